@@ -1,0 +1,88 @@
+"""Writing and reading the activity log: an entry for each thing that happened, a sentence for each entry."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from scans.models import ActivityLogEntry, Actor, Analysis, UrlScan
+from scans.statuses import AnalysisStatus, UrlScanStatus
+
+# Every action there is, with the sentence that a page shows for it. {…} are facts from the entry's data.
+SENTENCES = {
+    "analysis.submitted": "submitted the analysis with {urls} URLs as run {run}",
+    "analysis.prescan_started": "started the prescan",
+    "analysis.prescan_ended": "ended the prescan: {passed} of {checked} URLs passed",
+    "analysis.started": "started the analysis",
+    "analysis.status_changed": "the analysis' status changed",
+    "analysis.paused": "asked to pause the analysis",
+    "analysis.resumed": "resumed the analysis",
+    "analysis.stopped": "stopped the analysis: {mode} results",
+    "analysis.published": "published the results of the analysis",
+    "analysis.run_again": "ran the analysis again as run {run}",
+    "analysis.deleted": "deleted the analysis and its results",
+    "url_scan.submitted": "accepted the scan of this URL",
+    "url_scan.submit_failed": "could not set up the scan of this URL",
+    "url_scan.scheduled": "scheduled the scan of this URL",
+    "url_scan.check_failed": "a check failed: {step}",
+    "url_scan.queued": "put the scan of this URL into the queue",
+    "url_scan.capacity_exhausted": "put the scan of this URL into the queue, beyond capacity",
+    "url_scan.started": "started {engine} {version} on this URL",
+    "url_scan.went_on": "went on with {engine} {version} from the saved session",
+    "url_scan.paused": "asked to pause the scan of this URL",
+    "url_scan.session_saved": "saved the session; the engine has stopped",
+    "url_scan.resumed": "resumed the scan of this URL",
+    "url_scan.worker_left": "the worker was shut down; another goes on from the session",
+    "url_scan.worker_lost": "the worker was lost; another goes on from the session",
+    "url_scan.stopped": "stopped the scan of this URL: {mode} results",
+    "url_scan.ended": "the scan of this URL ended; {findings} findings are kept",
+    "url_scan.results_deleted": "deleted what this scan had found",
+    "url_scan.verified": "replayed the findings: {confirmed} confirmed, {not_reproduced} not reproduced, "
+    "{not_replayable} not replayable",
+    "url_scan.published": "published the results of this URL",
+}
+
+
+def record(
+    action: str,
+    *,
+    analysis: Analysis,
+    by: AbstractBaseUser | Actor,
+    url_scan: UrlScan | None = None,
+    from_status: str = "",
+    to_status: str = "",
+    reason: str = "",
+    **data,
+) -> ActivityLogEntry:
+    """Write one entry, in whatever transaction is open, and return it.
+
+    `by` is the user or the part of the system that did it; `data` holds the sentence's facts. Raises
+    KeyError for an action that has no sentence.
+    """
+    SENTENCES[action].format(**data)
+    is_part = isinstance(by, Actor)
+    return ActivityLogEntry.objects.create(
+        analysis=analysis,
+        url_scan=url_scan,
+        at=timezone.now(),
+        actor=by if is_part else Actor.USER,
+        user=None if is_part else by,
+        action=action,
+        from_status=from_status,
+        to_status=to_status,
+        reason=reason,
+        data=data,
+    )
+
+
+def sentence(entry: ActivityLogEntry) -> str:
+    """What the entry says happened, without who, when and why; an unknown action stands as it is."""
+    template = SENTENCES.get(entry.action)
+    return template.format_map(entry.data) if template else entry.action
+
+
+def status_labels(entry: ActivityLogEntry) -> tuple[str, str]:
+    """The labels of the entry's from and to status; empty where it has none."""
+    choices = UrlScanStatus if entry.url_scan_id else AnalysisStatus
+    labels = dict(choices.choices)
+    return tuple(labels.get(code, code) for code in (entry.from_status, entry.to_status))

@@ -1,0 +1,64 @@
+"""The activity log: one entry for each thing that happened. Entries are added, never changed or removed."""
+
+from django.conf import settings
+from django.db import models
+
+from scans.models.analysis import Analysis
+from scans.models.url_scan import UrlScan
+from scans.querysets import ActivityLogQuerySet
+
+
+class Actor(models.TextChoices):
+    """Who did it: a person, or the part of the system that did."""
+
+    USER = "user", "User"
+    COMMAND = "command", "Command line"
+    SCHEDULER = "scheduler", "Scheduler"
+    WORKER = "worker", "Worker"
+    ENGINE = "engine", "Engine"
+    PRESCAN = "prescan", "Prescan"
+    VERIFICATION = "verification", "Verification"
+
+
+class AppendOnly(Exception):
+    """Somebody tried to change or remove what only ever grows."""
+
+
+class ActivityLogEntry(models.Model):
+    """When, who, what, from which status to which, why.
+
+    `action` is a typed name such as `url_scan.paused`; the sentence is made from it when read, see
+    `activity`. Append-only three times: here, in the admin, and by triggers in the database.
+    """
+
+    analysis = models.ForeignKey(Analysis, on_delete=models.PROTECT, related_name="activity")
+    url_scan = models.ForeignKey(UrlScan, null=True, on_delete=models.PROTECT, related_name="activity")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=12, choices=Actor.choices)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    action = models.CharField(max_length=60)
+    from_status = models.CharField(max_length=60, blank=True)
+    to_status = models.CharField(max_length=60, blank=True)
+    reason = models.TextField(blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    objects = ActivityLogQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "activity log entry"
+        verbose_name_plural = "activity log entries"
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["analysis", "-id"], name="activity_by_analysis")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action}"
+
+    def save(self, *args, **kwargs) -> None:
+        """Add the entry; raises AppendOnly for one that exists already."""
+        if self.pk is not None:
+            raise AppendOnly("Activity log entries cannot be changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        """Always raises AppendOnly."""
+        raise AppendOnly("Activity log entries cannot be deleted.")

@@ -1,0 +1,53 @@
+"""Which hosts an administrator allows to be scanned."""
+
+import socket
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from scans.targets import TargetPolicy, parse_pattern, resolve
+
+
+def validate_pattern(value: str) -> None:
+    """Refuse what is neither a host name, a wildcard such as *.example.com, an address nor a network."""
+    try:
+        parse_pattern(value)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+class AllowedTarget(models.Model):
+    """A host, wildcard, address or network that may be scanned."""
+
+    pattern = models.CharField(
+        max_length=255,
+        unique=True,
+        validators=[validate_pattern],
+        help_text="A host name, a wildcard such as *.example.com, an address, or a network such as 10.1.0.0/16.",
+    )
+    note = models.CharField(max_length=255, blank=True, help_text="Who allowed it, and why.")
+
+    class Meta:
+        ordering = ["pattern"]
+
+    def __str__(self) -> str:
+        return self.pattern
+
+    @classmethod
+    def policy(cls) -> TargetPolicy:
+        """The target policy as it stands now: the settings' list and the administrator's."""
+        return TargetPolicy(
+            allowed=[*settings.SCANS_ALLOWED_TARGETS, *cls.objects.values_list("pattern", flat=True)],
+            own_hosts=settings.ALLOWED_HOSTS,
+            own_addresses=_addresses_of_this_machine(),
+            own_port=settings.PORT,
+        )
+
+
+def _addresses_of_this_machine() -> tuple[str, ...]:
+    """What its own name resolves to; nothing where it does not resolve."""
+    try:
+        return resolve(socket.gethostname())
+    except OSError:
+        return ()

@@ -1,0 +1,128 @@
+"""An analysis: one run of a Dynamic Analysis, and the series that its runs form."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator, MinLengthValidator
+from django.db import models
+from django.urls import reverse
+
+from scans.querysets import AnalysisQuerySet
+from scans.statuses import AnalysisStatus, Status
+
+
+class Publication(models.TextChoices):
+    """Who publishes the results once they are verified."""
+
+    AUTOMATIC = "automatic", "By itself, once verified"
+    REVIEWER = "reviewer", "By a reviewer"
+
+
+class StopMode(models.TextChoices):
+    """What a user who stops something wants done with what was found."""
+
+    SAVE = "save", "Stop and save results"
+    DELETE = "delete", "Stop and delete results"
+
+
+class Series(models.Model):
+    """All runs of one Dynamic Analysis; it carries their name, so a name means one series."""
+
+    name = models.CharField(
+        max_length=200, unique=True, validators=[MinLengthValidator(3), MaxLengthValidator(200)]
+    )
+
+    class Meta:
+        verbose_name_plural = "series"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Analysis(models.Model):
+    """One run: its configuration, what was asked of it, and its status as derived from its URL scans.
+
+    `status` and everything that belongs to it are written by `transitions` alone.
+    """
+
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="runs")
+    run = models.PositiveIntegerField(default=1, help_text="1 for the first run of the series")
+    name = models.CharField(max_length=200, help_text="the series' name, here too for finding and sorting")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    submission_key = models.UUIDField(
+        unique=True, null=True, help_text="made with the form, so that sending it twice submits once"
+    )
+
+    # Configuration
+    depth = models.PositiveSmallIntegerField(default=20, help_text="how many links away from the target")
+    prescan = models.BooleanField(default=True, help_text="check every URL as soon as it is submitted")
+    duration = models.DurationField(help_text="scanning ends this long after it started")
+    publication = models.CharField(max_length=10, choices=Publication.choices, default=Publication.AUTOMATIC)
+    start_at = models.DateTimeField(null=True, help_text="when it should start; empty: at once")
+
+    # What happened
+    status = models.CharField(
+        max_length=60, choices=AnalysisStatus.choices, default=AnalysisStatus.SAVED_FOR_LATER, editable=False
+    )
+    created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, editable=False)
+    prescan_started_at = models.DateTimeField(null=True, editable=False)
+    prescan_ended_at = models.DateTimeField(null=True, editable=False)
+    started_at = models.DateTimeField(null=True, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)
+    changed_at = models.DateTimeField()
+    version = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="grows with every change that a page shows"
+    )
+    stop_mode = models.CharField(max_length=6, choices=StopMode.choices, blank=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = AnalysisQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "analyses"
+        ordering = ["-changed_at", "-pk"]
+        permissions = [
+            ("submit_analysis", "Can create, submit, stop, pause, resume, run again and delete analyses"),
+            ("review_analysis", "Can see results under verification, and publish them"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["series", "run"], name="analysis_run_once_per_series"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=AnalysisStatus.values), name="analysis_status_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stop_mode__in=["", *StopMode.values]), name="analysis_stop_mode_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-changed_at", "-id"], name="analysis_by_change"),
+            models.Index(fields=["status", "-changed_at", "-id"], name="analysis_by_status"),
+            models.Index(fields=["name", "-id"], name="analysis_by_name"),
+            models.Index(
+                fields=["start_at"], name="analysis_due", condition=models.Q(status=AnalysisStatus.SCHEDULED)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} (run {self.run})" if self.run > 1 else self.name
+
+    def get_absolute_url(self) -> str:
+        """The summary page."""
+        return reverse("scans:analysis-detail", args=[self.pk])
+
+    @property
+    def info(self) -> Status:
+        """The catalogue's entry for the status."""
+        return AnalysisStatus(self.status).info
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When its duration ends; None while nothing of it has started."""
+        return self.started_at + self.duration if self.started_at else None
+
+    def ran_for(self, now: datetime) -> timedelta | None:
+        """How long it ran, up to its end or `now`; None when it never started."""
+        return (self.ended_at or now) - self.started_at if self.started_at else None

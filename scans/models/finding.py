@@ -1,0 +1,64 @@
+"""A finding: one weakness that the engine reported, with its evidence and what the replay showed."""
+
+from django.db import models
+
+from scans.engines.base import Severity
+from scans.models.url_scan import UrlScan
+from scans.querysets import FindingQuerySet
+
+SEVERITIES = [(severity.value, severity.value.capitalize()) for severity in Severity]
+
+
+class Replay(models.TextChoices):
+    """What replaying a finding's request showed."""
+
+    UNVERIFIED = "unverified", "Unverified"
+    CONFIRMED = "confirmed", "Confirmed"
+    NOT_REPRODUCED = "not_reproduced", "Not reproduced"
+    NOT_REPLAYABLE = "not_replayable", "Not replayable"
+
+
+class Finding(models.Model):
+    """One weakness, as the engine reported it; only the replay's outcome is ours."""
+
+    url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="findings")
+    identity = models.CharField(max_length=64, help_text="the same report of the engine twice is one finding")
+    fingerprint = models.CharField(max_length=64, help_text="the same weakness in another run of the series")
+    found_at = models.DateTimeField()
+    category = models.CharField(max_length=200)
+    severity = models.CharField(max_length=8, choices=SEVERITIES)
+    method = models.CharField(max_length=16)
+    url = models.TextField()
+    parameter = models.TextField(blank=True)
+    module = models.CharField(max_length=60)
+    info = models.TextField()
+    description = models.TextField(blank=True)
+    solution = models.TextField(blank=True)
+    references = models.JSONField(default=list, blank=True)
+    wstg = models.JSONField(default=list, blank=True)
+    cwe = models.JSONField(default=list, blank=True)
+    http_request = models.TextField(blank=True)
+    curl = models.TextField(blank=True)
+    evidence_status = models.PositiveSmallIntegerField(default=0)
+    evidence_headers = models.JSONField(default=list, blank=True)
+    evidence_body = models.TextField(blank=True)
+
+    replay = models.CharField(max_length=16, choices=Replay.choices, default=Replay.UNVERIFIED)
+    replay_reason = models.TextField(blank=True)
+    replayed_at = models.DateTimeField(null=True)
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["url_scan", "identity"], name="finding_once_per_url_scan"),
+            models.CheckConstraint(
+                condition=models.Q(severity__in=[value for value, _ in SEVERITIES]),
+                name="finding_severity_known",
+            ),
+        ]
+        indexes = [models.Index(fields=["url_scan", "severity"], name="finding_by_severity")]
+
+    def __str__(self) -> str:
+        return f"{self.category}: {self.url}"

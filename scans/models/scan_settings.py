@@ -1,0 +1,31 @@
+"""What an administrator sets while the product runs: one row."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+
+
+class ScanSettings(models.Model):
+    """The single row of settings. Reading it with `locked()` also orders those who admit URL scans."""
+
+    capacity = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MinValueValidator(1)],
+        help_text="How many URL scans may run at a time. About 105 MB and half a core each.",
+    )
+
+    class Meta:
+        verbose_name_plural = "scan settings"
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="scan_settings_one_row")]
+
+    def __str__(self) -> str:
+        return "Scan settings"
+
+    @classmethod
+    def current(cls) -> "ScanSettings":
+        """The settings as they are now."""
+        return cls.objects.get(pk=1)
+
+    @classmethod
+    def locked(cls) -> "ScanSettings":
+        """The same, with the row locked until the transaction ends (a no-op on SQLite, where BEGIN locks)."""
+        return cls.objects.select_for_update().get(pk=1)

@@ -1,0 +1,45 @@
+"""The parts of the system that must be alive for anything to move: who was seen when."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+
+ALIVE_FOR = timedelta(seconds=30)
+
+
+class SystemPart(models.Model):
+    """A scheduler or worker process that reports itself every few seconds."""
+
+    class Kind(models.TextChoices):
+        """What it does."""
+
+        SCHEDULER = "scheduler", "Scheduler"
+        SCANS_WORKER = "scans_worker", "Worker for scans"
+        CHECKS_WORKER = "checks_worker", "Worker for checks and verification"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    name = models.CharField(max_length=64, unique=True)
+    seen_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["kind", "name"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @classmethod
+    def report(cls, kind: str, name: str) -> None:
+        """Say that this part is alive now."""
+        cls.objects.update_or_create(name=name, defaults={"kind": kind, "seen_at": timezone.now()})
+
+    @classmethod
+    def alive(cls) -> models.QuerySet["SystemPart"]:
+        """Those that were seen lately."""
+        return cls.objects.filter(seen_at__gt=timezone.now() - ALIVE_FOR)
+
+    @classmethod
+    def missing(cls) -> list["SystemPart.Kind"]:
+        """The kinds of which none was seen lately."""
+        seen = set(cls.alive().values_list("kind", flat=True))
+        return [kind for kind in cls.Kind if kind not in seen]

@@ -1,0 +1,26 @@
+"""A check of a target before its scan: what was looked at, how it went, how long it took."""
+
+from django.db import models
+
+from scans.models.url_scan import UrlScan
+
+
+class TargetCheck(models.Model):
+    """One step of the checks (see prescan.connection for the steps and reasons), kept for Scan Details."""
+
+    url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="checks")
+    at = models.DateTimeField()
+    occasion = models.CharField(max_length=8, choices=[("prescan", "Prescan"), ("start", "At the start")])
+    step = models.CharField(max_length=20)
+    passed = models.BooleanField()
+    reason = models.CharField(
+        max_length=40, blank=True, help_text="a code from the fixed list, empty if passed"
+    )
+    detail = models.TextField(blank=True)
+    milliseconds = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.step}: {'passed' if self.passed else self.reason}"

@@ -1,0 +1,109 @@
+"""A URL scan: the scan of one target URL inside an analysis."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from scans.models.analysis import Analysis
+from scans.querysets import UrlScanQuerySet
+from scans.statuses import Status, UrlScanStatus
+
+
+class UrlScan(models.Model):
+    """The scan of one URL: status, lease of the worker that runs it, and what the engine counted.
+
+    `status`, `reason` and the lease are written by `transitions` alone; the counts by the runner,
+    which holds the lease.
+    """
+
+    analysis = models.ForeignKey(Analysis, on_delete=models.CASCADE, related_name="url_scans")
+    url = models.CharField(max_length=2000)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    status = models.CharField(
+        max_length=60, choices=UrlScanStatus.choices, default=UrlScanStatus.SUBMITTED, editable=False
+    )
+    reason = models.TextField(blank=True, editable=False, help_text="why it has this status")
+    status_at = models.DateTimeField(editable=False, help_text="since when it has this status")
+    queued_at = models.DateTimeField(null=True, editable=False)
+    started_at = models.DateTimeField(null=True, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)
+
+    # The lease: whoever holds it runs the engine or the verification. Past its end, nobody does.
+    lease_holder = models.CharField(max_length=64, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    verified_at = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="how often it was taken up again after its worker was lost"
+    )
+
+    # What the engine said
+    engine = models.CharField(max_length=100, blank=True, editable=False)
+    engine_version = models.CharField(max_length=40, blank=True, editable=False)
+    resolved_address = models.CharField(max_length=200, blank=True, editable=False)
+    phase = models.CharField(max_length=20, blank=True, editable=False)
+    module = models.CharField(max_length=60, blank=True, editable=False)
+    modules_done = models.PositiveSmallIntegerField(default=0, editable=False)
+    modules_total = models.PositiveSmallIntegerField(default=0, editable=False)
+    urls_crawled = models.PositiveIntegerField(default=0, editable=False)
+    requests = models.PositiveIntegerField(default=0, editable=False)
+    responses = models.JSONField(default=dict, blank=True, editable=False)
+    network_errors = models.PositiveIntegerField(default=0, editable=False)
+    findings_critical = models.PositiveIntegerField(default=0, editable=False)
+    findings_high = models.PositiveIntegerField(default=0, editable=False)
+    findings_medium = models.PositiveIntegerField(default=0, editable=False)
+    findings_low = models.PositiveIntegerField(default=0, editable=False)
+    findings_info = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = UrlScanQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "URL scan"
+        ordering = ["analysis", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["analysis", "url"], name="url_scan_url_once_per_analysis"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=UrlScanStatus.values), name="url_scan_status_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "queued_at"], name="url_scan_by_status"),
+            models.Index(
+                fields=["lease_until"], name="url_scan_leased", condition=models.Q(lease_until__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+    def get_absolute_url(self) -> str:
+        """Its Scan Details tab."""
+        return reverse("scans:url-scan-detail", args=[self.analysis_id, self.pk])
+
+    @property
+    def info(self) -> Status:
+        """The catalogue's entry for the status."""
+        return UrlScanStatus(self.status).info
+
+    @property
+    def directory(self) -> Path:
+        """Where its engine keeps session, report and log."""
+        return Path(settings.VAR_DIR) / "scans" / str(self.pk)
+
+    @property
+    def findings_total(self) -> int:
+        """How many findings of any severity it has."""
+        return (
+            self.findings_critical
+            + self.findings_high
+            + self.findings_medium
+            + self.findings_low
+            + self.findings_info
+        )
+
+    def ran_for(self, now: datetime) -> timedelta | None:
+        """How long it ran, up to its end or `now`; None when it never started."""
+        return (self.ended_at or now) - self.started_at if self.started_at else None

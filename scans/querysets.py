@@ -1,0 +1,224 @@
+"""Every question asked of the database by name. Nothing here writes."""
+
+from django.db import models
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from scans.statuses import (
+    ANALYSIS_STATUSES,
+    HOLDING_A_PLACE,
+    PUBLISHED_AS,
+    URL_SCAN_STATUSES,
+    WAITING_FOR_A_WORKER,
+    AnalysisStatus,
+    Phase,
+    UrlScanStatus,
+    in_phase,
+)
+
+SEVERITY_FIELDS = ["critical", "high", "medium", "low", "info"]
+_SEVERITY_RANK = models.Case(
+    *[models.When(severity=severity, then=rank) for rank, severity in enumerate(SEVERITY_FIELDS)],
+    output_field=models.PositiveSmallIntegerField(),
+)
+# What each column of the list sorts by. Findings: worst severity first, each with room for 4,095 of its kind.
+_COLUMNS = {
+    "name": F("name"),
+    "status": models.Case(
+        *[models.When(status=code, then=rank) for rank, code in enumerate(ANALYSIS_STATUSES)],
+        output_field=models.PositiveSmallIntegerField(),
+    ),
+    "urls": Count("url_scans"),
+    "start": Coalesce("started_at", "start_at"),
+    "duration": models.ExpressionWrapper(
+        Coalesce("ended_at", Now()) - F("started_at"), output_field=models.DurationField()
+    ),
+    "changed": F("changed_at"),
+}
+_MAY_BE_EMPTY = {"start", "duration", "findings"}
+
+
+def _findings_weighed(visible: Q):
+    weighed = sum(
+        F(f"url_scans__findings_{name}") * 4096**rank for rank, name in enumerate(reversed(SEVERITY_FIELDS))
+    )
+    return Sum(weighed, filter=visible, output_field=models.BigIntegerField())
+
+
+def _results_visible(user, path: str = "") -> Q:
+    """URL scans, reached over `path`, whose results this user may see: see FindingQuerySet.visible_to."""
+    if user is None or user.has_perm("scans.review_analysis"):
+        return Q(**{f"{path}pk__isnull": False})
+    return Q(**{f"{path}status__in": list(PUBLISHED_AS.values())}) | Q(
+        **{f"{path}analysis__status": AnalysisStatus.STOPPED_VERIFYING_RESULTS}
+    )
+
+
+class AnalysisQuerySet(models.QuerySet):
+    """Questions about analyses."""
+
+    def present(self):
+        """Those that were not deleted."""
+        return self.filter(deleted_at__isnull=True)
+
+    def found_by(self, words: str):
+        """Those whose name or one of whose target URLs contains `words`, in any case."""
+        url_scans = self.model.url_scans.rel.related_model.objects
+        matching = url_scans.filter(url__icontains=words).values("analysis_id")
+        return self.filter(Q(name__icontains=words) | Q(pk__in=matching))
+
+    def due(self, now):
+        """Those whose start time has come."""
+        has_come = Q(start_at__lte=now) | Q(start_at__isnull=True)
+        return self.filter(has_come, status=AnalysisStatus.SCHEDULED)
+
+    def count_by_status(self) -> dict[str, int]:
+        """How many of these have each status; statuses that nobody has are left out."""
+        return dict(self.order_by().values_list("status").annotate(Count("pk")))
+
+    def in_order(self, column: str, *, descending: bool, user):
+        """Sorted by a column of the list, what has nothing there last; newest first among equals."""
+        key = (
+            _findings_weighed(_results_visible(user, "url_scans__"))
+            if column == "findings"
+            else _COLUMNS[column]
+        )
+        nulls_last = True if column in _MAY_BE_EMPTY else None
+        queryset = self.annotate(sort_key=key)
+        ordering = F("sort_key").desc if descending else F("sort_key").asc
+        return queryset.order_by(ordering(nulls_last=nulls_last), "-pk")
+
+    def list_version(self) -> str:
+        """Differs from what it was whenever anything changed in any list; one query that reads few rows.
+
+        Every change but an engine's progress moves `changed_at`; progress concerns what has not ended.
+        """
+        under_way = self.model.objects.filter(
+            status__in=in_phase(ANALYSIS_STATUSES, Phase.WAITING, Phase.ACTIVE)
+        )
+        total = (
+            under_way.order_by().annotate(all=models.Value(1)).values("all").annotate(total=Sum("version"))
+        )
+        newest = self.order_by("-changed_at", "-pk").annotate(progress=Subquery(total.values("total")))
+        changed_at, progress = newest.values_list("changed_at", "progress").first() or (None, None)
+        return f"{changed_at.timestamp() if changed_at else 0}.{progress or 0}"
+
+    def series_version(self, pk: int) -> str:
+        """Differs from what it was whenever anything changed in this run or another of its series; one query."""
+        runs = self.filter(series__runs=pk).aggregate(runs=Count("pk"), versions=Sum("version"))
+        return f"{runs['runs']}.{runs['versions'] or 0}"
+
+
+class UrlScanQuerySet(models.QuerySet):
+    """Questions about URL scans."""
+
+    def holding_a_place(self):
+        """Those that count against capacity."""
+        return self.filter(status__in=HOLDING_A_PLACE)
+
+    def running(self):
+        """Those whose engine is at work or is being ended."""
+        return self.filter(status__in=HOLDING_A_PLACE - {UrlScanStatus.QUEUED, UrlScanStatus.RESUMING})
+
+    def waiting_for_capacity(self):
+        """Those that would start if there were a place, longest waiting first."""
+        return self.filter(status=UrlScanStatus.QUEUED_WITH_WARNING).order_by("queued_at", "position")
+
+    def fairest_waiting(self):
+        """The next to get a place: of the analysis with the fewest places, the one waiting longest; or None."""
+        held = (
+            self.model.objects.holding_a_place()
+            .order_by()
+            .filter(analysis=OuterRef("analysis"))
+            .values("analysis")
+            .annotate(places=Count("pk"))
+            .values("places")
+        )
+        waiting = self.waiting_for_capacity().annotate(held=Coalesce(Subquery(held), 0))
+        return waiting.order_by("held", "queued_at", "analysis_id", "position").first()
+
+    def verifying(self):
+        """Those whose results are being verified or wait for publication."""
+        return self.filter(status__in=list(PUBLISHED_AS))
+
+    def out_of_time(self, now):
+        """Those that wait or are paused, held by nobody, of analyses whose duration has ended."""
+        return self.filter(
+            status__in=WAITING_FOR_A_WORKER,
+            lease_holder="",
+            analysis__started_at__lt=now - F("analysis__duration"),
+        )
+
+    def abandoned(self, now=None):
+        """Those whose holder let the lease run out."""
+        return self.filter(lease_until__lt=now or timezone.now())
+
+    def not_ended(self):
+        """Those that still wait or run."""
+        return self.filter(status__in=in_phase(URL_SCAN_STATUSES, Phase.WAITING, Phase.ACTIVE))
+
+    def marking_visible_results(self, user):
+        """Each with `results_visible`: whether this user may see what it found (see `visible_to`)."""
+        return self.annotate(
+            results_visible=models.ExpressionWrapper(
+                _results_visible(user), output_field=models.BooleanField()
+            )
+        )
+
+    def totals_by_analysis(self, user=None) -> dict[int, dict[str, int]]:
+        """Per analysis id: `urls`, how many of them `ended`, and the findings of each severity.
+
+        With a user, only findings that this user may see are counted, and `hidden` says of how many
+        URL scans the results are under verification and not shown.
+        """
+        ended = Q(status__in=in_phase(URL_SCAN_STATUSES, Phase.FINAL, Phase.REVIEW))
+        visible = _results_visible(user)
+        rows = (
+            self.order_by()
+            .values("analysis_id")
+            .annotate(
+                urls=Count("pk"),
+                ended=Count("pk", filter=ended),
+                hidden=Count("pk", filter=Q(status__in=list(PUBLISHED_AS)) & ~visible),
+                **{name: Coalesce(Sum(f"findings_{name}", filter=visible), 0) for name in SEVERITY_FIELDS},
+            )
+        )
+        return {row.pop("analysis_id"): row for row in rows}
+
+
+class FindingQuerySet(models.QuerySet):
+    """Questions about findings."""
+
+    def worst_first(self):
+        """Ordered by severity, then by where they are."""
+        return self.order_by(_SEVERITY_RANK, "category", "url", "parameter", "pk")
+
+    def count_by_severity(self) -> dict[str, int]:
+        """How many there are of each severity, worst first, zeros included."""
+        counts = dict(self.order_by().values_list("severity").annotate(Count("pk")))
+        return {severity: counts.get(severity, 0) for severity in SEVERITY_FIELDS}
+
+    def visible_to(self, user):
+        """Those that this user may see: published ones; reviewers see those under verification too.
+
+        Results of an analysis that was stopped complete are shown while they are verified, as the
+        status says.
+        """
+        return self.filter(_results_visible(user, "url_scan__"))
+
+
+class ActivityLogQuerySet(models.QuerySet):
+    """Questions about the activity log; it can be asked and added to, nothing else."""
+
+    def newest_first(self):
+        """With the names that a page shows."""
+        return self.select_related("user", "url_scan").order_by("-pk")
+
+    def of_kind(self, kind: str):
+        """Only changes of a status ("status"), what people did ("people"), or what the system did ("system")."""
+        return {
+            "status": self.exclude(to_status=""),
+            "people": self.filter(user__isnull=False),
+            "system": self.filter(user__isnull=True),
+        }[kind]

@@ -1,0 +1,756 @@
+"""The catalogue: every status of an analysis and of a URL scan, and all that is known about it.
+
+Pages, commands, admin, docs and tests read statuses from here and from nowhere else. Which status
+follows which stands in `transitions`; how an analysis' status follows from its URL scans in `rollup`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+
+class Phase(TextChoices):
+    """Where in its life something with this status stands."""
+
+    WAITING = "waiting", "Waiting"
+    ACTIVE = "active", "Active"
+    REVIEW = "review", "Under verification"
+    FINAL = "final", "Ended"
+
+
+class Results(TextChoices):
+    """What results exist under this status."""
+
+    NONE = "none", "No results"
+    VERIFYING = "under_verification", "Results under verification"
+    AVAILABLE = "available", "Results available"
+
+
+class EndedBy(TextChoices):
+    """What ended it."""
+
+    NOTHING = "", "Not ended"
+    ITSELF = "itself", "It ran to its end"
+    USER = "user", "A user stopped it"
+    DURATION = "duration", "Its duration ended"
+    SITE = "site", "The site stopped answering"
+    CHECKS = "checks", "Checks before the scan failed"
+    LOGINS = "logins", "Too many failed logins"
+    ENGINE = "engine", "The engine stopped unexpectedly"
+    TECHNICAL = "technical", "A technical issue on our side"
+
+
+class Action(TextChoices):
+    """What a user may ask for; the label is the button's."""
+
+    SUBMIT = "submit", "Submit"
+    STOP_SAVE = "stop_save", "Stop and save results"
+    STOP_DELETE = "stop_delete", "Stop and delete results"
+    PAUSE = "pause", "Pause"
+    RESUME = "resume", "Resume"
+    PUBLISH = "publish", "Publish results"
+    RUN_AGAIN = "run_again", "Run again"
+    DELETE = "delete", "Delete"
+
+
+@dataclass(frozen=True)
+class Status:
+    """One entry of the catalogue. `actions` are those that the status allows; roles limit them further."""
+
+    choice: TextChoices
+    description: str
+    next_step: str
+    phase: Phase
+    tone: str  # neutral, info, progress, success, warning, danger
+    icon: str  # a symbol of static/icons.svg
+    results: Results = Results.NONE
+    ended_by: EndedBy = EndedBy.NOTHING
+    actions: frozenset[Action] = frozenset()
+    warning: bool = False
+
+    @property
+    def code(self) -> str:
+        """The label in lower-case words: what is stored, filtered by and linked to."""
+        return self.choice.value
+
+    @property
+    def label(self) -> str:
+        """What people see."""
+        return str(self.choice.label)
+
+    @property
+    def final(self) -> bool:
+        """True when nothing can change this status any more."""
+        return self.phase == Phase.FINAL
+
+    def allows(self, action: Action) -> bool:
+        """Whether the status allows this action, whoever asks."""
+        return action in self.actions
+
+
+class UrlScanStatus(TextChoices):
+    """The status of the scan of one target URL."""
+
+    SUBMITTED = "submitted", "Submitted"
+    SUBMIT_FAILED = "submit_failed", "Submit Failed"
+    SCHEDULED = "scheduled", "Scheduled"
+    QUEUED = "queued", "Queued"
+    QUEUED_WITH_WARNING = "queued_with_warning", "Queued with warning"
+    IN_PROGRESS = "in_progress", "In Progress"
+    PAUSING = "pausing", "Pausing"
+    PAUSED = "paused", "Paused"
+    RESUMING = "resuming", "Resuming"
+    STOPPING_SAVING_RESULTS = "stopping_saving_results", "Stopping - Saving Results"
+    STOPPING_DELETING_RESULTS = "stopping_deleting_results", "Stopping - Deleting Results"
+    STOPPED = "stopped", "Stopped"
+    VERIFICATION_FAILED = "verification_failed", "Verification Failed"
+    CONNECTION_ERROR = "connection_error", "Connection Error"
+    AUTHENTICATION_ERROR = "authentication_error", "Authentication Error"
+    CRAWL_SCRIPT_ERROR = "crawl_script_error", "Crawl Script Error"
+    SITE_UNREACHABLE_STOPPED = "site_unreachable_stopped", "Site unreachable - Stopped"
+    SITE_UNREACHABLE_VERIFYING_RESULTS = (
+        "site_unreachable_verifying_results",
+        "Site unreachable - Verifying Results",
+    )
+    SITE_UNREACHABLE_RESULTS_AVAILABLE = (
+        "site_unreachable_results_available",
+        "Site unreachable - Results Available",
+    )
+    TIME_EXPIRED_STOPPED = "time_expired_stopped", "Time Expired - Stopped"
+    TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS = (
+        "time_expired_verifying_partial_results",
+        "Time Expired - Verifying Partial Results",
+    )
+    TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE = (
+        "time_expired_partial_results_available",
+        "Time Expired - Partial Results Available",
+    )
+    TECHNICAL_ISSUE_STOPPED = "technical_issue_stopped", "Technical Issue - Stopped"
+    STOPPED_VERIFYING_PARTIAL_RESULTS = (
+        "stopped_verifying_partial_results",
+        "Stopped - Verifying Partial Results",
+    )
+    STOPPED_PARTIAL_RESULTS_AVAILABLE = (
+        "stopped_partial_results_available",
+        "Stopped - Partial Results Available",
+    )
+    SCAN_ERROR_VERIFYING_PARTIAL_RESULTS = (
+        "scan_error_verifying_partial_results",
+        "Scan Error - Verifying Partial Results",
+    )
+    SCAN_ERROR_PARTIAL_RESULTS_AVAILABLE = (
+        "scan_error_partial_results_available",
+        "Scan Error - Partial Results Available",
+    )
+    KILLED_VERIFYING_PARTIAL_RESULTS = (
+        "killed_verifying_partial_results",
+        "Killed - Verifying Partial Results",
+    )
+    KILLED_PARTIAL_RESULTS_AVAILABLE = (
+        "killed_partial_results_available",
+        "Killed - Partial Results Available",
+    )
+    COMPLETED_VERIFYING_RESULTS = "completed_verifying_results", "Completed - Verifying Results"
+    COMPLETED_RESULTS_AVAILABLE = "completed_results_available", "Completed - Results Available"
+
+    @property
+    def info(self) -> Status:
+        """The catalogue's entry for this status."""
+        return URL_SCAN_STATUSES[self]
+
+
+class AnalysisStatus(TextChoices):
+    """The status of one run of a Dynamic Analysis, derived from its URL scans."""
+
+    SAVED_FOR_LATER = "saved_for_later", "Saved for Later"
+    SUBMITTED = "submitted", "Submitted"
+    NOT_SUBMITTED = "not_submitted", "Not Submitted"
+    PRESCANNING = "prescanning", "Prescanning"
+    SCHEDULED = "scheduled", "Scheduled"
+    QUEUED = "queued", "Queued"
+    IN_PROGRESS = "in_progress", "In Progress"
+    # The same label by design: what differs is the warning icon and the entry in the filter.
+    IN_PROGRESS_WITH_WARNING = "in_progress_with_warning", "In Progress"
+    PAUSED = "paused", "Paused"
+    STOPPED_SAVING_RESULTS = "stopped_saving_results", "Stopped - Saving Results"
+    STOPPED_DELETING_RESULTS = "stopped_deleting_results", "Stopped - Deleting Results"
+    COMPLETED_VERIFYING_RESULTS = "completed_verifying_results", "Completed - Verifying Results"
+    COMPLETED_VERIFYING_PARTIAL_RESULTS = (
+        "completed_verifying_partial_results",
+        "Completed - Verifying Partial Results",
+    )
+    STOPPED_VERIFYING_RESULTS = "stopped_verifying_results", "Stopped - Verifying Results"
+    STOPPED_VERIFYING_PARTIAL_RESULTS = (
+        "stopped_verifying_partial_results",
+        "Stopped - Verifying Partial Results",
+    )
+    TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS = (
+        "time_expired_verifying_partial_results",
+        "Time Expired - Verifying Partial Results",
+    )
+    STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS = (
+        "stopped_scan_duration_ended_with_partial_results",
+        "Stopped - Scan Duration Ended With Partial Results",
+    )
+    COMPLETED_RESULTS_AVAILABLE = "completed_results_available", "Completed - Results Available"
+    COMPLETED_PARTIAL_RESULTS_AVAILABLE = (
+        "completed_partial_results_available",
+        "Completed - Partial Results Available",
+    )
+    STOPPED_PARTIAL_RESULTS_AVAILABLE = (
+        "stopped_partial_results_available",
+        "Stopped - Partial Results Available",
+    )
+    ALL_VERIFICATIONS_FAILED = "all_verifications_failed", "All Verifications Failed"
+    STOPPED_SCAN_DURATION_ENDED = "stopped_scan_duration_ended", "Stopped - Scan Duration Ended"
+    STOPPED_TECHNICAL_ISSUE = "stopped_technical_issue", "Stopped - Technical Issue"
+    STOPPED = "stopped", "Stopped"
+
+    @property
+    def info(self) -> Status:
+        """The catalogue's entry for this status."""
+        return ANALYSIS_STATUSES[self]
+
+
+_STOP = frozenset({Action.STOP_SAVE, Action.STOP_DELETE})
+_RUNNING = _STOP | {Action.PAUSE}
+_PAUSED = _STOP | {Action.RESUME}
+_ENDED = frozenset({Action.RUN_AGAIN, Action.DELETE})
+_UNDER_REVIEW = frozenset({Action.PUBLISH})
+
+
+def _verifying(status, description: str, ended_by: EndedBy, *, actions=frozenset()) -> Status:
+    """The entry of a status whose results are being verified; all of these share their next step."""
+    return Status(
+        status,
+        description,
+        "Wait: each finding's request is replayed against the site, which takes minutes at most. "
+        "Where a reviewer publishes, a reviewer can look at the results now.",
+        Phase.REVIEW,
+        "info",
+        "shield",
+        Results.VERIFYING,
+        ended_by,
+        actions,
+    )
+
+
+def _available(
+    status, description, next_step, ended_by, *, tone="warning", icon="check-partial", actions=frozenset()
+):
+    """The entry of a status whose results are published."""
+    return Status(
+        status,
+        description,
+        next_step,
+        Phase.FINAL,
+        tone,
+        icon,
+        Results.AVAILABLE,
+        ended_by,
+        actions,
+    )
+
+
+_U = UrlScanStatus
+_URL_SCAN_ENTRIES = [
+    Status(
+        _U.SUBMITTED,
+        "The scan of this URL was asked for and accepted. Its set-up comes next.",
+        "Nothing to do. If this lasts, look whether a banner says that no worker or scheduler is running.",
+        Phase.WAITING,
+        "neutral",
+        "inbox",
+        actions=_STOP,
+    ),
+    Status(
+        _U.SUBMIT_FAILED,
+        "A technical issue kept this scan from being set up: nothing was sent to the site.",
+        "Read the reason, have it mended (an administrator can), then submit again.",
+        Phase.WAITING,
+        "danger",
+        "warning",
+        ended_by=EndedBy.TECHNICAL,
+        actions=frozenset({Action.SUBMIT}),
+    ),
+    Status(
+        _U.SCHEDULED,
+        "The scan starts by itself at its start time.",
+        "Nothing to do until then. Stop it if it should not start.",
+        Phase.WAITING,
+        "neutral",
+        "calendar",
+        actions=_STOP,
+    ),
+    Status(
+        _U.QUEUED,
+        "Its time has come and there is room for it; the next free worker takes it.",
+        "Nothing to do. If this lasts, an administrator should look whether enough workers are running.",
+        Phase.WAITING,
+        "info",
+        "hourglass",
+        actions=_STOP,
+    ),
+    Status(
+        _U.QUEUED_WITH_WARNING,
+        "Its time has come, but as many URL scans are running as capacity allows. It waits for a place.",
+        "Wait for a running scan to end, or ask an administrator for more capacity.",
+        Phase.WAITING,
+        "warning",
+        "hourglass",
+        actions=_STOP,
+        warning=True,
+    ),
+    Status(
+        _U.IN_PROGRESS,
+        "A scan engine is running against this URL right now.",
+        "Watch the findings come in on Scan Details. You can pause or stop it.",
+        Phase.ACTIVE,
+        "progress",
+        "play",
+        actions=_RUNNING,
+    ),
+    Status(
+        _U.PAUSING,
+        "A pause was asked for. The engine is saving where it stands and then stops.",
+        "Nothing to do: this takes seconds.",
+        Phase.ACTIVE,
+        "info",
+        "pause",
+        actions=_STOP,
+    ),
+    Status(
+        _U.PAUSED,
+        "The engine has stopped and its session is kept, so that the scan can go on from there.",
+        "Resume it when the site may be scanned again, or stop it.",
+        Phase.ACTIVE,
+        "neutral",
+        "pause",
+        actions=_PAUSED,
+    ),
+    Status(
+        _U.RESUMING,
+        "The scan waits for a worker that goes on from the saved session.",
+        "Nothing to do: the next free worker takes it.",
+        Phase.ACTIVE,
+        "info",
+        "play",
+        actions=_STOP,
+    ),
+    Status(
+        _U.STOPPING_SAVING_RESULTS,
+        "A user stopped this scan. The engine is ending and what it found up to now is being stored.",
+        "Nothing to do: this takes seconds.",
+        Phase.ACTIVE,
+        "info",
+        "save",
+    ),
+    Status(
+        _U.STOPPING_DELETING_RESULTS,
+        "A user stopped this scan and asked for its results to be deleted. Both are under way.",
+        "Nothing to do: this takes seconds.",
+        Phase.ACTIVE,
+        "warning",
+        "trash",
+    ),
+    Status(
+        _U.STOPPED,
+        "A user stopped this scan and nothing was kept, or it was stopped before it ever ran.",
+        "Run the analysis again if you want results.",
+        Phase.FINAL,
+        "neutral",
+        "stop",
+        ended_by=EndedBy.USER,
+    ),
+    Status(
+        _U.VERIFICATION_FAILED,
+        "A check before the scan failed: the target is not allowed, leads elsewhere or shows no usable page.",
+        "Open Scan Details, read which check failed, correct the target and run again.",
+        Phase.FINAL,
+        "danger",
+        "warning",
+        ended_by=EndedBy.CHECKS,
+    ),
+    Status(
+        _U.CONNECTION_ERROR,
+        "No usable connection to the site: its name does not resolve, it refuses, times out or only fails.",
+        "Check that the site is up and reachable from the worker, then run again.",
+        Phase.FINAL,
+        "danger",
+        "plug",
+        ended_by=EndedBy.CHECKS,
+    ),
+    Status(
+        _U.AUTHENTICATION_ERROR,
+        "The login failed, or could not be told to have succeeded.",
+        "Check user name, password and login script on Scan Details, then run again.",
+        Phase.FINAL,
+        "danger",
+        "key",
+        ended_by=EndedBy.CHECKS,
+    ),
+    Status(
+        _U.CRAWL_SCRIPT_ERROR,
+        "The crawl script is malformed or fails in the browser.",
+        "Open Scan Details for the failing line, record the script again and run again.",
+        Phase.FINAL,
+        "danger",
+        "script",
+        ended_by=EndedBy.CHECKS,
+    ),
+    Status(
+        _U.SITE_UNREACHABLE_STOPPED,
+        "The site stopped answering during the scan, before anything was found.",
+        "Check that the site is up and bears the load, then run again.",
+        Phase.FINAL,
+        "danger",
+        "plug",
+        ended_by=EndedBy.SITE,
+    ),
+    _verifying(
+        _U.SITE_UNREACHABLE_VERIFYING_RESULTS,
+        "The site stopped answering during the scan. What was found before is being verified.",
+        EndedBy.SITE,
+        actions=_UNDER_REVIEW,
+    ),
+    _available(
+        _U.SITE_UNREACHABLE_RESULTS_AVAILABLE,
+        "The site stopped answering during the scan; what was found before is published. Coverage is lower.",
+        "Read the findings, check the site, and run again for full coverage.",
+        EndedBy.SITE,
+    ),
+    Status(
+        _U.TIME_EXPIRED_STOPPED,
+        "The analysis' duration ended before anything was found in this URL.",
+        "Run again with a longer duration.",
+        Phase.FINAL,
+        "warning",
+        "clock",
+        ended_by=EndedBy.DURATION,
+    ),
+    _verifying(
+        _U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
+        "The analysis' duration ended. What was found up to then is being verified.",
+        EndedBy.DURATION,
+        actions=_UNDER_REVIEW,
+    ),
+    _available(
+        _U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE,
+        "The analysis' duration ended; what was found up to then is published.",
+        "Read the findings, and run again with a longer duration for the rest.",
+        EndedBy.DURATION,
+    ),
+    Status(
+        _U.TECHNICAL_ISSUE_STOPPED,
+        "Our side broke (worker lost, disk full, or the engine would not run) and nothing was kept.",
+        "Read the reason, tell an administrator, then run again.",
+        Phase.FINAL,
+        "danger",
+        "warning",
+        ended_by=EndedBy.TECHNICAL,
+    ),
+    _verifying(
+        _U.STOPPED_VERIFYING_PARTIAL_RESULTS,
+        "A user stopped this scan and kept its results, which are being verified.",
+        EndedBy.USER,
+        actions=_UNDER_REVIEW,
+    ),
+    _available(
+        _U.STOPPED_PARTIAL_RESULTS_AVAILABLE,
+        "A user stopped this scan; what was found up to then is published.",
+        "Read the findings, and run again for the rest.",
+        EndedBy.USER,
+    ),
+    _verifying(
+        _U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS,
+        "The engine stopped unexpectedly. What it had found is being verified.",
+        EndedBy.ENGINE,
+        actions=_UNDER_REVIEW,
+    ),
+    _available(
+        _U.SCAN_ERROR_PARTIAL_RESULTS_AVAILABLE,
+        "The engine stopped unexpectedly; what it had found is published.",
+        "Read the findings and the Engine Log, then run again.",
+        EndedBy.ENGINE,
+    ),
+    _verifying(
+        _U.KILLED_VERIFYING_PARTIAL_RESULTS,
+        "The scan was ended after more than 50 failed logins in a row. What it had found is being verified.",
+        EndedBy.LOGINS,
+        actions=_UNDER_REVIEW,
+    ),
+    _available(
+        _U.KILLED_PARTIAL_RESULTS_AVAILABLE,
+        "The scan was ended after more than 50 failed logins in a row; what it had found is published.",
+        "Check that the account still works and is not locked, then run again.",
+        EndedBy.LOGINS,
+    ),
+    _verifying(
+        _U.COMPLETED_VERIFYING_RESULTS,
+        "The engine finished and the site still answers. The results are being verified.",
+        EndedBy.ITSELF,
+        actions=_UNDER_REVIEW,
+    ),
+    _available(
+        _U.COMPLETED_RESULTS_AVAILABLE,
+        "The scan ran to its end and its results are published.",
+        "Read the findings and have them mended; then run again to see them gone.",
+        EndedBy.ITSELF,
+        tone="success",
+        icon="check",
+    ),
+]
+
+_A = AnalysisStatus
+_ANALYSIS_ENTRIES = [
+    Status(
+        _A.SAVED_FOR_LATER,
+        "The analysis is stored and has not been submitted; nothing runs.",
+        "Submit it when it is ready, or delete it.",
+        Phase.WAITING,
+        "neutral",
+        "bookmark",
+        actions=frozenset({Action.SUBMIT, Action.DELETE}),
+    ),
+    Status(
+        _A.SUBMITTED,
+        "The analysis was accepted. Its URL scans are set up next.",
+        "Nothing to do. If this lasts, look whether a banner says that no worker or scheduler is running.",
+        Phase.WAITING,
+        "neutral",
+        "inbox",
+        actions=_STOP,
+    ),
+    Status(
+        _A.NOT_SUBMITTED,
+        "A technical issue kept every URL scan from being set up; nothing was sent to any site.",
+        "Read the reason at the URL scans, have it mended, then submit again.",
+        Phase.WAITING,
+        "danger",
+        "warning",
+        ended_by=EndedBy.TECHNICAL,
+        actions=frozenset({Action.SUBMIT, Action.DELETE}),
+    ),
+    Status(
+        _A.PRESCANNING,
+        "Every URL is being checked before the scan: name, connection, TLS, answer, redirects, page.",
+        "Nothing to do: this takes seconds for each URL.",
+        Phase.ACTIVE,
+        "info",
+        "search",
+        actions=_STOP,
+    ),
+    Status(
+        _A.SCHEDULED,
+        "The analysis starts by itself at its start time.",
+        "Nothing to do until then. Stop it if it should not start.",
+        Phase.WAITING,
+        "neutral",
+        "calendar",
+        actions=_STOP,
+    ),
+    Status(
+        _A.QUEUED,
+        "Its time has come, and none of its URL scans has started for want of capacity or a worker.",
+        "Wait for running scans to end, or ask an administrator for more capacity or workers.",
+        Phase.WAITING,
+        "info",
+        "hourglass",
+        actions=_STOP,
+    ),
+    Status(
+        _A.IN_PROGRESS,
+        "At least one URL scan has started, and not all have ended.",
+        "Watch the findings come in. You can pause or stop it.",
+        Phase.ACTIVE,
+        "progress",
+        "play",
+        actions=_RUNNING,
+    ),
+    Status(
+        _A.IN_PROGRESS_WITH_WARNING,
+        "At least one URL scan has started and not all have ended; at least one URL failed verification.",
+        "Look at the URLs marked as failed: they are not scanned. The others go on.",
+        Phase.ACTIVE,
+        "warning",
+        "play",
+        actions=_RUNNING,
+        warning=True,
+    ),
+    Status(
+        _A.PAUSED,
+        "Every URL scan that has not ended is paused; sessions are kept.",
+        "Resume it when the sites may be scanned again, or stop it.",
+        Phase.ACTIVE,
+        "neutral",
+        "pause",
+        actions=_PAUSED,
+    ),
+    Status(
+        _A.STOPPED_SAVING_RESULTS,
+        "A user stopped the analysis and keeps its results; what was found is being stored.",
+        "Nothing to do: this takes seconds.",
+        Phase.ACTIVE,
+        "info",
+        "save",
+    ),
+    Status(
+        _A.STOPPED_DELETING_RESULTS,
+        "A user stopped the analysis and deletes its results; both are under way.",
+        "Nothing to do: this takes seconds.",
+        Phase.ACTIVE,
+        "warning",
+        "trash",
+    ),
+    _verifying(
+        _A.COMPLETED_VERIFYING_RESULTS,
+        "All URL scans ran to their end; their results are being verified.",
+        EndedBy.ITSELF,
+        actions=_UNDER_REVIEW | _STOP,
+    ),
+    _verifying(
+        _A.COMPLETED_VERIFYING_PARTIAL_RESULTS,
+        "All URL scans have ended, at least one failed its checks or is partial; results are being verified.",
+        EndedBy.ITSELF,
+        actions=_UNDER_REVIEW | _STOP,
+    ),
+    _verifying(
+        _A.STOPPED_VERIFYING_RESULTS,
+        "A user stopped the analysis when every URL scan had already completed. The complete results can be "
+        "seen while they are verified.",
+        EndedBy.USER,
+        actions=_UNDER_REVIEW,
+    ),
+    _verifying(
+        _A.STOPPED_VERIFYING_PARTIAL_RESULTS,
+        "A user stopped the analysis and kept its results; at least one is partial. They are being verified.",
+        EndedBy.USER,
+        actions=_UNDER_REVIEW,
+    ),
+    _verifying(
+        _A.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
+        "The duration ended; every URL scan has results, which are being verified.",
+        EndedBy.DURATION,
+        actions=_UNDER_REVIEW,
+    ),
+    _verifying(
+        _A.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS,
+        "The duration ended; some URL scans have results, which are being verified, others have nothing.",
+        EndedBy.DURATION,
+        actions=_UNDER_REVIEW,
+    ),
+    _available(
+        _A.COMPLETED_RESULTS_AVAILABLE,
+        "Every URL was scanned to the end, and the results are published.",
+        "Read the findings and have them mended; then run again to see them gone.",
+        EndedBy.ITSELF,
+        tone="success",
+        icon="check",
+        actions=_ENDED,
+    ),
+    _available(
+        _A.COMPLETED_PARTIAL_RESULTS_AVAILABLE,
+        "The results are published, but something is missing: a URL failed its checks, ran out of time, "
+        "broke, or was stopped.",
+        "Read the findings, see at the URL scans what is missing, and run again for it.",
+        EndedBy.ITSELF,
+        actions=_ENDED,
+    ),
+    _available(
+        _A.STOPPED_PARTIAL_RESULTS_AVAILABLE,
+        "A user stopped the analysis; what was found up to then is published.",
+        "Read the findings, and run again for the rest.",
+        EndedBy.USER,
+        actions=_ENDED,
+    ),
+    Status(
+        _A.ALL_VERIFICATIONS_FAILED,
+        "Every URL failed its checks, so nothing was scanned.",
+        "Open each URL's Scan Details, read which check failed, correct it and run again.",
+        Phase.FINAL,
+        "danger",
+        "warning",
+        ended_by=EndedBy.CHECKS,
+        actions=_ENDED,
+    ),
+    Status(
+        _A.STOPPED_SCAN_DURATION_ENDED,
+        "The duration ended and no URL scan had anything to publish.",
+        "Run again with a longer duration.",
+        Phase.FINAL,
+        "warning",
+        "clock",
+        ended_by=EndedBy.DURATION,
+        actions=_ENDED,
+    ),
+    Status(
+        _A.STOPPED_TECHNICAL_ISSUE,
+        "Our side broke, or the sites stopped answering, and no URL scan has anything to publish.",
+        "Read the reason at the URL scans, have it mended, then run again.",
+        Phase.FINAL,
+        "danger",
+        "warning",
+        ended_by=EndedBy.TECHNICAL,
+        actions=_ENDED,
+    ),
+    Status(
+        _A.STOPPED,
+        "A user stopped the analysis and its results were deleted, or there were none.",
+        "Run again if you want results.",
+        Phase.FINAL,
+        "neutral",
+        "stop",
+        ended_by=EndedBy.USER,
+        actions=_ENDED,
+    ),
+]
+
+URL_SCAN_STATUSES: dict[str, Status] = {entry.code: entry for entry in _URL_SCAN_ENTRIES}
+ANALYSIS_STATUSES: dict[str, Status] = {entry.code: entry for entry in _ANALYSIS_ENTRIES}
+
+
+def in_phase(catalogue: dict[str, Status], *phases: Phase) -> list[str]:
+    """The codes of `catalogue` in any of these phases, in the catalogue's order."""
+    return [code for code, status in catalogue.items() if status.phase in phases]
+
+
+# URL scans that occupy one of the places that capacity allows: a worker is needed or held.
+HOLDING_A_PLACE = frozenset(
+    {
+        UrlScanStatus.QUEUED,
+        UrlScanStatus.IN_PROGRESS,
+        UrlScanStatus.PAUSING,
+        UrlScanStatus.RESUMING,
+        UrlScanStatus.STOPPING_SAVING_RESULTS,
+        UrlScanStatus.STOPPING_DELETING_RESULTS,
+    }
+)
+# URL scans that nothing runs for, of an analysis that has begun.
+WAITING_FOR_A_WORKER = frozenset(
+    {
+        UrlScanStatus.QUEUED,
+        UrlScanStatus.QUEUED_WITH_WARNING,
+        UrlScanStatus.PAUSED,
+        UrlScanStatus.RESUMING,
+    }
+)
+# The checks before a scan ended it here; nothing of it was scanned.
+FAILED_VERIFICATION = frozenset(
+    {
+        UrlScanStatus.VERIFICATION_FAILED,
+        UrlScanStatus.CONNECTION_ERROR,
+        UrlScanStatus.AUTHENTICATION_ERROR,
+        UrlScanStatus.CRAWL_SCRIPT_ERROR,
+    }
+)
+# Where each status under verification goes when its results are published.
+PUBLISHED_AS = {
+    _U.SITE_UNREACHABLE_VERIFYING_RESULTS: _U.SITE_UNREACHABLE_RESULTS_AVAILABLE,
+    _U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS: _U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE,
+    _U.STOPPED_VERIFYING_PARTIAL_RESULTS: _U.STOPPED_PARTIAL_RESULTS_AVAILABLE,
+    _U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS: _U.SCAN_ERROR_PARTIAL_RESULTS_AVAILABLE,
+    _U.KILLED_VERIFYING_PARTIAL_RESULTS: _U.KILLED_PARTIAL_RESULTS_AVAILABLE,
+    _U.COMPLETED_VERIFYING_RESULTS: _U.COMPLETED_RESULTS_AVAILABLE,
+}

@@ -1,0 +1,197 @@
+"""The target policy: which URLs are well-formed targets, and which hosts and addresses may be scanned.
+
+Pure decisions, besides `resolve`, which asks DNS. Callers apply them when a URL is submitted, again
+when its scan starts, and hand the resolved addresses to the engine, which connects to no others.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+from urllib.parse import urlsplit, urlunsplit
+
+import idna
+
+MAX_URLS = 250
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# Cloud metadata services that are not link-local: AWS over IPv6, Alibaba Cloud, Oracle Cloud (docs of each).
+_METADATA_NETWORKS = [
+    ipaddress.ip_network(network) for network in ("fd00:ec2::254/128", "100.100.100.200/32", "192.0.0.192/32")
+]
+_METADATA_NAMES = {"metadata.google.internal", "metadata.goog", "instance-data"}
+
+
+class TargetRefused(ValueError):
+    """This URL may not be scanned; str() names the URL and the rule."""
+
+
+def parse_pattern(pattern: str) -> _Network | str:
+    """An allow-list entry as a network, or as a host name or `*.` wildcard in lower case.
+
+    Raises ValueError, with a sentence, for anything else.
+    """
+    text = pattern.strip().lower()
+    try:
+        return ipaddress.ip_network(text.strip("[]"), strict=False)
+    except ValueError:
+        name = text.removeprefix("*.")
+    if not name or any(mark in name for mark in "/:@*? ") or "." == name[0]:
+        raise ValueError(
+            f"“{pattern}” is not a host name, a wildcard such as *.example.com, an address or a network."
+        )
+    return text
+
+
+def normalise(url: str) -> str:
+    """The one spelling of a target URL: lower-case scheme and host (IDN as ASCII), no default port, a path.
+
+    Raises TargetRefused for what is not a plain http or https URL.
+    """
+    url = url.strip()
+    if len(url) > 2000:
+        raise TargetRefused(f"“{url[:60]}…” is longer than 2,000 characters.")
+    if any(ord(character) < 33 for character in url):
+        raise TargetRefused(f"“{url}” contains a space or control character.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise TargetRefused(f"“{url}” is not a URL: {error}.") from error
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise TargetRefused(f"“{url}” must start with http:// or https://.")
+    if parts.username is not None or parts.password is not None:
+        raise TargetRefused(
+            f"“{parts.scheme}://…@{parts.hostname}” carries a user name or password: leave it out of the URL."
+        )
+    if not parts.hostname:
+        raise TargetRefused(f"“{url}” names no host.")
+    host = _ascii_host(parts.hostname, url)
+    netloc = f"[{host}]" if ":" in host else host
+    if port == 0:
+        raise TargetRefused(f"“{url}” names port 0, which nothing can listen on.")
+    if port and port != _DEFAULT_PORTS[parts.scheme]:
+        netloc += f":{port}"
+    return urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
+
+
+def _ascii_host(host: str, url: str) -> str:
+    """The host in lower-case ASCII; an address in its one canonical spelling."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    if host.isascii() and not host.replace("-", "").replace(".", "").replace("_", "").isalnum():
+        raise TargetRefused(f"“{url}” has a host name with characters that names cannot have.")
+    if all(part.isdigit() or part.startswith("0x") for part in host.rstrip(".").split(".")):
+        # Such as 2130706433 or 127.1: libraries disagree about what they mean, so nobody gets to use them.
+        raise TargetRefused(f"“{url}” writes its address in an unusual way: write four numbers with dots.")
+    try:
+        return host.rstrip(".").lower() if host.isascii() else idna.encode(host, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise TargetRefused(f"“{url}” has a host name that is not valid: {error}.") from error
+
+
+def origin(url: str) -> tuple[str, int]:
+    """Host and port of a normalised URL."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme]
+
+
+def resolve(host: str) -> tuple[str, ...]:
+    """The addresses of a host, in the order the system prefers them; raises OSError when there are none."""
+    return tuple(
+        dict.fromkeys(str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+    )
+
+
+class TargetPolicy:
+    """What may be scanned, given the allow-list and where the dashboard itself answers."""
+
+    def __init__(
+        self,
+        allowed: Iterable[str],
+        own_hosts: Iterable[str] = (),
+        own_addresses: Iterable[str] = (),
+        own_port: int = 8000,
+    ):
+        patterns = [parse_pattern(pattern) for pattern in allowed]
+        self._names = [pattern for pattern in patterns if isinstance(pattern, str)]
+        self._networks = [pattern for pattern in patterns if not isinstance(pattern, str)]
+        self._own_hosts = {host.strip("[]").lower() for host in own_hosts if not is_loopback_name(host)}
+        self._own_addresses = {ipaddress.ip_address(address) for address in own_addresses}
+        self._own_port = own_port
+
+    def check(self, url: str, addresses: Iterable[str] = ()) -> None:
+        """Raise TargetRefused unless this normalised URL, at these addresses, may be scanned.
+
+        Without addresses only the name is judged; whoever sends a request judges the addresses too.
+        """
+        host, port = origin(url)
+        resolved = [_address(address.split("%")[0]) for address in addresses]
+        literal = _address_or_none(host)
+        if literal is not None:
+            resolved.append(literal)
+        if self._is_own(host, port, resolved):
+            raise TargetRefused(f"“{url}” is this dashboard itself, which is never scanned.")
+        if host in _METADATA_NAMES:
+            raise TargetRefused(f"“{url}” is a cloud metadata service, which is never scanned.")
+        for address in resolved:
+            _refuse_forbidden(url, address)
+        self._refuse_not_allowed(url, host, resolved)
+
+    def _is_own(self, host: str, port: int, addresses: list[_Address]) -> bool:
+        here = is_loopback_name(host) or any(a.is_loopback or a in self._own_addresses for a in addresses)
+        return (here and port == self._own_port) or (
+            host in self._own_hosts and port in (self._own_port, 80, 443)
+        )
+
+    def _refuse_not_allowed(self, url: str, host: str, addresses: list[_Address]) -> None:
+        named = any(
+            host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in self._names
+        )
+        # An allowed name must not lead into a private network that nobody allowed, whatever its DNS says.
+        outside = [a for a in addresses if not (a.is_global and named) and not self._in_networks(a)]
+        if named and outside and not is_loopback_name(host):
+            raise TargetRefused(
+                f"“{url}” leads to {outside[0]}, a private address that nobody allowed. An administrator can "
+                "allow its network, in the admin under Allowed targets."
+            )
+        if not named and (outside or not addresses):
+            raise TargetRefused(
+                f"“{url}” may not be scanned: nobody allowed “{host}”. An administrator can, in the admin "
+                "under Allowed targets."
+            )
+
+    def _in_networks(self, address: _Address) -> bool:
+        return any(address in network for network in self._networks)
+
+
+def is_loopback_name(host: str) -> bool:
+    """Whether this name means the machine itself by definition (RFC 6761, section 6.3)."""
+    return host == "localhost" or host.endswith(".localhost") or host in ("127.0.0.1", "::1", "[::1]")
+
+
+def _address(text: str) -> _Address:
+    """The address; an IPv4 address dressed as IPv6 (::ffff:127.0.0.1) counts as what it is."""
+    address = ipaddress.ip_address(text)
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _address_or_none(host: str) -> _Address | None:
+    try:
+        return _address(host)
+    except ValueError:
+        return None
+
+
+def _refuse_forbidden(url: str, address: _Address) -> None:
+    if address.is_link_local or any(address in network for network in _METADATA_NETWORKS):
+        raise TargetRefused(
+            f"“{url}” leads to {address}, a link-local or cloud metadata address, which is never scanned."
+        )
+    if address.is_multicast or address.is_unspecified:
+        raise TargetRefused(f"“{url}” leads to {address}, which is not the address of a site.")

@@ -1,0 +1,757 @@
+"""The only writer of a status: the table of allowed moves, and the verbs that use it.
+
+Every verb runs in one database transaction: it locks the analysis, moves URL scans by compare-and-set,
+writes one log entry for each change, rolls the analysis up, and hands follow-up work to the task queue.
+A verb that is not allowed raises TransitionRefused and leaves nothing behind. Locks are taken in one
+order everywhere: the settings row (where capacity matters), then one analysis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from scans import activity
+from scans.models import (
+    Actor,
+    Analysis,
+    Finding,
+    Publication,
+    ScanSettings,
+    Series,
+    StopMode,
+    TargetCheck,
+    UrlScan,
+)
+from scans.rollup import Facts, rollup
+from scans.statuses import (
+    FAILED_VERIFICATION,
+    PUBLISHED_AS,
+    WAITING_FOR_A_WORKER,
+    Action,
+    AnalysisStatus,
+    EndedBy,
+    Results,
+    UrlScanStatus,
+)
+
+By = AbstractBaseUser | Actor
+U = UrlScanStatus
+
+_ENDINGS_WITH_RESULTS = {
+    EndedBy.ITSELF: U.COMPLETED_VERIFYING_RESULTS,
+    EndedBy.USER: U.STOPPED_VERIFYING_PARTIAL_RESULTS,
+    EndedBy.DURATION: U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
+    EndedBy.SITE: U.SITE_UNREACHABLE_VERIFYING_RESULTS,
+    EndedBy.ENGINE: U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS,
+    EndedBy.LOGINS: U.KILLED_VERIFYING_PARTIAL_RESULTS,
+    # Our side broke, but what was found is kept: to its reader that is a scan that broke off.
+    EndedBy.TECHNICAL: U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS,
+}
+_ENDINGS_WITHOUT_FINDINGS = {
+    EndedBy.DURATION: U.TIME_EXPIRED_STOPPED,
+    EndedBy.SITE: U.SITE_UNREACHABLE_STOPPED,
+    EndedBy.TECHNICAL: U.TECHNICAL_ISSUE_STOPPED,
+}
+_ENDINGS = frozenset(_ENDINGS_WITH_RESULTS.values()) | frozenset(_ENDINGS_WITHOUT_FINDINGS.values())
+_STOPPINGS = frozenset({U.STOPPING_SAVING_RESULTS, U.STOPPING_DELETING_RESULTS})
+
+# From each status of a URL scan, where it may go. What is not here cannot happen.
+URL_SCAN_MOVES: dict[UrlScanStatus, frozenset[UrlScanStatus]] = {
+    U.SUBMITTED: FAILED_VERIFICATION | {U.SUBMIT_FAILED, U.SCHEDULED, U.STOPPED},
+    U.SUBMIT_FAILED: frozenset({U.SUBMITTED}),
+    U.SCHEDULED: FAILED_VERIFICATION | {U.QUEUED, U.QUEUED_WITH_WARNING, U.STOPPED},
+    U.QUEUED_WITH_WARNING: frozenset({U.QUEUED, U.STOPPED, U.TIME_EXPIRED_STOPPED}),
+    U.QUEUED: FAILED_VERIFICATION
+    | {U.IN_PROGRESS, U.STOPPED, U.TIME_EXPIRED_STOPPED, U.TECHNICAL_ISSUE_STOPPED},
+    U.IN_PROGRESS: _ENDINGS | _STOPPINGS | {U.PAUSING, U.RESUMING},
+    U.PAUSING: _ENDINGS | _STOPPINGS | {U.PAUSED},
+    U.PAUSED: _STOPPINGS | {U.RESUMING, U.TIME_EXPIRED_STOPPED, U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS},
+    U.RESUMING: _ENDINGS | _STOPPINGS | {U.IN_PROGRESS},
+    U.STOPPING_SAVING_RESULTS: frozenset({U.STOPPED_VERIFYING_PARTIAL_RESULTS, U.STOPPED}),
+    U.STOPPING_DELETING_RESULTS: frozenset({U.STOPPED}),
+    **{
+        verifying: frozenset({available, U.STOPPING_DELETING_RESULTS})
+        for verifying, available in PUBLISHED_AS.items()
+    },
+    # The one way out of a published scan: its analysis, which still runs, is stopped deleting results.
+    **{available: frozenset({U.STOPPING_DELETING_RESULTS}) for available in PUBLISHED_AS.values()},
+    **{
+        final: frozenset() for final in [*FAILED_VERIFICATION, *_ENDINGS_WITHOUT_FINDINGS.values(), U.STOPPED]
+    },
+}
+
+MAX_ATTEMPTS = 2  # how often a scan whose worker was lost is taken up again
+
+
+class TransitionRefused(Exception):
+    """What was asked is not possible now; str() says why, in words for the person who asked."""
+
+
+class NotPermitted(TransitionRefused):
+    """The person who asked does not have the role for it."""
+
+
+class LeaseLost(Exception):
+    """Somebody else was given this URL scan, since its lease ran out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What somebody wants analysed; URLs normalised, unique and allowed, everything else in its limits."""
+
+    name: str
+    urls: tuple[str, ...]
+    duration: timedelta
+    depth: int = 20
+    prescan: bool = True
+    publication: str = Publication.AUTOMATIC
+    start_at: datetime | None = None
+    key: UUID | None = None
+
+
+# --- What all verbs share -----------------------------------------------------------------------
+
+
+def _verb(function):
+    """Run a verb in a transaction of its own or as part of the caller's, all or nothing."""
+
+    @wraps(function)
+    def run(*args, **kwargs):
+        with transaction.atomic():
+            return function(*args, **kwargs)
+
+    return run
+
+
+def _permit(by: By, permission: str) -> None:
+    if not isinstance(by, Actor) and not by.has_perm(f"scans.{permission}"):
+        role = {"submit_analysis": "Submitter", "review_analysis": "Reviewer"}[permission]
+        raise NotPermitted(
+            f"{by} may not do this: it takes the role {role}. An administrator gives roles, in the admin "
+            "under Users."
+        )
+
+
+def _locked(analysis_id: int) -> Analysis:
+    """The analysis as it is now, locked until the transaction ends."""
+    return Analysis.objects.select_for_update().get(pk=analysis_id)
+
+
+def _locked_scan(url_scan: UrlScan | int) -> UrlScan:
+    """The URL scan as it is now, its analysis locked."""
+    pk = getattr(url_scan, "pk", url_scan)
+    analysis_id = UrlScan.objects.values_list("analysis_id", flat=True).get(pk=pk)
+    analysis = _locked(analysis_id)
+    fresh = UrlScan.objects.get(pk=pk)
+    fresh.analysis = analysis
+    return fresh
+
+
+def _move(
+    scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str = "", columns=None, **data
+) -> None:
+    """Move one URL scan of a locked analysis, and write the entry. Raises TransitionRefused."""
+    before = scan.status
+    if to not in URL_SCAN_MOVES[U(before)]:
+        raise TransitionRefused(
+            f"{scan.url} is “{U(before).label}”; from there it cannot become “{to.label}”."
+        )
+    changes = {"status": to, "status_at": timezone.now(), "reason": reason, **(columns or {})}
+    if to.info.final or to.info.results == Results.VERIFYING:
+        changes.setdefault("ended_at", scan.ended_at or changes["status_at"])
+    if not UrlScan.objects.filter(pk=scan.pk, status=before).update(**changes):
+        raise TransitionRefused(f"{scan.url} changed in the same moment. Look at it again, then repeat.")
+    for name, value in changes.items():
+        setattr(scan, name, value)
+    activity.record(
+        action,
+        analysis=scan.analysis,
+        url_scan=scan,
+        by=by,
+        from_status=before,
+        to_status=to,
+        reason=reason,
+        **data,
+    )
+    if to in (U.QUEUED, U.RESUMING):
+        _hand_over("scan_url", scan.pk)
+    elif to in PUBLISHED_AS:
+        _hand_over("verify", scan.pk)
+    elif to == U.STOPPING_DELETING_RESULTS and not scan.lease_holder:
+        _hand_over("delete_results", scan.pk)
+
+
+def _hand_over(task: str, pk: int) -> None:
+    """Put a task into the queue, as part of this transaction. By name, since tasks call the verbs."""
+    import_string(f"scans.tasks.{task}").enqueue(pk)
+
+
+def _roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", columns=None, **data) -> None:
+    """Derive and store the analysis' status; one entry if `action` is named or the status changed."""
+    before = analysis.status
+    changes = {**(columns or {}), "changed_at": timezone.now(), "version": F("version") + 1}
+    for name, value in (columns or {}).items():
+        setattr(analysis, name, value)
+    statuses = analysis.url_scans.order_by().values_list("status", flat=True).distinct()
+    after = rollup(statuses, _facts(analysis))
+    if before != after:
+        if AnalysisStatus(before).info.final:
+            raise TransitionRefused(
+                f"{analysis} has ended as “{AnalysisStatus(before).label}”; that never changes."
+            )
+        if after.info.final:
+            changes["ended_at"] = changes["changed_at"]
+        changes["status"] = after
+    Analysis.objects.filter(pk=analysis.pk).update(**changes)
+    analysis.status = after
+    if action or before != after:
+        activity.record(
+            action or "analysis.status_changed",
+            analysis=analysis,
+            by=by,
+            from_status=before if before != after else "",
+            to_status=after if before != after else "",
+            reason=reason,
+            **data,
+        )
+
+
+def _facts(analysis: Analysis) -> Facts:
+    return Facts(
+        submitted=analysis.submitted_at is not None,
+        prescanning=analysis.prescan_started_at is not None and analysis.prescan_ended_at is None,
+        started=analysis.started_at is not None,
+        stop_mode=analysis.stop_mode,
+    )
+
+
+def _require(thing: Analysis | UrlScan, action: Action) -> None:
+    """Refuse what the catalogue does not allow in this status."""
+    if not thing.info.allows(action):
+        raise TransitionRefused(f"“{action.label}” is not possible: {thing} is “{thing.info.label}”.")
+
+
+_RELEASED = {"lease_holder": "", "lease_until": None}
+
+
+# --- From the request to the queue ---------------------------------------------------------------
+
+
+@_verb
+def submit(submission: Submission, *, by: By) -> Analysis:
+    """Store an analysis and its URL scans, and hand it to a worker to be set up.
+
+    The same name means the next run of the same series. Sending one form twice (the same `key`)
+    returns what the first made. Raises NotPermitted.
+    """
+    _permit(by, "submit_analysis")
+    series, _ = Series.objects.get_or_create(name=submission.name)
+    series = Series.objects.select_for_update().get(pk=series.pk)
+    if submission.key and (twin := Analysis.objects.filter(submission_key=submission.key).first()):
+        return twin
+    last = series.runs.order_by("-run").first()
+    now = timezone.now()
+    analysis = Analysis.objects.create(
+        series=series,
+        run=last.run + 1 if last else 1,
+        name=submission.name,
+        owner=None if isinstance(by, Actor) else by,
+        submission_key=submission.key,
+        depth=submission.depth,
+        prescan=submission.prescan,
+        duration=submission.duration,
+        publication=submission.publication,
+        start_at=submission.start_at,
+        status=AnalysisStatus.SUBMITTED,
+        created_at=now,
+        submitted_at=now,
+        changed_at=now,
+    )
+    scans = UrlScan.objects.bulk_create(
+        UrlScan(analysis=analysis, url=url, position=position, status=U.SUBMITTED, status_at=now)
+        for position, url in enumerate(submission.urls)
+    )
+    activity.record(
+        "analysis.submitted",
+        analysis=analysis,
+        by=by,
+        to_status=AnalysisStatus.SUBMITTED,
+        urls=len(scans),
+        run=analysis.run,
+    )
+    for scan in scans:
+        activity.record("url_scan.submitted", analysis=analysis, url_scan=scan, by=by, to_status=U.SUBMITTED)
+    _hand_over("set_up", analysis.pk)
+    return analysis
+
+
+@_verb
+def fail_submission(analysis: Analysis, *, reason: str) -> None:
+    """A technical issue keeps its URL scans from being set up."""
+    analysis = _locked(analysis.pk)
+    for scan in _scans(analysis, U.SUBMITTED):
+        _move(scan, U.SUBMIT_FAILED, "url_scan.submit_failed", Actor.WORKER, reason=reason)
+    _roll_up(analysis, Actor.WORKER, reason=reason, columns=_prescan_over(analysis))
+
+
+def _prescan_over(analysis: Analysis) -> dict:
+    """What ends the prescan, where one has begun."""
+    open_prescan = analysis.prescan_started_at and not analysis.prescan_ended_at
+    return {"prescan_ended_at": timezone.now()} if open_prescan else {}
+
+
+@_verb
+def submit_again(analysis: Analysis, *, by: By) -> None:
+    """Set the failed URL scans up once more."""
+    _permit(by, "submit_analysis")
+    analysis = _locked(analysis.pk)
+    failed = _scans(analysis, U.SUBMIT_FAILED)
+    if analysis.info.final or not failed:
+        raise TransitionRefused(f"{analysis} has no URL scan that could be submitted again.")
+    for scan in failed:
+        _move(scan, U.SUBMITTED, "url_scan.submitted", by)
+    columns = {"prescan_started_at": None, "prescan_ended_at": None}
+    _roll_up(analysis, by, "analysis.submitted", columns=columns, urls=len(failed), run=analysis.run)
+    _hand_over("set_up", analysis.pk)
+
+
+@_verb
+def begin_prescan(analysis: Analysis) -> None:
+    """The checks of its URLs begin."""
+    analysis = _locked(analysis.pk)
+    columns = {"prescan_started_at": timezone.now(), "prescan_ended_at": None}
+    _roll_up(analysis, Actor.PRESCAN, "analysis.prescan_started", columns=columns)
+
+
+@_verb
+def fail_checks(url_scan: UrlScan, status: UrlScanStatus, *, step: str, reason: str) -> None:
+    """A check failed: the URL scan ends here, in one of the statuses of failed verification."""
+    scan = _locked_scan(url_scan)
+    _move(scan, status, "url_scan.check_failed", Actor.PRESCAN, reason=reason, step=step, columns=_RELEASED)
+    _roll_up(scan.analysis, Actor.PRESCAN)
+
+
+@_verb
+def end_prescan(analysis: Analysis, *, checked: int, passed: int) -> None:
+    """The checks are over; what passed is scheduled by `schedule`."""
+    analysis = _locked(analysis.pk)
+    columns = {"prescan_ended_at": timezone.now()}
+    _roll_up(
+        analysis, Actor.PRESCAN, "analysis.prescan_ended", columns=columns, checked=checked, passed=passed
+    )
+
+
+@_verb
+def schedule(analysis: Analysis) -> None:
+    """Everything that is set up waits for the start time, or for a moment if that is now."""
+    analysis = _locked(analysis.pk)
+    for scan in _scans(analysis, U.SUBMITTED):
+        _move(scan, U.SCHEDULED, "url_scan.scheduled", Actor.WORKER)
+    _roll_up(analysis, Actor.WORKER)
+
+
+@_verb
+def start(analysis: Analysis, *, by: By = Actor.SCHEDULER) -> None:
+    """Its time has come: every scheduled URL scan is queued, with a warning where capacity is used up."""
+    free = _free_places()
+    analysis = _locked(analysis.pk)
+    scans = _scans(analysis, U.SCHEDULED)
+    for scan in scans[:free]:
+        _move(scan, U.QUEUED, "url_scan.queued", by, columns={"queued_at": timezone.now()})
+    for scan in scans[free:]:
+        _move(
+            scan,
+            U.QUEUED_WITH_WARNING,
+            "url_scan.capacity_exhausted",
+            by,
+            reason="As many URL scans are running as capacity allows.",
+            columns={"queued_at": timezone.now()},
+        )
+    _roll_up(analysis, by, "analysis.started")
+
+
+def start_if_due(analysis: Analysis) -> None:
+    """Start it unless its start time is still to come, or somebody did something else with it meanwhile."""
+    if Analysis.objects.due(timezone.now()).filter(pk=analysis.pk).exists():
+        start(analysis)
+
+
+def _free_places() -> int:
+    """How many URL scans may be queued at once; none while others wait. Locks the settings row."""
+    capacity = ScanSettings.locked().capacity
+    if UrlScan.objects.waiting_for_capacity().exists():
+        return 0
+    return max(0, capacity - UrlScan.objects.holding_a_place().count())
+
+
+@_verb
+def admit_next() -> bool:
+    """Give a free place to the fairest of those that wait; False when there is no place or nobody waits.
+
+    Fairest: of the analysis that holds the fewest places, the one that has waited longest.
+    """
+    capacity = ScanSettings.locked().capacity
+    if UrlScan.objects.holding_a_place().count() >= capacity:
+        return False
+    next_scan = UrlScan.objects.fairest_waiting()
+    if next_scan is None:
+        return False
+    scan = _locked_scan(next_scan)
+    _move(scan, U.QUEUED, "url_scan.queued", Actor.SCHEDULER)
+    _roll_up(scan.analysis, Actor.SCHEDULER)
+    return True
+
+
+def _scans(analysis: Analysis, *statuses: UrlScanStatus) -> list[UrlScan]:
+    """Its URL scans in these statuses, in order, each knowing the locked analysis."""
+    scans = list(UrlScan.objects.filter(analysis=analysis, status__in=statuses).order_by("position"))
+    for scan in scans:
+        scan.analysis = analysis
+    return scans
+
+
+# --- What the worker says -------------------------------------------------------------------------
+
+
+def _lease_until() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.SCANS_LEASE_SECONDS)
+
+
+@_verb
+def take(url_scan_id: int, holder: str, *, among: Iterable[UrlScanStatus]) -> UrlScan | None:
+    """Lease a URL scan in one of these statuses that nobody holds; None when it is not to be had.
+
+    A task may come twice or late; who gets None has nothing to do.
+    """
+    got = UrlScan.objects.filter(pk=url_scan_id, status__in=list(among), lease_holder="").update(
+        lease_holder=holder, lease_until=_lease_until()
+    )
+    return UrlScan.objects.select_related("analysis").get(pk=url_scan_id) if got else None
+
+
+@_verb
+def renew(url_scan: UrlScan, **progress) -> UrlScanStatus:
+    """Prolong the lease, store the engine's counts, and return the status as it is now.
+
+    Raises LeaseLost when somebody else holds the scan.
+    """
+    row = UrlScan.objects.filter(pk=url_scan.pk, lease_holder=url_scan.lease_holder)
+    if not row.update(lease_until=_lease_until(), **progress):
+        raise LeaseLost(f"{url_scan.url} is no longer held by {url_scan.lease_holder}.")
+    if progress:
+        Analysis.objects.filter(pk=url_scan.analysis_id).update(version=F("version") + 1)
+    return U(row.values_list("status", flat=True).get())
+
+
+@_verb
+def begin(url_scan: UrlScan, *, engine: str, version: str) -> None:
+    """The engine's process is running. Raises TransitionRefused where a user stopped it meanwhile."""
+    scan = _locked_scan(url_scan)
+    now = timezone.now()
+    went_on = scan.started_at is not None
+    columns = {"engine": engine, "engine_version": version, "started_at": scan.started_at or now}
+    _move(
+        scan,
+        U.IN_PROGRESS,
+        "url_scan.went_on" if went_on else "url_scan.started",
+        Actor.WORKER,
+        columns=columns,
+        engine=engine,
+        version=version,
+    )
+    _roll_up(scan.analysis, Actor.WORKER, columns={"started_at": scan.analysis.started_at or now})
+
+
+@_verb
+def end(url_scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: str = "") -> UrlScanStatus:
+    """The engine has ended and everything it found is stored: release the lease and say how it ended.
+
+    A user's stop that came in meanwhile wins: the scan then ends as stopped, and where results are to
+    be deleted they go now. Returns the new status.
+    """
+    scan = _locked_scan(url_scan)
+    if scan.status == U.STOPPING_DELETING_RESULTS:
+        return _delete_results(scan)
+    if scan.status == U.STOPPING_SAVING_RESULTS:
+        ended_by, reason = EndedBy.USER, scan.reason
+    found = scan.findings.count()
+    ending = _ENDINGS_WITH_RESULTS[ended_by] if found else _ENDINGS_WITHOUT_FINDINGS.get(ended_by)
+    ending = ending or _ENDINGS_WITH_RESULTS[ended_by]
+    if scan.started_at is None:
+        ending = {EndedBy.USER: U.STOPPED, EndedBy.DURATION: U.TIME_EXPIRED_STOPPED}.get(
+            ended_by, U.TECHNICAL_ISSUE_STOPPED
+        )
+    _move(scan, ending, "url_scan.ended", by, reason=reason, columns=_RELEASED, findings=found)
+    _roll_up(scan.analysis, by)
+    return ending
+
+
+@_verb
+def leave(url_scan: UrlScan) -> None:
+    """The worker is being shut down and the session is saved: another worker goes on from it."""
+    scan = _locked_scan(url_scan)
+    if scan.status == U.QUEUED:
+        UrlScan.objects.filter(pk=scan.pk).update(**_RELEASED)
+        _hand_over("scan_url", scan.pk)
+        return
+    _move(scan, U.RESUMING, "url_scan.worker_left", Actor.WORKER, columns=_RELEASED)
+    _roll_up(scan.analysis, Actor.WORKER)
+
+
+@_verb
+def confirm_pause(url_scan: UrlScan) -> None:
+    """The engine has saved its session and stopped."""
+    scan = _locked_scan(url_scan)
+    _move(scan, U.PAUSED, "url_scan.session_saved", Actor.WORKER, columns=_RELEASED)
+    _roll_up(scan.analysis, Actor.WORKER)
+
+
+@_verb
+def recover(url_scan: UrlScan) -> None:
+    """Its holder let the lease run out: go on with another worker, twice at most, or end it truthfully."""
+    scan = _locked_scan(url_scan)
+    if scan.lease_until is None or scan.lease_until >= timezone.now():
+        return
+    if scan.status == U.STOPPING_DELETING_RESULTS:
+        UrlScan.objects.filter(pk=scan.pk).update(**_RELEASED)
+        _hand_over("delete_results", scan.pk)
+    elif scan.status == U.STOPPING_SAVING_RESULTS:
+        end(scan, EndedBy.USER, by=Actor.SCHEDULER)
+    elif scan.status == U.PAUSING:
+        confirm_pause(scan)
+    elif scan.status in PUBLISHED_AS:
+        UrlScan.objects.filter(pk=scan.pk).update(**_RELEASED)
+        _hand_over("verify", scan.pk)
+    elif scan.attempts >= MAX_ATTEMPTS:
+        reason = f"Its worker was lost {MAX_ATTEMPTS + 1} times."
+        end(scan, EndedBy.TECHNICAL, by=Actor.SCHEDULER, reason=reason)
+    else:
+        _take_up_again(scan)
+
+
+@_verb
+def expire_waiting(analysis: Analysis) -> None:
+    """Its duration ended: what waits or is paused ends here; what runs is ended by its worker."""
+    analysis = _locked(analysis.pk)
+    for scan in _scans(analysis, *WAITING_FOR_A_WORKER):
+        if not scan.lease_holder:
+            end(scan, EndedBy.DURATION, by=Actor.SCHEDULER, reason="The analysis' duration ended.")
+
+
+def _take_up_again(scan: UrlScan) -> None:
+    columns = {**_RELEASED, "attempts": scan.attempts + 1}
+    if scan.status == U.IN_PROGRESS:
+        reason = "Nothing was heard from its worker."
+        _move(scan, U.RESUMING, "url_scan.worker_lost", Actor.SCHEDULER, reason=reason, columns=columns)
+    else:
+        UrlScan.objects.filter(pk=scan.pk).update(**columns)
+        _hand_over("scan_url", scan.pk)
+    _roll_up(scan.analysis, Actor.SCHEDULER)
+
+
+# --- What a user asks for ---------------------------------------------------------------------------
+
+
+@_verb
+def pause(url_scan: UrlScan, *, by: By, reason: str = "") -> None:
+    """Ask the engine of one URL scan to save its session and stop."""
+    _permit(by, "submit_analysis")
+    scan = _locked_scan(url_scan)
+    _require(scan, Action.PAUSE)
+    _move(scan, U.PAUSING, "url_scan.paused", by, reason=reason)
+    _roll_up(scan.analysis, by)
+
+
+@_verb
+def resume(url_scan: UrlScan, *, by: By, reason: str = "") -> None:
+    """Let one paused URL scan go on from its session, with the next free worker."""
+    _permit(by, "submit_analysis")
+    scan = _locked_scan(url_scan)
+    _require(scan, Action.RESUME)
+    _move(scan, U.RESUMING, "url_scan.resumed", by, reason=reason)
+    _roll_up(scan.analysis, by)
+
+
+@_verb
+def stop(url_scan: UrlScan, mode: StopMode, *, by: By, reason: str = "") -> None:
+    """Stop one URL scan, keeping or deleting what it found."""
+    _permit(by, "submit_analysis")
+    scan = _locked_scan(url_scan)
+    _require(scan, Action.STOP_SAVE if mode == StopMode.SAVE else Action.STOP_DELETE)
+    _stop(scan, mode, by, reason)
+    _roll_up(scan.analysis, by)
+
+
+def _stop(scan: UrlScan, mode: StopMode, by: By, reason: str) -> None:
+    """The move that a stop means for a URL scan in its present status, whatever that is."""
+    never_ran = scan.started_at is None
+    data = {"by": by, "reason": reason, "mode": mode}
+    if never_ran:
+        _move(scan, U.STOPPED, "url_scan.stopped", columns=_RELEASED, **data)
+    elif mode == StopMode.DELETE:
+        # A verification that is under way loses its lease and ends; an engine is ended by its worker.
+        columns = _RELEASED if scan.info.results != Results.NONE else None
+        _move(scan, U.STOPPING_DELETING_RESULTS, "url_scan.stopped", columns=columns, **data)
+    else:
+        _move(scan, U.STOPPING_SAVING_RESULTS, "url_scan.stopped", **data)
+        if not scan.lease_holder:  # paused, or waiting for a worker: everything is stored already
+            end(scan, EndedBy.USER)
+
+
+@_verb
+def stop_analysis(analysis: Analysis, mode: StopMode, *, by: By, reason: str = "") -> None:
+    """Stop an analysis: every URL scan that has not ended, keeping or deleting what was found.
+
+    Deleting takes the results of the URL scans that have ended too, published ones included: nothing
+    but the log is left.
+    """
+    _permit(by, "submit_analysis")
+    analysis = _locked(analysis.pk)
+    _require(analysis, Action.STOP_SAVE if mode == StopMode.SAVE else Action.STOP_DELETE)
+    Analysis.objects.filter(pk=analysis.pk).update(stop_mode=mode)
+    analysis.stop_mode = mode
+    for scan in _scans(analysis, *U):
+        waits_or_runs = scan.info.allows(Action.STOP_SAVE)
+        has_results = scan.info.results != Results.NONE
+        if waits_or_runs or (mode == StopMode.DELETE and has_results):
+            _stop(scan, mode, by, reason)
+    columns = _prescan_over(analysis)
+    _roll_up(analysis, by, "analysis.stopped", reason=reason, columns=columns, mode=mode)
+
+
+@_verb
+def pause_analysis(analysis: Analysis, *, by: By, reason: str = "") -> None:
+    """Pause every URL scan whose engine is running."""
+    _permit(by, "submit_analysis")
+    analysis = _locked(analysis.pk)
+    _require(analysis, Action.PAUSE)
+    running = _scans(analysis, U.IN_PROGRESS)
+    if not running:
+        raise TransitionRefused(f"{analysis} has no URL scan in progress that could be paused.")
+    for scan in running:
+        _move(scan, U.PAUSING, "url_scan.paused", by, reason=reason)
+    _roll_up(analysis, by, "analysis.paused", reason=reason)
+
+
+@_verb
+def resume_analysis(analysis: Analysis, *, by: By, reason: str = "") -> None:
+    """Let every paused URL scan go on."""
+    _permit(by, "submit_analysis")
+    analysis = _locked(analysis.pk)
+    _require(analysis, Action.RESUME)
+    for scan in _scans(analysis, U.PAUSED):
+        _move(scan, U.RESUMING, "url_scan.resumed", by, reason=reason)
+    _roll_up(analysis, by, "analysis.resumed", reason=reason)
+
+
+@_verb
+def run_again(analysis: Analysis, *, by: By) -> Analysis:
+    """Submit the same configuration as the next run of the series, starting at once."""
+    _permit(by, "submit_analysis")
+    analysis = _locked(analysis.pk)
+    _require(analysis, Action.RUN_AGAIN)
+    again = submit(
+        Submission(
+            name=analysis.name,
+            urls=tuple(analysis.url_scans.order_by("position").values_list("url", flat=True)),
+            duration=analysis.duration,
+            depth=analysis.depth,
+            prescan=analysis.prescan,
+            publication=analysis.publication,
+        ),
+        by=by,
+    )
+    _roll_up(analysis, by, "analysis.run_again", run=again.run)
+    return again
+
+
+@_verb
+def delete(analysis: Analysis, *, by: By) -> None:
+    """Take an ended analysis out of every list and delete its results; the log stays."""
+    _permit(by, "submit_analysis")
+    analysis = _locked(analysis.pk)
+    _require(analysis, Action.DELETE)
+    if analysis.deleted_at:
+        raise TransitionRefused(f"{analysis} was deleted already.")
+    for pk in analysis.url_scans.values_list("pk", flat=True):
+        _hand_over("delete_files", pk)
+    Finding.objects.filter(url_scan__analysis=analysis).delete()
+    TargetCheck.objects.filter(url_scan__analysis=analysis).delete()
+    _roll_up(analysis, by, "analysis.deleted", columns={"deleted_at": timezone.now()})
+
+
+# --- Verification and publication ---------------------------------------------------------------------
+
+
+@_verb
+def conclude_verification(url_scan: UrlScan, counts: dict[str, int]) -> None:
+    """Its findings were replayed (`counts` by outcome): publish them, unless a reviewer is to."""
+    scan = _locked_scan(url_scan)
+    UrlScan.objects.filter(pk=scan.pk).update(verified_at=timezone.now(), **_RELEASED)
+    activity.record(
+        "url_scan.verified", analysis=scan.analysis, url_scan=scan, by=Actor.VERIFICATION, **counts
+    )
+    if scan.analysis.publication == Publication.AUTOMATIC:
+        _publish(scan, Actor.VERIFICATION)
+    _roll_up(scan.analysis, Actor.VERIFICATION)
+
+
+def _publish(scan: UrlScan, by: By) -> None:
+    _move(scan, PUBLISHED_AS[U(scan.status)], "url_scan.published", by)
+
+
+@_verb
+def publish(analysis: Analysis, *, by: By) -> None:
+    """Publish the verified results of an analysis; refused while findings are still being replayed."""
+    _permit(by, "review_analysis")
+    analysis = _locked(analysis.pk)
+    _require(analysis, Action.PUBLISH)
+    scans = _scans(analysis, *PUBLISHED_AS)
+    if any(scan.verified_at is None for scan in scans):
+        raise TransitionRefused(f"{analysis} cannot be published yet: findings are still being replayed.")
+    for scan in scans:
+        _publish(scan, by)
+    _roll_up(analysis, by, "analysis.published")
+
+
+@_verb
+def conclude_deletion(url_scan: UrlScan) -> None:
+    """Its files are gone: delete what the database holds of its results, and say so."""
+    scan = _locked_scan(url_scan)
+    if scan.status == U.STOPPING_DELETING_RESULTS:
+        _delete_results(scan)
+
+
+def _delete_results(scan: UrlScan) -> UrlScanStatus:
+    """Delete findings, checks and counts; the row and the log stay."""
+    scan.findings.all().delete()
+    scan.checks.all().delete()
+    blank = {field: UrlScan._meta.get_field(field).get_default() for field in RESULT_FIELDS}
+    _move(
+        scan,
+        U.STOPPED,
+        "url_scan.results_deleted",
+        Actor.WORKER,
+        reason=scan.reason,
+        columns={**_RELEASED, **blank},
+    )
+    _roll_up(scan.analysis, Actor.WORKER)
+    return U.STOPPED
+
+
+RESULT_FIELDS = [
+    *("phase", "module", "modules_done", "modules_total", "urls_crawled", "requests", "responses"),
+    *("network_errors", "findings_critical", "findings_high", "findings_medium", "findings_low"),
+    *("findings_info", "verified_at", "resolved_address"),
+]
