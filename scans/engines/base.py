@@ -1,0 +1,234 @@
+"""What every scan engine takes and gives: a job in, events out, commands while it runs.
+
+Engines report facts. Whether a scan counts as completed is decided by the runner, never here:
+Wapiti exits 0 with a clean report when its target is down.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+class Severity(StrEnum):
+    """How much a finding matters, worst first, in the engines' common five steps."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+
+class Outcome(StrEnum):
+    """How an engine process says it ended; CRASHED is said for one that said nothing."""
+
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    EXPIRED = "expired"
+    CHECKPOINTED = "checkpointed"
+    ORPHANED = "orphaned"
+    UNREACHABLE = "unreachable"
+    TOO_MANY_FINDINGS = "too_many_findings"
+    BUDGET_USED_UP = "budget_used_up"
+    TECHNICAL = "technical"
+    CRASHED = "crashed"
+
+
+class Command(StrEnum):
+    """What a running engine process can be asked to do."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    EXPIRE = "expire"
+    CHECKPOINT = "checkpoint"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One scan of one URL, complete: an engine needs to know nothing else.
+
+    `directory` belongs to this scan alone (session, report, the engine's HOME) and may hold the
+    session of an earlier attempt, from which the engine then goes on. `resolve` maps each host
+    that may be reached to its addresses; the engine connects to no other address, whatever DNS
+    says meanwhile.
+    """
+
+    url: str
+    directory: Path
+    resolve: Mapping[str, tuple[str, ...]]
+    depth: int = 20
+    max_findings: int = 1000
+    max_requests: int = 1_000_000
+    requests_per_second: float = 0.0  # 0: no limit
+    read_timeout_seconds: float = 10.0
+    memory_limit_bytes: int = 2 * 1024**3
+    modules: tuple[str, ...] = ()  # empty: the engine's usual set
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """The engine runs and is about to send its first request."""
+
+    engine: str
+    version: str
+    resumed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Sent once a second while the engine lives; also its heartbeat. Counts are totals so far."""
+
+    phase: str  # "crawl", "attack" or "report"
+    module: str = ""
+    modules_done: int = 0
+    modules_total: int = 0
+    urls_crawled: int = 0
+    requests: int = 0
+    responses: Mapping[str, int] = field(default_factory=dict)  # "2xx": 17, …
+    network_errors: int = 0
+    memory_bytes: int = 0
+    paused: bool = False  # asked to pause, and no request is under way any more
+
+
+@dataclass(frozen=True, kw_only=True)
+class UrlCrawled:
+    """The crawler has an answer for this address."""
+
+    method: str
+    url: str
+    status: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingReported:
+    """One weakness with its evidence. Texts are as the engine gave them, cut to sane lengths.
+
+    `evidence_status`, `evidence_headers` and `evidence_body` are the answer that made the engine
+    report it (body: the first 64 KiB as text); empty where only a report is left of the run.
+    """
+
+    category: str
+    severity: Severity
+    method: str
+    url: str
+    parameter: str
+    module: str
+    info: str
+    http_request: str
+    curl: str
+    description: str = ""
+    solution: str = ""
+    references: tuple[tuple[str, str], ...] = ()  # (title, address)
+    wstg: tuple[str, ...] = ()
+    cwe: tuple[int, ...] = ()
+    evidence_status: int = 0
+    evidence_headers: tuple[tuple[str, str], ...] = ()
+    evidence_body: str = ""
+
+
+def identity(finding: FindingReported) -> str:
+    """SHA-256 in hex that is the same for one weakness however often, and in whichever run, it is reported.
+
+    The request is left out on purpose: engines put random marks into their payloads, so the same
+    weakness comes with another request each time (Wapiti's cross-site scripting module does).
+    """
+    parts = (
+        finding.category,
+        finding.severity,
+        finding.method,
+        finding.url,
+        finding.parameter,
+        finding.module,
+        finding.info,
+    )
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogLine:
+    """One line of the engine's own log."""
+
+    level: str  # "debug", "info", "warning", "error"
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """The last event of every run, made by the process wrapper where the engine said nothing."""
+
+    outcome: Outcome
+    reason: str = ""
+
+
+Event = Started | Progress | UrlCrawled | FindingReported | LogLine | Ended
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preflight:
+    """Whether an engine can run here: its version, or the problem and what to do about it."""
+
+    version: str = ""
+    problem: str = ""
+    remedy: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """True when the engine can be started."""
+        return not self.problem
+
+    def explain(self, engine: str) -> str:
+        """The problem and its remedy in a sentence about this engine; empty when there is none."""
+        return f"{engine} is {self.problem}. What to do: {self.remedy}." if self.problem else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The engine's own closing report, read and checked."""
+
+    findings: tuple[FindingReported, ...]
+    urls_crawled: int
+    version: str
+
+
+class ReportError(Exception):
+    """The engine's report is missing, empty, truncated, of the wrong shape or too large; str() says which."""
+
+
+class EngineRun(Protocol):
+    """A running engine process; see process.EngineProcess."""
+
+    pid: int
+
+    def events(self, timeout: float) -> list[Event]:
+        """Events that have arrived, waiting at most `timeout` seconds for the first; Ended comes once, last."""
+
+    def send(self, command: Command) -> None:
+        """Ask for something; a process that is gone is no error (Ended tells)."""
+
+    def seconds_silent(self) -> float:
+        """Seconds since the last event arrived."""
+
+    def end(self, grace_seconds: float) -> None:
+        """SIGTERM to the whole process group, then SIGKILL after the grace; returns when all are gone."""
+
+
+class Engine(Protocol):
+    """A scanner that this product can run."""
+
+    name: str
+
+    def preflight(self) -> Preflight:
+        """Look whether the engine can run here; starts it briefly, takes up to some seconds."""
+
+    def start(self, job: Job) -> EngineRun:
+        """Start the engine on a job; raises OSError when no process can be made."""
+
+    def read_report(self, directory: Path) -> Report:
+        """Read the closing report of a run; raises ReportError."""

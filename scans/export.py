@@ -1,0 +1,127 @@
+"""An analysis as plain data, for commands and programs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from scans.activity import sentence
+from scans.models import ActivityLogEntry, Analysis, Finding, UrlScan
+from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
+
+
+def status_data(model: str, status: Status) -> dict:
+    """One entry of the catalogue."""
+    return {
+        "model": model,
+        "code": status.code,
+        "label": status.label,
+        "warning": status.warning,
+        "description": status.description,
+        "next_step": status.next_step,
+        "phase": status.phase.value,
+        "final": status.final,
+        "tone": status.tone,
+        "icon": status.icon,
+        "ended_by": status.ended_by.value,
+        "results": status.results.value,
+        "actions": sorted(action.value for action in status.actions),
+    }
+
+
+def catalogue_data() -> list[dict]:
+    """Both catalogues, analyses first."""
+    return [
+        *(status_data("Analysis", status) for status in ANALYSIS_STATUSES.values()),
+        *(status_data("UrlScan", status) for status in URL_SCAN_STATUSES.values()),
+    ]
+
+
+def analysis_data(analysis: Analysis) -> dict:
+    """The analysis with its URL scans, counts, findings and log (newest first)."""
+    findings = Finding.objects.filter(url_scan__analysis=analysis)
+    return {
+        "id": analysis.pk,
+        "name": analysis.name,
+        "run": analysis.run,
+        "status": analysis.status,
+        "label": analysis.info.label,
+        "description": analysis.info.description,
+        "next_step": analysis.info.next_step,
+        "final": analysis.info.final,
+        "owner": str(analysis.owner or ""),
+        "depth": analysis.depth,
+        "prescan": analysis.prescan,
+        "publication": analysis.publication,
+        "duration_seconds": int(analysis.duration.total_seconds()),
+        "start_at": _iso(analysis.start_at),
+        "submitted_at": _iso(analysis.submitted_at),
+        "started_at": _iso(analysis.started_at),
+        "ended_at": _iso(analysis.ended_at),
+        "counts": findings.count_by_severity(),
+        "url_scans": [_url_scan_data(scan) for scan in analysis.url_scans.order_by("position")],
+        "findings": [_finding_data(finding) for finding in findings.worst_first()],
+        "log": [_entry_data(entry) for entry in analysis.activity.newest_first()],
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _url_scan_data(scan: UrlScan) -> dict:
+    return {
+        "id": scan.pk,
+        "url": scan.url,
+        "status": scan.status,
+        "label": scan.info.label,
+        "reason": scan.reason,
+        "started_at": _iso(scan.started_at),
+        "ended_at": _iso(scan.ended_at),
+        "engine": scan.engine,
+        "engine_version": scan.engine_version,
+        "resolved_address": scan.resolved_address,
+        "requests": scan.requests,
+        "responses": scan.responses,
+        "network_errors": scan.network_errors,
+        "urls_crawled": scan.urls_crawled,
+        "modules_done": scan.modules_done,
+        "modules_total": scan.modules_total,
+        "findings": scan.findings_total,
+    }
+
+
+def _finding_data(finding: Finding) -> dict:
+    return {
+        "id": finding.pk,
+        "url_scan": finding.url_scan_id,
+        "category": finding.category,
+        "severity": finding.severity,
+        "method": finding.method,
+        "url": finding.url,
+        "parameter": finding.parameter,
+        "module": finding.module,
+        "info": finding.info,
+        "replay": finding.replay,
+        "replay_reason": finding.replay_reason,
+        "http_request": finding.http_request,
+        "curl": finding.curl,
+        "wstg": finding.wstg,
+        "cwe": finding.cwe,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _entry_data(entry: ActivityLogEntry) -> dict:
+    return {
+        "id": entry.pk,
+        "at": _iso(entry.at),
+        "actor": entry.actor,
+        "user": str(entry.user or ""),
+        "action": entry.action,
+        "url_scan": entry.url_scan_id,
+        "from_status": entry.from_status,
+        "to_status": entry.to_status,
+        "reason": entry.reason,
+        "text": sentence(entry),
+        "data": entry.data,
+    }

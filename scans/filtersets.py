@@ -1,0 +1,203 @@
+"""What the list of analyses and the activity log can be narrowed down to, and read from the query string."""
+
+from django import forms
+from django.utils.http import urlencode
+from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
+
+from scans.models import ActivityLogEntry, Analysis, Finding, Replay
+from scans.models.finding import SEVERITIES
+from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
+
+COLUMNS = {
+    "name": "Name",
+    "status": "Status",
+    "urls": "URLs",
+    "findings": "Findings",
+    "start": "Start",
+    "duration": "Duration",
+    "changed": "Last change",
+}
+DEFAULT_ORDER = "-changed"
+_ORDERS = [(sign + column, label) for column, label in COLUMNS.items() for sign in ("", "-")]
+_FIRST_DESCENDING = {"urls", "findings", "start", "duration", "changed"}
+
+
+class KnownStatusesField(forms.MultipleChoiceField):
+    """Takes the codes that exist and passes over the others: one wrong code must not undo the filter."""
+
+    def to_python(self, value):
+        """The codes of `value` that are in the catalogue."""
+        return [code for code in super().to_python(value) if self.valid_value(code)]
+
+
+class KnownStatusesFilter(MultipleChoiceFilter):
+    """Any of several statuses."""
+
+    field_class = KnownStatusesField
+
+
+class AnalysisFilterSet(FilterSet):
+    """Find, Filter by Status and the order of the list; whatever is not understood becomes a notice."""
+
+    q = CharFilter(method="find", label="Find")
+    status = KnownStatusesFilter(choices=AnalysisStatus.choices, label="Filter by Status")
+    order = ChoiceFilter(method="sort", choices=_ORDERS)
+
+    class Meta:
+        model = Analysis
+        fields = []
+
+    def find(self, queryset, name, value):
+        """Those with `value` in their name or a target URL."""
+        return queryset.found_by(value)
+
+    def sort(self, queryset, name, value):
+        """By a column, `-` for descending."""
+        column = value.removeprefix("-")
+        return queryset.in_order(column, descending=value != column, user=self.request.user)
+
+    def filter_queryset(self, queryset):
+        """Narrowed down, and always in a defined order."""
+        self.form.cleaned_data["order"] = self.order
+        return super().filter_queryset(queryset)
+
+    @property
+    def _cleaned(self) -> dict:
+        self.form.is_valid()
+        return self.form.cleaned_data
+
+    @property
+    def words(self) -> str:
+        """What Find looks for."""
+        return self._cleaned.get("q") or ""
+
+    @property
+    def statuses(self) -> list[str]:
+        """The codes that are filtered by."""
+        return self._cleaned.get("status") or []
+
+    @property
+    def order(self) -> str:
+        """The column sorted by, `-` for descending."""
+        return self._cleaned.get("order") or DEFAULT_ORDER
+
+    @property
+    def page(self) -> int:
+        """The number of the page asked for; 1 for anything that is none."""
+        text = self.data.get("page", "1")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1
+
+    def notices(self) -> list[str]:
+        """What in the query string was not understood and therefore passed over."""
+        known, data = AnalysisStatus.values, self.data
+        notices = [
+            f"There is no status “{code}”; it was passed over."
+            for code in data.getlist("status")
+            if code not in known
+        ]
+        if "order" in self.form.errors:
+            notices.append(f"The list cannot be sorted by “{data['order']}”; the latest changes come first.")
+        if "q" in self.form.errors:
+            notices.append("What was to be found contains characters that no name has; it was passed over.")
+        if data.get("page") and str(self.page) != data["page"]:
+            notices.append(f"There is no page “{data['page']}”; this is the first.")
+        return notices
+
+    def count_by_status(self) -> dict[str, int]:
+        """How many analyses each status has under the other filters."""
+        return (self.queryset.found_by(self.words) if self.words else self.queryset).count_by_status()
+
+    def phases(self, counts: dict[str, int]) -> list[tuple]:
+        """The entries of the dropdown by phase: status, how many, and whether it is chosen."""
+        entries = [
+            (status, counts.get(code, 0), code in self.statuses) for code, status in ANALYSIS_STATUSES.items()
+        ]
+        return [(phase.label, [entry for entry in entries if entry[0].phase == phase]) for phase in Phase]
+
+    def address(self, **changes) -> str:
+        """The query string of this list with some parameters changed; it starts at its first page again."""
+        order = self.order if self.order != DEFAULT_ORDER else ""
+        values = {"q": self.words, "status": self.statuses, "order": order} | changes
+        if values.get("page") == 1:
+            del values["page"]
+        query = urlencode({name: value for name, value in values.items() if value}, doseq=True)
+        return f"?{query}" if query else ""
+
+    def chips(self) -> list[tuple[str, bool, str]]:
+        """What narrows the list down: text, whether it carries a warning, and the address without it."""
+        chips = [(f"“{self.words}”", False, self.address(q="") or "?")] if self.words else []
+        for code in self.statuses:
+            status = ANALYSIS_STATUSES[code]
+            others = [other for other in self.statuses if other != code]
+            chips.append((status.label, status.warning, self.address(status=others) or "?"))
+        return chips
+
+    def columns(self) -> list[dict]:
+        """The heads of the table: what a click sorts by, and how it is sorted now (for aria-sort)."""
+        sorted_by = self.order.removeprefix("-")
+        return [
+            {
+                "name": column,
+                "label": label,
+                "sorted": ("descending" if self.order[0] == "-" else "ascending")
+                if column == sorted_by
+                else "",
+                "address": self.address(order=self._next_order(column)) or "?",
+            }
+            for column, label in COLUMNS.items()
+        ]
+
+    def _next_order(self, column: str) -> str:
+        first, second = (f"-{column}", column) if column in _FIRST_DESCENDING else (column, f"-{column}")
+        order = second if self.order == first else first
+        return "" if order == DEFAULT_ORDER else order
+
+
+class ActivityLogFilterSet(FilterSet):
+    """The activity log by URL and by kind, and from an entry back."""
+
+    log_url = ChoiceFilter(field_name="url_scan_id", label="URL", empty_label="Every URL")
+    log_kind = ChoiceFilter(
+        method="kind",
+        label="Kind",
+        empty_label="Everything",
+        choices=[
+            ("status", "Changes of status"),
+            ("people", "What people did"),
+            ("system", "What the system did"),
+        ],
+    )
+    before = CharFilter(method="older")
+
+    class Meta:
+        model = ActivityLogEntry
+        fields = []
+
+    def __init__(self, *args, url_scans, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.filters["log_url"].extra["choices"] = [(str(scan.pk), scan.url) for scan in url_scans]
+
+    def kind(self, queryset, name, value):
+        """Only entries of this kind."""
+        return queryset.of_kind(value)
+
+    def older(self, queryset, name, value):
+        """Only entries before this one; anything that is no number is passed over."""
+        is_id = value.isascii() and value.isdigit() and len(value) < 19
+        return queryset.filter(pk__lt=int(value)) if is_id else queryset
+
+    def address(self, before: int) -> str:
+        """The query string with the entries before this one."""
+        chosen = {name: self.data.get(name) for name in ("log_url", "log_kind") if self.data.get(name)}
+        return f"?{urlencode({**chosen, 'before': before})}"
+
+
+class FindingFilterSet(FilterSet):
+    """The findings of one URL scan by severity and by what the replay showed."""
+
+    severity = ChoiceFilter(choices=SEVERITIES, empty_label="Every severity")
+    replay = ChoiceFilter(choices=Replay.choices, label="Replay", empty_label="Every outcome")
+
+    class Meta:
+        model = Finding
+        fields = []

@@ -1,0 +1,63 @@
+"""From what an engine reports to rows: storing findings once, and counting them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+
+from scans.engines.base import FindingReported, identity
+from scans.models import Finding, UrlScan
+
+
+def store(url_scan: UrlScan, reported: Iterable[FindingReported]) -> dict[str, int]:
+    """Store what is new; a finding that was reported before is left alone.
+
+    Returns the columns of the URL scan that count its findings, for the caller to write.
+    """
+    Finding.objects.bulk_create(
+        [_row(url_scan, finding) for finding in reported], ignore_conflicts=True, batch_size=100
+    )
+    counts = url_scan.findings.count_by_severity()
+    return {f"findings_{severity}": count for severity, count in counts.items()}
+
+
+def fingerprint(finding: FindingReported) -> str:
+    """The same for the same weakness in another run: category, method, place and parameter, no payloads."""
+    parts = urlsplit(finding.url)
+    place = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    text = "\0".join([finding.category, finding.method, place, finding.parameter])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _row(url_scan: UrlScan, finding: FindingReported) -> Finding:
+    return Finding(
+        url_scan=url_scan,
+        identity=identity(finding),
+        fingerprint=fingerprint(finding),
+        found_at=timezone.now(),
+        category=finding.category[:200],
+        severity=finding.severity.value,
+        method=finding.method[:16],
+        url=_storable(finding.url),
+        parameter=_storable(finding.parameter),
+        module=finding.module[:60],
+        info=_storable(finding.info),
+        description=_storable(finding.description),
+        solution=_storable(finding.solution),
+        references=[list(reference) for reference in finding.references],
+        wstg=list(finding.wstg),
+        cwe=list(finding.cwe),
+        http_request=_storable(finding.http_request),
+        curl=_storable(finding.curl),
+        evidence_status=finding.evidence_status,
+        evidence_headers=[[_storable(text) for text in header] for header in finding.evidence_headers],
+        evidence_body=_storable(finding.evidence_body),
+    )
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's text cannot hold NUL, and answers of sites do; it is shown as the picture of a NUL."""
+    return text.replace("\x00", "\u2400")

@@ -1,0 +1,235 @@
+"""What people type, checked: a new analysis, and the reason for a stop. The command line uses the same rules."""
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from scans.models import AllowedTarget, Publication, StopMode
+from scans.targets import MAX_URLS, TargetRefused, normalise
+from scans.transitions import Submission
+
+MAX_FILE_BYTES = 256 * 1024
+MAX_DAYS_AHEAD = 90
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=25)
+_MOST_ERRORS = 10
+_UNITS = {"": "minutes", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class LengthOfTimeField(forms.CharField):
+    """A length of time as minutes, or as text such as 90m, 8h or 2d; cleans to a timedelta."""
+
+    def to_python(self, value):
+        """The timedelta; None where nothing was typed."""
+        text = (super().to_python(value) or "").strip().lower()
+        if not text:
+            return None
+        match = re.fullmatch(r"([0-9]{1,6}) ?([mhd]?)", text)
+        if not match:
+            raise ValidationError(f"“{text}” is not a length of time: write minutes, or 90m, 8h or 2d.")
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+class SubmissionForm(forms.Form):
+    """A new analysis. Once valid, `submission()` is what `transitions.submit` takes."""
+
+    name = forms.CharField(
+        max_length=200,
+        min_length=3,
+        help_text="3 to 200 characters. A name that was used before makes this the next run of that series.",
+    )
+    urls = forms.CharField(
+        label="URLs",
+        required=False,
+        widget=forms.Textarea(
+            attrs={"rows": 6, "spellcheck": "false", "placeholder": "https://www.example.com/"}
+        ),
+        help_text=f"One to a line, at most {MAX_URLS}, each starting with http:// or https://.",
+    )
+    url_file = forms.FileField(
+        label="Or a file of URLs",
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".txt,.csv,text/plain"}),
+        help_text="A text file, one URL to a line, up to 256 kB. Its URLs are added to those above.",
+    )
+    authorised = forms.BooleanField(
+        label="I am authorised to scan these sites",
+        error_messages={
+            "required": "Tick this: a scan attacks the sites, and takes their owner's permission."
+        },
+        help_text="A scan sends thousands of requests that attack the site. It takes the owner's permission.",
+    )
+    depth = forms.IntegerField(
+        label="Crawl depth",
+        required=False,
+        min_value=1,
+        max_value=50,
+        initial=20,
+        help_text="How many links away from the target the crawler goes, 1 to 50.",
+    )
+    duration = LengthOfTimeField(
+        required=False,
+        help_text="Scanning ends this long after it started: minutes, or 90m, 8h, 2d. 1 minute to 25 days.",
+    )
+    prescan = forms.BooleanField(
+        label="Prescan",
+        required=False,
+        initial=True,
+        help_text="Check every URL as soon as the analysis is submitted, instead of only when its scan starts.",
+    )
+    publication = forms.ChoiceField(
+        label="Results are published",
+        required=False,
+        choices=Publication.choices,
+        initial=Publication.AUTOMATIC,
+        widget=forms.RadioSelect,
+    )
+    start_at = forms.DateTimeField(
+        label="Start",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=f"In UTC, at most {MAX_DAYS_AHEAD} days ahead. Leave it empty to start at once.",
+        error_messages={"invalid": "This is not a date and time such as 2030-01-31T22:00."},
+    )
+    key = forms.UUIDField(required=False, initial=uuid.uuid4, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["duration"].initial = str(settings.SCANS_DEFAULT_DURATION_MINUTES)
+        for name, field in self.fields.items():
+            hints = [f"id_{name}_{part}" for part in ("help", "error") if part == "error" or field.help_text]
+            field.widget.attrs["aria-describedby"] = " ".join(hints)
+
+    def clean_name(self) -> str:
+        """No control characters: they could not be read, typed or found."""
+        name = self.cleaned_data["name"]
+        if any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") for character in name):
+            raise ValidationError("The name contains a line break or an invisible control character.")
+        return name
+
+    def clean_url_file(self) -> str:
+        """The file's text; empty where there is none."""
+        file = self.cleaned_data["url_file"]
+        if not file:
+            return ""
+        if file.size > MAX_FILE_BYTES:
+            raise ValidationError(f"“{file.name}” has {file.size // 1024} kB; at most 256 kB are read.")
+        try:
+            text = file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = "\0"
+        if "\0" in text:
+            raise ValidationError(
+                f"“{file.name}” is not a text file: save it as plain text, one URL to a line."
+            )
+        return text
+
+    def clean_depth(self) -> int:
+        """The default where nothing was typed."""
+        depth = self.cleaned_data["depth"]
+        return self.fields["depth"].initial if depth is None else depth
+
+    def clean_duration(self) -> timedelta:
+        """Between a minute and 25 days."""
+        duration = self.cleaned_data["duration"]
+        if duration is None:
+            return timedelta(minutes=settings.SCANS_DEFAULT_DURATION_MINUTES)
+        if not SHORTEST <= duration <= LONGEST:
+            raise ValidationError(f"“{self.data['duration']}” is out of range: 1 minute to 25 days.")
+        return duration
+
+    def clean_start_at(self):
+        """A moment in the next 90 days."""
+        start_at, now = self.cleaned_data["start_at"], timezone.now()
+        # The field has no seconds: the running minute is not the past.
+        if start_at and start_at < now - timedelta(minutes=1):
+            raise ValidationError(
+                f"{start_at:%Y-%m-%d %H:%M} UTC is in the past; it is {now:%Y-%m-%d %H:%M} UTC."
+            )
+        if start_at and start_at > now + timedelta(days=MAX_DAYS_AHEAD):
+            raise ValidationError(f"{start_at:%Y-%m-%d %H:%M} UTC is more than {MAX_DAYS_AHEAD} days ahead.")
+        return start_at
+
+    def clean(self):
+        """The URLs of both fields, once both could be read."""
+        cleaned = super().clean()
+        if "urls" in cleaned and "url_file" in cleaned:
+            try:
+                cleaned["targets"] = _targets(
+                    [*_lines("Line", cleaned["urls"]), *_lines("File, line", cleaned["url_file"])]
+                )
+            except ValidationError as error:
+                self.add_error("urls", error)
+        return cleaned
+
+    def submission(self) -> Submission:
+        """What was asked for; the form must be valid."""
+        cleaned = self.cleaned_data
+        return Submission(
+            name=cleaned["name"],
+            urls=cleaned["targets"],
+            duration=cleaned["duration"],
+            depth=cleaned["depth"],
+            prescan=cleaned["prescan"],
+            publication=cleaned["publication"] or Publication.AUTOMATIC,
+            start_at=cleaned["start_at"],
+            key=cleaned["key"],
+        )
+
+
+def _lines(prefix: str, text: str) -> list[tuple[str, str]]:
+    """The lines that hold something, each with where it stands."""
+    lines = enumerate(re.split(r"\r\n|\r|\n", text), start=1)
+    return [(f"{prefix} {number}", line.strip()) for number, line in lines if line.strip()]
+
+
+def _targets(lines: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The normalised URLs in their order; raises ValidationError with one message for each bad line."""
+    if not lines:
+        raise ValidationError("Give at least one URL.")
+    if len(lines) > MAX_URLS:
+        raise ValidationError(f"{len(lines)} URLs given; at most {MAX_URLS}.")
+    targets, errors = {}, []
+    policy = AllowedTarget.policy()
+    for place, line in lines:
+        try:
+            url = normalise(line)
+            policy.check(url)
+            _refuse_twin(targets, url, line)
+            targets[url] = (place, line)
+        except TargetRefused as refusal:
+            errors.append(f"{place}: {refusal}")
+    if errors:
+        raise ValidationError(_at_most(errors))
+    return tuple(targets)
+
+
+def _refuse_twin(targets: dict[str, tuple[str, str]], url: str, line: str) -> None:
+    if url in targets:
+        place, first = targets[url]
+        raise TargetRefused(f"“{line}” is the same target as “{first}” ({place.lower()}).")
+
+
+def _at_most(errors: Iterable[str]) -> list[str]:
+    shown = list(errors)[:_MOST_ERRORS]
+    more = len(list(errors)) - len(shown)
+    return [*shown, f"… and {more} more."] if more else shown
+
+
+class StopForm(forms.Form):
+    """Whether a stop keeps or deletes what was found, and why it was asked for."""
+
+    mode = forms.ChoiceField(choices=StopMode.choices, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label="Reason, for the activity log",
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"placeholder": "such as: the wrong site", "autocomplete": "off"}),
+    )

@@ -1,0 +1,45 @@
+"""Answering htmx: when a fragment is enough, and when nothing at all has changed."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether this request swaps a part of a page; boosted links and restored history need it whole."""
+    htmx = request.htmx
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def is_unchanged(request: HttpRequest, version: str) -> bool:
+    """Whether what the page shows already has this version; then 204 is the whole answer."""
+    return wants_fragment(request) and request.GET.get("v") == version
+
+
+def address(request: HttpRequest) -> str:
+    """The address of the page that is being looked at, without the version that polls add."""
+    query = request.GET.copy()
+    query.pop("v", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def unchanged() -> HttpResponse:
+    """The answer to a poll that finds nothing new."""
+    return _varying(HttpResponse(status=204))
+
+
+def respond(
+    request: HttpRequest, page: str, fragment: str, context: dict, *, status: int = 200
+) -> HttpResponse:
+    """The page; or, for htmx, the very fragment that the page includes, with messages and banners beside it."""
+    if not wants_fragment(request):
+        return _varying(render(request, page, context, status=status))
+    parts = [render_to_string(name, context, request) for name in (fragment, "_beside.html")]
+    return _varying(HttpResponse("".join(parts), status=status))
+
+
+def _varying(response: HttpResponse) -> HttpResponse:
+    """Keep caches, and the browser's Back button, from taking a fragment for the page."""
+    patch_vary_headers(response, ["HX-Request"])
+    return response

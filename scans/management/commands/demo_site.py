@@ -1,0 +1,36 @@
+"""Run the deliberately weak demo site, so that there is something safe to scan."""
+
+import signal
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from scans.demo_site import DemoSite
+
+
+class Command(BaseCommand):
+    """Serves `scans.demo_site` on the loopback address until Ctrl-C or SIGTERM."""
+
+    help = __doc__
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        """Take the port; there is no choice of address."""
+        parser.add_argument("--port", type=int, default=settings.SCANS_DEMO_PORT, help="default: %(default)s")
+
+    def handle(self, *, port, **options):
+        """Serve until interrupted, and end without a word."""
+        try:
+            site = DemoSite(port)
+        except (OSError, OverflowError) as error:
+            raise CommandError(
+                f"The demo site cannot use port {port}: {getattr(error, 'strerror', None) or error}. "
+                "End what uses it, or choose another port: --port or SCANS_DEMO_PORT."
+            ) from None
+        self.stdout.write(f"Demo site: {site.url} — deliberately weak, on loopback only. Never expose it.")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with site:
+            try:
+                site.serve_forever(poll_interval=0.2)
+            except KeyboardInterrupt:
+                pass

@@ -1,0 +1,22 @@
+"""manage.py run_worker: work on queued scans, or on checks and verification."""
+
+from django.core.management.base import BaseCommand
+
+from scans.worker import ScanWorker
+
+
+class Command(BaseCommand):
+    """Start one worker process; start as many as should work at a time."""
+
+    help = "Run one worker. Scans hold theirs for hours, so each queue needs workers of its own."
+    requires_system_checks = []
+
+    def add_arguments(self, parser) -> None:
+        """Which queue."""
+        parser.add_argument("--queue", choices=["scans", "checks"], default="scans")
+
+    def handle(self, *, queue: str, **options) -> None:
+        """Work until SIGTERM or SIGINT."""
+        worker = ScanWorker(queue)
+        worker.configure_signals()
+        worker.run()

@@ -1,0 +1,50 @@
+"""manage.py show: everything known about one analysis."""
+
+import json
+
+from django.core.management.base import BaseCommand, CommandError
+
+from scans.export import analysis_data
+from scans.models import Analysis
+
+
+class Command(BaseCommand):
+    """Print one analysis with its URL scans, counts, findings and log."""
+
+    help = "Show one analysis: status, URL scans, findings and log. Exit code 1 when there is none with this id."
+    requires_system_checks = []
+
+    def add_arguments(self, parser) -> None:
+        """Which analysis, and how to print it."""
+        parser.add_argument("id", type=int, help="the number in the summary page's address")
+        parser.add_argument("--json", action="store_true", help="everything, as one JSON object")
+
+    def handle(self, *, id: int, **options) -> None:
+        """Print."""
+        analysis = Analysis.objects.present().filter(pk=id).first()
+        if analysis is None:
+            raise CommandError(f"There is no analysis {id}.", returncode=1)
+        data = analysis_data(analysis)
+        self.stdout.write(json.dumps(data, indent=2) if options["json"] else as_text(data))
+
+
+def as_text(data: dict) -> str:
+    """The same, for people; the log oldest first, as it happened."""
+    lines = [
+        f"{data['name']} (run {data['run']}): {data['label']}",
+        f"    {data['description']}\n    Next: {data['next_step']}",
+        "\nURL scans",
+    ]
+    for scan in data["url_scans"]:
+        reason = f" — {scan['reason']}" if scan["reason"] else ""
+        lines.append(f"    {scan['url']}: {scan['label']}{reason}")
+    lines.append("\nFindings: " + ", ".join(f"{count} {severity}" for severity, count in data["counts"].items()))
+    for finding in data["findings"]:
+        lines.append(f"    [{finding['severity']}] {finding['category']}: {finding['method']} {finding['url']}")
+        lines.append(f"        {finding['info']} ({finding['replay'].replace('_', ' ')})")
+    lines.append("\nActivity log")
+    for entry in reversed(data["log"]):
+        who = entry["user"] or entry["actor"]
+        reason = f" ({entry['reason']})" if entry["reason"] else ""
+        lines.append(f"    {entry['at'][:19]} {who}: {entry['text']}{reason}")
+    return "\n".join(lines)

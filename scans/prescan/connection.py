@@ -1,0 +1,205 @@
+"""The connection checks: may this URL be scanned, and does a usable page answer at it?
+
+Pure network, no database; safe to run in several threads. The first step that fails ends the checks.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic, sleep
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from django.conf import settings
+
+from scans.site_client import Answer, SiteClient
+from scans.statuses import UrlScanStatus
+from scans.targets import TargetPolicy, TargetRefused, origin, resolve
+
+# The fixed list of reasons: which status each leads to. The detail beside it says what was seen.
+REASONS = {
+    "target_not_allowed": UrlScanStatus.VERIFICATION_FAILED,
+    "name_not_resolved": UrlScanStatus.CONNECTION_ERROR,
+    "connection_refused": UrlScanStatus.CONNECTION_ERROR,
+    "connection_timed_out": UrlScanStatus.CONNECTION_ERROR,
+    "connection_failed": UrlScanStatus.CONNECTION_ERROR,
+    "tls_impossible": UrlScanStatus.CONNECTION_ERROR,
+    "certificate_refused": UrlScanStatus.VERIFICATION_FAILED,
+    "no_answer": UrlScanStatus.CONNECTION_ERROR,
+    "only_server_errors": UrlScanStatus.CONNECTION_ERROR,
+    "redirect_out_of_scope": UrlScanStatus.VERIFICATION_FAILED,
+    "too_many_redirects": UrlScanStatus.VERIFICATION_FAILED,
+    "login_required": UrlScanStatus.AUTHENTICATION_ERROR,
+    "no_usable_page": UrlScanStatus.VERIFICATION_FAILED,
+}
+MAX_REDIRECTS = 10
+_TRIES = 3
+_SECONDS_BETWEEN_TRIES = 0.5
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the checks; `reason` is empty when it passed."""
+
+    name: str
+    reason: str
+    detail: str
+    milliseconds: int
+
+
+@dataclass
+class ConnectionReport:
+    """What the checks of one URL saw, step by step, and the addresses that may be connected to."""
+
+    url: str
+    steps: list[Step] = field(default_factory=list)
+    addresses: tuple[str, ...] = ()
+
+    @property
+    def failure(self) -> Step | None:
+        """The step that failed, if one did: always the last."""
+        return self.steps[-1] if self.steps and self.steps[-1].reason else None
+
+    @property
+    def status(self) -> UrlScanStatus | None:
+        """The status that the failure leads to; None when everything passed."""
+        return REASONS[self.failure.reason] if self.failure else None
+
+
+class _Failed(Exception):
+    """A step failed for one of REASONS."""
+
+    def __init__(self, reason: str, detail: str):
+        super().__init__(detail)
+        self.reason = reason
+
+
+def check_connection(url: str, policy: TargetPolicy) -> ConnectionReport:
+    """Check a normalised URL step by step; sends a few requests and takes seconds at most."""
+    report = ConnectionReport(url)
+    host, port = origin(url)
+
+    def resolve_and_judge() -> str:
+        report.addresses = _resolve(host)
+        _judge(policy, url, report.addresses)
+        return ", ".join(report.addresses)
+
+    steps: list[tuple[str, Callable[[], str]]] = [
+        ("target policy", lambda: _judge(policy, url, ())),
+        ("name resolution", resolve_and_judge),
+        ("connection", lambda: _connect(report.addresses, port)),
+        ("TLS", lambda: _tls(report.addresses, host, port) if url.startswith("https:") else "not used"),
+        ("page", lambda: _page(url, report.addresses)),
+    ]
+    for name, look in steps:
+        started = monotonic()
+        try:
+            reason, detail = "", look()
+        except _Failed as failure:
+            reason, detail = failure.reason, str(failure)
+        report.steps.append(Step(name, reason, detail, round((monotonic() - started) * 1000)))
+        if reason:
+            break
+    return report
+
+
+def _judge(policy: TargetPolicy, url: str, addresses: tuple[str, ...]) -> str:
+    try:
+        policy.check(url, addresses)
+    except TargetRefused as refusal:
+        raise _Failed("target_not_allowed", str(refusal)) from refusal
+    return "allowed"
+
+
+def _resolve(host: str) -> tuple[str, ...]:
+    try:
+        return resolve(host)
+    except (OSError, UnicodeError) as error:
+        raise _Failed("name_not_resolved", f"The name {host} does not resolve: {error}.") from error
+
+
+def _connect(addresses: tuple[str, ...], port: int) -> str:
+    try:
+        with socket.create_connection((addresses[0], port), settings.SCANS_CONNECT_TIMEOUT_SECONDS):
+            return f"{addresses[0]} port {port} accepts"
+    except TimeoutError as error:
+        raise _Failed("connection_timed_out", f"{addresses[0]} port {port} does not answer.") from error
+    except ConnectionRefusedError as error:
+        raise _Failed("connection_refused", f"{addresses[0]} refuses connections to port {port}.") from error
+    except OSError as error:
+        raise _Failed(
+            "connection_failed", f"No connection to {addresses[0]} port {port}: {error}."
+        ) from error
+
+
+def _tls(addresses: tuple[str, ...], host: str, port: int) -> str:
+    context = ssl.create_default_context()
+    if not settings.SCANS_TLS_VERIFY:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((addresses[0], port), settings.SCANS_CONNECT_TIMEOUT_SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=host) as secured,
+        ):
+            return secured.version() or ""
+    except ssl.SSLCertVerificationError as error:
+        detail = f"The site's certificate is not trusted: {error.verify_message}."
+        raise _Failed("certificate_refused", detail) from error
+    except OSError as error:
+        raise _Failed("tls_impossible", f"No TLS connection can be made: {error}.") from error
+
+
+def _page(url: str, addresses: tuple[str, ...]) -> str:
+    """Fetch the page, following redirects inside the scope; its status code as the detail."""
+    current = url
+    with SiteClient(origin(url)[0], addresses, timeout=settings.SCANS_CONNECT_TIMEOUT_SECONDS) as client:
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = _answer(client, current)
+            location = answer.headers.get("location", "")
+            if answer.status not in (301, 302, 303, 307, 308) or not location:
+                return _usable(current, answer)
+            current = urljoin(current, location).split("#")[0]
+            if not in_scope(current, url):
+                raise _Failed(
+                    "redirect_out_of_scope",
+                    f"{url} redirects to {current}, which is not below it. Submit that address if it is meant.",
+                )
+    raise _Failed("too_many_redirects", f"{url} redirects more than {MAX_REDIRECTS} times.")
+
+
+def in_scope(url: str, target: str) -> bool:
+    """Whether `url` is on the target's origin and below its folder, which is what the engine scans."""
+    try:
+        same_origin = origin(url) == origin(target) and urlsplit(url).scheme == urlsplit(target).scheme
+    except (KeyError, ValueError):
+        return False
+    folder = urlsplit(target).path.rpartition("/")[0] + "/"
+    return same_origin and (urlsplit(url).path or "/").startswith(folder)
+
+
+def _answer(client: SiteClient, url: str) -> Answer:
+    """The first answer that is no server error; a few tries, since "only 5xx" is the rule."""
+    answer = None
+    for attempt in range(_TRIES):
+        if attempt:
+            sleep(_SECONDS_BETWEEN_TRIES)
+        try:
+            answer = client.send("GET", url)
+        except httpx.HTTPError as error:
+            raise _Failed("no_answer", f"{url} gives no answer: {error or type(error).__name__}.") from error
+        if answer.status < 500:
+            return answer
+    raise _Failed("only_server_errors", f"{url} answers {answer.status} each of {_TRIES} times.")
+
+
+def _usable(url: str, answer: Answer) -> str:
+    if answer.status == 401:
+        raise _Failed("login_required", f"{url} answers 401: it wants a login.")
+    if answer.status >= 400:
+        raise _Failed("no_usable_page", f"{url} answers {answer.status}: there is no page to start from.")
+    if not answer.body.strip():
+        raise _Failed("no_usable_page", f"{url} answers {answer.status} with an empty page.")
+    return f"{url} answers {answer.status}"

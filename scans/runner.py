@@ -1,0 +1,308 @@
+"""Supervising the engine of one URL scan: from the lease to the verdict how it ended.
+
+The engine's word is never enough (engines.base): we look at the site ourselves while it runs, end it
+when it is silent or out of time, and read its report before a scan counts as completed.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from time import monotonic
+
+from django.conf import settings
+from django.utils import timezone
+
+from scans import findings, transitions
+from scans.engines.base import (
+    Command,
+    Ended,
+    Engine,
+    EngineRun,
+    Event,
+    FindingReported,
+    Job,
+    LogLine,
+    Outcome,
+    Progress,
+    ReportError,
+    Started,
+)
+from scans.models import Actor, AllowedTarget, TargetCheck, UrlScan
+from scans.prescan.connection import ConnectionReport, check_connection
+from scans.site_watch import SiteWatch, answers
+from scans.statuses import EndedBy, UrlScanStatus
+from scans.targets import origin
+
+logger = logging.getLogger(__name__)
+
+# Set when this worker is told to shut down: its scan is then left to another worker.
+leaving = threading.Event()
+
+SECONDS_TO_START = 60
+SECONDS_OF_SILENCE = 30
+SECONDS_TO_OBEY = 15
+SECONDS_TO_DIE = 5
+SECONDS_BETWEEN_RENEWALS = 1
+
+_ENDINGS = {
+    Outcome.STOPPED: EndedBy.USER,
+    Outcome.EXPIRED: EndedBy.DURATION,
+    Outcome.UNREACHABLE: EndedBy.SITE,
+    Outcome.TECHNICAL: EndedBy.TECHNICAL,
+}
+
+
+def keep_checks(url_scan: UrlScan, report: ConnectionReport, occasion: str) -> None:
+    """Store the steps of a connection check for Scan Details."""
+    now = timezone.now()
+    TargetCheck.objects.bulk_create(
+        TargetCheck(
+            url_scan=url_scan,
+            at=now,
+            occasion=occasion,
+            step=step.name,
+            passed=not step.reason,
+            reason=step.reason,
+            detail=step.detail,
+            milliseconds=step.milliseconds,
+        )
+        for step in report.steps
+    )
+
+
+def run(url_scan_id: int, *, holder: str, engine: Engine) -> None:
+    """Scan one URL to its end, pause or hand-over; does nothing when the scan is not to be had.
+
+    Blocks for as long as the scan takes. Whatever breaks on our side ends the scan as a technical
+    issue, with what was found kept.
+    """
+    scan = transitions.take(url_scan_id, holder, among=[UrlScanStatus.QUEUED, UrlScanStatus.RESUMING])
+    if scan is None:
+        return
+    try:
+        _scan(scan, engine)
+    except transitions.LeaseLost as lost:
+        logger.warning("%s", lost)
+    except Exception as error:
+        logger.exception("The scan of %s broke on our side.", scan.url)
+        reason = f"{type(error).__name__}: {error}"
+        transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
+    _remove_files_if_deleted(scan)
+
+
+def _remove_files_if_deleted(scan: UrlScan) -> None:
+    scan.refresh_from_db(fields=["status"])
+    if scan.status == UrlScanStatus.STOPPED:
+        remove_files(scan)
+
+
+def remove_files(url_scan: UrlScan) -> None:
+    """Delete everything the engine kept on disk for this scan."""
+    shutil.rmtree(url_scan.directory, ignore_errors=True)
+
+
+def _scan(scan: UrlScan, engine: Engine) -> None:
+    report = check_connection(scan.url, AllowedTarget.policy())
+    keep_checks(scan, report, "start")
+    if report.failure:
+        _fail(scan, report)
+        return
+    transitions.renew(scan, resolved_address=", ".join(report.addresses)[:200])
+    watch = SiteWatch(scan.url, report.addresses)
+    engine_run = engine.start(_job(scan, report))
+    try:
+        Supervision(scan, engine, engine_run, watch, report.addresses).run()
+    finally:
+        watch.finish()
+        engine_run.end(0)
+
+
+def _fail(scan: UrlScan, report: ConnectionReport) -> None:
+    """The site cannot be scanned (any more): a failed check at first, a lost site later."""
+    if scan.started_at is None:
+        transitions.fail_checks(scan, report.status, step=report.failure.name, reason=report.failure.detail)
+    else:
+        transitions.end(scan, EndedBy.SITE, reason=report.failure.detail)
+
+
+def _job(scan: UrlScan, report: ConnectionReport) -> Job:
+    return Job(
+        url=scan.url,
+        directory=scan.directory,
+        resolve={origin(scan.url)[0]: report.addresses},
+        depth=scan.analysis.depth,
+        requests_per_second=settings.SCANS_REQUESTS_PER_SECOND,
+    )
+
+
+class Supervision:
+    """One engine process and the URL scan it runs for, until the process has ended."""
+
+    def __init__(
+        self,
+        scan: UrlScan,
+        engine: Engine,
+        engine_run: EngineRun,
+        watch: SiteWatch,
+        addresses: tuple[str, ...],
+    ):
+        self._scan, self._engine, self._run = scan, engine, engine_run
+        self._watch, self._addresses = watch, addresses
+        self._status = UrlScanStatus(scan.status)
+        self._began_at = monotonic()
+        self._renewed_at = 0.0
+        self._begun = False
+        self._asked: Command | None = None
+        self._asked_at = 0.0
+        self._why: tuple[EndedBy, str] | None = None  # our own reason to end it, which overrides the engine's
+        self._ended: Ended | None = None
+        self._progress: dict = {}
+        self._usable_answers = 0
+
+    def run(self) -> None:
+        """Hear the engine and watch over it until it has ended; then say how."""
+        while self._ended is None:
+            self._hear(self._run.events(timeout=0.25))
+            if self._ended is None:
+                self._renew()
+                self._decide()
+        self._renew(now=True)
+        self._conclude(self._ended)
+
+    # --- What the engine says
+
+    def _hear(self, events: list[Event]) -> None:
+        found = [event for event in events if isinstance(event, FindingReported)]
+        if found:
+            self._progress.update(findings.store(self._scan, found))
+        self._keep_log([event for event in events if isinstance(event, LogLine)])
+        for event in events:
+            if isinstance(event, Started):
+                self._begin(event)
+            elif isinstance(event, Progress):
+                self._note(event)
+            elif isinstance(event, Ended):
+                self._ended = event
+
+    def _begin(self, started: Started) -> None:
+        try:
+            transitions.begin(self._scan, engine=started.engine, version=started.version)
+        except transitions.TransitionRefused:
+            return  # stopped in the meantime: the status says so at the next look
+        self._begun = True
+        self._scan.refresh_from_db()
+        self._watch.start()
+
+    def _note(self, progress: Progress) -> None:
+        usable = sum(count for kind, count in progress.responses.items() if kind != "5xx")
+        if usable > self._usable_answers:
+            self._watch.engine_got_answers()
+        self._usable_answers = usable
+        self._progress.update(
+            phase=progress.phase,
+            module=progress.module,
+            modules_done=progress.modules_done,
+            modules_total=progress.modules_total,
+            urls_crawled=progress.urls_crawled,
+            requests=progress.requests,
+            responses=dict(progress.responses),
+            network_errors=progress.network_errors,
+        )
+
+    def _keep_log(self, lines: list[LogLine]) -> None:
+        if lines:
+            with open(self._scan.directory / "engine.log", "a", encoding="utf-8") as log:
+                log.writelines(f"{timezone.now():%H:%M:%S} {line.level:7} {line.text}\n" for line in lines)
+
+    # --- What we say
+
+    def _renew(self, *, now: bool = False) -> None:
+        """Store progress and keep the lease, once a second; learn what a user asked for meanwhile."""
+        if now or monotonic() - self._renewed_at >= SECONDS_BETWEEN_RENEWALS:
+            self._status = transitions.renew(self._scan, **self._progress)
+            self._progress = {}
+            self._renewed_at = monotonic()
+
+    def _decide(self) -> None:
+        """Ask the engine to end where somebody or something wants that; end it where it does not obey."""
+        if self._asked:
+            if monotonic() - self._asked_at > SECONDS_TO_OBEY:
+                self._run.end(SECONDS_TO_DIE)
+            return
+        if self._status == UrlScanStatus.STOPPING_SAVING_RESULTS:
+            self._ask(Command.STOP)
+        elif self._status in (UrlScanStatus.STOPPING_DELETING_RESULTS, UrlScanStatus.STOPPED):
+            self._run.end(SECONDS_TO_DIE)
+        elif self._status == UrlScanStatus.PAUSING or leaving.is_set():
+            self._ask(Command.CHECKPOINT)
+        elif self._out_of_time():
+            self._ask(Command.EXPIRE, EndedBy.DURATION, "The analysis' duration ended.")
+        elif self._watch.lost.is_set():
+            self._ask(Command.STOP, EndedBy.SITE, "The site stopped answering, to the engine and to us.")
+        elif self._hangs():
+            self._why = (EndedBy.ENGINE, "Nothing was heard from the engine for too long.")
+            self._run.end(SECONDS_TO_DIE)
+
+    def _ask(self, command: Command, ended_by: EndedBy | None = None, reason: str = "") -> None:
+        if ended_by:
+            self._why = (ended_by, reason)
+        self._asked, self._asked_at = command, monotonic()
+        self._run.send(command)
+
+    def _out_of_time(self) -> bool:
+        deadline = self._scan.analysis.deadline
+        return self._begun and deadline is not None and timezone.now() >= deadline
+
+    def _hangs(self) -> bool:
+        if not self._begun:
+            return monotonic() - self._began_at > SECONDS_TO_START
+        return self._run.seconds_silent() > SECONDS_OF_SILENCE
+
+    # --- The verdict
+
+    def _conclude(self, ended: Ended) -> None:
+        """Say what became of the scan. A user's stop that comes in now is honoured by `transitions.end`."""
+        self._progress = {}
+        if self._status == UrlScanStatus.STOPPED:
+            return
+        if self._status == UrlScanStatus.STOPPING_DELETING_RESULTS:
+            remove_files(self._scan)
+            transitions.end(self._scan, EndedBy.USER)
+        elif self._session_saved(ended) and self._status == UrlScanStatus.PAUSING:
+            transitions.confirm_pause(self._scan)
+        elif self._session_saved(ended) and self._status != UrlScanStatus.STOPPING_SAVING_RESULTS:
+            transitions.leave(self._scan)
+        else:
+            ended_by, reason = self._verdict(ended)
+            transitions.end(self._scan, ended_by, by=Actor.ENGINE, reason=reason)
+
+    def _session_saved(self, ended: Ended) -> bool:
+        """Asked to save its session, it has; one that we had to kill for it has its session on disk too."""
+        return self._asked == Command.CHECKPOINT and ended.outcome in (Outcome.CHECKPOINTED, Outcome.CRASHED)
+
+    def _verdict(self, ended: Ended) -> tuple[EndedBy, str]:
+        if ended.outcome == Outcome.COMPLETED:
+            return self._judge_completed()
+        if self._why:
+            return self._why
+        if not self._begun:
+            problem = self._engine.preflight().explain(self._engine.name)
+            return EndedBy.TECHNICAL, problem or f"The engine did not start: {ended.reason or ended.outcome}"
+        return _ENDINGS.get(
+            ended.outcome, EndedBy.ENGINE
+        ), ended.reason or f"The engine ended: {ended.outcome}."
+
+    def _judge_completed(self) -> tuple[EndedBy, str]:
+        """Completed is our word: requests succeeded, the report can be read, and the site still answers."""
+        if not self._usable_answers:
+            return EndedBy.SITE, "The engine ended without a single usable answer from the site."
+        try:
+            report = self._engine.read_report(self._scan.directory)
+        except ReportError as error:
+            return EndedBy.ENGINE, f"The engine's report cannot be used: {error}"
+        transitions.renew(self._scan, **findings.store(self._scan, report.findings))
+        if not answers(self._scan.url, self._addresses):
+            return EndedBy.SITE, "The engine finished, but the site does not answer any more."
+        return EndedBy.ITSELF, ""

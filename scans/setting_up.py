@@ -1,0 +1,69 @@
+"""From accepted to scheduled: is there an engine, do the targets answer, when does it start."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from scans import transitions
+from scans.engines.base import Engine
+from scans.models import AllowedTarget, Analysis
+from scans.prescan.connection import check_connection
+from scans.runner import keep_checks
+from scans.statuses import UrlScanStatus
+
+logger = logging.getLogger(__name__)
+CHECKS_AT_A_TIME = 8
+_seen_to_start: list[Engine] = []
+
+
+def set_up(analysis: Analysis, engine: Engine) -> None:
+    """Set up every URL scan of a submitted analysis; run again after a crash, it goes on where it was.
+
+    Blocks for as long as the prescan takes. Whatever breaks on our side leaves the URL scans as
+    Submit Failed, with the reason.
+    """
+    try:
+        if problem := why_not(engine):
+            transitions.fail_submission(analysis, reason=problem)
+            return
+        if analysis.prescan:
+            prescan(analysis)
+        transitions.schedule(analysis)
+        transitions.start_if_due(analysis)
+    except Exception as error:
+        logger.exception("Setting up %s broke on our side.", analysis)
+        transitions.fail_submission(analysis, reason=f"{type(error).__name__}: {error}")
+
+
+def why_not(engine: Engine) -> str:
+    """Why the engine cannot run here; empty when it can. One that started once is not asked again."""
+    if engine in _seen_to_start:
+        return ""
+    preflight = engine.preflight()
+    if preflight.ok:
+        _seen_to_start.append(engine)
+    return preflight.explain(engine.name)
+
+
+def prescan(analysis: Analysis) -> None:
+    """Check every submitted URL, several at a time, and end those that fail."""
+    transitions.begin_prescan(analysis)
+    scans = list(analysis.url_scans.filter(status=UrlScanStatus.SUBMITTED))
+    policy = AllowedTarget.policy()
+    passed = 0
+    with ThreadPoolExecutor(CHECKS_AT_A_TIME) as pool:
+        reports = pool.map(lambda scan: check_connection(scan.url, policy), scans)
+        for scan, report in zip(scans, reports, strict=True):
+            keep_checks(scan, report, "prescan")
+            passed += report.failure is None
+            if report.failure:
+                _fail(scan, report)
+    transitions.end_prescan(analysis, checked=len(scans), passed=passed)
+
+
+def _fail(scan, report) -> None:
+    try:
+        transitions.fail_checks(scan, report.status, step=report.failure.name, reason=report.failure.detail)
+    except transitions.TransitionRefused as refusal:
+        logger.info("%s", refusal)  # a user stopped it meanwhile

@@ -1,0 +1,53 @@
+"""Our own eyes on a site while an engine scans it: engines say "fine" of sites that are down."""
+
+from __future__ import annotations
+
+import threading
+
+import httpx
+from django.conf import settings
+
+from scans.site_client import SiteClient
+from scans.targets import origin
+
+
+class SiteWatch(threading.Thread):
+    """Our own eyes: asks for the target's page every 10 seconds, more often once it fails. No database.
+
+    `lost` is set after three failures in a row, if the engine had no answer either meanwhile.
+    """
+
+    INTERVAL, INTERVAL_AFTER_FAILURE, FAILURES = 10, 2, 3
+
+    def __init__(self, url: str, addresses: tuple[str, ...]):
+        super().__init__(daemon=True)
+        self._url, self._addresses = url, addresses
+        self._done = threading.Event()
+        self._failures = 0
+        self.lost = threading.Event()
+
+    def run(self) -> None:
+        """Look until `finish`."""
+        while not self._done.wait(self.INTERVAL_AFTER_FAILURE if self._failures else self.INTERVAL):
+            self._failures = 0 if answers(self._url, self._addresses) else self._failures + 1
+            if self._failures >= self.FAILURES:
+                self.lost.set()
+
+    def engine_got_answers(self) -> None:
+        """The engine was answered: whatever we saw was not the site's end."""
+        self._failures = 0
+        self.lost.clear()
+
+    def finish(self) -> None:
+        """Stop looking."""
+        self._done.set()
+
+
+def answers(url: str, addresses: tuple[str, ...]) -> bool:
+    """Whether the site answers a plain request for `url` with anything but a server error."""
+    timeout = min(5.0, settings.SCANS_CONNECT_TIMEOUT_SECONDS)
+    try:
+        with SiteClient(origin(url)[0], addresses, timeout=timeout) as client:
+            return client.send("GET", url).status < 500
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,50 @@
+"""The background tasks: each calls one function. All may safely run twice, or late."""
+
+from functools import cache
+
+from django.conf import settings
+from django_tasks import TaskContext, task
+
+from scans import runner, setting_up, transitions, verification
+from scans.engines.wapiti.adapter import WapitiEngine
+from scans.models import Analysis, UrlScan
+
+CHECKS, SCANS = "checks", "scans"
+
+
+@cache
+def engine() -> WapitiEngine:
+    """The engine that this installation scans with; one object, which remembers that it starts."""
+    return WapitiEngine(settings.SCANS_ENGINE_PYTHON)
+
+
+@task(queue_name=CHECKS)
+def set_up(analysis_id: int) -> None:
+    """Set a submitted analysis up: engine, prescan, schedule."""
+    setting_up.set_up(Analysis.objects.get(pk=analysis_id), engine())
+
+
+@task(queue_name=SCANS, takes_context=True)
+def scan_url(context: TaskContext, url_scan_id: int) -> None:
+    """Scan one URL."""
+    runner.run(url_scan_id, holder=context.task_result.id, engine=engine())
+
+
+@task(queue_name=CHECKS, takes_context=True)
+def verify(context: TaskContext, url_scan_id: int) -> None:
+    """Replay the findings of one ended URL scan."""
+    verification.verify(url_scan_id, holder=context.task_result.id)
+
+
+@task(queue_name=CHECKS)
+def delete_results(url_scan_id: int) -> None:
+    """Delete what a stopped URL scan left, files first."""
+    url_scan = UrlScan.objects.get(pk=url_scan_id)
+    runner.remove_files(url_scan)
+    transitions.conclude_deletion(url_scan)
+
+
+@task(queue_name=CHECKS)
+def delete_files(url_scan_id: int) -> None:
+    """Delete the files of a URL scan whose analysis was deleted."""
+    runner.remove_files(UrlScan.objects.get(pk=url_scan_id))

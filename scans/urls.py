@@ -1,0 +1,38 @@
+"""The product's addresses."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from scans.views import actions, analyses, findings, statuses, url_scans
+
+app_name = "scans"
+
+ANALYSIS = "analyses/<int:pk>/"
+URL_SCAN = "analyses/<int:analysis_id>/scans/<int:pk>/"
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="scans:analysis-list"), name="home"),
+    path("statuses/", statuses.StatusListView.as_view(), name="status-list"),
+    path("analyses/", analyses.AnalysisListView.as_view(), name="analysis-list"),
+    path("analyses/new/", analyses.AnalysisCreateView.as_view(), name="analysis-create"),
+    path(ANALYSIS, analyses.AnalysisDetailView.as_view(), name="analysis-detail"),
+    path(ANALYSIS + "stop/", actions.AnalysisStopView.as_view(), name="analysis-stop"),
+    path(ANALYSIS + "delete/", actions.AnalysisDeleteView.as_view(), name="analysis-delete"),
+    *[
+        path(f"{ANALYSIS}{name}/", actions.AnalysisActionView.as_view(action=name), name=f"analysis-{name}")
+        for name in actions.ANALYSIS_ACTIONS
+    ],
+    path(URL_SCAN, url_scans.UrlScanDetailView.as_view(), name="url-scan-detail"),
+    path(URL_SCAN + "findings/", findings.FindingListView.as_view(), name="finding-list"),
+    path(
+        URL_SCAN + "findings/<int:finding_id>/", findings.FindingDetailView.as_view(), name="finding-detail"
+    ),
+    path(URL_SCAN + "log/", url_scans.EngineLogView.as_view(), name="engine-log"),
+    path(URL_SCAN + "log/engine.log", url_scans.EngineLogFileView.as_view(), name="engine-log-file"),
+    path(URL_SCAN + "configuration/", url_scans.ConfigurationView.as_view(), name="configuration"),
+    path(URL_SCAN + "stop/", actions.UrlScanStopView.as_view(), name="url-scan-stop"),
+    *[
+        path(f"{URL_SCAN}{name}/", actions.UrlScanActionView.as_view(action=name), name=f"url-scan-{name}")
+        for name in actions.URL_SCAN_ACTIONS
+    ],
+]

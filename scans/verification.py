@@ -1,0 +1,125 @@
+"""Verifying results: each finding's request is replayed, at a bounded rate and for a bounded time.
+
+A finding is confirmed when the site shows the same again, not reproduced when it answers otherwise,
+and not replayable when there is nothing to judge by: the site is gone, time ran out, or the request
+cannot be sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from time import monotonic, sleep
+from urllib.parse import urljoin
+
+import httpx
+from django.conf import settings
+from django.utils import timezone
+
+from scans import transitions
+from scans.judging import TIMEOUT_SECONDS, Verdict, judge, judge_silence, parse_request, waits_for_silence
+from scans.models import AllowedTarget, Finding, Replay, UrlScan
+from scans.site_client import Answer, SiteClient
+from scans.statuses import PUBLISHED_AS
+from scans.targets import TargetRefused, origin, resolve
+
+logger = logging.getLogger(__name__)
+
+FAILURES_UNTIL_GONE = 3
+
+
+def verify(url_scan_id: int, *, holder: str) -> None:
+    """Replay the findings of an ended URL scan and conclude its verification.
+
+    Does nothing when somebody else verifies it or its results were deleted meanwhile. Whatever breaks
+    on our side leaves the remaining findings not replayable, with the reason.
+    """
+    scan = transitions.take(url_scan_id, holder, among=PUBLISHED_AS)
+    if scan is None or scan.verified_at:
+        return
+    try:
+        Replays(scan).run()
+    except transitions.LeaseLost as lost:
+        logger.info("%s", lost)
+        return
+    except Exception as error:
+        logger.exception("Verifying %s broke on our side.", scan.url)
+        _mark_rest(scan, f"Verification broke: {type(error).__name__}: {error}")
+    counts = Counter(scan.findings.values_list("replay", flat=True))
+    outcomes = (Replay.CONFIRMED, Replay.NOT_REPRODUCED, Replay.NOT_REPLAYABLE)
+    transitions.conclude_verification(scan, {str(outcome): counts[outcome] for outcome in outcomes})
+
+
+def _mark_rest(scan: UrlScan, reason: str) -> None:
+    scan.findings.filter(replay=Replay.UNVERIFIED).update(
+        replay=Replay.NOT_REPLAYABLE, replay_reason=reason, replayed_at=timezone.now()
+    )
+
+
+class Replays:
+    """Replaying the findings of one URL scan, worst first."""
+
+    def __init__(self, scan: UrlScan):
+        self._scan = scan
+        self._until = monotonic() + settings.SCANS_VERIFY_SECONDS
+        self._failures = 0
+        self._renewed_at = monotonic()
+
+    def run(self) -> None:
+        """Replay every finding that has no mark yet."""
+        todo = list(self._scan.findings.filter(replay=Replay.UNVERIFIED).worst_first())
+        if not todo:
+            return
+        try:
+            host, addresses = self._allowed_addresses()
+        except (OSError, TargetRefused) as error:
+            _mark_rest(self._scan, f"The site could not be asked again: {error}")
+            return
+        with SiteClient(host, addresses, timeout=TIMEOUT_SECONDS) as client:
+            for finding in todo:
+                if reason := self._reason_to_end():
+                    _mark_rest(self._scan, reason)
+                    return
+                self._replay(client, finding)
+                sleep(1 / settings.SCANS_REPLAYS_PER_SECOND)
+
+    def _allowed_addresses(self) -> tuple[str, tuple[str, ...]]:
+        host, _ = origin(self._scan.url)
+        addresses = resolve(host)
+        AllowedTarget.policy().check(self._scan.url, addresses)
+        return host, addresses
+
+    def _reason_to_end(self) -> str:
+        if self._failures >= FAILURES_UNTIL_GONE:
+            return "The site does not answer any more."
+        if monotonic() > self._until:
+            return f"Its time, {settings.SCANS_VERIFY_SECONDS} seconds, was over before this finding's turn."
+        return ""
+
+    def _replay(self, client: SiteClient, finding: Finding) -> None:
+        try:
+            verdict = judge(finding, self._send(client, finding))
+            self._failures = 0
+        except httpx.TimeoutException:
+            self._failures += not waits_for_silence(finding)
+            verdict = judge_silence(finding)
+        except (httpx.HTTPError, OSError) as error:
+            self._failures += 1
+            verdict = Verdict(
+                Replay.NOT_REPLAYABLE, f"The site gave no answer: {error or type(error).__name__}."
+            )
+        except ValueError as error:
+            verdict = Verdict(Replay.NOT_REPLAYABLE, str(error))
+        Finding.objects.filter(pk=finding.pk).update(
+            replay=verdict.replay, replay_reason=verdict.reason, replayed_at=timezone.now()
+        )
+        if monotonic() - self._renewed_at > 1:
+            transitions.renew(self._scan)
+            self._renewed_at = monotonic()
+
+    def _send(self, client: SiteClient, finding: Finding) -> Answer:
+        raw = parse_request(finding.http_request)
+        url = urljoin(self._scan.url, raw.target)
+        if origin(url) != origin(self._scan.url):
+            raise ValueError("Its request went to another site and is not sent again.")
+        return client.send(raw.method, url, raw.headers, raw.body.encode() or None)

@@ -1,0 +1,71 @@
+"""A worker process: django-tasks' own, which also reports itself and hands its scan over when told to end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from types import FrameType
+
+from django.db import Error, connection
+from django.utils.crypto import get_random_string
+from django_tasks_db.management.commands.db_worker import Worker
+
+from scans import runner
+from scans.models import SystemPart
+
+logger = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_REPORTS = 5
+SECONDS_BETWEEN_LOOKS = 0.2
+_KINDS = {"scans": SystemPart.Kind.SCANS_WORKER, "checks": SystemPart.Kind.CHECKS_WORKER}
+
+
+class ScanWorker(Worker):
+    """Runs the tasks of one queue, one at a time, until SIGTERM or SIGINT."""
+
+    def __init__(self, queue: str):
+        super().__init__(
+            queue_names=[queue],
+            excluded_queue_names=[],
+            interval=SECONDS_BETWEEN_LOOKS,
+            batch=False,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=f"{socket.gethostname()[:32]}-{os.getpid()}-{get_random_string(8)}",
+        )
+        self._kind = _KINDS[queue]
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """Work until told to end."""
+        SystemPart.report(self._kind, self.worker_id)
+        threading.Thread(target=self._report, daemon=True).start()
+        try:
+            super().run()
+        finally:
+            self._over.set()
+            SystemPart.objects.filter(name=self.worker_id).delete()
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        """End at once when idle; else after the task, a scan's being told to save its session.
+
+        Asking again changes nothing: terminals and process managers both send their signal.
+        """
+        self.running = False
+        runner.leaving.set()
+        if not self.running_task:
+            sys.exit(0)
+        logger.warning("%s: handing the scan over, then ending.", signal.strsignal(signum))
+
+    def _report(self) -> None:
+        while not self._over.wait(SECONDS_BETWEEN_REPORTS):
+            try:
+                SystemPart.report(self._kind, self.worker_id)
+            except Error:
+                logger.exception("This worker could not report itself; it tries again.")
+                connection.close()
