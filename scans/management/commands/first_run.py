@@ -25,9 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *, bind, **options):
         """Stop with one clear line before anything is changed, or end by saying where to look."""
-        self._check_ports(
-            {"PORT": (bind, settings.PORT), "SCANS_DEMO_PORT": (LOOPBACK, settings.SCANS_DEMO_PORT)}
-        )
+        self._check_ports({"PORT": (bind, settings.PORT), "SCANS_DEMO_PORT": (LOOPBACK, settings.SCANS_DEMO_PORT)})
         try:
             call_command("migrate", verbosity=0, interactive=False)
         except OperationalError as error:

@@ -1,0 +1,25 @@
+# One image for every process: web, scheduler and workers (compose.yaml says which runs what).
+FROM python:3.11-slim-bookworm
+
+RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
+RUN useradd --system --create-home --home-dir /home/dashboard dashboard \
+    && install -d -o dashboard /data
+WORKDIR /app
+
+# The two environments change seldom: a layer of their own. An image without the engine is of no use, so its
+# absence, of which `make setup` only warns, ends the build here.
+COPY Makefile requirements.txt ./
+COPY scans/engines/wapiti/driver/requirements.txt scans/engines/wapiti/driver/
+RUN make setup PYTHON=python3 && .engine/bin/python -c "import wapitiCore"
+
+COPY . .
+ENV PATH=/app/.venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    SCANS_VAR_DIR=/data \
+    PORT=8000
+USER dashboard
+VOLUME /data
+EXPOSE 8000
+
+HEALTHCHECK CMD python -c "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz')"
+CMD ["sh", "-c", "python manage.py first_run --bind 0.0.0.0 && exec gunicorn dashboard.wsgi --bind 0.0.0.0:$PORT --threads 8 --graceful-timeout 3 --no-control-socket"]

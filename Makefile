@@ -1,0 +1,88 @@
+# Everything a newcomer, a developer and a build machine need. `make` alone lists the targets.
+
+# The first Python that is new enough. Your own choice: make setup PYTHON=/path/to/python3
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+export PORT ?= 8000
+export SCANS_BIND ?= 127.0.0.1
+export SCANS_WORKERS ?= 2
+export PYTHONUNBUFFERED = 1
+# Paths in the Procfile and in here are relative, so that the tree may stand anywhere.
+BIN = .venv/bin
+PIP_INSTALL = bin/python -m pip install -qq --disable-pip-version-check -r
+APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends
+CAN_APT_INSTALL = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
+# What pytest is given besides: make test ARGS="-k stop -x"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup engine run test chromium lint format clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@echo "  Settings come from the environment (README.md has the table): PORT, DATABASE_URL, SCANS_WORKERS, …"
+
+setup:  ## Install the product into .venv and the scan engine into .engine
+	@$(MAKE) --silent --jobs=2 .venv/.product engine
+
+run: setup  ## Start everything: web, scheduler, workers and the demo site. Ctrl-C ends it
+	@$(BIN)/python manage.py first_run --bind "$(SCANS_BIND)"
+	@DASHBOARD_PORT=$(PORT) STARTED_BY=$$$$ exec $(BIN)/honcho start --env /dev/null --concurrency scans=$(SCANS_WORKERS)
+
+test: .venv/.development engine chromium  ## Run the whole test suite (DATABASE_URL chooses the database)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.development  ## Check style, templates, migrations and settings; changes nothing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/djlint templates --lint --quiet
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python manage.py check --fail-level WARNING
+
+format: .venv/.development  ## Put the Python files into the house's style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean:  ## Remove both environments; var/ with the database is kept
+	rm -rf .venv .engine
+
+# --- How the two environments are made ---------------------------------------------------------
+# A stamp file says what is installed, so that a second call costs nothing. The engine's dependencies
+# conflict with Django's; that is why it has an environment of its own.
+
+%/bin/pip:
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed, and none was found: install python3 (or say where it is: make PYTHON=…)." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+		|| { $(CAN_APT_INSTALL) && $(APT_INSTALL) $(notdir $(PYTHON))-venv >/dev/null; } \
+		|| { echo "$(PYTHON) cannot make virtual environments: install the package $(notdir $(PYTHON))-venv, then try again." >&2; exit 1; }
+	@$(PYTHON) -m venv $*
+
+# One after the other: both may have to call apt-get, which nobody may do at the same time.
+.engine/bin/pip: | .venv/bin/pip
+
+.venv/.product: requirements.txt | .venv/bin/pip
+	@echo "Installing the product into .venv …"
+	@.venv/$(PIP_INSTALL) requirements.txt
+	@touch $@
+
+.venv/.development: requirements-dev.txt .venv/.product | .venv/bin/pip
+	@echo "Installing what tests and checks need into .venv …"
+	@.venv/$(PIP_INSTALL) requirements-dev.txt
+	@touch $@
+
+.engine/.installed: scans/engines/wapiti/driver/requirements.txt | .engine/bin/pip
+	@echo "Installing the scan engine into .engine …"
+	@.engine/$(PIP_INSTALL) $<
+	@touch $@
+
+# Without an engine the dashboard still starts, and says so on each scan that cannot be set up.
+engine:
+	@$(MAKE) --silent .engine/.installed || { \
+		echo "WARNING: the scan engine could not be installed (see above). The dashboard will start, but every"; \
+		echo "         scan ends in Submit Failed until \`make setup\` has succeeded."; } >&2
+
+# Debian's browser, never one that a library downloads.
+chromium:
+	@command -v chromium >/dev/null \
+		|| { $(CAN_APT_INSTALL) && echo "Installing chromium …" && $(APT_INSTALL) chromium >/dev/null; } \
+		|| echo "Browser tests will be skipped: install the package chromium (as root: apt-get install chromium)." >&2

@@ -1,0 +1,68 @@
+"""Two answers for machines: is this process healthy, and is anybody doing the background work?
+
+Both are public, set no cookie and cost a machine that sends none one or two small queries.
+"""
+
+from functools import cache
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from scans.models import SystemPart
+
+STARTED_BY = {
+    SystemPart.Kind.SCHEDULER: "manage.py run_scheduler",
+    SystemPart.Kind.SCANS_WORKER: "manage.py run_worker --queue scans",
+    SystemPart.Kind.CHECKS_WORKER: "manage.py run_worker --queue checks",
+}
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when this process answers, the database is reachable and every migration is applied; else 503."""
+    try:
+        unapplied = _unapplied_migrations()
+    except DatabaseError:
+        return _unavailable("The database cannot be reached.", do="Check DATABASE_URL and its server.")
+    if unapplied:
+        return _unavailable("Migrations are not applied.", migrations=unapplied, do="manage.py migrate")
+    return JsonResponse({"status": "ok", "database": "reachable", "migrations": "applied"})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when a scheduler ticked and a worker of each queue was seen lately; else 503 with what to start."""
+    try:
+        missing = SystemPart.missing()
+    except DatabaseError:
+        return _unavailable("The database cannot be read.", do="See /healthz.")
+    if missing:
+        names = ", ".join(kind.label for kind in missing)
+        start = {kind.value: STARTED_BY[kind] for kind in missing}
+        return _unavailable(f"Not seen lately: {names}.", start=start)
+    return JsonResponse({"status": "ok", "seen": SystemPart.Kind.values})
+
+
+def _unavailable(reason: str, **details) -> JsonResponse:
+    return JsonResponse({"status": "unavailable", "reason": reason, **details}, status=503)
+
+
+def _unapplied_migrations() -> list[str]:
+    """Names like `scans.0001_initial`. Reads the files once per process, the database every time."""
+    applied = MigrationRecorder(connection).applied_migrations()
+    return sorted(f"{app}.{name}" for app, name in _migrations_on_disk() - applied.keys())
+
+
+@cache
+def _migrations_on_disk() -> frozenset[tuple[str, str]]:
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    return frozenset(loader.disk_migrations)

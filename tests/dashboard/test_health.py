@@ -1,0 +1,72 @@
+"""/healthz and /readyz tell a machine the truth, whoever asks."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from scans.models import SystemPart
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def everybody():
+    for kind in SystemPart.Kind:
+        SystemPart.report(kind, f"{kind}-1")
+
+
+def test_healthz_is_ok_for_anybody_and_sets_no_cookie(client):
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+    assert not answer.cookies
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_healthz_costs_at_most_two_queries(client, django_assert_max_num_queries):
+    with django_assert_max_num_queries(2):
+        client.get("/healthz")
+
+
+def test_healthz_names_the_migration_that_is_not_applied(client):
+    MigrationRecorder.Migration.objects.filter(app="sessions", name="0001_initial").delete()
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["migrations"] == ["sessions.0001_initial"]
+    assert answer.json()["do"] == "manage.py migrate"
+
+
+def test_healthz_says_when_the_database_cannot_be_reached(client, monkeypatch):
+    monkeypatch.setattr(MigrationRecorder, "applied_migrations", _refuse)
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert "database" in answer.json()["reason"]
+
+
+def test_readyz_is_ok_when_every_part_was_seen(client, everybody):
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("kind", SystemPart.Kind.values)
+def test_readyz_names_the_part_that_went_silent_and_how_to_start_it(client, everybody, kind):
+    SystemPart.objects.filter(kind=kind).update(seen_at=timezone.now() - timedelta(seconds=31))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert list(answer.json()["start"]) == [kind]
+    assert answer.json()["start"][kind].startswith("manage.py run_")
+
+
+def test_readyz_says_when_the_database_cannot_be_read(client, monkeypatch):
+    monkeypatch.setattr(SystemPart, "missing", _refuse)
+    assert client.get("/readyz").status_code == 503
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+def test_only_reading_is_allowed(client, address):
+    assert client.post(address).status_code == 405
+
+
+def _refuse(*args):
+    raise OperationalError("connection refused")

@@ -1,0 +1,1 @@
+"""Real web applications that this project did not write, started for a test and gone after it."""
