@@ -1,0 +1,159 @@
+"""The admin: targets and settings are edited; all else is looked at, and acted on through transitions."""
+
+from django.contrib import admin, messages
+from django.utils.html import format_html
+
+from scans import transitions
+from scans.activity import sentence
+from scans.models import (
+    ActivityLogEntry,
+    AllowedTarget,
+    Analysis,
+    Finding,
+    ScanSettings,
+    Series,
+    StopMode,
+    SystemPart,
+    UrlScan,
+)
+
+
+class LookedAtOnly(admin.ModelAdmin):
+    """Shows rows, and neither adds, changes nor deletes any."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        """Nobody adds here."""
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
+@admin.register(Analysis)
+class AnalysisAdmin(LookedAtOnly):
+    """Analyses, and what may be done to them."""
+
+    list_display = ["name", "run", "status", "owner", "started_at", "ended_at", "changed_at", "page"]
+    list_filter = ["status", "publication"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "url_scans__url"]
+    actions = ["stop_saving", "stop_deleting", "publish"]
+
+    @admin.display(description="Summary")
+    def page(self, analysis: Analysis) -> str:
+        """The way to its summary."""
+        return format_html('<a href="{}">Open</a>', analysis.get_absolute_url())
+
+    @admin.action(description="Stop and save results", permissions=["submit"])
+    def stop_saving(self, request, queryset) -> None:
+        """Stop those that are chosen, keeping what was found."""
+        self._each(request, queryset, lambda one: transitions.stop_analysis(one, StopMode.SAVE, by=request.user))
+
+    @admin.action(description="Stop and delete results", permissions=["submit"])
+    def stop_deleting(self, request, queryset) -> None:
+        """Stop those that are chosen, deleting what was found."""
+        self._each(request, queryset, lambda one: transitions.stop_analysis(one, StopMode.DELETE, by=request.user))
+
+    @admin.action(description="Publish results", permissions=["review"])
+    def publish(self, request, queryset) -> None:
+        """Publish the verified results of those that are chosen."""
+        self._each(request, queryset, lambda one: transitions.publish(one, by=request.user))
+
+    def has_submit_permission(self, request) -> bool:
+        """Who may stop."""
+        return request.user.has_perm("scans.submit_analysis")
+
+    def has_review_permission(self, request) -> bool:
+        """Who may publish."""
+        return request.user.has_perm("scans.review_analysis")
+
+    def _each(self, request, queryset, verb) -> None:
+        """Apply the verb to each, and say of how many it was done and why not of the others."""
+        done = 0
+        for analysis in queryset:
+            try:
+                verb(analysis)
+                done += 1
+            except transitions.TransitionRefused as refusal:
+                self.message_user(request, str(refusal), messages.WARNING)
+        self.message_user(request, f"Done for {done} of {len(queryset)}.", messages.SUCCESS if done else messages.INFO)
+
+
+@admin.register(UrlScan)
+class UrlScanAdmin(LookedAtOnly):
+    """URL scans."""
+
+    list_display = ["url", "analysis", "status", "reason", "started_at", "ended_at", "lease_holder"]
+    list_filter = ["status"]
+    list_select_related = ["analysis"]
+    search_fields = ["url", "analysis__name"]
+
+
+@admin.register(ActivityLogEntry)
+class ActivityLogEntryAdmin(LookedAtOnly):
+    """The activity log of everything."""
+
+    list_display = ["at", "what", "analysis", "url_scan", "actor", "user", "from_status", "to_status", "reason"]
+    list_filter = ["actor", "action"]
+    list_select_related = ["analysis", "url_scan", "user"]
+    search_fields = ["analysis__name", "url_scan__url", "reason"]
+    date_hierarchy = "at"
+
+    @admin.display(description="What")
+    def what(self, entry: ActivityLogEntry) -> str:
+        """What happened."""
+        return sentence(entry)
+
+
+@admin.register(Finding)
+class FindingAdmin(LookedAtOnly):
+    """Findings; those that are under verification are for reviewers."""
+
+    list_display = ["category", "severity", "method", "url", "parameter", "replay", "url_scan", "found_at"]
+    list_filter = ["severity", "replay"]
+    list_select_related = ["url_scan"]
+    search_fields = ["category", "url", "parameter"]
+
+    def get_queryset(self, request):
+        """Those that this user may see."""
+        return super().get_queryset(request).visible_to(request.user)
+
+
+@admin.register(Series)
+class SeriesAdmin(LookedAtOnly):
+    """Series."""
+
+    search_fields = ["name"]
+
+
+@admin.register(SystemPart)
+class SystemPartAdmin(LookedAtOnly):
+    """Which scheduler and workers were seen when."""
+
+    list_display = ["kind", "name", "seen_at"]
+    list_filter = ["kind"]
+
+
+@admin.register(AllowedTarget)
+class AllowedTargetAdmin(admin.ModelAdmin):
+    """Which hosts may be scanned."""
+
+    list_display = ["pattern", "note"]
+    search_fields = ["pattern", "note"]
+
+
+@admin.register(ScanSettings)
+class ScanSettingsAdmin(admin.ModelAdmin):
+    """The one row of settings: it is changed, never added to or deleted."""
+
+    list_display = ["__str__", "capacity"]
+
+    def has_add_permission(self, request) -> bool:
+        """The row is there."""
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        """The row stays."""
+        return False

@@ -58,7 +58,7 @@ class AnalysisFilterSet(FilterSet):
 
     def filter_queryset(self, queryset):
         """Narrowed down, and always in a defined order."""
-        self.form.cleaned_data["order"] = self.order
+        self.form.cleaned_data["order"] = self.ordered_by
         return super().filter_queryset(queryset)
 
     @property
@@ -77,7 +77,7 @@ class AnalysisFilterSet(FilterSet):
         return self._cleaned.get("status") or []
 
     @property
-    def order(self) -> str:
+    def ordered_by(self) -> str:
         """The column sorted by, `-` for descending."""
         return self._cleaned.get("order") or DEFAULT_ORDER
 
@@ -91,9 +91,7 @@ class AnalysisFilterSet(FilterSet):
         """What in the query string was not understood and therefore passed over."""
         known, data = AnalysisStatus.values, self.data
         notices = [
-            f"There is no status “{code}”; it was passed over."
-            for code in data.getlist("status")
-            if code not in known
+            f"There is no status “{code}”; it was passed over." for code in data.getlist("status") if code not in known
         ]
         if "order" in self.form.errors:
             notices.append(f"The list cannot be sorted by “{data['order']}”; the latest changes come first.")
@@ -109,14 +107,12 @@ class AnalysisFilterSet(FilterSet):
 
     def phases(self, counts: dict[str, int]) -> list[tuple]:
         """The entries of the dropdown by phase: status, how many, and whether it is chosen."""
-        entries = [
-            (status, counts.get(code, 0), code in self.statuses) for code, status in ANALYSIS_STATUSES.items()
-        ]
+        entries = [(status, counts.get(code, 0), code in self.statuses) for code, status in ANALYSIS_STATUSES.items()]
         return [(phase.label, [entry for entry in entries if entry[0].phase == phase]) for phase in Phase]
 
     def address(self, **changes) -> str:
         """The query string of this list with some parameters changed; it starts at its first page again."""
-        order = self.order if self.order != DEFAULT_ORDER else ""
+        order = self.ordered_by if self.ordered_by != DEFAULT_ORDER else ""
         values = {"q": self.words, "status": self.statuses, "order": order} | changes
         if values.get("page") == 1:
             del values["page"]
@@ -132,16 +128,18 @@ class AnalysisFilterSet(FilterSet):
             chips.append((status.label, status.warning, self.address(status=others) or "?"))
         return chips
 
+    def address_without_statuses(self) -> str:
+        """The list with every status."""
+        return self.address(status=[]) or "?"
+
     def columns(self) -> list[dict]:
         """The heads of the table: what a click sorts by, and how it is sorted now (for aria-sort)."""
-        sorted_by = self.order.removeprefix("-")
+        sorted_by = self.ordered_by.removeprefix("-")
         return [
             {
                 "name": column,
                 "label": label,
-                "sorted": ("descending" if self.order[0] == "-" else "ascending")
-                if column == sorted_by
-                else "",
+                "sorted": ("descending" if self.ordered_by[0] == "-" else "ascending") if column == sorted_by else "",
                 "address": self.address(order=self._next_order(column)) or "?",
             }
             for column, label in COLUMNS.items()
@@ -149,7 +147,7 @@ class AnalysisFilterSet(FilterSet):
 
     def _next_order(self, column: str) -> str:
         first, second = (f"-{column}", column) if column in _FIRST_DESCENDING else (column, f"-{column}")
-        order = second if self.order == first else first
+        order = second if self.ordered_by == first else first
         return "" if order == DEFAULT_ORDER else order
 
 

@@ -47,9 +47,7 @@ class SubmissionForm(forms.Form):
     urls = forms.CharField(
         label="URLs",
         required=False,
-        widget=forms.Textarea(
-            attrs={"rows": 6, "spellcheck": "false", "placeholder": "https://www.example.com/"}
-        ),
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "placeholder": "https://www.example.com/"}),
         help_text=f"One to a line, at most {MAX_URLS}, each starting with http:// or https://.",
     )
     url_file = forms.FileField(
@@ -61,9 +59,7 @@ class SubmissionForm(forms.Form):
     )
     authorised = forms.BooleanField(
         label="I am authorised to scan these sites",
-        error_messages={
-            "required": "Tick this: a scan attacks the sites, and takes their owner's permission."
-        },
+        error_messages={"required": "Tick this: a scan attacks the sites, and takes their owner's permission."},
         help_text="A scan sends thousands of requests that attack the site. It takes the owner's permission.",
     )
     depth = forms.IntegerField(
@@ -126,9 +122,7 @@ class SubmissionForm(forms.Form):
         except UnicodeDecodeError:
             text = "\0"
         if "\0" in text:
-            raise ValidationError(
-                f"“{file.name}” is not a text file: save it as plain text, one URL to a line."
-            )
+            raise ValidationError(f"“{file.name}” is not a text file: save it as plain text, one URL to a line.")
         return text
 
     def clean_depth(self) -> int:
@@ -150,9 +144,7 @@ class SubmissionForm(forms.Form):
         start_at, now = self.cleaned_data["start_at"], timezone.now()
         # The field has no seconds: the running minute is not the past.
         if start_at and start_at < now - timedelta(minutes=1):
-            raise ValidationError(
-                f"{start_at:%Y-%m-%d %H:%M} UTC is in the past; it is {now:%Y-%m-%d %H:%M} UTC."
-            )
+            raise ValidationError(f"{start_at:%Y-%m-%d %H:%M} UTC is in the past; it is {now:%Y-%m-%d %H:%M} UTC.")
         if start_at and start_at > now + timedelta(days=MAX_DAYS_AHEAD):
             raise ValidationError(f"{start_at:%Y-%m-%d %H:%M} UTC is more than {MAX_DAYS_AHEAD} days ahead.")
         return start_at

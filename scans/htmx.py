@@ -29,9 +29,7 @@ def unchanged() -> HttpResponse:
     return _varying(HttpResponse(status=204))
 
 
-def respond(
-    request: HttpRequest, page: str, fragment: str, context: dict, *, status: int = 200
-) -> HttpResponse:
+def respond(request: HttpRequest, page: str, fragment: str, context: dict, *, status: int = 200) -> HttpResponse:
     """The page; or, for htmx, the very fragment that the page includes, with messages and banners beside it."""
     if not wants_fragment(request):
         return _varying(render(request, page, context, status=status))

@@ -65,9 +65,7 @@ def judge(finding: Finding, answer: Answer) -> Verdict:
     if waits_for_silence(finding):
         return _not_reproduced(f"The site answered within {answer.seconds:.1f} seconds this time.")
     if not finding.evidence_status:
-        return Verdict(
-            Replay.NOT_REPLAYABLE, "The engine kept no answer that this one could be compared with."
-        )
+        return Verdict(Replay.NOT_REPLAYABLE, "The engine kept no answer that this one could be compared with.")
     if answer.status != finding.evidence_status:
         seen, then = answer.status, finding.evidence_status
         return _not_reproduced(f"The site answered {seen}; with the finding it was {then}.")

@@ -40,9 +40,7 @@ _MAY_BE_EMPTY = {"start", "duration", "findings"}
 
 
 def _findings_weighed(visible: Q):
-    weighed = sum(
-        F(f"url_scans__findings_{name}") * 4096**rank for rank, name in enumerate(reversed(SEVERITY_FIELDS))
-    )
+    weighed = sum(F(f"url_scans__findings_{name}") * 4096**rank for rank, name in enumerate(reversed(SEVERITY_FIELDS)))
     return Sum(weighed, filter=visible, output_field=models.BigIntegerField())
 
 
@@ -79,11 +77,7 @@ class AnalysisQuerySet(models.QuerySet):
 
     def in_order(self, column: str, *, descending: bool, user):
         """Sorted by a column of the list, what has nothing there last; newest first among equals."""
-        key = (
-            _findings_weighed(_results_visible(user, "url_scans__"))
-            if column == "findings"
-            else _COLUMNS[column]
-        )
+        key = _findings_weighed(_results_visible(user, "url_scans__")) if column == "findings" else _COLUMNS[column]
         nulls_last = True if column in _MAY_BE_EMPTY else None
         queryset = self.annotate(sort_key=key)
         ordering = F("sort_key").desc if descending else F("sort_key").asc
@@ -94,12 +88,8 @@ class AnalysisQuerySet(models.QuerySet):
 
         Every change but an engine's progress moves `changed_at`; progress concerns what has not ended.
         """
-        under_way = self.model.objects.filter(
-            status__in=in_phase(ANALYSIS_STATUSES, Phase.WAITING, Phase.ACTIVE)
-        )
-        total = (
-            under_way.order_by().annotate(all=models.Value(1)).values("all").annotate(total=Sum("version"))
-        )
+        under_way = self.model.objects.filter(status__in=in_phase(ANALYSIS_STATUSES, Phase.WAITING, Phase.ACTIVE))
+        total = under_way.order_by().annotate(all=models.Value(1)).values("all").annotate(total=Sum("version"))
         newest = self.order_by("-changed_at", "-pk").annotate(progress=Subquery(total.values("total")))
         changed_at, progress = newest.values_list("changed_at", "progress").first() or (None, None)
         return f"{changed_at.timestamp() if changed_at else 0}.{progress or 0}"
@@ -161,9 +151,7 @@ class UrlScanQuerySet(models.QuerySet):
     def marking_visible_results(self, user):
         """Each with `results_visible`: whether this user may see what it found (see `visible_to`)."""
         return self.annotate(
-            results_visible=models.ExpressionWrapper(
-                _results_visible(user), output_field=models.BooleanField()
-            )
+            results_visible=models.ExpressionWrapper(_results_visible(user), output_field=models.BooleanField())
         )
 
     def totals_by_analysis(self, user=None) -> dict[int, dict[str, int]]:

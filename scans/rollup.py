@@ -21,14 +21,10 @@ from scans.statuses import (
     in_phase,
 )
 
-_NOT_ENDED = frozenset(in_phase(URL_SCAN_STATUSES, Phase.WAITING, Phase.ACTIVE)) - {
-    UrlScanStatus.SUBMIT_FAILED
-}
+_NOT_ENDED = frozenset(in_phase(URL_SCAN_STATUSES, Phase.WAITING, Phase.ACTIVE)) - {UrlScanStatus.SUBMIT_FAILED}
 _ACTIVE = frozenset(in_phase(URL_SCAN_STATUSES, Phase.ACTIVE))
 _QUEUED = frozenset({UrlScanStatus.QUEUED, UrlScanStatus.QUEUED_WITH_WARNING})
-_HAVE_RESULTS = frozenset(
-    code for code, status in URL_SCAN_STATUSES.items() if status.results != Results.NONE
-)
+_HAVE_RESULTS = frozenset(code for code, status in URL_SCAN_STATUSES.items() if status.results != Results.NONE)
 _COMPLETE = frozenset({UrlScanStatus.COMPLETED_VERIFYING_RESULTS, UrlScanStatus.COMPLETED_RESULTS_AVAILABLE})
 
 
@@ -92,11 +88,7 @@ def _with_results(statuses: frozenset[str], facts: Facts) -> AnalysisStatus:
     verifying = bool(statuses & PUBLISHED_AS.keys())
     if facts.stop_mode or statuses <= _STOPPED_BY_USER:
         if complete:
-            return (
-                AnalysisStatus.STOPPED_VERIFYING_RESULTS
-                if verifying
-                else AnalysisStatus.COMPLETED_RESULTS_AVAILABLE
-            )
+            return AnalysisStatus.STOPPED_VERIFYING_RESULTS if verifying else AnalysisStatus.COMPLETED_RESULTS_AVAILABLE
         return (
             AnalysisStatus.STOPPED_VERIFYING_PARTIAL_RESULTS
             if verifying
@@ -109,11 +101,7 @@ def _with_results(statuses: frozenset[str], facts: Facts) -> AnalysisStatus:
             else AnalysisStatus.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS
         )
     if complete:
-        return (
-            AnalysisStatus.COMPLETED_VERIFYING_RESULTS
-            if verifying
-            else AnalysisStatus.COMPLETED_RESULTS_AVAILABLE
-        )
+        return AnalysisStatus.COMPLETED_VERIFYING_RESULTS if verifying else AnalysisStatus.COMPLETED_RESULTS_AVAILABLE
     return (
         AnalysisStatus.COMPLETED_VERIFYING_PARTIAL_RESULTS
         if verifying

@@ -290,9 +290,7 @@ class Supervision:
         if not self._begun:
             problem = self._engine.preflight().explain(self._engine.name)
             return EndedBy.TECHNICAL, problem or f"The engine did not start: {ended.reason or ended.outcome}"
-        return _ENDINGS.get(
-            ended.outcome, EndedBy.ENGINE
-        ), ended.reason or f"The engine ended: {ended.outcome}."
+        return _ENDINGS.get(ended.outcome, EndedBy.ENGINE), ended.reason or f"The engine ended: {ended.outcome}."
 
     def _judge_completed(self) -> tuple[EndedBy, str]:
         """Completed is our word: requests succeeded, the report can be read, and the site still answers."""

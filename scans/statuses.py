@@ -237,9 +237,7 @@ def _verifying(status, description: str, ended_by: EndedBy, *, actions=frozenset
     )
 
 
-def _available(
-    status, description, next_step, ended_by, *, tone="warning", icon="check-partial", actions=frozenset()
-):
+def _available(status, description, next_step, ended_by, *, tone="warning", icon="check-partial", actions=frozenset()):
     """The entry of a status whose results are published."""
     return Status(
         status,

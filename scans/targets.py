@@ -40,9 +40,7 @@ def parse_pattern(pattern: str) -> _Network | str:
     except ValueError:
         name = text.removeprefix("*.")
     if not name or any(mark in name for mark in "/:@*? ") or "." == name[0]:
-        raise ValueError(
-            f"“{pattern}” is not a host name, a wildcard such as *.example.com, an address or a network."
-        )
+        raise ValueError(f"“{pattern}” is not a host name, a wildcard such as *.example.com, an address or a network.")
     return text
 
 
@@ -103,9 +101,7 @@ def origin(url: str) -> tuple[str, int]:
 
 def resolve(host: str) -> tuple[str, ...]:
     """The addresses of a host, in the order the system prefers them; raises OSError when there are none."""
-    return tuple(
-        dict.fromkeys(str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
-    )
+    return tuple(dict.fromkeys(str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)))
 
 
 class TargetPolicy:
@@ -145,14 +141,10 @@ class TargetPolicy:
 
     def _is_own(self, host: str, port: int, addresses: list[_Address]) -> bool:
         here = is_loopback_name(host) or any(a.is_loopback or a in self._own_addresses for a in addresses)
-        return (here and port == self._own_port) or (
-            host in self._own_hosts and port in (self._own_port, 80, 443)
-        )
+        return (here and port == self._own_port) or (host in self._own_hosts and port in (self._own_port, 80, 443))
 
     def _refuse_not_allowed(self, url: str, host: str, addresses: list[_Address]) -> None:
-        named = any(
-            host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in self._names
-        )
+        named = any(host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in self._names)
         # An allowed name must not lead into a private network that nobody allowed, whatever its DNS says.
         outside = [a for a in addresses if not (a.is_global and named) and not self._in_networks(a)]
         if named and outside and not is_loopback_name(host):

@@ -72,23 +72,17 @@ URL_SCAN_MOVES: dict[UrlScanStatus, frozenset[UrlScanStatus]] = {
     U.SUBMIT_FAILED: frozenset({U.SUBMITTED}),
     U.SCHEDULED: FAILED_VERIFICATION | {U.QUEUED, U.QUEUED_WITH_WARNING, U.STOPPED},
     U.QUEUED_WITH_WARNING: frozenset({U.QUEUED, U.STOPPED, U.TIME_EXPIRED_STOPPED}),
-    U.QUEUED: FAILED_VERIFICATION
-    | {U.IN_PROGRESS, U.STOPPED, U.TIME_EXPIRED_STOPPED, U.TECHNICAL_ISSUE_STOPPED},
+    U.QUEUED: FAILED_VERIFICATION | {U.IN_PROGRESS, U.STOPPED, U.TIME_EXPIRED_STOPPED, U.TECHNICAL_ISSUE_STOPPED},
     U.IN_PROGRESS: _ENDINGS | _STOPPINGS | {U.PAUSING, U.RESUMING},
     U.PAUSING: _ENDINGS | _STOPPINGS | {U.PAUSED},
     U.PAUSED: _STOPPINGS | {U.RESUMING, U.TIME_EXPIRED_STOPPED, U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS},
     U.RESUMING: _ENDINGS | _STOPPINGS | {U.IN_PROGRESS},
     U.STOPPING_SAVING_RESULTS: frozenset({U.STOPPED_VERIFYING_PARTIAL_RESULTS, U.STOPPED}),
     U.STOPPING_DELETING_RESULTS: frozenset({U.STOPPED}),
-    **{
-        verifying: frozenset({available, U.STOPPING_DELETING_RESULTS})
-        for verifying, available in PUBLISHED_AS.items()
-    },
+    **{verifying: frozenset({available, U.STOPPING_DELETING_RESULTS}) for verifying, available in PUBLISHED_AS.items()},
     # The one way out of a published scan: its analysis, which still runs, is stopped deleting results.
     **{available: frozenset({U.STOPPING_DELETING_RESULTS}) for available in PUBLISHED_AS.values()},
-    **{
-        final: frozenset() for final in [*FAILED_VERIFICATION, *_ENDINGS_WITHOUT_FINDINGS.values(), U.STOPPED]
-    },
+    **{final: frozenset() for final in [*FAILED_VERIFICATION, *_ENDINGS_WITHOUT_FINDINGS.values(), U.STOPPED]},
 }
 
 MAX_ATTEMPTS = 2  # how often a scan whose worker was lost is taken up again
@@ -138,8 +132,7 @@ def _permit(by: By, permission: str) -> None:
     if not isinstance(by, Actor) and not by.has_perm(f"scans.{permission}"):
         role = {"submit_analysis": "Submitter", "review_analysis": "Reviewer"}[permission]
         raise NotPermitted(
-            f"{by} may not do this: it takes the role {role}. An administrator gives roles, in the admin "
-            "under Users."
+            f"{by} may not do this: it takes the role {role}. An administrator gives roles, in the admin under Users."
         )
 
 
@@ -158,15 +151,11 @@ def _locked_scan(url_scan: UrlScan | int) -> UrlScan:
     return fresh
 
 
-def _move(
-    scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str = "", columns=None, **data
-) -> None:
+def _move(scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str = "", columns=None, **data) -> None:
     """Move one URL scan of a locked analysis, and write the entry. Raises TransitionRefused."""
     before = scan.status
     if to not in URL_SCAN_MOVES[U(before)]:
-        raise TransitionRefused(
-            f"{scan.url} is “{U(before).label}”; from there it cannot become “{to.label}”."
-        )
+        raise TransitionRefused(f"{scan.url} is “{U(before).label}”; from there it cannot become “{to.label}”.")
     changes = {"status": to, "status_at": timezone.now(), "reason": reason, **(columns or {})}
     if to.info.final or to.info.results == Results.VERIFYING:
         changes.setdefault("ended_at", scan.ended_at or changes["status_at"])
@@ -207,9 +196,7 @@ def _roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", 
     after = rollup(statuses, _facts(analysis))
     if before != after:
         if AnalysisStatus(before).info.final:
-            raise TransitionRefused(
-                f"{analysis} has ended as “{AnalysisStatus(before).label}”; that never changes."
-            )
+            raise TransitionRefused(f"{analysis} has ended as “{AnalysisStatus(before).label}”; that never changes.")
         if after.info.final:
             changes["ended_at"] = changes["changed_at"]
         changes["status"] = after
@@ -347,9 +334,7 @@ def end_prescan(analysis: Analysis, *, checked: int, passed: int) -> None:
     """The checks are over; what passed is scheduled by `schedule`."""
     analysis = _locked(analysis.pk)
     columns = {"prescan_ended_at": timezone.now()}
-    _roll_up(
-        analysis, Actor.PRESCAN, "analysis.prescan_ended", columns=columns, checked=checked, passed=passed
-    )
+    _roll_up(analysis, Actor.PRESCAN, "analysis.prescan_ended", columns=columns, checked=checked, passed=passed)
 
 
 @_verb
@@ -698,10 +683,10 @@ def delete(analysis: Analysis, *, by: By) -> None:
 def conclude_verification(url_scan: UrlScan, counts: dict[str, int]) -> None:
     """Its findings were replayed (`counts` by outcome): publish them, unless a reviewer is to."""
     scan = _locked_scan(url_scan)
+    if scan.status not in PUBLISHED_AS:
+        raise TransitionRefused(f"{scan} is “{scan.info.label}”; it has no results under verification.")
     UrlScan.objects.filter(pk=scan.pk).update(verified_at=timezone.now(), **_RELEASED)
-    activity.record(
-        "url_scan.verified", analysis=scan.analysis, url_scan=scan, by=Actor.VERIFICATION, **counts
-    )
+    activity.record("url_scan.verified", analysis=scan.analysis, url_scan=scan, by=Actor.VERIFICATION, **counts)
     if scan.analysis.publication == Publication.AUTOMATIC:
         _publish(scan, Actor.VERIFICATION)
     _roll_up(scan.analysis, Actor.VERIFICATION)

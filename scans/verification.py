@@ -105,9 +105,7 @@ class Replays:
             verdict = judge_silence(finding)
         except (httpx.HTTPError, OSError) as error:
             self._failures += 1
-            verdict = Verdict(
-                Replay.NOT_REPLAYABLE, f"The site gave no answer: {error or type(error).__name__}."
-            )
+            verdict = Verdict(Replay.NOT_REPLAYABLE, f"The site gave no answer: {error or type(error).__name__}.")
         except ValueError as error:
             verdict = Verdict(Replay.NOT_REPLAYABLE, str(error))
         Finding.objects.filter(pk=finding.pk).update(

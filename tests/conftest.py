@@ -13,6 +13,13 @@ from scans import append_only
 CHROMIUM = Path("/usr/bin/chromium")
 
 
+def pytest_itemcollected(item) -> None:
+    """Have what migrations made (roles, settings) put back after each test that empties the tables."""
+    marker = item.get_closest_marker("django_db")
+    if "live_server" in item.fixturenames or (marker and marker.kwargs.get("transaction")):
+        item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
+
+
 def pytest_collection_modifyitems(items) -> None:
     """Skip browser tests, saying why, where there is no browser; unless a build says that they must run."""
     if CHROMIUM.exists() or os.environ.get("SCANS_REQUIRE_BROWSER"):
@@ -29,15 +36,8 @@ def _plain_static_files(settings):
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
-@pytest.fixture(autouse=True)
-def _transactional_tests_keep_what_migrations_made(request):
-    """Roles and settings are put back after a transactional test has emptied the tables."""
-    if {"transactional_db", "live_server"} & set(request.fixturenames):
-        request.getfixturevalue("django_db_serialized_rollback")
-
-
-@pytest.fixture(autouse=True)
-def _log_can_be_emptied_after_transactional_tests(monkeypatch):
+@pytest.fixture(scope="session", autouse=True)
+def _log_can_be_emptied_after_transactional_tests():
     """Such a test empties every table at its end; the log's triggers would rightly refuse that."""
     flush = TransactionTestCase._fixture_teardown
     editor = SimpleNamespace(connection=connection)
@@ -49,4 +49,6 @@ def _log_can_be_emptied_after_transactional_tests(monkeypatch):
         finally:
             append_only.install(None, editor)
 
-    monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", flush_without_triggers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_without_triggers)
+        yield

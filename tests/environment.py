@@ -7,6 +7,7 @@ import tempfile
 # Nothing a test writes may land in the developer's var/.
 VAR_DIR = tempfile.mkdtemp(prefix="dashboard-tests-")
 os.environ["SCANS_VAR_DIR"] = VAR_DIR
+os.mkdir(os.path.join(VAR_DIR, "static"))  # whitenoise wants its folder
 os.environ["SCANS_CONNECT_TIMEOUT_SECONDS"] = "3"
 os.environ["SCANS_LOG_LEVEL"] = "WARNING"
 # The developer's own choices must not change what is tested.

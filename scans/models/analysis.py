@@ -28,9 +28,7 @@ class StopMode(models.TextChoices):
 class Series(models.Model):
     """All runs of one Dynamic Analysis; it carries their name, so a name means one series."""
 
-    name = models.CharField(
-        max_length=200, unique=True, validators=[MinLengthValidator(3), MaxLengthValidator(200)]
-    )
+    name = models.CharField(max_length=200, unique=True, validators=[MinLengthValidator(3), MaxLengthValidator(200)])
 
     class Meta:
         verbose_name_plural = "series"
@@ -48,9 +46,7 @@ class Analysis(models.Model):
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="runs")
     run = models.PositiveIntegerField(default=1, help_text="1 for the first run of the series")
     name = models.CharField(max_length=200, help_text="the series' name, here too for finding and sorting")
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     submission_key = models.UUIDField(
         unique=True, null=True, help_text="made with the form, so that sending it twice submits once"
     )
@@ -90,9 +86,7 @@ class Analysis(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["series", "run"], name="analysis_run_once_per_series"),
-            models.CheckConstraint(
-                condition=models.Q(status__in=AnalysisStatus.values), name="analysis_status_known"
-            ),
+            models.CheckConstraint(condition=models.Q(status__in=AnalysisStatus.values), name="analysis_status_known"),
             models.CheckConstraint(
                 condition=models.Q(stop_mode__in=["", *StopMode.values]), name="analysis_stop_mode_known"
             ),
@@ -101,9 +95,7 @@ class Analysis(models.Model):
             models.Index(fields=["-changed_at", "-id"], name="analysis_by_change"),
             models.Index(fields=["status", "-changed_at", "-id"], name="analysis_by_status"),
             models.Index(fields=["name", "-id"], name="analysis_by_name"),
-            models.Index(
-                fields=["start_at"], name="analysis_due", condition=models.Q(status=AnalysisStatus.SCHEDULED)
-            ),
+            models.Index(fields=["start_at"], name="analysis_due", condition=models.Q(status=AnalysisStatus.SCHEDULED)),
         ]
 
     def __str__(self) -> str:

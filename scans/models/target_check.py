@@ -13,9 +13,7 @@ class TargetCheck(models.Model):
     occasion = models.CharField(max_length=8, choices=[("prescan", "Prescan"), ("start", "At the start")])
     step = models.CharField(max_length=20)
     passed = models.BooleanField()
-    reason = models.CharField(
-        max_length=40, blank=True, help_text="a code from the fixed list, empty if passed"
-    )
+    reason = models.CharField(max_length=40, blank=True, help_text="a code from the fixed list, empty if passed")
     detail = models.TextField(blank=True)
     milliseconds = models.PositiveIntegerField(default=0)
 

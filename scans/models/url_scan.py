@@ -65,15 +65,11 @@ class UrlScan(models.Model):
         ordering = ["analysis", "position"]
         constraints = [
             models.UniqueConstraint(fields=["analysis", "url"], name="url_scan_url_once_per_analysis"),
-            models.CheckConstraint(
-                condition=models.Q(status__in=UrlScanStatus.values), name="url_scan_status_known"
-            ),
+            models.CheckConstraint(condition=models.Q(status__in=UrlScanStatus.values), name="url_scan_status_known"),
         ]
         indexes = [
             models.Index(fields=["status", "queued_at"], name="url_scan_by_status"),
-            models.Index(
-                fields=["lease_until"], name="url_scan_leased", condition=models.Q(lease_until__isnull=False)
-            ),
+            models.Index(fields=["lease_until"], name="url_scan_leased", condition=models.Q(lease_until__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -97,11 +93,7 @@ class UrlScan(models.Model):
     def findings_total(self) -> int:
         """How many findings of any severity it has."""
         return (
-            self.findings_critical
-            + self.findings_high
-            + self.findings_medium
-            + self.findings_low
-            + self.findings_info
+            self.findings_critical + self.findings_high + self.findings_medium + self.findings_low + self.findings_info
         )
 
     def ran_for(self, now: datetime) -> timedelta | None:

@@ -130,9 +130,7 @@ def _connect(addresses: tuple[str, ...], port: int) -> str:
     except ConnectionRefusedError as error:
         raise _Failed("connection_refused", f"{addresses[0]} refuses connections to port {port}.") from error
     except OSError as error:
-        raise _Failed(
-            "connection_failed", f"No connection to {addresses[0]} port {port}: {error}."
-        ) from error
+        raise _Failed("connection_failed", f"No connection to {addresses[0]} port {port}: {error}.") from error
 
 
 def _tls(addresses: tuple[str, ...], host: str, port: int) -> str:

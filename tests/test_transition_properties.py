@@ -1,0 +1,146 @@
+"""Whatever happens in whatever order: only moves of the table, the roll-up true, one entry for each change."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from scans import transitions
+from scans.models import ActivityLogEntry, Actor, Analysis, StopMode, UrlScan
+from scans.rollup import Facts, rollup
+from scans.statuses import FAILED_VERIFICATION, AnalysisStatus, EndedBy, UrlScanStatus
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+ENDINGS = [ended_by for ended_by in EndedBy if ended_by not in (EndedBy.NOTHING, EndedBy.CHECKS)]
+PLAYERS = {"by": Actor.COMMAND}
+
+
+def on_analysis(verb, **fixed):
+    return lambda scan, choice: verb(scan.analysis, **fixed)
+
+
+def taken(verb):
+    """Do what a worker does with the scan: take it if it is to be had, then the verb."""
+
+    def step(scan, choice):
+        transitions.take(scan.pk, "worker", among=UrlScanStatus)
+        verb(make.fresh(scan), choice)
+
+    return step
+
+
+def lose_worker(scan, choice):
+    UrlScan.objects.filter(pk=scan.pk, lease_until__isnull=False).update(
+        lease_until=timezone.now() - timedelta(seconds=1)
+    )
+    transitions.recover(scan)
+
+
+STEPS = {
+    "fail_submission": on_analysis(transitions.fail_submission, reason="broke"),
+    "submit_again": on_analysis(transitions.submit_again, **PLAYERS),
+    "begin_prescan": on_analysis(transitions.begin_prescan),
+    "fail_checks": lambda scan, choice: transitions.fail_checks(
+        scan, sorted(FAILED_VERIFICATION)[choice % 4], step="page", reason="no"
+    ),
+    "end_prescan": on_analysis(transitions.end_prescan, checked=1, passed=1),
+    "schedule": on_analysis(transitions.schedule),
+    "start": on_analysis(transitions.start),
+    "admit_next": lambda scan, choice: transitions.admit_next(),
+    "begin": taken(lambda scan, choice: transitions.begin(scan, engine="Fake", version="1")),
+    "find": lambda scan, choice: make.find(scan) if scan.status == UrlScanStatus.IN_PROGRESS else None,
+    "end": taken(lambda scan, choice: transitions.end(scan, ENDINGS[choice])),
+    "leave": taken(lambda scan, choice: transitions.leave(scan)),
+    "pause": lambda scan, choice: transitions.pause(scan, **PLAYERS),
+    "pause_analysis": on_analysis(transitions.pause_analysis, **PLAYERS),
+    "confirm_pause": lambda scan, choice: transitions.confirm_pause(scan),
+    "resume": lambda scan, choice: transitions.resume(scan, **PLAYERS),
+    "resume_analysis": on_analysis(transitions.resume_analysis, **PLAYERS),
+    "stop": lambda scan, choice: transitions.stop(scan, list(StopMode)[choice % 2], **PLAYERS),
+    "stop_analysis": lambda scan, choice: transitions.stop_analysis(
+        scan.analysis, list(StopMode)[choice % 2], **PLAYERS
+    ),
+    "conclude_deletion": lambda scan, choice: transitions.conclude_deletion(scan),
+    "conclude_verification": lambda scan, choice: make.verify(scan),
+    "publish": on_analysis(transitions.publish, **PLAYERS),
+    "lose_worker": lose_worker,
+    "expire_waiting": on_analysis(transitions.expire_waiting),
+    "run_again": on_analysis(transitions.run_again, **PLAYERS),
+    "delete": on_analysis(transitions.delete, **PLAYERS),
+}
+# The usual way through, so that most walks get far; any step may come in between.
+USUAL = ["schedule", "start", "begin", "find", "end", "conclude_verification"]
+walks = st.lists(
+    st.tuples(st.one_of(st.sampled_from(USUAL), st.sampled_from(sorted(STEPS))), st.integers(0, 1), st.integers(0, 6)),
+    min_size=5,
+    max_size=40,
+)
+
+
+def snapshot(analysis):
+    scans = dict(analysis.url_scans.values_list("pk", "status"))
+    return make.fresh(analysis).status, scans, ActivityLogEntry.objects.filter(analysis=analysis).count()
+
+
+def check_rollup(analysis):
+    analysis = make.fresh(analysis)
+    facts = Facts(
+        submitted=True,
+        prescanning=bool(analysis.prescan_started_at and not analysis.prescan_ended_at),
+        started=analysis.started_at is not None,
+        stop_mode=analysis.stop_mode,
+    )
+    assert analysis.status == rollup(analysis.url_scans.values_list("status", flat=True), facts)
+
+
+def check_moves(analysis, before, after):
+    """What changed is in the table, and each change has its entry, in an unbroken chain."""
+    entries = list(ActivityLogEntry.objects.filter(analysis=analysis).order_by("pk"))[before[2] :]
+    for pk, status in before[1].items():
+        chain = [entry for entry in entries if entry.url_scan_id == pk and entry.to_status]
+        for entry in chain:
+            assert entry.from_status == status, "a change without an entry"
+            assert entry.to_status in transitions.URL_SCAN_MOVES[UrlScanStatus(status)]
+            status = entry.to_status
+        assert status == after[1][pk]
+    status = before[0]
+    for entry in entries:
+        if entry.url_scan_id is None and entry.to_status:
+            assert entry.from_status == status != entry.to_status
+            assert not AnalysisStatus(status).info.final
+            status = entry.to_status
+    assert status == after[0]
+
+
+@given(walks, st.sampled_from(["automatic", "reviewer"]))
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking walks through a database takes minutes
+)
+def test_no_sequence_of_verbs_leaves_the_rules(walk, publication):
+    with transaction.atomic():
+        analysis = make.submitted("http://127.0.0.1:9/a", "http://127.0.0.1:9/b", publication=publication)
+        for step, which, choice in walk:
+            before = snapshot(analysis)
+            scan = analysis.url_scans.select_related("analysis").order_by("position")[which]
+            scan.analysis = make.fresh(analysis)
+            try:
+                with transaction.atomic():
+                    STEPS[step](scan, choice)
+                refused = False
+            except (transitions.TransitionRefused, transitions.LeaseLost):
+                refused = True
+            after = snapshot(analysis)
+            if refused:
+                assert before == after
+            check_moves(analysis, before, after)
+            check_rollup(analysis)
+        transaction.set_rollback(True)
+    assert not Analysis.objects.exists()
