@@ -90,3 +90,7 @@ def _requeue(result: DBTaskResult) -> None:
         result.set_failed(WorkerLost(f"Worker {result.worker_ids[-1]} was lost."))
         if lost_before < MAX_TASK_LOSSES:
             import_string(result.task_path).enqueue(*result.args_kwargs["args"])
+        elif result.task_path.endswith(".set_up"):
+            # Nothing else watches over a set-up; scans and verifications are watched by their lease.
+            analysis = Analysis.objects.get(pk=result.args_kwargs["args"][0])
+            transitions.fail_submission(analysis, reason=f"Its worker was lost {lost_before + 1} times.")

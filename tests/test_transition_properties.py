@@ -119,7 +119,7 @@ def check_moves(analysis, before, after):
 
 @given(walks, st.sampled_from(["automatic", "reviewer"]))
 @settings(
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking walks through a database takes minutes

@@ -1,0 +1,285 @@
+"""Supervising an engine: every way a process can end leads to the status that is true of it.
+
+The engine is a real process that plays a script (engines.fake); the site is a real one on loopback.
+"""
+
+import json
+import threading
+import time
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from scans import runner, transitions
+from scans.engines.base import FindingReported, Progress, Severity, Started
+from scans.engines.fake.adapter import FakeEngine
+from scans.models import Actor, Finding, StopMode, UrlScan
+from scans.site_watch import SiteWatch
+from scans.statuses import UrlScanStatus as U
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STARTED = Started(engine="Fake", version="1")
+ANSWERED = Progress(phase="attack", requests=9, responses={"2xx": 9}, urls_crawled=3, modules_done=1, modules_total=2)
+FINDING = FindingReported(
+    category="XSS",
+    severity=Severity.MEDIUM,
+    method="GET",
+    url="http://127.0.0.1/",
+    parameter="q",
+    module="xss",
+    info="reflected",
+    http_request="GET / HTTP/1.1\nhost: 127.0.0.1\n\n",
+    curl="curl http://127.0.0.1/",
+)
+REPORT = {"do": "report", "text": json.dumps({"classifications": {}, "vulnerabilities": {}, "anomalies": {}, "additionals": {}, "infos": {"target": "http://127.0.0.1/", "version": "1", "crawled_pages_nbr": 3}})}  # fmt: skip
+
+
+def run_for(seconds):
+    return {"do": "run", "seconds": seconds}
+
+
+class Site:
+    """A page that answers what `status` says, until it is closed."""
+
+    def __init__(self):
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(site.status)
+                self.send_header("Content-Length", "5")
+                self.end_headers()
+                self.wfile.write(b"hello")
+
+            def log_message(self, *args):
+                pass
+
+        self.status = 200
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def site():
+    site = Site()
+    yield site
+    site.close()
+
+
+@pytest.fixture(autouse=True)
+def _stay():
+    yield
+    runner.leaving.clear()
+
+
+@pytest.fixture(autouse=True)
+def _look_often(monkeypatch):
+    monkeypatch.setattr(SiteWatch, "INTERVAL", 0.2)
+    monkeypatch.setattr(SiteWatch, "INTERVAL_AFTER_FAILURE", 0.1)
+    monkeypatch.setattr(runner, "SECONDS_BETWEEN_RENEWALS", 0.1)
+
+
+def queued(site, **fields) -> UrlScan:
+    return make.started(site.url, **fields).url_scans.get()
+
+
+def run(scan, *script, engine=None) -> UrlScan:
+    runner.run(scan.pk, holder="worker", engine=engine or FakeEngine(script))
+    return make.fresh(scan)
+
+
+def meanwhile(scan, wanted, then):
+    """Do `then` in a thread as soon as the scan has this status."""
+
+    def wait():
+        deadline = time.monotonic() + 20
+        while make.fresh(scan).status != wanted and time.monotonic() < deadline:
+            time.sleep(0.05)
+        then(make.fresh(scan))
+        connection.close()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def test_completed_takes_answers_a_report_and_a_site_that_still_answers(site):
+    scan = run(queued(site), STARTED, FINDING, ANSWERED, REPORT)
+    assert scan.status == U.COMPLETED_VERIFYING_RESULTS and not scan.lease_holder
+    assert (scan.requests, scan.urls_crawled, scan.modules_total, scan.findings_medium) == (9, 3, 2, 1)
+    assert scan.responses == {"2xx": 9} and scan.engine == "Fake" and scan.resolved_address == "127.0.0.1"
+    assert set(scan.checks.values_list("occasion", flat=True)) == {"start"}
+
+
+def test_completed_is_not_believed_without_one_usable_answer(site):
+    scan = run(queued(site), STARTED, Progress(phase="crawl", requests=3, responses={"5xx": 3}), REPORT)
+    assert scan.status == U.SITE_UNREACHABLE_STOPPED and "usable answer" in scan.reason
+
+
+def test_completed_is_not_believed_of_a_site_that_went_down(site):
+    scan = queued(site)
+    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: setattr(site, "status", 503))
+    scan = run(scan, STARTED, FINDING, run_for(0.3), ANSWERED, REPORT, engine=None)
+    thread.join()
+    assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", '{"vulnerabilities": {', "[]", '{"infos": 5}', None],
+    ids=["empty", "truncated", "a list", "wrong shape", "missing"],
+)
+def test_completed_is_not_believed_with_a_report_that_cannot_be_used(site, text):
+    report = [] if text is None else [{"do": "report", "text": text}]
+    scan = run(queued(site), STARTED, FINDING, ANSWERED, *report)
+    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "report" in scan.reason
+    assert scan.findings.count() == 1
+
+
+@pytest.mark.parametrize(
+    "last",
+    [{"do": "exit", "code": 0}, {"do": "exit", "code": 3}, {"do": "kill", "signal": 9}],
+    ids=["exits 0 without a word", "exits 3", "killed"],
+)
+def test_an_engine_that_breaks_off_is_a_scan_error_with_its_findings(site, last):
+    scan = run(queued(site), STARTED, FINDING, ANSWERED, last)
+    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and scan.findings.count() == 1 and scan.reason
+
+
+def test_an_engine_that_hangs_is_ended_and_is_a_scan_error(site, monkeypatch):
+    monkeypatch.setattr(runner, "SECONDS_OF_SILENCE", 0.5)
+    monkeypatch.setattr(runner, "SECONDS_TO_DIE", 0.3)
+    scan = run(queued(site), STARTED, FINDING, ANSWERED, {"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60})
+    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "Nothing was heard" in scan.reason
+
+
+def test_rubbish_from_the_engine_is_logged_and_ignored(site):
+    rubbish = {"do": "write", "text": "not json\n", "times": 3}
+    scan = run(queued(site), STARTED, rubbish, ANSWERED, REPORT)
+    assert scan.status == U.COMPLETED_VERIFYING_RESULTS
+    assert "unreadable line" in (scan.directory / "engine.log").read_text()
+
+
+def test_an_engine_that_never_starts_is_a_technical_issue(site):
+    scan = run(queued(site), {"do": "exit", "code": 1})
+    assert scan.status == U.TECHNICAL_ISSUE_STOPPED and "did not start" in scan.reason
+
+
+def test_a_site_that_stops_answering_ends_the_scan_though_the_engine_goes_on(site):
+    scan = queued(site)
+    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: setattr(site, "status", 503))
+    scan = run(scan, STARTED, FINDING, ANSWERED, run_for(20))
+    thread.join()
+    assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "stopped answering" in scan.reason
+
+
+def test_a_site_that_is_down_at_the_start_fails_its_check(site):
+    scan = queued(site)
+    site.status = 503
+    scan = run(scan, STARTED)
+    assert scan.status == U.CONNECTION_ERROR and "503" in scan.reason
+
+
+@pytest.mark.parametrize("mode", StopMode)
+def test_a_running_scan_stops_both_ways(site, mode):
+    scan = queued(site)
+    thread = meanwhile(
+        scan, U.IN_PROGRESS, lambda scan: transitions.stop(scan, mode, by=Actor.COMMAND, reason="enough")
+    )
+    scan = run(scan, STARTED, FINDING, ANSWERED, run_for(30))
+    thread.join()
+    if mode == StopMode.SAVE:
+        assert scan.status == U.STOPPED_VERIFYING_PARTIAL_RESULTS and scan.findings.count() == 1
+        assert scan.directory.exists() and scan.reason == "enough"
+    else:
+        assert scan.status == U.STOPPED and Finding.objects.count() == 0
+        assert not scan.directory.exists() and scan.requests == 0
+
+
+def test_an_engine_that_does_not_obey_a_stop_is_killed(site, monkeypatch):
+    monkeypatch.setattr(runner, "SECONDS_TO_OBEY", 0.5)
+    monkeypatch.setattr(runner, "SECONDS_TO_DIE", 0.3)
+    scan = queued(site)
+    stop = lambda scan: transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)  # noqa: E731
+    thread = meanwhile(scan, U.IN_PROGRESS, stop)
+    scan = run(scan, STARTED, FINDING, ANSWERED, {"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60})
+    thread.join()
+    assert scan.status == U.STOPPED_VERIFYING_PARTIAL_RESULTS
+
+
+def test_a_scan_that_is_stopped_before_its_engine_runs_leaves_nothing(site):
+    scan = queued(site)
+
+    def stop_when_held(_):
+        while not make.fresh(scan).lease_holder:
+            time.sleep(0.02)
+        transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)
+
+    thread = meanwhile(scan, U.QUEUED, stop_when_held)
+    scan = run(scan, {"do": "sleep", "seconds": 1}, STARTED, run_for(30))
+    thread.join()
+    assert scan.status == U.STOPPED and not scan.directory.exists() and scan.started_at is None
+
+
+def test_the_duration_ends_a_scan_on_time(site):
+    scan = queued(site, duration=timedelta(seconds=1))
+    scan = run(scan, STARTED, FINDING, ANSWERED, run_for(30))
+    assert scan.status == U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS
+    assert scan.ended_at - scan.started_at < timedelta(seconds=3)
+
+
+def test_a_pause_keeps_the_session_and_frees_the_worker_and_another_one_goes_on(site):
+    scan = queued(site)
+    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
+    scan = run(scan, STARTED, FINDING, ANSWERED, run_for(30))
+    thread.join()
+    assert scan.status == U.PAUSED and not scan.lease_holder and scan.directory.exists()
+    transitions.resume(scan, by=Actor.COMMAND)
+    scan = run(scan, STARTED, FINDING, ANSWERED, REPORT)
+    assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.findings.count() == 1
+
+
+def test_a_worker_that_is_shut_down_hands_its_scan_over(site):
+    scan = queued(site)
+    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: runner.leaving.set())
+    scan = run(scan, STARTED, ANSWERED, run_for(30))
+    thread.join()
+    assert scan.status == U.RESUMING and not scan.lease_holder
+
+
+def test_a_lost_lease_ends_the_engine_and_touches_nothing(site):
+    scan = queued(site)
+
+    def take_away(scan):
+        UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        transitions.recover(scan)
+
+    thread = meanwhile(scan, U.IN_PROGRESS, take_away)
+    scan = run(scan, STARTED, ANSWERED, run_for(30))
+    thread.join()
+    assert scan.status == U.RESUMING and scan.attempts == 1
+
+
+def test_what_breaks_on_our_side_is_a_technical_issue_with_its_reason(site, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runner.Supervision, "_keep_log", full)
+    scan = run(queued(site), STARTED, run_for(5))
+    assert scan.status == U.TECHNICAL_ISSUE_STOPPED and "No space left" in scan.reason
+
+
+def test_a_task_that_comes_late_does_nothing(site):
+    scan = queued(site)
+    transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)
+    assert run(scan, STARTED).status == U.STOPPED
