@@ -83,7 +83,10 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Sent once a second while the engine lives; also its heartbeat. Counts are totals so far."""
+    """Sent once a second while the engine lives, and once just before it ends; also its heartbeat.
+
+    Counts are totals of this process; one that goes on from a session begins at zero again.
+    """
 
     phase: str  # "crawl", "attack" or "report"
     module: str = ""

@@ -1,0 +1,126 @@
+"""Plays script.json as an engine process would (the line protocol of wire.py). Standard library only.
+
+A step is an event, said as it is, or one of
+    {"do": "run", "seconds": 2}       beat and obey commands that long, then go on with the next step
+    {"do": "sleep", "seconds": 1}     be silent
+    {"do": "write", "text": "rubbish\\n", "times": 1}   write raw text
+    {"do": "report", "text": "{}"}    write report.json
+    {"do": "ignore_sigterm"}          as it says
+    {"do": "child", "seconds": 60}    leave a process behind
+    {"do": "exit", "code": 0}         end without a word
+    {"do": "kill", "signal": 9}       end by a signal
+A script that plays to its end says "completed".
+"""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+OUTCOMES = {"stop": "stopped", "expire": "expired", "checkpoint": "checkpointed", "orphaned": "orphaned"}
+SECONDS_BETWEEN_BEATS = 0.2
+
+commands = queue.SimpleQueue()
+say_lock = threading.Lock()
+
+
+def say(event, **values):
+    """Write one event."""
+    with say_lock:
+        sys.stdout.write(json.dumps({"event": event, **values}) + "\n")
+        sys.stdout.flush()
+
+
+def end(outcome, reason=""):
+    """Say how it ended, and leave."""
+    say("ended", outcome=outcome, reason=reason)
+    os._exit(0)
+
+
+def listen():
+    """Collect commands; the end of stdin means that the worker is gone."""
+    for line in sys.stdin:
+        commands.put(json.loads(line)["command"])
+    commands.put("orphaned")
+
+
+def run(seconds):
+    """Beat, and obey commands; time in pause does not count."""
+    left, paused = seconds, False
+    while left > 0:
+        while not commands.empty():
+            command = commands.get()
+            if command in OUTCOMES:
+                end(OUTCOMES[command])
+            paused = command == "pause"
+        say("progress", phase="attack", paused=paused)
+        time.sleep(min(SECONDS_BETWEEN_BEATS, left))
+        left -= 0 if paused else SECONDS_BETWEEN_BEATS
+
+
+def write(text, times=1):
+    """Write raw text, so many times."""
+    with say_lock:
+        for _ in range(times):
+            sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def report(text):
+    """Write the report into the job's directory, which is where we run."""
+    with open("report.json", "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def ignore_sigterm():
+    """From now on only SIGKILL ends this process."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def child(seconds):
+    """Leave a process in the group that holds our stdout open."""
+    subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({float(seconds)})"])
+
+
+def exit_silently(code):
+    """End without a word."""
+    os._exit(code)
+
+
+def kill(number=signal.SIGKILL):
+    """End by a signal."""
+    os.kill(os.getpid(), number)
+
+
+STEPS = {
+    "run": run,
+    "sleep": time.sleep,
+    "write": write,
+    "report": report,
+    "ignore_sigterm": ignore_sigterm,
+    "child": child,
+    "exit": exit_silently,
+    "kill": kill,
+}
+
+
+def play(steps):
+    """Do one step after the other."""
+    for step in steps:
+        if "event" in step:
+            say(**step)
+        else:
+            values = dict(step)
+            STEPS[values.pop("do")](*values.values())
+    end("completed")
+
+
+if __name__ == "__main__":
+    sys.stdin.readline()  # the job
+    threading.Thread(target=listen, daemon=True).start()
+    with open("script.json", encoding="utf-8") as file:
+        play(json.load(file))

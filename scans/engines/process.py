@@ -1,0 +1,186 @@
+"""Starting, hearing, commanding and ending one engine process; for any engine that speaks wire.py's protocol."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from scans.engines import wire
+from scans.engines.base import Command, Ended, Event, FindingReported, Job, LogLine, Outcome
+
+LONGEST_LINE = 2 * 1024**2  # bytes
+MOST_UNREAD = 16 * 1024**2  # bytes of events that wait to be taken; then the engine has to wait
+SECONDS_TO_EXIT_AFTER_ENDED = 5.0
+
+
+def environment(directory: Path) -> dict[str, str]:
+    """All an engine process may know of our environment: nothing of the product's settings and secrets."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(directory),
+        "TMPDIR": str(directory / "tmp"),
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",  # without it Wapiti runs its modules in another order each time
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+    }
+
+
+class EngineProcess:
+    """base.EngineRun over a process of its own session and process group.
+
+    One thread reads its stdout, one waits for its end. When the process has ended, whatever it
+    left behind in its group is killed too. Its stderr is appended to `<directory>/engine.log`.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        job: Job,
+        complete: Callable[[FindingReported], FindingReported] = lambda finding: finding,
+    ):
+        """Start argv on the job; `complete` may add what we know to each finding. Raises OSError."""
+        (job.directory / "tmp").mkdir(parents=True, exist_ok=True)
+        with open(job.directory / "engine.log", "ab") as log:
+            self._process = subprocess.Popen(
+                argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=job.directory,
+                env=environment(job.directory.absolute()),
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+        self._complete = complete
+        self._events: deque[tuple[Event, int]] = deque()
+        self._unread_bytes = 0
+        self._changed = threading.Condition()
+        self._reaping = threading.Lock()
+        self._gone = threading.Event()
+        self._closed = False
+        self._said: Ended | None = None
+        self._heard_at = time.monotonic()
+        self._write(wire.job_to_line(job))
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        threading.Thread(target=self._wait, daemon=True).start()
+
+    def events(self, timeout: float) -> list[Event]:
+        """Events that have arrived, waiting at most `timeout` seconds for the first; Ended comes once, last."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._events or self._closed, timeout)
+            arrived = [event for event, _ in self._events]
+            self._events.clear()
+            self._unread_bytes = 0
+            self._changed.notify_all()
+        return arrived
+
+    def send(self, command: Command) -> None:
+        """Ask for something; a process that is gone is no error (Ended tells)."""
+        self._write(wire.command_to_line(command))
+
+    def seconds_silent(self) -> float:
+        """Seconds since the last readable event arrived (since the start, if none has)."""
+        return time.monotonic() - self._heard_at
+
+    def end(self, grace_seconds: float) -> None:
+        """SIGTERM to the whole process group, then SIGKILL after the grace; returns when all are gone."""
+        self._signal(signal.SIGTERM)
+        if not self._gone.wait(grace_seconds):
+            self._signal(signal.SIGKILL)
+            self._gone.wait()
+
+    def _write(self, line: bytes) -> None:
+        try:
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
+        except (BrokenPipeError, ValueError):  # gone, or closed by us because it is gone
+            pass
+
+    def _signal(self, number: int) -> None:
+        # The lock keeps us from signalling a number that was reaped and given to somebody else.
+        with self._reaping:
+            if self._process.returncode is None:
+                try:
+                    os.killpg(self.pid, number)
+                except ProcessLookupError:
+                    pass
+
+    def _read(self) -> None:
+        with self._process.stdout as stdout:
+            while line := stdout.readline(LONGEST_LINE):
+                if not line.endswith(b"\n") and len(line) == LONGEST_LINE:
+                    self._skip_rest_of_line()
+                    self._unreadable(line, f"longer than {LONGEST_LINE} bytes")
+                else:
+                    self._take(line)
+
+    def _skip_rest_of_line(self) -> None:
+        while more := self._process.stdout.readline(LONGEST_LINE):
+            if more.endswith(b"\n"):
+                return
+
+    def _take(self, line: bytes) -> None:
+        try:
+            event = wire.event_from_line(line)
+        except ValueError as error:
+            self._unreadable(line, str(error))
+            return
+        if self._said:
+            self._unreadable(line, "after the end")
+            return
+        self._heard_at = time.monotonic()
+        if isinstance(event, Ended):
+            self._said = event
+            self._kill_unless_it_exits()
+        else:
+            self._put(self._complete(event) if isinstance(event, FindingReported) else event, len(line))
+
+    def _unreadable(self, line: bytes, why: str) -> None:
+        start = wire.plain_text(line[:200].decode("utf-8", "replace").strip())
+        self._put(LogLine(level="warning", text=f"unreadable line from the engine: {why}: {start}"), 500)
+
+    def _put(self, event: Event, size: int) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._unread_bytes < MOST_UNREAD or self._gone.is_set())
+            if not self._closed:
+                self._events.append((event, size))
+                self._unread_bytes += size
+                self._changed.notify_all()
+
+    def _kill_unless_it_exits(self) -> None:
+        timer = threading.Timer(SECONDS_TO_EXIT_AFTER_ENDED, self._signal, [signal.SIGKILL])
+        timer.daemon = True
+        timer.start()
+
+    def _wait(self) -> None:
+        # Seen but not yet reaped (WNOWAIT), its number still names the group: what is left of it can be killed.
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        self._signal(signal.SIGKILL)
+        with self._reaping:
+            code = self._process.wait()
+        with self._changed:
+            self._gone.set()
+            self._changed.notify_all()
+        self._reader.join(timeout=2)  # longer only if something outside the group holds the pipe open
+        try:
+            self._process.stdin.close()
+        except BrokenPipeError:
+            pass
+        self._put(self._said or Ended(outcome=Outcome.CRASHED, reason=_how_it_died(code)), 0)
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+
+def _how_it_died(code: int) -> str:
+    if code >= 0:
+        return f"the engine process ended without saying so: exit code {code}"
+    return f"the engine process was killed: {signal.Signals(-code).name}"

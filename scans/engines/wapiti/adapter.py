@@ -1,0 +1,130 @@
+"""Wapiti as an engine of ours: which options it is run with, whether it can run, starting it.
+
+A scan runs Wapiti's own command line inside the driver, so it finds what the same command finds by
+hand. For a job with default options on http://site.example/ that command is
+
+    wapiti -u http://site.example/ --scope folder -d 20 -S normal -t 10.0 -m backup,cookieflags,…,xxe
+      --endpoint http://127.0.0.1:9/ --dns-endpoint 127.0.0.1 --no-bugreport -v 0
+      --store-session DIRECTORY/session --store-config DIRECTORY/config -f json -o DIRECTORY/report.json
+
+with PYTHONHASHSEED=0; `command_line` gives it in full.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from scans.engines.base import Job, Preflight, Report
+from scans.engines.process import EngineProcess, environment
+from scans.engines.wapiti.categories import with_cwe
+from scans.engines.wapiti.report import read_report
+
+DRIVER = Path(__file__).parent / "driver" / "driver.py"
+PREFLIGHT_SECONDS = 20
+
+# Wapiti's modules that need nothing but the target. Left out: nikto, htp, wapp and takeover (data from
+# the internet; takeover asks public DNS), log4shell (a name server of ours), ssl (runs sslscan, which
+# would connect on its own), https_redirect (connects to another port), brute_login_form and buster
+# (thousands of guesses), and cms, wp_enum, network_device and printer (for particular products).
+MODULES = (
+    "backup",
+    "cookieflags",
+    "crlf",
+    "csp",
+    "csrf",
+    "exec",
+    "file",
+    "htaccess",
+    "http_headers",
+    "ldap",
+    "methods",
+    "permanentxss",
+    "redirect",
+    "shellshock",
+    "spring4shell",
+    "sql",
+    "ssrf",
+    "timesql",
+    "upload",
+    "xss",
+    "xxe",
+)
+
+
+def scope_of(url: str) -> str:
+    """The address that bounds a scan of `url`: Wapiti's scope "folder" is every address beginning with it.
+
+    For http://h/app/ that is the folder, as it says. For http://h/app/index.php it would be that page
+    alone; so where the last part looks like a file, the folder around it bounds the scan.
+    """
+    parts = urlsplit(url)
+    folder, _, last = parts.path.rpartition("/")
+    path = f"{folder}/" if "." in last else parts.path or "/"
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+
+
+def options(job: Job) -> list[str]:
+    """Wapiti's command line options for a job."""
+    scope, directory = scope_of(job.url), job.directory.absolute()
+    start = [] if scope in (job.url, f"{job.url}/") else ["-s", job.url]
+    return [
+        *("-u", scope, *start, "--scope", "folder", "-d", str(job.depth), "-S", "normal"),
+        *("-t", str(job.read_timeout_seconds), "-m", ",".join(job.modules or MODULES)),
+        *("--endpoint", "http://127.0.0.1:9/", "--dns-endpoint", "127.0.0.1", "--no-bugreport", "-v", "0"),
+        *("--store-session", str(directory / "session"), "--store-config", str(directory / "config")),
+        *("-f", "json", "-o", str(directory / "report.json")),
+    ]
+
+
+def command_line(job: Job, python: Path) -> list[str]:
+    """The argv of the same scan by hand, with the `wapiti` that was installed beside `python`."""
+    return [str(python.parent / "wapiti"), *options(job)]
+
+
+class WapitiEngine:
+    """base.Engine for Wapiti; `python` is the interpreter of the engine's own virtual environment."""
+
+    name = "Wapiti"
+
+    def __init__(self, python: Path):
+        self.python = Path(python).absolute()  # the process runs in the job's directory
+
+    def preflight(self) -> Preflight:
+        """Start the driver to ask for its version; takes some seconds, at most 20."""
+        if not self.python.exists():
+            return _problem(f"not installed: there is no {self.python}")
+        with tempfile.TemporaryDirectory() as home:
+            try:
+                answer = subprocess.run(
+                    [str(self.python), str(DRIVER), "--version"],
+                    capture_output=True,
+                    env=environment(Path(home)),
+                    stdin=subprocess.DEVNULL,
+                    timeout=PREFLIGHT_SECONDS,
+                )
+            except subprocess.TimeoutExpired:
+                return _problem(f"will not start: no answer in {PREFLIGHT_SECONDS} s")
+            except OSError as error:
+                return _problem(f"will not start: {error.strerror}")
+        try:
+            return Preflight(version=str(json.loads(answer.stdout.splitlines()[-1])["version"]))
+        except (ValueError, KeyError, TypeError, IndexError):
+            said = answer.stderr.decode("utf-8", "replace").strip().splitlines() or ["it says nothing"]
+            return _problem(f"will not start: {said[-1][:300]}")
+
+    def start(self, job: Job) -> EngineProcess:
+        """Start a scan, or go on with the session in the job's directory. Raises OSError."""
+        (job.directory / "session").mkdir(parents=True, exist_ok=True)
+        return EngineProcess([str(self.python), str(DRIVER), *options(job)], job, complete=with_cwe)
+
+    def read_report(self, directory: Path) -> Report:
+        """The report of a run that ended; raises base.ReportError."""
+        return read_report(directory / "report.json")
+
+
+def _problem(text: str) -> Preflight:
+    return Preflight(problem=text, remedy="make setup")

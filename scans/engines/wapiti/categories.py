@@ -1,0 +1,53 @@
+"""CWE numbers of Wapiti's categories: those in its own references, and for the rest this table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from scans.engines.base import FindingReported
+
+# Wapiti names CWE entries only in some categories' references. These are chosen by us from
+# https://cwe.mitre.org/data/index.html for the categories that it leaves without.
+CWE_OF_CATEGORY = {
+    "Clickjacking Protection": (1021,),
+    "Content Security Policy Configuration": (693,),
+    "Cross Site Request Forgery": (352,),
+    "Fingerprint web application framework": (200,),
+    "Fingerprint web server": (200,),
+    "Fingerprint web technology": (200,),
+    "HTML Injection": (80,),
+    "HTTP Methods": (650,),
+    "HTTP Strict Transport Security (HSTS)": (319,),
+    "HttpOnly Flag cookie": (1004,),
+    "Inconsistent Redirection": (698,),
+    "Internal Server Error": (755,),
+    "Log4Shell": (917, 502),
+    "MIME Type Confusion": (430,),
+    "NS takeover": (350,),
+    "Potentially dangerous file": (552,),
+    "Review Webserver Metafiles for Information Leakage": (538,),
+    "Secure Flag cookie": (614,),
+    "Spring4Shell": (94,),
+    "Stored HTML Injection": (80,),
+    "Subdomain takeover": (350,),
+    "TLS/SSL misconfigurations": (326,),
+    "Unencrypted Channels": (319,),
+    "Vulnerable software": (1395,),
+}
+
+
+def cwe_numbers(category: str, references: Iterable[tuple[str, str]]) -> tuple[int, ...]:
+    """The category's CWE numbers, ascending; empty if none is known."""
+    found = {
+        int(number)
+        for _, address in references
+        for number in re.findall(r"cwe\.mitre\.org/data/definitions/(\d{1,6})", address)
+    }
+    return tuple(sorted(found)) or CWE_OF_CATEGORY.get(category, ())
+
+
+def with_cwe(finding: FindingReported) -> FindingReported:
+    """The same finding with its category's CWE numbers."""
+    return replace(finding, cwe=cwe_numbers(finding.category, finding.references))

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# This program is free software; you can redistribute it and/or modify it under the terms of the GNU
+# General Public License as published by the Free Software Foundation; either version 2 of the License,
+# or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
+"""Runs Wapiti in a process of its own and speaks the product's line protocol (scans/engines/wire.py).
+
+It is Wapiti's command line, given in this program's arguments, with hooks: the scan that runs is the
+one that the same options run by hand, but it can be paused, stopped, checkpointed and watched.
+
+    python driver.py --version              prints {"engine": …, "version": …}
+    python driver.py <Wapiti's options>     one job on stdin, then commands
+"""
+
+import asyncio
+import json
+import resource
+import sys
+import traceback
+from pathlib import Path
+
+from channel import Channel
+from network import Pins
+from scan import Scan
+
+
+def main():
+    """Run one scan, or print the version."""
+    if sys.argv[1:] == ["--version"]:
+        from hooks import WAPITI_VERSION
+
+        print(json.dumps({"engine": "Wapiti", "version": WAPITI_VERSION}))
+        return
+    channel = Channel()
+    try:
+        job = channel.read_job()
+        channel.listen()
+        limit_memory(job["memory_limit_bytes"])
+        Pins.of(job).install()
+        asyncio.run(run(channel, job))
+    except Exception as error:
+        traceback.print_exc()
+        channel.end("technical", f"{type(error).__name__}: {error}")
+
+
+def limit_memory(limit):
+    """Bound this process' address space, in bytes; a lower bound that is already set stays."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+async def run(channel, job):
+    """Load Wapiti, inside the limits and walls that are up now, and run its command line with our hooks on."""
+    from hooks import Hooks, wapiti_main
+
+    scan = Scan(channel, job)
+    Hooks(scan, Path(job["directory"]) / "session").install()
+    await scan.run(wapiti_main)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# This program is free software; you can redistribute it and/or modify it under the terms of the GNU
+# General Public License as published by the Free Software Foundation; either version 2 of the License,
+# or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
+"""Our hooks in Wapiti: the only file that imports wapitiCore. It knows the 3.2 and 3.3 releases."""
+
+import asyncio
+import functools
+import inspect
+import sys
+from urllib.parse import urlsplit
+
+import httpx
+from scan import TO_GO_ON
+from sqlalchemy import func, select
+from wapitiCore import WAPITI_VERSION
+from wapitiCore.controller.wapiti import Wapiti
+from wapitiCore.definitions import additionals, anomalies, flatten_references, vulnerabilities
+from wapitiCore.main import wapiti as main_module
+from wapitiCore.net import web
+from wapitiCore.net.crawler import AsyncCrawler
+from wapitiCore.net.explorer import Explorer
+from wapitiCore.net.sql_persister import SqlPersister
+
+if WAPITI_VERSION.startswith("3.3."):
+    from wapitiCore.attack.active_scanner import ActiveScanner as Attacker
+    from wapitiCore.attack.active_scanner import UserChoice
+    from wapitiCore.attack.passive_scanner import PassiveScanner
+
+    LOAD_MODULES = "init_attack_modules"
+    PASSIVE_MODULES = set(PassiveScanner(None)._modules)  # these look at the crawl's answers, before the attack
+    http_repr, curl_repr = web.http_repr, web.curl_repr
+elif WAPITI_VERSION.startswith("3.2."):
+    from wapitiCore.controller.wapiti import UserChoice
+
+    Attacker, LOAD_MODULES, PASSIVE_MODULES = Wapiti, "_load_attack_modules", set()
+    http_repr, curl_repr = web.Request.http_repr, web.Request.curl_repr.fget
+else:
+    raise ImportError(f"Wapiti {WAPITI_VERSION} is not a release that this driver knows")
+
+main_module.print_banner = lambda: None  # a picture made of letters, out of place in a log
+wapiti_main = main_module.wapiti_main
+
+LONGEST_REQUEST = 32 * 1024  # characters kept of a finding's request; report.py cuts the same
+LONGEST_BODY = 64 * 1024  # characters kept of the answer that shows a finding
+LEVELS = ("info", "low", "medium", "high", "critical")
+CRAWL_SAVED = "crawl-saved"  # marks a session whose list of pages, with those still to visit, is complete
+
+
+class Hooks:
+    """What we change in Wapiti. Each method `on_…` takes the place of the method named beside it in `install`."""
+
+    def __init__(self, scan, session):
+        self.scan = scan
+        self.session = session
+        target = urlsplit(scan.job["url"])
+        self.origin = f"{target.scheme}://{target.netloc}"
+        self.reported = set()  # what makes a finding the same, as in base.identity
+        self.module = None
+        self.storing = asyncio.Lock()
+        known = (*vulnerabilities, *anomalies, *additionals)
+        self.definitions = {definition.name(): definition for definition in reversed(known)}
+
+    def install(self):
+        """Hook on; the methods replaced are the same in both releases but for where the module loader lives."""
+        self.drop_broken_session()
+        self.replace(AsyncCrawler, "__init__", self.on_crawler)
+        self.replace(Wapiti, "init_persister", self.on_session)
+        self.replace(Wapiti, "save_scan_state", self.on_crawl_saved)
+        self.replace(Wapiti, "write_report", self.on_report)
+        self.replace(Explorer, "__init__", self.on_explorer)
+        self.replace(Explorer, "_async_analyze", self.on_page)
+        self.replace(Attacker, LOAD_MODULES, self.on_modules)
+        self.replace(Attacker, "run_attack_module", self.on_module)
+        self.replace(SqlPersister, "add_payload", self.on_finding)
+
+    @staticmethod
+    def replace(owner, name, method):
+        """Call `method(original, self, …)` wherever owner's method is called."""
+        original = getattr(owner, name)
+        setattr(owner, name, functools.wraps(original)(lambda *args, **kw: method(original, *args, **kw)))
+
+    def on_crawler(self, original, crawler, *args, **kwargs):
+        """Bound reads: release 3.2 waits for ever for a silent site."""
+        original(crawler, *args, **kwargs)
+        crawler._timeout = httpx.Timeout(self.scan.job["read_timeout_seconds"])
+
+    async def on_session(self, original, wapiti):
+        """The session is open: say that we start, and tell again what an earlier attempt found."""
+        await original(wapiti)
+        self.scan.resumed = await wapiti.has_scan_started()
+        self.scan.channel.send("started", engine="Wapiti", version=WAPITI_VERSION, resumed=self.scan.resumed)
+        self.scan.started = True
+        await self.tell_stored_findings(wapiti.persister)
+
+    def drop_broken_session(self):
+        """Start afresh after a crawl that was killed: its session has pages but not those still to visit."""
+        if not (self.session / CRAWL_SAVED).exists():
+            for file in self.session.glob("*"):
+                file.unlink()
+
+    def on_explorer(self, original, explorer, configuration, scope, stop_event, *args, **kwargs):
+        """The crawl begins: learn how to stop it."""
+        original(explorer, configuration, scope, stop_event, *args, **kwargs)
+        (self.session / CRAWL_SAVED).unlink(missing_ok=True)
+        self.scan.stop_crawl = stop_event.set
+        if self.scan.wish:
+            stop_event.set()
+
+    async def on_page(self, original, explorer, request, *args):
+        """One page of the crawl; if its request was cut off, keep it for a resumed crawl."""
+        try:
+            success, resources, response = await original(explorer, request, *args)
+        except httpx.TransportError as error:
+            self.scan.channel.log("warning", f"[!] {type(error).__name__} with URL {request.url}")
+            success, resources, response = False, [], None
+        if response is not None:
+            self.scan.urls_crawled += 1
+            self.scan.channel.send("url_crawled", method=request.method, url=request.url, status=response.status)
+        elif self.scan.wish:
+            self.scan.unfinished.append(unsent(request))
+        return success, resources, response
+
+    async def on_crawl_saved(self, original, wapiti):
+        """The crawl is over or interrupted: the session now has all that a resumed crawl needs."""
+        wapiti._start_urls.extend(self.scan.unfinished)
+        await original(wapiti)
+        (self.session / CRAWL_SAVED).touch()
+
+    async def on_modules(self, original, attacker, crawler):
+        """The attack begins: learn how to stop it, and how much there is to do."""
+        modules = await original(attacker, crawler)
+        self.scan.phase = "attack"
+        wanted = set(sys.argv[sys.argv.index("-m") + 1].split(","))
+        self.scan.modules_missing = wanted - {module.name for module in modules} - PASSIVE_MODULES
+        self.scan.modules_total = sum(bool(module.do_get or module.do_post) for module in modules)
+        self.scan.stop_attack = functools.partial(self.stop_attack, attacker)
+        if self.scan.wish:
+            self.scan.stop_attack()
+            return []
+        return modules
+
+    def stop_attack(self, attacker):
+        """What Wapiti does on Ctrl+C and the answer "report" or "quit"; cancelling alone only skips a module."""
+        to_go_on = self.scan.wish[0] in TO_GO_ON
+        attacker._user_choice = UserChoice.QUIT if to_go_on else UserChoice.REPORT
+        if self.module:  # a module's last act is to wait for the out-of-band endpoint's news; ours never has any
+            self.module.finish = self.nothing
+        if attacker._current_attack_task:
+            attacker._current_attack_task.cancel()
+
+    @staticmethod
+    async def nothing():
+        """In place of a module's finish()."""
+
+    async def on_module(self, original, attacker, module):
+        """Run one attack module, unless the scan is ending."""
+        if self.scan.wish:
+            return
+        self.module, self.scan.module = module, module.name
+        await original(attacker, module)
+        if not self.scan.wish:
+            self.scan.modules_done += 1
+
+    async def on_report(self, original, wapiti):
+        """All is attacked, or the scan is to end with what there is: the report."""
+        self.scan.phase, self.scan.module = "report", ""
+        await self.tell_stored_findings(wapiti.persister)
+        await original(wapiti)
+
+    async def on_finding(self, original, persister, *args, **kwargs):
+        """Store a finding and tell it at once, read back as stored so that it equals the report's."""
+        values = inspect.signature(original).bind(persister, *args, **kwargs).arguments
+        key = self.key(values["request"], values)
+        if key not in self.reported and len(self.reported) >= self.scan.job["max_findings"]:
+            self.scan.end("too_many_findings", f"there are more than {len(self.reported)} findings")
+            return
+        async with self.storing:  # so that the newest row is ours
+            await original(persister, *args, **kwargs)
+            request = await self.newest_request(persister)
+        self.tell(request, values)
+
+    async def newest_request(self, persister):
+        """The request of the finding stored last."""
+        newest = select(func.max(persister.payloads.c.evil_path_id))
+        async with persister._engine.begin() as connection:
+            path_id = (await connection.execute(newest)).scalar()
+        return await persister.get_path_by_id(path_id)
+
+    async def tell_stored_findings(self, persister):
+        """Tell the session's findings that were not told: an earlier process', or one stored while stopping."""
+        async for payload in persister.get_payloads():
+            self.tell(payload.evil_request, payload._asdict())
+
+    @staticmethod
+    def key(request, values):
+        """What base.identity hashes: equal for the same weakness."""
+        parts = [values.get(name) or "" for name in ("category", "level", "parameter", "module", "info")]
+        return request.method, request.file_path, *parts
+
+    def tell(self, request, values):
+        """Send the finding event, once for each weakness."""
+        key = self.key(request, values)
+        if key in self.reported:
+            return
+        self.reported.add(key)
+        definition = self.definitions.get(values["category"])
+        self.scan.channel.send(
+            "finding",
+            category=values["category"],
+            severity=LEVELS[values["level"]],
+            method=request.method,
+            url=self.origin + request.file_path,
+            parameter=values.get("parameter") or "",
+            module=values["module"],
+            info=values.get("info") or "",
+            http_request=http_repr(request, left_margin="")[:LONGEST_REQUEST],
+            curl=curl_repr(request)[:LONGEST_REQUEST],
+            description=definition.description() if definition else "",
+            solution=definition.solution() if definition else "",
+            references=list(flatten_references(definition.references()).items()) if definition else [],
+            wstg=values.get("wstg") or [],
+            **evidence(values.get("response")),
+        )
+
+
+def unsent(request):
+    """A copy without the headers that Wapiti notes on a request it sent: by them it tells a page as crawled."""
+    return web.Request(
+        request.path,
+        method=request.method,
+        encoding=request.encoding,
+        enctype=request.enctype,
+        referer=request.referer,
+        get_params=request.get_params,
+        post_params=request.post_params,
+        file_params=request.file_params,
+        link_depth=request.link_depth,
+    )
+
+
+def evidence(response):
+    """The answer that made Wapiti report a finding, as the event's fields."""
+    if response is None:
+        return {}
+    return {
+        "evidence_status": response.status,
+        "evidence_headers": list(response.headers.multi_items()),
+        "evidence_body": response.content[:LONGEST_BODY],
+    }

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# This program is free software; you can redistribute it and/or modify it under the terms of the GNU
+# General Public License as published by the Free Software Foundation; either version 2 of the License,
+# or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
+"""One scan's course: what it did so far, the commands it obeys, and how it ends. Knows nothing of Wapiti's inside."""
+
+import asyncio
+import resource
+import time
+import traceback
+from pathlib import Path
+
+from traffic import Traffic
+
+MEMORY_USABLE = 0.9  # of the limit; above it the scan ends in good order, before allocations fail
+# Wapiti may parse one page for long without letting its event loop run; longer than this is a hang.
+SECONDS_LOOP_MAY_BLOCK = 60.0
+# With every request bounded, no request for this long means that Wapiti waits for what never comes.
+SECONDS_WITHOUT_WORK = 300.0
+
+TO_GO_ON = ("checkpointed", "orphaned")  # ends that leave a session to go on from, and no report
+OUT_OF_MEMORY = "out of memory"
+ENDINGS = {
+    "stop": ("stopped",),
+    "expire": ("expired",),
+    "checkpoint": ("checkpointed",),
+    "orphaned": ("orphaned", "the worker is gone"),
+    OUT_OF_MEMORY: ("technical", "the memory limit was reached"),
+}
+
+
+def memory():
+    """Bytes of address space (what the limit counts) and of memory really used; zeros where /proc is not."""
+    try:
+        pages = Path("/proc/self/statm").read_text().split()
+    except OSError:
+        return 0, 0
+    return int(pages[0]) * resource.getpagesize(), int(pages[1]) * resource.getpagesize()
+
+
+class Scan:
+    """One run of Wapiti: its hooks, what it did so far, and how it is to end."""
+
+    def __init__(self, channel, job):
+        self.channel = channel
+        self.job = job
+        self.report = Path(job["directory"]) / "report.json"
+        self.traffic = Traffic(job, self.end)
+        self.wish = None  # (outcome, reason), once the scan is to end early
+        self.phase = "crawl"
+        self.resumed = False
+        self.started = False
+        self.module, self.modules_done, self.modules_total = "", 0, 0
+        self.modules_missing = set()
+        self.urls_crawled = 0
+        self.unfinished = []  # pages whose request was cut off; a resumed crawl asks for them again
+        self.stop_crawl = lambda: None
+        self.stop_attack = lambda: None
+        self.looped_at = time.monotonic()
+
+    async def run(self, engine):
+        """Run the engine's coroutine function to its end, whatever the end is, and say it."""
+        self.report.unlink(missing_ok=True)
+        self.traffic.install()
+        self.channel.beat(self.progress)
+        attending = asyncio.create_task(self.attend())
+        try:
+            await engine()
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
+            traceback.print_exc()
+            self.wish = self.wish or ("technical", f"{type(error).__name__}: {error}")
+        outcome, reason = self.wish or await self.verdict()
+        attending.cancel()
+        if outcome in TO_GO_ON:
+            self.report.unlink(missing_ok=True)
+        self.channel.send("progress", **self.totals())
+        self.channel.end(outcome, reason)
+
+    async def verdict(self):
+        """How a scan that nobody ended has ended: Wapiti returns normally even if nothing was scanned."""
+        site_failed_last = self.traffic.errors_in_a_row or not self.traffic.responses
+        if self.traffic.requests and site_failed_last and not await self.traffic.answers():
+            return "unreachable", f"the site does not answer ({self.traffic.network_errors} network errors)"
+        if not self.urls_crawled and not self.resumed:
+            return "unreachable", "no page of the site could be read"
+        if self.modules_missing:
+            return "technical", f"modules that would not load: {', '.join(sorted(self.modules_missing))}"
+        if self.modules_done < self.modules_total:
+            return "technical", f"{self.modules_done} of {self.modules_total} modules ran"
+        if not self.report.exists():
+            return "technical", "Wapiti wrote no report; its log says why"
+        return "completed", ""
+
+    def end(self, outcome, reason=""):
+        """End early; the first reason counts. Results are kept in a report, except for a checkpoint's."""
+        if self.wish or self.phase == "report":
+            return
+        self.wish = outcome, reason
+        self.traffic.stop()
+        self.stop_crawl()
+        self.stop_attack()
+
+    async def attend(self):
+        """Obey commands, ten times a second; also the proof that the event loop runs."""
+        while True:
+            self.looped_at = time.monotonic()
+            while not self.channel.commands.empty():
+                self.obey(self.channel.commands.get())
+            await asyncio.sleep(0.1)
+
+    def obey(self, command):
+        """Do what the product asks for."""
+        if command == "pause":
+            self.traffic.pause()
+        elif command == "resume":
+            self.traffic.resume()
+        elif command in ENDINGS:
+            self.end(*ENDINGS[command])
+        else:
+            self.channel.log("warning", f"unknown command: {command}")
+
+    def progress(self):
+        """The heartbeat's values, or nothing when the scan hangs, so that the product notices the silence.
+
+        Called in a thread of its own: it goes on while the event loop is busy, but not for ever.
+        """
+        now = time.monotonic()
+        idle = now - self.traffic.worked_at > SECONDS_WITHOUT_WORK and not self.traffic.paused
+        if not self.started or now - self.looped_at > SECONDS_LOOP_MAY_BLOCK or idle:
+            return None
+        if memory()[0] > self.job["memory_limit_bytes"] * MEMORY_USABLE:
+            self.channel.commands.put(OUT_OF_MEMORY)
+        return self.totals()
+
+    def totals(self):
+        """The values of a progress event."""
+        return {
+            "phase": self.phase,
+            "module": self.module,
+            "modules_done": self.modules_done,
+            "modules_total": self.modules_total,
+            "urls_crawled": self.urls_crawled,
+            "requests": self.traffic.requests,
+            "responses": dict(self.traffic.responses),
+            "network_errors": self.traffic.network_errors,
+            "memory_bytes": memory()[1],
+            "paused": self.traffic.paused and not self.traffic.under_way,
+        }

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# This program is free software; you can redistribute it and/or modify it under the terms of the GNU
+# General Public License as published by the Free Software Foundation; either version 2 of the License,
+# or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
+"""Every request of the engine passes here: scope, pause, rate, budget, counts, and whether the site still answers."""
+
+import asyncio
+import ssl
+import time
+from collections import Counter
+
+import httpx
+from network import CLOSED_ENDPOINT
+
+ERRORS_IN_A_ROW_TO_DOUBT = 20
+PROBES = 8  # all must fail before a site counts as gone: a flaky one answers at least one of them
+SECONDS_BETWEEN_PROBES = 0.5
+LONGEST_ANSWER_SECONDS = 60.0  # for the head of an answer, and again for its body
+LARGEST_BODY = 8 * 1024**2  # bytes; Wapiti itself does not parse pages above 2 MiB
+
+send_by_httpx = httpx.AsyncHTTPTransport.handle_async_request
+
+
+class Refused(httpx.NetworkError):
+    """A request that was never sent: out of scope, or the scan is ending. Wapiti does not repeat these."""
+
+
+def origin(url):
+    """Scheme, host and port of an httpx.URL, the port always as a number."""
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
+
+
+def lenient_tls():
+    """As Wapiti connects: any certificate, any protocol version. A probe may not be pickier than the scan."""
+    context = httpx.create_ssl_context(verify=False)
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    return context
+
+
+class Traffic:
+    """The gate through which all requests go, and what it has seen."""
+
+    def __init__(self, job, end):
+        """`end(outcome, reason)` is called when the scan cannot or must not go on."""
+        self.url = httpx.URL(job["url"])
+        self.max_requests = job["max_requests"]
+        self.seconds_between = 1 / job["requests_per_second"] if job["requests_per_second"] else 0.0
+        self.read_timeout = job["read_timeout_seconds"]
+        self.end = end
+        self.requests = 0
+        self.responses = Counter()
+        self.network_errors = 0
+        self.errors_in_a_row = 0
+        self.paused = False
+        self.ending = False
+        self.worked_at = time.monotonic()
+        self.under_way = set()
+        self.next_slot = 0.0
+        self.open = asyncio.Event()
+        self.open.set()
+        self.doubt = None
+
+    def install(self):
+        """Put the gate under httpx, where redirects pass too. The engine uses no synchronous client: shut it."""
+        traffic = self
+
+        async def handle_async_request(transport, request):
+            return await traffic.handle(transport, request)
+
+        def handle_request(transport, request):
+            raise Refused("only the gate sends requests", request=request)
+
+        httpx.AsyncHTTPTransport.handle_async_request = handle_async_request
+        httpx.HTTPTransport.handle_request = handle_request
+
+    async def handle(self, transport, request):
+        """Send one request when it may be sent; raises httpx.TransportError as httpx itself does."""
+        ours = origin(request.url) == origin(self.url)
+        if not ours and origin(request.url)[1:] != CLOSED_ENDPOINT:
+            raise Refused(f"{request.url.host} is outside this scan", request=request)
+        await self.wait_for_turn(request, ours)
+        self.worked_at = time.monotonic()
+        try:
+            response = await self.send(transport, request)
+        except httpx.TransportError:
+            if ours and not self.ending:
+                self.count_error()
+            raise
+        if ours:
+            self.responses[f"{response.status_code // 100}xx"] += 1
+            self.errors_in_a_row = 0
+        response.stream = BoundedBody(response.stream, self)
+        return response
+
+    async def wait_for_turn(self, request, ours):
+        """Return when not paused, within rate and budget; raises Refused when the scan is ending."""
+        await self.open.wait()
+        while not self.ending and (wait := self.next_slot - time.monotonic()) > 0:
+            await asyncio.sleep(wait)
+            await self.open.wait()
+        if ours and self.requests >= self.max_requests and not self.ending:
+            self.end("budget_used_up", f"{self.max_requests} requests were sent")
+        if self.ending:
+            raise Refused("the scan is ending", request=request)
+        self.next_slot = max(self.next_slot, time.monotonic()) + self.seconds_between
+        self.requests += ours
+
+    async def send(self, transport, request):
+        """Send it, bounded in time whatever the site does, and cut short when the scan ends."""
+        try:
+            async with asyncio.timeout(LONGEST_ANSWER_SECONDS) as limit:
+                self.under_way.add(limit)
+                return await send_by_httpx(transport, request)
+        except TimeoutError as error:
+            if self.ending:
+                raise Refused("the scan is ending", request=request) from error
+            raise httpx.ReadTimeout(f"no answer in {LONGEST_ANSWER_SECONDS} s", request=request) from error
+        finally:
+            self.under_way.discard(limit)
+
+    def count_error(self):
+        """One more request to the target that got no answer; many in a row start the doubt."""
+        self.network_errors += 1
+        self.errors_in_a_row += 1
+        if self.errors_in_a_row >= ERRORS_IN_A_ROW_TO_DOUBT and not self.doubt:
+            self.open.clear()
+            self.doubt = asyncio.ensure_future(self.settle_doubt())
+
+    async def settle_doubt(self):
+        """Hold all requests and probe the site; go on if it answers, else end as unreachable."""
+        errors = self.errors_in_a_row
+        answers = await self.answers()
+        self.doubt = None
+        if answers:
+            self.errors_in_a_row = 0
+            self.set_gate()
+        else:
+            self.end("unreachable", f"{errors} requests in a row and {PROBES} probes got no answer")
+
+    async def answers(self):
+        """Whether the target answers any of several plain GETs, with whatever status."""
+        for _ in range(PROBES):
+            if await self.answers_once():
+                return True
+            await asyncio.sleep(SECONDS_BETWEEN_PROBES)
+            while self.paused and not self.ending:
+                await asyncio.sleep(SECONDS_BETWEEN_PROBES)
+        return False
+
+    async def answers_once(self):
+        """Whether the target answers one plain GET; not counted among the scan's requests."""
+        timeout = httpx.Timeout(self.read_timeout).as_dict()
+        request = httpx.Request("GET", self.url, extensions={"timeout": timeout})
+        transport = httpx.AsyncHTTPTransport(verify=lenient_tls())
+        self.worked_at = time.monotonic()
+        try:
+            async with asyncio.timeout(LONGEST_ANSWER_SECONDS), transport:
+                response = await send_by_httpx(transport, request)
+                await response.stream.aclose()
+        except (httpx.TransportError, TimeoutError):
+            return False
+        return True
+
+    def pause(self):
+        """Send nothing more until resumed; what is under way comes home."""
+        self.paused = True
+        self.set_gate()
+
+    def resume(self):
+        """Send again."""
+        self.paused = False
+        self.worked_at = time.monotonic()
+        self.set_gate()
+
+    def stop(self):
+        """Refuse everything from now on and cut off what is under way."""
+        self.ending = True
+        self.set_gate()
+        for limit in self.under_way:
+            limit.reschedule(asyncio.get_running_loop().time())
+
+    def set_gate(self):
+        """Open or close as pause, doubt and ending ask."""
+        if self.ending or not (self.paused or self.doubt):
+            self.open.set()
+        else:
+            self.open.clear()
+
+
+class BoundedBody(httpx.AsyncByteStream):
+    """An answer's body that ends when it is too long, takes too long (endless streams do), or the scan ends."""
+
+    def __init__(self, stream, traffic):
+        self.stream = stream
+        self.traffic = traffic
+
+    async def __aiter__(self):
+        """The chunks; raises httpx.TransportError as httpx does."""
+        size, until = 0, time.monotonic() + LONGEST_ANSWER_SECONDS
+        async for chunk in self.stream:
+            self.traffic.worked_at = time.monotonic()
+            if self.traffic.ending:
+                raise Refused("the scan is ending")
+            yield chunk
+            size += len(chunk)
+            if size > LARGEST_BODY or self.traffic.worked_at > until:
+                return
+
+    async def aclose(self):
+        """Close the connection's side of it."""
+        await self.stream.aclose()

@@ -1,0 +1,101 @@
+"""Reads Wapiti's closing JSON report, trusting nothing in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from scans.engines.base import FindingReported, Report, ReportError, Severity, identity
+from scans.engines.wapiti.categories import with_cwe
+from scans.engines.wire import plain_text
+
+LARGEST_REPORT = 50 * 1024**2  # bytes
+LONGEST_REQUEST = 32 * 1024  # characters; the driver cuts the same, so that both give equal findings
+# Wapiti's levels 0 to 4: wapitiCore/language/vulnerability.py
+SEVERITIES = (Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+NO_TEXTS = {"desc": "", "sol": "", "ref": {}}
+SECTIONS = ("vulnerabilities", "anomalies", "additionals")
+
+
+def read_report(path: Path) -> Report:
+    """Read the report file; raises ReportError with a sentence that says what is wrong with it."""
+    text = _read(path)
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ReportError(f"{path.name} is truncated or is not JSON: {error}") from error
+    try:
+        return _report(document)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+        raise ReportError(f"{path.name} is not a Wapiti report: {what}") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_REPORT + 1) if path.stat().st_size <= LARGEST_REPORT else None
+    except FileNotFoundError as error:
+        raise ReportError(f"{path.name} is missing") from error
+    except OSError as error:
+        raise ReportError(f"{path.name} cannot be read: {error.strerror}") from error
+    if content is None or len(content) > LARGEST_REPORT:
+        raise ReportError(f"{path.name} is larger than {LARGEST_REPORT // 1024**2} MB")
+    if not content.strip():
+        raise ReportError(f"{path.name} is empty")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise ReportError(f"{path.name} is not UTF-8 text") from error
+
+
+def _report(document: dict[str, Any]) -> Report:
+    infos = document["infos"]
+    pages = infos["crawled_pages_nbr"]
+    if not isinstance(pages, int) or isinstance(pages, bool) or pages < 0:
+        raise ValueError("crawled_pages_nbr is no count")
+    # As live: the same weakness is told once.
+    findings = {identity(finding): finding for finding in reversed(list(_findings(document)))}
+    return Report(
+        findings=tuple(reversed(findings.values())),
+        urls_crawled=pages,
+        version=plain_text(infos["version"]).removeprefix("Wapiti "),
+    )
+
+
+def _findings(document: dict[str, Any]) -> Iterator[FindingReported]:
+    target = urlsplit(plain_text(document["infos"]["target"]))
+    origin = f"{target.scheme}://{target.netloc}"
+    for section in SECTIONS:
+        for category, found in document[section].items():
+            if not isinstance(found, list):
+                raise ValueError(f"{section} / {category} is no list")
+            texts = document["classifications"].get(category, NO_TEXTS)
+            for values in found:
+                yield with_cwe(_finding(category, values, texts, origin))
+
+
+def _finding(category: str, values: dict[str, Any], texts: dict[str, Any], origin: str) -> FindingReported:
+    level = values["level"]
+    if level not in range(len(SEVERITIES)) or isinstance(level, bool):
+        raise ValueError(f"level {level!r:.20} is none of 0 to 4")
+    if not isinstance(wstg := values["wstg"] or [], list):
+        raise ValueError("wstg is no list")
+    return FindingReported(
+        category=plain_text(category),
+        severity=SEVERITIES[level],
+        method=plain_text(values["method"]),
+        url=plain_text(origin + values["path"]),
+        parameter=plain_text(values["parameter"] or ""),
+        module=plain_text(values["module"]),
+        info=plain_text(values["info"] or ""),
+        http_request=plain_text(values["http_request"], LONGEST_REQUEST),
+        curl=plain_text(values["curl_command"], LONGEST_REQUEST),
+        description=plain_text(texts["desc"]),
+        solution=plain_text(texts["sol"]),
+        references=tuple((plain_text(title), plain_text(address)) for title, address in texts["ref"].items()),
+        wstg=tuple(plain_text(number) for number in wstg),
+    )

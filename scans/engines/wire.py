@@ -1,0 +1,127 @@
+"""The protocol between us and an engine process: one JSON object a line, events out, job and commands in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import MISSING, asdict, fields
+from typing import Any
+
+from scans.engines.base import (
+    Command,
+    Ended,
+    Event,
+    FindingReported,
+    Job,
+    LogLine,
+    Outcome,
+    Progress,
+    Severity,
+    Started,
+    UrlCrawled,
+)
+
+LONGEST_TEXT = 64 * 1024  # characters kept of any one text
+
+EVENTS: dict[str, type[Event]] = {
+    "started": Started,
+    "progress": Progress,
+    "url_crawled": UrlCrawled,
+    "finding": FindingReported,
+    "log": LogLine,
+    "ended": Ended,
+}
+NAMES = {event: name for name, event in EVENTS.items()}
+
+
+def plain_text(value: object, longest: int = LONGEST_TEXT) -> str:
+    """A text that any database takes: no NUL, no lone surrogates, cut; raises ValueError if it is no text."""
+    if not isinstance(value, str):
+        raise ValueError(f"expected a text, got {type(value).__name__}")
+    return value[:longest].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _whole_number(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"expected a whole number, got {type(value).__name__}")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"expected true or false, got {type(value).__name__}")
+    return value
+
+
+def _several(read: Callable[[Any], Any]) -> Callable[[object], tuple]:
+    def read_list(value: object) -> tuple:
+        if not isinstance(value, list):
+            raise ValueError(f"expected a list, got {type(value).__name__}")
+        return tuple(read(item) for item in value)
+
+    return read_list
+
+
+def _pair(value: object) -> tuple[str, str]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ValueError("expected a pair of texts")
+    return plain_text(value[0]), plain_text(value[1])
+
+
+def _counts(value: object) -> dict[str, int]:
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object, got {type(value).__name__}")
+    return {plain_text(key): _whole_number(number) for key, number in value.items()}
+
+
+# How each type that an event's field can have (as written in base.py) is read from JSON.
+READERS: dict[str, Callable[[Any], Any]] = {
+    "str": plain_text,
+    "int": _whole_number,
+    "bool": _flag,
+    "Severity": Severity,
+    "Outcome": Outcome,
+    "Mapping[str, int]": _counts,
+    "tuple[str, ...]": _several(plain_text),
+    "tuple[int, ...]": _several(_whole_number),
+    "tuple[tuple[str, str], ...]": _several(_pair),
+}
+
+
+def event_from_line(line: bytes) -> Event:
+    """Read one line of an engine's stdout; raises ValueError saying what is wrong with it."""
+    try:
+        values = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(values, dict):
+        raise ValueError("expected an object")
+    name = values.pop("event", None)
+    if not isinstance(name, str) or name not in EVENTS:
+        raise ValueError(f"unknown event {name!r:.50}")
+    shape = {field.name: field for field in fields(EVENTS[name])}
+    if unknown := sorted(values.keys() - shape.keys()):
+        raise ValueError(f"{name} has no {unknown[0]!r:.50}")
+    for field in shape.values():
+        if field.name not in values and field.default is MISSING and field.default_factory is MISSING:
+            raise ValueError(f"{name} lacks {field.name!r}")
+    return EVENTS[name](**{key: READERS[str(shape[key].type)](value) for key, value in values.items()})
+
+
+def event_to_line(event: Event) -> bytes:
+    """The line with which an engine process says this event."""
+    return json.dumps({"event": NAMES[type(event)], **asdict(event)}).encode() + b"\n"
+
+
+def job_to_line(job: Job) -> bytes:
+    """The first line an engine process gets on its stdin."""
+    values = {field.name: getattr(job, field.name) for field in fields(job)}
+    return (
+        json.dumps({**values, "resolve": dict(job.resolve), "directory": str(job.directory.absolute())}).encode()
+        + b"\n"
+    )
+
+
+def command_to_line(command: Command) -> bytes:
+    """Each later line on its stdin."""
+    return json.dumps({"command": command}).encode() + b"\n"

@@ -1,0 +1,144 @@
+"""The whole product as `make run` starts it, on a database and ports of its own: nothing in it is a stand-in."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit, urlunsplit
+from urllib.request import urlopen
+from uuid import uuid4
+
+import psycopg
+from django.conf import settings
+
+from tests.sites.serving import free_port
+
+ROOT = Path(settings.BASE_DIR)
+PASSWORD = "a-password-for-this-test"
+SECONDS_TO_GET_READY = 60
+SECONDS_TO_END = 20
+
+
+@dataclass
+class Product:
+    """A running product: where it is, and its command line."""
+
+    url: str
+    demo_url: str
+    environment: dict[str, str]
+    process: subprocess.Popen
+
+    def manage(self, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess:
+        """Run a manage.py command against it and return what it said; never raises for its exit code."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    def show(self, pk: int) -> dict:
+        """Everything known about one analysis."""
+        answer = self.manage("show", str(pk), "--json")
+        assert answer.returncode == 0, answer.stderr
+        return json.loads(answer.stdout)
+
+    def processes(self) -> list[int]:
+        """Every process that runs with this product's files as its home, the engine's too."""
+        mark = self.environment["SCANS_VAR_DIR"].encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and mark in (entry / "environ").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+        return found
+
+
+@contextmanager
+def running_product():
+    """Start the product and wait until it is ready; end it and check that nothing is left."""
+    with tempfile.TemporaryDirectory(prefix="product-") as var_dir, own_database(var_dir) as database_url:
+        port, demo_port = free_port(), free_port()
+        environment = {
+            **os.environ,
+            "SCANS_VAR_DIR": var_dir,
+            "DATABASE_URL": database_url,
+            "PORT": str(port),
+            "DASHBOARD_PORT": str(port),
+            "SCANS_DEMO_PORT": str(demo_port),
+            "SCANS_BIND": "127.0.0.1",
+            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+            "PYTHONUNBUFFERED": "1",
+            "STARTED_BY": str(os.getpid()),
+            "SCANS_LOG_LEVEL": "INFO",
+        }
+        subprocess.run([sys.executable, "manage.py", "first_run"], cwd=ROOT, env=environment, check=True)
+        with open(Path(var_dir) / "output.log", "w+") as output:
+            honcho = Path(sys.executable).parent / "honcho"
+            process = subprocess.Popen(
+                [honcho, "start", "--env", "/dev/null", "--concurrency", "scans=2"],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            product = Product(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{demo_port}/", environment, process)
+            try:
+                _wait_until_ready(product, output)
+                yield product
+            finally:
+                _end(product)
+
+
+def _wait_until_ready(product: Product, output) -> None:
+    deadline = time.monotonic() + SECONDS_TO_GET_READY
+    while time.monotonic() < deadline:
+        try:
+            with urlopen(f"{product.url}/readyz", timeout=2), urlopen(product.demo_url, timeout=2):  # noqa: S310
+                return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    output.seek(0)
+    raise RuntimeError(f"The product did not get ready:\n{output.read()}")
+
+
+def _end(product: Product) -> None:
+    """What Ctrl-C does; then nothing of it may be left."""
+    os.killpg(product.process.pid, signal.SIGINT)
+    product.process.wait(SECONDS_TO_END)
+    deadline = time.monotonic() + SECONDS_TO_END
+    while (left := product.processes()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left, f"Ctrl-C left {len(left)} processes behind"
+
+
+@contextmanager
+def own_database(var_dir: str):
+    """A fresh database of the kind that the suite runs on, as a DATABASE_URL."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        yield f"sqlite:///{var_dir}/dashboard.sqlite3"
+        return
+    name = f"product_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
