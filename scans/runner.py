@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+from collections import Counter
 from time import monotonic
 
 from django.conf import settings
@@ -159,6 +160,9 @@ class Supervision:
         self._why: tuple[EndedBy, str] | None = None  # our own reason to end it, which overrides the engine's
         self._ended: Ended | None = None
         self._progress: dict = {}
+        # An engine that goes on from a session counts from zero again; what went before is added.
+        self._before = Counter(requests=scan.requests, urls=scan.urls_crawled, errors=scan.network_errors)
+        self._responses_before = Counter(scan.responses)
         self._usable_answers = 0
 
     def run(self) -> None:
@@ -196,7 +200,8 @@ class Supervision:
         self._watch.start()
 
     def _note(self, progress: Progress) -> None:
-        usable = sum(count for kind, count in progress.responses.items() if kind != "5xx")
+        responses = self._responses_before + Counter(progress.responses)
+        usable = responses.total() - responses["5xx"]
         if usable > self._usable_answers:
             self._watch.engine_got_answers()
         self._usable_answers = usable
@@ -205,10 +210,10 @@ class Supervision:
             module=progress.module,
             modules_done=progress.modules_done,
             modules_total=progress.modules_total,
-            urls_crawled=progress.urls_crawled,
-            requests=progress.requests,
-            responses=dict(progress.responses),
-            network_errors=progress.network_errors,
+            urls_crawled=self._before["urls"] + progress.urls_crawled,
+            requests=self._before["requests"] + progress.requests,
+            responses=dict(responses),
+            network_errors=self._before["errors"] + progress.network_errors,
         )
 
     def _keep_log(self, lines: list[LogLine]) -> None:

@@ -247,6 +247,7 @@ def test_a_pause_keeps_the_session_and_frees_the_worker_and_another_one_goes_on(
     transitions.resume(scan, by=Actor.COMMAND)
     scan = run(scan, STARTED, FINDING, ANSWERED, REPORT)
     assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.findings.count() == 1
+    assert scan.requests == 18 and scan.responses == {"2xx": 18}
 
 
 def test_a_worker_that_is_shut_down_hands_its_scan_over(site):
