@@ -1,8 +1,10 @@
 """What `manage.py check` says about this installation."""
 
 from django.conf import settings
+from django.core.checks import Error, register
 from django.core.checks import Warning as CheckWarning
-from django.core.checks import register
+
+from scans.targets import parse_pattern
 
 
 @register()
@@ -21,3 +23,15 @@ def engine_is_installed(app_configs, **kwargs) -> list[CheckWarning]:
             id="scans.W001",
         )
     ]
+
+
+@register()
+def allowed_targets_are_readable(app_configs, **kwargs) -> list[Error]:
+    """Refuse to start with an entry of SCANS_ALLOWED_TARGETS that means nothing."""
+    errors = []
+    for pattern in settings.SCANS_ALLOWED_TARGETS:
+        try:
+            parse_pattern(pattern)
+        except ValueError as error:
+            errors.append(Error(f"SCANS_ALLOWED_TARGETS: {error}", id="scans.E001"))
+    return errors

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
+
 from scans.models import Finding, Replay
-from scans.site_client import Answer
+from scans.site_client import MAX_BODY_BYTES, Answer
 
 # As long as the engine waits for an answer (engines.base.Job): what it took for silence is silence to us.
 TIMEOUT_SECONDS = 10
-# Two answers this alike are the same answer; pages differ in times, tokens and counters.
-ALIKE = 0.9
-_COMPARED_CHARACTERS = 8000
 _HOP_HEADERS = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding"}
 _MISSING_HEADER = re.compile(r"^([A-Za-z-]+) is not set$")
 _MISSING_FLAG = re.compile(r"^(HttpOnly|Secure) flag is not set in the cookie *: *(\S+)$")
 _SERVER_ERROR = re.compile(r"^The server responded with a (5\d\d) HTTP error code")
+_WEAK_POLICY = re.compile(r"^CSP (?:attribute )?\"([a-z-]+)\" (is missing|value is not safe)$")
+_STORED_AND_SHOWN = re.compile(r"^Stored .* vulnerability found in (https?://\S+) by injecting ")
+_PIECE = re.compile(r"[^<>\r\n]+")
+_WORD = re.compile(r"[A-Za-z0-9+/_-]{16,}")
+# Answers of something in front of the site, not of what was found: they neither show it nor show it gone.
+_SAY_NOTHING = {401: "wants a login", 429: "refuses so many requests", 502: "is down", 503: "is down", 504: "is down"}
 _HEADER_NAMES = {"CSP": "Content-Security-Policy"}
 
 
@@ -48,6 +52,8 @@ def parse_request(text: str) -> RawRequest:
     words = first.split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/"):
         raise ValueError("The engine kept no request that could be sent again.")
+    if "content-type: multipart/" in head.lower():
+        raise ValueError("The engine keeps a form with files in parts only, so it cannot be sent again.")
     headers = dict(line.partition(": ")[::2] for line in lines if ": " in line)
     kept = {name: value for name, value in headers.items() if name.lower() not in _HOP_HEADERS}
     return RawRequest(words[0], words[1], kept, body)
@@ -59,9 +65,12 @@ def judge(finding: Finding, answer: Answer) -> Verdict:
     The first rule that applies decides: what the finding itself says is missing or wrong, else the
     evidence that the engine kept. Without either there is nothing to judge by.
     """
+    if answer.status in _SAY_NOTHING and answer.status != finding.evidence_status:
+        reason = f"The site answered {answer.status}: it {_SAY_NOTHING[answer.status]} now."
+        return Verdict(Replay.NOT_REPLAYABLE, reason)
     for pattern, rule in _RULES_BY_INFO:
         if match := pattern.match(finding.info.strip()):
-            return rule(match, answer)
+            return rule(match, finding, answer)
     if waits_for_silence(finding):
         return _not_reproduced(f"The site answered within {answer.seconds:.1f} seconds this time.")
     if not finding.evidence_status:
@@ -84,6 +93,14 @@ def waits_for_silence(finding: Finding) -> bool:
     return finding.module == "timesql" or finding.category == "Resource consumption"
 
 
+def shown_at(finding: Finding) -> str:
+    """The page that shows what the finding's request stored; empty where its own answer is the evidence."""
+    if finding.module != "permanentxss" or not finding.category.startswith("Stored "):
+        return ""
+    elsewhere = _STORED_AND_SHOWN.match(finding.info)
+    return elsewhere[1] if elsewhere else finding.url
+
+
 def _confirmed(reason: str) -> Verdict:
     return Verdict(Replay.CONFIRMED, reason)
 
@@ -92,14 +109,14 @@ def _not_reproduced(reason: str) -> Verdict:
     return Verdict(Replay.NOT_REPRODUCED, reason)
 
 
-def _judge_header(missing: re.Match, answer: Answer) -> Verdict:
+def _judge_header(missing: re.Match, _: Finding, answer: Answer) -> Verdict:
     name = _HEADER_NAMES.get(missing[1], missing[1])
     if name in answer.headers:
         return _not_reproduced(f"The answer has the header {name} now.")
     return _confirmed(f"The answer still lacks the header {name}.")
 
 
-def _judge_cookie(missing: re.Match, answer: Answer) -> Verdict:
+def _judge_cookie(missing: re.Match, _: Finding, answer: Answer) -> Verdict:
     flag, name = missing[1], missing[2]
     cookies = [line for line in answer.headers.get_list("set-cookie") if line.startswith(f"{name}=")]
     if not cookies:
@@ -109,35 +126,77 @@ def _judge_cookie(missing: re.Match, answer: Answer) -> Verdict:
     return _confirmed(f"The cookie {name} is still set without the flag {flag}.")
 
 
-def _judge_error(error: re.Match, answer: Answer) -> Verdict:
+def _judge_error(error: re.Match, _: Finding, answer: Answer) -> Verdict:
     if answer.status == int(error[1]):
         return _confirmed(f"The site answered {answer.status} again.")
     return _not_reproduced(f"The site answered {answer.status} this time.")
 
 
-_RULES_BY_INFO: list[tuple[re.Pattern, Callable[[re.Match, Answer], Verdict]]] = [
+def _judge_policy(weak: re.Match, finding: Finding, answer: Answer) -> Verdict:
+    name, missing = weak[1], weak[2] == "is missing"
+    then = None if missing else _directive(_evidence_headers(finding), name)
+    if then is None and not missing:
+        return Verdict(Replay.NOT_REPLAYABLE, "The engine kept no policy that this one could be compared with.")
+    if _directive(answer.headers, name) != then:
+        return _not_reproduced(f"The policy's {name} is another one now.")
+    return _confirmed(f"The policy's {name} {'is still missing' if missing else 'is still the same'}.")
+
+
+def _directive(headers: httpx.Headers, name: str) -> str | None:
+    """What the Content-Security-Policy says under this name; None where it says nothing."""
+    directives = [one.strip().partition(" ") for one in headers.get("content-security-policy", "").split(";")]
+    return next((value.strip() for key, _, value in directives if key.lower() == name), None)
+
+
+def _evidence_headers(finding: Finding) -> httpx.Headers:
+    return httpx.Headers([(name, value) for name, value in finding.evidence_headers])
+
+
+_RULES_BY_INFO: list[tuple[re.Pattern, Callable[[re.Match, Finding, Answer], Verdict]]] = [
     (_MISSING_HEADER, _judge_header),
     (_MISSING_FLAG, _judge_cookie),
     (_SERVER_ERROR, _judge_error),
+    (_WEAK_POLICY, _judge_policy),
 ]
 
 
 def _judge_body(finding: Finding, answer: Answer) -> Verdict:
+    """Look for the attack's text where the evidence has it, in the page or the head; else compare the pages."""
     payload = _payload(finding)
     if payload and payload in finding.evidence_body:
         if payload in answer.body:
             return _confirmed("The answer contains the attack's text unchanged again.")
         return _not_reproduced("The answer does not contain the attack's text this time.")
-    likeness = _likeness(finding.evidence_body, answer.body)
-    if likeness >= ALIKE:
-        return _confirmed("The site gave the same answer again.")
-    return _not_reproduced(f"The answer differs from the evidence ({likeness:.0%} alike).")
+    if payload and payload in _head(_evidence_headers(finding)):
+        if payload in _head(answer.headers):
+            return _confirmed("The answer's headers contain the attack's text again.")
+        return _not_reproduced("The answer's headers do not contain the attack's text this time.")
+    if missing := _missing(finding.evidence_body, answer.body):
+        return _not_reproduced(f"The answer lacks “{missing[:80]}”, which the evidence has.")
+    return _confirmed("The site gave the same answer again.")
 
 
-def _likeness(one: str, other: str) -> float:
-    """How alike two pages are, from 0 to 1, judged by their beginnings."""
-    one, other = one[:_COMPARED_CHARACTERS], other[:_COMPARED_CHARACTERS]
-    return difflib.SequenceMatcher(None, one, other, autojunk=False).quick_ratio()
+def _head(headers: httpx.Headers) -> str:
+    return "\r\n".join(f"{name}: {value}" for name, value in headers.multi_items())
+
+
+def _missing(evidence: str, page: str) -> str:
+    """The first piece of the evidence that the page lacks; empty where all of it is there.
+
+    Piece by piece, not by how alike they are: what gives a weakness away is often one line of a long
+    page. Numbers and tokens, which change from one answer to the next, count as equal.
+    """
+    if max(len(evidence), len(page.encode())) >= MAX_BODY_BYTES:  # one was cut, where the other may go on
+        evidence = evidence[: len(page) * 9 // 10]
+    there = set(_pieces(page))
+    return next((piece for piece in _pieces(evidence) if piece not in there), "")
+
+
+def _pieces(text: str) -> list[str]:
+    """Its tags and the texts between them, without what differs each time or by encoding."""
+    plain = text.encode("ascii", "ignore").decode()
+    same = re.sub(r"\d+", "0", _WORD.sub(lambda word: "0" if re.search(r"\d", word[0]) else word[0], plain))
+    return [piece.strip() for piece in _PIECE.findall(same) if piece.strip()]
 
 
 def _payload(finding: Finding) -> str:

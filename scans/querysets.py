@@ -96,7 +96,9 @@ class AnalysisQuerySet(models.QuerySet):
 
     def series_version(self, pk: int) -> str:
         """Differs from what it was whenever anything changed in this run or another of its series; one query."""
-        runs = self.filter(series__runs=pk).aggregate(runs=Count("pk"), versions=Sum("version"))
+        runs = self.filter(series__in=self.filter(pk=pk).values("series")).aggregate(
+            runs=Count("pk"), versions=Sum("version")
+        )
         return f"{runs['runs']}.{runs['versions'] or 0}"
 
 

@@ -10,7 +10,8 @@ import logging
 import shutil
 import threading
 from collections import Counter
-from time import monotonic
+from concurrent.futures import ThreadPoolExecutor, wait
+from time import monotonic, sleep
 
 from django.conf import settings
 from django.utils import timezone
@@ -105,7 +106,7 @@ def remove_files(url_scan: UrlScan) -> None:
 
 
 def _scan(scan: UrlScan, engine: Engine) -> None:
-    report = check_connection(scan.url, AllowedTarget.policy())
+    report = _check(scan)
     keep_checks(scan, report, "start")
     if report.failure:
         _fail(scan, report)
@@ -118,6 +119,15 @@ def _scan(scan: UrlScan, engine: Engine) -> None:
     finally:
         watch.finish()
         engine_run.end(0)
+
+
+def _check(scan: UrlScan) -> ConnectionReport:
+    """Check the connection, keeping the lease: a slow site may take longer than it lasts."""
+    with ThreadPoolExecutor(1) as pool:
+        checking = pool.submit(check_connection, scan.url, AllowedTarget.policy())
+        while not wait([checking], timeout=SECONDS_BETWEEN_RENEWALS).done:
+            transitions.renew(scan)
+    return checking.result()
 
 
 def _fail(scan: UrlScan, report: ConnectionReport) -> None:
@@ -306,6 +316,15 @@ class Supervision:
         except ReportError as error:
             return EndedBy.ENGINE, f"The engine's report cannot be used: {error}"
         transitions.renew(self._scan, **findings.store(self._scan, report.findings))
-        if not answers(self._scan.url, self._addresses):
+        if not self._site_still_answers():
             return EndedBy.SITE, "The engine finished, but the site does not answer any more."
         return EndedBy.ITSELF, ""
+
+    def _site_still_answers(self) -> bool:
+        """Three looks, since one that fails may be a hiccup."""
+        for look in range(SiteWatch.FAILURES):
+            if look:
+                sleep(1)
+            if answers(self._scan.url, self._addresses):
+                return True
+        return False

@@ -47,9 +47,11 @@ def why_not(engine: Engine) -> str:
 
 
 def prescan(analysis: Analysis) -> None:
-    """Check every submitted URL, several at a time, and end those that fail."""
-    transitions.begin_prescan(analysis)
+    """Check every submitted URL, several at a time, and end those that fail; nothing where all were checked."""
     scans = list(analysis.url_scans.filter(status=UrlScanStatus.SUBMITTED))
+    if not scans:
+        return
+    transitions.begin_prescan(analysis)
     policy = AllowedTarget.policy()
     passed = 0
     with ThreadPoolExecutor(CHECKS_AT_A_TIME) as pool:

@@ -7,9 +7,10 @@ when its scan starts, and hand the resolved addresses to the engine, which conne
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import idna
 
@@ -23,6 +24,13 @@ _METADATA_NETWORKS = [
     ipaddress.ip_network(network) for network in ("fd00:ec2::254/128", "100.100.100.200/32", "192.0.0.192/32")
 ]
 _METADATA_NAMES = {"metadata.google.internal", "metadata.goog", "instance-data"}
+# Under this prefix a network translates to IPv4 (RFC 6052): the last four bytes say where it leads.
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+MAX_URL_CHARACTERS = 2000
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_SCHEME = re.compile(r"[a-z]+://", re.IGNORECASE)
+_BRACKETED = re.compile(r"\[[0-9a-f:.]+\](:[0-9]*)?", re.IGNORECASE)
 
 
 class TargetRefused(ValueError):
@@ -39,9 +47,12 @@ def parse_pattern(pattern: str) -> _Network | str:
         return ipaddress.ip_network(text.strip("[]"), strict=False)
     except ValueError:
         name = text.removeprefix("*.")
-    if not name or any(mark in name for mark in "/:@*? ") or "." == name[0]:
-        raise ValueError(f"“{pattern}” is not a host name, a wildcard such as *.example.com, an address or a network.")
-    return text
+    try:
+        return ("*." if name != text else "") + _ascii_name(name)
+    except ValueError as error:
+        raise ValueError(
+            f"“{pattern}” is not a host name, a wildcard such as *.example.com, an address or a network."
+        ) from error
 
 
 def normalise(url: str) -> str:
@@ -50,47 +61,67 @@ def normalise(url: str) -> str:
     Raises TargetRefused for what is not a plain http or https URL.
     """
     url = url.strip()
-    if len(url) > 2000:
-        raise TargetRefused(f"“{url[:60]}…” is longer than 2,000 characters.")
-    if any(ord(character) < 33 for character in url):
-        raise TargetRefused(f"“{url}” contains a space or control character.")
+    if len(url) > MAX_URL_CHARACTERS:
+        raise TargetRefused(f"{_shown(url)} is longer than 2,000 characters.")
+    if not url.isprintable() or " " in url:
+        raise TargetRefused(f"{_shown(url)} contains a space or control character.")
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise TargetRefused(f"“{url}” is not a URL: {error}.") from error
+    except ValueError:
+        # Without the reason, which quotes what stands before an @.
+        raise TargetRefused(f"{_shown(url)} is not a URL: its host or port cannot be read.") from None
     if parts.scheme not in _DEFAULT_PORTS:
-        raise TargetRefused(f"“{url}” must start with http:// or https://.")
-    if parts.username is not None or parts.password is not None:
-        raise TargetRefused(
-            f"“{parts.scheme}://…@{parts.hostname}” carries a user name or password: leave it out of the URL."
-        )
+        raise TargetRefused(f"{_shown(url)} must start with http:// or https://.")
+    if "@" in parts.netloc:
+        raise TargetRefused(f"{_shown(url)} carries a user name or password: leave it out of the URL.")
     if not parts.hostname:
-        raise TargetRefused(f"“{url}” names no host.")
-    host = _ascii_host(parts.hostname, url)
+        raise TargetRefused(f"{_shown(url)} names no host.")
+    host = _ascii_host(parts, url)
     netloc = f"[{host}]" if ":" in host else host
     if port == 0:
-        raise TargetRefused(f"“{url}” names port 0, which nothing can listen on.")
+        raise TargetRefused(f"{_shown(url)} names port 0, which nothing can listen on.")
     if port and port != _DEFAULT_PORTS[parts.scheme]:
         netloc += f":{port}"
-    return urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
+    normalised = urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
+    if len(normalised) > MAX_URL_CHARACTERS:
+        raise TargetRefused(f"{_shown(url)} is longer than 2,000 characters, written in full.")
+    return normalised
 
 
-def _ascii_host(host: str, url: str) -> str:
+def _shown(url: str) -> str:
+    """A URL for a message: cut, with nothing invisible in it, and without what may be a password."""
+    if "@" in url:
+        scheme = _SCHEME.match(url)
+        url = f"{scheme[0] if scheme else ''}…@{url.rpartition('@')[2]}"
+    visible = "".join(character if character.isprintable() else "\ufffd" for character in url)
+    return f"“{visible[:200]}…”" if len(visible) > 200 else f"“{visible}”"
+
+
+def _ascii_host(parts: SplitResult, url: str) -> str:
     """The host in lower-case ASCII; an address in its one canonical spelling."""
+    host = parts.hostname or ""
     try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        pass
-    if host.isascii() and not host.replace("-", "").replace(".", "").replace("_", "").isalnum():
-        raise TargetRefused(f"“{url}” has a host name with characters that names cannot have.")
-    if all(part.isdigit() or part.startswith("0x") for part in host.rstrip(".").split(".")):
+        if "[" in parts.netloc:
+            if not _BRACKETED.fullmatch(parts.netloc):
+                raise ValueError("brackets hold an IPv6 address and nothing else")
+            return str(ipaddress.IPv6Address(host))
+        return str(_address_or_none(host) or _ascii_name(host))
+    except ValueError as error:
+        raise TargetRefused(f"{_shown(url)} has a host that is not valid: {error}.") from error
+
+
+def _ascii_name(name: str) -> str:
+    """A host name in lower-case ASCII, without the dot that may end it; raises ValueError."""
+    text = name.lower() if name.isascii() else idna.encode(name, uts46=True).decode()
+    text = text.removesuffix(".")
+    labels = text.split(".")
+    if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError("host names are made of letters, digits and hyphens, 63 at most between two dots")
+    if all(label.isdigit() or label.startswith("0x") for label in labels):
         # Such as 2130706433 or 127.1: libraries disagree about what they mean, so nobody gets to use them.
-        raise TargetRefused(f"“{url}” writes its address in an unusual way: write four numbers with dots.")
-    try:
-        return host.rstrip(".").lower() if host.isascii() else idna.encode(host, uts46=True).decode()
-    except idna.IDNAError as error:
-        raise TargetRefused(f"“{url}” has a host name that is not valid: {error}.") from error
+        raise ValueError("an address is written as four numbers with dots")
+    return text
 
 
 def origin(url: str) -> tuple[str, int]:
@@ -101,7 +132,11 @@ def origin(url: str) -> tuple[str, int]:
 
 def resolve(host: str) -> tuple[str, ...]:
     """The addresses of a host, in the order the system prefers them; raises OSError when there are none."""
-    return tuple(dict.fromkeys(str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)))
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # what Python says of a name that DNS cannot carry
+        raise OSError(str(error)) from error
+    return tuple(dict.fromkeys(str(info[4][0]) for info in found))
 
 
 class TargetPolicy:
@@ -145,9 +180,11 @@ class TargetPolicy:
 
     def _refuse_not_allowed(self, url: str, host: str, addresses: list[_Address]) -> None:
         named = any(host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in self._names)
+        local = is_loopback_name(host)
         # An allowed name must not lead into a private network that nobody allowed, whatever its DNS says.
-        outside = [a for a in addresses if not (a.is_global and named) and not self._in_networks(a)]
-        if named and outside and not is_loopback_name(host):
+        expected = {a for a in addresses if named and (a.is_global or (local and a.is_loopback))}
+        outside = [a for a in addresses if a not in expected and not self._in_networks(a)]
+        if named and outside:
             raise TargetRefused(
                 f"“{url}” leads to {outside[0]}, a private address that nobody allowed. An administrator can "
                 "allow its network, in the admin under Allowed targets."
@@ -168,9 +205,11 @@ def is_loopback_name(host: str) -> bool:
 
 
 def _address(text: str) -> _Address:
-    """The address; an IPv4 address dressed as IPv6 (::ffff:127.0.0.1) counts as what it is."""
+    """The address; an IPv4 address dressed as IPv6 (::ffff:127.0.0.1, 64:ff9b::7f00:1) counts as what it is."""
     address = ipaddress.ip_address(text)
-    return getattr(address, "ipv4_mapped", None) or address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
 
 
 def _address_or_none(host: str) -> _Address | None:

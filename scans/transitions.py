@@ -331,8 +331,10 @@ def fail_checks(url_scan: UrlScan, status: UrlScanStatus, *, step: str, reason: 
 
 @_verb
 def end_prescan(analysis: Analysis, *, checked: int, passed: int) -> None:
-    """The checks are over; what passed is scheduled by `schedule`."""
+    """The checks are over; what passed is scheduled by `schedule`. Nothing where a user stopped it meanwhile."""
     analysis = _locked(analysis.pk)
+    if analysis.prescan_ended_at:
+        return
     columns = {"prescan_ended_at": timezone.now()}
     _roll_up(analysis, Actor.PRESCAN, "analysis.prescan_ended", columns=columns, checked=checked, passed=passed)
 
@@ -431,11 +433,11 @@ def renew(url_scan: UrlScan, **progress) -> UrlScanStatus:
 
     Raises LeaseLost when somebody else holds the scan.
     """
+    if progress:  # the analysis first: locks are taken in one order everywhere
+        Analysis.objects.filter(pk=url_scan.analysis_id).update(version=F("version") + 1)
     row = UrlScan.objects.filter(pk=url_scan.pk, lease_holder=url_scan.lease_holder)
     if not row.update(lease_until=_lease_until(), **progress):
         raise LeaseLost(f"{url_scan.url} is no longer held by {url_scan.lease_holder}.")
-    if progress:
-        Analysis.objects.filter(pk=url_scan.analysis_id).update(version=F("version") + 1)
     return U(row.values_list("status", flat=True).get())
 
 

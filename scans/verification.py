@@ -10,15 +10,16 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from time import monotonic, sleep
-from urllib.parse import urljoin
+from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from scans import transitions
-from scans.judging import TIMEOUT_SECONDS, Verdict, judge, judge_silence, parse_request, waits_for_silence
-from scans.models import AllowedTarget, Finding, Replay, UrlScan
+from scans.judging import TIMEOUT_SECONDS, Verdict, judge, judge_silence, parse_request, shown_at, waits_for_silence
+from scans.models import AllowedTarget, Analysis, Finding, Replay, UrlScan
 from scans.site_client import Answer, SiteClient
 from scans.statuses import PUBLISHED_AS
 from scans.targets import TargetRefused, origin, resolve
@@ -34,20 +35,44 @@ def verify(url_scan_id: int, *, holder: str) -> None:
     Does nothing when somebody else verifies it or its results were deleted meanwhile. Whatever breaks
     on our side leaves the remaining findings not replayable, with the reason.
     """
-    scan = transitions.take(url_scan_id, holder, among=PUBLISHED_AS)
-    if scan is None or scan.verified_at:
+    scan = _take(url_scan_id, holder)
+    if scan is None:
         return
     try:
-        Replays(scan).run()
+        _verify(scan)
     except transitions.LeaseLost as lost:
         logger.info("%s", lost)
-        return
+
+
+def _take(url_scan_id: int, holder: str) -> UrlScan | None:
+    """Lease it; None when it is not to be had, or was verified already and waits for a reviewer."""
+    with transaction.atomic():
+        scan = transitions.take(url_scan_id, holder, among=PUBLISHED_AS)
+        if scan and scan.verified_at:
+            transaction.set_rollback(True)
+            return None
+        return scan
+
+
+def _verify(scan: UrlScan) -> None:
+    try:
+        Replays(scan).run()
+    except transitions.LeaseLost:
+        raise
     except Exception as error:
         logger.exception("Verifying %s broke on our side.", scan.url)
         _mark_rest(scan, f"Verification broke: {type(error).__name__}: {error}")
+    with transaction.atomic():
+        Analysis.objects.select_for_update().get(pk=scan.analysis_id)
+        transitions.renew(scan)  # concluded by whoever holds it, and not after its results were deleted
+        transitions.conclude_verification(scan, _counts(scan))
+
+
+def _counts(scan: UrlScan) -> dict[str, int]:
+    """How many of its findings have each outcome."""
     counts = Counter(scan.findings.values_list("replay", flat=True))
     outcomes = (Replay.CONFIRMED, Replay.NOT_REPRODUCED, Replay.NOT_REPLAYABLE)
-    transitions.conclude_verification(scan, {str(outcome): counts[outcome] for outcome in outcomes})
+    return {str(outcome): counts[outcome] for outcome in outcomes}
 
 
 def _mark_rest(scan: UrlScan, reason: str) -> None:
@@ -81,7 +106,7 @@ class Replays:
                     _mark_rest(self._scan, reason)
                     return
                 self._replay(client, finding)
-                sleep(1 / settings.SCANS_REPLAYS_PER_SECOND)
+                sleep(1 / settings.SCANS_REPLAYS_PER_SECOND if settings.SCANS_REPLAYS_PER_SECOND else 0)
 
     def _allowed_addresses(self) -> tuple[str, tuple[str, ...]]:
         host, _ = origin(self._scan.url)
@@ -117,7 +142,12 @@ class Replays:
 
     def _send(self, client: SiteClient, finding: Finding) -> Answer:
         raw = parse_request(finding.http_request)
-        url = urljoin(self._scan.url, raw.target)
-        if origin(url) != origin(self._scan.url):
+        target = urlsplit(self._scan.url)
+        site = f"{target.scheme}://{target.netloc}"
+        path = raw.target.removeprefix(site)
+        if not path.startswith("/"):
             raise ValueError("Its request went to another site and is not sent again.")
-        return client.send(raw.method, url, raw.headers, raw.body.encode() or None)
+        answer = client.send(raw.method, site + path, raw.headers, raw.body.encode() or None)
+        if (page := shown_at(finding)).startswith(f"{site}/"):
+            return client.send("GET", page, {key: raw.headers[key] for key in raw.headers if key.lower() == "cookie"})
+        return answer

@@ -247,7 +247,37 @@ def test_a_pause_keeps_the_session_and_frees_the_worker_and_another_one_goes_on(
     transitions.resume(scan, by=Actor.COMMAND)
     scan = run(scan, STARTED, FINDING, ANSWERED, REPORT)
     assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.findings.count() == 1
-    assert scan.requests == 18 and scan.responses == {"2xx": 18}
+
+def test_an_engine_that_does_not_obey_a_pause_is_killed_and_its_counts_go_on(site, monkeypatch):
+    monkeypatch.setattr(runner, "SECONDS_TO_OBEY", 0.5)
+    monkeypatch.setattr(runner, "SECONDS_TO_DIE", 0.3)
+    scan = queued(site)
+    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
+    scan = run(scan, STARTED, ANSWERED, {"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60})
+    thread.join()
+    assert scan.status == U.PAUSED and scan.requests == 9
+    transitions.resume(scan, by=Actor.COMMAND)
+    scan = run(scan, STARTED, ANSWERED, REPORT)
+    assert scan.status == U.COMPLETED_VERIFYING_RESULTS
+    assert (scan.requests, scan.urls_crawled, scan.responses) == (18, 6, {"2xx": 18})
+
+
+def test_a_hiccup_of_the_site_at_the_end_is_not_its_end(site, monkeypatch):
+    looks = iter([False, True])
+    monkeypatch.setattr(runner, "answers", lambda *args: next(looks))
+    assert run(queued(site), STARTED, ANSWERED, REPORT).status == U.COMPLETED_VERIFYING_RESULTS
+
+
+def test_the_lease_is_kept_while_a_slow_site_is_checked(site, monkeypatch):
+    renewals = []
+    really_check, really_renew = runner.check_connection, transitions.renew
+    monkeypatch.setattr(runner, "check_connection", lambda *args: time.sleep(0.5) or really_check(*args))
+    monkeypatch.setattr(
+        transitions, "renew", lambda scan, **progress: renewals.append(scan) or really_renew(scan, **progress)
+    )
+    scan = queued(site)
+    site.status = 503
+    assert run(scan, STARTED).status == U.CONNECTION_ERROR and len(renewals) >= 3
 
 
 def test_a_worker_that_is_shut_down_hands_its_scan_over(site):

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from django.conf import settings
 
-from scans.site_client import Answer, SiteClient
+from scans.site_client import Answer, SiteClient, tls_context
 from scans.statuses import UrlScanStatus
 from scans.targets import TargetPolicy, TargetRefused, origin, resolve
 
@@ -87,10 +87,15 @@ def check_connection(url: str, policy: TargetPolicy) -> ConnectionReport:
         _judge(policy, url, report.addresses)
         return ", ".join(report.addresses)
 
+    def connect() -> str:
+        address = _connect(report.addresses, port)
+        report.addresses = tuple(sorted(report.addresses, key=lambda other: other != address))
+        return f"{address} port {port} accepts"
+
     steps: list[tuple[str, Callable[[], str]]] = [
         ("target policy", lambda: _judge(policy, url, ())),
         ("name resolution", resolve_and_judge),
-        ("connection", lambda: _connect(report.addresses, port)),
+        ("connection", connect),
         ("TLS", lambda: _tls(report.addresses, host, port) if url.startswith("https:") else "not used"),
         ("page", lambda: _page(url, report.addresses)),
     ]
@@ -122,25 +127,33 @@ def _resolve(host: str) -> tuple[str, ...]:
 
 
 def _connect(addresses: tuple[str, ...], port: int) -> str:
+    """The first address that accepts a connection; where none does, the first one's failure counts."""
+    failures = []
+    for address in addresses:
+        try:
+            _connect_to(address, port)
+            return address
+        except _Failed as failure:
+            failures.append(failure)
+    raise failures[0]
+
+
+def _connect_to(address: str, port: int) -> None:
     try:
-        with socket.create_connection((addresses[0], port), settings.SCANS_CONNECT_TIMEOUT_SECONDS):
-            return f"{addresses[0]} port {port} accepts"
+        socket.create_connection((address, port), settings.SCANS_CONNECT_TIMEOUT_SECONDS).close()
     except TimeoutError as error:
-        raise _Failed("connection_timed_out", f"{addresses[0]} port {port} does not answer.") from error
+        raise _Failed("connection_timed_out", f"{address} port {port} does not answer.") from error
     except ConnectionRefusedError as error:
-        raise _Failed("connection_refused", f"{addresses[0]} refuses connections to port {port}.") from error
+        raise _Failed("connection_refused", f"{address} refuses connections to port {port}.") from error
     except OSError as error:
-        raise _Failed("connection_failed", f"No connection to {addresses[0]} port {port}: {error}.") from error
+        raise _Failed("connection_failed", f"No connection to {address} port {port}: {error}.") from error
 
 
 def _tls(addresses: tuple[str, ...], host: str, port: int) -> str:
-    context = ssl.create_default_context()
-    if not settings.SCANS_TLS_VERIFY:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with (
             socket.create_connection((addresses[0], port), settings.SCANS_CONNECT_TIMEOUT_SECONDS) as plain,
-            context.wrap_socket(plain, server_hostname=host) as secured,
+            tls_context().wrap_socket(plain, server_hostname=host) as secured,
         ):
             return secured.version() or ""
     except ssl.SSLCertVerificationError as error:
@@ -151,21 +164,32 @@ def _tls(addresses: tuple[str, ...], host: str, port: int) -> str:
 
 
 def _page(url: str, addresses: tuple[str, ...]) -> str:
-    """Fetch the page, following redirects inside the scope; its status code as the detail."""
-    current = url
+    """Fetch the page, following redirects inside the scope as a browser does, cookies and all.
+
+    Returns its address and status code as the detail.
+    """
+    current, cookies = url, {}
     with SiteClient(origin(url)[0], addresses, timeout=settings.SCANS_CONNECT_TIMEOUT_SECONDS) as client:
         for _ in range(MAX_REDIRECTS + 1):
-            answer = _answer(client, current)
+            answer = _answer(client, current, cookies)
+            cookies |= dict(line.split(";")[0].partition("=")[::2] for line in answer.headers.get_list("set-cookie"))
             location = answer.headers.get("location", "")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return _usable(current, answer)
-            current = urljoin(current, location).split("#")[0]
+            current = _redirected(current, location)
             if not in_scope(current, url):
                 raise _Failed(
                     "redirect_out_of_scope",
                     f"{url} redirects to {current}, which is not below it. Submit that address if it is meant.",
                 )
     raise _Failed("too_many_redirects", f"{url} redirects more than {MAX_REDIRECTS} times.")
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location).split("#")[0]
+    except ValueError as error:
+        raise _Failed("no_usable_page", f"{url} redirects to {location!r}, which is no address.") from error
 
 
 def in_scope(url: str, target: str) -> bool:
@@ -178,15 +202,15 @@ def in_scope(url: str, target: str) -> bool:
     return same_origin and (urlsplit(url).path or "/").startswith(folder)
 
 
-def _answer(client: SiteClient, url: str) -> Answer:
+def _answer(client: SiteClient, url: str, cookies: dict[str, str]) -> Answer:
     """The first answer that is no server error; a few tries, since "only 5xx" is the rule."""
-    answer = None
+    headers = {"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
     for attempt in range(_TRIES):
         if attempt:
             sleep(_SECONDS_BETWEEN_TRIES)
         try:
-            answer = client.send("GET", url)
-        except httpx.HTTPError as error:
+            answer = client.send("GET", url, headers)
+        except (httpx.HTTPError, ValueError) as error:
             raise _Failed("no_answer", f"{url} gives no answer: {error or type(error).__name__}.") from error
         if answer.status < 500:
             return answer

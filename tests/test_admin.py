@@ -1,0 +1,100 @@
+"""The admin: what may be looked at, changed and done there."""
+
+import pytest
+from django.urls import reverse
+
+from scans.models import AllowedTarget, ScanSettings
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+READ_ONLY = ["analysis", "urlscan", "activitylogentry", "finding", "series", "systempart"]
+
+
+@pytest.fixture
+def administrator(client):
+    """An administrator's browser."""
+    client.force_login(factories.user("Administrator", is_staff=True))
+    return client
+
+
+@pytest.fixture
+def superuser(client, admin_user):
+    """The browser of somebody who may everything that can be allowed."""
+    client.force_login(admin_user)
+    return client
+
+
+def admin(model: str, page: str, *args) -> str:
+    return reverse(f"admin:scans_{model}_{page}", args=args)
+
+
+@pytest.mark.parametrize("model", [*READ_ONLY, "allowedtarget", "scansettings"])
+def test_every_list_opens(superuser, model):
+    factories.published()
+    assert superuser.get(admin(model, "changelist"), {"q": "x"}).status_code == 200
+
+
+@pytest.mark.parametrize("model", READ_ONLY)
+def test_nobody_adds_what_is_looked_at_only(superuser, model):
+    assert superuser.get(admin(model, "add")).status_code == 403
+
+
+def test_nobody_changes_or_deletes_a_status_or_the_log(superuser):
+    analysis = factories.published()
+    scan = analysis.url_scans.get()
+    things = {
+        "analysis": analysis,
+        "urlscan": scan,
+        "activitylogentry": analysis.activity.first(),
+        "finding": scan.findings.get(),
+    }
+    for model, thing in things.items():
+        assert superuser.get(admin(model, "change", thing.pk)).status_code == 200
+        assert superuser.post(admin(model, "change", thing.pk), {"status": "stopped"}).status_code == 403
+        assert superuser.post(admin(model, "delete", thing.pk), {"post": "yes"}).status_code == 403
+    assert factories.fresh(analysis).status == analysis.status
+
+
+def test_stop_goes_through_the_transitions(administrator):
+    running, ended = factories.running(), factories.published()
+    chosen = {"action": "stop_saving", "_selected_action": [running.pk, ended.pk]}
+    response = administrator.post(admin("analysis", "changelist"), chosen, follow=True)
+    assert factories.fresh(running).status == "stopped_saving_results"
+    assert factories.fresh(ended).status == "completed_results_available"
+    assert "Done for 1 of 2." in response.content.decode()
+    assert "is not possible" in response.content.decode()
+    assert running.activity.filter(action="analysis.stopped", user__isnull=False).exists()
+
+
+def test_publish_goes_through_the_transitions(administrator):
+    analysis = factories.ended(publication="reviewer")
+    factories.verify(analysis.url_scans.get())
+    administrator.post(admin("analysis", "changelist"), {"action": "publish", "_selected_action": [analysis.pk]})
+    assert factories.fresh(analysis).status == "completed_results_available"
+
+
+def test_actions_are_for_the_roles_that_may(client):
+    client.force_login(factories.user("Viewer", is_staff=True))
+    analysis = factories.running()
+    client.post(admin("analysis", "changelist"), {"action": "stop_saving", "_selected_action": [analysis.pk]})
+    assert factories.fresh(analysis).status == "in_progress"
+
+
+def test_administrator_allows_targets(administrator):
+    administrator.post(admin("allowedtarget", "add"), {"pattern": "*.example.com", "note": "asked by Ada"})
+    assert AllowedTarget.objects.get().pattern == "*.example.com"
+    refused = administrator.post(admin("allowedtarget", "add"), {"pattern": "http://x/"})
+    assert "is not a host name" in refused.content.decode()
+
+
+def test_settings_are_one_row_that_can_only_be_changed(administrator):
+    administrator.post(admin("scansettings", "change", 1), {"capacity": 7})
+    assert ScanSettings.current().capacity == 7
+    assert administrator.get(admin("scansettings", "add")).status_code == 403
+    assert administrator.post(admin("scansettings", "delete", 1), {"post": "yes"}).status_code == 403
+
+
+def test_findings_under_verification_are_for_reviewers_here_too(client):
+    client.force_login(factories.user("Viewer", is_staff=True))
+    finding = factories.ended(publication="reviewer").url_scans.get().findings.get()
+    assert client.get(admin("finding", "change", finding.pk)).status_code == 302

@@ -1,0 +1,144 @@
+"""Storing what an engine reports: once, counted, and in a shape that every database takes."""
+
+import pytest
+
+from scans import findings
+from scans.engines.base import Severity
+from scans.findings import fingerprint, store
+from scans.models import Finding
+from tests import factories as make
+
+NOTHING = {"findings_critical": 0, "findings_high": 0, "findings_medium": 0, "findings_low": 0, "findings_info": 0}
+
+
+@pytest.fixture
+def scan(db):
+    return make.running().url_scans.get()
+
+
+def test_what_was_reported_is_stored_with_its_evidence(scan):
+    told = make.reported(
+        references=(("OWASP", "https://owasp.org/"),),
+        wstg=("WSTG-INPV-01",),
+        cwe=(79,),
+        evidence_headers=(("server", "owl"),),
+    )
+    store(scan, [told])
+    row = scan.findings.get()
+    for name in ("category", "method", "url", "parameter", "module", "info", "http_request", "curl", "evidence_body"):
+        assert getattr(row, name) == getattr(told, name)
+    assert (row.severity, row.evidence_status, row.replay) == ("high", 200, "unverified")
+    assert row.references == [["OWASP", "https://owasp.org/"]] and row.cwe == [79] and row.wstg == ["WSTG-INPV-01"]
+    assert row.evidence_headers == [["server", "owl"]] and row.found_at
+
+
+def test_counts_are_totals_by_severity(scan):
+    assert store(scan, []) == NOTHING
+    store(scan, [make.reported(1), make.reported(2)])
+    worse = [make.reported(3, Severity.CRITICAL), make.reported(4, Severity.INFO), make.reported(5, Severity.LOW)]
+    assert store(scan, worse) == NOTHING | {
+        "findings_critical": 1,
+        "findings_high": 2,
+        "findings_low": 1,
+        "findings_info": 1,
+    }
+
+
+def test_what_was_reported_before_is_left_alone(scan):
+    store(scan, [make.reported()])
+    Finding.objects.update(replay="confirmed")
+    again = make.reported(http_request="GET /page1?q=another%20payload HTTP/1.1\n\n")
+    assert store(scan, [again, again])["findings_high"] == 1
+    row = scan.findings.get()
+    assert row.replay == "confirmed" and "another" not in row.http_request
+
+
+def test_one_report_with_the_same_twice_is_one_finding(scan):
+    assert store(scan, [make.reported(), make.reported()])["findings_high"] == 1
+
+
+def test_scans_do_not_share_findings(scan):
+    other = make.running().url_scans.get()
+    store(scan, [make.reported()])
+    assert store(other, [make.reported()])["findings_high"] == 1 and Finding.objects.count() == 2
+
+
+def test_many_are_stored_at_once(scan):
+    assert store(scan, (make.reported(number) for number in range(350)))["findings_high"] == 350
+
+
+def test_nul_bytes_are_shown_and_stored_in_no_field(scan):
+    nul = "a\x00b"
+    store(
+        scan,
+        [
+            make.reported(
+                category=nul,
+                method=nul,
+                url=f"http://127.0.0.1:9/{nul}",
+                parameter=nul,
+                module=nul,
+                info=nul,
+                description=nul,
+                solution=nul,
+                http_request=nul,
+                curl=nul,
+                references=((nul, nul),),
+                wstg=(nul,),
+                evidence_headers=((nul, nul),),
+                evidence_body=nul,
+            )
+        ],
+    )
+    row = scan.findings.get()
+    assert all("\x00" not in str(value) and "\\x00" not in repr(value) for value in vars(row).values())
+    assert row.info == row.evidence_body == row.wstg[0] == row.references[0][1] == "a\u2400b"
+
+
+def test_over_long_fields_are_cut_to_what_the_database_takes(scan):
+    store(scan, [make.reported(category="c" * 500, method="m" * 500, module="n" * 500, url="http://h/" + "u" * 9000)])
+    row = scan.findings.get()
+    assert (len(row.category), len(row.method), len(row.module), len(row.url)) == (200, 16, 60, 9009)
+    row.full_clean(exclude=["replayed_at"])
+
+
+def test_two_that_differ_beyond_the_cut_are_two(scan):
+    long = "c" * 300
+    assert store(scan, [make.reported(category=long + "1"), make.reported(category=long + "2")])["findings_high"] == 2
+
+
+# --- The same weakness in another run -----------------------------------------------------------------
+
+
+def test_the_fingerprint_does_not_know_the_payload():
+    one = make.reported(http_request="GET /a HTTP/1.1", url="http://h/a?q=1#x", info="XSS 1", evidence_body="1")
+    other = make.reported(
+        2, Severity.LOW, http_request="GET /b HTTP/1.1", url="http://h/a?q=2", info="XSS 2", module="other"
+    )
+    assert fingerprint(one) == fingerprint(other)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"parameter": "p"},
+        {"category": "SQL Injection"},
+        {"method": "POST"},
+        {"url": "http://127.0.0.1:9/page2"},
+        {"url": "http://127.0.0.1:10/page1"},
+        {"url": "https://127.0.0.1:9/page1"},
+    ],
+)
+def test_another_weakness_has_another_fingerprint(values):
+    assert fingerprint(make.reported(**values)) != fingerprint(make.reported())
+
+
+def test_parts_of_a_fingerprint_cannot_run_into_each_other():
+    one = make.reported(category="ab", method="c")
+    other = make.reported(category="a", method="bc")
+    assert fingerprint(one) != fingerprint(other) and len(fingerprint(one)) == 64
+
+
+def test_the_fingerprint_is_stored(scan):
+    store(scan, [make.reported()])
+    assert scan.findings.get().fingerprint == findings.fingerprint(make.reported())

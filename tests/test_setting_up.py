@@ -1,0 +1,279 @@
+"""From accepted to scheduled: what set-up makes of an analysis, whatever the engine and the sites do."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from scans import setting_up, transitions
+from scans.engines.base import Preflight
+from scans.models import Actor, StopMode
+from scans.prescan import connection
+from scans.setting_up import set_up
+from scans.statuses import AnalysisStatus as A
+from scans.statuses import UrlScanStatus as U
+from tests import factories as make
+from tests.sites.controllable import ControllableSite
+
+pytestmark = pytest.mark.django_db
+GONE = "http://127.0.0.1:9/"
+
+
+class StubEngine:
+    """Only the engine is made up: it runs here, or does not."""
+
+    name = "Owl"
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = 0
+
+    def preflight(self):
+        self.asked += 1
+        answer = self.answers.pop(0) if self.answers else Preflight(version="1")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+MISSING = Preflight(problem="not installed: there is no owl", remedy="make setup")
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch, settings):
+    monkeypatch.setattr(setting_up, "_seen_to_start", [])
+    monkeypatch.setattr(connection, "_SECONDS_BETWEEN_TRIES", 0.01)
+    settings.SCANS_CONNECT_TIMEOUT_SECONDS = 0.5
+
+
+@pytest.fixture
+def site():
+    with ControllableSite() as site:
+        yield site
+
+
+def statuses(analysis):
+    return list(analysis.url_scans.order_by("position").values_list("status", flat=True))
+
+
+def actions(analysis):
+    return list(analysis.activity.order_by("pk").values_list("action", flat=True))
+
+
+# --- The engine ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("prescan", [True, False])
+def test_without_an_engine_nothing_is_submitted_and_the_reason_says_what_to_do(site, prescan):
+    analysis = make.submitted(site.url, GONE, prescan=prescan)
+    set_up(analysis, StubEngine(MISSING))
+    assert statuses(analysis) == [U.SUBMIT_FAILED] * 2 and make.fresh(analysis).status == A.NOT_SUBMITTED
+    for scan in analysis.url_scans.all():
+        assert scan.reason == "Owl is not installed: there is no owl. What to do: make setup."
+    assert not site.requests and actions(analysis).count("url_scan.submit_failed") == 2
+
+
+def test_submitted_again_with_an_engine_it_goes_on(site):
+    analysis = make.submitted(site.url)
+    engine = StubEngine(MISSING)
+    set_up(analysis, engine)
+    transitions.submit_again(analysis, by=Actor.COMMAND)
+    assert statuses(analysis) == [U.SUBMITTED] and make.fresh(analysis).status == A.SUBMITTED
+    set_up(analysis, engine)
+    assert statuses(analysis) == [U.QUEUED] and make.fresh(analysis).status == A.QUEUED
+    assert analysis.url_scans.get().reason == ""
+
+
+def test_an_engine_that_started_once_is_not_asked_again():
+    engine = StubEngine()
+    for _ in range(2):
+        set_up(make.submitted(prescan=False), engine)
+    assert engine.asked == 1
+
+
+# --- The prescan --------------------------------------------------------------------------------------
+
+
+def test_those_that_pass_are_queued_and_those_that_fail_end_with_step_and_reason(site):
+    with ControllableSite(status=401) as login, ControllableSite(status=404) as empty:
+        analysis = make.submitted(site.url, GONE, login.url, empty.url)
+        set_up(analysis, StubEngine())
+    assert statuses(analysis) == [U.QUEUED, U.CONNECTION_ERROR, U.AUTHENTICATION_ERROR, U.VERIFICATION_FAILED]
+    assert make.fresh(analysis).status == A.QUEUED
+    refused = analysis.url_scans.get(url=GONE)
+    assert "refuses connections to port 9" in refused.reason and refused.ended_at
+    assert list(refused.checks.values_list("step", "passed", "reason", "occasion")) == [
+        ("target policy", True, "", "prescan"),
+        ("name resolution", True, "", "prescan"),
+        ("connection", False, "connection_refused", "prescan"),
+    ]
+    ended = analysis.activity.get(action="analysis.prescan_ended")
+    assert (ended.data["checked"], ended.data["passed"]) == (4, 1)
+
+
+def test_a_started_scan_beside_a_failed_check_carries_the_warning(site):
+    analysis = make.submitted(site.url, GONE)
+    set_up(analysis, StubEngine())
+    make.begin(analysis.url_scans.get(url=site.url))
+    assert make.fresh(analysis).status == A.IN_PROGRESS_WITH_WARNING
+
+
+def test_all_checks_failed_ends_the_analysis():
+    analysis = make.submitted(GONE, "http://crows.example/", "http://127.0.0.1:9/other")
+    set_up(analysis, StubEngine())
+    assert statuses(analysis) == [U.CONNECTION_ERROR, U.VERIFICATION_FAILED, U.CONNECTION_ERROR]
+    analysis = make.fresh(analysis)
+    assert analysis.status == A.ALL_VERIFICATIONS_FAILED and analysis.ended_at and analysis.prescan_ended_at
+
+
+def test_while_it_checks_the_analysis_is_prescanning(site, monkeypatch):
+    seen = []
+
+    def look(url, policy):
+        seen.append(actions(analysis)[-1])
+        return connection.check_connection(url, policy)
+
+    analysis = make.submitted(site.url)
+    monkeypatch.setattr(setting_up, "ThreadPoolExecutor", InThisThread)
+    monkeypatch.setattr(setting_up, "check_connection", look)
+    set_up(analysis, StubEngine())
+    moves = [(entry.from_status, entry.to_status) for entry in analysis.activity.order_by("pk") if entry.to_status]
+    assert ("submitted", "prescanning") in moves and seen == ["analysis.prescan_started"]
+
+
+def test_without_a_prescan_nothing_is_sent(site):
+    analysis = make.submitted(site.url, GONE, prescan=False)
+    set_up(analysis, StubEngine())
+    assert statuses(analysis) == [U.QUEUED] * 2 and not site.requests
+    assert "analysis.prescan_started" not in actions(analysis) and not analysis.url_scans.first().checks.exists()
+
+
+@pytest.mark.parametrize("prescan", [True, False])
+def test_what_starts_later_waits_for_its_time(site, prescan):
+    start_at = timezone.now() + timedelta(hours=1)
+    analysis = make.submitted(site.url, prescan=prescan, start_at=start_at)
+    set_up(analysis, StubEngine())
+    assert statuses(analysis) == [U.SCHEDULED] and make.fresh(analysis).status == A.SCHEDULED
+
+
+def test_beyond_capacity_it_is_queued_with_a_warning(site):
+    analysis = make.submitted(*[f"{site.url}?{number}" for number in range(3)])
+    set_up(analysis, StubEngine())
+    assert statuses(analysis) == [U.QUEUED, U.QUEUED, U.QUEUED_WITH_WARNING]
+
+
+# --- Twice, stopped, broken -----------------------------------------------------------------------------
+
+
+class InThisThread:
+    """A pool of one, so that what a test does in the middle of the checks sees the same database."""
+
+    def __init__(self, _):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+    map = staticmethod(map)
+
+
+@pytest.mark.parametrize("values", [{}, {"prescan": False}, {"start_at": timezone.now() + timedelta(hours=1)}])
+def test_run_twice_does_no_harm(site, values):
+    analysis = make.submitted(site.url, GONE, **values)
+    set_up(analysis, StubEngine())
+    before = statuses(analysis), make.fresh(analysis).status, actions(analysis), len(site.requests)
+    set_up(analysis, StubEngine())
+    assert before == (statuses(analysis), make.fresh(analysis).status, actions(analysis), len(site.requests))
+
+
+@pytest.mark.parametrize("state", [make.submitted, make.running, make.ended, make.published])
+def test_run_late_it_changes_nothing_that_went_on_without_it(state):
+    analysis = state()
+    if state is make.submitted:
+        transitions.stop_analysis(analysis, StopMode.SAVE, by=Actor.COMMAND)
+    before = statuses(analysis), make.fresh(analysis).status, actions(analysis)
+    for engine in (StubEngine(), StubEngine(MISSING)):
+        set_up(analysis, engine)
+    assert before == (statuses(analysis), make.fresh(analysis).status, actions(analysis))
+
+
+def test_after_a_crash_in_the_middle_it_goes_on_where_it_was(site):
+    analysis = make.submitted(site.url, GONE)
+    transitions.begin_prescan(analysis)
+    failed = analysis.url_scans.get(url=GONE)
+    transitions.fail_checks(failed, U.CONNECTION_ERROR, step="connection", reason="seen before the crash")
+    set_up(analysis, StubEngine())
+    assert statuses(analysis) == [U.QUEUED, U.CONNECTION_ERROR] and make.fresh(analysis).prescan_ended_at
+    assert make.fresh(failed).reason == "seen before the crash"
+
+
+@pytest.mark.parametrize("mode", StopMode)
+def test_a_stop_in_the_middle_of_the_prescan_wins(site, monkeypatch, mode):
+    monkeypatch.setattr(setting_up, "ThreadPoolExecutor", InThisThread)
+
+    def look(url, policy):
+        if url == GONE:
+            transitions.stop_analysis(analysis, mode, by=Actor.COMMAND, reason="the wrong site")
+        return connection.check_connection(url, policy)
+
+    monkeypatch.setattr(setting_up, "check_connection", look)
+    analysis = make.submitted(site.url, GONE)
+    set_up(analysis, StubEngine())
+    assert statuses(analysis) == [U.STOPPED] * 2 and make.fresh(analysis).status == A.STOPPED
+    assert {scan.reason for scan in analysis.url_scans.all()} == {"the wrong site"}
+
+
+def test_one_url_stopped_in_the_middle_leaves_the_others_alone(site, monkeypatch):
+    monkeypatch.setattr(setting_up, "ThreadPoolExecutor", InThisThread)
+
+    def look(url, policy):
+        if url == GONE:
+            transitions.stop(analysis.url_scans.get(url=GONE), StopMode.SAVE, by=Actor.COMMAND)
+        return connection.check_connection(url, policy)
+
+    monkeypatch.setattr(setting_up, "check_connection", look)
+    analysis = make.submitted(GONE, site.url)
+    set_up(analysis, StubEngine())
+    assert statuses(analysis) == [U.STOPPED, U.QUEUED]
+
+
+def test_what_breaks_on_our_side_is_a_failed_submission_with_the_reason(site):
+    analysis = make.submitted(site.url)
+    set_up(analysis, StubEngine(OSError("no space left on device")))
+    scan = analysis.url_scans.get()
+    assert scan.status == U.SUBMIT_FAILED and scan.reason == "OSError: no space left on device"
+    assert make.fresh(analysis).status == A.NOT_SUBMITTED
+
+
+def test_a_prescan_that_breaks_keeps_what_it_knew_and_can_be_submitted_again(site, monkeypatch):
+    monkeypatch.setattr(setting_up, "ThreadPoolExecutor", InThisThread)
+
+    def broken(url, policy):
+        if url == site.url:
+            raise RuntimeError("broken")
+        return connection.check_connection(url, policy)
+
+    analysis = make.submitted(GONE, site.url)
+    with monkeypatch.context() as patch:
+        patch.setattr(setting_up, "check_connection", broken)
+        set_up(analysis, StubEngine())
+    assert statuses(analysis) == [U.CONNECTION_ERROR, U.SUBMIT_FAILED] and make.fresh(analysis).prescan_ended_at
+    assert analysis.url_scans.get(url=site.url).reason == "RuntimeError: broken"
+
+
+def test_nothing_a_site_sends_breaks_the_set_up_of_the_others(site):
+    strange = [
+        {"status": 302, "headers": {"Location": "javascript:alert(1)"}},
+        {"status": 302, "headers": {"Location": "http://[::1"}},
+        {"content_type": "text/html; charset=hex"},
+        {"close": True},
+    ]
+    sites = [ControllableSite(**switches) for switches in strange]
+    analysis = make.submitted(site.url, *[one.url for one in sites])
+    set_up(analysis, StubEngine())
+    for one in sites:
+        one.stop()
+    assert U.SUBMIT_FAILED not in statuses(analysis) and U.SUBMITTED not in statuses(analysis)

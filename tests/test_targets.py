@@ -1,0 +1,373 @@
+"""Which URLs are targets, in which spelling, and which of them may be scanned."""
+
+import ipaddress
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from scans import targets
+from scans.models import AllowedTarget
+from scans.targets import TargetPolicy, TargetRefused, normalise, origin, parse_pattern, resolve
+
+LOOPBACK = ["localhost", "127.0.0.0/8", "::1"]
+
+
+# --- One spelling -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("http://example.com", "http://example.com/"),
+        ("HTTP://EXAMPLE.Com/Path", "http://example.com/Path"),
+        ("  https://example.com/a?b=c&d#part\n", "https://example.com/a?b=c&d"),
+        ("https://example.com?q=1", "https://example.com/?q=1"),
+        ("http://example.com:80/", "http://example.com/"),
+        ("https://example.com:443/", "https://example.com/"),
+        ("https://example.com:80/", "https://example.com:80/"),
+        ("http://example.com:/", "http://example.com/"),
+        ("http://example.com:08080/", "http://example.com:8080/"),
+        ("http://example.com./", "http://example.com/"),
+        ("http://under_score.example.com/", "http://under_score.example.com/"),
+        ("http://münchen.de/straße", "http://xn--mnchen-3ya.de/straße"),
+        ("http://MÜNCHEN.DE./", "http://xn--mnchen-3ya.de/"),
+        ("http://münchen。de/", "http://xn--mnchen-3ya.de/"),
+        ("http://xn--mnchen-3ya.de/", "http://xn--mnchen-3ya.de/"),
+        ("http://ⓛocalhost/", "http://localhost/"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
+        ("http://[::1]:80/", "http://[::1]/"),
+        ("http://[0:0:0:0:0:0:0:1]/", "http://[::1]/"),
+        ("http://[2001:DB8::5]:8080/", "http://[2001:db8::5]:8080/"),
+        ("http://example.com/@me?mail=a@b", "http://example.com/@me?mail=a@b"),
+    ],
+)
+def test_a_target_has_one_spelling(typed, expected):
+    assert normalise(typed) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "rule"),
+    [
+        ("ftp://example.com/", "must start with"),
+        ("javascript:alert(1)", "must start with"),
+        ("file:///etc/passwd", "must start with"),
+        ("example.com", "must start with"),
+        ("", "must start with"),
+        ("//example.com/", "must start with"),
+        ("http://", "names no host"),
+        ("http:///path", "names no host"),
+        ("http://:80/", "names no host"),
+        ("http:example.com", "names no host"),
+        ("http://exa mple.com/", "space or control"),
+        ("http://example.com/a b", "space or control"),
+        ("http://example.com/a\tb", "space or control"),
+        ("http://example.com/\x00", "space or control"),
+        ("http://example.com/\x7f", "space or control"),
+        ("http://example.com/\u00a0x", "space or control"),
+        ("http://example.com/\u2028x", "space or control"),
+        ("http://example.com/\u202etxt.exe", "space or control"),
+        ("http://example.com/\ud800", "space or control"),
+        ("http://example.com:0/", "port 0"),
+        ("http://example.com:99999/", "not a URL"),
+        ("http://example.com:-1/", "not a URL"),
+        ("http://example.com:http/", "not a URL"),
+        ("http://example.com:８０/", "not a URL"),
+        ("http://[::1/", "not a URL"),
+        ("http://[::1]x/", "not valid"),
+        ("http://[v1.a]/", "not valid"),
+        ("http://[fe80::1%25eth0]/", "not valid"),
+        ("http://[::1%lo]/", "not valid"),
+        ("http://2130706433/", "four numbers"),
+        ("http://0x7f000001/", "four numbers"),
+        ("http://0x7f.1/", "four numbers"),
+        ("http://127.1/", "four numbers"),
+        ("http://0177.0.0.1/", "four numbers"),
+        ("http://127.0.0.1./", "four numbers"),
+        ("http://127.0.0.256/", "four numbers"),
+        ("http://１２７.1/", "four numbers"),
+        ("http://127。1/", "four numbers"),
+        ("http://0ｘ7f000001/", "four numbers"),
+        ("http://exa$mple.com/", "letters, digits"),
+        ("http://example.com\\.evil.com/", "letters, digits"),
+        ("http://a..b/", "letters, digits"),
+        ("http://.example.com/", "letters, digits"),
+        ("http://./", "letters, digits"),
+        ("http://-/", "letters, digits"),
+        ("http://" + "a" * 64 + ".com/", "letters, digits"),
+        ("http://" + "a." * 130 + "com/", "letters, digits"),
+        ("http://☃-.de/", "not valid"),
+        ("http://example.com/" + "a" * 2000, "longer than 2,000"),
+        ("http://example.com?" + "a" * 1981, "longer than 2,000"),
+    ],
+)
+def test_what_is_no_plain_web_address_is_refused_with_the_rule(typed, rule):
+    with pytest.raises(TargetRefused, match=rule):
+        normalise(typed)
+
+
+def test_the_longest_target_fits_the_database():
+    longest = "http://example.com/" + "a" * 1981
+    assert len(normalise(longest)) == 2000 == targets.MAX_URL_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "http://ada:secret@example.com/",
+        "http://:secret@example.com/",
+        "http://secret@example.com/",
+        "http://@example.com/",
+        "http://ada:sec%72et@example.com/",
+        "http://ada:a/secret@example.com/",
+        "http://ada:a//secret@example.com/",
+        "http://ada:secret @example.com/",
+        "http://ada:secret\x00@example.com/",
+        "http://ada:secret@example.com:99999/",
+        "http://ada:secret℀@example.com/",
+        "http://ada:secret@[::1/",
+        "http://ada:secret@/",
+        "ftp://ada:secret@example.com/",
+        "ada:secret@example.com",
+        "ada:a//secret@example.com",
+        "http://ada:secret@example.com/" + "a" * 2000,
+    ],
+)
+def test_user_info_is_refused_and_no_message_shows_it(typed):
+    with pytest.raises(TargetRefused) as refusal:
+        normalise(typed)
+    assert not any(part in str(refusal.value) for part in ("secret", "sec%72et", "ada"))
+
+
+@pytest.mark.parametrize("typed", ["http://a\x1b[31mb/", "http://a/\u202e", "http://a/\ud800"])
+def test_a_refusal_can_be_printed_whatever_was_typed(typed):
+    with pytest.raises(TargetRefused) as refusal:
+        normalise(typed)
+    assert str(refusal.value).isprintable() and str(refusal.value).encode()
+
+
+hosts = st.one_of(
+    st.text(min_size=1, max_size=12),
+    st.text("abcxn-0123456789._ü。ß１ｘ\u200d[]:%@", min_size=1, max_size=16),
+    st.ip_addresses(v=4).map(str),
+    st.ip_addresses(v=6).map(lambda address: f"[{address}]"),
+    st.sampled_from(["münchen.de", "☃.example", "例え.jp", "localhost", "bücher.example."]),
+)
+ports = st.one_of(st.just(""), st.integers(-1, 70000).map(lambda port: f":{port}"))
+paths = st.one_of(st.just(""), st.text(max_size=20), st.text("/.%2e?#&=aé ", max_size=20).map(lambda path: f"/{path}"))
+
+
+@given(st.sampled_from(["http://", "https://", "HTTP://", "http:", "//"]), hosts, ports, paths)
+@example("http://", "0ｘ7f000001", "", "")
+@example("http://", "münchen.de.", "", "")
+@example("http://", "a", "", "?" + "b" * 1991)
+def test_what_is_accepted_is_accepted_again_as_it_is(scheme, host, port, path):
+    try:
+        url = normalise(f"{scheme}{host}{port}{path}")
+    except TargetRefused:
+        return
+    assert normalise(url) == url
+    assert origin(url)[0].isascii() and 0 < origin(url)[1] < 65536
+
+
+@given(st.text())
+def test_any_text_is_a_target_or_refused(text):
+    try:
+        normalise(text)
+    except TargetRefused:
+        pass
+
+
+def test_a_name_that_dns_cannot_carry_does_not_resolve():
+    with pytest.raises(OSError):
+        resolve("a" * 64 + ".example")
+
+
+# --- The allow-list -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (" Example.COM ", "example.com"),
+        ("example.com.", "example.com"),
+        ("*.Example.com", "*.example.com"),
+        ("münchen.de", "xn--mnchen-3ya.de"),
+        ("*.münchen.de", "*.xn--mnchen-3ya.de"),
+        ("localhost", "localhost"),
+        ("10.1.2.3", ipaddress.ip_network("10.1.2.3/32")),
+        ("10.1.2.3/16", ipaddress.ip_network("10.1.0.0/16")),
+        ("[::1]", ipaddress.ip_network("::1/128")),
+        ("2001:db8::/32", ipaddress.ip_network("2001:db8::/32")),
+    ],
+)
+def test_a_pattern_is_a_name_a_wildcard_or_a_network(typed, expected):
+    assert parse_pattern(typed) == expected
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "*",
+        "*.",
+        "*.*.com",
+        "a*.com",
+        "https://example.com",
+        "example.com:8080",
+        "example.com/path",
+        "ada@example.com",
+    ]
+    + [".example.com", "a..b", "a b", "a,b", "10.0.0.0/99", "127.1", "example.com#x", "a\tb"],
+)
+def test_anything_else_is_no_pattern_and_the_message_names_it(typed):
+    with pytest.raises(ValueError, match="is not a host name, a wildcard") as refusal:
+        parse_pattern(typed)
+    assert f"“{typed}”" in str(refusal.value)
+    with pytest.raises(ValidationError):
+        AllowedTarget(pattern=typed).clean_fields()
+
+
+def allows(policy, url, *addresses):
+    try:
+        policy.check(normalise(url), addresses)
+    except TargetRefused:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("url", ["http://localhost/", "http://127.0.0.1:8080/", "http://127.9.9.9/", "http://[::1]/"])
+def test_loopback_is_scanned_only_where_it_is_allowed(url):
+    assert allows(TargetPolicy(LOOPBACK), url)
+    assert not allows(TargetPolicy([]), url) and not allows(TargetPolicy(["example.com"]), url)
+
+
+def test_a_name_stands_for_itself_alone():
+    policy = TargetPolicy(["example.com"])
+    assert allows(policy, "http://example.com/", "93.184.215.14")
+    for other in ("evilexample.com", "example.com.evil.org", "www.example.com", "example.co", "examplexcom"):
+        assert not allows(policy, f"http://{other}/")
+
+
+def test_a_wildcard_covers_what_is_below_it_and_not_the_bare_domain():
+    policy = TargetPolicy(["*.example.com"])
+    assert allows(policy, "http://www.example.com/") and allows(policy, "http://a.b.example.com/")
+    for other in ("example.com", "evilexample.com", "www.example.com.evil.org"):
+        assert not allows(policy, f"http://{other}/")
+
+
+def test_an_internationalised_name_is_allowed_in_either_spelling():
+    for pattern in ("münchen.de", "xn--mnchen-3ya.de"):
+        assert allows(TargetPolicy([pattern]), "http://münchen.de/")
+    assert allows(TargetPolicy(["*.münchen.de"]), "http://www.münchen.de/")
+
+
+def test_a_network_covers_its_addresses():
+    policy = TargetPolicy(["10.1.0.0/16", "2001:db8::/32"])
+    assert allows(policy, "http://10.1.255.255/") and allows(policy, "http://[2001:db8::7]/")
+    assert allows(policy, "http://[::ffff:10.1.0.1]/")
+    for other in ("10.2.0.1", "[2001:db9::1]", "[::ffff:10.2.0.1]", "8.8.8.8"):
+        assert not allows(policy, f"http://{other}/")
+
+
+@pytest.mark.parametrize(
+    "private", ["10.0.0.5", "192.168.1.1", "127.0.0.1", "::1", "fd00::5", "100.64.0.1", "::ffff:10.0.0.5"]
+)
+def test_an_allowed_name_must_not_lead_into_a_private_network_that_nobody_allowed(private):
+    policy = TargetPolicy(["*.example.com"])
+    assert allows(policy, "http://www.example.com/", "93.184.215.14")
+    assert not allows(policy, "http://www.example.com/", private)
+    assert not allows(policy, "http://www.example.com/", "93.184.215.14", private)
+    assert allows(TargetPolicy(["*.example.com", "10.0.0.0/8"]), "http://www.example.com/", "10.0.0.5")
+
+
+def test_a_loopback_name_leads_to_loopback_only():
+    policy = TargetPolicy(["*.localhost"])
+    assert allows(policy, "http://shop.localhost/", "127.0.0.1", "::1")
+    assert not allows(policy, "http://shop.localhost/", "10.0.0.5")
+
+
+@pytest.mark.parametrize("url", ["http://www.example.com/", "http://example.com/"])
+def test_a_name_that_nobody_allowed_is_refused_wherever_it_leads(url):
+    assert not allows(TargetPolicy(["10.0.0.0/8", "owls.example"]), url)
+    assert not allows(TargetPolicy(["owls.example"]), url, "93.184.215.14")
+
+
+EVERYTHING = ["0.0.0.0/0", "::/0", "*.example.com", "metadata.google.internal", "metadata.goog"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["169.254.169.254", "169.254.0.1", "[fe80::1]", "[fd00:ec2::254]", "100.100.100.200", "192.0.0.192"]
+    + ["[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::1]"]
+    + ["metadata.google.internal", "metadata.google.internal.", "METADATA.GOOG"],
+)
+def test_link_local_and_metadata_services_are_never_scanned_whatever_is_allowed(host):
+    policy = TargetPolicy(EVERYTHING)
+    with pytest.raises(TargetRefused, match="never scanned"):
+        policy.check(normalise(f"http://{host}/"))
+
+
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "fe80::1%eth0", "fe80::1", "fd00:ec2::254", "::ffff:169.254.1.1"]
+)
+def test_an_allowed_name_that_leads_to_one_of_them_is_refused(address):
+    with pytest.raises(TargetRefused, match="never scanned"):
+        TargetPolicy(EVERYTHING).check("http://www.example.com/", ["93.184.215.14", address])
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "224.0.0.1", "[ff02::1]", "[::ffff:0.0.0.0]"])  # noqa: S104
+def test_what_is_no_address_of_a_site_is_refused_whatever_is_allowed(host):
+    with pytest.raises(TargetRefused, match="not the address of a site"):
+        TargetPolicy(EVERYTHING).check(normalise(f"http://{host}:8000/"))
+
+
+@pytest.mark.parametrize(
+    ("url", "addresses"),
+    [
+        ("http://127.0.0.1:8000/", []),
+        ("http://127.0.0.2:8000/x", []),
+        ("http://localhost:8000/", []),
+        ("http://shop.localhost:8000/", []),
+        ("http://[::1]:8000/", []),
+        ("http://[::ffff:127.0.0.1]:8000/", []),
+        ("http://10.0.0.7:8000/", []),
+        ("http://www.example.com:8000/", ["10.0.0.7"]),
+        ("http://www.example.com:8000/", ["127.0.0.1"]),
+        ("http://dashboard.example.com/", []),
+        ("https://dashboard.example.com/", []),
+        ("http://dashboard.example.com:8000/", []),
+        ("http://[2001:db8::9]:8000/", []),
+    ],
+)
+def test_the_dashboard_itself_is_never_scanned_whatever_is_allowed(url, addresses):
+    policy = TargetPolicy(
+        [*EVERYTHING, *LOOPBACK],
+        own_hosts=["localhost", "Dashboard.example.com", "[2001:db8::9]"],
+        own_addresses=["127.0.1.1", "10.0.0.7"],
+        own_port=8000,
+    )
+    with pytest.raises(TargetRefused, match="dashboard itself"):
+        policy.check(normalise(url), addresses)
+
+
+def test_other_ports_beside_the_dashboard_are_sites_like_any():
+    policy = TargetPolicy(LOOPBACK, own_hosts=["localhost", "127.0.0.1"], own_port=8000)
+    assert allows(policy, "http://127.0.0.1:8081/", "127.0.0.1") and allows(policy, "http://localhost/", "127.0.0.1")
+
+
+@pytest.mark.django_db
+def test_the_policy_in_force_is_the_settings_list_and_the_administrators(settings):
+    settings.SCANS_ALLOWED_TARGETS, settings.PORT = ["owls.example"], 8123
+    AllowedTarget.objects.create(pattern="127.0.0.0/8")
+    policy = AllowedTarget.policy()
+    assert allows(policy, "http://owls.example/") and allows(policy, "http://127.0.0.1/")
+    assert not allows(policy, "http://127.0.0.1:8123/") and not allows(policy, "http://crows.example/")
+
+
+@pytest.mark.django_db
+def test_a_machine_whose_own_name_does_not_resolve_still_has_a_policy(settings, monkeypatch):
+    monkeypatch.setattr("socket.gethostname", lambda: "x" * 64)
+    settings.SCANS_ALLOWED_TARGETS = ["owls.example"]
+    assert allows(AllowedTarget.policy(), "http://owls.example/")

@@ -1,0 +1,350 @@
+"""Replaying findings against a real site, and publishing what that showed."""
+
+from time import monotonic
+
+import pytest
+from django.db import transaction
+
+from scans import findings, transitions, verification
+from scans.engines.base import Severity
+from scans.models import Actor, Replay, StopMode, UrlScan
+from scans.statuses import AnalysisStatus as A
+from scans.statuses import EndedBy
+from scans.statuses import UrlScanStatus as U
+from scans.verification import verify
+from tests import factories as make
+from tests.sites.controllable import FILLER, SQL_ERROR, ControllableSite
+
+pytestmark = pytest.mark.django_db
+HEADERS = "host: 127.0.0.1\nuser-agent: engine\n"
+
+
+@pytest.fixture(autouse=True)
+def _quick(settings, monkeypatch):
+    settings.SCANS_REPLAYS_PER_SECOND = 200
+    monkeypatch.setattr(verification, "TIMEOUT_SECONDS", 0.4)
+
+
+@pytest.fixture
+def site():
+    with ControllableSite() as site:
+        yield site
+
+
+def reported(site, name):
+    """A finding as Wapiti would report it of this site."""
+    request, values = {
+        "reflected": ("/search?q=%3Cscript%3E", {"evidence_body": "<p>You searched for <script></p>"}),
+        "header": ("/", {"info": "X-Frame-Options is not set", "parameter": "", "evidence_status": 0}),
+        "cookie": (
+            "/",
+            {"info": "HttpOnly flag is not set in the cookie : session", "parameter": "", "evidence_status": 0},
+        ),
+        "policy": (
+            "/",
+            {
+                "info": 'CSP "script-src" value is not safe',
+                "evidence_headers": (("content-security-policy", "script-src *"),),
+            },
+        ),
+        "sql": (
+            "/item?id=%27",
+            {"parameter": "id", "evidence_body": f"{FILLER}<p>{SQL_ERROR}</p>{FILLER}"},
+        ),
+        "redirect": (
+            "/go?to=https://openbugbounty.org/",
+            {
+                "parameter": "to",
+                "evidence_status": 302,
+                "evidence_headers": (("location", "https://openbugbounty.org/"),),
+                "evidence_body": "",
+            },
+        ),
+        "error": (
+            "/broken?q=1",
+            {"info": "The server responded with a 500 HTTP error code while attempting to …", "evidence_status": 500},
+        ),
+    }[name]
+    return make.reported(
+        **{"url": site.url, "info": name, "http_request": f"GET {request} HTTP/1.1\n{HEADERS}", **values}
+    )
+
+
+ALL = ["reflected", "header", "cookie", "policy", "sql", "redirect", "error"]
+
+
+def ended(url, *reports, **fields):
+    """The URL scan of an ended analysis with these findings."""
+    analysis = make.running(url, **fields)
+    scan = analysis.url_scans.get()
+    findings.store(scan, reports)
+    transitions.end(scan, EndedBy.ITSELF)
+    return make.fresh(scan)
+
+
+def marks(scan):
+    return [finding.replay for finding in scan.findings.order_by("pk")]
+
+
+def reasons(scan):
+    return [finding.replay_reason for finding in scan.findings.order_by("pk")]
+
+
+def verified(scan):
+    """The log entries that count the outcomes."""
+    return [entry.data for entry in scan.activity.filter(action="url_scan.verified")]
+
+
+# --- What a replay shows --------------------------------------------------------------------------------
+
+
+def test_weaknesses_that_are_still_there_are_confirmed_and_published(site):
+    scan = ended(site.url, *[reported(site, name) for name in ALL])
+    verify(scan.pk, holder="me")
+    assert marks(scan) == [Replay.CONFIRMED] * len(ALL), reasons(scan)
+    scan = make.fresh(scan)
+    assert scan.status == U.COMPLETED_RESULTS_AVAILABLE and scan.verified_at and not scan.lease_holder
+    assert make.fresh(scan.analysis).status == A.COMPLETED_RESULTS_AVAILABLE
+    assert all(finding.replayed_at and finding.replay_reason for finding in scan.findings.all())
+    assert verified(scan) == [{"confirmed": len(ALL), "not_reproduced": 0, "not_replayable": 0}]
+
+
+def test_weaknesses_of_a_mended_site_are_not_reproduced(site):
+    scan = ended(site.url, *[reported(site, name) for name in ALL])
+    site.mended, site.headers = True, {"X-Frame-Options": "DENY"}
+    verify(scan.pk, holder="me")
+    assert marks(scan) == [Replay.NOT_REPRODUCED] * len(ALL), reasons(scan)
+    assert verified(scan) == [{"confirmed": 0, "not_reproduced": len(ALL), "not_replayable": 0}]
+
+
+def test_the_outcomes_are_counted(site):
+    nothing_kept = make.reported(9, http_request="", info="kept nothing")
+    scan = ended(site.url, reported(site, "reflected"), reported(site, "header"), nothing_kept)
+    site.headers = {"X-Frame-Options": "DENY"}
+    verify(scan.pk, holder="me")
+    assert verified(scan) == [{"confirmed": 1, "not_reproduced": 1, "not_replayable": 1}]
+
+
+def test_a_request_is_sent_as_the_engine_sent_it(site):
+    request = f"POST //a/../b?x=%27 HTTP/1.1\n{HEADERS}X-Owl: 1\ncookie: a=b\nContent-Type: a/b\n\nq=%3Cscript%3E"
+    scan = ended(site.url, make.reported(http_request=request))
+    verify(scan.pk, holder="me")
+    (seen,) = site.requests
+    assert (seen.method, seen.body) == ("POST", "q=%3Cscript%3E") and seen.path.endswith("x=%27")
+    assert {seen.headers[name] for name in ("x-owl", "cookie", "content-type")} == {"1", "a=b", "a/b"}
+    assert seen.headers["user-agent"] == "engine" and seen.headers["host"] == f"127.0.0.1:{site.port}"
+
+
+def test_one_replay_leaves_nothing_behind_for_the_next(site):
+    scan = ended(site.url, reported(site, "cookie"), reported(site, "header"))
+    verify(scan.pk, holder="me")
+    assert marks(scan) == [Replay.CONFIRMED] * 2
+    assert all("cookie" not in request.headers for request in site.requests)
+
+
+def test_a_stored_weakness_is_looked_for_where_it_is_shown(site):
+    stored = make.reported(
+        category="Stored Cross Site Scripting",
+        module="permanentxss",
+        info=f"Stored Cross Site Scripting vulnerability found in {site.url}search?q=%3Cscript%3E by injecting the q",
+        http_request=f"POST /go?to=/ HTTP/1.1\n{HEADERS}\nq=%3Cscript%3E",
+        evidence_body="<p>You searched for <script></p>",
+    )
+    scan = ended(site.url, stored)
+    verify(scan.pk, holder="me")
+    assert marks(scan) == [Replay.CONFIRMED]
+    assert site.paths == ["/go?to=/", "/search?q=%3Cscript%3E"]
+
+
+def test_the_worst_findings_come_first(site):
+    levels = [Severity.INFO, Severity.CRITICAL, Severity.MEDIUM]
+    requests = [f"GET /search?{level} HTTP/1.1\n{HEADERS}" for level in levels]
+    found = zip(levels, requests, strict=True)
+    scan = ended(site.url, *[make.reported(1, level, http_request=request) for level, request in found])
+    verify(scan.pk, holder="me")
+    assert site.paths == ["/search?critical", "/search?medium", "/search?info"]
+
+
+# --- What cannot be replayed ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("request_text", "reason"),
+    [
+        ("", "no request that could be sent again"),
+        ("not a request at all", "no request that could be sent again"),
+        ("GET http://other.example/ HTTP/1.1\n\n", "another site"),
+        ("GET ftp://127.0.0.1/ HTTP/1.1\n\n", "another site"),
+        ("GET mailto:owl HTTP/1.1\n\n", "another site"),
+        ("GET http://127.0.0.1:1/ HTTP/1.1\n\n", "another site"),
+        ("GET @other.example/ HTTP/1.1\n\n", "another site"),
+        ("GET /\x7f HTTP/1.1\n\n", "cannot be asked for"),
+        ("POST / HTTP/1.1\nContent-Type: multipart/form-data; boundary=x\n\nx\n", "form with files"),
+        ("GET / HTTP/1.1\nX-Owl: ü€\n\n", ""),
+    ],
+)
+def test_what_cannot_be_sent_again_says_why_and_stops_nothing_else(site, request_text, reason):
+    scan = ended(site.url, make.reported(http_request=request_text), reported(site, "reflected"))
+    verify(scan.pk, holder="me")
+    assert marks(scan)[1] == Replay.CONFIRMED and reason in reasons(scan)[0]
+    assert not reason or (marks(scan)[0] == Replay.NOT_REPLAYABLE and len(site.requests) == 1)
+
+
+def test_a_site_that_is_gone_leaves_nothing_to_judge(site):
+    scan = ended(site.url, *[make.reported(number) for number in range(5)])
+    site.stop()
+    verify(scan.pk, holder="me")
+    assert marks(scan) == [Replay.NOT_REPLAYABLE] * 5 and make.fresh(scan).status == U.COMPLETED_RESULTS_AVAILABLE
+    said = reasons(scan)
+    assert sum("gave no answer" in reason for reason in said) == verification.FAILURES_UNTIL_GONE
+    assert sum("does not answer any more" in reason for reason in said) == 2
+
+
+def test_a_silent_site_is_given_up_after_three_findings(site):
+    site.hang = True
+    scan = ended(site.url, *[make.reported(number) for number in range(5)])
+    started = monotonic()
+    verify(scan.pk, holder="me")
+    assert marks(scan) == [Replay.NOT_REPLAYABLE] * 5 and monotonic() - started < 4
+
+
+def test_a_name_that_does_not_resolve_any_more_is_said(monkeypatch, settings):
+    def nowhere(host):
+        raise OSError("no such name")
+
+    settings.SCANS_ALLOWED_TARGETS = ["owls.example"]
+    monkeypatch.setattr(verification, "resolve", nowhere)
+    scan = ended("http://owls.example/", make.reported())
+    verify(scan.pk, holder="me")
+    assert reasons(scan) == ["The site could not be asked again: no such name"]
+
+
+def test_a_target_that_is_not_allowed_any_more_is_not_asked(site, settings):
+    scan = ended(site.url, reported(site, "reflected"))
+    settings.SCANS_ALLOWED_TARGETS = []
+    verify(scan.pk, holder="me")
+    assert marks(scan) == [Replay.NOT_REPLAYABLE] and "nobody allowed" in reasons(scan)[0] and not site.requests
+
+
+def test_when_time_is_over_the_rest_is_not_replayable(site, settings):
+    settings.SCANS_VERIFY_SECONDS, settings.SCANS_REPLAYS_PER_SECOND = 0.3, 5
+    scan = ended(site.url, *[make.reported(number) for number in range(5)])
+    verify(scan.pk, holder="me")
+    assert 1 <= len(site.requests) <= 3
+    assert sum("was over before" in reason for reason in reasons(scan)) == 5 - len(site.requests)
+
+
+def test_replays_keep_to_their_rate(site, settings):
+    settings.SCANS_REPLAYS_PER_SECOND = 10
+    scan = ended(site.url, *[make.reported(number) for number in range(4)])
+    started = monotonic()
+    verify(scan.pk, holder="me")
+    assert len(site.requests) == 4 and monotonic() - started >= 0.3
+
+
+def test_no_rate_is_no_limit(site, settings):
+    settings.SCANS_REPLAYS_PER_SECOND = 0
+    scan = ended(site.url, reported(site, "reflected"))
+    verify(scan.pk, holder="me")
+    assert marks(scan) == [Replay.CONFIRMED]
+
+
+def test_what_breaks_on_our_side_marks_the_rest_with_the_reason(site, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("broken")
+
+    scan = ended(site.url, reported(site, "reflected"))
+    monkeypatch.setattr(verification, "judge", broken)
+    verify(scan.pk, holder="me")
+    assert reasons(scan) == ["Verification broke: RuntimeError: broken"]
+    assert make.fresh(scan).status == U.COMPLETED_RESULTS_AVAILABLE
+
+
+def test_without_findings_it_is_verified_at_once(site):
+    scan = ended(site.url)
+    verify(scan.pk, holder="me")
+    assert make.fresh(scan).status == U.COMPLETED_RESULTS_AVAILABLE and not site.requests
+    assert verified(scan) == [{"confirmed": 0, "not_reproduced": 0, "not_replayable": 0}]
+
+
+# --- Twice, taken away, deleted ---------------------------------------------------------------------------
+
+
+def test_a_second_run_of_a_published_scan_does_nothing(site):
+    scan = ended(site.url, reported(site, "reflected"))
+    for holder in ("one", "two"):
+        verify(scan.pk, holder=holder)
+    assert len(site.requests) == len(verified(scan)) == 1
+
+
+def test_where_a_reviewer_publishes_it_waits_verified_and_a_second_run_leaves_no_lease(site):
+    scan = ended(site.url, reported(site, "reflected"), publication="reviewer")
+    for holder in ("one", "two"):
+        verify(scan.pk, holder=holder)
+        fresh = make.fresh(scan)
+        assert fresh.status == U.COMPLETED_VERIFYING_RESULTS and fresh.verified_at
+        assert (fresh.lease_holder, fresh.lease_until) == ("", None)
+    assert len(site.requests) == len(verified(scan)) == 1
+    transitions.publish(scan.analysis, by=make.user("Reviewer"))
+    assert make.fresh(scan).status == U.COMPLETED_RESULTS_AVAILABLE
+
+
+def test_what_another_verifies_is_left_to_it(site):
+    scan = ended(site.url, reported(site, "reflected"))
+    assert transitions.take(scan.pk, "other", among=[U.COMPLETED_VERIFYING_RESULTS])
+    verify(scan.pk, holder="me")
+    assert marks(scan) == [Replay.UNVERIFIED] and not site.requests and not verified(scan)
+
+
+def test_marks_of_an_earlier_attempt_are_kept(site):
+    scan = ended(site.url, reported(site, "reflected"), reported(site, "sql"))
+    scan.findings.filter(info="sql").update(replay=Replay.NOT_REPRODUCED, replay_reason="earlier")
+    verify(scan.pk, holder="me")
+    assert marks(scan) == [Replay.CONFIRMED, Replay.NOT_REPRODUCED] and reasons(scan)[1] == "earlier"
+    assert len(site.requests) == 1 and verified(scan)[0]["not_reproduced"] == 1
+
+
+def in_the_middle(monkeypatch, happens):
+    """Something happens after the first replay was sent and before it is judged."""
+    judge = verification.judge
+
+    def judged(finding, answer):
+        happens()
+        return judge(finding, answer)
+
+    monkeypatch.setattr(verification, "judge", judged)
+
+
+def test_a_lease_lost_in_the_middle_ends_it_quietly(site, monkeypatch):
+    scan = ended(site.url, reported(site, "reflected"))
+    in_the_middle(monkeypatch, lambda: UrlScan.objects.filter(pk=scan.pk).update(lease_holder="other"))
+    verify(scan.pk, holder="me")
+    fresh = make.fresh(scan)
+    assert (fresh.status, fresh.lease_holder) == (U.COMPLETED_VERIFYING_RESULTS, "other")
+    assert not fresh.verified_at and not verified(scan)
+
+
+@pytest.mark.parametrize("concluded", [False, True])
+def test_results_deleted_meanwhile_end_it_quietly(site, monkeypatch, concluded):
+    analysis = make.running(site.url, f"{site.url}other")
+    scan = analysis.url_scans.get(url=site.url)
+    findings.store(scan, [reported(site, "reflected")])
+    transitions.end(scan, EndedBy.ITSELF)
+
+    def delete():
+        with transaction.atomic():
+            transitions.stop_analysis(analysis, StopMode.DELETE, by=Actor.COMMAND)
+            if concluded:
+                transitions.conclude_deletion(scan)
+
+    in_the_middle(monkeypatch, delete)
+    verify(scan.pk, holder="me")
+    fresh = make.fresh(scan)
+    assert fresh.status == (U.STOPPED if concluded else U.STOPPING_DELETING_RESULTS)
+    assert not fresh.verified_at and not verified(scan)
+
+
+def test_a_scan_that_never_ended_is_not_verified():
+    scan = make.running().url_scans.get()
+    verify(scan.pk, holder="me")
+    assert make.fresh(scan).status == U.IN_PROGRESS and make.fresh(scan).lease_holder == make.WORKER
