@@ -115,7 +115,8 @@ class UrlScanQuerySet(models.QuerySet):
 
     def waiting_for_capacity(self):
         """Those that would start if there were a place, longest waiting first."""
-        return self.filter(status=UrlScanStatus.QUEUED_WITH_WARNING).order_by("queued_at", "position")
+        waiting = self.filter(status=UrlScanStatus.QUEUED_WITH_WARNING, lease_holder="")
+        return waiting.order_by("queued_at", "position")
 
     def fairest_waiting(self):
         """The next to get a place: of the analysis with the fewest places, the one waiting longest; or None."""

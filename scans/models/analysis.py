@@ -43,7 +43,7 @@ class Analysis(models.Model):
     `status` and everything that belongs to it are written by `transitions` alone.
     """
 
-    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="runs")
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="runs", db_index=False)
     run = models.PositiveIntegerField(default=1, help_text="1 for the first run of the series")
     name = models.CharField(max_length=200, help_text="the series' name, here too for finding and sorting")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

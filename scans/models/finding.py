@@ -21,7 +21,7 @@ class Replay(models.TextChoices):
 class Finding(models.Model):
     """One weakness, as the engine reported it; only the replay's outcome is ours."""
 
-    url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="findings")
+    url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="findings", db_index=False)
     identity = models.CharField(max_length=64, help_text="the same report of the engine twice is one finding")
     fingerprint = models.CharField(max_length=64, help_text="the same weakness in another run of the series")
     found_at = models.DateTimeField()

@@ -19,7 +19,7 @@ class UrlScan(models.Model):
     which holds the lease.
     """
 
-    analysis = models.ForeignKey(Analysis, on_delete=models.CASCADE, related_name="url_scans")
+    analysis = models.ForeignKey(Analysis, on_delete=models.CASCADE, related_name="url_scans", db_index=False)
     url = models.CharField(max_length=2000)
     position = models.PositiveSmallIntegerField(default=0)
 

@@ -1,0 +1,140 @@
+"""The SQL that tells stories many times over: temporary tables, and one INSERT … SELECT for each table.
+
+Written once for SQLite and PostgreSQL. `AT[x]` stands for the moment x seconds after an analysis'
+submission, at its own pace; `MOMENT`, `INTERVAL` and `JSON` for the types of a database.
+"""
+
+from __future__ import annotations
+
+import re
+
+from django.db import connection
+from django.db.models import DateTimeField, DurationField, JSONField
+
+ROWS_OF_AN_INSERT = 500
+
+TABLES = {
+    "sample_story": """
+        number integer PRIMARY KEY, status text, stop_mode text, publication text, prescan boolean,
+        submitted integer, prescan_started integer, prescan_ended integer, started integer, ended integer,
+        changed integer, version integer""",
+    "sample_scan": """
+        story integer, position integer, host text, path text, status text, reason text, held boolean,
+        status_after integer, queued integer, started integer, ended integer, verified integer,
+        engine text, engine_version text, resolved_address text, phase text, modules_done integer,
+        modules_total integer, urls_crawled integer, requests integer, responses JSON,
+        critical integer, high integer, medium integer, low integer, info integer,
+        PRIMARY KEY (story, position)""",
+    "sample_entry": """
+        story integer, number integer, position integer, after integer, actor text, action text,
+        from_status text, to_status text, reason text, data JSON,
+        PRIMARY KEY (story, number)""",
+    "sample_finding": """
+        story integer, number integer, position integer, found integer, replay text, replayed integer,
+        severity text, category text, module text, method text, path text, parameter text, info text,
+        wstg JSON, cwe JSON, identity text, fingerprint text,
+        PRIMARY KEY (story, number)""",
+    # One row for each analysis of a chunk: which story it is, of whom, when, and the ids of what belongs to it.
+    "sample_plan": """
+        id bigint PRIMARY KEY, story integer, series bigint, run integer, name text, site text, began bigint,
+        pace integer, start_at MOMENT, duration INTERVAL, submission JSON,
+        first_scan bigint, first_entry bigint, first_finding bigint""",
+}
+
+# CROSS JOIN keeps SQLite from reading the plan in any other order than that of the ids, so that indexes
+# only ever grow at their end.
+INSERTS = [
+    """
+    INSERT INTO scans_series (id, name) SELECT series, name FROM sample_plan WHERE run = 1
+    """,
+    """
+    INSERT INTO scans_analysis (
+        id, series_id, run, name, owner_id, depth, prescan, duration, publication, start_at, status, created_at,
+        submitted_at, prescan_started_at, prescan_ended_at, started_at, ended_at, changed_at, version, stop_mode)
+    SELECT
+        plan.id, plan.series, plan.run, plan.name, %(owner)s, 20, story.prescan, plan.duration, story.publication,
+        plan.start_at, story.status, AT[0], AT[story.submitted], AT[story.prescan_started],
+        AT[story.prescan_ended], AT[story.started], AT[story.ended], AT[story.changed], story.version,
+        story.stop_mode
+    FROM sample_plan plan CROSS JOIN sample_story story
+    WHERE story.number = plan.story
+    """,
+    """
+    INSERT INTO scans_urlscan (
+        id, analysis_id, url, position, status, reason, status_at, queued_at, started_at, ended_at, verified_at,
+        lease_holder, lease_until, attempts, engine, engine_version, resolved_address, phase, module, modules_done,
+        modules_total, urls_crawled, requests, responses, network_errors,
+        findings_critical, findings_high, findings_medium, findings_low, findings_info)
+    SELECT
+        plan.first_scan + scan.position, plan.id, 'https://' || scan.host || plan.site || scan.path, scan.position,
+        scan.status, scan.reason, AT[scan.status_after], AT[scan.queued], AT[scan.started], AT[scan.ended],
+        AT[scan.verified], CASE WHEN scan.held THEN %(holder)s ELSE '' END,
+        CASE WHEN scan.held THEN %(held_until)s END, 0, scan.engine, scan.engine_version,
+        scan.resolved_address, scan.phase, '', scan.modules_done, scan.modules_total, scan.urls_crawled,
+        scan.requests, scan.responses, 0, scan.critical, scan.high, scan.medium, scan.low, scan.info
+    FROM sample_plan plan CROSS JOIN sample_scan scan
+    WHERE scan.story = plan.story
+    """,
+    """
+    INSERT INTO scans_activitylogentry (
+        id, analysis_id, url_scan_id, at, actor, user_id, action, from_status, to_status, reason, data)
+    SELECT
+        plan.first_entry + entry.number, plan.id, plan.first_scan + entry.position, AT[entry.after], entry.actor,
+        CASE WHEN entry.actor = 'user' THEN %(owner)s END, entry.action, entry.from_status, entry.to_status,
+        entry.reason, CASE WHEN entry.action = 'analysis.submitted' THEN plan.submission ELSE entry.data END
+    FROM sample_plan plan CROSS JOIN sample_entry entry
+    WHERE entry.story = plan.story
+    """,
+    """
+    INSERT INTO scans_finding (
+        id, url_scan_id, identity, fingerprint, found_at, category, severity, method, url, parameter, module, info,
+        description, solution, "references", wstg, cwe, http_request, curl, evidence_status, evidence_headers,
+        evidence_body, replay, replay_reason, replayed_at)
+    SELECT
+        plan.first_finding + finding.number, plan.first_scan + finding.position, finding.identity,
+        finding.fingerprint, AT[finding.found], finding.category, finding.severity, finding.method,
+        'https://' || scan.host || plan.site || finding.path, finding.parameter, finding.module, finding.info,
+        'Made up: sample data.', '', '[]', finding.wstg, finding.cwe,
+        finding.method || ' ' || finding.path || ' HTTP/1.1\nHost: ' || scan.host || plan.site || '\n\n',
+        'curl "https://' || scan.host || plan.site || finding.path || '"', 200, '[]', '', finding.replay, '',
+        AT[finding.replayed]
+    FROM sample_plan plan CROSS JOIN sample_finding finding CROSS JOIN sample_scan scan
+    WHERE finding.story = plan.story AND scan.story = plan.story AND scan.position = finding.position
+   
+    """,
+]
+
+_MOMENTS = {
+    "sqlite": "datetime(plan.began + (\\1) * plan.pace / 100, 'unixepoch')",
+    "postgresql": "to_timestamp(plan.began + (\\1) * plan.pace / 100)",
+}
+
+
+def written_for_database(sql: str) -> str:
+    """Replace what stands for something that databases spell differently."""
+    sql = re.sub(r"AT\[(.+?)\]", _MOMENTS[connection.vendor], sql)
+    for name, field in {"MOMENT": DateTimeField(), "INTERVAL": DurationField(), "JSON": JSONField()}.items():
+        sql = re.sub(rf"\b{name}\b", field.db_type(connection), sql)
+    return sql
+
+
+def create_tables(cursor) -> None:
+    """Make the temporary tables, empty."""
+    drop_tables(cursor)
+    for name, columns in TABLES.items():
+        cursor.execute(written_for_database(f"CREATE TEMPORARY TABLE {name} ({columns})"))
+
+
+def drop_tables(cursor) -> None:
+    """Remove them; they would otherwise last as long as the connection."""
+    for name in TABLES:
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def insert(cursor, table: str, rows: list[tuple]) -> None:
+    """Fill a temporary table, many rows at a time."""
+    for start in range(0, len(rows), ROWS_OF_AN_INSERT):
+        part = rows[start : start + ROWS_OF_AN_INSERT]
+        marks = ", ".join(["(" + ", ".join(["%s"] * len(part[0])) + ")"] * len(part))
+        values = [value for row in part for value in row]
+        cursor.execute(f"INSERT INTO {table} VALUES {marks}", values)  # noqa: S608 - names of our own
