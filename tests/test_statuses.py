@@ -87,3 +87,8 @@ def test_the_command_prints_both_catalogues(capsys):
     call_command("statuses")
     text = capsys.readouterr().out
     assert all(entry["label"] in text and entry["next_step"] in text for entry in entries)
+
+
+def test_the_documentation_says_what_the_catalogue_says(capsys, settings):
+    call_command("statuses", "--markdown")
+    assert (settings.BASE_DIR / "docs" / "statuses.md").read_text() == capsys.readouterr().out

@@ -6,6 +6,8 @@ from itertools import groupby
 from django.core.management.base import BaseCommand
 
 from scans.export import catalogue_data
+from scans.statuses import Phase, UrlScanStatus
+from scans.transitions import URL_SCAN_MOVES
 
 
 class Command(BaseCommand):
@@ -16,7 +18,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser) -> None:
         """How to print."""
-        parser.add_argument("--json", action="store_true", help="a JSON list, one object for each status")
+        formats = parser.add_mutually_exclusive_group()
+        formats.add_argument("--json", action="store_true", help="a JSON list, one object for each status")
+        formats.add_argument("--markdown", action="store_true", help="the page docs/statuses.md")
 
     def handle(self, **options) -> None:
         """Print."""
@@ -24,9 +28,45 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(entries, indent=2))
             return
+        if options["markdown"]:
+            self.stdout.write(as_markdown(entries))
+            return
         for model, of_model in groupby(entries, key=lambda entry: entry["model"]):
             self.stdout.write(f"\n{model}\n{'=' * len(model)}")
             for entry in of_model:
                 warning = " (with a warning icon)" if entry["warning"] else ""
                 self.stdout.write(f"\n{entry['label']}{warning}  [{entry['code']}, {entry['phase']}]")
                 self.stdout.write(f"    {entry['description']}\n    Next: {entry['next_step']}")
+
+
+def as_markdown(entries: list[dict]) -> str:
+    """The catalogue as a page of the documentation, with the moves of a URL scan as a diagram."""
+    lines = [
+        "# Statuses",
+        "",
+        "Made from the catalogue by `manage.py statuses --markdown`; a test holds it to that.",
+    ]
+    for model, title in (("Analysis", "Analyses"), ("UrlScan", "URL scans")):
+        lines += ["", f"## {title}", "", "| status | phase | meaning | what to do next |", "| --- | --- | --- | --- |"]
+        for entry in entries:
+            if entry["model"] == model:
+                label = entry["label"] + (" (with a warning icon)" if entry["warning"] else "")
+                phase = Phase(entry["phase"]).label
+                lines.append(
+                    f"| {label}<br>`{entry['code']}` | {phase} | {entry['description']} | {entry['next_step']} |"
+                )
+    lines += [
+        "",
+        "## Where a URL scan may go",
+        "",
+        "An analysis' status follows from those of its URL scans (`scans/rollup.py`). A URL scan moves like this and in "
+        "no other way (`scans/transitions.py`):",
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+        *(f'    state "{status.label}" as {status.value}' for status in UrlScanStatus),
+        "    [*] --> submitted",
+        *(f"    {before} --> {after}" for before in UrlScanStatus for after in sorted(URL_SCAN_MOVES[before])),
+        "```",
+    ]
+    return "\n".join(lines)
