@@ -36,7 +36,9 @@ FINDING = FindingReported(
     http_request="GET / HTTP/1.1\nhost: 127.0.0.1\n\n",
     curl="curl http://127.0.0.1/",
 )
-REPORT = {"do": "report", "text": json.dumps({"classifications": {}, "vulnerabilities": {}, "anomalies": {}, "additionals": {}, "infos": {"target": "http://127.0.0.1/", "version": "1", "crawled_pages_nbr": 3}})}  # fmt: skip
+SECTIONS = {name: {} for name in ("classifications", "vulnerabilities", "anomalies", "additionals")}
+INFOS = {"target": "http://127.0.0.1/", "version": "1", "crawled_pages_nbr": 3}
+REPORT = {"do": "report", "text": json.dumps({**SECTIONS, "infos": INFOS})}
 
 
 def run_for(seconds):
@@ -247,6 +249,7 @@ def test_a_pause_keeps_the_session_and_frees_the_worker_and_another_one_goes_on(
     transitions.resume(scan, by=Actor.COMMAND)
     scan = run(scan, STARTED, FINDING, ANSWERED, REPORT)
     assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.findings.count() == 1
+
 
 def test_an_engine_that_does_not_obey_a_pause_is_killed_and_its_counts_go_on(site, monkeypatch):
     monkeypatch.setattr(runner, "SECONDS_TO_OBEY", 0.5)
