@@ -59,8 +59,8 @@ def as_markdown(entries: list[dict]) -> str:
         "",
         "## Where a URL scan may go",
         "",
-        "An analysis' status follows from those of its URL scans (`scans/rollup.py`). A URL scan moves like this and in "
-        "no other way (`scans/transitions.py`):",
+        "An analysis' status follows from those of its URL scans (`scans/rollup.py`). A URL scan moves like this and "
+        "in no other way (`scans/transitions.py`):",
         "",
         "```mermaid",
         "stateDiagram-v2",
