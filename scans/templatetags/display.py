@@ -1,0 +1,167 @@
+"""How single things look: a status, a moment, a length of time, a log entry, a banner."""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from scans import activity
+from scans.models import ActivityLogEntry, SystemPart, UrlScan
+from scans.querysets import SEVERITY_FIELDS
+from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Status
+
+register = template.Library()
+
+_START = {
+    SystemPart.Kind.SCHEDULER: (
+        "No scheduler is running: nothing starts or ends by itself.",
+        "manage.py run_scheduler",
+    ),
+    SystemPart.Kind.SCANS_WORKER: (
+        "No worker for scans is running: what is queued stays so.",
+        "manage.py run_worker --queue scans",
+    ),
+    SystemPart.Kind.CHECKS_WORKER: (
+        "No worker for checks is running: nothing is set up or verified.",
+        "manage.py run_worker --queue checks",
+    ),
+}
+_REVIEW_ACTIONS = {Action.PUBLISH}
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> str:
+    """A symbol of the sprite; decoration unless it has a label."""
+    says = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html('<svg class="icon" {}><use href="{}#{}"></use></svg>', says, static("icons.svg"), name)
+
+
+@register.inclusion_tag("_status_badge.html")
+def badge(thing) -> dict:
+    """A status as icon, text and shape; of an analysis or URL scan also what it means, on hover and focus."""
+    status = thing if isinstance(thing, Status) else thing.info
+    tip_id = "" if thing is status else f"tip-{thing._meta.model_name}-{thing.pk}"
+    return {"status": status, "tip_id": tip_id, "anchor": anchor(status)}
+
+
+@register.filter
+def anchor(status: Status) -> str:
+    """Where the legend explains it."""
+    return f"{'analysis' if isinstance(status.choice, AnalysisStatus) else 'url-scan'}-{status.code}"
+
+
+@register.simple_tag
+def moment(at: datetime | None, empty: str = "–") -> str:
+    """A moment as relative text, which a script keeps fresh, with the exact time behind it."""
+    if at is None:
+        return empty
+    exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return format_html('<time datetime="{}" title="{}" data-relative>{}</time>', at.isoformat(), exact, relative(at))
+
+
+def relative(at: datetime, now: datetime | None = None) -> str:
+    """Such as “5 min ago” or “in 2 h”, in the largest unit that fits."""
+    seconds = ((now or timezone.now()) - at).total_seconds()
+    if abs(seconds) < 5:
+        return "now"
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        if abs(seconds) >= size:
+            text = f"{int(abs(seconds) // size)} {unit}"
+            return f"{text} ago" if seconds > 0 else f"in {text}"
+    return "now"
+
+
+@register.filter
+def time_span(value: timedelta | None) -> str:
+    """A length of time in its two largest units, such as “2 h 5 min”."""
+    if value is None:
+        return "–"
+    seconds = max(0, int(value.total_seconds()))
+    sizes = [("d", seconds // 86400), ("h", seconds // 3600 % 24), ("min", seconds // 60 % 60), ("s", seconds % 60)]
+    parts = [f"{count} {unit}" for unit, count in sizes if count]
+    return " ".join(parts[:2]) or "0 s"
+
+
+@register.filter
+def ran_for(thing) -> timedelta | None:
+    """How long an analysis or URL scan has run up to now or its end."""
+    return thing.ran_for(timezone.now())
+
+
+@register.inclusion_tag("scans/_severities.html")
+def severities(counts) -> dict:
+    """Counts of findings by severity, worst first; of a URL scan, or of a mapping that holds them."""
+    get = (lambda name: getattr(counts, f"findings_{name}")) if isinstance(counts, UrlScan) else counts.get
+    return {"counts": [(name, get(name)) for name in SEVERITY_FIELDS if get(name)]}
+
+
+@register.filter
+def sentence(entry: ActivityLogEntry) -> str:
+    """What happened."""
+    text = activity.sentence(entry)
+    return text[:1].upper() + text[1:]
+
+
+@register.filter
+def status_changes(entry: ActivityLogEntry) -> list[Status]:
+    """The catalogue's entries of the statuses it led from and to; fewer where it changed none."""
+    catalogue = URL_SCAN_STATUSES if entry.url_scan_id else ANALYSIS_STATUSES
+    return [catalogue[code] for code in (entry.from_status, entry.to_status) if code in catalogue]
+
+
+@register.filter
+def who(entry: ActivityLogEntry) -> str:
+    """The person, or the part of the system, that did it."""
+    return str(entry.user or entry.get_actor_display())
+
+
+@register.simple_tag(takes_context=True)
+def actions_for(context, thing) -> set[str]:
+    """The actions that this thing's status allows and that this user's roles permit."""
+    user = context["user"]
+    submitter, reviewer = user.has_perm("scans.submit_analysis"), user.has_perm("scans.review_analysis")
+    return {action.value for action in thing.info.actions if (reviewer if action in _REVIEW_ACTIONS else submitter)}
+
+
+@register.simple_tag(takes_context=True)
+def problems(context) -> list[tuple[str, str]]:
+    """What keeps scans from running at all: sentence and the command that mends it."""
+    missing = context.get("missing_parts")
+    found = [_START[kind] for kind in (SystemPart.missing() if missing is None else missing)]
+    if not settings.SCANS_ENGINE_PYTHON.exists():
+        found.append(("The scan engine is not installed: no URL scan can be set up.", "make setup"))
+    return found
+
+
+@register.filter
+def page_address(filterset, number: int) -> str:
+    """The address of another page of the same list."""
+    return filterset.address(page=number) or "?"
+
+
+@register.filter
+def older_address(filterset, entry: ActivityLogEntry) -> str:
+    """The address of the log's entries before this one."""
+    return filterset.address(before=entry.pk)
+
+
+@register.filter
+def since(address: str, version: str) -> str:
+    """The address at which a live region asks for what is newer than this version."""
+    return f"{address}{'&' if '?' in address else '?'}v={version}"
+
+
+@register.filter
+def is_web_address(text: str) -> bool:
+    """Whether it may become a link: what an engine reports could be a script."""
+    return str(text).startswith(("http://", "https://"))
+
+
+@register.filter
+def in_utc(at: datetime | None) -> str:
+    """The exact moment."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else ""

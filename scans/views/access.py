@@ -1,0 +1,40 @@
+"""Who may see what, and how a page finds the thing that its address names."""
+
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from scans.models import Analysis, UrlScan
+
+ASK_AN_ADMINISTRATOR = "An administrator gives roles, in the admin under Users."
+
+
+class ViewerRequired(PermissionRequiredMixin):
+    """Any role may see the pages; an account without one is told who gives roles."""
+
+    permission_required = "scans.view_analysis"
+    permission_denied_message = f"Your account has no role yet, and these pages take one. {ASK_AN_ADMINISTRATOR}"
+
+
+class SubmitterRequired(PermissionRequiredMixin):
+    """For pages that lead to a change."""
+
+    permission_required = ("scans.view_analysis", "scans.submit_analysis")
+    permission_denied_message = f"This takes the role Submitter. {ASK_AN_ADMINISTRATOR}"
+
+
+def present_analysis(pk: int) -> Analysis:
+    """The analysis at this address; 404, with the reason, where there is none (any more)."""
+    analysis = get_object_or_404(Analysis.objects.select_related("series", "owner"), pk=pk)
+    if analysis.deleted_at:
+        raise Http404(f"“{analysis}” was deleted on {analysis.deleted_at:%d %B %Y}, with its results.")
+    return analysis
+
+
+def present_url_scan(analysis_id: int, pk: int, user) -> UrlScan:
+    """The URL scan at this address, knowing whether this user may see its results yet."""
+    scans = UrlScan.objects.select_related("analysis").marking_visible_results(user)
+    scan = get_object_or_404(scans, analysis_id=analysis_id, pk=pk)
+    if scan.analysis.deleted_at:
+        raise Http404(f"“{scan.analysis}” was deleted on {scan.analysis.deleted_at:%d %B %Y}, with its results.")
+    return scan

@@ -1,0 +1,185 @@
+"""What a person asks for: each view calls one verb of `transitions` and shows what became of it."""
+
+from collections.abc import Callable
+from copy import copy
+from functools import partial
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render, resolve_url
+from django.urls import resolve
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.generic import View
+
+from scans import htmx, transitions
+from scans.forms import StopForm
+from scans.models import Analysis, StopMode, UrlScan
+from scans.statuses import Action
+from scans.transitions import NotPermitted, TransitionRefused
+from scans.views.access import SubmitterRequired, ViewerRequired, present_analysis, present_url_scan
+
+# Actions that need nothing but a click: the verb, and what the page then says.
+ANALYSIS_ACTIONS: dict[str, tuple[Callable, str]] = {
+    "submit-again": (transitions.submit_again, "“{}” was submitted again."),
+    "pause": (transitions.pause_analysis, "“{}” is being paused."),
+    "resume": (transitions.resume_analysis, "“{}” goes on."),
+    "publish": (transitions.publish, "The results of “{}” are published."),
+    "run-again": (transitions.run_again, "This is a new run of “{}”."),
+}
+URL_SCAN_ACTIONS: dict[str, tuple[Callable, str]] = {
+    "pause": (transitions.pause, "The scan of {} is being paused."),
+    "resume": (transitions.resume, "The scan of {} goes on."),
+}
+_STOPS = {StopMode.SAVE: Action.STOP_SAVE, StopMode.DELETE: Action.STOP_DELETE}
+_STOPPED = {
+    StopMode.SAVE: "“{}” is being stopped; what was found is kept.",
+    StopMode.DELETE: "“{}” is being stopped; what was found is deleted.",
+}
+
+
+class ActionView(ViewerRequired, View):
+    """Does one thing on POST and leads back to the page it was asked from."""
+
+    http_method_names = ["post"]
+    action = ""
+
+    def perform(self, thing: Analysis | UrlScan, verb: Callable, done: str, then: str = "") -> HttpResponse:
+        """Call the verb; lead to `then`, to what the verb made, or to where the person came from."""
+        try:
+            made = verb(thing, by=self.request.user)
+        except NotPermitted as refusal:
+            raise PermissionDenied(str(refusal)) from refusal
+        except TransitionRefused as refusal:
+            return refused(self.request, thing, refusal)
+        messages.success(self.request, done.format(thing))
+        return see(then or (made and made.get_absolute_url()) or back(self.request, thing))
+
+
+def back(request: HttpRequest, thing: Analysis | UrlScan) -> str:
+    """The page that the action was asked from, if it is one of ours; else the thing's own."""
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
+    return address if ours and address.startswith("/") else resolve_url(thing)
+
+
+def see(address: str) -> HttpResponse:
+    """Look there with GET: a reload then repeats nothing. htmx follows this too, and gets the fragment."""
+    return HttpResponse(status=303, headers={"Location": address})
+
+
+def refused(request: HttpRequest, thing: Analysis | UrlScan, refusal: TransitionRefused) -> HttpResponse:
+    """Say why not, beside the state as it is now: with 409 for htmx, else on the page it was asked from."""
+    messages.error(request, str(refusal))
+    address = back(request, thing)
+    if not htmx.wants_fragment(request):
+        return see(address)
+    response = _fresh(request, address)
+    response.status_code = 409
+    return response
+
+
+def _fresh(request: HttpRequest, address: str) -> HttpResponse:
+    """What GET of one of our addresses answers to the same person."""
+    get = copy(request)
+    get.method, (get.path, _, query) = "GET", address.partition("?")
+    get.GET = QueryDict(query)
+    view, args, kwargs = resolve(get.path)
+    return view(get, *args, **kwargs)
+
+
+class AnalysisActionView(ActionView):
+    """One of ANALYSIS_ACTIONS."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Do it."""
+        return self.perform(present_analysis(pk), *ANALYSIS_ACTIONS[self.action])
+
+
+class UrlScanActionView(ActionView):
+    """One of URL_SCAN_ACTIONS."""
+
+    def post(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
+        """Do it."""
+        scan = present_url_scan(analysis_id, pk, request.user)
+        return self.perform(scan, *URL_SCAN_ACTIONS[self.action])
+
+
+class QuestionView(SubmitterRequired, ActionView):
+    """Asks before it does what cannot be undone: on a page of its own, or in the dialog with htmx."""
+
+    http_method_names = ["get", "post"]
+    page = dialog = ""
+
+    def ask(self, thing: Analysis | UrlScan, **context) -> HttpResponse:
+        """The question about this analysis or URL scan."""
+        context |= {"thing": thing, "next": back(self.request, thing)}
+        template = self.dialog if htmx.wants_fragment(self.request) else self.page
+        return render(self.request, template, context, status=422 if self.request.method == "POST" else 200)
+
+
+class StopView(QuestionView):
+    """Stop and save results, or stop and delete results."""
+
+    page, dialog = "scans/stop.html", "scans/_stop.html"
+
+    def ask_how(self, thing: Analysis | UrlScan, form: StopForm, found: int) -> HttpResponse:
+        """Which of the two, naming what would be lost."""
+        choices = [(mode, thing.info.allows(action)) for mode, action in _STOPS.items()]
+        return self.ask(thing, form=form, found=found, choices=choices)
+
+    def stop(self, thing: Analysis | UrlScan, verb: Callable, found: int) -> HttpResponse:
+        """Do it, or ask again where the choice is missing."""
+        form = StopForm(self.request.POST)
+        if not form.is_valid():
+            return self.ask_how(thing, form, found)
+        mode = StopMode(form.cleaned_data["mode"])
+        return self.perform(thing, partial(verb, mode=mode, reason=form.cleaned_data["reason"]), _STOPPED[mode])
+
+
+class AnalysisStopView(StopView):
+    """Stop a whole analysis."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask how."""
+        analysis = present_analysis(pk)
+        return self.ask_how(analysis, StopForm(), _found(analysis))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Do it."""
+        analysis = present_analysis(pk)
+        return self.stop(analysis, transitions.stop_analysis, _found(analysis))
+
+
+class UrlScanStopView(StopView):
+    """Stop the scan of one URL."""
+
+    def get(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
+        """Ask how."""
+        scan = present_url_scan(analysis_id, pk, request.user)
+        return self.ask_how(scan, StopForm(), scan.findings_total)
+
+    def post(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
+        """Do it."""
+        scan = present_url_scan(analysis_id, pk, request.user)
+        return self.stop(scan, transitions.stop, scan.findings_total)
+
+
+def _found(analysis: Analysis) -> int:
+    return sum(scan.findings_total for scan in analysis.url_scans.all())
+
+
+class AnalysisDeleteView(QuestionView):
+    """Delete an ended analysis, its log excepted."""
+
+    page, dialog = "scans/delete.html", "scans/_delete.html"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask whether."""
+        analysis = present_analysis(pk)
+        return self.ask(analysis, found=_found(analysis))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Do it, and go to the list."""
+        done, then = "“{}” was deleted.", resolve_url("scans:analysis-list")
+        return self.perform(present_analysis(pk), transitions.delete, done, then)

@@ -1,0 +1,130 @@
+"""The pages of analyses: the list, a new one, and the summary of one."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.generic import FormView, View
+
+from scans import htmx, transitions
+from scans.filtersets import ActivityLogFilterSet, AnalysisFilterSet
+from scans.forms import SubmissionForm
+from scans.models import ActivityLogEntry, Analysis, ScanSettings, SystemPart, UrlScan
+from scans.querysets import SEVERITY_FIELDS
+from scans.statuses import PUBLISHED_AS, Phase, UrlScanStatus
+from scans.views.access import SubmitterRequired, ViewerRequired, present_analysis
+
+PAGE_SIZE = 50
+LOG_PAGE_SIZE = 50
+EARLIER_RUNS = 10
+
+
+def seconds_between_polls(things) -> int:
+    """Look again soon while anything shown can still change by itself, seldom otherwise."""
+    return 15 if all(thing.info.final for thing in things) else 2
+
+
+class AnalysisListView(ViewerRequired, View):
+    """All analyses, found, filtered and sorted as the query string says; live."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The page, its fragment, or 204 when nothing changed."""
+        missing, capacity = SystemPart.missing(), ScanSettings.current().capacity
+        version = f"{Analysis.objects.list_version()}.{capacity}.{len(missing)}"
+        if htmx.is_unchanged(request, version):
+            return htmx.unchanged()
+        filterset = AnalysisFilterSet(request.GET, Analysis.objects.present(), request=request)
+        context = {"missing_parts": missing, "capacity": capacity, "version": version, **_list(filterset)}
+        response = htmx.respond(request, "scans/analysis_list.html", "scans/_analysis_list.html", context)
+        if htmx.wants_fragment(request):
+            response["HX-Push-Url"] = _push(request, filterset)
+        return response
+
+
+def _push(request: HttpRequest, filterset: AnalysisFilterSet) -> str:
+    """The address that the browser should show from now on; "false" where it shows it already."""
+    address = request.path + filterset.address(page=filterset.page)
+    return "false" if "v" in request.GET or request.htmx.current_url_abs_path == address else address
+
+
+def _list(filterset: AnalysisFilterSet) -> dict:
+    counts = filterset.count_by_status()
+    paginator = Paginator(filterset.qs.select_related("owner"), PAGE_SIZE)
+    paginator.count = sum(counts.get(code, 0) for code in filterset.statuses or counts)
+    page = paginator.get_page(filterset.page)
+    rows = list(page)
+    totals = UrlScan.objects.filter(analysis__in=rows).totals_by_analysis(filterset.request.user)
+    for analysis in rows:
+        analysis.totals = totals[analysis.pk]
+    return {
+        "filterset": filterset,
+        "page": page,
+        "analyses": rows,
+        "shown": paginator.count,
+        "total": Analysis.objects.present().count() if filterset.words else sum(counts.values()),
+        "phases": filterset.phases(counts),
+        "running": UrlScan.objects.running().count(),
+        "every": seconds_between_polls(rows),
+        "here": filterset.request.path + filterset.address(page=filterset.page),
+    }
+
+
+class AnalysisCreateView(SubmitterRequired, FormView):
+    """Submit a new analysis."""
+
+    form_class = SubmissionForm
+    template_name = "scans/analysis_create.html"
+
+    def form_valid(self, form: SubmissionForm) -> HttpResponse:
+        """Submit it and show its summary."""
+        analysis = transitions.submit(form.submission(), by=self.request.user)
+        messages.success(self.request, f"“{analysis}” was submitted.")
+        return redirect(analysis)
+
+    def form_invalid(self, form: SubmissionForm) -> HttpResponse:
+        """The form again, with what was typed and what is wrong with it."""
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class AnalysisDetailView(ViewerRequired, View):
+    """The summary of one analysis, with its activity log at the bottom; live."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The page, its fragment, or 204 when nothing changed."""
+        missing = SystemPart.missing()
+        version = f"{Analysis.objects.series_version(pk)}.{len(missing)}"
+        if htmx.is_unchanged(request, version):
+            return htmx.unchanged()
+        context = {"missing_parts": missing, "version": version, **_summary(request, present_analysis(pk))}
+        names = "scans/analysis_detail.html", "scans/_analysis_detail.html"
+        return htmx.respond(request, *names, context)
+
+
+def _summary(request: HttpRequest, analysis: Analysis) -> dict:
+    scans = list(analysis.url_scans.marking_visible_results(request.user).order_by("position"))
+    for scan in scans:
+        scan.analysis = analysis
+    visible = [scan for scan in scans if scan.results_visible]
+    runs = analysis.series.runs.present().order_by("-run")[: EARLIER_RUNS + 1]
+    return {
+        "analysis": analysis,
+        "url_scans": scans,
+        "ended": sum(scan.info.phase in (Phase.FINAL, Phase.REVIEW) for scan in scans),
+        "severities": {name: sum(getattr(scan, f"findings_{name}") for scan in visible) for name in SEVERITY_FIELDS},
+        "hidden": sum(scan.status in PUBLISHED_AS and not scan.results_visible for scan in scans),
+        "replaying": any(scan.status in PUBLISHED_AS and not scan.verified_at for scan in scans),
+        "can_submit_again": not analysis.info.final
+        and any(scan.status == UrlScanStatus.SUBMIT_FAILED for scan in scans),
+        "runs": [run for run in runs if run != analysis],
+        "every": seconds_between_polls([analysis]),
+        "here": htmx.address(request),
+        **_log(request, analysis, scans),
+    }
+
+
+def _log(request: HttpRequest, analysis: Analysis, scans: list[UrlScan]) -> dict:
+    entries = ActivityLogEntry.objects.filter(analysis=analysis).newest_first()
+    filterset = ActivityLogFilterSet(request.GET, entries, url_scans=scans)
+    page = list(filterset.qs[: LOG_PAGE_SIZE + 1])
+    older = page[LOG_PAGE_SIZE - 1] if len(page) > LOG_PAGE_SIZE else None
+    return {"log_filter": filterset, "entries": page[:LOG_PAGE_SIZE], "older": older}

@@ -1,0 +1,18 @@
+"""The legend."""
+
+from django.views.generic import TemplateView
+
+from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES
+from scans.views.access import ViewerRequired
+
+
+class StatusListView(ViewerRequired, TemplateView):
+    """Every status with its icon, meaning and next step."""
+
+    template_name = "scans/status_list.html"
+    extra_context = {
+        "catalogues": [
+            ("analysis", "Analyses", ANALYSIS_STATUSES.values()),
+            ("url-scan", "URL scans", URL_SCAN_STATUSES.values()),
+        ]
+    }

@@ -1,0 +1,114 @@
+"""The pages of one URL scan, a tab each: Scan Details, Engine Log, Configuration. Findings have a file of their own."""
+
+from pathlib import Path
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.views.generic import View
+
+from scans import htmx
+from scans.models import SystemPart, UrlScan
+from scans.views.access import ViewerRequired, present_url_scan
+from scans.views.analyses import seconds_between_polls
+
+LOG_TAIL_BYTES = 64 * 1024
+TABS = [
+    ("url-scan-detail", "Scan Details"),
+    ("finding-list", "Findings"),
+    ("engine-log", "Engine Log"),
+    ("configuration", "Configuration"),
+]
+
+
+class UrlScanTab(ViewerRequired, View):
+    """One tab of a URL scan; live. `stem` names its address, page and fragment."""
+
+    stem = ""
+    tab = ""  # the tab that it belongs to, where that is not itself
+
+    def get(self, request: HttpRequest, analysis_id: int, pk: int, **address) -> HttpResponse:
+        """The page, its fragment, or 204 when nothing changed."""
+        scan, missing = present_url_scan(analysis_id, pk, request.user), SystemPart.missing()
+        version = f"{scan.analysis.version}.{len(missing)}"
+        if htmx.is_unchanged(request, version):
+            return htmx.unchanged()
+        context = {
+            "url_scan": scan,
+            "analysis": scan.analysis,
+            "missing_parts": missing,
+            "version": version,
+            "every": seconds_between_polls([scan]),
+            "here": htmx.address(request),
+            "title": f"{dict(TABS)[self.tab or self.stem]} of {scan.url}",
+            "tabs": TABS,
+            "tab": self.tab or self.stem,
+            "tab_body": f"scans/_{self.file}.html",
+            **self.content(scan, **address),
+        }
+        return htmx.respond(request, f"scans/{self.file}.html", "scans/_url_scan.html", context)
+
+    @property
+    def file(self) -> str:
+        """The stem as templates spell it."""
+        return self.stem.replace("-", "_")
+
+    def content(self, url_scan: UrlScan) -> dict:
+        """What this tab shows besides the URL scan itself."""
+        return {}
+
+
+class UrlScanDetailView(UrlScanTab):
+    """Scan Details: where it stands and why, what was sent and answered, and its checks."""
+
+    stem = "url-scan-detail"
+
+    def content(self, url_scan: UrlScan) -> dict:
+        """Its checks, in the order they were made."""
+        return {"checks": url_scan.checks.all()}
+
+
+class ConfigurationView(UrlScanTab):
+    """What the scan was told to do."""
+
+    stem = "configuration"
+
+
+class EngineLogView(UrlScanTab):
+    """The end of the engine's own log."""
+
+    stem = "engine-log"
+
+    def content(self, url_scan: UrlScan) -> dict:
+        """The tail, and whether there is more before it."""
+        text, cut = tail(_log_file(url_scan))
+        return {"log": text, "log_cut": cut}
+
+
+class EngineLogFileView(ViewerRequired, View):
+    """The whole engine log, as a plain text file."""
+
+    def get(self, request: HttpRequest, analysis_id: int, pk: int) -> FileResponse:
+        """The file, streamed."""
+        path = _log_file(present_url_scan(analysis_id, pk, request.user))
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            raise Http404("This scan has no engine log (any more).") from None
+        name = f"engine-log-{pk}.txt"
+        return FileResponse(file, as_attachment=True, filename=name, content_type="text/plain; charset=utf-8")
+
+
+def _log_file(url_scan: UrlScan) -> Path:
+    return url_scan.directory / "engine.log"
+
+
+def tail(path: Path, limit: int = LOG_TAIL_BYTES) -> tuple[str, bool]:
+    """The last `limit` bytes of a text file from a line's start, and whether something was left out."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - limit))
+            text = file.read(limit).decode(errors="replace")
+    except FileNotFoundError:
+        return "", False
+    cut = size > limit
+    return (text.partition("\n")[2] if cut else text), cut

@@ -1,0 +1,172 @@
+"""What can be asked for on the pages: with and without JavaScript, allowed and refused."""
+
+import pytest
+
+from scans import transitions
+from scans.models import Actor, Analysis, ScanSettings
+from tests import factories
+from tests.pages.page import text
+
+pytestmark = pytest.mark.django_db
+
+
+def status(analysis) -> str:
+    return Analysis.objects.get(pk=analysis.pk).status
+
+
+def test_pause_leads_back_with_a_message(client):
+    analysis = factories.running(name="Shop")
+    response = client.post(f"/analyses/{analysis.pk}/pause/")
+    assert (response.status_code, response["Location"]) == (303, analysis.get_absolute_url())
+    assert "“Shop” is being paused" in text(client.get(response["Location"]))
+    assert analysis.url_scans.get().status == "pausing"
+
+
+@pytest.mark.parametrize("address", ["//evil.example/", "https://evil.example/", "javascript:alert(1)"])
+def test_actions_lead_back_to_our_own_pages_only(client, address):
+    analysis = factories.running()
+    response = client.post(f"/analyses/{analysis.pk}/pause/", {"next": address})
+    assert response["Location"] == analysis.get_absolute_url()
+
+
+def test_actions_lead_back_to_where_they_were_asked(client):
+    analysis = factories.running()
+    response = client.post(f"/analyses/{analysis.pk}/pause/", {"next": "/analyses/?status=in_progress"})
+    assert response["Location"] == "/analyses/?status=in_progress"
+
+
+@pytest.mark.parametrize(
+    ("page", "region"), [("/analyses/{}/", "analysis-detail"), ("/analyses/?order=name", "analysis-list")]
+)
+def test_moved_state_answers_htmx_with_409_and_the_fresh_region(client, htmx_headers, page, region):
+    analysis = factories.published(name="Shop")
+    sent = {"next": page.format(analysis.pk)}
+    response = client.post(f"/analyses/{analysis.pk}/pause/", sent, headers=htmx_headers)
+    assert response.status_code == 409
+    assert f'id="{region}"' in text(response)
+    assert "“Pause” is not possible: Shop is “Completed - Results Available”" in text(response)
+    assert f'name="next" value="{sent["next"]}"' in text(response)
+
+
+def test_moved_state_is_said_on_the_page_without_javascript(client):
+    analysis = factories.published()
+    response = client.post(f"/analyses/{analysis.pk}/pause/")
+    assert response.status_code == 303
+    assert "is not possible" in text(client.get(response["Location"]))
+
+
+def test_actions_do_nothing_on_get(client):
+    analysis = factories.running()
+    assert client.get(f"/analyses/{analysis.pk}/pause/").status_code == 405
+
+
+@pytest.mark.parametrize("action", ["pause", "run-again", "submit-again", "resume"])
+def test_viewer_may_not_act(as_role, action):
+    analysis = factories.running()
+    response = as_role("Viewer").post(f"/analyses/{analysis.pk}/{action}/")
+    assert response.status_code == 403
+    assert "it takes the role Submitter" in text(response)
+
+
+def test_only_reviewers_publish(as_role):
+    analysis = factories.ended(publication="reviewer")
+    factories.verify(analysis.url_scans.get())
+    publish = f"/analyses/{analysis.pk}/publish/"
+    assert "it takes the role Reviewer" in text(as_role("Submitter").post(publish))
+    as_role("Reviewer").post(publish)
+    assert status(analysis) == "completed_results_available"
+
+
+def test_resume_lets_a_paused_analysis_go_on(client):
+    analysis = factories.running()
+    transitions.pause_analysis(analysis, by=Actor.COMMAND)
+    transitions.confirm_pause(analysis.url_scans.get())
+    client.post(f"/analyses/{analysis.pk}/resume/")
+    assert analysis.url_scans.get().status == "resuming"
+
+
+def test_submit_again_sets_failed_urls_up_once_more(client):
+    analysis = factories.submitted()
+    transitions.fail_submission(analysis, reason="no engine")
+    client.post(f"/analyses/{analysis.pk}/submit-again/")
+    assert status(analysis) == "submitted"
+
+
+def test_run_again_leads_to_the_new_run(client):
+    first = factories.published()
+    response = client.post(f"/analyses/{first.pk}/run-again/")
+    second = Analysis.objects.latest("pk")
+    assert (second.run, response["Location"]) == (2, second.get_absolute_url())
+
+
+def test_stop_page_names_what_would_be_lost(client):
+    analysis = factories.running()
+    factories.find(analysis.url_scans.get(), 3)
+    shown = text(client.get(f"/analyses/{analysis.pk}/stop/"))
+    assert "<strong>3 findings</strong>" in shown
+    assert "Stop and save results" in shown
+    assert "Stop and delete results" in shown
+
+
+def test_stop_dialog_is_the_same_form_alone(client, htmx_headers):
+    analysis = factories.running()
+    shown = text(client.get(f"/analyses/{analysis.pk}/stop/", headers=htmx_headers))
+    assert "<html" not in shown
+    assert f'action="/analyses/{analysis.pk}/stop/"' in shown
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"), [("save", "stopped_saving_results"), ("delete", "stopped_deleting_results")]
+)
+def test_stop_keeps_or_deletes_as_chosen_and_logs_the_reason(client, mode, expected):
+    analysis = factories.running()
+    client.post(f"/analyses/{analysis.pk}/stop/", {"mode": mode, "reason": "Wrong site"})
+    assert status(analysis) == expected
+    assert analysis.activity.filter(action="analysis.stopped", reason="Wrong site").exists()
+
+
+def test_stop_without_a_choice_asks_again(client):
+    analysis = factories.running()
+    response = client.post(f"/analyses/{analysis.pk}/stop/", {"reason": "x"})
+    assert response.status_code == 422
+    assert "Choose one of the two" in text(response)
+    assert status(analysis) == "in_progress"
+
+
+def test_viewer_may_not_even_be_asked(as_role):
+    analysis = factories.running()
+    viewer = as_role("Viewer")
+    for action in ("stop", "delete"):
+        for response in (
+            viewer.get(f"/analyses/{analysis.pk}/{action}/"),
+            viewer.post(f"/analyses/{analysis.pk}/{action}/"),
+        ):
+            assert response.status_code == 403
+            assert "takes the role Submitter" in text(response)
+
+
+def test_delete_asks_and_then_leads_to_the_list(client):
+    analysis = factories.published(name="Shop")
+    assert "Delete Shop?" in text(client.get(f"/analyses/{analysis.pk}/delete/"))
+    response = client.post(f"/analyses/{analysis.pk}/delete/")
+    assert response["Location"] == "/analyses/"
+    assert "“Shop” was deleted" in text(client.get("/analyses/"))
+
+
+def test_one_url_can_be_paused_resumed_and_stopped(client):
+    ScanSettings.objects.update(capacity=2)
+    analysis = factories.running("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    scan = analysis.url_scans.first()
+    client.post(f"{scan.get_absolute_url()}pause/")
+    transitions.confirm_pause(scan)
+    client.post(f"{scan.get_absolute_url()}resume/")
+    assert factories.fresh(scan).status == "resuming"
+    assert "Stop http://127.0.0.1:9/a?" in text(client.get(f"{scan.get_absolute_url()}stop/"))
+    client.post(f"{scan.get_absolute_url()}stop/", {"mode": "delete"})
+    assert factories.fresh(scan).status == "stopping_deleting_results"
+    assert status(analysis) == "in_progress"
+
+
+def test_url_scan_of_another_analysis_is_not_found(client):
+    one, other = factories.running(), factories.submitted()
+    assert client.post(f"/analyses/{other.pk}/scans/{one.url_scans.get().pk}/pause/").status_code == 404

@@ -1,0 +1,264 @@
+"""The list of analyses."""
+
+import pytest
+
+from scans import transitions
+from scans.models import Actor, ScanSettings, StopMode
+from scans.statuses import ANALYSIS_STATUSES, UrlScanStatus
+from tests import factories
+from tests.pages.page import elements, text, values, version
+
+pytestmark = pytest.mark.django_db
+LIST = "/analyses/"
+
+
+def test_home_leads_to_the_list(client):
+    response = client.get("/")
+    assert (response.status_code, response["Location"]) == (302, LIST)
+
+
+def test_list_needs_a_login(client):
+    client.logout()
+    assert client.get(LIST)["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("role", ["Viewer", "Submitter", "Reviewer", "Administrator"])
+def test_every_role_sees_the_list(as_role, role):
+    assert as_role(role).get(LIST).status_code == 200
+
+
+def test_account_without_a_role_is_told_who_gives_one(as_role):
+    response = as_role("").get(LIST)
+    assert response.status_code == 403
+    assert "An administrator gives roles" in text(response)
+
+
+def test_empty_list_teaches_the_first_step(client, as_role):
+    assert "Submit the first analysis" in text(client.get(LIST))
+    assert "takes the role Submitter" in text(as_role("Viewer").get(LIST))
+
+
+def test_row_holds_its_status_and_numbers(client):
+    analysis = factories.published(name="Shop", number_of_findings=2)
+    response = client.get(LIST)
+    assert values(response, "data-analysis-id") == [str(analysis.pk)]
+    assert "completed_results_available" in values(response, "data-status")
+    assert "1 / 1" in text(response)
+    assert 'title="2 high"' in text(response)
+
+
+def test_capacity_line_counts_running_scans(client):
+    ScanSettings.objects.update(capacity=4)
+    factories.running()
+    assert "<strong>1 of 4</strong> URL scans running" in text(client.get(LIST))
+
+
+def test_warning_is_marked_and_said(client):
+    _with_a_failed_url()
+    response = client.get(LIST)
+    assert "in_progress_with_warning" in values(response, "data-status")
+    assert elements(response, "data-warning")
+    assert "with a warning" in text(response)
+
+
+def _with_a_failed_url():
+    analysis = factories.submitted("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    first = analysis.url_scans.first()
+    transitions.fail_checks(first, UrlScanStatus.CONNECTION_ERROR, step="connect", reason="refused")
+    transitions.schedule(analysis)
+    transitions.start(analysis)
+    factories.begin(analysis.url_scans.last())
+    return analysis
+
+
+def test_filter_offers_every_status_and_its_count(client):
+    factories.scheduled()
+    response = client.get(LIST)
+    offered = [box["value"] for box in elements(response, "name") if box["name"] == "status"]
+    assert sorted(offered) == sorted(ANALYSIS_STATUSES)
+    assert ">Filter by Status<" in text(response)
+
+
+def test_filter_by_several_statuses(client):
+    scheduled, running, _ = factories.scheduled(), factories.running(), factories.submitted()
+    response = client.get(LIST, {"status": ["scheduled", "in_progress"]})
+    assert set(values(response, "data-analysis-id")) == {str(scheduled.pk), str(running.pk)}
+    assert "<strong>2</strong> of 3" in text(response)
+
+
+def test_counts_are_those_under_the_other_filters(client):
+    factories.scheduled(name="apple")
+    factories.scheduled(name="pear")
+    response = client.get(LIST, {"q": "apple", "status": "in_progress"})
+    phases = response.context["phases"]
+    counts = {status.code: count for _, entries in phases for status, count, _ in entries}
+    assert counts["scheduled"] == 1
+    assert "No analysis matches" in text(response)
+
+
+@pytest.mark.parametrize("words", ["hop", "SHOP", "exam", "127.0.0.1:9/shop"])
+def test_find_looks_for_parts_of_names_and_urls_in_any_case(client, words):
+    shop = factories.submitted("http://127.0.0.1:9/shop", name="Shop example")
+    factories.submitted("http://127.0.0.1:9/other", name="Other")
+    assert values(client.get(LIST, {"q": words}), "data-analysis-id") == [str(shop.pk)]
+
+
+@pytest.mark.parametrize("wildcard", ["%", "_", "\\"])
+def test_find_takes_wildcards_literally(client, wildcard):
+    factories.submitted(name="plain")
+    found = factories.submitted(name=f"with {wildcard} in it")
+    assert values(client.get(LIST, {"q": wildcard}), "data-analysis-id") == [str(found.pk)]
+
+
+@pytest.mark.parametrize(
+    ("query", "notice"),
+    [
+        ("status=bogus", "There is no status “bogus”"),
+        ("order=bogus", "cannot be sorted by “bogus”"),
+        ("page=bogus", "There is no page “bogus”"),
+        ("page=-1", "There is no page “-1”"),
+        ("page=999999999999999999999", "There is no page"),
+        ("q=%00", "characters that no name has"),
+    ],
+)
+def test_what_is_not_understood_is_said_on_a_normal_page(client, query, notice):
+    factories.submitted()
+    response = client.get(f"{LIST}?{query}")
+    assert response.status_code == 200
+    assert notice in text(response)
+    assert len(values(response, "data-analysis-id")) == 1
+
+
+def test_unknown_status_does_not_undo_the_known_one(client):
+    factories.submitted()
+    scheduled = factories.scheduled()
+    response = client.get(f"{LIST}?status=bogus&status=scheduled")
+    assert values(response, "data-analysis-id") == [str(scheduled.pk)]
+
+
+def test_page_after_the_last_shows_the_last(client):
+    analysis = factories.submitted()
+    assert values(client.get(LIST, {"page": 7}), "data-analysis-id") == [str(analysis.pk)]
+
+
+@pytest.mark.parametrize("column", ["name", "status", "urls", "findings", "start", "duration", "changed"])
+def test_every_column_sorts_both_ways(client, column):
+    small = factories.submitted(name="a")
+    large = factories.published("http://127.0.0.1:9/a", "http://127.0.0.1:9/b", name="b")
+    up = values(client.get(LIST, {"order": column}), "data-analysis-id")
+    down = values(client.get(LIST, {"order": f"-{column}"}), "data-analysis-id")
+    assert set(up) == set(down) == {str(small.pk), str(large.pk)}
+    if column not in ("start", "duration", "findings"):  # these keep what has nothing there last
+        assert up == down[::-1]
+
+
+def test_pages_hold_fifty(client):
+    for _ in range(51):
+        factories.submitted()
+    assert len(values(client.get(LIST), "data-analysis-id")) == 50
+    response = client.get(LIST, {"page": 2})
+    assert len(values(response, "data-analysis-id")) == 1
+    assert "51–51 of 51" in text(response)
+
+
+def test_active_filters_are_links_without_them(client):
+    response = client.get(LIST, {"q": "x", "status": ["queued", "paused"], "order": "name"})
+    removals = [a["href"] for a in elements(response, "title") if a["title"] == "Remove this filter"]
+    assert removals == [
+        "?status=queued&status=paused&order=name",
+        "?q=x&status=paused&order=name",
+        "?q=x&status=queued&order=name",
+    ]
+
+
+def test_names_are_escaped(client):
+    factories.submitted(name="<script>alert(1)</script>")
+    page = text(client.get(LIST, {"q": "<script>"}))
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_deleted_analyses_are_not_listed(client):
+    analysis = factories.published()
+    transitions.delete(analysis, by=Actor.COMMAND)
+    response = client.get(LIST)
+    assert values(response, "data-analysis-id") == []
+
+
+def test_findings_under_verification_are_for_reviewers(as_role):
+    factories.ended(publication="reviewer", number_of_findings=3)
+    assert 'title="3 high"' in text(as_role("Reviewer").get(LIST))
+    seen = text(as_role("Submitter").get(LIST))
+    assert 'title="3 high"' not in seen
+    assert "under verification" in seen
+
+
+def test_actions_are_those_of_status_and_role(as_role):
+    analysis = factories.running()
+    stop = f"/analyses/{analysis.pk}/stop/"
+    assert stop in text(as_role("Submitter").get(LIST))
+    assert stop not in text(as_role("Viewer").get(LIST))
+    transitions.stop_analysis(analysis, StopMode.SAVE, by=Actor.COMMAND)
+    assert stop not in text(as_role("Submitter").get(LIST))
+
+
+def test_htmx_gets_the_fragment_and_the_clean_address(client, htmx_headers):
+    factories.scheduled()
+    response = client.get(f"{LIST}?q=&status=scheduled&page=1", headers=htmx_headers)
+    assert "<html" not in text(response)
+    assert 'id="analysis-list"' in text(response)
+    assert response["HX-Push-Url"] == f"{LIST}?status=scheduled"
+    assert "HX-Request" in response["Vary"]
+
+
+@pytest.mark.parametrize("header", ["HX-Boosted", "HX-History-Restore-Request"])
+def test_boosted_and_restored_pages_are_whole(client, htmx_headers, header):
+    response = client.get(LIST, headers={**htmx_headers, header: "true"})
+    assert "<html" in text(response)
+    assert "HX-Request" in response["Vary"]
+
+
+def test_poll_is_answered_with_204_until_something_changes(client, htmx_headers):
+    analysis = factories.running()
+    poll = {"v": version(client.get(LIST))}
+    unchanged = client.get(LIST, poll, headers=htmx_headers)
+    assert (unchanged.status_code, unchanged.content) == (204, b"")
+    transitions.pause_analysis(analysis, by=Actor.COMMAND)
+    changed = client.get(LIST, poll, headers=htmx_headers)
+    assert changed.status_code == 200
+    assert changed["HX-Push-Url"] == "false"
+    assert version(changed) != poll["v"]
+
+
+def test_poll_sees_progress_deletion_and_capacity(client, htmx_headers):
+    scan = factories.running().url_scans.get()
+    ended = factories.published()
+
+    def moved(change) -> bool:
+        before = {"v": version(client.get(LIST))}
+        change()
+        return client.get(LIST, before, headers=htmx_headers).status_code == 200
+
+    assert moved(lambda: transitions.renew(factories.fresh(scan), requests=5))
+    assert moved(lambda: transitions.delete(ended, by=Actor.COMMAND))
+    assert moved(lambda: ScanSettings.objects.update(capacity=9))
+
+
+def test_poll_is_frequent_only_while_something_can_change(client):
+    factories.published()
+    assert values(client.get(LIST), "data-live") == ["15"]
+    factories.running()
+    assert values(client.get(LIST), "data-live") == ["2"]
+
+
+# Session, user and two for permissions come with every page; a poll adds three.
+def test_number_of_queries_does_not_grow(client, htmx_headers, django_assert_num_queries):
+    factories.running()
+    with django_assert_num_queries(11):
+        client.get(LIST)
+    for _ in range(5):
+        factories.published()
+    with django_assert_num_queries(11):
+        response = client.get(LIST)
+    with django_assert_num_queries(7):
+        client.get(LIST, {"v": version(response)}, headers=htmx_headers)

@@ -1,0 +1,107 @@
+"""What all pages share: header, banners, login, errors, and that nothing on them breaks the policy for content."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.test import Client
+
+from scans.models import SystemPart
+from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES
+from tests import factories
+from tests.pages.page import elements, text
+
+pytestmark = pytest.mark.django_db
+VENDOR = Path(settings.BASE_DIR) / "static/vendor"
+
+
+def test_login_form_leads_to_the_list():
+    factories.user(username="ada")
+    client = Client()
+    assert "<h1>Log in</h1>" in text(client.get("/accounts/login/"))
+    response = client.post("/accounts/login/", {"username": "ada", "password": "password"})
+    assert response["Location"] == "/analyses/"
+
+
+def test_wrong_password_is_said_and_the_name_kept():
+    shown = text(Client().post("/accounts/login/", {"username": "<ada>", "password": "x"}))
+    assert "do not match an account" in shown
+    assert 'value="&lt;ada&gt;"' in shown
+
+
+def test_header_offers_what_the_role_may(as_role):
+    viewer, staff = (
+        text(as_role("Viewer").get("/analyses/")),
+        text(as_role("Administrator", is_staff=True).get("/analyses/")),
+    )
+    assert "/analyses/new/" not in viewer
+    assert "/admin/" not in viewer
+    assert "/analyses/new/" in staff
+    assert "/admin/" in staff
+
+
+def test_banner_names_what_is_missing_and_how_to_start_it(client, settings, tmp_path):
+    settings.SCANS_ENGINE_PYTHON = tmp_path / "missing"
+    shown = text(client.get("/analyses/"))
+    for command in ("run_scheduler", "run_worker --queue scans", "run_worker --queue checks", "make setup", "make run"):
+        assert command in shown
+
+
+def test_no_banner_while_everything_runs(client, settings, tmp_path):
+    settings.SCANS_ENGINE_PYTHON = tmp_path
+    for kind in SystemPart.Kind:
+        SystemPart.report(kind, kind.value)
+    assert "make run" not in text(client.get("/statuses/"))
+
+
+def test_unknown_address_helps(client):
+    response = client.get("/nowhere/")
+    assert response.status_code == 404
+    assert "Go to the analyses" in text(response)
+
+
+def test_failure_page_needs_no_database(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        shown = render_to_string("500.html")
+    assert "Something broke on our side" in shown
+
+
+def test_expired_form_is_explained():
+    client = Client(enforce_csrf_checks=True)
+    response = client.post("/accounts/login/", {"username": "a", "password": "b"})
+    assert response.status_code == 403
+    assert "This form has expired" in text(response)
+
+
+@pytest.mark.parametrize("address", ["/analyses/", "/analyses/new/", "/statuses/", "/accounts/login/"])
+def test_pages_have_neither_inline_scripts_nor_styles(client, address):
+    factories.running()
+    response = client.get(address)
+    page = response.content.decode()
+    assert not re.search(r"<script(?![^>]*\bsrc=)", page)
+    assert "<style" not in page
+    assert not elements(response, "style")
+    assert not re.search(r"\son[a-z]+=", page)
+    assert "default-src 'self'" in response["Content-Security-Policy"]
+
+
+def test_vendored_files_are_what_was_reviewed():
+    for line in (VENDOR / "SHA256SUMS").read_text().splitlines():
+        digest, name = line.split()
+        assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == digest
+
+
+def test_every_status_has_a_symbol():
+    sprite = (VENDOR.parent / "icons.svg").read_text()
+    for status in (*ANALYSIS_STATUSES.values(), *URL_SCAN_STATUSES.values()):
+        assert f'<symbol id="{status.icon}"' in sprite
+
+
+def test_every_symbol_that_templates_use_exists():
+    sprite = (VENDOR.parent / "icons.svg").read_text()
+    for template in Path(settings.BASE_DIR, "templates").rglob("*.html"):
+        for name in re.findall(r'(?:icon|symbol=) ?"([a-z-]+)"', template.read_text()):
+            assert f'<symbol id="{name}"' in sprite, (template.name, name)

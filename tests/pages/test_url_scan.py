@@ -1,0 +1,155 @@
+"""The tabs of one URL scan: Scan Details, Findings, Engine Log, Configuration."""
+
+import pytest
+from django.utils import timezone
+
+from scans import transitions
+from scans.models import TargetCheck
+from scans.statuses import UrlScanStatus
+from scans.views.url_scans import tail
+from tests import factories
+from tests.pages.page import text, values, version
+
+pytestmark = pytest.mark.django_db
+TABS = ["", "findings/", "log/", "configuration/"]
+
+
+def url_scan(analysis):
+    return analysis.url_scans.get()
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("make", [factories.submitted, factories.running, factories.ended, factories.published])
+def test_every_tab_has_its_own_address_in_every_state(client, tab, make):
+    scan = url_scan(make())
+    response = client.get(scan.get_absolute_url() + tab)
+    assert response.status_code == 200
+    assert scan.status in values(response, "data-status")
+    assert 'aria-current="page"' in text(response)
+
+
+def test_details_explain_status_reason_and_checks(client):
+    analysis = factories.submitted()
+    scan = url_scan(analysis)
+    TargetCheck.objects.create(
+        url_scan=scan,
+        at=timezone.now(),
+        occasion="prescan",
+        step="connect",
+        passed=False,
+        reason="refused",
+        detail="<b>no</b>",
+        milliseconds=41,
+    )
+    transitions.fail_checks(scan, UrlScanStatus.CONNECTION_ERROR, step="connect", reason="Refused <b>thrice</b>")
+    shown = text(client.get(scan.get_absolute_url()))
+    info = UrlScanStatus.CONNECTION_ERROR.info
+    for part in (info.label, info.description, info.next_step, "Refused &lt;b&gt;thrice", "&lt;b&gt;no", "41 ms"):
+        assert part in shown
+
+
+def test_details_show_what_the_engine_counted(client):
+    scan = url_scan(factories.running())
+    counts = {"requests": 8123, "responses": {"2xx": 7001}, "network_errors": 17, "urls_crawled": 212}
+    transitions.renew(scan, **counts, modules_done=3, modules_total=9)
+    shown = text(client.get(scan.get_absolute_url()))
+    for part in ("8123", "2xx: 7001", "17", "212", "3 of 9 modules", "Fake 1"):
+        assert part in shown
+
+
+def test_findings_under_verification_are_for_reviewers(as_role):
+    scan = url_scan(factories.ended(publication="reviewer"))
+    finding = scan.findings.get()
+    address = f"{scan.get_absolute_url()}findings/"
+    assert "Reflected Cross Site Scripting" in text(as_role("Reviewer").get(address))
+    viewer = as_role("Viewer")
+    assert "under verification" in text(viewer.get(address))
+    assert "Reflected Cross Site Scripting" not in text(viewer.get(address))
+    assert viewer.get(f"{address}{finding.pk}/").status_code == 404
+
+
+def test_findings_can_be_narrowed_by_severity_and_replay(client):
+    scan = url_scan(factories.published(number_of_findings=2))
+    address = f"{scan.get_absolute_url()}findings/"
+    assert "page1" in text(client.get(address, {"severity": "high", "replay": "confirmed"}))
+    assert "None of the 2 findings matches" in text(client.get(address, {"severity": "low"}))
+    assert "was not understood" in text(client.get(address, {"severity": "bogus"}))
+
+
+def test_finding_shows_its_evidence_escaped(client):
+    scan = url_scan(factories.published())
+    shown = text(client.get(f"{scan.get_absolute_url()}findings/{scan.findings.get().pk}/"))
+    assert "&lt;p&gt;&lt;script&gt;&lt;/p&gt;" in shown
+    assert "curl &#x27;http://127.0.0.1:9/page1" in shown
+    assert "Confirmed" in shown
+    assert "<p><script></p>" not in shown
+
+
+def test_reference_with_a_script_is_no_link(client):
+    analysis = factories.running()
+    factories.find(url_scan(analysis), references=(("Bad", "javascript:alert(1)"), ("Good", "https://owasp.example/")))
+    transitions.end(url_scan(analysis), "itself")
+    factories.verify(url_scan(analysis))
+    scan = url_scan(analysis)
+    shown = text(client.get(f"{scan.get_absolute_url()}findings/{scan.findings.get().pk}/"))
+    assert 'href="https://owasp.example/"' in shown
+    assert 'href="javascript' not in shown
+
+
+def test_engine_log_is_escaped_and_can_be_had_whole(client, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    scan = url_scan(factories.running())
+    scan.directory.mkdir(parents=True)
+    (scan.directory / "engine.log").write_text("first <b>\nlast\n")
+    assert "first &lt;b&gt; last" in text(client.get(f"{scan.get_absolute_url()}log/"))
+    whole = client.get(f"{scan.get_absolute_url()}log/engine.log")
+    assert whole["Content-Type"].startswith("text/plain")
+    assert b"".join(whole.streaming_content) == b"first <b>\nlast\n"
+
+
+def test_missing_engine_log_is_explained(client, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    scan = url_scan(factories.submitted())
+    assert "There is no log" in text(client.get(f"{scan.get_absolute_url()}log/"))
+    assert client.get(f"{scan.get_absolute_url()}log/engine.log").status_code == 404
+
+
+def test_tail_is_cut_at_a_line(tmp_path):
+    file = tmp_path / "engine.log"
+    file.write_bytes("one\ntwo é\nthree\n".encode())
+    assert tail(file, 8) == ("three\n", True)
+    assert tail(file, 1000) == ("one\ntwo é\nthree\n", False)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_roles(as_role, tab):
+    address = url_scan(factories.running()).get_absolute_url() + tab
+    assert as_role("Viewer").get(address).status_code == 200
+    assert as_role("").get(address).status_code == 403
+
+
+def test_actions_are_hidden_from_viewers(as_role):
+    scan = url_scan(factories.running())
+    assert f"{scan.get_absolute_url()}stop/" in text(as_role("Submitter").get(scan.get_absolute_url()))
+    assert f"{scan.get_absolute_url()}stop/" not in text(as_role("Viewer").get(scan.get_absolute_url()))
+
+
+def test_url_scan_of_another_or_a_deleted_analysis_is_not_found(client):
+    one, other = factories.published(), factories.submitted()
+    scan = url_scan(one)
+    assert client.get(f"/analyses/{other.pk}/scans/{scan.pk}/").status_code == 404
+    transitions.delete(one, by=factories.user())
+    assert client.get(scan.get_absolute_url()).status_code == 404
+
+
+def test_poll_and_number_of_queries(client, htmx_headers, django_assert_num_queries):
+    scan = url_scan(factories.published(number_of_findings=5))
+    with django_assert_num_queries(7):
+        response = client.get(scan.get_absolute_url())
+    with django_assert_num_queries(6):
+        poll = client.get(scan.get_absolute_url(), {"v": version(response)}, headers=htmx_headers)
+    assert poll.status_code == 204
+    with django_assert_num_queries(8):
+        client.get(f"{scan.get_absolute_url()}findings/")
+    with django_assert_num_queries(6):
+        client.get(f"{scan.get_absolute_url()}configuration/")
