@@ -10,7 +10,7 @@ from scans.statuses import AnalysisStatus, UrlScanStatus
 
 # Every action there is, with the sentence that a page shows for it. {…} are facts from the entry's data.
 SENTENCES = {
-    "analysis.submitted": "submitted the analysis with {urls} URLs as run {run}",
+    "analysis.submitted": "submitted the analysis as run {run} (URLs: {urls})",
     "analysis.prescan_started": "started the prescan",
     "analysis.prescan_ended": "ended the prescan: {passed} of {checked} URLs passed",
     "analysis.started": "started the analysis",

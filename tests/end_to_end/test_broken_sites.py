@@ -1,0 +1,149 @@
+"""The engine says "fine" of all of these: none of them may end in Completed, and what was found is kept."""
+
+import os
+import signal
+import time
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.sites.controllable import ControllableSite
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+SECONDS_AT_MOST = 90
+
+
+def submit(product, url, *arguments):
+    answer = product.manage("submit", "--name", f"Broken site {uuid4().hex[:8]}", url, *arguments)
+    assert "Submitted as analysis" in answer.stdout, answer.stderr
+    return int(answer.stdout.split("analysis ")[1].split(".")[0])
+
+
+def until(product, pk, wanted):
+    """The analysis as soon as `wanted` says yes of it."""
+    deadline = time.monotonic() + SECONDS_AT_MOST
+    while time.monotonic() < deadline:
+        data = product.show(pk)
+        if wanted(data):
+            return data
+        time.sleep(0.3)
+    raise AssertionError(f"It never came to that: {data['status']}, {data['url_scans']}")
+
+
+def ended(data):
+    return data["final"]
+
+
+def scan(data):
+    return data["url_scans"][0]
+
+
+@pytest.mark.parametrize("prescan", [[], ["--no-prescan"]], ids=["in the prescan", "at the start"])
+@pytest.mark.parametrize(
+    ("switches", "status", "says"),
+    [
+        ({"tls": True}, "verification_failed", "certificate"),
+        ({"status": 503}, "connection_error", "503"),
+        ({"hang": True}, "connection_error", "no answer"),
+        ({"close": True}, "connection_error", "no answer"),
+        ({"location": "http://127.0.0.1:1/elsewhere"}, "verification_failed", "redirects"),
+        ({"status": 404}, "verification_failed", "404"),
+        ({"status": 401}, "authentication_error", "login"),
+    ],
+    ids=["certificate refused", "only 5xx", "silent", "hangs up", "leads elsewhere", "no page", "wants a login"],
+)
+def test_a_site_that_cannot_be_scanned_fails_its_checks(product, switches, status, says, prescan):
+    with ControllableSite(**switches) as site:
+        data = until(product, submit(product, site.url, *prescan), ended)
+    assert (data["status"], scan(data)["status"]) == ("all_verifications_failed", status)
+    assert says in scan(data)["reason"] and scan(data)["requests"] == 0
+
+
+def test_a_port_that_speaks_no_tls_is_a_connection_error(product):
+    with ControllableSite() as site:
+        data = until(product, submit(product, site.url.replace("http:", "https:")), ended)
+    assert scan(data)["status"] == "connection_error"
+
+
+def test_a_site_that_dies_in_mid_scan_is_unreachable_with_what_was_found(product):
+    with ControllableSite() as site:
+        pk = submit(product, site.url)
+        until(product, pk, lambda data: data["findings"] and scan(data)["requests"] > 20)
+    data = until(product, pk, ended)
+    assert scan(data)["status"] == "site_unreachable_results_available" and data["findings"]
+    assert data["status"] == "completed_partial_results_available"
+    assert {finding["replay"] for finding in data["findings"]} == {"not_replayable"}
+
+
+def test_a_site_that_turns_to_503_in_mid_scan_is_unreachable(product):
+    with ControllableSite() as site:
+        pk = submit(product, site.url)
+        until(product, pk, lambda data: data["findings"] and scan(data)["requests"] > 20)
+        site.status = 503
+        data = until(product, pk, ended)
+    assert scan(data)["status"] == "site_unreachable_results_available"
+
+
+def process_of(product, *words):
+    """The process of this product whose command line holds these words."""
+    for pid in product.processes():
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
+        except OSError:
+            continue
+        if all(word in command for word in words) and "keep_running" not in command:
+            return pid
+    raise AssertionError(f"There is no process with {words}.")
+
+
+def test_an_engine_that_is_killed_is_a_scan_error_with_what_was_found(product):
+    pk = submit(product, product.demo_url)
+    until(product, pk, lambda data: data["findings"])
+    os.kill(process_of(product, "driver.py"), signal.SIGKILL)
+    data = until(product, pk, ended)
+    assert scan(data)["status"] == "scan_error_partial_results_available" and data["findings"]
+    assert data["status"] == "completed_partial_results_available"
+
+
+def test_a_worker_that_is_killed_is_replaced_and_the_scan_goes_on_to_its_end(product):
+    pk = submit(product, product.demo_url)
+    until(product, pk, lambda data: data["findings"])
+    engine = process_of(product, "driver.py")
+    worker = int(Path(f"/proc/{engine}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(worker, signal.SIGKILL)
+    data = until(product, pk, ended)
+    assert data["status"] == "completed_results_available"
+    actions = [entry["action"] for entry in data["log"]]
+    assert actions.count("url_scan.worker_lost") == 1 and "url_scan.went_on" in actions
+    assert {finding["category"] for finding in data["findings"]} >= {"SQL Injection", "Path Traversal"}
+
+
+def in_shell(product, statement, pk):
+    """Run one statement inside of the product, where no command or page is what is tested."""
+    imports = "from datetime import timedelta; from scans import transitions; from scans.models import *"
+    answer = product.manage("shell", "-v0", "-c", f"{imports}; {statement.format(pk)}")
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_a_scan_is_paused_and_goes_on_in_another_process(product):
+    pk = submit(product, product.demo_url)
+    until(product, pk, lambda data: data["findings"])
+    in_shell(product, "transitions.pause_analysis(Analysis.objects.get(pk={}), by=Actor.COMMAND)", pk)
+    data = until(product, pk, lambda data: data["status"] == "paused")
+    assert scan(data)["status"] == "paused"
+    in_shell(product, "transitions.resume_analysis(Analysis.objects.get(pk={}), by=Actor.COMMAND)", pk)
+    data = until(product, pk, ended)
+    assert data["status"] == "completed_results_available"
+    assert {finding["category"] for finding in data["findings"]} >= {"SQL Injection", "Path Traversal"}
+
+
+def test_the_duration_ends_a_real_scan_on_time(product):
+    pk = submit(product, product.demo_url, "--duration", "1")
+    # A minute is the shortest that can be asked for, and longer than this scan takes.
+    in_shell(product, "Analysis.objects.filter(pk={}).update(duration=timedelta(seconds=6))", pk)
+    data = until(product, pk, ended)
+    assert scan(data)["status"] in ("time_expired_partial_results_available", "time_expired_stopped")
+    ran = datetime.fromisoformat(scan(data)["ended_at"]) - datetime.fromisoformat(scan(data)["started_at"])
+    assert 5.9 < ran.total_seconds() < 9
