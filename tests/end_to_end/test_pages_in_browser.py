@@ -1,0 +1,126 @@
+"""What only a real browser can tell of the pages: accessibility, width, weight, and life without JavaScript."""
+
+import json
+import re
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.end_to_end.product import PASSWORD
+from tests.sites.serving import free_port
+
+pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="session")
+def finished(product):
+    """A finished analysis of the demo site, as data."""
+    answer = product.manage("submit", "--name", "Looked at", product.demo_url, "--depth", "1", "--wait", "--json")
+    return json.loads(answer.stdout)
+
+
+@pytest.fixture
+def addresses(finished):
+    """Every page there is, of that analysis."""
+    analysis = f"/analyses/{finished['id']}/"
+    scan = f"{analysis}scans/{finished['url_scans'][0]['id']}/"
+    finding = f"{scan}findings/{finished['findings'][0]['id']}/"
+    tabs = [scan, f"{scan}findings/", finding, f"{scan}log/", f"{scan}configuration/"]
+    return ["/analyses/", "/analyses/?q=nothing+has+this", "/analyses/new/", analysis, *tabs, "/statuses/", "/nowhere/"]
+
+
+def log_in(page):
+    page.goto("/accounts/login/")
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    expect(page).to_have_url(re.compile("/analyses/$"))
+
+
+@pytest.fixture
+def fresh_page(browser, product, request):
+    """A logged-in page in a context of its own; its options are the test's `indirect` parameter."""
+    context = browser.new_context(base_url=product.url, **getattr(request, "param", {}))
+    page = context.new_page()
+    log_in(page)
+    yield page
+    context.close()
+
+
+# axe is injected into the page, which the content security policy rightly forbids otherwise.
+@pytest.mark.parametrize(
+    "fresh_page",
+    [{"color_scheme": theme, "bypass_csp": True} for theme in ("light", "dark")],
+    ids=["light", "dark"],
+    indirect=True,
+)
+def test_no_page_breaks_a_rule_of_accessibility(fresh_page, addresses):
+    broken = {}
+    for address in addresses:
+        fresh_page.goto(address)
+        for violation in Axe().run(fresh_page).response["violations"]:
+            broken.setdefault(address, []).append((violation["id"], violation["nodes"][0]["html"][:120]))
+    assert not broken
+
+
+@pytest.mark.parametrize(
+    "fresh_page", [{"viewport": {"width": 320, "height": 700}}], ids=["320 pixels wide"], indirect=True
+)
+def test_no_page_scrolls_sideways_on_a_phone(fresh_page, addresses):
+    too_wide = {}
+    for address in addresses:
+        fresh_page.goto(address)
+        width = fresh_page.evaluate("document.documentElement.scrollWidth")
+        if width > 320:
+            too_wide[address] = width
+    assert not too_wide
+
+
+def test_the_first_load_of_the_list_is_light(browser, product, finished):
+    context = browser.new_context(base_url=product.url)
+    page = context.new_page()
+    log_in(page)
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    transferred = []
+    session.on("Network.loadingFinished", lambda event: transferred.append(event["encodedDataLength"]))
+    page.goto("/analyses/", wait_until="networkidle")
+    context.close()
+    assert len(transferred) > 5 and sum(transferred) < 100_000
+
+
+@pytest.mark.parametrize("fresh_page", [{"java_script_enabled": False}], ids=["no JavaScript"], indirect=True)
+def test_submit_find_filter_and_stop_work_without_javascript(fresh_page, product):
+    page, name = fresh_page, f"Without script {uuid4().hex[:6]}"
+    page.goto("/analyses/new/")
+    page.fill("[name=name]", name)
+    page.fill("[name=urls]", f"http://127.0.0.1:{free_port()}/")
+    page.locator("form:has([name=urls]) button[type=submit]").click()
+    expect(page.locator("main")).to_contain_text("authorised")  # nothing was ticked: the form says so
+    page.check("[name=authorised]")
+    page.fill("[name=start_at]", "2999-01-01T00:00")
+    page.locator("form:has([name=urls]) button[type=submit]").click()
+    expect(page.locator("main")).to_contain_text("90 days")
+    page.fill("[name=start_at]", "")
+    page.locator("form:has([name=urls]) button[type=submit]").click()
+    expect(page).to_have_url(re.compile(r"/analyses/\d+/$"))
+    pk = page.url.rstrip("/").rpartition("/")[2]
+
+    page.goto("/analyses/")
+    page.fill("input[name=q]", name[5:])
+    page.get_by_role("button", name="Find").click()
+    row = page.locator(f"[data-analysis-id='{pk}']")
+    expect(row).to_have_count(1)
+    page.locator("details:has([name=status]) > summary").click()
+    page.check("[name=status][value=paused]")
+    page.get_by_role("button", name="Find").or_(page.get_by_role("button", name="Apply")).first.click()
+    expect(row).to_have_count(0)
+
+
+def test_a_bad_address_is_answered_on_a_normal_page(page):
+    page.goto("/analyses/?status=no_such_status&order=sideways&page=minus-one")
+    expect(page.locator("main")).to_contain_text("no_such_status")
+    expect(page.locator("form[role=search]")).to_be_visible()
