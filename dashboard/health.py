@@ -15,12 +15,6 @@ from django.views.decorators.http import require_safe
 
 from scans.models import SystemPart
 
-STARTED_BY = {
-    SystemPart.Kind.SCHEDULER: "manage.py run_scheduler",
-    SystemPart.Kind.SCANS_WORKER: "manage.py run_worker --queue scans",
-    SystemPart.Kind.CHECKS_WORKER: "manage.py run_worker --queue checks",
-}
-
 
 @login_not_required
 @never_cache
@@ -47,7 +41,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         return _unavailable("The database cannot be read.", do="See /healthz.")
     if missing:
         names = ", ".join(kind.label for kind in missing)
-        start = {kind.value: STARTED_BY[kind] for kind in missing}
+        start = {kind.value: kind.command for kind in missing}
         return _unavailable(f"Not seen lately: {names}.", start=start)
     return JsonResponse({"status": "ok", "seen": SystemPart.Kind.values})
 

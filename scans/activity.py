@@ -17,7 +17,7 @@ SENTENCES = {
     "analysis.status_changed": "the analysis' status changed",
     "analysis.paused": "asked to pause the analysis",
     "analysis.resumed": "resumed the analysis",
-    "analysis.stopped": "stopped the analysis: {mode} results",
+    "analysis.stopped": "asked to stop the analysis and {mode} its results",
     "analysis.published": "published the results of the analysis",
     "analysis.run_again": "ran the analysis again as run {run}",
     "analysis.deleted": "deleted the analysis and its results",
@@ -34,7 +34,7 @@ SENTENCES = {
     "url_scan.resumed": "resumed the scan of this URL",
     "url_scan.worker_left": "the worker was shut down; another goes on from the session",
     "url_scan.worker_lost": "the worker was lost; another goes on from the session",
-    "url_scan.stopped": "stopped the scan of this URL: {mode} results",
+    "url_scan.stopped": "asked to stop the scan of this URL and {mode} its results",
     "url_scan.ended": "the scan of this URL ended; {findings} findings are kept",
     "url_scan.results_deleted": "deleted what this scan had found",
     "url_scan.verified": "replayed the findings: {confirmed} confirmed, {not_reproduced} not reproduced, "

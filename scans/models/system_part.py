@@ -18,6 +18,16 @@ class SystemPart(models.Model):
         SCANS_WORKER = "scans_worker", "Worker for scans"
         CHECKS_WORKER = "checks_worker", "Worker for checks and verification"
 
+        @property
+        def command(self) -> str:
+            """What starts one."""
+            return _MISSED[self][0]
+
+        @property
+        def when_missing(self) -> str:
+            """What it means that none is running."""
+            return _MISSED[self][1]
+
     kind = models.CharField(max_length=16, choices=Kind.choices)
     name = models.CharField(max_length=64, unique=True)
     seen_at = models.DateTimeField(db_index=True)
@@ -43,3 +53,19 @@ class SystemPart(models.Model):
         """The kinds of which none was seen lately."""
         seen = set(cls.alive().values_list("kind", flat=True))
         return [kind for kind in cls.Kind if kind not in seen]
+
+
+_MISSED = {
+    SystemPart.Kind.SCHEDULER: (
+        "manage.py run_scheduler",
+        "No scheduler is running: nothing starts or ends by itself.",
+    ),
+    SystemPart.Kind.SCANS_WORKER: (
+        "manage.py run_worker --queue scans",
+        "No worker for scans is running: what is queued stays so.",
+    ),
+    SystemPart.Kind.CHECKS_WORKER: (
+        "manage.py run_worker --queue checks",
+        "No worker for checks is running: nothing is set up or verified.",
+    ),
+}

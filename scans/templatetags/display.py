@@ -16,20 +16,6 @@ from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, Analysi
 
 register = template.Library()
 
-_START = {
-    SystemPart.Kind.SCHEDULER: (
-        "No scheduler is running: nothing starts or ends by itself.",
-        "manage.py run_scheduler",
-    ),
-    SystemPart.Kind.SCANS_WORKER: (
-        "No worker for scans is running: what is queued stays so.",
-        "manage.py run_worker --queue scans",
-    ),
-    SystemPart.Kind.CHECKS_WORKER: (
-        "No worker for checks is running: nothing is set up or verified.",
-        "manage.py run_worker --queue checks",
-    ),
-}
 _REVIEW_ACTIONS = {Action.PUBLISH}
 
 
@@ -131,7 +117,8 @@ def actions_for(context, thing) -> set[str]:
 def problems(context) -> list[tuple[str, str]]:
     """What keeps scans from running at all: sentence and the command that mends it."""
     missing = context.get("missing_parts")
-    found = [_START[kind] for kind in (SystemPart.missing() if missing is None else missing)]
+    kinds = SystemPart.missing() if missing is None else missing
+    found = [(kind.when_missing, kind.command) for kind in kinds]
     if not settings.SCANS_ENGINE_PYTHON.exists():
         found.append(("The scan engine is not installed: no URL scan can be set up.", "make setup"))
     return found

@@ -103,7 +103,7 @@ class Command(BaseCommand):
     def _wait(self, analysis: Analysis) -> None:
         """Print each change of status until the analysis has ended."""
         for kind in SystemPart.missing():
-            self.stderr.write(f"No {kind.label.lower()} is running, so nothing moves. `make run` starts one.")
+            self.stderr.write(f"{kind.when_missing} `make run` starts one, and so does `{kind.command}`.")
         last_seen = 0
         while True:
             analysis.refresh_from_db(fields=["status"])
