@@ -30,6 +30,10 @@ class LookedAtOnly(admin.ModelAdmin):
 
     has_change_permission = has_delete_permission = has_add_permission
 
+    def get_fields(self, request, obj=None) -> list[str]:
+        """All there is, also what no form could edit: the status above all."""
+        return [field.name for field in self.opts.concrete_fields if not field.primary_key]
+
 
 @admin.register(Analysis)
 class AnalysisAdmin(LookedAtOnly):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -144,3 +145,14 @@ def test_places_freed_by_an_end_go_to_those_that_wait():
     transitions.end(analysis.url_scans.order_by("position").first(), EndedBy.ITSELF, by=Actor.ENGINE)
     tick()
     assert analysis.url_scans.get(position=1).status == U.QUEUED
+
+
+def test_the_command_ticks_once_and_prunes_what_finished_long_ago():
+    make.submitted()
+    old = DBTaskResult.objects.get()
+    old.claim("worker")
+    old.set_successful(None)
+    DBTaskResult.objects.update(finished_at=timezone.now() - timedelta(days=8))
+    analysis = make.scheduled()
+    call_command("run_scheduler", "--once")
+    assert make.fresh(analysis).status == A.QUEUED and not DBTaskResult.objects.filter(pk=old.pk).exists()

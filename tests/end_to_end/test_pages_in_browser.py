@@ -124,3 +124,12 @@ def test_a_bad_address_is_answered_on_a_normal_page(page):
     page.goto("/analyses/?status=no_such_status&order=sideways&page=minus-one")
     expect(page.locator("main")).to_contain_text("no_such_status")
     expect(page.locator("form[role=search]")).to_be_visible()
+
+
+def test_the_admin_shows_what_happened_and_lets_nobody_change_it(page, finished):
+    for model in ("analysis", "urlscan", "activitylogentry", "finding", "allowedtarget", "scansettings", "systempart"):
+        page.goto(f"/admin/scans/{model}/")
+        expect(page.locator("#changelist, #content").first).to_be_visible()
+    page.goto(f"/admin/scans/analysis/{finished['id']}/change/")
+    expect(page.locator("#content")).to_contain_text("Completed - Results Available")
+    expect(page.locator("#content select[name=status], #content input[name=status]")).to_have_count(0)

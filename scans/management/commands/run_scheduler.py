@@ -4,14 +4,20 @@ import os
 import signal
 import socket
 import threading
+from itertools import count
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 
 from scans.models import SystemPart
 from scans.scheduling import tick
+
+# Finished tasks are of no use to anybody; the activity log says what happened.
+DAYS_TO_KEEP_TASKS = 7
+TICKS_BETWEEN_PRUNINGS = 1000
 
 
 class Command(BaseCommand):
@@ -30,10 +36,11 @@ class Command(BaseCommand):
         over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: over.set())
-        while not over.is_set():
-            close_old_connections()
+        for number in count():
             tick(name)
-            if once:
+            if number % TICKS_BETWEEN_PRUNINGS == 0:
+                call_command("prune_db_task_results", queue_name="*", min_age_days=DAYS_TO_KEEP_TASKS, verbosity=0)
+            if once or over.wait(settings.SCANS_TICK_SECONDS):
                 break
-            over.wait(settings.SCANS_TICK_SECONDS)
+            close_old_connections()
         SystemPart.objects.filter(name=name).delete()
