@@ -13,6 +13,7 @@ from scans.statuses import (
     WAITING_FOR_A_WORKER,
     AnalysisStatus,
     Phase,
+    Results,
     UrlScanStatus,
     in_phase,
 )
@@ -53,12 +54,19 @@ def _results_visible(user, path: str = "") -> Q:
     )
 
 
+_WITH_RESULTS = [code for code, status in ANALYSIS_STATUSES.items() if status.results == Results.AVAILABLE]
+
+
 class AnalysisQuerySet(models.QuerySet):
     """Questions about analyses."""
 
     def present(self):
         """Those that were not deleted."""
         return self.filter(deleted_at__isnull=True)
+
+    def with_results(self):
+        """Those whose results are published."""
+        return self.present().filter(status__in=_WITH_RESULTS)
 
     def found_by(self, words: str):
         """Those whose name or one of whose target URLs contains `words`, in any case."""
@@ -189,6 +197,19 @@ class FindingQuerySet(models.QuerySet):
         """How many there are of each severity, worst first, zeros included."""
         counts = dict(self.order_by().values_list("severity").annotate(Count("pk")))
         return {severity: counts.get(severity, 0) for severity in SEVERITY_FIELDS}
+
+    def changes_since(self, before) -> dict[str, int]:
+        """Compared with the findings of an earlier run, by fingerprint: how many are `new`, `still` there, `gone`."""
+        here, there = self.values("fingerprint"), before.values("fingerprint")
+
+        def distinct(findings) -> int:
+            return findings.order_by().values("fingerprint").distinct().count()
+
+        return {
+            "new": distinct(self.exclude(fingerprint__in=there)),
+            "still": distinct(self.filter(fingerprint__in=there)),
+            "gone": distinct(before.exclude(fingerprint__in=here)),
+        }
 
     def visible_to(self, user):
         """Those that this user may see: published ones; reviewers see those under verification too.

@@ -9,9 +9,9 @@ from django.views.generic import FormView, View
 from scans import htmx, transitions
 from scans.filtersets import ActivityLogFilterSet, AnalysisFilterSet
 from scans.forms import SubmissionForm
-from scans.models import ActivityLogEntry, Analysis, ScanSettings, SystemPart, UrlScan
+from scans.models import ActivityLogEntry, Analysis, Finding, ScanSettings, SystemPart, UrlScan
 from scans.querysets import SEVERITY_FIELDS
-from scans.statuses import PUBLISHED_AS, Phase, UrlScanStatus
+from scans.statuses import PUBLISHED_AS, AnalysisStatus, Phase, Results, UrlScanStatus
 from scans.views.access import SubmitterRequired, ViewerRequired, present_analysis
 
 PAGE_SIZE = 50
@@ -116,10 +116,24 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
         "can_submit_again": not analysis.info.final
         and any(scan.status == UrlScanStatus.SUBMIT_FAILED for scan in scans),
         "runs": [run for run in runs if run != analysis],
+        "changes": _changes(analysis),
         "every": seconds_between_polls([analysis]),
         "here": htmx.address(request),
         **_log(request, analysis, scans),
     }
+
+
+def _changes(analysis: Analysis) -> dict | None:
+    """What changed since the last run before this one with published results; None without two of them."""
+    if analysis.info.results != Results.AVAILABLE:
+        return None
+    earlier = Analysis.objects.with_results().filter(series=analysis.series_id, run__lt=analysis.run)
+    earlier = earlier.order_by("-run").first()
+    if earlier is None:
+        return None
+    findings = Finding.objects.filter(url_scan__analysis=analysis)
+    counts = findings.changes_since(Finding.objects.filter(url_scan__analysis=earlier))
+    return {"earlier": earlier, "complete": analysis.status == AnalysisStatus.COMPLETED_RESULTS_AVAILABLE, **counts}
 
 
 def _log(request: HttpRequest, analysis: Analysis, scans: list[UrlScan]) -> dict:

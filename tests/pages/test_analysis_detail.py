@@ -2,9 +2,9 @@
 
 import pytest
 
-from scans import transitions
+from scans import findings, transitions
 from scans.models import ActivityLogEntry, Actor
-from scans.statuses import AnalysisStatus
+from scans.statuses import AnalysisStatus, EndedBy
 from tests import factories
 from tests.pages.page import elements, text, values, version
 
@@ -140,3 +140,26 @@ def test_number_of_queries_does_not_grow(client, htmx_headers, django_assert_num
     large = factories.running(*(f"http://127.0.0.1:9/{number}" for number in range(20)))
     with django_assert_num_queries(10):
         client.get(page(large))
+
+
+def published_run(*numbers, complete=True):
+    """A published run of one series, in which these findings were made."""
+    analysis = factories.running(name="Shop")
+    scan = analysis.url_scans.get()
+    findings.store(scan, [factories.reported(number) for number in numbers])
+    transitions.end(scan, EndedBy.ITSELF if complete else EndedBy.ENGINE)
+    factories.verify(scan)
+    return factories.fresh(analysis)
+
+
+def test_a_run_is_compared_with_the_one_before(client):
+    first = published_run(1, 2)
+    assert "Since" not in text(client.get(page(first)))
+    shown = text(client.get(page(published_run(2, 3, 4))))
+    assert "2 new" in shown and "1 still there" in shown and "1 not found any more" in shown
+
+
+def test_a_partial_run_does_not_claim_that_anything_is_gone(client):
+    published_run(1, 2)
+    shown = text(client.get(page(published_run(2, complete=False))))
+    assert "1 not seen in this partial run" in shown and "any more" not in shown
