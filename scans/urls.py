@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from scans.views import actions, analyses, findings, statuses, url_scans
+from scans.views import actions, activity, analyses, findings, statuses, url_scans
 
 app_name = "scans"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("analyses/", analyses.AnalysisListView.as_view(), name="analysis-list"),
     path("analyses/new/", analyses.AnalysisCreateView.as_view(), name="analysis-create"),
     path(ANALYSIS, analyses.AnalysisDetailView.as_view(), name="analysis-detail"),
+    path(ANALYSIS + "activity-log.csv", activity.ActivityLogFileView.as_view(), name="activity-log-file"),
     path(ANALYSIS + "stop/", actions.AnalysisStopView.as_view(), name="analysis-stop"),
     path(ANALYSIS + "delete/", actions.AnalysisDeleteView.as_view(), name="analysis-delete"),
     *[

@@ -1,0 +1,36 @@
+"""The activity log as a file."""
+
+import csv
+
+import pytest
+
+from scans import transitions
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def rows(response):
+    text = b"".join(response.streaming_content).decode()
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_it_holds_every_entry_oldest_first(client):
+    analysis = factories.published()
+    response = client.get(f"/analyses/{analysis.pk}/activity-log.csv")
+    assert response["Content-Type"].startswith("text/csv") and "attachment" in response["Content-Disposition"]
+    actions = [row["action"] for row in rows(response)]
+    assert actions == list(analysis.activity.order_by("pk").values_list("action", flat=True))
+
+
+def test_what_a_spreadsheet_would_run_is_made_harmless(client):
+    analysis = factories.running()
+    transitions.pause_analysis(analysis, by=factories.user(username="ada"), reason='=HYPERLINK("http://evil.example")')
+    last = rows(client.get(f"/analyses/{analysis.pk}/activity-log.csv"))[-1]
+    assert last["user"] == "ada" and last["reason"].startswith("'=HYPERLINK")
+
+
+def test_it_takes_a_role(django_user_model, client):
+    analysis = factories.running()
+    client.force_login(factories.user(role=""))
+    assert client.get(f"/analyses/{analysis.pk}/activity-log.csv").status_code == 403
