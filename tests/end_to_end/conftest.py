@@ -40,7 +40,7 @@ def page(browser, product):
     context = browser.new_context(base_url=product.url)
     page = context.new_page()
     problems = []
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda message: problems.append(_where_and_what(message)) if message.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto("/accounts/login/")
     page.fill("input[name=username]", "admin")
@@ -49,3 +49,7 @@ def page(browser, product):
     yield page
     context.close()
     assert not problems
+
+
+def _where_and_what(message):
+    return f"{message.page.url}: {message.text} {message.location.get('url', '')}"

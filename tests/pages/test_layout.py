@@ -105,3 +105,9 @@ def test_every_symbol_that_templates_use_exists():
     for template in Path(settings.BASE_DIR, "templates").rglob("*.html"):
         for name in re.findall(r'(?:icon|symbol=) ?"([a-z-]+)"', template.read_text()):
             assert f'<symbol id="{name}"' in sprite, (template.name, name)
+
+
+def test_browsers_find_the_icon_without_logging_in(client):
+    client.logout()
+    response = client.get("/favicon.ico")
+    assert response.status_code == 302 and response["Location"].endswith("favicon.svg")
