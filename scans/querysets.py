@@ -155,10 +155,6 @@ class UrlScanQuerySet(models.QuerySet):
         """Those whose holder let the lease run out."""
         return self.filter(lease_until__lt=now or timezone.now())
 
-    def not_ended(self):
-        """Those that still wait or run."""
-        return self.filter(status__in=in_phase(URL_SCAN_STATUSES, Phase.WAITING, Phase.ACTIVE))
-
     def marking_visible_results(self, user):
         """Each with `results_visible`: whether this user may see what it found (see `visible_to`)."""
         return self.annotate(
