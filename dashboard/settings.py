@@ -35,6 +35,8 @@ def _kept_secret(path: Path) -> str:
 
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret(VAR_DIR / "secret_key")
+# What seals passwords and scripts at rest, newest first: older ones still open what they sealed.
+SCANS_SECRET_KEYS = env.list("SCANS_SECRET_KEYS", default=[]) or [_kept_secret(VAR_DIR / "secrets_key")]
 DEBUG = env.bool("DEBUG", default=False)
 PORT = env.int("PORT", default=8000)
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]

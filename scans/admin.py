@@ -9,7 +9,9 @@ from scans.models import (
     ActivityLogEntry,
     AllowedTarget,
     Analysis,
+    BlackoutWindow,
     Finding,
+    RecurringSchedule,
     ScanSettings,
     Series,
     StopMode,
@@ -148,11 +150,26 @@ class AllowedTargetAdmin(admin.ModelAdmin):
     search_fields = ["pattern", "note"]
 
 
+@admin.register(BlackoutWindow)
+class BlackoutWindowAdmin(admin.ModelAdmin):
+    """When nothing may be scanned; running scans pause before a window and go on after it."""
+
+    list_display = ["window", "time_zone", "note"]
+
+
+@admin.register(RecurringSchedule)
+class RecurringScheduleAdmin(LookedAtOnly):
+    """Series that repeat; they are switched off and on at their runs."""
+
+    list_display = ["__str__", "next_at", "made", "switched_off_at", "switched_off_because"]
+    list_select_related = ["series", "template"]
+
+
 @admin.register(ScanSettings)
 class ScanSettingsAdmin(admin.ModelAdmin):
     """The one row of settings: it is changed, never added to or deleted."""
 
-    list_display = ["__str__", "capacity"]
+    list_display = ["__str__", "capacity", "pause_limit"]
 
     def has_add_permission(self, request) -> bool:
         """The row is there."""

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from scans.statuses import (
     ANALYSIS_STATUSES,
-    HOLDING_A_PLACE,
+    PAUSABLE,
     PUBLISHED_AS,
     URL_SCAN_STATUSES,
     WAITING_FOR_A_WORKER,
@@ -75,9 +75,20 @@ class AnalysisQuerySet(models.QuerySet):
         return self.filter(Q(name__icontains=words) | Q(pk__in=matching))
 
     def due(self, now):
-        """Those whose start time has come."""
+        """Those with scheduled URL scans whose start time has come."""
         has_come = Q(start_at__lte=now) | Q(start_at__isnull=True)
-        return self.filter(has_come, status=AnalysisStatus.SCHEDULED)
+        url_scans = self.model.url_scans.rel.related_model.objects
+        scheduled = url_scans.filter(status=UrlScanStatus.SCHEDULED).values("analysis_id")
+        return self.filter(has_come, pk__in=scheduled)
+
+    def pausable(self):
+        """Those of which a URL scan runs, or would run as soon as there is a worker."""
+        url_scans = self.model.url_scans.rel.related_model.objects
+        return self.filter(pk__in=url_scans.filter(status__in=PAUSABLE).values("analysis_id"))
+
+    def in_blackout(self):
+        """Those that a blackout window has paused."""
+        return self.filter(blackout_since__isnull=False)
 
     def count_by_status(self) -> dict[str, int]:
         """How many of these have each status; statuses that nobody has are left out."""
@@ -115,15 +126,17 @@ class UrlScanQuerySet(models.QuerySet):
 
     def holding_a_place(self):
         """Those that count against capacity."""
-        return self.filter(status__in=HOLDING_A_PLACE)
+        return self.filter(place_since__isnull=False)
 
     def running(self):
         """Those whose engine is at work or is being ended."""
-        return self.filter(status__in=HOLDING_A_PLACE - {UrlScanStatus.QUEUED, UrlScanStatus.RESUMING})
+        return self.holding_a_place().exclude(status__in=[UrlScanStatus.QUEUED, UrlScanStatus.RESUMING])
 
     def waiting_for_capacity(self):
-        """Those that would start if there were a place, longest waiting first."""
-        waiting = self.filter(status=UrlScanStatus.QUEUED_WITH_WARNING, lease_holder="")
+        """Those that would start, or go on, if there were a place, longest waiting first."""
+        waiting = self.filter(
+            status__in=[UrlScanStatus.QUEUED_WITH_WARNING, UrlScanStatus.RESUMING], place_since=None, lease_holder=""
+        )
         return waiting.order_by("queued_at", "position")
 
     def fairest_waiting(self):
@@ -148,8 +161,13 @@ class UrlScanQuerySet(models.QuerySet):
         return self.filter(
             status__in=WAITING_FOR_A_WORKER,
             lease_holder="",
-            analysis__started_at__lt=now - F("analysis__duration"),
+            analysis__expires_at__lt=now,
+            analysis__blackout_since=None,
         )
+
+    def paused_too_long(self, now, limit):
+        """Those that a user left paused for longer than `limit`."""
+        return self.filter(status=UrlScanStatus.PAUSED, paused_by="user", status_at__lt=now - limit)
 
     def abandoned(self, now=None):
         """Those whose holder let the lease run out."""
@@ -230,3 +248,15 @@ class ActivityLogQuerySet(models.QuerySet):
             "people": self.filter(user__isnull=False),
             "system": self.filter(user__isnull=True),
         }[kind]
+
+
+class RecurringScheduleQuerySet(models.QuerySet):
+    """Questions about recurring schedules."""
+
+    def switched_on(self):
+        """Those that will bring another run."""
+        return self.filter(next_at__isnull=False, switched_off_at=None)
+
+    def due(self, now):
+        """Those whose next start has come."""
+        return self.switched_on().filter(next_at__lte=now)

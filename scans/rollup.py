@@ -51,10 +51,10 @@ def rollup(url_scan_statuses: Iterable[str], facts: Facts) -> AnalysisStatus:
     statuses = frozenset(url_scan_statuses)
     if not statuses:
         raise ValueError("An analysis without URL scans has no status.")
-    if not facts.submitted:
-        return AnalysisStatus.SAVED_FOR_LATER
     if statuses <= {UrlScanStatus.SUBMIT_FAILED}:
         return AnalysisStatus.NOT_SUBMITTED
+    if not facts.submitted and statuses & _NOT_ENDED:
+        return AnalysisStatus.PRESCANNING if facts.prescanning else AnalysisStatus.SAVED_FOR_LATER
     if statuses & _NOT_ENDED:
         return _while_under_way(statuses, facts)
     if statuses & _HAVE_RESULTS:

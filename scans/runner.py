@@ -11,6 +11,7 @@ import shutil
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import datetime
 from time import monotonic, sleep
 
 from django.conf import settings
@@ -31,7 +32,7 @@ from scans.engines.base import (
     ReportError,
     Started,
 )
-from scans.models import Actor, AllowedTarget, TargetCheck, UrlScan
+from scans.models import Actor, AllowedTarget, Analysis, BlackoutWindow, TargetCheck, UrlScan
 from scans.prescan.connection import ConnectionReport, check_connection
 from scans.site_watch import SiteWatch, answers
 from scans.statuses import EndedBy, UrlScanStatus
@@ -80,18 +81,28 @@ def run(url_scan_id: int, *, holder: str, engine: Engine) -> None:
     Blocks for as long as the scan takes. Whatever breaks on our side ends the scan as a technical
     issue, with what was found kept.
     """
-    scan = transitions.take(url_scan_id, holder, among=[UrlScanStatus.QUEUED, UrlScanStatus.RESUMING])
+    scan = _take(url_scan_id, holder)
     if scan is None:
         return
     try:
         _scan(scan, engine)
     except transitions.LeaseLost as lost:
         logger.warning("%s", lost)
+    except transitions.TransitionRefused as refusal:
+        logger.info("%s", refusal)  # somebody did something else with it meanwhile
     except Exception as error:
         logger.exception("The scan of %s broke on our side.", scan.url)
         reason = f"{type(error).__name__}: {error}"
         transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
     _remove_files_if_deleted(scan)
+
+
+def _take(url_scan_id: int, holder: str) -> UrlScan | None:
+    """Lease the scan, but not in a blackout window, whether or not a scheduler is there to see to that."""
+    analysis = Analysis.objects.get(url_scans=url_scan_id)
+    if until := transitions.closed_until(BlackoutWindow.for_analysis(analysis)):
+        transitions.begin_blackout(analysis, until=until)
+    return transitions.take(url_scan_id, holder, among=[UrlScanStatus.QUEUED, UrlScanStatus.RESUMING])
 
 
 def _remove_files_if_deleted(scan: UrlScan) -> None:
@@ -112,6 +123,7 @@ def _scan(scan: UrlScan, engine: Engine) -> None:
         _fail(scan, report)
         return
     transitions.renew(scan, resolved_address=", ".join(report.addresses)[:200])
+    _bring_session(scan)
     watch = SiteWatch(scan.url, report.addresses)
     engine_run = engine.start(_job(scan, report))
     try:
@@ -119,6 +131,12 @@ def _scan(scan: UrlScan, engine: Engine) -> None:
     finally:
         watch.finish()
         engine_run.end(0)
+
+
+def _bring_session(scan: UrlScan) -> None:
+    """Where the scan goes on from another run's, begin with a copy of what that one's engine saved."""
+    if scan.continues and scan.continues.directory.exists() and not scan.directory.exists():
+        shutil.copytree(scan.continues.directory, scan.directory, ignore=shutil.ignore_patterns("engine.log"))
 
 
 def _check(scan: UrlScan) -> ConnectionReport:
@@ -163,6 +181,7 @@ class Supervision:
         self._watch, self._addresses = watch, addresses
         self._status = UrlScanStatus(scan.status)
         self._began_at = monotonic()
+        self._expires_at: datetime | None = None
         self._renewed_at = 0.0
         self._begun = False
         self._asked: Command | None = None
@@ -236,7 +255,7 @@ class Supervision:
     def _renew(self, *, now: bool = False) -> None:
         """Store progress and keep the lease, once a second; learn what a user asked for meanwhile."""
         if now or monotonic() - self._renewed_at >= SECONDS_BETWEEN_RENEWALS:
-            self._status = transitions.renew(self._scan, **self._progress)
+            self._status, self._expires_at = transitions.renew(self._scan, **self._progress)
             self._progress = {}
             self._renewed_at = monotonic()
 
@@ -267,8 +286,7 @@ class Supervision:
         self._run.send(command)
 
     def _out_of_time(self) -> bool:
-        deadline = self._scan.analysis.deadline
-        return self._begun and deadline is not None and timezone.now() >= deadline
+        return self._begun and self._expires_at is not None and timezone.now() >= self._expires_at
 
     def _hangs(self) -> bool:
         if not self._begun:

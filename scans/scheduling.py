@@ -1,17 +1,20 @@
-"""What time brings: due starts, free places, lost workers, ended durations. `tick` does it all once."""
+"""What time brings: starts, blackout windows, free places, lost workers, ended durations; `tick` does it all once."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
-from scans.models import Analysis, SystemPart, UrlScan
+from scans.models import Analysis, BlackoutWindow, RecurringSchedule, ScanSettings, SystemPart, UrlScan
+from scans.models.blackout_window import with_own
 from scans.models.system_part import ALIVE_FOR
 
 logger = logging.getLogger(__name__)
@@ -26,10 +29,14 @@ def tick(name: str) -> None:
     """Do everything that is due now. A part that fails is logged and keeps none of the others."""
     for part in (
         lambda: SystemPart.report(SystemPart.Kind.SCHEDULER, name),
+        run_recurring,
+        begin_blackouts,
+        end_blackouts,
         start_due,
         admit_waiting,
         recover_abandoned,
         end_durations,
+        end_long_pauses,
         requeue_lost_tasks,
     ):
         _attempt(part)
@@ -51,9 +58,38 @@ def _each(things, verb) -> None:
             logger.info("%s", refusal)
 
 
+def run_recurring() -> None:
+    """Make the runs of recurring schedules whose next start has come."""
+    _each(RecurringSchedule.objects.due(timezone.now()), transitions.run_recurring)
+
+
+def begin_blackouts() -> None:
+    """Pause what a blackout window, that has come or is about to, keeps from scanning."""
+    for analysis, until in _closed(Analysis.objects.pausable()):
+        if until:
+            _each([analysis], lambda analysis, until=until: transitions.begin_blackout(analysis, until=until))
+
+
+def end_blackouts() -> None:
+    """Let go on what a blackout window paused that is over."""
+    for analysis, until in _closed(Analysis.objects.in_blackout()):
+        if until is None:
+            _each([analysis], transitions.end_blackout)
+
+
 def start_due() -> None:
-    """Start the analyses whose start time has come."""
-    _each(Analysis.objects.due(timezone.now()), transitions.start)
+    """Start the analyses whose start time has come, but in a blackout window."""
+    _each(
+        (analysis for analysis, until in _closed(Analysis.objects.due(timezone.now())) if not until), transitions.start
+    )
+
+
+def _closed(analyses: QuerySet[Analysis]) -> Iterator[tuple[Analysis, datetime | None]]:
+    """Each with the end of the blackout window that keeps it from scanning; None where none does."""
+    for_all = BlackoutWindow.for_all()
+    everybody = transitions.closed_until(for_all)
+    for analysis in analyses:
+        yield analysis, transitions.closed_until(with_own(for_all, analysis)) if analysis.blackout else everybody
 
 
 def admit_waiting() -> None:
@@ -71,6 +107,12 @@ def end_durations() -> None:
     """End what waits or is paused in analyses whose duration is over; what runs is ended by its worker."""
     waiting = UrlScan.objects.out_of_time(timezone.now()).values("analysis_id")
     _each(Analysis.objects.filter(pk__in=waiting), transitions.expire_waiting)
+
+
+def end_long_pauses() -> None:
+    """End what a user left paused for longer than an administrator allows."""
+    limit = ScanSettings.current().pause_limit
+    _each(UrlScan.objects.paused_too_long(timezone.now(), limit), transitions.end_long_pause)
 
 
 def requeue_lost_tasks() -> None:

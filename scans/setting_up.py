@@ -20,10 +20,15 @@ _seen_to_start: list[Engine] = []
 def set_up(analysis: Analysis, engine: Engine) -> None:
     """Set up every URL scan of a submitted analysis; run again after a crash, it goes on where it was.
 
+    Of one that is only saved for later, the URLs are checked and nothing else.
+
     Blocks for as long as the prescan takes. Whatever breaks on our side leaves the URL scans as
     Submit Failed, with the reason.
     """
     try:
+        if analysis.submitted_at is None:
+            prescan(analysis)
+            return
         if problem := why_not(engine):
             transitions.fail_submission(analysis, reason=problem)
             return

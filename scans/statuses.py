@@ -45,11 +45,15 @@ class EndedBy(TextChoices):
 class Action(TextChoices):
     """What a user may ask for; the label is the button's."""
 
+    EDIT = "edit", "Edit"
+    PRESCAN = "prescan", "Prescan only"
     SUBMIT = "submit", "Submit"
     STOP_SAVE = "stop_save", "Stop and save results"
     STOP_DELETE = "stop_delete", "Stop and delete results"
     PAUSE = "pause", "Pause"
     RESUME = "resume", "Resume"
+    EXTEND = "extend", "Extend the duration"
+    CONTINUE = "continue", "Continue from the saved session"
     PUBLISH = "publish", "Publish results"
     RUN_AGAIN = "run_again", "Run again"
     DELETE = "delete", "Delete"
@@ -215,7 +219,8 @@ class AnalysisStatus(TextChoices):
 
 
 _STOP = frozenset({Action.STOP_SAVE, Action.STOP_DELETE})
-_RUNNING = _STOP | {Action.PAUSE}
+_WAITS = _STOP | {Action.PAUSE}
+_RUNS = _STOP | {Action.PAUSE, Action.EXTEND}
 _PAUSED = _STOP | {Action.RESUME}
 _ENDED = frozenset({Action.RUN_AGAIN, Action.DELETE})
 _UNDER_REVIEW = frozenset({Action.PUBLISH})
@@ -289,7 +294,7 @@ _URL_SCAN_ENTRIES = [
         Phase.WAITING,
         "info",
         "hourglass",
-        actions=_STOP,
+        actions=_WAITS,
     ),
     Status(
         _U.QUEUED_WITH_WARNING,
@@ -298,7 +303,7 @@ _URL_SCAN_ENTRIES = [
         Phase.WAITING,
         "warning",
         "hourglass",
-        actions=_STOP,
+        actions=_WAITS,
         warning=True,
     ),
     Status(
@@ -308,11 +313,11 @@ _URL_SCAN_ENTRIES = [
         Phase.ACTIVE,
         "progress",
         "play",
-        actions=_RUNNING,
+        actions=_WAITS,
     ),
     Status(
         _U.PAUSING,
-        "A pause was asked for. The engine is saving where it stands and then stops.",
+        "A user asked for a pause, or a blackout window is about to begin. The engine saves where it stands and stops.",
         "Nothing to do: this takes seconds.",
         Phase.ACTIVE,
         "info",
@@ -321,8 +326,9 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.PAUSED,
-        "The engine has stopped and its session is kept, so that the scan can go on from there.",
-        "Resume it when the site may be scanned again, or stop it.",
+        "A user or a blackout window paused it. The engine has stopped and its session is kept, so that the scan goes "
+        "on from there; one that had not started yet goes back to the queue.",
+        "Resume it when the site may be scanned again, or stop it. After a blackout window it goes on by itself.",
         Phase.ACTIVE,
         "neutral",
         "pause",
@@ -330,12 +336,12 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.RESUMING,
-        "The scan waits for a worker that goes on from the saved session.",
+        "The scan waits for a place and a worker, which goes on from the saved session.",
         "Nothing to do: the next free worker takes it.",
         Phase.ACTIVE,
         "info",
         "play",
-        actions=_STOP,
+        actions=_WAITS,
     ),
     Status(
         _U.STOPPING_SAVING_RESULTS,
@@ -422,7 +428,7 @@ _URL_SCAN_ENTRIES = [
     Status(
         _U.TIME_EXPIRED_STOPPED,
         "The analysis' duration ended before anything was found in this URL.",
-        "Run again with a longer duration.",
+        "Continue the analysis from the saved session, or run it again with a longer duration.",
         Phase.FINAL,
         "warning",
         "clock",
@@ -437,7 +443,7 @@ _URL_SCAN_ENTRIES = [
     _available(
         _U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE,
         "The analysis' duration ended; what was found up to then is published.",
-        "Read the findings, and run again with a longer duration for the rest.",
+        "Read the findings, and continue the analysis from the saved session for the rest.",
         EndedBy.DURATION,
     ),
     Status(
@@ -506,11 +512,11 @@ _ANALYSIS_ENTRIES = [
     Status(
         _A.SAVED_FOR_LATER,
         "The analysis is stored and has not been submitted; nothing runs.",
-        "Submit it when it is ready, or delete it.",
+        "Edit it, check its URLs with a prescan, submit it when it is ready, or delete it.",
         Phase.WAITING,
         "neutral",
         "bookmark",
-        actions=frozenset({Action.SUBMIT, Action.DELETE}),
+        actions=frozenset({Action.EDIT, Action.PRESCAN, Action.SUBMIT, Action.DELETE}),
     ),
     Status(
         _A.SUBMITTED,
@@ -556,7 +562,7 @@ _ANALYSIS_ENTRIES = [
         Phase.WAITING,
         "info",
         "hourglass",
-        actions=_STOP,
+        actions=_WAITS,
     ),
     Status(
         _A.IN_PROGRESS,
@@ -565,7 +571,7 @@ _ANALYSIS_ENTRIES = [
         Phase.ACTIVE,
         "progress",
         "play",
-        actions=_RUNNING,
+        actions=_RUNS,
     ),
     Status(
         _A.IN_PROGRESS_WITH_WARNING,
@@ -574,17 +580,17 @@ _ANALYSIS_ENTRIES = [
         Phase.ACTIVE,
         "warning",
         "play",
-        actions=_RUNNING,
+        actions=_RUNS,
         warning=True,
     ),
     Status(
         _A.PAUSED,
         "Every URL scan that has not ended is paused; sessions are kept.",
-        "Resume it when the sites may be scanned again, or stop it.",
+        "Resume it when the sites may be scanned again, or stop it. After a blackout window it goes on by itself.",
         Phase.ACTIVE,
         "neutral",
         "pause",
-        actions=_PAUSED,
+        actions=_PAUSED | {Action.EXTEND},
     ),
     Status(
         _A.STOPPED_SAVING_RESULTS,
@@ -631,13 +637,13 @@ _ANALYSIS_ENTRIES = [
         _A.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
         "The duration ended; every URL scan has results, which are being verified.",
         EndedBy.DURATION,
-        actions=_UNDER_REVIEW,
+        actions=_UNDER_REVIEW | {Action.CONTINUE},
     ),
     _verifying(
         _A.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS,
         "The duration ended; some URL scans have results, which are being verified, others have nothing.",
         EndedBy.DURATION,
-        actions=_UNDER_REVIEW,
+        actions=_UNDER_REVIEW | {Action.CONTINUE},
     ),
     _available(
         _A.COMPLETED_RESULTS_AVAILABLE,
@@ -654,7 +660,7 @@ _ANALYSIS_ENTRIES = [
         "broke, or was stopped.",
         "Read the findings, see at the URL scans what is missing, and run again for it.",
         EndedBy.ITSELF,
-        actions=_ENDED,
+        actions=_ENDED | {Action.CONTINUE},
     ),
     _available(
         _A.STOPPED_PARTIAL_RESULTS_AVAILABLE,
@@ -676,12 +682,12 @@ _ANALYSIS_ENTRIES = [
     Status(
         _A.STOPPED_SCAN_DURATION_ENDED,
         "The duration ended and no URL scan had anything to publish.",
-        "Run again with a longer duration.",
+        "Continue it from the saved sessions, or run again with a longer duration.",
         Phase.FINAL,
         "warning",
         "clock",
         ended_by=EndedBy.DURATION,
-        actions=_ENDED,
+        actions=_ENDED | {Action.CONTINUE},
     ),
     Status(
         _A.STOPPED_TECHNICAL_ISSUE,
@@ -714,8 +720,8 @@ def in_phase(catalogue: dict[str, Status], *phases: Phase) -> list[str]:
     return [code for code, status in catalogue.items() if status.phase in phases]
 
 
-# URL scans that occupy one of the places that capacity allows: a worker is needed or held.
-HOLDING_A_PLACE = frozenset(
+# URL scans that may occupy one of the places that capacity allows: a worker is needed or held.
+MAY_HOLD_A_PLACE = frozenset(
     {
         UrlScanStatus.QUEUED,
         UrlScanStatus.IN_PROGRESS,
@@ -732,6 +738,31 @@ WAITING_FOR_A_WORKER = frozenset(
         UrlScanStatus.QUEUED_WITH_WARNING,
         UrlScanStatus.PAUSED,
         UrlScanStatus.RESUMING,
+    }
+)
+# URL scans that a pause concerns: their engine runs, or would run as soon as there is a worker.
+PAUSABLE = frozenset(
+    {
+        UrlScanStatus.QUEUED,
+        UrlScanStatus.QUEUED_WITH_WARNING,
+        UrlScanStatus.IN_PROGRESS,
+        UrlScanStatus.RESUMING,
+    }
+)
+# Their duration ended before they did; where a session was saved, another run can go on from it.
+TIME_EXPIRED = frozenset(
+    {
+        UrlScanStatus.TIME_EXPIRED_STOPPED,
+        UrlScanStatus.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
+        UrlScanStatus.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE,
+    }
+)
+# Runs that brought nothing for a reason that will likely hold next time too.
+FAILED_RUNS = frozenset(
+    {
+        AnalysisStatus.NOT_SUBMITTED,
+        AnalysisStatus.ALL_VERIFICATIONS_FAILED,
+        AnalysisStatus.STOPPED_TECHNICAL_ISSUE,
     }
 )
 # The checks before a scan ended it here; nothing of it was scanned.

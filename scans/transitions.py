@@ -8,8 +8,8 @@ order everywhere: the settings row (where capacity matters), then one analysis.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import wraps
 from uuid import UUID
@@ -25,25 +25,37 @@ from scans import activity
 from scans.models import (
     Actor,
     Analysis,
+    BlackoutWindow,
     Finding,
+    PausedBy,
     Publication,
+    RecurringSchedule,
     ScanSettings,
+    Screenshot,
     Series,
     StopMode,
     TargetCheck,
+    TargetLogin,
     UrlScan,
 )
+from scans.recurrence import Recurrence, starts
 from scans.rollup import Facts, rollup
 from scans.statuses import (
+    FAILED_RUNS,
     FAILED_VERIFICATION,
+    MAY_HOLD_A_PLACE,
+    PAUSABLE,
     PUBLISHED_AS,
+    TIME_EXPIRED,
     WAITING_FOR_A_WORKER,
     Action,
     AnalysisStatus,
     EndedBy,
+    Phase,
     Results,
     UrlScanStatus,
 )
+from scans.windows import Blackouts
 
 By = AbstractBaseUser | Actor
 U = UrlScanStatus
@@ -71,12 +83,15 @@ URL_SCAN_MOVES: dict[UrlScanStatus, frozenset[UrlScanStatus]] = {
     U.SUBMITTED: FAILED_VERIFICATION | {U.SUBMIT_FAILED, U.SCHEDULED, U.STOPPED},
     U.SUBMIT_FAILED: frozenset({U.SUBMITTED}),
     U.SCHEDULED: FAILED_VERIFICATION | {U.QUEUED, U.QUEUED_WITH_WARNING, U.STOPPED},
-    U.QUEUED_WITH_WARNING: frozenset({U.QUEUED, U.STOPPED, U.TIME_EXPIRED_STOPPED}),
-    U.QUEUED: FAILED_VERIFICATION | {U.IN_PROGRESS, U.STOPPED, U.TIME_EXPIRED_STOPPED, U.TECHNICAL_ISSUE_STOPPED},
+    U.QUEUED_WITH_WARNING: frozenset({U.QUEUED, U.PAUSED, U.STOPPED, U.TIME_EXPIRED_STOPPED}),
+    U.QUEUED: FAILED_VERIFICATION
+    | {U.IN_PROGRESS, U.PAUSED, U.STOPPED, U.TIME_EXPIRED_STOPPED, U.TECHNICAL_ISSUE_STOPPED, U.SUBMIT_FAILED},
     U.IN_PROGRESS: _ENDINGS | _STOPPINGS | {U.PAUSING, U.RESUMING},
     U.PAUSING: _ENDINGS | _STOPPINGS | {U.PAUSED},
-    U.PAUSED: _STOPPINGS | {U.RESUMING, U.TIME_EXPIRED_STOPPED, U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS},
-    U.RESUMING: _ENDINGS | _STOPPINGS | {U.IN_PROGRESS},
+    U.PAUSED: _STOPPINGS
+    | {U.RESUMING, U.QUEUED, U.QUEUED_WITH_WARNING, U.STOPPED}
+    | {U.TIME_EXPIRED_STOPPED, U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS},
+    U.RESUMING: _ENDINGS | _STOPPINGS | {U.IN_PROGRESS, U.PAUSING, U.PAUSED},
     U.STOPPING_SAVING_RESULTS: frozenset({U.STOPPED_VERIFYING_PARTIAL_RESULTS, U.STOPPED}),
     U.STOPPING_DELETING_RESULTS: frozenset({U.STOPPED}),
     **{verifying: frozenset({available, U.STOPPING_DELETING_RESULTS}) for verifying, available in PUBLISHED_AS.items()},
@@ -86,6 +101,10 @@ URL_SCAN_MOVES: dict[UrlScanStatus, frozenset[UrlScanStatus]] = {
 }
 
 MAX_ATTEMPTS = 2  # how often a scan whose worker was lost is taken up again
+FAILED_RUNS_UNTIL_OFF = 5  # in a row; then a recurring schedule is switched off
+# An engine is asked to save its session this long before a window begins: the time it has to obey, and to die.
+BLACKOUT_LEAD = timedelta(seconds=20)
+LONGEST_DURATION = timedelta(days=25)
 
 
 class TransitionRefused(Exception):
@@ -101,8 +120,21 @@ class LeaseLost(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Access:
+    """How one URL is logged in to and crawled, everything secret sealed."""
+
+    login: TargetLogin | None = None  # not saved, of no URL scan
+    crawl_script: str = ""
+    crawl_script_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Submission:
-    """What somebody wants analysed; URLs normalised, unique and allowed, everything else in its limits."""
+    """What somebody wants analysed; URLs normalised, unique and allowed, everything else in its limits.
+
+    `access` is by URL; one that is not in it is scanned as anybody would see it. `time_zone` is the name
+    of the zone in which the start was chosen, and in which recurrence and own blackout windows count.
+    """
 
     name: str
     urls: tuple[str, ...]
@@ -111,6 +143,10 @@ class Submission:
     prescan: bool = True
     publication: str = Publication.AUTOMATIC
     start_at: datetime | None = None
+    time_zone: str = "UTC"
+    recurrence: Recurrence | None = None
+    blackout: str = ""
+    access: Mapping[str, Access] = field(default_factory=dict)
     key: UUID | None = None
 
 
@@ -118,17 +154,37 @@ class Submission:
 
 
 def _verb(function):
-    """Run a verb in a transaction of its own or as part of the caller's, all or nothing."""
+    """Run a verb in a transaction of its own or as part of the caller's, all or nothing.
+
+    What it refuses to a user leaves one thing behind: an entry that says so.
+    """
 
     @wraps(function)
     def run(*args, **kwargs):
-        with transaction.atomic():
-            return function(*args, **kwargs)
+        try:
+            with transaction.atomic():
+                return function(*args, **kwargs)
+        except TransitionRefused as refusal:
+            _note_refusal(function.__name__, args[0] if args else None, kwargs.get("by"), refusal)
+            raise
 
     return run
 
 
-def _permit(by: By, permission: str) -> None:
+def _note_refusal(verb: str, thing, by: By | None, refusal: TransitionRefused) -> None:
+    """Log that a user was refused; a part of the system that comes too late is no news."""
+    if by is None or isinstance(by, Actor) or not isinstance(thing, Analysis | UrlScan):
+        return
+    url_scan = thing if isinstance(thing, UrlScan) else None
+    analysis = thing.analysis if url_scan else thing
+    asked = verb.removesuffix("_analysis").replace("_", " ")
+    action = f"{'url_scan' if url_scan else 'analysis'}.refused"
+    activity.record(action, analysis=analysis, url_scan=url_scan, by=by, reason=str(refusal), asked=asked)
+    Analysis.objects.filter(pk=analysis.pk).update(changed_at=timezone.now(), version=F("version") + 1)
+
+
+def permit(by: By, permission: str) -> None:
+    """Raise NotPermitted where a user lacks the role; parts of the system may do everything."""
     if not isinstance(by, Actor) and not by.has_perm(f"scans.{permission}"):
         role = {"submit_analysis": "Submitter", "review_analysis": "Reviewer"}[permission]
         raise NotPermitted(
@@ -156,9 +212,10 @@ def _move(scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str 
     before = scan.status
     if to not in URL_SCAN_MOVES[U(before)]:
         raise TransitionRefused(f"{scan.url} is “{U(before).label}”; from there it cannot become “{to.label}”.")
-    changes = {"status": to, "status_at": timezone.now(), "reason": reason, **(columns or {})}
+    now = timezone.now()
+    changes = {"status": to, "status_at": now, "reason": reason, **_place(scan, to, now), **(columns or {})}
     if to.info.final or to.info.results == Results.VERIFYING:
-        changes.setdefault("ended_at", scan.ended_at or changes["status_at"])
+        changes.setdefault("ended_at", scan.ended_at or now)
     if not UrlScan.objects.filter(pk=scan.pk, status=before).update(**changes):
         raise TransitionRefused(f"{scan.url} changed in the same moment. Look at it again, then repeat.")
     for name, value in changes.items():
@@ -173,12 +230,19 @@ def _move(scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str 
         reason=reason,
         **data,
     )
-    if to in (U.QUEUED, U.RESUMING):
+    if to in (U.QUEUED, U.RESUMING) and scan.place_since:
         _hand_over("scan_url", scan.pk)
     elif to in PUBLISHED_AS:
         _hand_over("verify", scan.pk)
     elif to == U.STOPPING_DELETING_RESULTS and not scan.lease_holder:
         _hand_over("delete_results", scan.pk)
+
+
+def _place(scan: UrlScan, to: UrlScanStatus, now: datetime) -> dict:
+    """Whether it holds one of the capacity's places from now on: taken when queued, kept until its engine is gone."""
+    if to == U.QUEUED:
+        return {"place_since": scan.place_since or now}
+    return {} if to in MAY_HOLD_A_PLACE else {"place_since": None}
 
 
 def _hand_over(task: str, pk: int) -> None:
@@ -212,6 +276,8 @@ def _roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", 
             reason=reason,
             **data,
         )
+    if before != after and after in FAILED_RUNS:
+        _switch_off_if_failing(analysis)
 
 
 def _facts(analysis: Analysis) -> Facts:
@@ -242,45 +308,147 @@ def submit(submission: Submission, *, by: By) -> Analysis:
     The same name means the next run of the same series. Sending one form twice (the same `key`)
     returns what the first made. Raises NotPermitted.
     """
-    _permit(by, "submit_analysis")
+    permit(by, "submit_analysis")
+    owner = None if isinstance(by, Actor) else by
+    return _submit_new(submission, by, owner=owner)
+
+
+@_verb
+def save(submission: Submission, *, by: By) -> Analysis:
+    """Store an analysis for later: nothing of it runs until it is submitted. Raises NotPermitted."""
+    permit(by, "submit_analysis")
+    owner = None if isinstance(by, Actor) else by
+    analysis, is_new = _store(submission, owner=owner, status=AnalysisStatus.SAVED_FOR_LATER)
+    if is_new:
+        facts = {"urls": len(submission.urls)}
+        activity.record("analysis.saved", analysis=analysis, by=by, to_status=analysis.status, **facts)
+        _add_scans(analysis, submission)
+    return analysis
+
+
+def _submit_new(submission: Submission, by: By, **columns) -> Analysis:
+    """Store a new run and hand it over to be set up."""
+    analysis, is_new = _store(submission, status=AnalysisStatus.SUBMITTED, submitted_at=timezone.now(), **columns)
+    if is_new:
+        facts = {"urls": len(submission.urls), "run": analysis.run}
+        activity.record("analysis.submitted", analysis=analysis, by=by, to_status=analysis.status, **facts)
+        _add_scans(analysis, submission)
+        _accept_scans(analysis, by)
+        _begin_repeating(analysis)
+        _hand_over("set_up", analysis.pk)
+    return analysis
+
+
+def _store(submission: Submission, **columns) -> tuple[Analysis, bool]:
+    """The next run of its series, and whether it is new: one form that comes twice makes one."""
     series, _ = Series.objects.get_or_create(name=submission.name)
     series = Series.objects.select_for_update().get(pk=series.pk)
     if submission.key and (twin := Analysis.objects.filter(submission_key=submission.key).first()):
-        return twin
+        return twin, False
     last = series.runs.order_by("-run").first()
     now = timezone.now()
     analysis = Analysis.objects.create(
         series=series,
         run=last.run + 1 if last else 1,
         name=submission.name,
-        owner=None if isinstance(by, Actor) else by,
         submission_key=submission.key,
-        depth=submission.depth,
-        prescan=submission.prescan,
-        duration=submission.duration,
-        publication=submission.publication,
-        start_at=submission.start_at,
-        status=AnalysisStatus.SUBMITTED,
         created_at=now,
-        submitted_at=now,
         changed_at=now,
+        **_configured(submission),
+        **columns,
     )
+    return analysis, True
+
+
+def _configured(submission: Submission) -> dict:
+    """The columns of an analysis that hold what was asked for."""
+    return {
+        "depth": submission.depth,
+        "prescan": submission.prescan,
+        "duration": submission.duration,
+        "publication": submission.publication,
+        "start_at": submission.start_at,
+        "time_zone": submission.time_zone,
+        "blackout": submission.blackout,
+        "recurrence": submission.recurrence.to_json() if submission.recurrence else {},
+    }
+
+
+def _add_scans(analysis: Analysis, submission: Submission, leave_out: Iterable[str] = ()) -> None:
+    """Make its URL scans, each with its login and crawl script."""
+    now, nothing = timezone.now(), Access()
     scans = UrlScan.objects.bulk_create(
-        UrlScan(analysis=analysis, url=url, position=position, status=U.SUBMITTED, status_at=now)
+        UrlScan(
+            analysis=analysis,
+            url=url,
+            position=position,
+            status=U.SUBMITTED,
+            status_at=now,
+            crawl_script=submission.access.get(url, nothing).crawl_script,
+            crawl_script_name=submission.access.get(url, nothing).crawl_script_name,
+        )
         for position, url in enumerate(submission.urls)
+        if url not in leave_out
     )
-    activity.record(
-        "analysis.submitted",
-        analysis=analysis,
-        by=by,
-        to_status=AnalysisStatus.SUBMITTED,
-        urls=len(scans),
-        run=analysis.run,
-    )
-    for scan in scans:
+    logins = ((scan, submission.access.get(scan.url, nothing).login) for scan in scans)
+    TargetLogin.objects.bulk_create(login.copy_for(scan) for scan, login in logins if login)
+
+
+def _accept_scans(analysis: Analysis, by: By) -> None:
+    """Say for each of its URL scans that it was asked for."""
+    for scan in _scans(analysis, U.SUBMITTED):
         activity.record("url_scan.submitted", analysis=analysis, url_scan=scan, by=by, to_status=U.SUBMITTED)
-    _hand_over("set_up", analysis.pk)
+
+
+def _begin_repeating(analysis: Analysis) -> None:
+    """Where it recurs: move its start to the first that fits the rule, and have the next run made in time."""
+    if not analysis.recurrence:
+        return
+    rule = Recurrence.from_json(analysis.recurrence)
+    first = next(starts(rule, analysis.start_at or timezone.now(), analysis.zone))
+    Analysis.objects.filter(pk=analysis.pk).update(start_at=first)
+    analysis.start_at = first
+    values = {"template": analysis, "first_at": first, "made": 1, "switched_off_at": None, "switched_off_because": ""}
+    schedule, _ = RecurringSchedule.objects.update_or_create(series=analysis.series, defaults=values)
+    schedule.next_at = schedule.start_after(first)
+    schedule.save(update_fields=["next_at"])
+
+
+@_verb
+def change(analysis: Analysis, submission: Submission, *, by: By) -> Analysis:
+    """Replace the configuration of an analysis that was saved for later; its name and series stay."""
+    permit(by, "submit_analysis")
+    analysis = _locked(analysis.pk)
+    _require(analysis, Action.EDIT)
+    before = configuration(analysis)
+    after = replace(submission, name=analysis.name, access={**before.access, **submission.access})
+    changed = [name for name in _CHANGEABLE if getattr(before, name) != getattr(after, name)]
+    if {"urls", "access"} & set(changed):
+        _replace_scans(analysis, after)
+    _roll_up(analysis, by, "analysis.changed", columns=_configured(after), changed=", ".join(changed) or "nothing")
     return analysis
+
+
+_CHANGEABLE = (
+    *("urls", "duration", "depth", "prescan", "publication", "start_at", "time_zone", "recurrence"),
+    *("blackout", "access"),
+)
+
+
+def _replace_scans(analysis: Analysis, submission: Submission) -> None:
+    """Make its URL scans anew, but for those of which the log tells already: a check ended them."""
+    analysis.url_scans.filter(activity=None).delete()
+    _add_scans(analysis, submission, leave_out=analysis.url_scans.values_list("url", flat=True))
+
+
+@_verb
+def prescan_only(analysis: Analysis, *, by: By) -> None:
+    """Check the URLs of an analysis that is saved for later; what passes waits to be submitted."""
+    permit(by, "submit_analysis")
+    analysis = _locked(analysis.pk)
+    _require(analysis, Action.PRESCAN)
+    _roll_up(analysis, by, "analysis.prescan_asked", columns={"prescan_started_at": None, "prescan_ended_at": None})
+    _hand_over("set_up", analysis.pk)
 
 
 @_verb
@@ -292,6 +460,14 @@ def fail_submission(analysis: Analysis, *, reason: str) -> None:
     _roll_up(analysis, Actor.WORKER, reason=reason, columns=_prescan_over(analysis))
 
 
+@_verb
+def fail_set_up(url_scan: UrlScan, *, reason: str) -> None:
+    """A technical issue keeps this one URL scan from being set up, or from being handed to the engine."""
+    scan = _locked_scan(url_scan)
+    _move(scan, U.SUBMIT_FAILED, "url_scan.submit_failed", Actor.WORKER, reason=reason, columns=_RELEASED)
+    _roll_up(scan.analysis, Actor.WORKER)
+
+
 def _prescan_over(analysis: Analysis) -> dict:
     """What ends the prescan, where one has begun."""
     open_prescan = analysis.prescan_started_at and not analysis.prescan_ended_at
@@ -300,17 +476,45 @@ def _prescan_over(analysis: Analysis) -> dict:
 
 @_verb
 def submit_again(analysis: Analysis, *, by: By) -> None:
-    """Set the failed URL scans up once more."""
-    _permit(by, "submit_analysis")
+    """Submit what was saved for later, or set the URL scans that failed to be set up up once more."""
+    permit(by, "submit_analysis")
     analysis = _locked(analysis.pk)
+    if analysis.status == AnalysisStatus.SAVED_FOR_LATER:
+        _submit_saved(analysis, by)
+        return
     failed = _scans(analysis, U.SUBMIT_FAILED)
     if analysis.info.final or not failed:
         raise TransitionRefused(f"{analysis} has no URL scan that could be submitted again.")
+    _set_up_again(analysis, failed, by)
+
+
+def _submit_saved(analysis: Analysis, by: By) -> None:
+    columns = {"submitted_at": timezone.now(), "prescan_started_at": None, "prescan_ended_at": None}
+    facts = {"urls": analysis.url_scans.count(), "run": analysis.run}
+    _accept_scans(analysis, by)
+    _roll_up(analysis, by, "analysis.submitted", columns=columns, **facts)
+    _begin_repeating(analysis)
+    _hand_over("set_up", analysis.pk)
+
+
+def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
     for scan in failed:
         _move(scan, U.SUBMITTED, "url_scan.submitted", by)
     columns = {"prescan_started_at": None, "prescan_ended_at": None}
+    columns |= {"submitted_at": analysis.submitted_at or timezone.now()}
     _roll_up(analysis, by, "analysis.submitted", columns=columns, urls=len(failed), run=analysis.run)
     _hand_over("set_up", analysis.pk)
+
+
+@_verb
+def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
+    """Set one URL scan that failed to be set up up once more."""
+    permit(by, "submit_analysis")
+    scan = _locked_scan(url_scan)
+    _require(scan, Action.SUBMIT)
+    if scan.analysis.info.final:
+        raise TransitionRefused(f"{scan.analysis} has ended: run it again instead.")
+    _set_up_again(scan.analysis, [scan], by)
 
 
 @_verb
@@ -350,7 +554,11 @@ def schedule(analysis: Analysis) -> None:
 
 @_verb
 def start(analysis: Analysis, *, by: By = Actor.SCHEDULER) -> None:
-    """Its time has come: every scheduled URL scan is queued, with a warning where capacity is used up."""
+    """Its time has come: every scheduled URL scan is queued, with a warning where capacity is used up.
+
+    Raises TransitionRefused in a blackout window: it then starts when the window is over.
+    """
+    _refuse_in_blackout(analysis)
     free = _free_places()
     analysis = _locked(analysis.pk)
     scans = _scans(analysis, U.SCHEDULED)
@@ -370,8 +578,20 @@ def start(analysis: Analysis, *, by: By = Actor.SCHEDULER) -> None:
 
 def start_if_due(analysis: Analysis) -> None:
     """Start it unless its start time is still to come, or somebody did something else with it meanwhile."""
-    if Analysis.objects.due(timezone.now()).filter(pk=analysis.pk).exists():
+    is_due = Analysis.objects.due(timezone.now()).filter(pk=analysis.pk).exists()
+    if is_due and not closed_until(BlackoutWindow.for_analysis(analysis)):
         start(analysis)
+
+
+def closed_until(blackouts: Blackouts) -> datetime | None:
+    """When the blackout window that holds now, or is about to begin, is over; None where scanning may go on."""
+    now = timezone.now()
+    return blackouts.ends(now) or blackouts.ends(now + BLACKOUT_LEAD)
+
+
+def _refuse_in_blackout(analysis: Analysis) -> None:
+    if until := closed_until(BlackoutWindow.for_analysis(analysis)):
+        raise TransitionRefused(f"A blackout window keeps {analysis} from scanning until {until:%d %B %Y %H:%M} UTC.")
 
 
 def _free_places() -> int:
@@ -395,7 +615,12 @@ def admit_next() -> bool:
     if next_scan is None:
         return False
     scan = _locked_scan(next_scan)
-    _move(scan, U.QUEUED, "url_scan.queued", Actor.SCHEDULER)
+    if scan.status == U.RESUMING:
+        UrlScan.objects.filter(pk=scan.pk, status=U.RESUMING).update(place_since=timezone.now())
+        activity.record("url_scan.got_a_place", analysis=scan.analysis, url_scan=scan, by=Actor.SCHEDULER)
+        _hand_over("scan_url", scan.pk)
+    else:
+        _move(scan, U.QUEUED, "url_scan.queued", Actor.SCHEDULER)
     _roll_up(scan.analysis, Actor.SCHEDULER)
     return True
 
@@ -419,17 +644,16 @@ def _lease_until() -> datetime:
 def take(url_scan_id: int, holder: str, *, among: Iterable[UrlScanStatus]) -> UrlScan | None:
     """Lease a URL scan in one of these statuses that nobody holds; None when it is not to be had.
 
-    A task may come twice or late; who gets None has nothing to do.
+    A task may come twice or late; who gets None has nothing to do. What waits for a place cannot be had.
     """
-    got = UrlScan.objects.filter(pk=url_scan_id, status__in=list(among), lease_holder="").update(
-        lease_holder=holder, lease_until=_lease_until()
-    )
+    to_be_had = UrlScan.objects.filter(pk=url_scan_id, status__in=list(among), lease_holder="")
+    got = to_be_had.exclude(status=U.RESUMING, place_since=None).update(lease_holder=holder, lease_until=_lease_until())
     return UrlScan.objects.select_related("analysis").get(pk=url_scan_id) if got else None
 
 
 @_verb
-def renew(url_scan: UrlScan, **progress) -> UrlScanStatus:
-    """Prolong the lease, store the engine's counts, and return the status as it is now.
+def renew(url_scan: UrlScan, **progress) -> tuple[UrlScanStatus, datetime | None]:
+    """Prolong the lease, store the engine's counts; return the status and the end of the duration as they are now.
 
     Raises LeaseLost when somebody else holds the scan.
     """
@@ -438,7 +662,8 @@ def renew(url_scan: UrlScan, **progress) -> UrlScanStatus:
     row = UrlScan.objects.filter(pk=url_scan.pk, lease_holder=url_scan.lease_holder)
     if not row.update(lease_until=_lease_until(), **progress):
         raise LeaseLost(f"{url_scan.url} is no longer held by {url_scan.lease_holder}.")
-    return U(row.values_list("status", flat=True).get())
+    status, expires_at = row.values_list("status", "analysis__expires_at").get()
+    return U(status), expires_at
 
 
 @_verb
@@ -457,7 +682,9 @@ def begin(url_scan: UrlScan, *, engine: str, version: str) -> None:
         engine=engine,
         version=version,
     )
-    _roll_up(scan.analysis, Actor.WORKER, columns={"started_at": scan.analysis.started_at or now})
+    analysis = scan.analysis
+    times = {"started_at": analysis.started_at or now, "expires_at": analysis.expires_at or now + analysis.duration}
+    _roll_up(analysis, Actor.WORKER, columns=times)
 
 
 @_verb
@@ -552,28 +779,51 @@ def _take_up_again(scan: UrlScan) -> None:
 
 @_verb
 def pause(url_scan: UrlScan, *, by: By, reason: str = "") -> None:
-    """Ask the engine of one URL scan to save its session and stop."""
-    _permit(by, "submit_analysis")
+    """Ask the engine of one URL scan to save its session and stop; one that has not started waits."""
+    permit(by, "submit_analysis")
     scan = _locked_scan(url_scan)
     _require(scan, Action.PAUSE)
-    _move(scan, U.PAUSING, "url_scan.paused", by, reason=reason)
+    _pause(scan, PausedBy.USER, by, reason)
     _roll_up(scan.analysis, by)
+
+
+def _pause(scan: UrlScan, paused_by: PausedBy, by: By, reason: str) -> None:
+    """The move that a pause means for a URL scan in one of PAUSABLE."""
+    columns = {"paused_by": paused_by}
+    engine_at_work = scan.status == U.IN_PROGRESS or (scan.status == U.RESUMING and scan.lease_holder)
+    if engine_at_work:
+        _move(scan, U.PAUSING, "url_scan.paused", by, reason=reason, columns=columns)
+    else:  # a worker that has only just taken it loses its lease, and lets go
+        _move(scan, U.PAUSED, "url_scan.paused", by, reason=reason, columns={**_RELEASED, **columns})
 
 
 @_verb
 def resume(url_scan: UrlScan, *, by: By, reason: str = "") -> None:
-    """Let one paused URL scan go on from its session, with the next free worker."""
-    _permit(by, "submit_analysis")
+    """Let one paused URL scan go on from its session, with the next free place and worker."""
+    permit(by, "submit_analysis")
+    free = _free_places()
     scan = _locked_scan(url_scan)
     _require(scan, Action.RESUME)
-    _move(scan, U.RESUMING, "url_scan.resumed", by, reason=reason)
+    _refuse_in_blackout(scan.analysis)
+    _resume([scan], free, by, reason)
     _roll_up(scan.analysis, by)
+
+
+def _resume(scans: list[UrlScan], free: int, by: By, reason: str = "") -> None:
+    """Let paused URL scans go on, the first `free` of them at once; one that never started is queued again."""
+    for number, scan in enumerate(scans):
+        columns = {"paused_by": ""}
+        if scan.started_at:
+            to, columns["place_since"] = U.RESUMING, timezone.now() if number < free else None
+        else:
+            to = U.QUEUED if number < free else U.QUEUED_WITH_WARNING
+        _move(scan, to, "url_scan.resumed", by, reason=reason, columns=columns)
 
 
 @_verb
 def stop(url_scan: UrlScan, mode: StopMode, *, by: By, reason: str = "") -> None:
     """Stop one URL scan, keeping or deleting what it found."""
-    _permit(by, "submit_analysis")
+    permit(by, "submit_analysis")
     scan = _locked_scan(url_scan)
     _require(scan, Action.STOP_SAVE if mode == StopMode.SAVE else Action.STOP_DELETE)
     _stop(scan, mode, by, reason)
@@ -603,7 +853,7 @@ def stop_analysis(analysis: Analysis, mode: StopMode, *, by: By, reason: str = "
     Deleting takes the results of the URL scans that have ended too, published ones included: nothing
     but the log is left.
     """
-    _permit(by, "submit_analysis")
+    permit(by, "submit_analysis")
     analysis = _locked(analysis.pk)
     _require(analysis, Action.STOP_SAVE if mode == StopMode.SAVE else Action.STOP_DELETE)
     Analysis.objects.filter(pk=analysis.pk).update(stop_mode=mode)
@@ -619,54 +869,214 @@ def stop_analysis(analysis: Analysis, mode: StopMode, *, by: By, reason: str = "
 
 @_verb
 def pause_analysis(analysis: Analysis, *, by: By, reason: str = "") -> None:
-    """Pause every URL scan whose engine is running."""
-    _permit(by, "submit_analysis")
+    """Pause every URL scan that runs or would run as soon as it can."""
+    permit(by, "submit_analysis")
     analysis = _locked(analysis.pk)
     _require(analysis, Action.PAUSE)
-    running = _scans(analysis, U.IN_PROGRESS)
-    if not running:
-        raise TransitionRefused(f"{analysis} has no URL scan in progress that could be paused.")
-    for scan in running:
-        _move(scan, U.PAUSING, "url_scan.paused", by, reason=reason)
+    scans = _scans(analysis, *PAUSABLE)
+    if not scans:
+        raise TransitionRefused(f"{analysis} has no URL scan that could be paused now.")
+    for scan in scans:
+        _pause(scan, PausedBy.USER, by, reason)
     _roll_up(analysis, by, "analysis.paused", reason=reason)
 
 
 @_verb
 def resume_analysis(analysis: Analysis, *, by: By, reason: str = "") -> None:
     """Let every paused URL scan go on."""
-    _permit(by, "submit_analysis")
+    permit(by, "submit_analysis")
+    free = _free_places()
     analysis = _locked(analysis.pk)
     _require(analysis, Action.RESUME)
-    for scan in _scans(analysis, U.PAUSED):
-        _move(scan, U.RESUMING, "url_scan.resumed", by, reason=reason)
+    _refuse_in_blackout(analysis)
+    _resume(_scans(analysis, U.PAUSED), free, by, reason)
     _roll_up(analysis, by, "analysis.resumed", reason=reason)
+
+
+@_verb
+def extend(analysis: Analysis, *, by: By, extra: timedelta, reason: str = "") -> None:
+    """Give an analysis that runs more time; at most 25 days in all."""
+    permit(by, "submit_analysis")
+    analysis = _locked(analysis.pk)
+    _require(analysis, Action.EXTEND)
+    duration = analysis.duration + extra
+    if extra <= timedelta(0) or duration > LONGEST_DURATION:
+        raise TransitionRefused(f"{duration} is not possible: more than {analysis.duration}, and at most 25 days.")
+    columns = {"duration": duration, "expires_at": analysis.expires_at and analysis.expires_at + extra}
+    facts = {"before": str(analysis.duration), "after": str(duration)}
+    _roll_up(analysis, by, "analysis.extended", reason=reason, columns=columns, **facts)
+
+
+def configuration(analysis: Analysis) -> Submission:
+    """What was asked for, logins and scripts included."""
+    scans = analysis.url_scans.select_related("login").order_by("position")
+    access = {
+        scan.url: Access(
+            login=getattr(scan, "login", None),
+            crawl_script=scan.crawl_script,
+            crawl_script_name=scan.crawl_script_name,
+        )
+        for scan in scans
+    }
+    return Submission(
+        name=analysis.name,
+        urls=tuple(access),
+        duration=analysis.duration,
+        depth=analysis.depth,
+        prescan=analysis.prescan,
+        publication=analysis.publication,
+        start_at=analysis.start_at,
+        time_zone=analysis.time_zone,
+        recurrence=Recurrence.from_json(analysis.recurrence) if analysis.recurrence else None,
+        blackout=analysis.blackout,
+        access=access,
+    )
+
+
+def _once_more(analysis: Analysis) -> Submission:
+    """The same configuration, to be run at once and without a schedule of its own."""
+    return replace(configuration(analysis), start_at=None, recurrence=None)
 
 
 @_verb
 def run_again(analysis: Analysis, *, by: By) -> Analysis:
     """Submit the same configuration as the next run of the series, starting at once."""
-    _permit(by, "submit_analysis")
+    permit(by, "submit_analysis")
     analysis = _locked(analysis.pk)
     _require(analysis, Action.RUN_AGAIN)
-    again = submit(
-        Submission(
-            name=analysis.name,
-            urls=tuple(analysis.url_scans.order_by("position").values_list("url", flat=True)),
-            duration=analysis.duration,
-            depth=analysis.depth,
-            prescan=analysis.prescan,
-            publication=analysis.publication,
-        ),
-        by=by,
-    )
+    again = submit(_once_more(analysis), by=by)
     _roll_up(analysis, by, "analysis.run_again", run=again.run)
     return again
 
 
 @_verb
+def continue_expired(analysis: Analysis, *, by: By) -> Analysis:
+    """Go on with the URL scans whose duration ended, from their saved sessions, as the next run of the series."""
+    permit(by, "submit_analysis")
+    analysis = _locked(analysis.pk)
+    _require(analysis, Action.CONTINUE)
+    expired = {scan.url: scan for scan in _scans(analysis, *TIME_EXPIRED)}
+    if not expired:
+        raise TransitionRefused(f"{analysis} has no URL scan whose duration ended: run it again instead.")
+    again = submit(replace(_once_more(analysis), urls=tuple(expired), prescan=False), by=by)
+    Analysis.objects.filter(pk=again.pk).update(continues=analysis)
+    for scan in again.url_scans.all():
+        UrlScan.objects.filter(pk=scan.pk).update(continues=expired[scan.url])
+    _roll_up(analysis, by, "analysis.continued", run=again.run)
+    return again
+
+
+# --- What time brings -----------------------------------------------------------------------------------
+
+
+@_verb
+def begin_blackout(analysis: Analysis, *, until: datetime) -> None:
+    """A blackout window has come, or is about to: nothing of this analysis is scanned until it is over."""
+    analysis = _locked(analysis.pk)
+    scans = _scans(analysis, *PAUSABLE)
+    if not scans:
+        return
+    reason = f"A blackout window lasts until {until:%d %B %Y %H:%M} UTC."
+    for scan in scans:
+        _pause(scan, PausedBy.WINDOW, Actor.SCHEDULER, reason)
+    columns = {"blackout_since": analysis.blackout_since or timezone.now()}
+    _roll_up(analysis, Actor.SCHEDULER, "analysis.blackout_began", columns=columns, until=until.isoformat())
+
+
+@_verb
+def end_blackout(analysis: Analysis) -> None:
+    """The window is over: what it paused goes on, and its time does not count as scan duration."""
+    free = _free_places()
+    analysis = _locked(analysis.pk)
+    if not analysis.blackout_since or any(scan.paused_by == PausedBy.WINDOW for scan in _scans(analysis, U.PAUSING)):
+        return  # over already, or an engine is still saving its session: at the next tick
+    paused = timezone.now() - analysis.blackout_since
+    columns = {"blackout_since": None, "expires_at": analysis.expires_at and analysis.expires_at + paused}
+    scans = [scan for scan in _scans(analysis, U.PAUSED) if scan.paused_by == PausedBy.WINDOW]
+    _resume(scans, free, Actor.SCHEDULER)
+    _roll_up(analysis, Actor.SCHEDULER, "analysis.blackout_ended", columns=columns)
+
+
+@_verb
+def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
+    """The next start of a series has come: make its run, or skip it while the run before is under way."""
+    latest = _locked(schedule.series.runs.order_by("-run").values_list("pk", flat=True).first())
+    schedule = RecurringSchedule.objects.select_for_update().select_related("template").get(pk=schedule.pk)
+    at, now = schedule.next_at, timezone.now()
+    if schedule.switched_off_at or at is None or at > now:
+        return None
+    if _under_way(latest):
+        activity.record("analysis.run_skipped", analysis=latest, by=Actor.SCHEDULER, starts=at.isoformat())
+        made = None
+    else:
+        submission = replace(_once_more(schedule.template), start_at=at)
+        made = _submit_new(submission, Actor.SCHEDULER, owner=schedule.template.owner)
+        schedule.made += 1
+    schedule.next_at = schedule.start_after(now)
+    schedule.save(update_fields=["made", "next_at"])
+    return made
+
+
+def _under_way(analysis: Analysis) -> bool:
+    """Whether something of it still runs or waits to run."""
+    waits_for_a_person = (AnalysisStatus.SAVED_FOR_LATER, AnalysisStatus.NOT_SUBMITTED)
+    return analysis.info.phase in (Phase.WAITING, Phase.ACTIVE) and analysis.status not in waits_for_a_person
+
+
+def _switch_off_if_failing(analysis: Analysis) -> None:
+    """Switch its series' schedule off after five failed runs in a row."""
+    last = analysis.series.runs.order_by("-run").values_list("status", flat=True)[:FAILED_RUNS_UNTIL_OFF]
+    schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series).first()
+    if schedule and len(last) == FAILED_RUNS_UNTIL_OFF and FAILED_RUNS.issuperset(last):
+        _switch_off(schedule, analysis, Actor.SCHEDULER, f"{FAILED_RUNS_UNTIL_OFF} runs in a row failed.")
+
+
+def _switch_off(schedule: RecurringSchedule, analysis: Analysis, by: By, reason: str) -> None:
+    schedule.switched_off_at, schedule.switched_off_because = timezone.now(), reason
+    schedule.save(update_fields=["switched_off_at", "switched_off_because"])
+    activity.record("analysis.schedule_switched_off", analysis=analysis, by=by, reason=reason)
+
+
+@_verb
+def switch_schedule_off(analysis: Analysis, *, by: By, reason: str = "") -> None:
+    """No further run of its series is made until the schedule is switched on again."""
+    permit(by, "submit_analysis")
+    analysis = _locked(analysis.pk)
+    schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series).first()
+    if schedule is None:
+        raise TransitionRefused(f"{analysis} has no recurring schedule that is switched on.")
+    _switch_off(schedule, analysis, by, reason or "A user switched it off.")
+    _roll_up(analysis, by)
+
+
+@_verb
+def switch_schedule_on(analysis: Analysis, *, by: By) -> None:
+    """Make further runs of its series again, from the next start on."""
+    permit(by, "submit_analysis")
+    analysis = _locked(analysis.pk)
+    schedule = RecurringSchedule.objects.filter(series=analysis.series, switched_off_at__isnull=False).first()
+    if schedule is None:
+        raise TransitionRefused(f"{analysis} has no recurring schedule that is switched off.")
+    schedule.switched_off_at, schedule.switched_off_because = None, ""
+    schedule.next_at = schedule.start_after(timezone.now())
+    schedule.save(update_fields=["switched_off_at", "switched_off_because", "next_at"])
+    _roll_up(analysis, by, "analysis.schedule_switched_on")
+
+
+@_verb
+def end_long_pause(url_scan: UrlScan) -> None:
+    """It was left paused for longer than an administrator allows: it ends, keeping its results."""
+    scan = _locked_scan(url_scan)
+    limit = ScanSettings.current().pause_limit
+    if scan.status == U.PAUSED and scan.status_at < timezone.now() - limit:
+        _stop(scan, StopMode.SAVE, Actor.SCHEDULER, f"It was paused for longer than {limit}.")
+        _roll_up(scan.analysis, Actor.SCHEDULER)
+
+
+@_verb
 def delete(analysis: Analysis, *, by: By) -> None:
     """Take an ended analysis out of every list and delete its results; the log stays."""
-    _permit(by, "submit_analysis")
+    permit(by, "submit_analysis")
     analysis = _locked(analysis.pk)
     _require(analysis, Action.DELETE)
     if analysis.deleted_at:
@@ -675,6 +1085,7 @@ def delete(analysis: Analysis, *, by: By) -> None:
         _hand_over("delete_files", pk)
     Finding.objects.filter(url_scan__analysis=analysis).delete()
     TargetCheck.objects.filter(url_scan__analysis=analysis).delete()
+    Screenshot.objects.filter(url_scan__analysis=analysis).delete()
     _roll_up(analysis, by, "analysis.deleted", columns={"deleted_at": timezone.now()})
 
 
@@ -701,7 +1112,7 @@ def _publish(scan: UrlScan, by: By) -> None:
 @_verb
 def publish(analysis: Analysis, *, by: By) -> None:
     """Publish the verified results of an analysis; refused while findings are still being replayed."""
-    _permit(by, "review_analysis")
+    permit(by, "review_analysis")
     analysis = _locked(analysis.pk)
     _require(analysis, Action.PUBLISH)
     scans = _scans(analysis, *PUBLISHED_AS)
@@ -724,6 +1135,7 @@ def _delete_results(scan: UrlScan) -> UrlScanStatus:
     """Delete findings, checks and counts; the row and the log stay."""
     scan.findings.all().delete()
     scan.checks.all().delete()
+    scan.screenshots.all().delete()
     blank = {field: UrlScan._meta.get_field(field).get_default() for field in RESULT_FIELDS}
     _move(
         scan,
@@ -739,6 +1151,7 @@ def _delete_results(scan: UrlScan) -> UrlScanStatus:
 
 RESULT_FIELDS = [
     *("phase", "module", "modules_done", "modules_total", "urls_crawled", "requests", "responses"),
-    *("network_errors", "findings_critical", "findings_high", "findings_medium", "findings_low"),
-    *("findings_info", "verified_at", "resolved_address"),
+    *("network_errors", "logins_succeeded", "logins_failed", "logins_failed_in_a_row"),
+    *("findings_critical", "findings_high", "findings_medium", "findings_low", "findings_info"),
+    *("verified_at", "resolved_address"),
 ]

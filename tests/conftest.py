@@ -1,10 +1,12 @@
 """What all tests share: static files as they are, and a database whose append-only log can be emptied."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -27,6 +29,13 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason="chromium is not installed: apt-get install chromium"))
+
+
+@pytest.fixture
+def clock():
+    """The clock of this process, which goes on and can be moved: `clock.shift(timedelta)`, `clock.move_to(moment)`."""
+    with time_machine.travel(datetime.now(UTC), tick=True) as traveller:
+        yield traveller
 
 
 @pytest.fixture(autouse=True)

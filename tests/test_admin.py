@@ -3,11 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from scans.models import AllowedTarget, ScanSettings
+from scans.models import AllowedTarget, BlackoutWindow, ScanSettings
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-READ_ONLY = ["analysis", "urlscan", "activitylogentry", "finding", "series", "systempart"]
+READ_ONLY = ["analysis", "urlscan", "activitylogentry", "finding", "series", "systempart", "recurringschedule"]
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def admin(model: str, page: str, *args) -> str:
     return reverse(f"admin:scans_{model}_{page}", args=args)
 
 
-@pytest.mark.parametrize("model", [*READ_ONLY, "allowedtarget", "scansettings"])
+@pytest.mark.parametrize("model", [*READ_ONLY, "allowedtarget", "blackoutwindow", "scansettings"])
 def test_every_list_opens(superuser, model):
     factories.published()
     assert superuser.get(admin(model, "changelist"), {"q": "x"}).status_code == 200
@@ -87,9 +87,16 @@ def test_administrator_allows_targets(administrator):
     assert "is not a host name" in refused.content.decode()
 
 
+def test_administrator_keeps_blackout_windows(administrator):
+    administrator.post(admin("blackoutwindow", "add"), {"window": "Sat,Sun", "time_zone": "Europe/Berlin"})
+    assert BlackoutWindow.objects.get().window == "Sat,Sun"
+    refused = administrator.post(admin("blackoutwindow", "add"), {"window": "sometimes", "time_zone": "Mars"})
+    assert "is not a blackout window" in refused.content.decode() and "is not a time zone" in refused.content.decode()
+
+
 def test_settings_are_one_row_that_can_only_be_changed(administrator):
-    administrator.post(admin("scansettings", "change", 1), {"capacity": 7})
-    assert ScanSettings.current().capacity == 7
+    administrator.post(admin("scansettings", "change", 1), {"capacity": 7, "pause_limit": "3 00:00:00"})
+    assert ScanSettings.current().capacity == 7 and ScanSettings.current().pause_limit.days == 3
     assert administrator.get(admin("scansettings", "add")).status_code == 403
     assert administrator.post(admin("scansettings", "delete", 1), {"post": "yes"}).status_code == 403
 

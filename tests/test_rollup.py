@@ -61,6 +61,9 @@ def test_results_are_promised_exactly_when_there_are_some(statuses, facts):
     ("statuses", "facts", "expected"),
     [
         ([U.SUBMITTED], Facts(submitted=False), A.SAVED_FOR_LATER),
+        ([U.SUBMITTED], Facts(submitted=False, prescanning=True), A.PRESCANNING),
+        ([U.SUBMITTED, U.CONNECTION_ERROR], Facts(submitted=False), A.SAVED_FOR_LATER),
+        ([U.CONNECTION_ERROR], Facts(submitted=False), A.ALL_VERIFICATIONS_FAILED),
         ([U.SUBMITTED], Facts(), A.SUBMITTED),
         ([U.SUBMIT_FAILED, U.SUBMIT_FAILED], Facts(), A.NOT_SUBMITTED),
         ([U.SUBMITTED, U.CONNECTION_ERROR], Facts(prescanning=True), A.PRESCANNING),

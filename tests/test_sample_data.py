@@ -19,7 +19,7 @@ from scans.rollup import Facts, rollup
 from scans.sample_data import loading
 from scans.sample_data.plan import name, series_and_run
 from scans.sample_data.stories import finished
-from scans.statuses import HOLDING_A_PLACE, WAITING_FOR_A_WORKER, AnalysisStatus, EndedBy, UrlScanStatus
+from scans.statuses import MAY_HOLD_A_PLACE, WAITING_FOR_A_WORKER, AnalysisStatus, EndedBy, UrlScanStatus
 from scans.targets import TargetPolicy, normalise
 from scans.transitions import URL_SCAN_MOVES
 
@@ -173,7 +173,7 @@ def test_a_tick_of_the_scheduler_changes_nothing_and_no_worker_gets_a_scan(three
     scheduling.tick("test")
     assert list(UrlScan.objects.order_by("pk").values_list("status", "lease_until")) == before
     assert not DBTaskResult.objects.exists()
-    for scan in UrlScan.objects.filter(status__in=WAITING_FOR_A_WORKER | HOLDING_A_PLACE):
+    for scan in UrlScan.objects.filter(status__in=WAITING_FOR_A_WORKER | MAY_HOLD_A_PLACE):
         assert transitions.take(scan.pk, "worker", among=[scan.status]) is None
 
 

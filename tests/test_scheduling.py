@@ -1,6 +1,7 @@
 """What time brings: each part of a tick, and that one broken part keeps none of the others from running."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -8,7 +9,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans import scheduling, transitions
-from scans.models import Actor, Analysis, ScanSettings, SystemPart, UrlScan
+from scans.models import Actor, BlackoutWindow, RecurringSchedule, ScanSettings, SystemPart, UrlScan
+from scans.recurrence import Recurrence, Unit
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
@@ -22,16 +24,19 @@ def tick():
     scheduling.tick("a-scheduler")
 
 
-def move_start(analysis, by):
-    """Let the time come: a test cannot wait an hour."""
-    Analysis.objects.filter(pk=analysis.pk).update(start_at=timezone.now() + by)
+def statuses(analysis):
+    return list(analysis.url_scans.order_by("position").values_list("status", flat=True))
 
 
-def test_a_scheduled_analysis_starts_when_its_time_has_come_and_not_before():
+def actions(analysis):
+    return list(analysis.activity.order_by("pk").values_list("action", flat=True))
+
+
+def test_a_scheduled_analysis_starts_when_its_time_has_come_and_not_before(clock):
     analysis = make.scheduled(start_at=timezone.now() + AN_HOUR)
     tick()
     assert make.fresh(analysis).status == A.SCHEDULED
-    move_start(analysis, timedelta(0))
+    clock.shift(AN_HOUR)
     tick()
     assert make.fresh(analysis).status == A.QUEUED
 
@@ -41,8 +46,7 @@ def test_free_places_are_filled():
     analysis = make.started("http://127.0.0.1:9/a", "http://127.0.0.1:9/b", "http://127.0.0.1:9/c")
     ScanSettings.objects.update(capacity=2)
     tick()
-    statuses = list(analysis.url_scans.order_by("position").values_list("status", flat=True))
-    assert statuses == [U.QUEUED, U.QUEUED, U.QUEUED_WITH_WARNING]
+    assert statuses(analysis) == [U.QUEUED, U.QUEUED, U.QUEUED_WITH_WARNING]
 
 
 def test_lowering_capacity_touches_nothing_that_runs():
@@ -52,30 +56,30 @@ def test_lowering_capacity_touches_nothing_that_runs():
     assert set(analysis.url_scans.values_list("status", flat=True)) == {U.IN_PROGRESS}
 
 
-def test_a_scan_whose_worker_fell_silent_is_taken_up_again():
+def test_a_scan_whose_worker_fell_silent_is_taken_up_again(clock):
     scan = make.running().url_scans.get()
-    UrlScan.objects.update(lease_until=timezone.now() - AN_HOUR)
+    clock.shift(timedelta(seconds=31))
     tick()
     assert make.fresh(scan).status == U.RESUMING and make.fresh(scan).attempts == 1
 
 
-def test_a_verification_whose_worker_fell_silent_is_handed_over_again():
+def test_a_verification_whose_worker_fell_silent_is_handed_over_again(clock):
     scan = make.ended().url_scans.get()
     DBTaskResult.objects.all().delete()
     transitions.take(scan.pk, "worker", among=[U.COMPLETED_VERIFYING_RESULTS])
-    UrlScan.objects.update(lease_until=timezone.now() - AN_HOUR)
+    clock.shift(timedelta(seconds=31))
     tick()
     assert DBTaskResult.objects.get().task_path == "scans.tasks.verify"
     assert transitions.take(scan.pk, "another", among=[U.COMPLETED_VERIFYING_RESULTS])
 
 
-def test_an_ended_duration_ends_what_waits_and_leaves_what_runs_to_its_worker():
+def test_an_ended_duration_ends_what_waits_and_leaves_what_runs_to_its_worker(clock):
     ScanSettings.objects.update(capacity=1)
     analysis = make.running("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
-    Analysis.objects.update(started_at=timezone.now() - 2 * AN_HOUR)
+    clock.shift(AN_HOUR + timedelta(seconds=1))
+    transitions.renew(analysis.url_scans.get(position=0))
     tick()
-    statuses = list(analysis.url_scans.order_by("position").values_list("status", flat=True))
-    assert statuses == [U.IN_PROGRESS, U.TIME_EXPIRED_STOPPED]
+    assert statuses(analysis) == [U.IN_PROGRESS, U.TIME_EXPIRED_STOPPED]
 
 
 def running_task(worker):
@@ -156,3 +160,262 @@ def test_the_command_ticks_once_and_prunes_what_finished_long_ago():
     analysis = make.scheduled()
     call_command("run_scheduler", "--once")
     assert make.fresh(analysis).status == A.QUEUED and not DBTaskResult.objects.filter(pk=old.pk).exists()
+
+
+# --- Blackout windows
+
+
+def in_berlin(text):
+    """A moment in UTC from a wall clock in Berlin."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
+
+
+@pytest.fixture
+def closed_by_day(clock):
+    """It is a Monday, 7:59 in the morning, and from eight to six nothing may be scanned."""
+    clock.move_to(in_berlin("2027-03-01 07:59:00"))
+    BlackoutWindow.objects.create(window="Mon-Fri 08:00-18:00", time_zone="Europe/Berlin")
+    return clock
+
+
+def shortly_before_eight(clock, analysis):
+    clock.shift(timedelta(seconds=45))
+    for scan in analysis.url_scans.exclude(lease_holder=""):
+        transitions.renew(scan)
+    tick()
+
+
+def let_engines_save(analysis):
+    for scan in analysis.url_scans.filter(status=U.PAUSING):
+        transitions.confirm_pause(scan)
+
+
+def test_a_window_pauses_what_runs_just_before_it_and_what_waits_and_both_go_on_after_it(closed_by_day):
+    ScanSettings.objects.update(capacity=1)
+    analysis = make.running("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    tick()
+    assert statuses(analysis) == [U.IN_PROGRESS, U.QUEUED_WITH_WARNING]
+    shortly_before_eight(closed_by_day, analysis)
+    assert statuses(analysis) == [U.PAUSING, U.PAUSED]
+    let_engines_save(analysis)
+    tick()
+    assert make.fresh(analysis).status == A.PAUSED
+    closed_by_day.move_to(in_berlin("2027-03-01 17:59:55"))
+    tick()
+    assert make.fresh(analysis).status == A.PAUSED
+    closed_by_day.move_to(in_berlin("2027-03-01 18:00:01"))
+    tick()
+    assert statuses(analysis) == [U.RESUMING, U.QUEUED_WITH_WARNING]
+    assert "analysis.blackout_began" in actions(analysis) and "analysis.blackout_ended" in actions(analysis)
+    assert "18:00" not in analysis.activity.get(action="analysis.blackout_ended").reason
+
+
+def test_the_time_that_a_window_takes_is_not_counted_as_duration(closed_by_day):
+    analysis = make.running()
+    expires_at = make.fresh(analysis).expires_at
+    shortly_before_eight(closed_by_day, analysis)
+    let_engines_save(analysis)
+    closed_by_day.shift(timedelta(hours=5))
+    tick()
+    assert make.fresh(analysis).status == A.PAUSED  # and not Time Expired, though its hour is long over
+    closed_by_day.move_to(in_berlin("2027-03-01 18:00:01"))
+    tick()
+    passed = make.fresh(analysis).expires_at - expires_at
+    assert timedelta(hours=10) <= passed < timedelta(hours=10, minutes=1)
+
+
+def test_a_window_does_not_end_while_an_engine_still_saves_its_session(closed_by_day):
+    analysis = make.running()
+    scan = analysis.url_scans.get()
+    shortly_before_eight(closed_by_day, analysis)
+    closed_by_day.move_to(in_berlin("2027-03-01 18:00:01"))
+    transitions.end_blackout(analysis)
+    assert make.fresh(scan).status == U.PAUSING
+    let_engines_save(analysis)
+    tick()
+    assert make.fresh(scan).status == U.RESUMING
+
+
+def test_what_is_due_in_a_window_starts_after_it(closed_by_day):
+    analysis = make.scheduled(start_at=in_berlin("2027-03-01 12:00:00"))
+    closed_by_day.move_to(in_berlin("2027-03-01 12:30:00"))
+    tick()
+    assert make.fresh(analysis).status == A.SCHEDULED
+    closed_by_day.move_to(in_berlin("2027-03-01 18:00:01"))
+    tick()
+    assert make.fresh(analysis).status == A.QUEUED
+
+
+def test_a_window_of_one_analysis_leaves_the_others_alone(clock):
+    clock.move_to(in_berlin("2027-03-06 12:00:00"))
+    closed = make.submitted(blackout="Sat,Sun", time_zone="Europe/Berlin")
+    transitions.schedule(closed)
+    other = make.scheduled()
+    tick()
+    assert (make.fresh(closed).status, make.fresh(other).status) == (A.SCHEDULED, A.QUEUED)
+
+
+def test_a_user_cannot_resume_in_a_window_and_what_a_user_paused_stays_paused_after_it(closed_by_day):
+    analysis = make.running(duration=timedelta(days=1))
+    scan = analysis.url_scans.get()
+    transitions.pause(scan, by=Actor.COMMAND)
+    let_engines_save(analysis)
+    closed_by_day.move_to(in_berlin("2027-03-01 12:00:00"))
+    tick()
+    with pytest.raises(transitions.TransitionRefused, match="blackout window"):
+        transitions.resume(scan, by=Actor.COMMAND)
+    closed_by_day.move_to(in_berlin("2027-03-01 18:00:01"))
+    tick()
+    assert make.fresh(scan).status == U.PAUSED
+
+
+# --- Pauses
+
+
+def test_a_pause_that_lasts_too_long_ends_the_scan_and_keeps_its_results(clock):
+    analysis = make.running(duration=timedelta(days=20))
+    scan = analysis.url_scans.get()
+    make.find(scan)
+    transitions.pause(scan, by=Actor.COMMAND)
+    let_engines_save(analysis)
+    clock.shift(timedelta(days=6, hours=23))
+    tick()
+    assert make.fresh(scan).status == U.PAUSED
+    clock.shift(AN_HOUR)
+    tick()
+    scan = make.fresh(scan)
+    assert scan.status == U.STOPPED_VERIFYING_PARTIAL_RESULTS and "longer than 7 days" in scan.reason
+
+
+def test_what_is_resumed_waits_for_a_place_like_everybody(clock):
+    ScanSettings.objects.update(capacity=1)
+    analysis = make.running()
+    transitions.pause(analysis.url_scans.get(), by=Actor.COMMAND)
+    let_engines_save(analysis)
+    other = make.running()
+    transitions.resume(analysis.url_scans.get(), by=Actor.COMMAND)
+    assert statuses(analysis) == [U.RESUMING] and UrlScan.objects.holding_a_place().count() == 1
+    assert transitions.take(analysis.url_scans.get().pk, "worker", among=[U.RESUMING]) is None
+    transitions.end(other.url_scans.get(), EndedBy.ITSELF)
+    tick()
+    assert UrlScan.objects.holding_a_place().get() == analysis.url_scans.get()
+    assert actions(analysis)[-1] == "url_scan.got_a_place"
+
+
+# --- Recurring schedules
+
+WEEKLY = Recurrence(unit=Unit.WEEKLY, ends_after=3)
+
+
+def finish(analysis):
+    transitions.fail_submission(analysis, reason="said by the test")
+
+
+def test_a_recurring_analysis_makes_its_next_run_when_its_time_has_come(clock):
+    clock.move_to(in_berlin("2027-03-22 09:00:00"))
+    first = make.submitted(start_at=in_berlin("2027-03-23 22:00:00"), recurrence=WEEKLY, time_zone="Europe/Berlin")
+    schedule = RecurringSchedule.objects.get()
+    assert schedule.next_at == in_berlin("2027-03-30 22:00:00")  # after the change to summer time, 22:00 all the same
+    finish(first)
+    clock.move_to(in_berlin("2027-03-30 21:59:00"))
+    tick()
+    assert first.series.runs.count() == 1
+    clock.shift(timedelta(minutes=2))
+    tick()
+    second = first.series.runs.get(run=2)
+    assert second.status == A.SUBMITTED and second.start_at == in_berlin("2027-03-30 22:00:00")
+    assert second.activity.filter(action="analysis.submitted").get().actor == Actor.SCHEDULER
+    finish(second)
+    clock.move_to(in_berlin("2027-04-06 22:00:01"))
+    tick()
+    clock.shift(timedelta(days=30))
+    tick()
+    assert first.series.runs.count() == 3 and RecurringSchedule.objects.get().next_at is None
+
+
+def test_a_run_is_skipped_and_logged_while_the_one_before_is_under_way(clock):
+    first = make.running(recurrence=WEEKLY, duration=timedelta(days=20))
+    clock.shift(timedelta(days=7, minutes=1))
+    transitions.recover(first.url_scans.get())
+    tick()
+    assert first.series.runs.count() == 1 and "analysis.run_skipped" in actions(first)
+    assert RecurringSchedule.objects.get().made == 1
+
+
+def test_five_failed_runs_in_a_row_switch_the_schedule_off(clock):
+    forever = Recurrence(unit=Unit.WEEKLY)
+    analysis = make.submitted(recurrence=forever)
+    for _ in range(4):
+        finish(analysis)
+        assert RecurringSchedule.objects.switched_on().exists()
+        clock.shift(timedelta(days=7, seconds=1))
+        tick()
+        analysis = analysis.series.runs.order_by("-run").first()
+    finish(analysis)
+    assert analysis.run == 5 and not RecurringSchedule.objects.switched_on().exists()
+    assert "analysis.schedule_switched_off" in actions(analysis)
+    clock.shift(timedelta(days=30))
+    tick()
+    assert analysis.series.runs.count() == 5
+    transitions.switch_schedule_on(analysis, by=Actor.COMMAND)
+    clock.shift(timedelta(days=7))
+    tick()
+    assert analysis.series.runs.count() == 6
+
+
+# --- Duration
+
+
+def test_an_extended_duration_ends_later(clock):
+    analysis = make.running("http://127.0.0.1:9/a")
+    transitions.pause_analysis(analysis, by=Actor.COMMAND)
+    let_engines_save(analysis)
+    transitions.extend(analysis, by=Actor.COMMAND, extra=AN_HOUR, reason="more to see")
+    clock.shift(AN_HOUR + timedelta(minutes=1))
+    tick()
+    assert statuses(analysis) == [U.PAUSED]
+    clock.shift(AN_HOUR)
+    tick()
+    assert statuses(analysis) == [U.TIME_EXPIRED_STOPPED]
+    entry = analysis.activity.get(action="analysis.extended")
+    assert entry.data == {"before": "1:00:00", "after": "2:00:00"} and entry.reason == "more to see"
+
+
+@pytest.mark.parametrize("extra", [timedelta(0), timedelta(days=25)])
+def test_a_duration_is_extended_only_within_its_limits(extra):
+    with pytest.raises(transitions.TransitionRefused, match="not possible"):
+        transitions.extend(make.running(), by=Actor.COMMAND, extra=extra)
+
+
+def test_a_time_expired_analysis_is_continued_as_the_next_run_by_those_urls_alone():
+    analysis = make.running("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    first, second = analysis.url_scans.order_by("position")
+    transitions.end(first, EndedBy.ITSELF)
+    make.find(second)
+    transitions.end(second, EndedBy.DURATION)
+    again = transitions.continue_expired(analysis, by=Actor.COMMAND)
+    scan = again.url_scans.get()
+    assert (scan.url, scan.continues, again.run) == (second.url, second, 2)
+    assert make.fresh(again).continues == analysis
+
+
+def test_what_has_no_expired_url_cannot_be_continued():
+    analysis = make.published(ended_by=EndedBy.ENGINE)
+    with pytest.raises(transitions.TransitionRefused, match="no URL scan whose duration ended"):
+        transitions.continue_expired(analysis, by=Actor.COMMAND)
+
+
+# --- Saved for later
+
+
+def test_what_is_saved_for_later_can_be_changed_checked_and_submitted():
+    analysis = transitions.save(make.submission("http://127.0.0.1:9/a"), by=Actor.COMMAND)
+    assert analysis.status == A.SAVED_FOR_LATER and not DBTaskResult.objects.exists()
+    changed = make.submission("http://127.0.0.1:9/a", "http://127.0.0.1:9/b", depth=3)
+    transitions.change(analysis, changed, by=Actor.COMMAND)
+    assert statuses(analysis) == [U.SUBMITTED, U.SUBMITTED] and make.fresh(analysis).depth == 3
+    transitions.submit_again(analysis, by=Actor.COMMAND)
+    assert make.fresh(analysis).status == A.SUBMITTED and DBTaskResult.objects.count() == 1
+    assert actions(analysis)[:2] == ["analysis.saved", "analysis.changed"]
+    with pytest.raises(transitions.TransitionRefused, match="not possible"):
+        transitions.change(analysis, changed, by=Actor.COMMAND)

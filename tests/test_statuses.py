@@ -66,7 +66,7 @@ def test_a_code_is_the_label_in_lower_case_words(enum):
 def test_only_ended_statuses_allow_nothing_or_a_new_start():
     for status in ANALYSIS_STATUSES.values():
         if status.final:
-            assert status.actions <= {Action.RUN_AGAIN, Action.DELETE}
+            assert status.actions <= {Action.RUN_AGAIN, Action.CONTINUE, Action.DELETE}
 
 
 def test_each_status_under_verification_has_its_published_one():

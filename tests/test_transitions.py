@@ -73,7 +73,8 @@ def test_a_role_that_may_not_is_told_which_one_may(verb, role):
     person = make.user(role)
     with pytest.raises(NotPermitted, match="takes the role"):
         verb(person)
-    assert not ActivityLogEntry.objects.filter(user=person).exists()
+    entries = ActivityLogEntry.objects.filter(user=person)
+    assert all(entry.action.endswith(".refused") and "takes the role" in entry.reason for entry in entries)
 
 
 @pytest.mark.parametrize("role", ["Submitter", "Reviewer", "Administrator"])
@@ -140,7 +141,7 @@ def test_a_scan_is_held_by_one_worker_at_a_time():
 def test_renewing_stores_progress_and_tells_the_status():
     scan = only_scan(make.running())
     version = make.fresh(scan.analysis).version
-    assert transitions.renew(scan, requests=17) == U.IN_PROGRESS
+    assert transitions.renew(scan, requests=17)[0] == U.IN_PROGRESS
     assert make.fresh(scan).requests == 17 and make.fresh(scan.analysis).version > version
     scan.lease_holder = "somebody-else"
     with pytest.raises(LeaseLost):

@@ -3,24 +3,36 @@
 from scans.models.activity_log_entry import ActivityLogEntry, Actor
 from scans.models.allowed_target import AllowedTarget
 from scans.models.analysis import Analysis, Publication, Series, StopMode
+from scans.models.blackout_window import BlackoutWindow
 from scans.models.finding import Finding, Replay
+from scans.models.recurring_schedule import RecurringSchedule
 from scans.models.scan_settings import ScanSettings
+from scans.models.screenshot import Screenshot
 from scans.models.system_part import SystemPart
 from scans.models.target_check import TargetCheck
-from scans.models.url_scan import UrlScan
+from scans.models.target_login import TargetLogin
+from scans.models.triage_mark import Mark, TriageMark
+from scans.models.url_scan import PausedBy, UrlScan
 
 __all__ = [
     "ActivityLogEntry",
     "Actor",
     "AllowedTarget",
     "Analysis",
+    "BlackoutWindow",
     "Finding",
+    "Mark",
+    "PausedBy",
     "Publication",
+    "RecurringSchedule",
     "Replay",
     "ScanSettings",
+    "Screenshot",
     "Series",
     "StopMode",
     "SystemPart",
     "TargetCheck",
+    "TargetLogin",
+    "TriageMark",
     "UrlScan",
 ]

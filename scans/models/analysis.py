@@ -1,6 +1,7 @@
 """An analysis: one run of a Dynamic Analysis, and the series that its runs form."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, MinLengthValidator
@@ -57,6 +58,12 @@ class Analysis(models.Model):
     duration = models.DurationField(help_text="scanning ends this long after it started")
     publication = models.CharField(max_length=10, choices=Publication.choices, default=Publication.AUTOMATIC)
     start_at = models.DateTimeField(null=True, help_text="when it should start; empty: at once")
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="in which its start and windows were chosen")
+    blackout = models.TextField(blank=True, help_text="its own blackout windows, one to a line: see windows.parse")
+    recurrence = models.JSONField(default=dict, blank=True, help_text="how it repeats: see recurrence.Recurrence")
+    continues = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="the run it goes on from"
+    )
 
     # What happened
     status = models.CharField(
@@ -68,6 +75,10 @@ class Analysis(models.Model):
     prescan_ended_at = models.DateTimeField(null=True, editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(null=True, editable=False, help_text="when its duration ends, once it started")
+    blackout_since = models.DateTimeField(
+        null=True, editable=False, help_text="since when a blackout window keeps it from scanning"
+    )
     changed_at = models.DateTimeField()
     version = models.PositiveBigIntegerField(
         default=0, editable=False, help_text="grows with every change that a page shows"
@@ -82,7 +93,7 @@ class Analysis(models.Model):
         ordering = ["-changed_at", "-pk"]
         permissions = [
             ("submit_analysis", "Can create, submit, stop, pause, resume, run again and delete analyses"),
-            ("review_analysis", "Can see results under verification, and publish them"),
+            ("review_analysis", "Can see results under verification, mark findings, and publish"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["series", "run"], name="analysis_run_once_per_series"),
@@ -111,9 +122,9 @@ class Analysis(models.Model):
         return AnalysisStatus(self.status).info
 
     @property
-    def deadline(self) -> datetime | None:
-        """When its duration ends; None while nothing of it has started."""
-        return self.started_at + self.duration if self.started_at else None
+    def zone(self) -> ZoneInfo:
+        """The time zone in which its start and windows were chosen."""
+        return ZoneInfo(self.time_zone)
 
     def ran_for(self, now: datetime) -> timedelta | None:
         """How long it ran, up to its end or `now`; None when it never started."""

@@ -1,5 +1,7 @@
 """What an administrator sets while the product runs: one row."""
 
+from datetime import timedelta
+
 from django.core.validators import MinValueValidator
 from django.db import models
 
@@ -11,6 +13,11 @@ class ScanSettings(models.Model):
         default=2,
         validators=[MinValueValidator(1)],
         help_text="How many URL scans may run at a time. About 105 MB and half a core each.",
+    )
+
+    pause_limit = models.DurationField(
+        default=timedelta(days=7),
+        help_text="A scan that a user left paused for longer ends, its results kept. Days and HH:MM:SS.",
     )
 
     class Meta:

@@ -12,6 +12,13 @@ from scans.querysets import UrlScanQuerySet
 from scans.statuses import Status, UrlScanStatus
 
 
+class PausedBy(models.TextChoices):
+    """Who paused it, and so who lets it go on."""
+
+    USER = "user", "A user"
+    WINDOW = "window", "A blackout window"
+
+
 class UrlScan(models.Model):
     """The scan of one URL: status, lease of the worker that runs it, and what the engine counted.
 
@@ -31,6 +38,16 @@ class UrlScan(models.Model):
     queued_at = models.DateTimeField(null=True, editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
+
+    place_since = models.DateTimeField(
+        null=True, editable=False, help_text="since when it holds one of the places that capacity allows"
+    )
+    paused_by = models.CharField(max_length=6, choices=PausedBy.choices, blank=True, editable=False)
+    continues = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="whose saved session it goes on from"
+    )
+    crawl_script = models.TextField(blank=True, editable=False, help_text="a recorded walk, sealed: see secrets")
+    crawl_script_name = models.CharField(max_length=255, blank=True, help_text="the name of its file")
 
     # The lease: whoever holds it runs the engine or the verification. Past its end, nobody does.
     lease_holder = models.CharField(max_length=64, blank=True, editable=False)
@@ -52,6 +69,9 @@ class UrlScan(models.Model):
     requests = models.PositiveIntegerField(default=0, editable=False)
     responses = models.JSONField(default=dict, blank=True, editable=False)
     network_errors = models.PositiveIntegerField(default=0, editable=False)
+    logins_succeeded = models.PositiveIntegerField(default=0, editable=False)
+    logins_failed = models.PositiveIntegerField(default=0, editable=False)
+    logins_failed_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     findings_critical = models.PositiveIntegerField(default=0, editable=False)
     findings_high = models.PositiveIntegerField(default=0, editable=False)
     findings_medium = models.PositiveIntegerField(default=0, editable=False)
@@ -69,6 +89,7 @@ class UrlScan(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "queued_at"], name="url_scan_by_status"),
+            models.Index(fields=["place_since"], name="url_scan_placed", condition=models.Q(place_since__isnull=False)),
             models.Index(fields=["lease_until"], name="url_scan_leased", condition=models.Q(lease_until__isnull=False)),
         ]
 

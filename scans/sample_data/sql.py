@@ -50,12 +50,13 @@ INSERTS = [
     """
     INSERT INTO scans_analysis (
         id, series_id, run, name, owner_id, depth, prescan, duration, publication, start_at, status, created_at,
-        submitted_at, prescan_started_at, prescan_ended_at, started_at, ended_at, changed_at, version, stop_mode)
+        submitted_at, prescan_started_at, prescan_ended_at, started_at, ended_at, changed_at, version, stop_mode,
+        time_zone, blackout, recurrence)
     SELECT
         plan.id, plan.series, plan.run, plan.name, %(owner)s, 20, story.prescan, plan.duration, story.publication,
         plan.start_at, story.status, AT[0], AT[story.submitted], AT[story.prescan_started],
         AT[story.prescan_ended], AT[story.started], AT[story.ended], AT[story.changed], story.version,
-        story.stop_mode
+        story.stop_mode, 'UTC', '', '{}'
     FROM sample_plan plan CROSS JOIN sample_story story
     WHERE story.number = plan.story
     """,
@@ -64,14 +65,16 @@ INSERTS = [
         id, analysis_id, url, position, status, reason, status_at, queued_at, started_at, ended_at, verified_at,
         lease_holder, lease_until, attempts, engine, engine_version, resolved_address, phase, module, modules_done,
         modules_total, urls_crawled, requests, responses, network_errors,
-        findings_critical, findings_high, findings_medium, findings_low, findings_info)
+        findings_critical, findings_high, findings_medium, findings_low, findings_info,
+        paused_by, crawl_script, crawl_script_name, logins_succeeded, logins_failed, logins_failed_in_a_row)
     SELECT
         plan.first_scan + scan.position, plan.id, 'https://' || scan.host || plan.site || scan.path, scan.position,
         scan.status, scan.reason, AT[scan.status_after], AT[scan.queued], AT[scan.started], AT[scan.ended],
         AT[scan.verified], CASE WHEN scan.held THEN %(holder)s ELSE '' END,
         CASE WHEN scan.held THEN %(held_until)s END, 0, scan.engine, scan.engine_version,
         scan.resolved_address, scan.phase, '', scan.modules_done, scan.modules_total, scan.urls_crawled,
-        scan.requests, scan.responses, 0, scan.critical, scan.high, scan.medium, scan.low, scan.info
+        scan.requests, scan.responses, 0, scan.critical, scan.high, scan.medium, scan.low, scan.info,
+        CASE WHEN scan.status = 'paused' THEN 'user' ELSE '' END, '', '', 0, 0, 0
     FROM sample_plan plan CROSS JOIN sample_scan scan
     WHERE scan.story = plan.story
     """,

@@ -1,0 +1,57 @@
+"""Blackout windows that hold for every analysis; an analysis' own stand in the analysis."""
+
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from scans.models.analysis import Analysis
+from scans.windows import Blackouts, parse, parse_all
+
+
+def validate_window(value: str) -> None:
+    """Refuse what is no blackout window, saying what one looks like."""
+    try:
+        parse(value)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+def validate_time_zone(value: str) -> None:
+    """Refuse what is not the name of a time zone."""
+    if value not in available_timezones():
+        raise ValidationError(f"“{value}” is not a time zone such as Europe/Berlin or UTC.")
+
+
+class BlackoutWindow(models.Model):
+    """Hours or days in which nothing at all may be scanned."""
+
+    window = models.CharField(
+        max_length=100,
+        validators=[validate_window],
+        help_text="Such as: Mon-Fri 08:00-18:00, Sat,Sun, 2026-12-24..2027-01-06.",
+    )
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    note = models.CharField(max_length=255, blank=True, help_text="Who asked for it, and why.")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.window} ({self.time_zone})"
+
+    @classmethod
+    def for_all(cls) -> Blackouts:
+        """The windows that hold for every analysis, as they stand now."""
+        return Blackouts(tuple((parse(row.window), ZoneInfo(row.time_zone)) for row in cls.objects.all()))
+
+    @classmethod
+    def for_analysis(cls, analysis: Analysis) -> Blackouts:
+        """Those that hold for this analysis: everybody's and its own."""
+        return with_own(cls.for_all(), analysis)
+
+
+def with_own(for_all: Blackouts, analysis: Analysis) -> Blackouts:
+    """The windows that hold for every analysis, and this one's own."""
+    own = tuple((window, analysis.zone) for window in parse_all(analysis.blackout))
+    return Blackouts(for_all.windows + own)

@@ -1,0 +1,63 @@
+"""A series that repeats: which run's configuration, when next, and whether it was switched off."""
+
+from datetime import datetime
+from itertools import islice
+
+from django.db import models
+from django.utils import timezone
+
+from scans.models.analysis import Analysis, Series
+from scans.models.blackout_window import BlackoutWindow
+from scans.querysets import RecurringScheduleQuerySet
+from scans.recurrence import Recurrence, describe, next_start
+
+
+class RecurringSchedule(models.Model):
+    """The schedule of one series. `transitions` writes it; the rule itself stands in the template run."""
+
+    series = models.OneToOneField(Series, on_delete=models.CASCADE, related_name="schedule")
+    template = models.ForeignKey(
+        Analysis, on_delete=models.CASCADE, related_name="+", help_text="the run whose configuration is repeated"
+    )
+    first_at = models.DateTimeField(help_text="the start from which the rule counts")
+    next_at = models.DateTimeField(null=True, help_text="when the next run is made; empty: never again")
+    made = models.PositiveIntegerField(default=1, help_text="how many runs there were")
+    switched_off_at = models.DateTimeField(null=True)
+    switched_off_because = models.TextField(blank=True)
+
+    objects = RecurringScheduleQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_at"], name="schedule_due", condition=models.Q(next_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series}: {self.description}"
+
+    @property
+    def rule(self) -> Recurrence:
+        """How it repeats."""
+        return Recurrence.from_json(self.template.recurrence)
+
+    @property
+    def description(self) -> str:
+        """The rule in words."""
+        return describe(self.rule, self.first_at, self.template.zone)
+
+    def start_after(self, moment: datetime, made: int | None = None) -> datetime | None:
+        """The next start after `moment`, as if `made` runs existed; None when it has ended."""
+        made = self.made if made is None else made
+        return next_start(self.rule, self.first_at, self.template.zone, moment, made)
+
+    def coming(self, count: int) -> list[datetime]:
+        """The next starts, at most `count`, as they will be after blackout windows."""
+        blackouts = BlackoutWindow.for_analysis(self.template)
+        return [blackouts.next_open(start) for start in islice(self._starts(), count)]
+
+    def _starts(self):
+        start, made = self.next_at, self.made
+        while start and not self.switched_off_at:
+            yield start
+            made += 1
+            start = self.start_after(max(start, timezone.now()), made)

@@ -1,0 +1,31 @@
+"""A picture that a browser took of the target, kept with its URL scan and deleted with it."""
+
+from django.db import models
+
+from scans.models.target_check import TargetCheck
+from scans.models.url_scan import UrlScan
+
+
+class Screenshot(models.Model):
+    """One picture, as PNG in Django's storage."""
+
+    class Shows(models.TextChoices):
+        """What is to be seen."""
+
+        TARGET = "target", "The target page"
+        LOGGED_IN = "logged_in", "Logged in"
+        LOGGED_OUT = "logged_out", "Logged out"
+        CRAWLED = "crawled", "End of the crawl script"
+        FAILURE = "failure", "The failure"
+
+    url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="screenshots")
+    check_step = models.ForeignKey(TargetCheck, null=True, on_delete=models.CASCADE, related_name="screenshots")
+    shows = models.CharField(max_length=10, choices=Shows.choices)
+    at = models.DateTimeField()
+    image = models.FileField(upload_to="screenshots")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_shows_display()} of {self.url_scan}"

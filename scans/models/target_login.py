@@ -1,0 +1,42 @@
+"""How a URL scan logs in to its target: what may be shown, and, sealed, what may not."""
+
+from django.db import models
+
+from scans.login.base import Login, Method
+from scans.models.url_scan import UrlScan
+from scans.secrets import seal, unseal
+
+
+class TargetLogin(models.Model):
+    """The login of one URL scan. Password, cookies, headers and scripts are sealed and never shown again."""
+
+    url_scan = models.OneToOneField(UrlScan, on_delete=models.CASCADE, related_name="login")
+    method = models.CharField(max_length=8, choices=Method.choices)
+    username = models.CharField(max_length=200, blank=True)
+    login_url = models.CharField(max_length=2000, blank=True)
+    username_field = models.CharField(max_length=200, blank=True)
+    password_field = models.CharField(max_length=200, blank=True)
+    logged_in = models.CharField(max_length=500, blank=True, help_text="text or address that proves a logged-in page")
+    logged_out = models.CharField(max_length=500, blank=True, help_text="a pattern that tells a logged-out page")
+    sealed = models.TextField(editable=False, help_text="password, headers, cookies and scripts: see secrets")
+
+    OPEN_FIELDS = ("method", "username", "login_url", "username_field", "password_field", "logged_in", "logged_out")
+
+    def __str__(self) -> str:
+        return self.get_method_display()
+
+    @classmethod
+    def of(cls, login: Login, url_scan: UrlScan | None = None) -> "TargetLogin":
+        """The row, not saved, for this login."""
+        values = {name: getattr(login, name) for name in cls.OPEN_FIELDS}
+        return cls(url_scan=url_scan, sealed=seal(login.secrets_as_json()), **values)
+
+    def copy_for(self, url_scan: UrlScan) -> "TargetLogin":
+        """The same login, not saved, for another URL scan; sealed as it is."""
+        values = {name: getattr(self, name) for name in self.OPEN_FIELDS}
+        return TargetLogin(url_scan=url_scan, sealed=self.sealed, **values)
+
+    def opened(self) -> Login:
+        """The login with its secrets; raises secrets.KeyLost."""
+        values = {name: getattr(self, name) for name in self.OPEN_FIELDS}
+        return Login.with_secrets(unseal(self.sealed), **values)

@@ -1,0 +1,36 @@
+"""What a reviewer decided about a finding; it holds for the same weakness in every run of the series."""
+
+from django.conf import settings
+from django.db import models
+
+from scans.models.analysis import Series
+
+
+class Mark(models.TextChoices):
+    """What a reviewer thinks of a finding."""
+
+    UNREVIEWED = "unreviewed", "Unreviewed"
+    CONFIRMED = "confirmed", "Confirmed"
+    FALSE_POSITIVE = "false_positive", "False positive"
+    ACCEPTED = "accepted", "Accepted"
+    FIXED = "fixed", "Fixed"
+
+
+class TriageMark(models.Model):
+    """The present mark of one weakness, told by its fingerprint; how it came about stands in the log."""
+
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="marks", db_index=False)
+    fingerprint = models.CharField(max_length=64)
+    mark = models.CharField(max_length=14, choices=Mark.choices)
+    comment = models.TextField(blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "fingerprint"], name="mark_once_per_series"),
+            models.CheckConstraint(condition=models.Q(mark__in=Mark.values), name="mark_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_mark_display()

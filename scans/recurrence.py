@@ -1,0 +1,161 @@
+"""How an analysis repeats: when its next run starts, and the rule in words. Pure: knows no rows and no clock."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count, islice
+from zoneinfo import ZoneInfo
+
+from django.db.models import TextChoices
+
+# From this day on a day of the month means the last one: the months, February among them, all have one.
+LAST_DAY_FROM = 28
+
+
+class Unit(TextChoices):
+    """In what the interval is counted."""
+
+    WEEKLY = "weekly", "Weekly"
+    MONTHLY = "monthly", "Monthly"
+
+
+_LONGEST_INTERVAL = {Unit.WEEKLY: 52, Unit.MONTHLY: 24}
+_NOUN = {Unit.WEEKLY: "week", Unit.MONTHLY: "month"}
+_ORDINAL = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recurrence:
+    """A rule by which runs start, at the time of day of the first one.
+
+    `every`: the interval, 1 to 52 weeks or 1 to 24 months. `weekdays`: for weeks; 0 is Monday, none means the
+    weekday of the first start. `day_of_month`: for months, 1 to 31; 28 and more mean the last day, None the
+    first start's day by the same rule. `ends_after`: how many runs in all, the first included. `ends_on`: the
+    last local date on which a run may start. ValueError, naming value and rule, for anything else.
+    """
+
+    unit: Unit
+    every: int = 1
+    weekdays: tuple[int, ...] = ()
+    day_of_month: int | None = None
+    ends_after: int | None = None
+    ends_on: date | None = None
+
+    def __post_init__(self):
+        longest, noun = _LONGEST_INTERVAL[self.unit], _NOUN[self.unit]
+        if not 1 <= self.every <= longest:
+            raise ValueError(f"An interval of {self.every} {noun}s is not possible: 1 to {longest} {noun}s are.")
+        if not set(self.weekdays) <= set(range(7)):
+            raise ValueError(f"{self.weekdays} are not days of the week: 0 (Monday) to 6 (Sunday) are.")
+        if self.weekdays and self.unit != Unit.WEEKLY:
+            raise ValueError(f"Days of the week {self.weekdays} go with weeks only, not with months.")
+        if self.day_of_month is not None and self.unit != Unit.MONTHLY:
+            raise ValueError(f"Day {self.day_of_month} of the month goes with months only, not with weeks.")
+        if self.day_of_month is not None and not 1 <= self.day_of_month <= 31:
+            raise ValueError(f"{self.day_of_month} is not a day of the month: 1 to 31 are.")
+        if self.ends_after is not None and self.ends_after < 1:
+            raise ValueError(f"It cannot end after {self.ends_after} runs: 1 is the least.")
+
+    def to_json(self) -> dict:
+        """The rule in what JSON knows; `from_json` reads it back."""
+        ends_on = self.ends_on and self.ends_on.isoformat()
+        return asdict(self) | {"unit": self.unit.value, "weekdays": list(self.weekdays), "ends_on": ends_on}
+
+    @classmethod
+    def from_json(cls, stored: dict) -> Recurrence:
+        """The rule that `to_json` wrote."""
+        ends_on = stored["ends_on"] and date.fromisoformat(stored["ends_on"])
+        read = {"unit": Unit(stored["unit"]), "weekdays": tuple(stored["weekdays"]), "ends_on": ends_on}
+        return cls(**stored | read)
+
+
+def starts(recurrence: Recurrence, first: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """Every start in UTC, in order: `first` (aware) if it fits the rule, else the next that does; then the others.
+
+    Intervals are counted from the week or month of the first start that fits. The time of day in `zone` stays.
+    Where a clock change skips it, the start is as much later as the clock went forward (02:30 becomes 03:30);
+    where it comes twice, the first counts: RFC 5545, section 3.3.5, as in everybody's calendar.
+    """
+    return islice(_unbounded_in_number(recurrence, first, zone), recurrence.ends_after)
+
+
+def next_start(recurrence: Recurrence, first: datetime, zone: ZoneInfo, after: datetime, made: int) -> datetime | None:
+    """The first start strictly after `after`, in UTC; None when it has ended. `made` runs exist already.
+
+    Only runs that exist count towards `ends_after`: a start that passed while no scheduler ran is made up
+    for at the end. `ends_on` holds whatever was missed.
+    """
+    if recurrence.ends_after is not None and made >= recurrence.ends_after:
+        return None
+    return next((start for start in _unbounded_in_number(recurrence, first, zone) if start > after), None)
+
+
+def describe(recurrence: Recurrence, first: datetime, zone: ZoneInfo) -> str:
+    """The rule in words: every 2 weeks on Monday and Thursday at 22:00 (Europe/Berlin), 10 times."""
+    local, noun = first.astimezone(zone), _NOUN[recurrence.unit]
+    interval = noun if recurrence.every == 1 else f"{recurrence.every} {noun}s"
+    days = _days_in_words(recurrence, local.date())
+    return f"every {interval} on {days} at {local:%H:%M} ({zone}){_end_in_words(recurrence)}"
+
+
+def _unbounded_in_number(recurrence: Recurrence, first: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """The starts up to `ends_on`, however many."""
+    local = first.astimezone(zone)
+    dates = _weekly_dates if recurrence.unit == Unit.WEEKLY else _monthly_dates
+    for day in dates(recurrence, local.date()):
+        if recurrence.ends_on and day > recurrence.ends_on:
+            return
+        # On its own day the first start stands as it is, even the second of an hour that comes twice.
+        yield first.astimezone(UTC) if day == local.date() else _in_utc(day, local.time(), zone)
+
+
+def _in_utc(day: date, time_of_day: time, zone: ZoneInfo) -> datetime:
+    # fold=0 is what makes both rules about clock changes true: PEP 495.
+    return datetime.combine(day, time_of_day.replace(fold=0), zone).astimezone(UTC)
+
+
+def _weekly_dates(recurrence: Recurrence, since: date) -> Iterator[date]:
+    weekdays = recurrence.weekdays or (since.weekday(),)
+    nearest = min((weekday - since.weekday()) % 7 for weekday in weekdays)
+    begin = since + timedelta(days=nearest)
+    monday = begin - timedelta(days=begin.weekday())
+    for week in count(step=recurrence.every):
+        days = (monday + timedelta(weeks=week, days=weekday) for weekday in sorted(set(weekdays)))
+        yield from (day for day in days if day >= begin)
+
+
+def _monthly_dates(recurrence: Recurrence, since: date) -> Iterator[date]:
+    day = recurrence.day_of_month or since.day
+    month = since.year * 12 + since.month - 1
+    if _day_in_month(month, day) < since:
+        month += 1
+    return (_day_in_month(number, day) for number in count(month, recurrence.every))
+
+
+def _day_in_month(number: int, day: int) -> date:
+    """The date of this day in a month, which is numbered from January of the year 0."""
+    year, month = number // 12, number % 12 + 1
+    return date(year, month, calendar.monthrange(year, month)[1] if day >= LAST_DAY_FROM else day)
+
+
+def _days_in_words(recurrence: Recurrence, since: date) -> str:
+    if recurrence.unit == Unit.MONTHLY:
+        day = recurrence.day_of_month or since.day
+        return "the last day" if day >= LAST_DAY_FROM else f"the {day}{_ORDINAL.get(day, 'th')}"
+    weekdays = sorted(set(recurrence.weekdays or (since.weekday(),)))
+    if len(weekdays) == 7:
+        return "every day"
+    *others, last = [calendar.day_name[weekday] for weekday in weekdays]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _end_in_words(recurrence: Recurrence) -> str:
+    words = ""
+    if recurrence.ends_after:
+        words += ", once" if recurrence.ends_after == 1 else f", {recurrence.ends_after} times"
+    if recurrence.ends_on:
+        words += f", until {recurrence.ends_on.day} {recurrence.ends_on:%B %Y}"
+    return words
