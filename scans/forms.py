@@ -3,17 +3,23 @@
 import re
 import unicodedata
 import uuid
+from calendar import day_name
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from scans.models import AllowedTarget, Publication, StopMode
+from scans.models import AllowedTarget, Analysis, BlackoutWindow, Publication, StopMode
+from scans.models.blackout_window import validate_time_zone
+from scans.recurrence import Recurrence, Unit, starts
 from scans.targets import MAX_URLS, TargetRefused, normalise
 from scans.transitions import Submission
+from scans.windows import EXAMPLES, Blackouts, parse_all
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_DAYS_AHEAD = 90
@@ -36,7 +42,138 @@ class LengthOfTimeField(forms.CharField):
         return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
-class SubmissionForm(forms.Form):
+class ScheduleForm(forms.Form):
+    """When a new analysis starts, whether it repeats, and when it may not scan."""
+
+    start_at = forms.DateTimeField(
+        label="Start",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=f"In the time zone below, at most {MAX_DAYS_AHEAD} days ahead. Leave it empty to start at once.",
+        error_messages={"invalid": "This is not a date and time such as 2030-01-31T22:00."},
+    )
+    time_zone = forms.CharField(
+        required=False,
+        initial="UTC",
+        max_length=64,
+        validators=[validate_time_zone],
+        widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}),
+        help_text="In which the start and the windows below are meant, such as Europe/Berlin.",
+    )
+    repeat = forms.ChoiceField(
+        label="Repeat",
+        required=False,
+        choices=[("", "No: once"), *Unit.choices],
+        help_text="Each run is a new analysis.",
+    )
+    every = forms.IntegerField(
+        label="Every … weeks or months", required=False, min_value=1, initial=1, help_text="1 means each."
+    )
+    weekdays = forms.TypedMultipleChoiceField(
+        label="On (weekly)",
+        required=False,
+        coerce=int,
+        choices=list(enumerate(day_name)),
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None means the weekday of the start.",
+    )
+    day_of_month = forms.IntegerField(
+        label="On day (monthly)",
+        required=False,
+        min_value=1,
+        max_value=31,
+        help_text="28 and above mean the last day of the month; empty means the day of the start.",
+    )
+    ends_after = forms.IntegerField(label="Ends after … runs", required=False, min_value=1, help_text="Or never.")
+    ends_on = forms.DateField(
+        label="Ends on", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    blackout = forms.CharField(
+        label="Blackout windows",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": "Mon-Fri 08:00-18:00"}),
+        help_text="When this analysis may not scan, one window to a line: it pauses before and goes on after. "
+        f"{'; '.join(EXAMPLES)}.",
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            hints = [f"id_{name}_{part}" for part in ("help", "error") if part == "error" or field.help_text]
+            field.widget.attrs["aria-describedby"] = " ".join(hints)
+
+    def full_clean(self) -> None:
+        """Check everything; the start as wall-clock time in the zone that was chosen."""
+        name = self.data.get("time_zone", "").strip() if self.is_bound else ""
+        with timezone.override(ZoneInfo(name) if name in available_timezones() else UTC):
+            super().full_clean()
+
+    def clean_time_zone(self) -> str:
+        """UTC where nothing was typed."""
+        return self.cleaned_data["time_zone"] or "UTC"
+
+    def clean_start_at(self):
+        """A moment in the next 90 days."""
+        start_at, now = self.cleaned_data["start_at"], timezone.now()
+        # The field has no seconds: the running minute is not the past.
+        if start_at and start_at < now - timedelta(minutes=1):
+            raise ValidationError(f"{_written(start_at)} is in the past; it is {_written(timezone.localtime(now))}.")
+        if start_at and start_at > now + timedelta(days=MAX_DAYS_AHEAD):
+            raise ValidationError(f"{_written(start_at)} is more than {MAX_DAYS_AHEAD} days ahead.")
+        return start_at
+
+    def clean_blackout(self) -> str:
+        """The windows as they are written properly, leaving some time in which to scan."""
+        try:
+            windows = parse_all(self.cleaned_data["blackout"])
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+        if Blackouts(tuple((window, ZoneInfo("UTC")) for window in windows)).always_closed(timezone.now()):
+            raise ValidationError("With these windows, nothing would ever be scanned: leave some time.")
+        return "\n".join(map(str, windows))
+
+    def clean(self):
+        """The rule of the recurrence, once its parts could be read."""
+        cleaned = super().clean()
+        cleaned["recurrence"] = None
+        if cleaned.get("repeat") and not self.errors:
+            try:
+                cleaned["recurrence"] = _recurrence(cleaned)
+            except ValueError as error:
+                self.add_error("repeat", str(error))
+        return cleaned
+
+    def coming(self, count: int = 5) -> list[tuple[datetime, datetime]]:
+        """The next starts, each as planned and as it will be after blackout windows; the form must be valid."""
+        cleaned, zone = self.cleaned_data, ZoneInfo(self.cleaned_data["time_zone"])
+        first = cleaned["start_at"] or timezone.now()
+        planned = starts(cleaned["recurrence"], first, zone) if cleaned["recurrence"] else [first]
+        own = tuple((window, zone) for window in parse_all(cleaned["blackout"]))
+        blackouts = Blackouts(BlackoutWindow.for_all().windows + own)
+        return [
+            (start.astimezone(zone), blackouts.next_open(start).astimezone(zone)) for start in islice(planned, count)
+        ]
+
+
+def _recurrence(cleaned: dict) -> Recurrence:
+    """The rule that was chosen; raises ValueError for one that makes no sense."""
+    weekly = cleaned["repeat"] == Unit.WEEKLY
+    return Recurrence(
+        unit=Unit(cleaned["repeat"]),
+        every=cleaned["every"] or 1,
+        weekdays=tuple(sorted(cleaned["weekdays"])) if weekly else (),
+        day_of_month=None if weekly else cleaned["day_of_month"],
+        ends_after=cleaned["ends_after"],
+        ends_on=cleaned["ends_on"],
+    )
+
+
+def _written(moment: datetime) -> str:
+    """A local moment as an error names it."""
+    return f"{moment:%Y-%m-%d %H:%M} {timezone.get_current_timezone_name()}"
+
+
+class SubmissionForm(ScheduleForm):
     """A new analysis. Once valid, `submission()` is what `transitions.submit` takes."""
 
     name = forms.CharField(
@@ -87,21 +224,11 @@ class SubmissionForm(forms.Form):
         initial=Publication.AUTOMATIC,
         widget=forms.RadioSelect,
     )
-    start_at = forms.DateTimeField(
-        label="Start",
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=f"In UTC, at most {MAX_DAYS_AHEAD} days ahead. Leave it empty to start at once.",
-        error_messages={"invalid": "This is not a date and time such as 2030-01-31T22:00."},
-    )
     key = forms.UUIDField(required=False, initial=uuid.uuid4, widget=forms.HiddenInput)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["duration"].initial = str(settings.SCANS_DEFAULT_DURATION_MINUTES)
-        for name, field in self.fields.items():
-            hints = [f"id_{name}_{part}" for part in ("help", "error") if part == "error" or field.help_text]
-            field.widget.attrs["aria-describedby"] = " ".join(hints)
 
     def clean_name(self) -> str:
         """No control characters: they could not be read, typed or found."""
@@ -139,16 +266,6 @@ class SubmissionForm(forms.Form):
             raise ValidationError(f"“{self.data['duration']}” is out of range: 1 minute to 25 days.")
         return duration
 
-    def clean_start_at(self):
-        """A moment in the next 90 days."""
-        start_at, now = self.cleaned_data["start_at"], timezone.now()
-        # The field has no seconds: the running minute is not the past.
-        if start_at and start_at < now - timedelta(minutes=1):
-            raise ValidationError(f"{start_at:%Y-%m-%d %H:%M} UTC is in the past; it is {now:%Y-%m-%d %H:%M} UTC.")
-        if start_at and start_at > now + timedelta(days=MAX_DAYS_AHEAD):
-            raise ValidationError(f"{start_at:%Y-%m-%d %H:%M} UTC is more than {MAX_DAYS_AHEAD} days ahead.")
-        return start_at
-
     def clean(self):
         """The URLs of both fields, once both could be read."""
         cleaned = super().clean()
@@ -172,6 +289,9 @@ class SubmissionForm(forms.Form):
             prescan=cleaned["prescan"],
             publication=cleaned["publication"] or Publication.AUTOMATIC,
             start_at=cleaned["start_at"],
+            time_zone=cleaned["time_zone"],
+            recurrence=cleaned["recurrence"],
+            blackout=cleaned["blackout"],
             key=cleaned["key"],
         )
 
@@ -213,6 +333,31 @@ def _at_most(errors: Iterable[str]) -> list[str]:
     shown = list(errors)[:_MOST_ERRORS]
     more = len(list(errors)) - len(shown)
     return [*shown, f"… and {more} more."] if more else shown
+
+
+def as_typed(analysis: Analysis) -> dict:
+    """What a form for this analysis begins with: its configuration, as a person would have typed it."""
+    rule = analysis.recurrence
+    return {
+        "name": analysis.name,
+        "urls": "\n".join(analysis.url_scans.order_by("position").values_list("url", flat=True)),
+        "authorised": True,
+        "depth": analysis.depth,
+        "duration": str(int(analysis.duration.total_seconds() // 60)),
+        "prescan": analysis.prescan,
+        "publication": analysis.publication,
+        "start_at": analysis.start_at and f"{analysis.start_at.astimezone(analysis.zone):%Y-%m-%dT%H:%M}",
+        "time_zone": analysis.time_zone,
+        "blackout": analysis.blackout,
+        **({**rule, "repeat": rule["unit"]} if rule else {}),
+    }
+
+
+class ExtendForm(forms.Form):
+    """How much longer an analysis that runs may scan."""
+
+    extra = LengthOfTimeField(label="How much longer", help_text="Minutes, or 90m, 8h, 2d. At most 25 days in all.")
+    reason = forms.CharField(label="Reason, for the activity log", required=False, max_length=500)
 
 
 class StopForm(forms.Form):

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from scans.views import actions, activity, analyses, findings, statuses, url_scans
+from scans.views import actions, activity, analyses, findings, statuses, submissions, url_scans
 
 app_name = "scans"
 
@@ -14,7 +14,10 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="scans:analysis-list"), name="home"),
     path("statuses/", statuses.StatusListView.as_view(), name="status-list"),
     path("analyses/", analyses.AnalysisListView.as_view(), name="analysis-list"),
-    path("analyses/new/", analyses.AnalysisCreateView.as_view(), name="analysis-create"),
+    path("analyses/new/", submissions.AnalysisCreateView.as_view(), name="analysis-create"),
+    path("analyses/new/starts/", submissions.StartsView.as_view(), name="starts"),
+    path(ANALYSIS + "edit/", submissions.AnalysisEditView.as_view(), name="analysis-edit"),
+    path(ANALYSIS + "extend/", actions.AnalysisExtendView.as_view(), name="analysis-extend"),
     path(ANALYSIS, analyses.AnalysisDetailView.as_view(), name="analysis-detail"),
     path(ANALYSIS + "activity-log.csv", activity.ActivityLogFileView.as_view(), name="activity-log-file"),
     path(ANALYSIS + "stop/", actions.AnalysisStopView.as_view(), name="analysis-stop"),

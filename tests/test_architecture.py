@@ -9,7 +9,7 @@ from django.conf import settings
 SCANS = Path(settings.BASE_DIR) / "scans"
 # From the foundation up: a module may import from its own floor's left and from every floor below, never from above.
 FLOORS = [
-    ["engines", "wall_clock", "secrets"],
+    ["engines", "secrets"],
     ["statuses", "targets", "append_only", "htmx", "demo_site", "site_client", "recurrence", "windows", "browser"],
     ["rollup", "querysets", "login", "prescan", "site_watch", "checks"],
     ["models"],

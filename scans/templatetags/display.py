@@ -1,6 +1,7 @@
 """How single things look: a status, a moment, a length of time, a log entry, a banner."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
@@ -152,3 +153,15 @@ def is_web_address(text: str) -> bool:
 def in_utc(at: datetime | None) -> str:
     """The exact moment."""
     return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else ""
+
+
+@register.simple_tag
+def in_zone(at: datetime, zone: ZoneInfo) -> str:
+    """The moment on a wall clock in that zone."""
+    return wall_clock(at.astimezone(zone))
+
+
+@register.filter
+def wall_clock(at: datetime) -> str:
+    """The moment as a clock in its own zone shows it."""
+    return f"{at:%A} {at.day} {at:%B %Y, %H:%M %Z}"

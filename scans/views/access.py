@@ -25,7 +25,9 @@ class SubmitterRequired(PermissionRequiredMixin):
 
 def present_analysis(pk: int) -> Analysis:
     """The analysis at this address; 404, with the reason, where there is none (any more)."""
-    analysis = get_object_or_404(Analysis.objects.select_related("series", "owner"), pk=pk)
+    analysis = get_object_or_404(
+        Analysis.objects.select_related("series__schedule__template", "owner", "continues"), pk=pk
+    )
     if analysis.deleted_at:
         raise Http404(f"“{analysis}” was deleted on {analysis.deleted_at:%d %B %Y}, with its results.")
     return analysis

@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import View
 
 from scans import htmx, transitions
-from scans.forms import StopForm
+from scans.forms import ExtendForm, StopForm
 from scans.models import Analysis, StopMode, UrlScan
 from scans.statuses import Action
 from scans.transitions import NotPermitted, TransitionRefused
@@ -21,13 +21,18 @@ from scans.views.access import SubmitterRequired, ViewerRequired, present_analys
 
 # Actions that need nothing but a click: the verb, and what the page then says.
 ANALYSIS_ACTIONS: dict[str, tuple[Callable, str]] = {
-    "submit-again": (transitions.submit_again, "“{}” was submitted again."),
+    "submit-again": (transitions.submit_again, "“{}” was submitted."),
+    "prescan": (transitions.prescan_only, "The URLs of “{}” are being checked."),
+    "continue": (transitions.continue_expired, "This run goes on from what was saved of “{}”."),
+    "schedule-off": (transitions.switch_schedule_off, "“{}” makes no further runs."),
+    "schedule-on": (transitions.switch_schedule_on, "“{}” makes further runs again."),
     "pause": (transitions.pause_analysis, "“{}” is being paused."),
     "resume": (transitions.resume_analysis, "“{}” goes on."),
     "publish": (transitions.publish, "The results of “{}” are published."),
     "run-again": (transitions.run_again, "This is a new run of “{}”."),
 }
 URL_SCAN_ACTIONS: dict[str, tuple[Callable, str]] = {
+    "submit-again": (transitions.submit_scan_again, "The scan of {} was submitted again."),
     "pause": (transitions.pause, "The scan of {} is being paused."),
     "resume": (transitions.resume, "The scan of {} goes on."),
 }
@@ -105,14 +110,19 @@ class UrlScanActionView(ActionView):
         return self.perform(scan, *URL_SCAN_ACTIONS[self.action])
 
 
-class QuestionView(SubmitterRequired, ActionView):
-    """Asks before it does what cannot be undone: on a page of its own, or in the dialog with htmx."""
+class QuestionView(ActionView):
+    """Asks before it does what takes a thought: on a page of its own, or in the dialog with htmx."""
 
     http_method_names = ["get", "post"]
     page = dialog = ""
 
     def ask(self, thing: Analysis | UrlScan, **context) -> HttpResponse:
-        """The question about this analysis or URL scan."""
+        """The question about this analysis or URL scan, for who may do it.
+
+        Who may not and does not ask first is refused by the verb, which logs that.
+        """
+        if not self.request.user.has_perms(SubmitterRequired.permission_required):
+            raise PermissionDenied(SubmitterRequired.permission_denied_message)
         context |= {"thing": thing, "next": back(self.request, thing)}
         template = self.dialog if htmx.wants_fragment(self.request) else self.page
         return render(self.request, template, context, status=422 if self.request.method == "POST" else 200)
@@ -167,6 +177,23 @@ class UrlScanStopView(StopView):
 
 def _found(analysis: Analysis) -> int:
     return sum(scan.findings_total for scan in analysis.url_scans.all())
+
+
+class AnalysisExtendView(QuestionView):
+    """Give an analysis that runs more time."""
+
+    page, dialog = "scans/extend.html", "scans/_extend.html"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask how much."""
+        return self.ask(present_analysis(pk), form=ExtendForm())
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Do it, or ask again."""
+        analysis, form = present_analysis(pk), ExtendForm(request.POST)
+        if not form.is_valid():
+            return self.ask(analysis, form=form)
+        return self.perform(analysis, partial(transitions.extend, **form.cleaned_data), "“{}” has more time now.")
 
 
 class AnalysisDeleteView(QuestionView):

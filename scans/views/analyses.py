@@ -1,22 +1,29 @@
-"""The pages of analyses: the list, a new one, and the summary of one."""
+"""The pages of analyses: the list, and the summary of one."""
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.generic import FormView, View
+from django.utils import timezone
+from django.views.generic import View
 
-from scans import htmx, transitions
+from scans import htmx
 from scans.filtersets import ActivityLogFilterSet, AnalysisFilterSet
-from scans.forms import SubmissionForm
-from scans.models import ActivityLogEntry, Analysis, Finding, ScanSettings, SystemPart, UrlScan
+from scans.models import (
+    ActivityLogEntry,
+    Analysis,
+    BlackoutWindow,
+    Finding,
+    ScanSettings,
+    SystemPart,
+    UrlScan,
+)
 from scans.querysets import SEVERITY_FIELDS
-from scans.statuses import PUBLISHED_AS, AnalysisStatus, Phase, Results, UrlScanStatus
-from scans.views.access import SubmitterRequired, ViewerRequired, present_analysis
+from scans.statuses import PUBLISHED_AS, TIME_EXPIRED, AnalysisStatus, Phase, Results, UrlScanStatus
+from scans.views.access import ViewerRequired, present_analysis
 
 PAGE_SIZE = 50
 LOG_PAGE_SIZE = 50
 EARLIER_RUNS = 10
+COMING_STARTS = 3
 
 
 def seconds_between_polls(things) -> int:
@@ -69,23 +76,6 @@ def _list(filterset: AnalysisFilterSet) -> dict:
     }
 
 
-class AnalysisCreateView(SubmitterRequired, FormView):
-    """Submit a new analysis."""
-
-    form_class = SubmissionForm
-    template_name = "scans/analysis_create.html"
-
-    def form_valid(self, form: SubmissionForm) -> HttpResponse:
-        """Submit it and show its summary."""
-        analysis = transitions.submit(form.submission(), by=self.request.user)
-        messages.success(self.request, f"“{analysis}” was submitted.")
-        return redirect(analysis)
-
-    def form_invalid(self, form: SubmissionForm) -> HttpResponse:
-        """The form again, with what was typed and what is wrong with it."""
-        return self.render_to_response(self.get_context_data(form=form), status=422)
-
-
 class AnalysisDetailView(ViewerRequired, View):
     """The summary of one analysis, with its activity log at the bottom; live."""
 
@@ -116,10 +106,26 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
         "can_submit_again": not analysis.info.final
         and any(scan.status == UrlScanStatus.SUBMIT_FAILED for scan in scans),
         "runs": [run for run in runs if run != analysis],
+        **_times(analysis, scans),
         "changes": _changes(analysis),
         "every": seconds_between_polls([analysis]),
         "here": htmx.address(request),
         **_log(request, analysis, scans),
+    }
+
+
+def _times(analysis: Analysis, scans: list[UrlScan]) -> dict:
+    """What the schedule shows: when it will really start, what holds it up, and how the series repeats."""
+    schedule = getattr(analysis.series, "schedule", None)
+    blackouts = None if analysis.info.final else BlackoutWindow.for_analysis(analysis)
+    now = timezone.now()
+    return {
+        "schedule": schedule,
+        "coming": schedule.coming(COMING_STARTS) if schedule else [],
+        "window_ends": blackouts and blackouts.ends(now),
+        "next_window": blackouts and blackouts.windows and blackouts.next_begin(now),
+        "starts_at": blackouts and analysis.start_at and blackouts.next_open(max(analysis.start_at, now)),
+        "can_continue": any(scan.status in TIME_EXPIRED for scan in scans),
     }
 
 

@@ -1,9 +1,13 @@
 """What can be asked for on the pages: with and without JavaScript, allowed and refused."""
 
+from datetime import timedelta
+
 import pytest
 
 from scans import transitions
 from scans.models import Actor, Analysis, ScanSettings
+from scans.recurrence import Recurrence, Unit
+from scans.statuses import EndedBy
 from tests import factories
 from tests.pages.page import text
 
@@ -170,3 +174,50 @@ def test_one_url_can_be_paused_resumed_and_stopped(client):
 def test_url_scan_of_another_analysis_is_not_found(client):
     one, other = factories.running(), factories.submitted()
     assert client.post(f"/analyses/{other.pk}/scans/{one.url_scans.get().pk}/pause/").status_code == 404
+
+
+def test_more_time_is_asked_for_and_given(client):
+    analysis = factories.running(name="Shop", duration=timedelta(hours=1))
+    assert "More time for Shop" in text(client.get(f"/analyses/{analysis.pk}/extend/"))
+    assert client.post(f"/analyses/{analysis.pk}/extend/", {"extra": "soon"}).status_code == 422
+    client.post(f"/analyses/{analysis.pk}/extend/", {"extra": "30m", "reason": "large site"})
+    assert factories.fresh(analysis).duration == timedelta(minutes=90)
+    page = text(client.get(analysis.get_absolute_url()))
+    assert "Extended the duration from 1:00:00 to 1:30:00" in page and "large site" in page
+
+
+def test_what_expired_is_continued_as_the_next_run(client):
+    analysis = factories.published(ended_by=EndedBy.DURATION)
+    assert "Continue" in text(client.get(analysis.get_absolute_url()))
+    response = client.post(f"/analyses/{analysis.pk}/continue/")
+    again = analysis.series.runs.get(run=2)
+    assert response["Location"] == again.get_absolute_url()
+    assert "Goes on from" in text(client.get(response["Location"]))
+
+
+def test_a_recurring_schedule_is_switched_off_and_on(client):
+    analysis = factories.submitted(recurrence=Recurrence(unit=Unit.WEEKLY))
+    page = f"/analyses/{analysis.pk}/"
+    client.post(f"{page}schedule-off/")
+    assert "Switched off: A user switched it off." in text(client.get(page))
+    client.post(f"{page}schedule-on/")
+    assert "Switched off:" not in text(client.get(page))
+
+
+def test_a_refused_attempt_stands_in_the_log_with_who_and_why(client, as_role):
+    analysis = factories.running()
+    as_role("Viewer").post(f"/analyses/{analysis.pk}/pause/")
+    client.post(f"/analyses/{analysis.pk}/resume/")
+    not_permitted, not_possible = analysis.activity.filter(action="analysis.refused").order_by("pk")
+    assert "takes the role Submitter" in not_permitted.reason and not_permitted.data == {"asked": "pause"}
+    assert "is not possible" in not_possible.reason
+    assert "Asked for “resume” and was refused" in text(client.get(analysis.get_absolute_url()))
+
+
+def test_a_url_that_could_not_be_set_up_is_submitted_again_alone(client):
+    analysis = factories.submitted("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    failed, other = analysis.url_scans.order_by("position")
+    transitions.fail_set_up(failed, reason="key lost")
+    assert "Submit again" in text(client.get(failed.get_absolute_url()))
+    client.post(f"{failed.get_absolute_url()}submit-again/")
+    assert factories.fresh(failed).status == factories.fresh(other).status == "submitted"

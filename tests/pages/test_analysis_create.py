@@ -1,7 +1,11 @@
 """Submitting a new analysis."""
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from scans.models import Analysis
 from tests import factories
@@ -79,3 +83,94 @@ def test_second_run_of_a_name_joins_the_series(client):
     factories.published(name="Shop")
     client.post(NEW, FILLED)
     assert Analysis.objects.latest("pk").run == 2
+
+
+WEEKLY = {
+    **FILLED,
+    "start_at": "",
+    "time_zone": "Europe/Berlin",
+    "repeat": "weekly",
+    "every": "2",
+    "weekdays": ["0", "3"],
+}
+
+
+def in_berlin(moment):
+    return moment.astimezone(ZoneInfo("Europe/Berlin"))
+
+
+def test_the_start_is_meant_in_the_zone_that_was_chosen(client):
+    tomorrow = f"{in_berlin(timezone.now()) + timedelta(days=1):%Y-%m-%d}"
+    client.post(NEW, {**FILLED, "start_at": f"{tomorrow}T03:30", "time_zone": "Europe/Berlin"})
+    analysis = Analysis.objects.get()
+    assert f"{in_berlin(analysis.start_at):%Y-%m-%d %H:%M}" == f"{tomorrow} 03:30"
+    assert ", 03:30 CE" in text(client.get(analysis.get_absolute_url()))
+
+
+def test_an_unknown_time_zone_is_refused(client):
+    assert "“Mars/Base” is not a time zone" in text(client.post(NEW, {**FILLED, "time_zone": "Mars/Base"}))
+
+
+def test_a_recurring_analysis_shows_its_rule_and_next_starts(client):
+    client.post(NEW, WEEKLY)
+    page = text(client.get(Analysis.objects.get().get_absolute_url()))
+    assert "Repeats every 2 weeks on Monday and Thursday" in page and "Switch off" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "complaint"),
+    [
+        ({"every": "99"}, "99"),
+        ({"repeat": "monthly", "day_of_month": "32"}, "less than or equal to 31"),
+        ({"ends_on": "soon"}, "valid date"),
+        ({"repeat": "yearly"}, "not one of the available choices"),
+        ({"blackout": "sometimes"}, "Line 1"),
+        ({"blackout": "daily"}, "nothing would ever be scanned"),
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_refused_with_the_rule(client, typed, complaint):
+    response = client.post(NEW, {**WEEKLY, **typed})
+    assert response.status_code == 422 and complaint in text(response)
+    assert not Analysis.objects.exists()
+
+
+def test_the_next_starts_are_shown_before_submitting_after_blackout_windows(client, clock):
+    clock.move_to(datetime(2027, 3, 22, 6, tzinfo=UTC))
+    client.force_login(factories.user())
+    typed = {**WEEKLY, "start_at": "2027-03-22T10:00", "blackout": "Mon 08:00-18:00"}
+    with_script = text(client.get("/analyses/new/starts/", typed, headers={"HX-Request": "true"}))
+    without = text(client.post(NEW, {**typed, "then": "preview"}))
+    for page in (with_script, without):
+        assert "Monday 22 March 2027, 10:00 CET" in page
+        assert "after a blackout window: Monday 22 March 2027, 18:00 CET" in page
+        assert "Thursday 25 March 2027, 10:00 CET" in page
+        assert "Monday 5 April 2027, 10:00 CEST" in page
+    assert not Analysis.objects.exists()
+
+
+def test_what_is_wrong_with_a_schedule_is_said_in_the_preview(client):
+    assert "is not a blackout window" in text(client.get("/analyses/new/starts/", {**WEEKLY, "blackout": "x"}))
+
+
+def test_saving_for_later_editing_and_submitting(client):
+    client.post(NEW, {**WEEKLY, "then": "save"})
+    analysis = Analysis.objects.get()
+    assert analysis.status == "saved_for_later"
+    form = client.get(f"/analyses/{analysis.pk}/edit/")
+    typed = form.context["form"].initial
+    assert (typed["time_zone"], typed["urls"], typed["every"]) == ("Europe/Berlin", "http://127.0.0.1:9/", 2)
+    client.post(f"/analyses/{analysis.pk}/edit/", {**FILLED, "urls": "http://127.0.0.1:9/b", "then": "save"})
+    assert list(analysis.url_scans.values_list("url", flat=True)) == ["http://127.0.0.1:9/b"]
+    assert "changed the configuration: urls" in text(client.get(analysis.get_absolute_url())).lower()
+    client.post(f"/analyses/{analysis.pk}/edit/", {**FILLED, "then": "submit"})
+    analysis.refresh_from_db()
+    assert analysis.status == "submitted" and not analysis.recurrence
+    refused = client.get(f"/analyses/{analysis.pk}/edit/", follow=True)
+    assert "cannot be edited any more" in text(refused)
+
+
+def test_prescan_only_leaves_it_saved_and_checks_its_urls(client):
+    response = client.post(NEW, {**FILLED, "then": "prescan"})
+    analysis = Analysis.objects.get()
+    assert analysis.status == "saved_for_later" and response["Location"] == analysis.get_absolute_url()
+    assert "Asked for a prescan" in text(client.get(response["Location"]))

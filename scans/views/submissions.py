@@ -1,0 +1,90 @@
+"""The form of an analysis: a new one, one that was saved for later, and when it would start."""
+
+from zoneinfo import available_timezones
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.generic import FormView, View
+
+from scans import transitions
+from scans.forms import ScheduleForm, SubmissionForm, as_typed
+from scans.models import Analysis
+from scans.statuses import Action
+from scans.transitions import Submission
+from scans.views.access import SubmitterRequired, present_analysis
+
+
+class AnalysisFormView(SubmitterRequired, FormView):
+    """The form of an analysis; the button pressed says what becomes of it: submit, save, prescan or preview."""
+
+    form_class = SubmissionForm
+    template_name = "scans/analysis_form.html"
+
+    def form_valid(self, form: SubmissionForm) -> HttpResponse:
+        """Do what was asked for and show the summary; or show when it would start."""
+        then = self.request.POST.get("then", "submit")
+        if then == "preview":
+            return self.render_to_response(self.get_context_data(form=form, coming=form.coming()))
+        analysis = self.store(form.submission(), then)
+        if then == "prescan":
+            transitions.prescan_only(analysis, by=self.request.user)
+        messages.success(self.request, f"“{analysis}” was {_BECAME.get(then, _BECAME['submit'])}.")
+        return redirect(analysis)
+
+    def form_invalid(self, form: SubmissionForm) -> HttpResponse:
+        """The form again, with what was typed and what is wrong with it."""
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    def get_context_data(self, **context) -> dict:
+        """With the time zones there are."""
+        return super().get_context_data(time_zones=sorted(available_timezones()), **context)
+
+
+_BECAME = {"submit": "submitted", "save": "saved for later", "prescan": "saved, and its URLs are being checked"}
+
+
+class AnalysisCreateView(AnalysisFormView):
+    """A new analysis."""
+
+    def store(self, submission: Submission, then: str) -> Analysis:
+        """Submit or save it."""
+        verb = transitions.save if then in ("save", "prescan") else transitions.submit
+        return verb(submission, by=self.request.user)
+
+
+class AnalysisEditView(AnalysisFormView):
+    """An analysis that was saved for later."""
+
+    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        """Find it first; what is no longer saved for later leads to its summary, which says so."""
+        self.analysis = present_analysis(kwargs["pk"])
+        if not self.analysis.info.allows(Action.EDIT):
+            messages.error(request, f"“{self.analysis}” is “{self.analysis.info.label}” and cannot be edited any more.")
+            return redirect(self.analysis)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_initial(self) -> dict:
+        """As it was saved."""
+        return as_typed(self.analysis)
+
+    def get_context_data(self, **context) -> dict:
+        """With the analysis."""
+        return super().get_context_data(analysis=self.analysis, **context)
+
+    def store(self, submission: Submission, then: str) -> Analysis:
+        """Change it, and submit it where that was asked for."""
+        analysis = transitions.change(self.analysis, submission, by=self.request.user)
+        if then == "submit":
+            transitions.submit_again(analysis, by=self.request.user)
+        return analysis
+
+
+class StartsView(SubmitterRequired, View):
+    """When an analysis with this schedule would start: what the form shows while it is filled in."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The fragment; what is wrong with the schedule instead, where something is."""
+        form = ScheduleForm(request.GET)
+        context = {"form": form, "coming": form.coming() if form.is_valid() else None}
+        return render(request, "scans/_starts.html", context)
