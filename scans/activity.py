@@ -30,7 +30,6 @@ SENTENCES = {
     "analysis.run_skipped": "skipped the run due at {starts}, since this one is still under way",
     "analysis.schedule_switched_off": "switched the recurring schedule off",
     "analysis.schedule_switched_on": "switched the recurring schedule on again",
-    "analysis.finding_marked": "marked the finding “{finding}” as {after} (before: {before})",
     "analysis.run_again": "ran the analysis again as run {run}",
     "analysis.deleted": "deleted the analysis and its results",
     "url_scan.submitted": "accepted the scan of this URL",
@@ -54,6 +53,7 @@ SENTENCES = {
     "url_scan.results_deleted": "deleted what this scan had found",
     "url_scan.verified": "replayed the findings: {confirmed} confirmed, {not_reproduced} not reproduced, "
     "{not_replayable} not replayable",
+    "url_scan.finding_marked": "marked as {after} (before: {before}): {finding}",
     "url_scan.published": "published the results of this URL",
 }
 

@@ -38,7 +38,7 @@ def catalogue_data() -> list[dict]:
 
 def analysis_data(analysis: Analysis) -> dict:
     """The analysis with its URL scans, counts, findings and log (newest first)."""
-    findings = Finding.objects.filter(url_scan__analysis=analysis)
+    findings = Finding.objects.filter(url_scan__analysis=analysis).marked(analysis.series.marks)
     return {
         "id": analysis.pk,
         "name": analysis.name,
@@ -108,6 +108,7 @@ def _finding_data(finding: Finding) -> dict:
         "wstg": finding.wstg,
         "cwe": finding.cwe,
         "fingerprint": finding.fingerprint,
+        "mark": finding.mark,
     }
 
 

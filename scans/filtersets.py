@@ -4,7 +4,7 @@ from django import forms
 from django.utils.http import urlencode
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
-from scans.models import ActivityLogEntry, Analysis, Finding, Replay
+from scans.models import ActivityLogEntry, Analysis, Finding, Mark, Replay
 from scans.models.finding import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
 
@@ -191,10 +191,11 @@ class ActivityLogFilterSet(FilterSet):
 
 
 class FindingFilterSet(FilterSet):
-    """The findings of one URL scan by severity and by what the replay showed."""
+    """The findings of one URL scan by severity, by what the replay showed and by what a reviewer decided."""
 
     severity = ChoiceFilter(choices=SEVERITIES, empty_label="Every severity")
     replay = ChoiceFilter(choices=Replay.choices, label="Replay", empty_label="Every outcome")
+    mark = ChoiceFilter(choices=Mark.choices, label="Mark", empty_label="Every mark")
 
     class Meta:
         model = Finding

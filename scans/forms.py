@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from scans.models import AllowedTarget, Analysis, BlackoutWindow, Publication, StopMode
+from scans.models import AllowedTarget, Analysis, BlackoutWindow, Mark, Publication, StopMode
 from scans.models.blackout_window import validate_time_zone
 from scans.recurrence import Recurrence, Unit, starts
 from scans.targets import MAX_URLS, TargetRefused, normalise
@@ -358,6 +358,15 @@ class ExtendForm(forms.Form):
 
     extra = LengthOfTimeField(label="How much longer", help_text="Minutes, or 90m, 8h, 2d. At most 25 days in all.")
     reason = forms.CharField(label="Reason, for the activity log", required=False, max_length=500)
+
+
+class MarkForm(forms.Form):
+    """What a reviewer thinks of a finding, and why."""
+
+    mark = forms.ChoiceField(choices=Mark.choices)
+    comment = forms.CharField(
+        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2, "placeholder": "Why, for the log"})
+    )
 
 
 class StopForm(forms.Form):

@@ -1,7 +1,7 @@
 """Every question asked of the database by name. Nothing here writes."""
 
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -224,6 +224,15 @@ class FindingQuerySet(models.QuerySet):
             "still": distinct(self.filter(fingerprint__in=there)),
             "gone": distinct(before.exclude(fingerprint__in=here)),
         }
+
+    def marked(self, marks):
+        """Each with `mark`: what a reviewer decided about this weakness, in the series that has these marks."""
+        decided = marks.filter(fingerprint=OuterRef("fingerprint")).values("mark")
+        return self.annotate(mark=Coalesce(Subquery(decided), models.Value("unreviewed")))
+
+    def compared_with(self, before):
+        """Each with `is_new`: whether the findings `before` hold no such weakness."""
+        return self.annotate(is_new=~Exists(before.filter(fingerprint=OuterRef("fingerprint"))))
 
     def visible_to(self, user):
         """Those that this user may see: published ones; reviewers see those under verification too.

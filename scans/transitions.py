@@ -27,6 +27,7 @@ from scans.models import (
     Analysis,
     BlackoutWindow,
     Finding,
+    Mark,
     PausedBy,
     Publication,
     RecurringSchedule,
@@ -36,6 +37,7 @@ from scans.models import (
     StopMode,
     TargetCheck,
     TargetLogin,
+    TriageMark,
     UrlScan,
 )
 from scans.recurrence import Recurrence, starts
@@ -173,8 +175,9 @@ def _verb(function):
 
 def _note_refusal(verb: str, thing, by: By | None, refusal: TransitionRefused) -> None:
     """Log that a user was refused; a part of the system that comes too late is no news."""
-    if by is None or isinstance(by, Actor) or not isinstance(thing, Analysis | UrlScan):
+    if by is None or isinstance(by, Actor) or not isinstance(thing, Analysis | UrlScan | Finding):
         return
+    thing = thing.url_scan if isinstance(thing, Finding) else thing
     url_scan = thing if isinstance(thing, UrlScan) else None
     analysis = thing.analysis if url_scan else thing
     asked = verb.removesuffix("_analysis").replace("_", " ")
@@ -1121,6 +1124,21 @@ def publish(analysis: Analysis, *, by: By) -> None:
     for scan in scans:
         _publish(scan, by)
     _roll_up(analysis, by, "analysis.published")
+
+
+@_verb
+def mark(finding: Finding, *, by: By, mark: Mark, comment: str = "") -> None:
+    """Say what a reviewer thinks of a finding; it holds for the same weakness in every run of the series."""
+    permit(by, "review_analysis")
+    scan = _locked_scan(finding.url_scan_id)
+    of_weakness = {"series_id": scan.analysis.series_id, "fingerprint": finding.fingerprint}
+    present = TriageMark.objects.filter(**of_weakness).first()
+    before = Mark(present.mark) if present else Mark.UNREVIEWED
+    values = {"mark": mark, "comment": comment, "user": None if isinstance(by, Actor) else by, "at": timezone.now()}
+    TriageMark.objects.update_or_create(**of_weakness, defaults=values)
+    facts = {"finding": str(finding)[:300], "before": before.label, "after": mark.label}
+    activity.record("url_scan.finding_marked", analysis=scan.analysis, url_scan=scan, by=by, reason=comment, **facts)
+    _roll_up(scan.analysis, by)
 
 
 @_verb

@@ -29,6 +29,7 @@ urlpatterns = [
     path(URL_SCAN, url_scans.UrlScanDetailView.as_view(), name="url-scan-detail"),
     path(URL_SCAN + "findings/", findings.FindingListView.as_view(), name="finding-list"),
     path(URL_SCAN + "findings/<int:finding_id>/", findings.FindingDetailView.as_view(), name="finding-detail"),
+    path(URL_SCAN + "findings/<int:finding_id>/mark/", findings.MarkView.as_view(), name="finding-mark"),
     path(URL_SCAN + "log/", url_scans.EngineLogView.as_view(), name="engine-log"),
     path(URL_SCAN + "log/engine.log", url_scans.EngineLogFileView.as_view(), name="engine-log-file"),
     path(URL_SCAN + "configuration/", url_scans.ConfigurationView.as_view(), name="configuration"),

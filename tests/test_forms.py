@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from scans.forms import StopForm, SubmissionForm
-from scans.models import AllowedTarget
+from scans.models import AllowedTarget, Analysis
 
 pytestmark = pytest.mark.django_db
 URL = "http://127.0.0.1:9/"
@@ -139,3 +140,20 @@ def test_publication_is_one_of_two():
 def test_stop_takes_one_of_two_modes():
     assert StopForm({"mode": "save"}).is_valid()
     assert not StopForm({"mode": "both"}).is_valid()
+
+
+def test_the_command_line_asks_for_the_same_schedule(capsys):
+    call_command(
+        "submit", "--name=Shop", "http://127.0.0.1:9/", "--time-zone=Europe/Berlin", "--repeat=weekly",
+        "--weekdays=mon,thu",
+        "--ends-after=3", "--blackout=Sat,Sun", "--save",
+    )  # fmt: skip
+    analysis = Analysis.objects.get()
+    assert (analysis.status, analysis.blackout, analysis.time_zone) == ("saved_for_later", "Sat,Sun", "Europe/Berlin")
+    assert analysis.recurrence["weekdays"] == [0, 3] and analysis.recurrence["ends_after"] == 3
+    assert "Saved as analysis" in capsys.readouterr().out
+
+
+def test_the_command_line_refuses_a_day_that_there_is_not():
+    with pytest.raises(CommandError, match="weekdays"):
+        call_command("submit", "--name=Shop", "http://127.0.0.1:9/", "--repeat=weekly", "--weekdays=someday")

@@ -122,6 +122,12 @@ class Analysis(models.Model):
         return AnalysisStatus(self.status).info
 
     @property
+    def run_before(self) -> "Analysis | None":
+        """The last run before this one whose results are published."""
+        earlier = Analysis.objects.with_results().filter(series=self.series_id, run__lt=self.run)
+        return earlier.order_by("-run").first()
+
+    @property
     def zone(self) -> ZoneInfo:
         """The time zone in which its start and windows were chosen."""
         return ZoneInfo(self.time_zone)

@@ -1,6 +1,7 @@
 """A finding: one weakness that the engine reported, with its evidence and what the replay showed."""
 
 from django.db import models
+from django.urls import reverse
 
 from scans.engines.base import Severity
 from scans.models.url_scan import UrlScan
@@ -62,3 +63,7 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category}: {self.url}"
+
+    def get_absolute_url(self) -> str:
+        """Its page, with the evidence."""
+        return reverse("scans:finding-detail", args=[self.url_scan.analysis_id, self.url_scan_id, self.pk])

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from scans import activity
-from scans.models import ActivityLogEntry, SystemPart, UrlScan
+from scans.models import ActivityLogEntry, Mark, SystemPart, UrlScan
 from scans.querysets import SEVERITY_FIELDS
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Status
 
@@ -165,3 +165,9 @@ def in_zone(at: datetime, zone: ZoneInfo) -> str:
 def wall_clock(at: datetime) -> str:
     """The moment as a clock in its own zone shows it."""
     return f"{at:%A} {at.day} {at:%B %Y, %H:%M %Z}"
+
+
+@register.filter
+def mark_label(mark: str) -> str:
+    """A mark as people read it."""
+    return Mark(mark).label

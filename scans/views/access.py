@@ -35,7 +35,7 @@ def present_analysis(pk: int) -> Analysis:
 
 def present_url_scan(analysis_id: int, pk: int, user) -> UrlScan:
     """The URL scan at this address, knowing whether this user may see its results yet."""
-    scans = UrlScan.objects.select_related("analysis").marking_visible_results(user)
+    scans = UrlScan.objects.select_related("analysis__series").marking_visible_results(user)
     scan = get_object_or_404(scans, analysis_id=analysis_id, pk=pk)
     if scan.analysis.deleted_at:
         raise Http404(f"“{scan.analysis}” was deleted on {scan.analysis.deleted_at:%d %B %Y}, with its results.")

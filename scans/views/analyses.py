@@ -24,6 +24,7 @@ PAGE_SIZE = 50
 LOG_PAGE_SIZE = 50
 EARLIER_RUNS = 10
 COMING_STARTS = 3
+GONE_LISTED = 20
 
 
 def seconds_between_polls(things) -> int:
@@ -133,13 +134,18 @@ def _changes(analysis: Analysis) -> dict | None:
     """What changed since the last run before this one with published results; None without two of them."""
     if analysis.info.results != Results.AVAILABLE:
         return None
-    earlier = Analysis.objects.with_results().filter(series=analysis.series_id, run__lt=analysis.run)
-    earlier = earlier.order_by("-run").first()
+    earlier = analysis.run_before
     if earlier is None:
         return None
     findings = Finding.objects.filter(url_scan__analysis=analysis)
-    counts = findings.changes_since(Finding.objects.filter(url_scan__analysis=earlier))
-    return {"earlier": earlier, "complete": analysis.status == AnalysisStatus.COMPLETED_RESULTS_AVAILABLE, **counts}
+    # A run that goes on from another has only some of its URLs: what it did not look at is not gone.
+    urls = analysis.url_scans.values("url")
+    before = Finding.objects.filter(url_scan__analysis=earlier, url_scan__url__in=urls)
+    gone = before.exclude(fingerprint__in=findings.values("fingerprint")).select_related("url_scan").worst_first()
+    complete = analysis.status == AnalysisStatus.COMPLETED_RESULTS_AVAILABLE
+    counts = findings.changes_since(before)
+    listed = gone[:GONE_LISTED] if counts["gone"] else []
+    return {"earlier": earlier, "complete": complete, "listed": listed, **counts}
 
 
 def _log(request: HttpRequest, analysis: Analysis, scans: list[UrlScan]) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from calendar import day_abbr
 from time import sleep
 
 from django.conf import settings
@@ -17,7 +18,9 @@ from scans.export import analysis_data
 from scans.forms import SubmissionForm
 from scans.models import Actor, Analysis, Finding, SystemPart
 from scans.querysets import SEVERITY_FIELDS
+from scans.recurrence import Unit
 from scans.statuses import AnalysisStatus
+from scans.windows import EXAMPLES
 
 DONE, FINDINGS, OTHER_END, REFUSED = 0, 1, 2, 3
 SECONDS_BETWEEN_LOOKS = 0.3
@@ -44,8 +47,19 @@ class Command(BaseCommand):
         parser.add_argument("urls", nargs="+", metavar="URL")
         parser.add_argument("--name", required=True, help="a name used before makes the next run of that series")
         parser.add_argument("--start", default="", help="when, as ISO 8601; without a zone it is UTC; default: now")
+        parser.add_argument("--time-zone", default="UTC", help="of --start, of what repeats and of --blackout")
+        parser.add_argument("--repeat", choices=Unit.values, default="", help="make further runs by itself")
+        parser.add_argument("--every", default=1, help="with --repeat: each so many weeks or months")
+        parser.add_argument("--weekdays", default="", help="with --repeat weekly: such as mon,thu")
+        parser.add_argument("--day-of-month", default="", help="with --repeat monthly; 28 and above: the last day")
+        parser.add_argument("--ends-after", default="", help="with --repeat: so many runs in all")
+        parser.add_argument("--ends-on", default="", help="with --repeat: the last day, such as 2030-12-31")
+        parser.add_argument("--blackout", action="append", default=[], metavar="WINDOW", help=f"such as {EXAMPLES[0]}")
         parser.add_argument("--duration", default="", help="such as 90m, 8h or 2d")
         parser.add_argument("--no-prescan", action="store_true", help="check the URLs only when their scans start")
+        then = parser.add_mutually_exclusive_group()
+        then.add_argument("--save", action="store_true", help="store it for later instead of submitting it")
+        then.add_argument("--prescan-only", action="store_true", help="store it for later and check its URLs")
         parser.add_argument("--publish", choices=["automatic", "reviewer"], default="automatic")
         parser.add_argument("--depth", default=20, help="how many links away from each URL")
         parser.add_argument("--user", default="", help="submit as this user, with no more than their role allows")
@@ -67,7 +81,8 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(analysis_data(analysis), indent=2))
         elif not options["wait"]:
-            self.stdout.write(f"Submitted as analysis {analysis.pk}. `manage.py show {analysis.pk}` tells how it goes.")
+            became = "Submitted" if analysis.submitted_at else "Saved"
+            self.stdout.write(f"{became} as analysis {analysis.pk}. `manage.py show {analysis.pk}` tells how it goes.")
         if options["wait"]:
             sys.exit(exit_code(analysis, options["fail_on"]))
 
@@ -82,15 +97,32 @@ class Command(BaseCommand):
                 "prescan": "" if options["no_prescan"] else "on",
                 "publication": options["publish"],
                 "start_at": options["start"],
+                "time_zone": options["time_zone"],
+                "repeat": options["repeat"],
+                "every": options["every"],
+                "weekdays": [_weekday(name) for name in options["weekdays"].split(",") if name],
+                "day_of_month": options["day_of_month"],
+                "ends_after": options["ends_after"],
+                "ends_on": options["ends_on"],
+                "blackout": "\n".join(options["blackout"]),
             }
         )
         if not form.is_valid():
             refusals = [f"{field}: {text}" for field, texts in form.errors.items() for text in texts]
             raise CommandError("\n".join(refusals), returncode=REFUSED)
         try:
-            return transitions.submit(form.submission(), by=self._actor(options["user"]))
+            return self._do(form.submission(), self._actor(options["user"]), options)
         except transitions.TransitionRefused as refusal:
             raise CommandError(str(refusal), returncode=REFUSED) from refusal
+
+    def _do(self, submission: transitions.Submission, by, options) -> Analysis:
+        """Submit it, or save it and perhaps have its URLs checked."""
+        if not (options["save"] or options["prescan_only"]):
+            return transitions.submit(submission, by=by)
+        analysis = transitions.save(submission, by=by)
+        if options["prescan_only"]:
+            transitions.prescan_only(analysis, by=by)
+        return analysis
 
     def _actor(self, username: str):
         if not username:
@@ -106,12 +138,12 @@ class Command(BaseCommand):
             self.stderr.write(f"{kind.when_missing} `make run` starts one, and so does `{kind.command}`.")
         last_seen = 0
         while True:
-            analysis.refresh_from_db(fields=["status"])
+            analysis.refresh_from_db(fields=["status", "prescan_ended_at"])
             for entry in analysis.activity.newest_first().filter(pk__gt=last_seen).reverse():
                 last_seen = entry.pk
                 if entry.to_status:
                     self._print(entry)
-            if analysis.info.final or analysis.status == AnalysisStatus.NOT_SUBMITTED:
+            if analysis.info.final or _waits_for_a_person(analysis):
                 return
             sleep(SECONDS_BETWEEN_LOOKS)
 
@@ -121,6 +153,20 @@ class Command(BaseCommand):
         line = f"{entry.at:%H:%M:%S} {subject}: {status_labels(entry)[1]} ({sentence(entry)}){reason}"
         self._changes.write(line)
         self._changes.flush()
+
+
+def _waits_for_a_person(analysis: Analysis) -> bool:
+    """Whether nothing more happens by itself: what was only saved has at most its prescan to come."""
+    if analysis.status == AnalysisStatus.SAVED_FOR_LATER:
+        asked = analysis.activity.filter(action="analysis.prescan_asked").exists()
+        return bool(analysis.prescan_ended_at) or not asked
+    return analysis.status == AnalysisStatus.NOT_SUBMITTED
+
+
+def _weekday(name: str) -> str:
+    """The form's number of a day; what is no day stays as it is, for the form to refuse."""
+    short = [day.lower() for day in day_abbr]
+    return str(short.index(name[:3].lower())) if name[:3].lower() in short else name
 
 
 def exit_code(analysis: Analysis, fail_on: str | None) -> int:
