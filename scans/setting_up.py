@@ -36,6 +36,8 @@ def set_up(analysis: Analysis, engine: Engine) -> None:
             prescan(analysis)
         transitions.schedule(analysis)
         transitions.start_if_due(analysis)
+    except transitions.TransitionRefused as refusal:
+        logger.info("%s", refusal)  # a user did something else with it meanwhile
     except Exception as error:
         logger.exception("Setting up %s broke on our side.", analysis)
         transitions.fail_submission(analysis, reason=f"{type(error).__name__}: {error}")

@@ -522,8 +522,10 @@ def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
 
 @_verb
 def begin_prescan(analysis: Analysis) -> None:
-    """The checks of its URLs begin."""
+    """The checks of its URLs begin; refused where none of them waits for that any more."""
     analysis = _locked(analysis.pk)
+    if not analysis.url_scans.filter(status=U.SUBMITTED).exists():
+        raise TransitionRefused(f"{analysis} has no URL that waits for its checks.")
     columns = {"prescan_started_at": timezone.now(), "prescan_ended_at": None}
     _roll_up(analysis, Actor.PRESCAN, "analysis.prescan_started", columns=columns)
 

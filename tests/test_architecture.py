@@ -15,7 +15,7 @@ FLOORS = [
     ["models"],
     ["activity", "findings", "judging"],
     ["transitions", "export", "filtersets"],
-    ["scheduling", "runner", "verification", "forms", "admin", "sample_data", "templatetags"],
+    ["scheduling", "analysis_moves", "runner", "verification", "forms", "admin", "sample_data", "templatetags"],
     ["setting_up", "worker", "views"],
     ["tasks", "urls", "apps", "management"],
 ]

@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from scans import transitions
-from scans.models import ActivityLogEntry, Actor, Analysis, StopMode, UrlScan
+from scans import scheduling, transitions
+from scans.analysis_moves import analysis_moves
+from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, StopMode, UrlScan
 from scans.rollup import Facts, rollup
 from scans.statuses import FAILED_VERIFICATION, AnalysisStatus, EndedBy, UrlScanStatus
 from tests import factories as make
@@ -32,13 +34,6 @@ def taken(verb):
         verb(make.fresh(scan), choice)
 
     return step
-
-
-def lose_worker(scan, choice):
-    UrlScan.objects.filter(pk=scan.pk, lease_until__isnull=False).update(
-        lease_until=timezone.now() - timedelta(seconds=1)
-    )
-    transitions.recover(scan)
 
 
 STEPS = {
@@ -68,18 +63,32 @@ STEPS = {
     "conclude_deletion": lambda scan, choice: transitions.conclude_deletion(scan),
     "conclude_verification": lambda scan, choice: make.verify(scan),
     "publish": on_analysis(transitions.publish, **PLAYERS),
-    "lose_worker": lose_worker,
     "expire_waiting": on_analysis(transitions.expire_waiting),
+    "fail_set_up": lambda scan, choice: transitions.fail_set_up(scan, reason="broke"),
+    "submit_scan_again": lambda scan, choice: transitions.submit_scan_again(scan, **PLAYERS),
+    "begin_blackout": on_analysis(transitions.begin_blackout, until=timezone.now() + timedelta(hours=1)),
+    "end_blackout": on_analysis(transitions.end_blackout),
+    "extend": on_analysis(transitions.extend, extra=timedelta(hours=1), **PLAYERS),
+    "continue_expired": on_analysis(transitions.continue_expired, **PLAYERS),
     "run_again": on_analysis(transitions.run_again, **PLAYERS),
     "delete": on_analysis(transitions.delete, **PLAYERS),
 }
+# The clock jumps, and the scheduler ticks: a moment, past every lease, past the duration, past the longest pause.
+JUMPS = [timedelta(seconds=1), timedelta(seconds=31), timedelta(hours=2), timedelta(days=8)]
 # The usual way through, so that most walks get far; any step may come in between.
 USUAL = ["schedule", "start", "begin", "find", "end", "conclude_verification"]
 walks = st.lists(
-    st.tuples(st.one_of(st.sampled_from(USUAL), st.sampled_from(sorted(STEPS))), st.integers(0, 1), st.integers(0, 6)),
+    st.tuples(
+        st.one_of(st.sampled_from(USUAL), st.sampled_from([*sorted(STEPS), "time passes"])),
+        st.integers(0, 1),
+        st.integers(0, 6),
+    ),
     min_size=5,
     max_size=40,
 )
+
+
+ANALYSIS_MOVES = analysis_moves()
 
 
 def snapshot(analysis):
@@ -113,8 +122,21 @@ def check_moves(analysis, before, after):
         if entry.url_scan_id is None and entry.to_status:
             assert entry.from_status == status != entry.to_status
             assert not AnalysisStatus(status).info.final
+            assert entry.to_status in ANALYSIS_MOVES[status]
             status = entry.to_status
     assert status == after[0]
+
+
+def nothing(scan, choice):
+    pass
+
+
+def check_nothing_is_active_without_a_live_lease():
+    """After a tick, whatever an engine is said to run for is held by somebody, and not longer than a lease lasts."""
+    with_engine = [UrlScanStatus.IN_PROGRESS, UrlScanStatus.PAUSING, UrlScanStatus.STOPPING_SAVING_RESULTS]
+    for scan in UrlScan.objects.filter(status__in=with_engine):
+        assert scan.lease_holder and scan.lease_until > timezone.now()
+    assert UrlScan.objects.holding_a_place().count() <= ScanSettings.current().capacity
 
 
 @given(walks, st.sampled_from(["automatic", "reviewer"]))
@@ -125,15 +147,19 @@ def check_moves(analysis, before, after):
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking walks through a database takes minutes
 )
 def test_no_sequence_of_verbs_leaves_the_rules(walk, publication):
-    with transaction.atomic():
+    with transaction.atomic(), time_machine.travel(timezone.now(), tick=True) as clock:
         analysis = make.submitted("http://127.0.0.1:9/a", "http://127.0.0.1:9/b", publication=publication)
         for step, which, choice in walk:
             before = snapshot(analysis)
             scan = analysis.url_scans.select_related("analysis").order_by("position")[which]
             scan.analysis = make.fresh(analysis)
+            if step == "time passes":
+                clock.shift(JUMPS[choice % len(JUMPS)])
+                scheduling.tick("a-scheduler")
+                check_nothing_is_active_without_a_live_lease()
             try:
                 with transaction.atomic():
-                    STEPS[step](scan, choice)
+                    STEPS.get(step, nothing)(scan, choice)
                 refused = False
             except (transitions.TransitionRefused, transitions.LeaseLost):
                 refused = True

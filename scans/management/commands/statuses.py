@@ -5,8 +5,9 @@ from itertools import groupby
 
 from django.core.management.base import BaseCommand
 
+from scans.analysis_moves import analysis_moves
 from scans.export import catalogue_data
-from scans.statuses import Phase, UrlScanStatus
+from scans.statuses import AnalysisStatus, Phase, UrlScanStatus
 from scans.transitions import URL_SCAN_MOVES
 
 
@@ -40,7 +41,7 @@ class Command(BaseCommand):
 
 
 def as_markdown(entries: list[dict]) -> str:
-    """The catalogue as a page of the documentation, with the moves of a URL scan as a diagram."""
+    """The catalogue as a page of the documentation, with the moves of both as diagrams."""
     lines = [
         "# Statuses",
         "",
@@ -59,14 +60,30 @@ def as_markdown(entries: list[dict]) -> str:
         "",
         "## Where a URL scan may go",
         "",
-        "An analysis' status follows from those of its URL scans (`scans/rollup.py`). A URL scan moves like this and "
-        "in no other way (`scans/transitions.py`):",
+        "It moves like this and in no other way (`scans/transitions.py`).",
+        *_diagram(UrlScanStatus, URL_SCAN_MOVES, UrlScanStatus.SUBMITTED),
+        "",
+        "## Where an analysis may go",
+        "",
+        "Its status follows from those of its URL scans (`scans/rollup.py`), and so do its moves: these are all that "
+        "an analysis of two URLs can make in one step.",
+        *_diagram(AnalysisStatus, analysis_moves(), AnalysisStatus.SAVED_FOR_LATER, AnalysisStatus.SUBMITTED),
+    ]
+    return "\n".join(lines)
+
+
+def _diagram(statuses, moves: dict, *first) -> list[str]:
+    """The lines of a Mermaid diagram of these statuses and their moves."""
+    return [
         "",
         "```mermaid",
         "stateDiagram-v2",
-        *(f'    state "{status.label}" as {status.value}' for status in UrlScanStatus),
-        "    [*] --> submitted",
-        *(f"    {before} --> {after}" for before in UrlScanStatus for after in sorted(URL_SCAN_MOVES[before])),
+        *(f'    state "{_with_warning(status)}" as {status.value}' for status in statuses),
+        *(f"    [*] --> {status}" for status in first),
+        *(f"    {before} --> {after}" for before in statuses for after in sorted(moves[before])),
         "```",
     ]
-    return "\n".join(lines)
+
+
+def _with_warning(status) -> str:
+    return f"{status.label} (with a warning icon)" if status.info.warning else status.label

@@ -1,0 +1,70 @@
+"""Where an analysis may go: its statuses follow from its URL scans, so its moves follow from theirs.
+
+Nothing decides by this. It is what docs/statuses.md draws, and what tests hold every run against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from scans.rollup import Facts, rollup
+from scans.statuses import FAILED_VERIFICATION, Action, AnalysisStatus, Results, UrlScanStatus
+from scans.transitions import URL_SCAN_MOVES
+
+U = UrlScanStatus
+# Two URL scans show every rule of the roll-up: none of them compares more.
+_AT_FIRST = ((U.SUBMITTED, U.SUBMITTED), Facts(submitted=False))
+_BEFORE_IT_IS_SUBMITTED = FAILED_VERIFICATION | {U.SUBMIT_FAILED, U.STOPPED}
+_Situation = tuple[tuple[UrlScanStatus, ...], Facts]
+
+
+def analysis_moves() -> dict[AnalysisStatus, set[AnalysisStatus]]:
+    """From each status, those that an analysis of two URLs can come to in one step; takes under a second."""
+    moves: dict[AnalysisStatus, set[AnalysisStatus]] = {status: set() for status in AnalysisStatus}
+    seen, to_visit = {_AT_FIRST}, [_AT_FIRST]
+    while to_visit:
+        situation = to_visit.pop()
+        before = rollup(*situation)
+        for following in _following(situation, before):
+            after = rollup(*following)
+            if after != before:
+                moves[before].add(after)
+            if following not in seen:
+                seen.add(following)
+                to_visit.append(following)
+    return moves
+
+
+def _following(situation: _Situation, status: AnalysisStatus) -> Iterator[_Situation]:
+    """Everything that one step can lead to: a URL scan moves, or a fact of the analysis changes."""
+    if status.info.final:
+        return
+    scans, facts = situation
+    for number, scan in enumerate(scans):
+        for to in _moves_of(scan, facts):
+            moved = tuple(sorted((*scans[:number], to, *scans[number + 1 :])))
+            yield moved, replace(facts, started=facts.started or to == U.IN_PROGRESS)
+    yield from ((scans, changed) for changed in _changes(facts, set(scans), status))
+
+
+def _moves_of(scan: UrlScanStatus, facts: Facts) -> frozenset[UrlScanStatus]:
+    moves = URL_SCAN_MOVES[scan]
+    if not facts.submitted:
+        return moves & _BEFORE_IT_IS_SUBMITTED
+    if scan.info.results != Results.NONE and facts.stop_mode != "delete":
+        return moves - {U.STOPPING_DELETING_RESULTS}  # results that exist are deleted with the whole analysis only
+    return moves
+
+
+def _changes(facts: Facts, scans: set[UrlScanStatus], status: AnalysisStatus) -> Iterator[Facts]:
+    """What may change about the analysis itself."""
+    if not facts.submitted:
+        yield replace(facts, submitted=True)
+    if facts.prescanning:
+        yield replace(facts, prescanning=False)
+    elif U.SUBMITTED in scans:
+        yield replace(facts, prescanning=True)
+    for mode, action in (("save", Action.STOP_SAVE), ("delete", Action.STOP_DELETE)):
+        if not facts.stop_mode and status.info.allows(action):
+            yield replace(facts, stop_mode=mode)
