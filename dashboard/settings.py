@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from pathlib import Path
 
 import environ
@@ -57,8 +58,11 @@ SCANS_TICK_SECONDS = env.float("SCANS_TICK_SECONDS", default=1.0)
 SCANS_DEFAULT_DURATION_MINUTES = env.int("SCANS_DEFAULT_DURATION_MINUTES", default=24 * 60)
 SCANS_REQUESTS_PER_SECOND = env.float("SCANS_REQUESTS_PER_SECOND", default=0)
 SCANS_REPLAYS_PER_SECOND = env.float("SCANS_REPLAYS_PER_SECOND", default=20)
+SCANS_SECONDS_BETWEEN_LOGINS = env.float("SCANS_SECONDS_BETWEEN_LOGINS", default=1)
 SCANS_VERIFY_SECONDS = env.int("SCANS_VERIFY_SECONDS", default=300)
 SCANS_CONNECT_TIMEOUT_SECONDS = env.float("SCANS_CONNECT_TIMEOUT_SECONDS", default=10)
+_CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
+SCANS_CHROMIUM = env.str("SCANS_CHROMIUM", default=_CHROMIUM)
 SCANS_DEMO_PORT = env.int("SCANS_DEMO_PORT", default=8081)
 SCANS_TLS_VERIFY = env.bool("SCANS_TLS_VERIFY", default=True)
 

@@ -14,14 +14,17 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from scans.models import AllowedTarget, Analysis, BlackoutWindow, Mark, Publication, StopMode
+from scans.login.base import Login, Method
+from scans.models import AllowedTarget, Analysis, BlackoutWindow, Mark, Publication, StopMode, TargetLogin
 from scans.models.blackout_window import validate_time_zone
 from scans.recurrence import Recurrence, Unit, starts
+from scans.secrets import seal
 from scans.targets import MAX_URLS, TargetRefused, normalise
-from scans.transitions import Submission
+from scans.transitions import Access, Submission
 from scans.windows import EXAMPLES, Blackouts, parse_all
 
 MAX_FILE_BYTES = 256 * 1024
+MAX_SCRIPT_BYTES = 5 * 1024**2
 MAX_DAYS_AHEAD = 90
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=25)
 _MOST_ERRORS = 10
@@ -91,6 +94,7 @@ class ScheduleForm(forms.Form):
     blackout = forms.CharField(
         label="Blackout windows",
         required=False,
+        max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": "Mon-Fri 08:00-18:00"}),
         help_text="When this analysis may not scan, one window to a line: it pauses before and goes on after. "
         f"{'; '.join(EXAMPLES)}.",
@@ -128,20 +132,35 @@ class ScheduleForm(forms.Form):
             windows = parse_all(self.cleaned_data["blackout"])
         except ValueError as error:
             raise ValidationError(str(error)) from error
-        if Blackouts(tuple((window, ZoneInfo("UTC")) for window in windows)).always_closed(timezone.now()):
-            raise ValidationError("With these windows, nothing would ever be scanned: leave some time.")
         return "\n".join(map(str, windows))
 
     def clean(self):
         """The rule of the recurrence, once its parts could be read."""
         cleaned = super().clean()
         cleaned["recurrence"] = None
-        if cleaned.get("repeat") and not self.errors:
-            try:
-                cleaned["recurrence"] = _recurrence(cleaned)
-            except ValueError as error:
-                self.add_error("repeat", str(error))
+        if self.errors:
+            return cleaned
+        if self._blackouts().always_closed(timezone.now()):
+            self.add_error("blackout", "With these windows, nothing would ever be scanned: leave some time.")
+        if cleaned["repeat"]:
+            self._clean_recurrence(cleaned)
         return cleaned
+
+    def _clean_recurrence(self, cleaned: dict) -> None:
+        try:
+            cleaned["recurrence"] = _recurrence(cleaned)
+        except ValueError as error:
+            self.add_error("repeat", str(error))
+            return
+        first = cleaned["start_at"] or timezone.now()
+        if not next(starts(cleaned["recurrence"], first, ZoneInfo(cleaned["time_zone"])), None):
+            self.add_error("ends_on", f"{cleaned['ends_on']} is before the first start.")
+
+    def _blackouts(self) -> Blackouts:
+        """Everybody's windows, and those typed here."""
+        zone = ZoneInfo(self.cleaned_data["time_zone"])
+        own = tuple((window, zone) for window in parse_all(self.cleaned_data["blackout"]))
+        return Blackouts(BlackoutWindow.for_all().windows + own)
 
     def coming(self, count: int = 5) -> list[tuple[datetime, datetime]]:
         """The next starts, each as planned and as it will be after blackout windows; the form must be valid."""
@@ -173,7 +192,141 @@ def _written(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} {timezone.get_current_timezone_name()}"
 
 
-class SubmissionForm(ScheduleForm):
+class AccessForm(forms.Form):
+    """How the targets are logged in to, and the walk that a crawl begins with. Secrets are written, never shown."""
+
+    login_method = forms.ChoiceField(
+        label="Log in", required=False, choices=[("", "No: scan as anybody sees it"), *Method.choices]
+    )
+    login_username = forms.CharField(label="User name", required=False, max_length=200)
+    login_password = forms.CharField(
+        label="Password",
+        required=False,
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Kept encrypted, and never shown again.",
+    )
+    login_url = forms.CharField(
+        label="Login page", required=False, max_length=2000, help_text="Empty: it is found by itself."
+    )
+    username_field = forms.CharField(
+        label="Name of the user name field", required=False, max_length=200, help_text="Empty: it is found."
+    )
+    password_field = forms.CharField(
+        label="Name of the password field", required=False, max_length=200, help_text="Empty: it is found."
+    )
+    login_headers = forms.CharField(
+        label="Headers",
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "placeholder": "Authorization: Bearer …"}),
+        help_text="For “Cookies and headers”: one “Name: value” to a line. Kept encrypted.",
+    )
+    login_cookies = forms.CharField(
+        label="Cookies",
+        required=False,
+        max_length=20_000,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "session=…; other=…"}),
+        help_text="For “Cookies and headers”. Kept encrypted.",
+    )
+    login_script = forms.FileField(
+        label="Login script", required=False, help_text="A recording of Selenium IDE (.side), up to 5 MB."
+    )
+    logout_script = forms.FileField(label="Logout script", required=False, help_text="The same, to log out.")
+    logged_in = forms.CharField(
+        label="Proof of being logged in",
+        required=False,
+        max_length=500,
+        help_text="A text that only a logged-in page shows, or the address of such a page.",
+    )
+    logged_out = forms.CharField(
+        label="Pattern of logged-out pages", required=False, max_length=500, help_text="A regular expression."
+    )
+    crawl_script = forms.FileField(
+        label="Crawl script",
+        required=False,
+        help_text="A recorded walk (.side): what it visits is scanned too. Up to 5 MB.",
+    )
+
+    def clean_logged_out(self) -> str:
+        """A regular expression that can be used."""
+        pattern = self.cleaned_data["logged_out"]
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValidationError(f"“{pattern}” is not a regular expression: {error}.") from error
+        return pattern
+
+    def clean_login_script(self) -> str:
+        """The script's text."""
+        return _script(self.cleaned_data["login_script"])
+
+    def clean_logout_script(self) -> str:
+        """The script's text."""
+        return _script(self.cleaned_data["logout_script"])
+
+    def clean_crawl_script(self) -> str:
+        """The script's text; its name is kept beside it."""
+        file = self.cleaned_data["crawl_script"]
+        self.crawl_script_name = file.name[:255] if file else ""
+        return _script(file)
+
+    def clean(self) -> dict:
+        """That there is what the way of logging in needs."""
+        cleaned = super().clean()
+        for field, message in _NEEDED.get(cleaned.get("login_method", ""), {}).items():
+            if field in cleaned and not cleaned[field]:
+                self.add_error(field, message)
+        if cleaned.get("login_method") == Method.HEADERS and not (
+            cleaned.get("login_headers") or cleaned.get("login_cookies")
+        ):
+            self.add_error("login_headers", "Give headers or cookies.")
+        return cleaned
+
+    def access(self) -> Access | None:
+        """What was asked for, sealed; None where nothing was. The form must be valid."""
+        cleaned, login = self.cleaned_data, None
+        if cleaned["login_method"]:
+            login = TargetLogin.of(
+                Login(
+                    method=Method(cleaned["login_method"]),
+                    username=cleaned["login_username"],
+                    password=cleaned["login_password"],
+                    headers=cleaned["login_headers"],
+                    cookies=cleaned["login_cookies"],
+                    **{name: cleaned[name] for name in _SAME_NAMES},
+                )
+            )
+        script = cleaned["crawl_script"]
+        if not login and not script:
+            return None
+        return Access(login=login, crawl_script=script and seal(script), crawl_script_name=self.crawl_script_name)
+
+
+_SAME_NAMES = (
+    *("login_url", "username_field", "password_field", "login_script", "logout_script", "logged_in", "logged_out"),
+)
+_BY_PASSWORD = {"login_username": "Give the user name.", "login_password": "Give the password."}
+_NEEDED = {
+    **dict.fromkeys([Method.BASIC, Method.DIGEST, Method.NTLM, Method.FORM], _BY_PASSWORD),
+    Method.SCRIPT: {"login_script": "Give the recorded script."},
+}
+
+
+def _script(file) -> str:
+    """The text of an uploaded script; what is wrong inside it, the checks find."""
+    if not file:
+        return ""
+    if file.size > MAX_SCRIPT_BYTES:
+        raise ValidationError(f"“{file.name}” has {file.size / 1024**2:.1f} MB; at most 5 MB are taken.")
+    try:
+        return file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValidationError(f"“{file.name}” is not a text file such as recorders write.") from error
+
+
+class SubmissionForm(ScheduleForm, AccessForm):
     """A new analysis. Once valid, `submission()` is what `transitions.submit` takes."""
 
     name = forms.CharField(
@@ -280,8 +433,9 @@ class SubmissionForm(ScheduleForm):
 
     def submission(self) -> Submission:
         """What was asked for; the form must be valid."""
-        cleaned = self.cleaned_data
+        cleaned, access = self.cleaned_data, self.access()
         return Submission(
+            access=dict.fromkeys(cleaned["targets"], access) if access else {},
             name=cleaned["name"],
             urls=cleaned["targets"],
             duration=cleaned["duration"],

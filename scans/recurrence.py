@@ -45,7 +45,7 @@ class Recurrence:
     ends_on: date | None = None
 
     def __post_init__(self):
-        longest, noun = _LONGEST_INTERVAL[self.unit], _NOUN[self.unit]
+        longest, noun = _LONGEST_INTERVAL[Unit(self.unit)], _NOUN[Unit(self.unit)]
         if not 1 <= self.every <= longest:
             raise ValueError(f"An interval of {self.every} {noun}s is not possible: 1 to {longest} {noun}s are.")
         if not set(self.weekdays) <= set(range(7)):

@@ -11,10 +11,12 @@ import shutil
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import datetime
 from time import monotonic, sleep
 
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from scans import findings, transitions
@@ -26,14 +28,19 @@ from scans.engines.base import (
     Event,
     FindingReported,
     Job,
+    LoggedOut,
     LogLine,
     Outcome,
     Progress,
     ReportError,
     Started,
 )
-from scans.models import Actor, AllowedTarget, Analysis, BlackoutWindow, TargetCheck, UrlScan
-from scans.prescan.connection import ConnectionReport, check_connection
+from scans.keeping_login import LoginKeeper
+from scans.login.for_engine import job_fields
+from scans.login.logging_in import log_in
+from scans.models import Actor, AllowedTarget, Analysis, BlackoutWindow, Screenshot, TargetCheck, UrlScan
+from scans.prescan.checks import CheckReport, Target, check
+from scans.secrets import KeyLost, unseal
 from scans.site_watch import SiteWatch, answers
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets import origin
@@ -57,10 +64,10 @@ _ENDINGS = {
 }
 
 
-def keep_checks(url_scan: UrlScan, report: ConnectionReport, occasion: str) -> None:
-    """Store the steps of a connection check for Scan Details."""
+def keep_checks(url_scan: UrlScan, report: CheckReport, occasion: str) -> None:
+    """Store the steps of the checks, and the pictures they took, for Scan Details."""
     now = timezone.now()
-    TargetCheck.objects.bulk_create(
+    checks = TargetCheck.objects.bulk_create(
         TargetCheck(
             url_scan=url_scan,
             at=now,
@@ -73,6 +80,22 @@ def keep_checks(url_scan: UrlScan, report: ConnectionReport, occasion: str) -> N
         )
         for step in report.steps
     )
+    by_step = {check.step: check for check in checks}
+    for picture in report.pictures:
+        keep_picture(url_scan, picture.shows, picture.image, by_step.get(picture.step))
+
+
+def keep_picture(url_scan: UrlScan, shows: str, image: bytes, check: TargetCheck | None = None) -> None:
+    """Store a picture of the target."""
+    file = ContentFile(image, name=f"{url_scan.pk}-{shows}.png")
+    Screenshot.objects.create(url_scan=url_scan, check_step=check, shows=shows, at=timezone.now(), image=file)
+
+
+def target_of(url_scan: UrlScan) -> Target:
+    """What the checks need to know of it, secrets opened; raises secrets.KeyLost."""
+    login = getattr(url_scan, "login", None)
+    script = unseal(url_scan.crawl_script) if url_scan.crawl_script else ""
+    return Target(url=url_scan.url, login=login.opened() if login else None, crawl_script=script)
 
 
 def run(url_scan_id: int, *, holder: str, engine: Engine) -> None:
@@ -112,12 +135,20 @@ def _remove_files_if_deleted(scan: UrlScan) -> None:
 
 
 def remove_files(url_scan: UrlScan) -> None:
-    """Delete everything the engine kept on disk for this scan."""
+    """Delete everything the engine kept on disk for this scan, and its pictures."""
+    for screenshot in url_scan.screenshots.all():
+        screenshot.image.delete(save=False)
+        screenshot.delete()
     shutil.rmtree(url_scan.directory, ignore_errors=True)
 
 
 def _scan(scan: UrlScan, engine: Engine) -> None:
-    report = _check(scan)
+    try:
+        target = target_of(scan)
+    except KeyLost as lost:
+        _fail_without_key(scan, str(lost))
+        return
+    report = _check(scan, target)
     keep_checks(scan, report, "start")
     if report.failure:
         _fail(scan, report)
@@ -125,12 +156,34 @@ def _scan(scan: UrlScan, engine: Engine) -> None:
     transitions.renew(scan, resolved_address=", ".join(report.addresses)[:200])
     _bring_session(scan)
     watch = SiteWatch(scan.url, report.addresses)
-    engine_run = engine.start(_job(scan, report))
+    keeper = _keeper(scan, target, report)
+    engine_run = engine.start(_job(scan, target, report))
     try:
-        Supervision(scan, engine, engine_run, watch, report.addresses).run()
+        Supervision(scan, engine, engine_run, watch, report.addresses, keeper).run()
     finally:
         watch.finish()
+        keeper.finish()
         engine_run.end(0)
+
+
+def _fail_without_key(scan: UrlScan, reason: str) -> None:
+    """What was never handed to the engine can be submitted again; what has run ends with what it found."""
+    if scan.started_at is None:
+        transitions.fail_set_up(scan, reason=reason)
+    else:
+        transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
+
+
+def _keeper(scan: UrlScan, target: Target, report: CheckReport) -> LoginKeeper:
+    def log_in_again():
+        return log_in(target.login, target.url, report.addresses, AllowedTarget.policy())
+
+    return LoginKeeper(
+        log_in_again,
+        succeeded=scan.logins_succeeded + (report.logged_in is not None),
+        failed=scan.logins_failed,
+        in_a_row=scan.logins_failed_in_a_row,
+    )
 
 
 def _bring_session(scan: UrlScan) -> None:
@@ -139,16 +192,16 @@ def _bring_session(scan: UrlScan) -> None:
         shutil.copytree(scan.continues.directory, scan.directory, ignore=shutil.ignore_patterns("engine.log"))
 
 
-def _check(scan: UrlScan) -> ConnectionReport:
-    """Check the connection, keeping the lease: a slow site may take longer than it lasts."""
+def _check(scan: UrlScan, target: Target) -> CheckReport:
+    """Check the target, keeping the lease: a slow site may take longer than it lasts."""
     with ThreadPoolExecutor(1) as pool:
-        checking = pool.submit(check_connection, scan.url, AllowedTarget.policy())
+        checking = pool.submit(check, target, AllowedTarget.policy(), pictures=not scan.analysis.prescan)
         while not wait([checking], timeout=SECONDS_BETWEEN_RENEWALS).done:
             transitions.renew(scan)
     return checking.result()
 
 
-def _fail(scan: UrlScan, report: ConnectionReport) -> None:
+def _fail(scan: UrlScan, report: CheckReport) -> None:
     """The site cannot be scanned (any more): a failed check at first, a lost site later."""
     if scan.started_at is None:
         transitions.fail_checks(scan, report.status, step=report.failure.name, reason=report.failure.detail)
@@ -156,14 +209,16 @@ def _fail(scan: UrlScan, report: ConnectionReport) -> None:
         transitions.end(scan, EndedBy.SITE, reason=report.failure.detail)
 
 
-def _job(scan: UrlScan, report: ConnectionReport) -> Job:
-    return Job(
+def _job(scan: UrlScan, target: Target, report: CheckReport) -> Job:
+    job = Job(
         url=scan.url,
         directory=scan.directory,
         resolve={origin(scan.url)[0]: report.addresses},
         depth=scan.analysis.depth,
         requests_per_second=settings.SCANS_REQUESTS_PER_SECOND,
+        seeds=report.seeds,
     )
+    return replace(job, **job_fields(target.login, report.logged_in)) if report.logged_in else job
 
 
 class Supervision:
@@ -176,8 +231,9 @@ class Supervision:
         engine_run: EngineRun,
         watch: SiteWatch,
         addresses: tuple[str, ...],
+        keeper: LoginKeeper,
     ):
-        self._scan, self._engine, self._run = scan, engine, engine_run
+        self._scan, self._engine, self._run, self._keeper = scan, engine, engine_run, keeper
         self._watch, self._addresses = watch, addresses
         self._status = UrlScanStatus(scan.status)
         self._began_at = monotonic()
@@ -199,6 +255,7 @@ class Supervision:
         while self._ended is None:
             self._hear(self._run.events(timeout=0.25))
             if self._ended is None:
+                self._keep_logged_in()
                 self._renew()
                 self._decide()
         self._renew(now=True)
@@ -216,6 +273,9 @@ class Supervision:
                 self._begin(event)
             elif isinstance(event, Progress):
                 self._note(event)
+            elif isinstance(event, LoggedOut):
+                self._keep_log([LogLine(level="warning", text=f"logged out at {event.url}: {event.reason}")])
+                self._keeper.lost()
             elif isinstance(event, Ended):
                 self._ended = event
 
@@ -252,12 +312,25 @@ class Supervision:
 
     # --- What we say
 
+    def _keep_logged_in(self) -> None:
+        """Hand a new login to the engine as soon as there is one."""
+        if session := self._keeper.new_session():
+            self._run.log_in(session)
+
     def _renew(self, *, now: bool = False) -> None:
         """Store progress and keep the lease, once a second; learn what a user asked for meanwhile."""
         if now or monotonic() - self._renewed_at >= SECONDS_BETWEEN_RENEWALS:
-            self._status, self._expires_at = transitions.renew(self._scan, **self._progress)
+            self._status, self._expires_at = transitions.renew(self._scan, **self._progress, **self._logins())
             self._progress = {}
             self._renewed_at = monotonic()
+
+    def _logins(self) -> dict[str, int]:
+        """The counts of logins, where they changed."""
+        counts = self._keeper.counts
+        changed = {name: count for name, count in counts.items() if getattr(self._scan, name) != count}
+        for name, count in changed.items():
+            setattr(self._scan, name, count)
+        return changed
 
     def _decide(self) -> None:
         """Ask the engine to end where somebody or something wants that; end it where it does not obey."""
@@ -273,11 +346,20 @@ class Supervision:
             self._ask(Command.CHECKPOINT)
         elif self._out_of_time():
             self._ask(Command.EXPIRE, EndedBy.DURATION, "The analysis' duration ended.")
+        elif self._keeper.given_up:
+            self._give_up_logging_in()
         elif self._watch.lost.is_set():
             self._ask(Command.STOP, EndedBy.SITE, "The site stopped answering, to the engine and to us.")
         elif self._hangs():
             self._why = (EndedBy.ENGINE, "Nothing was heard from the engine for too long.")
             self._run.end(SECONDS_TO_DIE)
+
+    def _give_up_logging_in(self) -> None:
+        failure = self._keeper.failure
+        if failure and failure.screenshot:
+            keep_picture(self._scan, Screenshot.Shows.FAILURE, failure.screenshot)
+        reason = f"{self._keeper.in_a_row} logins in a row failed. The last: {failure or 'it did not hold'}"
+        self._ask(Command.STOP, EndedBy.LOGINS, reason)
 
     def _ask(self, command: Command, ended_by: EndedBy | None = None, reason: str = "") -> None:
         if ended_by:

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from scans import transitions
 from scans.engines.base import Engine
-from scans.models import AllowedTarget, Analysis
-from scans.prescan.connection import check_connection
-from scans.runner import keep_checks
+from scans.models import AllowedTarget, Analysis, UrlScan
+from scans.prescan.checks import Target, check
+from scans.runner import keep_checks, target_of
+from scans.secrets import KeyLost
 from scans.statuses import UrlScanStatus
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ def set_up(analysis: Analysis, engine: Engine) -> None:
             return
         if analysis.prescan:
             prescan(analysis)
+        else:
+            openable(analysis)
         transitions.schedule(analysis)
         transitions.start_if_due(analysis)
     except transitions.TransitionRefused as refusal:
@@ -55,20 +58,31 @@ def why_not(engine: Engine) -> str:
 
 def prescan(analysis: Analysis) -> None:
     """Check every submitted URL, several at a time, and end those that fail; nothing where all were checked."""
-    scans = list(analysis.url_scans.filter(status=UrlScanStatus.SUBMITTED))
-    if not scans:
+    targets = openable(analysis)
+    if not targets:
         return
     transitions.begin_prescan(analysis)
     policy = AllowedTarget.policy()
     passed = 0
     with ThreadPoolExecutor(CHECKS_AT_A_TIME) as pool:
-        reports = pool.map(lambda scan: check_connection(scan.url, policy), scans)
-        for scan, report in zip(scans, reports, strict=True):
+        reports = pool.map(lambda target: check(target, policy), targets.values())
+        for scan, report in zip(targets, reports, strict=True):
             keep_checks(scan, report, "prescan")
             passed += report.failure is None
             if report.failure:
                 _fail(scan, report)
-    transitions.end_prescan(analysis, checked=len(scans), passed=passed)
+    transitions.end_prescan(analysis, checked=len(targets), passed=passed)
+
+
+def openable(analysis: Analysis) -> dict[UrlScan, Target]:
+    """The submitted URL scans with what there is to check; one whose secrets cannot be opened ends as Submit Failed."""
+    targets = {}
+    for scan in analysis.url_scans.filter(status=UrlScanStatus.SUBMITTED).select_related("login"):
+        try:
+            targets[scan] = target_of(scan)
+        except KeyLost as lost:
+            transitions.fail_set_up(scan, reason=str(lost))
+    return targets
 
 
 def _fail(scan, report) -> None:

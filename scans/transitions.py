@@ -32,7 +32,6 @@ from scans.models import (
     Publication,
     RecurringSchedule,
     ScanSettings,
-    Screenshot,
     Series,
     StopMode,
     TargetCheck,
@@ -408,10 +407,14 @@ def _begin_repeating(analysis: Analysis) -> None:
     if not analysis.recurrence:
         return
     rule = Recurrence.from_json(analysis.recurrence)
-    first = next(starts(rule, analysis.start_at or timezone.now(), analysis.zone))
+    # As it was chosen: a start that a daylight-saving change moves once is not moved ever after.
+    chosen = analysis.start_at or timezone.now()
+    first = next(starts(rule, chosen, analysis.zone), None)
+    if first is None:
+        raise TransitionRefused(f"It would end on {rule.ends_on}, before its first start.")
     Analysis.objects.filter(pk=analysis.pk).update(start_at=first)
     analysis.start_at = first
-    values = {"template": analysis, "first_at": first, "made": 1, "switched_off_at": None, "switched_off_because": ""}
+    values = {"template": analysis, "first_at": chosen, "made": 1, "switched_off_at": None, "switched_off_because": ""}
     schedule, _ = RecurringSchedule.objects.update_or_create(series=analysis.series, defaults=values)
     schedule.next_at = schedule.start_after(first)
     schedule.save(update_fields=["next_at"])
@@ -1090,7 +1093,6 @@ def delete(analysis: Analysis, *, by: By) -> None:
         _hand_over("delete_files", pk)
     Finding.objects.filter(url_scan__analysis=analysis).delete()
     TargetCheck.objects.filter(url_scan__analysis=analysis).delete()
-    Screenshot.objects.filter(url_scan__analysis=analysis).delete()
     _roll_up(analysis, by, "analysis.deleted", columns={"deleted_at": timezone.now()})
 
 
@@ -1155,7 +1157,6 @@ def _delete_results(scan: UrlScan) -> UrlScanStatus:
     """Delete findings, checks and counts; the row and the log stay."""
     scan.findings.all().delete()
     scan.checks.all().delete()
-    scan.screenshots.all().delete()
     blank = {field: UrlScan._meta.get_field(field).get_default() for field in RESULT_FIELDS}
     _move(
         scan,

@@ -31,6 +31,7 @@ urlpatterns = [
     path(URL_SCAN + "findings/<int:finding_id>/", findings.FindingDetailView.as_view(), name="finding-detail"),
     path(URL_SCAN + "findings/<int:finding_id>/mark/", findings.MarkView.as_view(), name="finding-mark"),
     path(URL_SCAN + "log/", url_scans.EngineLogView.as_view(), name="engine-log"),
+    path(URL_SCAN + "screenshots/<int:screenshot_id>/", url_scans.ScreenshotView.as_view(), name="screenshot"),
     path(URL_SCAN + "log/engine.log", url_scans.EngineLogFileView.as_view(), name="engine-log-file"),
     path(URL_SCAN + "configuration/", url_scans.ConfigurationView.as_view(), name="configuration"),
     path(URL_SCAN + "stop/", actions.UrlScanStopView.as_view(), name="url-scan-stop"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from time import monotonic, sleep
 from urllib.parse import urlsplit
 
@@ -18,8 +19,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from scans import transitions
+from scans.engines.base import Session
 from scans.judging import TIMEOUT_SECONDS, Verdict, judge, judge_silence, parse_request, shown_at, waits_for_silence
+from scans.login.base import Method
+from scans.login.logging_in import log_in
+from scans.login.outcome import LoginFailed
 from scans.models import AllowedTarget, Analysis, Finding, Replay, UrlScan
+from scans.secrets import KeyLost
 from scans.site_client import Answer, SiteClient
 from scans.statuses import PUBLISHED_AS
 from scans.targets import TargetRefused, origin, resolve
@@ -89,6 +95,7 @@ class Replays:
         self._until = monotonic() + settings.SCANS_VERIFY_SECONDS
         self._failures = 0
         self._renewed_at = monotonic()
+        self._session = Session()
 
     def run(self) -> None:
         """Replay every finding that has no mark yet."""
@@ -100,6 +107,9 @@ class Replays:
         except (OSError, TargetRefused) as error:
             _mark_rest(self._scan, f"The site could not be asked again: {error}")
             return
+        if reason := self._log_in(addresses):
+            _mark_rest(self._scan, reason)
+            return
         with SiteClient(host, addresses, timeout=TIMEOUT_SECONDS) as client:
             for finding in todo:
                 if reason := self._reason_to_end():
@@ -107,6 +117,19 @@ class Replays:
                     return
                 self._replay(client, finding)
                 sleep(1 / settings.SCANS_REPLAYS_PER_SECOND if settings.SCANS_REPLAYS_PER_SECOND else 0)
+
+    def _log_in(self, addresses: tuple[str, ...]) -> str:
+        """Log in as the scan did, where it did; returns why that is not possible any more."""
+        login = getattr(self._scan, "login", None)
+        if login is None:
+            return ""
+        if login.method in (Method.DIGEST, Method.NTLM):
+            return f"What stands behind {login.get_method_display()} is not asked for again."
+        try:
+            self._session = log_in(login.opened(), self._scan.url, addresses, AllowedTarget.policy()).session
+        except (LoginFailed, KeyLost) as error:
+            return f"The login is lost: {error}"
+        return ""
 
     def _allowed_addresses(self) -> tuple[str, tuple[str, ...]]:
         host, _ = origin(self._scan.url)
@@ -147,7 +170,20 @@ class Replays:
         path = raw.target.removeprefix(site)
         if not path.startswith("/"):
             raise ValueError("Its request went to another site and is not sent again.")
-        answer = client.send(raw.method, site + path, raw.headers, raw.body.encode() or None)
+        answer = client.send(raw.method, site + path, carrying(self._session, raw.headers), raw.body.encode() or None)
         if (page := shown_at(finding)).startswith(f"{site}/"):
-            return client.send("GET", page, {key: raw.headers[key] for key in raw.headers if key.lower() == "cookie"})
+            cookies = {key: raw.headers[key] for key in raw.headers if key.lower() == "cookie"}
+            return client.send("GET", page, carrying(self._session, cookies))
         return answer
+
+
+def carrying(session: Session, headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers of a request as somebody sends it who is logged in; the session's cookies win."""
+    cookies = {cookie.name: cookie.value for cookie in session.cookies}
+    names = {name.lower() for name, _ in session.headers} | ({"cookie"} if cookies else set())
+    kept = {name: value for name, value in headers.items() if name.lower() not in names}
+    if cookies:
+        before = next((value for name, value in headers.items() if name.lower() == "cookie"), "")
+        pairs = dict(pair.strip().partition("=")[::2] for pair in before.split(";") if pair.strip()) | cookies
+        kept["cookie"] = "; ".join(f"{name}={value}" for name, value in pairs.items())
+    return kept | dict(session.headers)

@@ -54,7 +54,7 @@ class WeeklyWindow:
 
     def on_the_clock(self, first: datetime, last: datetime) -> Iterator[Period]:
         """At least its local periods (naive) that touch the local times from `first` to `last`."""
-        midnight = first.replace(hour=0, minute=0, second=0, microsecond=0) - _DAY  # last night's may still hold
+        midnight = _day_of(first) - _DAY  # last night's may still hold
         while midnight <= last:
             if midnight.weekday() in self.weekdays:
                 yield midnight + self.begin, midnight + self.end
@@ -69,10 +69,11 @@ class OnceWindow:
     end: datetime
 
     def __str__(self) -> str:
-        if (self.begin.hour, self.begin.minute, self.end.hour, self.end.minute) != (0, 0, 0, 0):
-            return f"{self.begin:%Y-%m-%d %H:%M}..{self.end:%Y-%m-%d %H:%M}"
-        first, last = self.begin.date(), (self.end - _DAY).date()
-        return f"{first}" if first == last else f"{first}..{last}"
+        first, last = _day_of(self.begin), _day_of(self.end - _MINUTE)
+        since, until = _clock(self.begin - first), _clock(self.end - last)
+        if (since, until) != ("00:00", "24:00"):
+            return f"{first:%Y-%m-%d} {since}..{last:%Y-%m-%d} {until}"
+        return f"{first:%Y-%m-%d}" if first == last else f"{first:%Y-%m-%d}..{last:%Y-%m-%d}"
 
     def on_the_clock(self, first: datetime, last: datetime) -> Iterator[Period]:
         """Its local period, wherever it lies."""
@@ -84,7 +85,7 @@ Window = WeeklyWindow | OnceWindow
 
 @dataclass(frozen=True)
 class Blackouts:
-    """Windows, each with the zone whose clocks its hours mean. All moments are aware; those given back are UTC.
+    """Windows, each with the zone whose clocks its hours mean. All moments are UTC, those taken and those given.
 
     Closed is what the clocks of the zone show: an hour that a clock change skips closes nothing, one that comes
     twice closes twice. Windows that touch or overlap are one closed period; each holds its begin, not its end.
@@ -101,10 +102,10 @@ class Blackouts:
 
         `moment + HORIZON` when it may not in all that time: whoever waits for it asks again then.
         """
-        until, horizon = moment, moment + HORIZON
-        while until < horizon and (closed := self._closed(until, until + _DAY)) and closed[0][0] <= until:
-            until = closed[0][1]
-        return None if until == moment else min(until, horizon).astimezone(UTC)
+        until, horizon, span = moment, moment + HORIZON, _DAY
+        while until < horizon and (closed := self._closed(until, until + span)) and closed[0][0] <= until:
+            until, span = closed[0][1], span * 2  # most end within a day; those that do not may take long
+        return None if until == moment else min(until, horizon)
 
     def next_open(self, moment: datetime) -> datetime:
         """This moment if scanning may go on, else when it may: see `ends`."""
@@ -135,7 +136,7 @@ class Blackouts:
             for window, zone in self.windows
             for period in window.on_the_clock(_local(start, zone), _local(end, zone))
             for begin, until in _moments(period, zone)
-            if begin < end and until > start
+            if max(begin, start) < min(until, end)
         )
         merged: list[Period] = []
         for begin, until in sorted(found):
@@ -184,8 +185,8 @@ def _weekly(days: str, begin: str | None, end: str | None) -> WeeklyWindow:
 def _weekdays(days: str) -> tuple[int, ...]:
     found = set()
     for part in days.split(","):
-        first, _, last = part.partition("-")
-        begin, end = _weekday(first), _weekday(last or first)
+        first, dash, last = part.partition("-")
+        begin, end = _weekday(first), _weekday(last if dash else first)
         found.update((begin + day) % 7 for day in range((end - begin) % 7 + 1))
     return tuple(sorted(found))
 
@@ -213,6 +214,11 @@ def _midnight(day: str) -> datetime:
         raise ValueError(f"{day} is not in the calendar.") from error
 
 
+def _day_of(local: datetime) -> datetime:
+    """The midnight that begins its day."""
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def _since_midnight(clock: str) -> timedelta:
     hours, minutes = map(int, clock.split(":"))
     since = timedelta(hours=hours, minutes=minutes)
@@ -238,9 +244,9 @@ def _local(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _moments(period: Period, zone: ZoneInfo) -> Iterator[Period]:
-    """When the clocks of the zone show a time in this local period: at most two stretches at each clock change."""
+    """When the zone's clocks show a time in this local period: one stretch, more around a clock change, some empty."""
     edges = sorted(edge for local in period for edge in _edges(local, zone))
-    return ((begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True) if begin < end)
+    return zip(edges[::2], edges[1::2], strict=True)
 
 
 def _edges(local: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:

@@ -11,7 +11,8 @@ SCANS = Path(settings.BASE_DIR) / "scans"
 FLOORS = [
     ["engines", "secrets"],
     ["statuses", "targets", "append_only", "htmx", "demo_site", "site_client", "recurrence", "windows", "browser"],
-    ["rollup", "querysets", "login", "prescan", "site_watch", "checks"],
+    ["login"],
+    ["rollup", "querysets", "prescan", "keeping_login", "site_watch", "checks"],
     ["models"],
     ["activity", "findings", "judging"],
     ["transitions", "export", "filtersets"],

@@ -273,8 +273,8 @@ def test_a_hiccup_of_the_site_at_the_end_is_not_its_end(site, monkeypatch):
 
 def test_the_lease_is_kept_while_a_slow_site_is_checked(site, monkeypatch):
     renewals = []
-    really_check, really_renew = runner.check_connection, transitions.renew
-    monkeypatch.setattr(runner, "check_connection", lambda *args: time.sleep(0.5) or really_check(*args))
+    really_check, really_renew = runner.check, transitions.renew
+    monkeypatch.setattr(runner, "check", lambda *args, **how: time.sleep(0.5) or really_check(*args, **how))
     monkeypatch.setattr(
         transitions, "renew", lambda scan, **progress: renewals.append(scan) or really_renew(scan, **progress)
     )

@@ -8,7 +8,7 @@ from django.utils import timezone
 from scans import setting_up, transitions
 from scans.engines.base import Preflight
 from scans.models import Actor, StopMode
-from scans.prescan import connection
+from scans.prescan import checks, connection
 from scans.setting_up import set_up
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U
@@ -129,13 +129,13 @@ def test_all_checks_failed_ends_the_analysis():
 def test_while_it_checks_the_analysis_is_prescanning(site, monkeypatch):
     seen = []
 
-    def look(url, policy):
+    def look(url, policy, **options):
         seen.append(actions(analysis)[-1])
-        return connection.check_connection(url, policy)
+        return connection.check_connection(url, policy, **options)
 
     analysis = make.submitted(site.url)
     monkeypatch.setattr(setting_up, "ThreadPoolExecutor", InThisThread)
-    monkeypatch.setattr(setting_up, "check_connection", look)
+    monkeypatch.setattr(checks, "check_connection", look)
     set_up(analysis, StubEngine())
     moves = [(entry.from_status, entry.to_status) for entry in analysis.activity.order_by("pk") if entry.to_status]
     assert ("submitted", "prescanning") in moves and seen == ["analysis.prescan_started"]
@@ -214,12 +214,12 @@ def test_after_a_crash_in_the_middle_it_goes_on_where_it_was(site):
 def test_a_stop_in_the_middle_of_the_prescan_wins(site, monkeypatch, mode):
     monkeypatch.setattr(setting_up, "ThreadPoolExecutor", InThisThread)
 
-    def look(url, policy):
+    def look(url, policy, **options):
         if url == GONE:
             transitions.stop_analysis(analysis, mode, by=Actor.COMMAND, reason="the wrong site")
-        return connection.check_connection(url, policy)
+        return connection.check_connection(url, policy, **options)
 
-    monkeypatch.setattr(setting_up, "check_connection", look)
+    monkeypatch.setattr(checks, "check_connection", look)
     analysis = make.submitted(site.url, GONE)
     set_up(analysis, StubEngine())
     assert statuses(analysis) == [U.STOPPED] * 2 and make.fresh(analysis).status == A.STOPPED
@@ -229,12 +229,12 @@ def test_a_stop_in_the_middle_of_the_prescan_wins(site, monkeypatch, mode):
 def test_one_url_stopped_in_the_middle_leaves_the_others_alone(site, monkeypatch):
     monkeypatch.setattr(setting_up, "ThreadPoolExecutor", InThisThread)
 
-    def look(url, policy):
+    def look(url, policy, **options):
         if url == GONE:
             transitions.stop(analysis.url_scans.get(url=GONE), StopMode.SAVE, by=Actor.COMMAND)
-        return connection.check_connection(url, policy)
+        return connection.check_connection(url, policy, **options)
 
-    monkeypatch.setattr(setting_up, "check_connection", look)
+    monkeypatch.setattr(checks, "check_connection", look)
     analysis = make.submitted(GONE, site.url)
     set_up(analysis, StubEngine())
     assert statuses(analysis) == [U.STOPPED, U.QUEUED]
@@ -251,14 +251,14 @@ def test_what_breaks_on_our_side_is_a_failed_submission_with_the_reason(site):
 def test_a_prescan_that_breaks_keeps_what_it_knew_and_can_be_submitted_again(site, monkeypatch):
     monkeypatch.setattr(setting_up, "ThreadPoolExecutor", InThisThread)
 
-    def broken(url, policy):
+    def broken(url, policy, **options):
         if url == site.url:
             raise RuntimeError("broken")
-        return connection.check_connection(url, policy)
+        return connection.check_connection(url, policy, **options)
 
     analysis = make.submitted(GONE, site.url)
     with monkeypatch.context() as patch:
-        patch.setattr(setting_up, "check_connection", broken)
+        patch.setattr(checks, "check_connection", broken)
         set_up(analysis, StubEngine())
     assert statuses(analysis) == [U.CONNECTION_ERROR, U.SUBMIT_FAILED] and make.fresh(analysis).prescan_ended_at
     assert analysis.url_scans.get(url=site.url).reason == "RuntimeError: broken"

@@ -51,6 +51,60 @@ class Command(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cookie:
+    """One cookie of a logged-in session."""
+
+    name: str
+    value: str = field(repr=False)
+    domain: str = ""
+    path: str = "/"
+    secure: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What a login gives, and each request then carries."""
+
+    cookies: tuple[Cookie, ...] = field(default=(), repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedOutRule:
+    """What makes an answer look as if the login were over; the probe then decides."""
+
+    pattern: str = ""  # a regular expression, looked for in texts
+    login_url: str = ""  # a redirect there
+    on_401: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionProbe:
+    """The page that shows whether the login holds: by answering, and by matching the pattern where there is one."""
+
+    url: str
+    logged_in_pattern: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpLogin:
+    """A login that is a handshake on each connection, so that the engine itself has to know it."""
+
+    method: str  # "digest" or "ntlm"
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seed:
+    """An address or form that a crawl script visited, for the crawl to begin with."""
+
+    method: str
+    url: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One scan of one URL, complete: an engine needs to know nothing else.
 
@@ -70,6 +124,12 @@ class Job:
     read_timeout_seconds: float = 10.0
     memory_limit_bytes: int = 2 * 1024**3
     modules: tuple[str, ...] = ()  # empty: the engine's usual set
+    session: Session | None = None
+    http_login: HttpLogin | None = None
+    logged_out: LoggedOutRule | None = None
+    session_probe: SessionProbe | None = None
+    excluded: tuple[str, ...] = ()  # addresses that are never asked for, such as the one that logs out
+    seeds: tuple[Seed, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +158,7 @@ class Progress:
     network_errors: int = 0
     memory_bytes: int = 0
     paused: bool = False  # asked to pause, and no request is under way any more
+    waiting_for_login: bool = False  # nothing is sent until `EngineRun.log_in`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +216,14 @@ def identity(finding: FindingReported) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoggedOut:
+    """The login is over: the engine sends nothing until it is given a new session."""
+
+    reason: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogLine:
     """One line of the engine's own log."""
 
@@ -170,7 +239,7 @@ class Ended:
     reason: str = ""
 
 
-Event = Started | Progress | UrlCrawled | FindingReported | LogLine | Ended
+Event = Started | Progress | UrlCrawled | FindingReported | LoggedOut | LogLine | Ended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +283,9 @@ class EngineRun(Protocol):
 
     def send(self, command: Command) -> None:
         """Ask for something; a process that is gone is no error (Ended tells)."""
+
+    def log_in(self, session: Session) -> None:
+        """Go on with this session, after LoggedOut."""
 
     def seconds_silent(self) -> float:
         """Seconds since the last event arrived."""

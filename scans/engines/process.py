@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from scans.engines import wire
-from scans.engines.base import Command, Ended, Event, FindingReported, Job, LogLine, Outcome
+from scans.engines.base import Command, Ended, Event, FindingReported, Job, LogLine, Outcome, Session
 
 LONGEST_LINE = 2 * 1024**2  # bytes
 MOST_UNREAD = 16 * 1024**2  # bytes of events that wait to be taken; then the engine has to wait
@@ -85,6 +85,10 @@ class EngineProcess:
     def send(self, command: Command) -> None:
         """Ask for something; a process that is gone is no error (Ended tells)."""
         self._write(wire.command_to_line(command))
+
+    def log_in(self, session: Session) -> None:
+        """Hand over a new session; a process that is gone is no error."""
+        self._write(wire.session_to_line(session))
 
     def seconds_silent(self) -> float:
         """Seconds since the last readable event arrived (since the start, if none has)."""

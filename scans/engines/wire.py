@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, asdict, fields, replace
 from typing import Any
 
 from scans.engines.base import (
@@ -13,9 +13,11 @@ from scans.engines.base import (
     Event,
     FindingReported,
     Job,
+    LoggedOut,
     LogLine,
     Outcome,
     Progress,
+    Session,
     Severity,
     Started,
     UrlCrawled,
@@ -28,6 +30,7 @@ EVENTS: dict[str, type[Event]] = {
     "progress": Progress,
     "url_crawled": UrlCrawled,
     "finding": FindingReported,
+    "logged_out": LoggedOut,
     "log": LogLine,
     "ended": Ended,
 }
@@ -115,11 +118,13 @@ def event_to_line(event: Event) -> bytes:
 
 def job_to_line(job: Job) -> bytes:
     """The first line an engine process gets on its stdin."""
-    values = {field.name: getattr(job, field.name) for field in fields(job)}
-    return (
-        json.dumps({**values, "resolve": dict(job.resolve), "directory": str(job.directory.absolute())}).encode()
-        + b"\n"
-    )
+    values = {**asdict(replace(job, resolve={})), "resolve": dict(job.resolve)}
+    return json.dumps({**values, "directory": str(job.directory.absolute())}).encode() + b"\n"
+
+
+def session_to_line(session: Session) -> bytes:
+    """The line on its stdin with which an engine process gets a new session."""
+    return json.dumps({"session": asdict(session)}).encode() + b"\n"
 
 
 def command_to_line(command: Command) -> bytes:

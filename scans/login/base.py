@@ -19,6 +19,8 @@ class Method(TextChoices):
     SCRIPT = "script", "Login script"
 
 
+# The ways in which each request answers for itself: a page then asks for a login by its status, not by a form.
+HTTP_METHODS = (Method.BASIC, Method.DIGEST, Method.NTLM)
 SECRETS = ("password", "headers", "cookies", "login_script", "logout_script")
 
 

@@ -191,7 +191,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='screenshot',
             name='check_step',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='screenshots', to='scans.targetcheck'),
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='screenshots', to='scans.targetcheck'),
         ),
         migrations.AddField(
             model_name='screenshot',

@@ -19,7 +19,7 @@ class Screenshot(models.Model):
         FAILURE = "failure", "The failure"
 
     url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="screenshots")
-    check_step = models.ForeignKey(TargetCheck, null=True, on_delete=models.CASCADE, related_name="screenshots")
+    check_step = models.ForeignKey(TargetCheck, null=True, on_delete=models.SET_NULL, related_name="screenshots")
     shows = models.CharField(max_length=10, choices=Shows.choices)
     at = models.DateTimeField()
     image = models.FileField(upload_to="screenshots")

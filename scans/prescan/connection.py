@@ -42,12 +42,13 @@ _SECONDS_BETWEEN_TRIES = 0.5
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the checks; `reason` is empty when it passed."""
+    """One step of the checks; `reason` is empty when it passed, else it leads to `status`."""
 
     name: str
     reason: str
     detail: str
     milliseconds: int
+    status: UrlScanStatus | None = None
 
 
 @dataclass
@@ -66,7 +67,7 @@ class ConnectionReport:
     @property
     def status(self) -> UrlScanStatus | None:
         """The status that the failure leads to; None when everything passed."""
-        return REASONS[self.failure.reason] if self.failure else None
+        return self.failure.status if self.failure else None
 
 
 class _Failed(Exception):
@@ -77,8 +78,11 @@ class _Failed(Exception):
         self.reason = reason
 
 
-def check_connection(url: str, policy: TargetPolicy) -> ConnectionReport:
-    """Check a normalised URL step by step; sends a few requests and takes seconds at most."""
+def check_connection(url: str, policy: TargetPolicy, *, has_login: bool = False) -> ConnectionReport:
+    """Check a normalised URL step by step; sends a few requests and takes seconds at most.
+
+    Of one that `has_login`, the page may ask for it, or lead to its login page anywhere on the same host and port.
+    """
     report = ConnectionReport(url)
     host, port = origin(url)
 
@@ -97,7 +101,7 @@ def check_connection(url: str, policy: TargetPolicy) -> ConnectionReport:
         ("name resolution", resolve_and_judge),
         ("connection", connect),
         ("TLS", lambda: _tls(report.addresses, host, port) if url.startswith("https:") else "not used"),
-        ("page", lambda: _page(url, report.addresses)),
+        ("page", lambda: _page(url, report.addresses, has_login)),
     ]
     for name, look in steps:
         started = monotonic()
@@ -105,7 +109,8 @@ def check_connection(url: str, policy: TargetPolicy) -> ConnectionReport:
             reason, detail = "", look()
         except _Failed as failure:
             reason, detail = failure.reason, str(failure)
-        report.steps.append(Step(name, reason, detail, round((monotonic() - started) * 1000)))
+        milliseconds = round((monotonic() - started) * 1000)
+        report.steps.append(Step(name, reason, detail, milliseconds, REASONS.get(reason)))
         if reason:
             break
     return report
@@ -163,7 +168,7 @@ def _tls(addresses: tuple[str, ...], host: str, port: int) -> str:
         raise _Failed("tls_impossible", f"No TLS connection can be made: {error}.") from error
 
 
-def _page(url: str, addresses: tuple[str, ...]) -> str:
+def _page(url: str, addresses: tuple[str, ...], has_login: bool) -> str:
     """Fetch the page, following redirects inside the scope as a browser does, cookies and all.
 
     Returns its address and status code as the detail.
@@ -175,9 +180,9 @@ def _page(url: str, addresses: tuple[str, ...]) -> str:
             cookies |= dict(line.split(";")[0].partition("=")[::2] for line in answer.headers.get_list("set-cookie"))
             location = answer.headers.get("location", "")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
-                return _usable(current, answer)
+                return _usable(current, answer, has_login)
             current = _redirected(current, location)
-            if not in_scope(current, url):
+            if not (in_scope(current, url) or (has_login and _same_site(current, url))):
                 raise _Failed(
                     "redirect_out_of_scope",
                     f"{url} redirects to {current}, which is not below it. Submit that address if it is meant.",
@@ -194,12 +199,15 @@ def _redirected(url: str, location: str) -> str:
 
 def in_scope(url: str, target: str) -> bool:
     """Whether `url` is on the target's origin and below its folder, which is what the engine scans."""
+    folder = urlsplit(target).path.rpartition("/")[0] + "/"
+    return _same_site(url, target) and (urlsplit(url).path or "/").startswith(folder)
+
+
+def _same_site(url: str, target: str) -> bool:
     try:
-        same_origin = origin(url) == origin(target) and urlsplit(url).scheme == urlsplit(target).scheme
+        return origin(url) == origin(target) and urlsplit(url).scheme == urlsplit(target).scheme
     except (KeyError, ValueError):
         return False
-    folder = urlsplit(target).path.rpartition("/")[0] + "/"
-    return same_origin and (urlsplit(url).path or "/").startswith(folder)
 
 
 def _answer(client: SiteClient, url: str, cookies: dict[str, str]) -> Answer:
@@ -217,7 +225,9 @@ def _answer(client: SiteClient, url: str, cookies: dict[str, str]) -> Answer:
     raise _Failed("only_server_errors", f"{url} answers {answer.status} each of {_TRIES} times.")
 
 
-def _usable(url: str, answer: Answer) -> str:
+def _usable(url: str, answer: Answer, has_login: bool) -> str:
+    if has_login and answer.status in (401, 403):
+        return f"{url} answers {answer.status} to who is not logged in"
     if answer.status == 401:
         raise _Failed("login_required", f"{url} answers 401: it wants a login.")
     if answer.status >= 400:

@@ -3,6 +3,7 @@
 from zoneinfo import available_timezones
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.generic import FormView, View
@@ -70,7 +71,8 @@ class AnalysisEditView(AnalysisFormView):
 
     def get_context_data(self, **context) -> dict:
         """With the analysis."""
-        return super().get_context_data(analysis=self.analysis, **context)
+        scans = self.analysis.url_scans.filter(Q(login__isnull=False) | ~Q(crawl_script=""))
+        return super().get_context_data(analysis=self.analysis, has_access=scans.exists(), **context)
 
     def store(self, submission: Submission, then: str) -> Analysis:
         """Change it, and submit it where that was asked for."""

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.views.generic import View
 
 from scans import htmx
-from scans.models import SystemPart, UrlScan
+from scans.models import SystemPart, TargetLogin, UrlScan
 from scans.views.access import ViewerRequired, present_url_scan
 from scans.views.analyses import seconds_between_polls
 
@@ -62,14 +63,18 @@ class UrlScanDetailView(UrlScanTab):
     stem = "url-scan-detail"
 
     def content(self, url_scan: UrlScan) -> dict:
-        """Its checks, in the order they were made."""
-        return {"checks": url_scan.checks.all()}
+        """Its checks, in the order they were made, and their pictures."""
+        return {"checks": url_scan.checks.all(), "screenshots": url_scan.screenshots.all()}
 
 
 class ConfigurationView(UrlScanTab):
     """What the scan was told to do."""
 
     stem = "configuration"
+
+    def content(self, url_scan: UrlScan) -> dict:
+        """How it logs in, but for what is secret."""
+        return {"login": TargetLogin.objects.defer("sealed").filter(url_scan=url_scan).first()}
 
 
 class EngineLogView(UrlScanTab):
@@ -81,6 +86,18 @@ class EngineLogView(UrlScanTab):
         """The tail, and whether there is more before it."""
         text, cut = tail(_log_file(url_scan))
         return {"log": text, "log_cut": cut}
+
+
+class ScreenshotView(ViewerRequired, View):
+    """One picture that the checks took."""
+
+    def get(self, request: HttpRequest, analysis_id: int, pk: int, screenshot_id: int) -> FileResponse:
+        """The PNG."""
+        screenshot = get_object_or_404(present_url_scan(analysis_id, pk, request.user).screenshots, pk=screenshot_id)
+        try:
+            return FileResponse(screenshot.image.open(), content_type="image/png")
+        except FileNotFoundError:
+            raise Http404("This picture is not there any more.") from None
 
 
 class EngineLogFileView(ViewerRequired, View):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -156,8 +157,9 @@ def test_stop_and_expire_in_the_attack_keep_results(wapiti, weak_site, start, jo
         began = time.monotonic()
         assert heard.to_the_end().outcome == wanted[command]
         assert time.monotonic() - began < 2
-        kept = wapiti.read_report(tmp_path / command).findings
-        assert identities(kept) == identities(heard.of(FindingReported))
+    kept = wapiti.read_report(tmp_path / Command.STOP).findings
+    assert identities(kept) == identities(runs[Command.STOP].of(FindingReported))
+    assert (tmp_path / Command.EXPIRE / "session").exists()  # for another run to go on from, instead of a report
 
 
 def test_stop_works_while_paused_and_in_the_crawl(wapiti, weak_site, start, job):
@@ -370,3 +372,21 @@ def test_preflight_says_what_is_wrong(tmp_path):
 )
 def test_the_scope_is_the_folder_of_the_target(url, scope):
     assert scope_of(url) == scope
+
+
+def test_a_copy_of_an_expired_scan_is_continued_to_the_full_set_of_findings(wapiti, weak_site, job, start, tmp_path):
+    site = weak_site(pages=8)
+    undisturbed = start(wapiti, job(site.url, directory=tmp_path / "undisturbed", modules=("xss", "csp")))
+    assert undisturbed.to_the_end().outcome == Outcome.COMPLETED
+    site.delay = 0.02
+    expired = start(wapiti, job(site.url, modules=("xss", "csp")))
+    expired.until(lambda event: isinstance(event, Progress) and event.phase == "attack")
+    expired.run.send(Command.EXPIRE)
+    assert expired.to_the_end().outcome == Outcome.EXPIRED
+    site.delay = 0.0
+    shutil.copytree(tmp_path / "scan", tmp_path / "next")
+    continued = start(wapiti, job(site.url, directory=tmp_path / "next", modules=("xss", "csp")))
+    assert continued.to_the_end().outcome == Outcome.COMPLETED
+    assert continued.of(Started)[0].resumed
+    keys = [{identity(finding) for finding in heard.of(FindingReported)} for heard in (undisturbed, continued)]
+    assert keys[0] == keys[1] and keys[0]

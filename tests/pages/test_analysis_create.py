@@ -123,6 +123,7 @@ def test_a_recurring_analysis_shows_its_rule_and_next_starts(client):
         ({"every": "99"}, "99"),
         ({"repeat": "monthly", "day_of_month": "32"}, "less than or equal to 31"),
         ({"ends_on": "soon"}, "valid date"),
+        ({"ends_on": "2020-01-01"}, "before the first start"),
         ({"repeat": "yearly"}, "not one of the available choices"),
         ({"blackout": "sometimes"}, "Line 1"),
         ({"blackout": "daily"}, "nothing would ever be scanned"),

@@ -151,5 +151,5 @@ def test_poll_and_number_of_queries(client, htmx_headers, django_assert_num_quer
     assert poll.status_code == 204
     with django_assert_num_queries(9):
         client.get(f"{scan.get_absolute_url()}findings/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(f"{scan.get_absolute_url()}configuration/")

@@ -9,6 +9,7 @@ A step is an event, said as it is, or one of
     {"do": "child", "seconds": 60}    leave a process behind
     {"do": "exit", "code": 0}         end without a word
     {"do": "kill", "signal": 9}       end by a signal
+    {"do": "lose_login", "times": 3}  say so many times that the login is over, and wait for a new one each time
 A script that plays to its end says "completed".
 """
 
@@ -44,7 +45,8 @@ def end(outcome, reason=""):
 def listen():
     """Collect commands; the end of stdin means that the worker is gone."""
     for line in sys.stdin:
-        commands.put(json.loads(line)["command"])
+        values = json.loads(line)
+        commands.put("session" if "session" in values else values["command"])
     commands.put("orphaned")
 
 
@@ -56,7 +58,8 @@ def run(seconds):
             command = commands.get()
             if command in OUTCOMES:
                 end(OUTCOMES[command])
-            paused = command == "pause"
+            if command != "session":
+                paused = command == "pause"
         say("progress", phase="attack", paused=paused)
         time.sleep(min(SECONDS_BETWEEN_BEATS, left))
         left -= 0 if paused else SECONDS_BETWEEN_BEATS
@@ -96,7 +99,26 @@ def kill(number=signal.SIGKILL):
     os.kill(os.getpid(), number)
 
 
+def lose_login(times=1):
+    """Say that the login is over, and wait for a new one, beating and obeying."""
+    for _ in range(times):
+        say("logged_out", reason="the script says so", url="")
+        while (command := next_command()) != "session":
+            if command in OUTCOMES:
+                end(OUTCOMES[command])
+            say("progress", phase="attack", waiting_for_login=True)
+
+
+def next_command():
+    """A command, or nothing after the time between two beats."""
+    try:
+        return commands.get(timeout=SECONDS_BETWEEN_BEATS)
+    except queue.Empty:
+        return ""
+
+
 STEPS = {
+    "lose_login": lose_login,
     "run": run,
     "sleep": time.sleep,
     "write": write,

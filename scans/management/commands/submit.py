@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from argparse import FileType
 from calendar import day_abbr
+from pathlib import Path
 from time import sleep
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from django.db import DatabaseError
 
@@ -57,6 +60,15 @@ class Command(BaseCommand):
         parser.add_argument("--blackout", action="append", default=[], metavar="WINDOW", help=f"such as {EXAMPLES[0]}")
         parser.add_argument("--duration", default="", help="such as 90m, 8h or 2d")
         parser.add_argument("--no-prescan", action="store_true", help="check the URLs only when their scans start")
+        parser.add_argument(
+            "--login",
+            type=FileType("r"),
+            metavar="FILE",
+            help="a JSON object that says how to log in: method (basic, digest, ntlm, form, headers, script), "
+            "username, password, login_url, username_field, password_field, headers, cookies, logged_in, logged_out, "
+            "and the names of files login_script and logout_script; - reads standard input",
+        )
+        parser.add_argument("--crawl-script", type=FileType("rb"), metavar="FILE", help="a recorded walk (.side)")
         then = parser.add_mutually_exclusive_group()
         then.add_argument("--save", action="store_true", help="store it for later instead of submitting it")
         then.add_argument("--prescan-only", action="store_true", help="store it for later and check its URLs")
@@ -87,6 +99,7 @@ class Command(BaseCommand):
             sys.exit(exit_code(analysis, options["fail_on"]))
 
     def _submit(self, options) -> Analysis:
+        login, files = _access(options)
         form = SubmissionForm(
             data={
                 "name": options["name"],
@@ -105,7 +118,9 @@ class Command(BaseCommand):
                 "ends_after": options["ends_after"],
                 "ends_on": options["ends_on"],
                 "blackout": "\n".join(options["blackout"]),
-            }
+                **login,
+            },
+            files=files,
         )
         if not form.is_valid():
             refusals = [f"{field}: {text}" for field, texts in form.errors.items() for text in texts]
@@ -161,6 +176,33 @@ def _waits_for_a_person(analysis: Analysis) -> bool:
         asked = analysis.activity.filter(action="analysis.prescan_asked").exists()
         return bool(analysis.prescan_ended_at) or not asked
     return analysis.status == AnalysisStatus.NOT_SUBMITTED
+
+
+_LOGIN_FIELDS = {"method": "login_method", "username": "login_username", "password": "login_password"} | {
+    "headers": "login_headers",
+    "cookies": "login_cookies",
+    **{name: name for name in ("login_url", "username_field", "password_field", "logged_in", "logged_out")},
+}
+
+
+def _access(options) -> tuple[dict, dict]:
+    """The form's fields and files for the login and the crawl script; refuses what cannot be read."""
+    files = {"crawl_script": _upload(options["crawl_script"].name)} if options["crawl_script"] else {}
+    if not options["login"]:
+        return {}, files
+    try:
+        login = dict(json.load(options["login"]))
+        scripts = {name: _upload(login.pop(name)) for name in ("login_script", "logout_script") if name in login}
+        return {_LOGIN_FIELDS[name]: value for name, value in login.items()}, files | scripts
+    except KeyError as error:
+        raise CommandError(f"login: there is nothing called {error}.", returncode=REFUSED) from error
+    except (ValueError, TypeError, OSError) as error:
+        raise CommandError(f"login: the file cannot be used: {type(error).__name__}.", returncode=REFUSED) from None
+
+
+def _upload(path: str) -> SimpleUploadedFile:
+    file = Path(path)
+    return SimpleUploadedFile(file.name, file.read_bytes())
 
 
 def _weekday(name: str) -> str:

@@ -26,6 +26,7 @@ class Channel:
         os.dup2(2, 1)
         self.writing = threading.Lock()
         self.commands = queue.SimpleQueue()
+        self.secrets = set()  # what is masked in everything that is said
         sys.stdout = Words(self)
 
     def read_job(self):
@@ -39,12 +40,18 @@ class Channel:
 
     def write(self, event, values):
         # Unescaped, a line is never near the longest that is read, whatever is in the site's answers.
-        line = json.dumps({"event": event, **values}, ensure_ascii=False) + "\n"
+        line = self.masked(json.dumps({"event": event, **values}, ensure_ascii=False)) + "\n"
         try:
             self.events.write(line.encode("utf-8", "replace"))
             self.events.flush()
         except BrokenPipeError:
             os._exit(1)
+
+    def masked(self, line):
+        """The line of JSON without the secrets, the longest first since one may hold another."""
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            line = line.replace(json.dumps(secret, ensure_ascii=False)[1:-1], "***")
+        return line
 
     def log(self, level, text):
         """One line for the engine's log."""
@@ -63,9 +70,10 @@ class Channel:
     def _listen(self):
         for line in sys.stdin.buffer:
             try:
-                self.commands.put(str(json.loads(line)["command"]))
+                values = json.loads(line)
+                self.commands.put(values["session"] if "session" in values else str(values["command"]))
             except (ValueError, KeyError, TypeError):
-                self.log("warning", f"unreadable command: {line[:200]!r}")
+                self.log("warning", "unreadable command")  # not what it was: it may hold a session
         self.commands.put("orphaned")
         threading.Timer(SECONDS_TO_BE_GONE, os._exit, [1]).start()  # in case saying so blocks
         time.sleep(SECONDS_TO_END_WHEN_ORPHANED)

@@ -92,7 +92,21 @@ class Hooks:
         self.scan.resumed = await wapiti.has_scan_started()
         self.scan.channel.send("started", engine="Wapiti", version=WAPITI_VERSION, resumed=self.scan.resumed)
         self.scan.started = True
+        if not self.scan.resumed:
+            wapiti._start_urls.extend(self.seeds(wapiti))
         await self.tell_stored_findings(wapiti.persister)
+
+    def seeds(self, wapiti):
+        """What a crawl script visited, as far as it is in scope."""
+        requests = (
+            web.Request(
+                seed["url"],
+                method=seed["method"],
+                post_params=[list(pair) for pair in seed["fields"]] if seed["method"] == "POST" else None,
+            )
+            for seed in self.scan.job["seeds"]
+        )
+        return [request for request in requests if wapiti.target_scope.check(request)]
 
     def drop_broken_session(self):
         """Start afresh after a crawl that was killed: its session has pages but not those still to visit."""

@@ -11,6 +11,7 @@ import time
 import traceback
 from pathlib import Path
 
+from login import Login
 from traffic import Traffic
 
 MEMORY_USABLE = 0.9  # of the limit; above it the scan ends in good order, before allocations fail
@@ -19,7 +20,7 @@ SECONDS_LOOP_MAY_BLOCK = 60.0
 # With every request bounded, no request for this long means that Wapiti waits for what never comes.
 SECONDS_WITHOUT_WORK = 300.0
 
-TO_GO_ON = ("checkpointed", "orphaned")  # ends that leave a session to go on from, and no report
+TO_GO_ON = ("checkpointed", "orphaned", "expired")  # ends that leave a session to go on from, and no report
 OUT_OF_MEMORY = "out of memory"
 ENDINGS = {
     "stop": ("stopped",),
@@ -46,7 +47,8 @@ class Scan:
         self.channel = channel
         self.job = job
         self.report = Path(job["directory"]) / "report.json"
-        self.traffic = Traffic(job, self.end)
+        self.login = Login(job, channel)
+        self.traffic = Traffic(job, self.end, self.login)
         self.wish = None  # (outcome, reason), once the scan is to end early
         self.phase = "crawl"
         self.resumed = False
@@ -110,8 +112,10 @@ class Scan:
             await asyncio.sleep(0.1)
 
     def obey(self, command):
-        """Do what the product asks for."""
-        if command == "pause":
+        """Do what the product asks for: a word, or a new session after a login."""
+        if isinstance(command, dict):
+            self.login.take(command)
+        elif command == "pause":
             self.traffic.pause()
         elif command == "resume":
             self.traffic.resume()
@@ -126,7 +130,7 @@ class Scan:
         Called in a thread of its own: it goes on while the event loop is busy, but not for ever.
         """
         now = time.monotonic()
-        idle = now - self.traffic.worked_at > SECONDS_WITHOUT_WORK and not self.traffic.paused
+        idle = now - self.traffic.worked_at > SECONDS_WITHOUT_WORK and not (self.traffic.paused or self.login.waiting)
         if not self.started or now - self.looped_at > SECONDS_LOOP_MAY_BLOCK or idle:
             return None
         if memory()[0] > self.job["memory_limit_bytes"] * MEMORY_USABLE:
@@ -146,4 +150,5 @@ class Scan:
             "network_errors": self.traffic.network_errors,
             "memory_bytes": memory()[1],
             "paused": self.traffic.paused and not self.traffic.under_way,
+            "waiting_for_login": self.login.waiting,
         }

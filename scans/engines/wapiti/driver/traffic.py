@@ -11,6 +11,7 @@ import time
 from collections import Counter
 
 import httpx
+from login import is_text
 from network import CLOSED_ENDPOINT
 
 ERRORS_IN_A_ROW_TO_DOUBT = 20
@@ -41,8 +42,9 @@ def lenient_tls():
 class Traffic:
     """The gate through which all requests go, and what it has seen."""
 
-    def __init__(self, job, end):
-        """`end(outcome, reason)` is called when the scan cannot or must not go on."""
+    def __init__(self, job, end, login):
+        """`end(outcome, reason)` is called when the scan cannot or must not go on; `login` is what requests carry."""
+        self.login = login
         self.url = httpx.URL(job["url"])
         self.max_requests = job["max_requests"]
         self.seconds_between = 1 / job["requests_per_second"] if job["requests_per_second"] else 0.0
@@ -79,10 +81,17 @@ class Traffic:
         ours = origin(request.url) == origin(self.url)
         if not ours and origin(request.url)[1:] != CLOSED_ENDPOINT:
             raise Refused(f"{request.url.host} is outside this scan", request=request)
+        if ours and self.login.forbids(request.url):
+            raise Refused("this address would end the login", request=request)
+        response = await self.exchange(transport, request, ours)
+        return await self.with_login(transport, request, response) if ours and self.login.given else response
+
+    async def exchange(self, transport, request, ours):
+        """The answer to one request, counted, its body bounded."""
         await self.wait_for_turn(request, ours)
         self.worked_at = time.monotonic()
         try:
-            response = await self.send(transport, request)
+            response = await self.send(transport, self.login.dressed(request) if ours else request)
         except httpx.TransportError:
             if ours and not self.ending:
                 self.count_error()
@@ -92,6 +101,66 @@ class Traffic:
             self.errors_in_a_row = 0
         response.stream = BoundedBody(response.stream, self)
         return response
+
+    async def with_login(self, transport, request, response):
+        """The answer as Wapiti may see it; asked for once more where the login turns out to be over."""
+        generation = self.login.generation
+        response = self.login.undressed(response)
+        reason = self.login.doubtful(response, await self.read_text(response))
+        if not reason or not await self.renew_login(reason, str(request.url), generation):
+            return response
+        await response.aclose()
+        again = self.login.undressed(await self.exchange(transport, request, ours=True))
+        return again
+
+    async def read_text(self, response):
+        """The text of an answer, where the login is told by texts; the answer keeps it for whoever reads it next."""
+        if not (self.login.reads_bodies and is_text(response)):
+            return ""
+        raw = b"".join([chunk async for chunk in response.stream])
+        await response.stream.aclose()
+        response.stream = httpx.ByteStream(raw)
+        return decoded(response, raw)
+
+    async def renew_login(self, reason, url, generation):
+        """Whether there is another login than that of `generation`, waiting for it where the old one is over.
+
+        False where the login still holds: then the page is just not for this account.
+        """
+        async with self.login.asking:
+            if self.login.generation != generation:
+                return True
+            if await self.login.holds(self.ask_quietly) or self.ending:
+                return False
+            self.login.renewed.clear()
+            self.login.waiting = True
+            self.set_gate()
+            self.login.channel.send("logged_out", reason=reason, url=url)
+            await self.login.renewed.wait()
+            self.login.waiting = False
+            self.worked_at = time.monotonic()
+            self.set_gate()
+        return not self.ending
+
+    async def ask_quietly(self, url):
+        """Answer and text of a page, asked for with the present login; None without an answer. Not counted."""
+        request = self.login.dressed(self.plain_request(url))
+        transport = httpx.AsyncHTTPTransport(verify=lenient_tls())
+        self.worked_at = time.monotonic()
+        try:
+            async with asyncio.timeout(LONGEST_ANSWER_SECONDS), transport:
+                response = await self.shake_hands(transport, request)
+                raw = b"".join([chunk async for chunk in BoundedBody(response.stream, self)])
+                await response.stream.aclose()
+        except (httpx.TransportError, TimeoutError):
+            return None
+        return self.login.undressed(response), decoded(response, raw)
+
+    def plain_request(self, url):
+        """A GET without anything."""
+        headers = {"host": self.url.netloc.decode()}
+        timeout = httpx.Timeout(self.read_timeout).as_dict()
+        return httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout})
 
     async def wait_for_turn(self, request, ours):
         """Return when not paused, within rate and budget; raises Refused when the scan is ending."""
@@ -111,13 +180,27 @@ class Traffic:
         try:
             async with asyncio.timeout(LONGEST_ANSWER_SECONDS) as limit:
                 self.under_way.add(limit)
-                return await send_by_httpx(transport, request)
+                return await self.shake_hands(transport, request)
         except TimeoutError as error:
             if self.ending:
                 raise Refused("the scan is ending", request=request) from error
             raise httpx.ReadTimeout(f"no answer in {LONGEST_ANSWER_SECONDS} s", request=request) from error
         finally:
             self.under_way.discard(limit)
+
+    async def shake_hands(self, transport, request):
+        """The answer after as many rounds as HTTP authentication takes, which Wapiti knows nothing of: often one."""
+        flow = self.login.auth.sync_auth_flow(request)
+        request = next(flow)
+        while True:
+            response = await send_by_httpx(transport, request)
+            response.request = request  # as httpx' own client sets it, and its authentication reads it
+            try:
+                following = flow.send(response)
+            except StopIteration:
+                return response
+            await response.aread()  # frees the connection for the next round
+            request = following
 
     def count_error(self):
         """One more request to the target that got no answer; many in a row start the doubt."""
@@ -150,8 +233,7 @@ class Traffic:
 
     async def answers_once(self):
         """Whether the target answers one plain GET; not counted among the scan's requests."""
-        timeout = httpx.Timeout(self.read_timeout).as_dict()
-        request = httpx.Request("GET", self.url, extensions={"timeout": timeout})
+        request = self.plain_request(self.url)
         transport = httpx.AsyncHTTPTransport(verify=lenient_tls())
         self.worked_at = time.monotonic()
         try:
@@ -176,16 +258,25 @@ class Traffic:
     def stop(self):
         """Refuse everything from now on and cut off what is under way."""
         self.ending = True
+        self.login.renewed.set()
         self.set_gate()
         for limit in self.under_way:
             limit.reschedule(asyncio.get_running_loop().time())
 
     def set_gate(self):
-        """Open or close as pause, doubt and ending ask."""
-        if self.ending or not (self.paused or self.doubt):
+        """Open or close as pause, doubt, a lost login and ending ask."""
+        if self.ending or not (self.paused or self.doubt or self.login.waiting):
             self.open.set()
         else:
             self.open.clear()
+
+
+def decoded(response, raw):
+    """The text of a body as it was sent, compressed or not."""
+    try:
+        return httpx.Response(response.status_code, headers=response.headers, content=raw).text
+    except httpx.DecodingError:
+        return ""
 
 
 class BoundedBody(httpx.AsyncByteStream):

@@ -1,0 +1,61 @@
+"""What a browser is asked to do, and what it tells afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scans.browser.side import Recording
+from scans.engines.base import Seed, Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginForm:
+    """A login form that only a browser can find; empty names mean that the fields are to be found."""
+
+    url: str
+    username: str
+    password: str = field(repr=False)
+    username_field: str = ""
+    password_field: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One thing to do in a browser of its own: play a recording, or fill in a form, or just look at `url`.
+
+    `sites` are the only origins that can be reached: a URL of each, with the addresses it may be at.
+    """
+
+    url: str
+    sites: Mapping[str, tuple[str, ...]]
+    session: Session = Session()
+    recording: Recording | None = None
+    form: LoginForm | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """What happened. `reason` is empty where all went well, else a code; `detail` says what was seen.
+
+    `line` is the number of the failing command in its test, as recorders count, and `command` its name.
+    `visited` are the addresses that were navigated to, `forms` what was sent from there; `storage` names
+    what the site keeps in the browser; `screenshot` is a PNG of the end, or of the failure.
+    """
+
+    reason: str = ""
+    detail: str = ""
+    line: int = 0
+    command: str = ""
+    session: Session = field(default=Session(), repr=False)
+    visited: tuple[str, ...] = ()
+    forms: tuple[Seed, ...] = ()
+    storage: tuple[str, ...] = ()
+    screenshot: bytes = field(default=b"", repr=False)
+    url: str = ""
+    text: str = field(default="", repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """True when everything was done."""
+        return not self.reason

@@ -1,0 +1,227 @@
+"""The browser's child process: reads a job from stdin, does it in Chromium, writes what happened to stdout.
+
+Run as a program, with nothing of Django: it knows no settings, no database and no secret but its job's.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).parent)
+
+from commands import Halt, Script
+from playwright.sync_api import Error, sync_playwright
+from wall import Wall, place
+
+WINDOW = {"width": 1280, "height": 900}
+LONGEST_TEXT = 100_000
+SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
+SECONDS_TO_SETTLE = 3
+SECONDS_FOR_A_PAGE = 20
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # the proxy resolves; the browser never does
+]
+
+
+def main() -> None:
+    """Do the job on stdin."""
+    job = json.loads(sys.stdin.buffer.read())
+    wall = Wall(job["task"]["sites"])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=job["chromium"],
+            proxy={"server": wall.url, "bypass": "<-loopback>"},
+            args=[*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else []), f"--crash-dumps-dir={job['home']}"],
+        )
+        context = browser.new_context(
+            viewport=WINDOW, accept_downloads=False, service_workers="block", ignore_https_errors=not job["verify"]
+        )
+        print(json.dumps(Player(job, wall, context).run()), flush=True)
+        browser.close()
+
+
+class Player:
+    """One task in one browser context."""
+
+    def __init__(self, job: dict, wall: Wall, context):
+        self.task, self.wall, self.context = job["task"], wall, context
+        self.until = time.monotonic() + job["seconds"]
+        self.visited: list[str] = []
+        self.forms: list[dict] = []
+        self.context.on("request", self._note)
+        self._give(self.task["session"])
+        self.page = context.new_page()
+
+    def _give(self, session: dict) -> None:
+        site = urlsplit(self.task["url"])
+        cookies = [
+            {"name": one["name"], "value": one["value"], "url": f"{site.scheme}://{site.netloc}{one['path'] or '/'}"}
+            for one in session["cookies"]
+        ]
+        if cookies:
+            self.context.add_cookies(cookies)
+        if session["headers"]:
+            self.context.set_extra_http_headers(dict(session["headers"]))
+
+    def _note(self, request) -> None:
+        """Remember what is navigated to and sent, for the crawl to begin with."""
+        if not request.is_navigation_request() or not request.url.startswith(("http:", "https:")):
+            return
+        if request.method == "GET":
+            self.visited.append(request.url.split("#")[0])
+        else:
+            fields = parse_qsl(request.post_data or "", keep_blank_values=True)[:200]
+            if not any(SECRET_FIELD.search(name) for name, _ in fields):  # an engine keeps on disk what it sends
+                self.forms.append({"method": request.method, "url": request.url.split("#")[0], "fields": fields})
+
+    def run(self) -> dict:
+        """What happened, as session.Played has it."""
+        try:
+            self._do()
+            self._settle()
+            self._stay_inside()
+            return self._told()
+        except Halt as halt:
+            return self._told(reason=halt.reason, detail=halt.detail, line=halt.line, command=halt.command)
+        except Error as error:
+            return self._told(reason="browser_failed", detail=f"The browser failed: {first_line(error)}")
+
+    def _do(self) -> None:
+        if recording := self.task["recording"]:
+            Script(self, recording["url"] or self.task["url"]).play(recording["steps"])
+        elif form := self.task["form"]:
+            self.go(form["url"])
+            fill(self, form)
+        else:
+            self.go(self.task["url"])
+
+    def left(self, most: float) -> float:
+        """Milliseconds that something may take: at most `most` seconds, and not beyond the whole task's."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise Halt("timed_out", "The time was over before everything was done.")
+        return min(most, left) * 1000
+
+    def go(self, url: str) -> None:
+        """Navigate; raises Halt where that is not allowed or the page does not come."""
+        if urlsplit(url).scheme not in ("http", "https") or place(url) not in self.wall.places:
+            raise Halt("address_not_allowed", f"{shown(url)} is not on a site that may be visited.")
+        try:
+            self.page.goto(url, timeout=self.left(SECONDS_FOR_A_PAGE), wait_until="domcontentloaded")
+        except Error as error:
+            self._stay_inside()
+            raise Halt("page_unreachable", f"{shown(url)} does not load: {first_line(error)}") from error
+
+    def _settle(self) -> None:
+        try:
+            self.page.wait_for_load_state("networkidle", timeout=self.left(SECONDS_TO_SETTLE))
+        except Error:
+            pass  # some pages never fall silent
+
+    def _stay_inside(self) -> None:
+        """Raise Halt where the page that is shown, or was asked for last, is none that may be visited."""
+        asked = self.visited[-1] if self.visited else ""
+        for url in (self.page.url, asked):
+            parts = urlsplit(url)
+            if parts.scheme in ("http", "https") and place(url) not in self.wall.places:
+                raise Halt("address_not_allowed", f"The page leads to {shown(url)}, which may not be visited.")
+            if parts.scheme not in ("http", "https", "about", "chrome-error", "blob", "data", ""):
+                raise Halt("address_not_allowed", f"The page leads to {shown(url)}, which may not be visited.")
+
+    def _told(self, **values) -> dict:
+        told = {
+            "visited": self._inside(self.visited),
+            "forms": [form for form in self.forms if self._is_inside(form["url"])],
+        }
+        told |= {"cookies": [], "storage": [], "screenshot": "", "url": self.page.url, "text": "", **values}
+        for name, look in (("cookies", self._cookies), ("storage", self._storage), ("screenshot", self._picture)):
+            try:
+                told[name] = look()
+            except Error:
+                continue
+        try:
+            told["text"] = self.page.inner_text("body", timeout=2000)[:LONGEST_TEXT]
+        except Error:
+            pass
+        return told
+
+    def _inside(self, urls: list[str]) -> list[str]:
+        return [url for url in dict.fromkeys(urls) if self._is_inside(url)]
+
+    def _is_inside(self, url: str) -> bool:
+        return place(url) in self.wall.places
+
+    def _cookies(self) -> list[dict]:
+        names = ("name", "value", "domain", "path", "secure")
+        return [{name: cookie[name] for name in names} for cookie in self.context.cookies()]
+
+    def _storage(self) -> list[str]:
+        return self.page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)].slice(0, 100)")
+
+    def _picture(self) -> str:
+        return base64.b64encode(self.page.screenshot(timeout=5000)).decode()
+
+
+def fill(player: Player, form: dict) -> None:
+    """Find the login form in the page as it is shown, fill it in and send it."""
+    page = player.page
+    password = named(page, form["password_field"]) if form["password_field"] else page.locator("input[type=password]")
+    try:
+        password.locator("visible=true").first.wait_for(timeout=player.left(10))
+    except Error:
+        wanted = f"the field “{form['password_field']}”" if form["password_field"] else "a password field"
+        raise Halt("no_login_form", f"{shown(page.url)} shows no form with {wanted}.") from None
+    password = password.locator("visible=true").first
+    if form["username_field"]:
+        username = named(page, form["username_field"])
+        if not username.count():
+            raise Halt("field_missing", f"{shown(page.url)} has no field “{form['username_field']}”.")
+    else:
+        username = page.locator(
+            "xpath=(//input[@type='password'])[1]/preceding::input"
+            "[not(@type) or @type='text' or @type='email' or @type='tel'][1]"
+        )
+    if username.count():
+        username.first.fill(form["username"], timeout=player.left(5))
+    password.fill(form["password"], timeout=player.left(5))
+    password.press("Enter", timeout=player.left(5))
+    try:
+        password.wait_for(state="hidden", timeout=player.left(8))
+    except Error:
+        pass  # whether that was a login is for others to judge
+
+
+def named(page, name: str):
+    """The fields with this name or id."""
+    text = json.dumps(name)
+    return page.locator(f"[name={text}], [id={text}]")
+
+
+def shown(url: str) -> str:
+    """An address for a message: without query, which may hold what was typed."""
+    return url.split("?")[0][:300]
+
+
+def first_line(error: Exception) -> str:
+    """What a browser's error says in its first line, without call log."""
+    return str(error).split("\n")[0].split("Call log")[0][:300]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""One browser for one task: a child process with a time limit, of which nothing is left."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import asdict
+from pathlib import Path
+
+from django.conf import settings
+
+from scans.browser.base import Played, Task
+from scans.engines.base import Cookie, Seed, Session
+
+PLAYER = Path(__file__).parent / "player.py"
+SECONDS = 60.0
+_one_at_a_time = threading.Lock()  # a browser takes some 400 MB
+_SECONDS_TO_SAY_SO = 5  # the child ends itself at its limit, and tells how far it got
+
+
+def play(task: Task, *, seconds: float = SECONDS) -> Played:
+    """Do the task in a Chromium of its own; takes at most `seconds` and a few more. Never raises.
+
+    The job goes over a pipe, never over the command line, and profile and processes are gone afterwards.
+    """
+    chromium = settings.SCANS_CHROMIUM
+    if not chromium or not Path(chromium).exists():
+        return Played(reason="browser_missing", detail="No Chromium is installed on the machine that runs the scans.")
+    home = tempfile.mkdtemp(prefix="browser-")
+    try:
+        with _one_at_a_time:
+            return _outcome(_run(_job(task, chromium, home, seconds), home, seconds + _SECONDS_TO_SAY_SO), seconds)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _job(task: Task, chromium: str, home: str, seconds: float) -> bytes:
+    values = {"task": asdict(task), "chromium": str(chromium), "home": home, "seconds": seconds}
+    return json.dumps({**values, "verify": settings.SCANS_TLS_VERIFY}).encode()
+
+
+def _run(job: bytes, home: str, seconds: float) -> tuple[bytes, bytes] | None:
+    """What the child wrote to both its outputs; None where it had to be killed."""
+    process = subprocess.Popen(
+        [sys.executable, str(PLAYER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": home},
+        start_new_session=True,
+    )
+    try:
+        return process.communicate(job, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        _kill_what_is_left(process, home)
+
+
+def _kill_what_is_left(process: subprocess.Popen, home: str) -> None:
+    """The child's group, and its browser, which has a group of its own and is told by its profile's folder."""
+    for group in {process.pid, *_groups_of(home)}:
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+    process.wait()
+
+
+def _groups_of(home: str) -> set[int]:
+    groups = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if home.encode() in (entry / "cmdline").read_bytes():
+                groups.add(os.getpgid(int(entry.name)))
+        except (OSError, ValueError):
+            continue
+    return groups
+
+
+def _outcome(outputs: tuple[bytes, bytes] | None, seconds: float) -> Played:
+    if outputs is None:
+        return Played(reason="timed_out", detail=f"The browser was not done after {seconds:.0f} seconds.")
+    try:
+        values = json.loads(outputs[0].splitlines()[-1])
+    except (ValueError, IndexError):
+        said = outputs[1].decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        return Played(reason="browser_failed", detail=f"The browser ended unexpectedly: {said[-1][:300]}")
+    session = Session(cookies=tuple(Cookie(**cookie) for cookie in values.pop("cookies")))
+    forms = tuple(Seed(**{**form, "fields": tuple(map(tuple, form["fields"]))}) for form in values.pop("forms"))
+    values |= {name: tuple(values[name]) for name in ("visited", "storage")}
+    return Played(**{**values, "screenshot": base64.b64decode(values["screenshot"])}, session=session, forms=forms)

@@ -1,0 +1,134 @@
+"""Reading `.side` files, as Selenium IDE and its kin record them: which commands, in which order, all of them known."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+MAX_BYTES = 5 * 1024**2
+MAX_COMMANDS = 1000
+_MAX_CALLS = 5  # how deep one test may run another
+# Commands that do something on the page; the player has a function for each.
+COMMANDS = frozenset(
+    {
+        *("open", "click", "clickAt", "doubleClick", "doubleClickAt", "type", "sendKeys", "editContent"),
+        *("select", "addSelection", "check", "uncheck", "submit", "pause", "mouseOver", "mouseOut", "mouseDown"),
+        *("mouseUp", "mouseDownAt", "mouseUpAt", "mouseMoveAt", "dragAndDropToObject", "setWindowSize", "selectFrame"),
+        *("selectWindow", "close", "waitForElementPresent", "waitForElementVisible", "waitForElementNotPresent"),
+        *("waitForElementNotVisible", "waitForElementEditable", "waitForText", "assertText", "verifyText"),
+        *("assertNotText", "verifyNotText", "assertElementPresent", "verifyElementPresent", "assertElementNotPresent"),
+        *("verifyElementNotPresent", "assertTitle", "verifyTitle", "assertValue", "verifyValue", "assertChecked"),
+        *("verifyChecked", "assertNotChecked", "verifyNotChecked", "store", "storeText", "storeValue", "storeTitle"),
+        *("storeAttribute", "echo", "executeScript", "runScript", "assertAlert", "assertConfirmation"),
+        *("chooseOkOnNextConfirmation", "chooseCancelOnNextConfirmation", "answerOnNextPrompt"),
+        *("webdriverChooseOkOnVisibleConfirmation", "webdriverAnswerOnVisiblePrompt", "setSpeed", "debugger"),
+    }
+)
+
+
+class ScriptError(Exception):
+    """A recording that cannot be played; str() says why. `line` is the command's number in its test, from 1."""
+
+    def __init__(self, reason: str, detail: str, line: int = 0):
+        super().__init__(detail)
+        self.reason, self.line = reason, line
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command. `alternatives` are other ways to find what `target` means."""
+
+    line: int
+    command: str
+    target: str = ""
+    value: str = ""
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The steps of one test, those of the tests it runs included, and the address they are relative to."""
+
+    url: str
+    steps: tuple[Step, ...]
+
+
+def parse(text: str) -> Recording:
+    """The recording that a file's text holds: the first test of the first suite, else the first test.
+
+    Raises ScriptError with the reason `script_malformed` or `unsupported_command`.
+    """
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise _malformed(f"the file is larger than {MAX_BYTES // 1024**2} MB")
+    try:
+        project = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _malformed("it is not the JSON that recorders write") from error
+    if not isinstance(project, dict):
+        raise _malformed("it is not the JSON that recorders write")
+    tests = {test["name"]: test for test in _objects(project.get("tests"), "tests") if _is_text(test.get("name"))}
+    if not tests:
+        raise _malformed("it has no test")
+    steps = tuple(_steps(_first(project, tests), tests, depth=0))
+    if len(steps) > MAX_COMMANDS:
+        raise _malformed(f"it has {len(steps)} commands; at most {MAX_COMMANDS} are played")
+    if not steps:
+        raise _malformed("its test has no command")
+    return Recording(str(project.get("url") or ""), steps)
+
+
+def _malformed(what: str) -> ScriptError:
+    return ScriptError("script_malformed", f"The script cannot be read: {what}.")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _objects(value: object, name: str) -> list[dict]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise _malformed(f"“{name}” is not a list of objects")
+    return value
+
+
+def _first(project: dict, tests: dict[str, dict]) -> dict:
+    """The test to play."""
+    by_id = {test.get("id"): test for test in tests.values()}
+    for suite in _objects(project.get("suites") or [], "suites"):
+        for test_id in suite.get("tests") or []:
+            if _is_text(test_id) and test_id in by_id:
+                return by_id[test_id]
+    return next(iter(tests.values()))
+
+
+def _steps(test: dict, tests: dict[str, dict], depth: int):
+    """The steps of a test, in order; those that are switched off are left out."""
+    for line, command in enumerate(_objects(test.get("commands"), "commands"), start=1):
+        name, target, value = (command.get(key, "") for key in ("command", "target", "value"))
+        if not all(map(_is_text, (name, target, value))):
+            raise ScriptError("script_malformed", f"Command {line} has something else than texts in it.", line)
+        if name.startswith("//") or not name:
+            continue
+        if name == "run":
+            yield from _called(target, tests, depth, line)
+        elif name not in COMMANDS:
+            raise ScriptError(
+                "unsupported_command", f"Command {line}, “{name[:60]}”, is not one that can be played.", line
+            )
+        else:
+            yield Step(line, name, target, value, tuple(_alternatives(command.get("targets"))))
+
+
+def _called(name: str, tests: dict[str, dict], depth: int, line: int):
+    if depth >= _MAX_CALLS:
+        raise ScriptError("script_malformed", f"Command {line} runs a test that runs a test, and on and on.", line)
+    if name not in tests:
+        raise ScriptError("script_malformed", f"Command {line} runs the test “{name[:60]}”, which is not there.", line)
+    yield from _steps(tests[name], tests, depth + 1)
+
+
+def _alternatives(targets: object):
+    """The other locators that the recorder noted: pairs of locator and kind."""
+    for pair in targets if isinstance(targets, list) else []:
+        if isinstance(pair, list) and pair and _is_text(pair[0]):
+            yield pair[0]

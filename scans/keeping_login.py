@@ -1,0 +1,86 @@
+"""Logging in again while a scan runs: counted, at a limited rate, and not for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from time import monotonic, sleep
+
+from django.conf import settings
+
+from scans.engines.base import Session
+from scans.login.outcome import LoggedIn, LoginFailed
+
+TOLERATED = 50  # failed logins in a row; one more ends the scan
+SECONDS_TO_HOLD = 5  # a login that is over sooner was none
+
+
+class LoginKeeper:
+    """The login of one running scan. Not thread-safe; the logins themselves run in a thread of their own.
+
+    `log_in()` makes one attempt and raises LoginFailed. The counts are the scan's so far.
+    """
+
+    def __init__(self, log_in: Callable[[], LoggedIn], *, succeeded: int, failed: int, in_a_row: int):
+        self._log_in = log_in
+        self.succeeded, self.failed, self.in_a_row = succeeded, failed, in_a_row
+        self.failure: LoginFailed | None = None  # the last one
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="login")
+        self._attempt: Future[LoggedIn] | None = None
+        self._tried_at = monotonic()
+        self._logged_in_at: float | None = None
+
+    def lost(self) -> None:
+        """The engine was logged out: begin to log in again."""
+        if self._logged_in_at is not None:
+            self._count(held=monotonic() - self._logged_in_at >= SECONDS_TO_HOLD)
+            self._logged_in_at = None
+        self._begin()
+
+    def _count(self, *, held: bool) -> None:
+        self.in_a_row = 0 if held else self.in_a_row + 1
+        self.failed += not held
+
+    def _begin(self) -> None:
+        wait = max(0.0, self._tried_at + settings.SCANS_SECONDS_BETWEEN_LOGINS - monotonic())
+        self._attempt = self._pool.submit(self._try_after, wait)
+
+    def _try_after(self, seconds: float) -> LoggedIn:
+        sleep(seconds)
+        self._tried_at = monotonic()
+        return self._log_in()
+
+    def new_session(self) -> Session | None:
+        """The session of a login that has just worked; None while there is none. A failed one is tried again."""
+        if self._attempt is None or not self._attempt.done():
+            return None
+        attempt, self._attempt = self._attempt, None
+        try:
+            session = attempt.result().session
+        except LoginFailed as failure:
+            self.failure = failure
+            self._count(held=False)
+            if not self.given_up:
+                self._begin()
+            return None
+        self.succeeded += 1
+        self._logged_in_at = monotonic()
+        return session
+
+    @property
+    def given_up(self) -> bool:
+        """Whether more failed in a row than are tolerated."""
+        return self.in_a_row > TOLERATED
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The columns of the URL scan that show them."""
+        return {
+            "logins_succeeded": self.succeeded,
+            "logins_failed": self.failed,
+            "logins_failed_in_a_row": self.in_a_row,
+        }
+
+    def finish(self) -> None:
+        """No further attempt."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

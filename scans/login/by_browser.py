@@ -1,0 +1,54 @@
+"""Logging in and out with a real browser: by a recorded script, or by a form that only scripts make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from scans import browser
+from scans.browser import Played, Task
+from scans.engines.base import Session
+from scans.login.base import Login
+from scans.login.outcome import LoginFailed
+
+Sites = Mapping[str, tuple[str, ...]]  # a URL of each origin that may be reached → its addresses
+_TOKEN = re.compile(r"token|jwt|auth|session|bearer", re.IGNORECASE)
+_UNPROVEN = ("cannot_tell", "verification_text_missing", "wrong_credentials")
+
+
+def play(script: str, step: str, url: str, sites: Sites, session: Session | None = None) -> Played:
+    """Play the text of a `.side` file, beginning with `session`; raises LoginFailed."""
+    try:
+        recording = browser.parse(script)
+    except browser.ScriptError as error:
+        raise LoginFailed(error.reason, str(error), step, line=error.line) from error
+    return _done(Task(url=url, sites=sites, session=session or Session(), recording=recording), step)
+
+
+def fill(login: Login, page_url: str, url: str, sites: Sites, session: Session) -> Played:
+    """Fill in and send the login form that the page's scripts make; raises LoginFailed."""
+    form = browser.LoginForm(
+        url=page_url,
+        username=login.username,
+        password=login.password,
+        username_field=login.username_field,
+        password_field=login.password_field,
+    )
+    return _done(Task(url=url, sites=sites, session=session, form=form), "login form")
+
+
+def explained(failure: LoginFailed, played: Played) -> LoginFailed:
+    """The failure with what the browser knows of it: a picture, and whether a token stayed behind in the browser."""
+    reason, detail = failure.reason, failure.detail
+    names = [name for name in played.storage if _TOKEN.search(name)]
+    if reason in _UNPROVEN and names:
+        reason = "token_in_browser"
+        detail = f"The site keeps “{names[0]}” in the browser's storage, which its scripts alone can read."
+    return LoginFailed(reason, detail, failure.step, screenshot=played.screenshot)
+
+
+def _done(task: Task, step: str) -> Played:
+    played = browser.play(task)
+    if not played.ok:
+        raise LoginFailed(played.reason, played.detail, step, screenshot=played.screenshot, line=played.line)
+    return played

@@ -1,0 +1,77 @@
+"""What a login adds to every request, without any login page: HTTP authentication, headers and cookies as given."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from urllib.parse import urlsplit
+
+import httpx
+from httpx_ntlm import HttpNtlmAuth
+
+from scans.engines.base import Cookie, Session
+from scans.login.base import Login, Method
+from scans.login.outcome import LoginFailed
+from scans.login.visit import Page
+
+STEP = "credentials"
+# How each calls itself in WWW-Authenticate (RFC 7617, RFC 7616, MS-NTHT); Negotiate may carry NTLM.
+_SCHEMES = {Method.BASIC: ("basic",), Method.DIGEST: ("digest",), Method.NTLM: ("ntlm", "negotiate")}
+
+
+def session_of(login: Login, url: str) -> Session:
+    """What goes along with each request to the host of `url`; raises LoginFailed where it is malformed."""
+    if login.method == Method.BASIC:
+        token = b64encode(f"{login.username}:{login.password}".encode()).decode()
+        return Session(cookies=(), headers=(("Authorization", f"Basic {token}"),))
+    if login.method != Method.HEADERS:
+        return Session(cookies=(), headers=())
+    headers = [_header(number, line) for number, line in _lines(login.headers)]
+    given = [value for name, value in headers if name.lower() == "cookie"]
+    cookies = _cookies("; ".join([login.cookies, *given]), urlsplit(url))
+    return Session(cookies=cookies, headers=tuple(pair for pair in headers if pair[0].lower() != "cookie"))
+
+
+def handshake_of(login: Login) -> httpx.Auth | None:
+    """How to answer a challenge, for the methods that have one."""
+    if login.method == Method.DIGEST:
+        return httpx.DigestAuth(login.username, login.password)
+    if login.method == Method.NTLM:
+        return HttpNtlmAuth(login.username, login.password)
+    return None
+
+
+def require_offer(login: Login, page: Page) -> None:
+    """Raise LoginFailed where a page wants HTTP authentication of another kind than the login's."""
+    if page.status != 401 or login.method not in _SCHEMES:
+        return
+    offered = [value.split(" ")[0] for value in page.headers.get_list("www-authenticate", split_commas=False)]
+    if not any(scheme in " ".join(offered).lower() for scheme in _SCHEMES[login.method]):
+        asks = " or ".join(offered) or "no HTTP authentication that it names"
+        detail = f"{page.shown_url} asks for {asks}, not for {login.method.label}."
+        raise LoginFailed("method_not_offered", detail, STEP)
+
+
+def _lines(text: str) -> list[tuple[int, str]]:
+    return [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+
+
+def _header(number: int, line: str) -> tuple[str, str]:
+    """Name and value; the message names the line alone, since the line may be a secret."""
+    name, colon, value = line.partition(":")
+    token = name.strip()
+    legal = colon and token.isascii() and token.replace("-", "").replace("_", "").isalnum() and value.isprintable()
+    if not legal or not value.isascii():
+        detail = f"Line {number} of the headers is not “Name: value”."
+        raise LoginFailed("malformed_headers", detail, STEP)
+    return token, value.strip()
+
+
+def _cookies(text: str, site) -> tuple[Cookie, ...]:
+    pairs = [piece.strip().partition("=") for piece in text.replace("\n", ";").split(";") if piece.strip()]
+    if not all(name.strip() and equals and (name + value).isprintable() for name, equals, value in pairs):
+        raise LoginFailed("malformed_headers", "The cookies are not “name=value; name2=value2”.", STEP)
+    secure = site.scheme == "https"
+    return tuple(
+        Cookie(name=name.strip(), value=value.strip(), domain=site.hostname, path="/", secure=secure)
+        for name, _, value in pairs
+    )

@@ -1,0 +1,225 @@
+"""Log in to a target, and out again: one attempt each time, and nothing believed that is not proven."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from secrets import token_hex
+from urllib.parse import urljoin, urlsplit
+
+from scans.engines.base import Session
+from scans.login import by_browser, signs
+from scans.login.base import Login, Method
+from scans.login.by_browser import Sites
+from scans.login.credentials import handshake_of, require_offer, session_of
+from scans.login.login_form import STEP as FORM_STEP
+from scans.login.login_form import LoginForm, asks_for_login, find
+from scans.login.outcome import LoggedIn, LoginFailed
+from scans.login.proof import STEP as PROOF_STEP
+from scans.login.proof import Evidence, Proof, proof_url, prove
+from scans.login.visit import Page, Visit, out_of_scope, shown
+from scans.targets import TargetPolicy, TargetRefused, normalise, origin, resolve
+
+MAX_LOGIN_LINKS = 3
+_STRANGER_STEP = "page as a stranger"
+# What a form that only scripts can send answers to our sending it: no such address, or no such method.
+_NOT_TAKEN = (404, 405, 501)
+
+
+def log_in(login: Login, url: str, addresses: Iterable[str], policy: TargetPolicy) -> LoggedIn:
+    """Log in to the target `url`, which is at `addresses`, once; raises LoginFailed.
+
+    Sends some requests, one of them with the credentials; takes seconds, with a browser up to a
+    minute. Reaches the target's origin and, where another one is named, the login page's, if the
+    policy allows it.
+    """
+    sites = _sites(login, url, tuple(addresses), policy)
+    if login.method == Method.FORM:
+        return _by_form(login, url, sites)
+    if login.method == Method.SCRIPT:
+        return _by_script(login, url, sites)
+    return _by_credentials(login, url, sites)
+
+
+def log_out(login: Login, session: Session, url: str, addresses: Iterable[str], policy: TargetPolicy) -> None:
+    """End a login by its logout script, and see that it is ended; does nothing where there is no script.
+
+    Raises LoginFailed, also with the reason `not_logged_out`.
+    """
+    if not login.logout_script:
+        return
+    sites = _sites(login, url, tuple(addresses), policy)
+    by_browser.play(login.logout_script, "logout script", url, sites, session)
+    asked = proof_url(login, url)
+    before, after = _as_stranger(sites, asked), _with_session(sites, session, asked)
+    try:
+        prove(Evidence(login=login, asked=asked, before=before, after=after))
+    except LoginFailed:
+        return
+    raise LoginFailed("not_logged_out", f"{shown(asked)} still knows who is asking.", PROOF_STEP)
+
+
+def _sites(login: Login, url: str, addresses: tuple[str, ...], policy: TargetPolicy) -> Sites:
+    """The origins to be reached, by a URL of each, with their addresses."""
+    sites: Sites = {url: addresses}
+    if not login.login_url:
+        return sites
+    try:
+        page = normalise(urljoin(url, login.login_url))
+        if origin(page) != origin(url) or urlsplit(page).scheme != urlsplit(url).scheme:
+            sites[page] = addresses if origin(page)[0] == origin(url)[0] else resolve(origin(page)[0])
+            policy.check(page, sites[page])
+    except TargetRefused as refusal:
+        raise LoginFailed("login_page_not_allowed", str(refusal), FORM_STEP) from refusal
+    except (OSError, ValueError):
+        detail = f"The login page's address {shown(login.login_url)} does not lead to any host."
+        raise LoginFailed("login_page_unreachable", detail, FORM_STEP) from None
+    return sites
+
+
+def _as_stranger(sites: Sites, asked: str) -> Page:
+    with Visit(sites) as stranger:
+        return stranger.get(asked, _STRANGER_STEP, strict=False)
+
+
+def _with_session(sites: Sites, session: Session, asked: str) -> Page:
+    with Visit(sites, session) as visitor:
+        return visitor.get(asked, PROOF_STEP, strict=False)
+
+
+def _by_credentials(login: Login, url: str, sites: Sites) -> LoggedIn:
+    asked = proof_url(login, url)
+    session = session_of(login, url)
+    before = _as_stranger(sites, asked)
+    require_offer(login, before)
+    with Visit(sites, session, handshake_of(login)) as visitor:
+        after = visitor.get(asked, PROOF_STEP)
+        evidence = Evidence(login=login, asked=asked, before=before, after=after)
+        return _logged_in(evidence, _proof(evidence, sites), replace(session, cookies=visitor.cookies))
+
+
+def _proof(evidence: Evidence, sites: Sites) -> Proof:
+    """As `prove`; a page that is open to strangers may still refuse a user whom nobody knows, and so tell."""
+    try:
+        return prove(evidence)
+    except LoginFailed as failure:
+        if failure.reason != "cannot_tell" or evidence.login.method != Method.BASIC or evidence.after.status >= 400:
+            raise
+        nobody = Login(method=Method.BASIC, username=token_hex(8), password=token_hex(8))
+        other = _with_session(sites, session_of(nobody, evidence.asked), evidence.asked)
+        if other.status != 401:
+            raise
+    return Proof(f"{shown(evidence.asked)} accepts this user and refuses one that does not exist", evidence.after)
+
+
+def _by_script(login: Login, url: str, sites: Sites) -> LoggedIn:
+    asked = proof_url(login, url)
+    before = _as_stranger(sites, asked)
+    played = by_browser.play(login.login_script, "login script", url, sites)
+    return _proven_by_browser(sites, played, Evidence(login=login, asked=asked, before=before, after=before))
+
+
+def _proven_by_browser(sites: Sites, played: by_browser.Played, evidence: Evidence) -> LoggedIn:
+    """The login that a browser made, as seen without it: what the engine will have is cookies alone."""
+    evidence = replace(evidence, after=_with_session(sites, played.session, evidence.asked))
+    try:
+        proof = prove(evidence)
+    except LoginFailed as failure:
+        raise by_browser.explained(failure, played) from None
+    return replace(_logged_in(evidence, proof, played.session), screenshot=played.screenshot)
+
+
+def _by_form(login: Login, url: str, sites: Sites) -> LoggedIn:
+    asked = proof_url(login, url)
+    with Visit(sites) as visitor:
+        before = visitor.get(asked, _STRANGER_STEP, strict=False)
+        page, form = _login_page(login, url, visitor, before)
+        evidence = Evidence(login=login, asked=asked, before=before, after=before, login_page=page, form=form)
+        landed = _submitted(login, visitor, page, form) if form else None
+        if form is None or (landed is not None and landed.status in _NOT_TAKEN):
+            played = by_browser.fill(login, page.url, url, sites, Session(cookies=visitor.cookies, headers=()))
+            return _proven_by_browser(sites, played, replace(evidence, form=None))
+        evidence = replace(evidence, landed=landed, after=visitor.get(asked, PROOF_STEP, strict=False))
+        return _logged_in(evidence, prove(evidence), Session(cookies=visitor.cookies, headers=()))
+
+
+def _submitted(login: Login, visitor: Visit, page: Page, form: LoginForm) -> Page:
+    """What the filled-in form leads to: the one attempt."""
+    if signs.wants_captcha(form.tag):
+        raise LoginFailed("captcha", f"The login form at {page.shown_url} has a captcha.", FORM_STEP)
+    if not visitor.reaches(form.action):
+        detail = f"The login form at {page.shown_url} is sent to {shown(form.action)}, which is not on the target."
+        raise LoginFailed("out_of_scope", detail, FORM_STEP)
+    body, content_type = form.filled(login.username, login.password)
+    return visitor.submit(form.method, form.action, body, content_type, page.url, "submitting the login form")
+
+
+def _login_page(login: Login, url: str, visitor: Visit, before: Page) -> tuple[Page, LoginForm | None]:
+    """The page with the login form, and the form; without one, the page where scripts are likeliest to make it."""
+    pages = []
+    for page in _likely_pages(login, url, visitor, before):
+        form = find(page, login)
+        if form:
+            return page, form
+        pages.append(page)
+    usable = [page for page in pages if page.status < 400 and not page.next_url]
+    if not usable:
+        raise _no_login_page(pages[0])
+    return max(usable, key=lambda page: (asks_for_login(page), signs.speaks_of_login(page.url))), None
+
+
+def _likely_pages(login: Login, url: str, visitor: Visit, before: Page) -> Iterator[Page]:
+    """The named login page; or where a stranger is led to, the target, and what they link to as a login."""
+    if login.login_url:
+        yield visitor.get(urljoin(url, login.login_url), FORM_STEP)
+        return
+    # One after the other as they are wanted: a form may be good only until the next is made.
+    yield before
+    target = before if proof_url(login, url) == url else visitor.get(url, FORM_STEP, strict=False)
+    if target is not before:
+        yield target
+    links = [link for page in (before, target) for link in signs.login_links(page) if visitor.reaches(link)]
+    for link in list(dict.fromkeys(links))[:MAX_LOGIN_LINKS]:
+        yield visitor.get(link, FORM_STEP, strict=False)
+
+
+def _no_login_page(page: Page) -> LoginFailed:
+    if page.next_url:
+        return out_of_scope(page, FORM_STEP)
+    return LoginFailed("login_page_unreachable", f"{page.shown_url} answers {page.status}.", FORM_STEP)
+
+
+def _logged_in(evidence: Evidence, proof: Proof, session: Session) -> LoggedIn:
+    page = proof.page if proof.page.repeatable else evidence.after
+    _require_silent(evidence.login.logged_out, page)
+    return LoggedIn(
+        session=session,
+        detail=f"{proof.detail}.",
+        page_url=page.url,
+        pattern=proof.pattern if page is proof.page else "",
+        html=page.html,
+        login_url=evidence.login_page.url if evidence.login_page else "",
+        login_pattern=_login_pattern(evidence.form, page),
+        logout_urls=signs.logout_marks(signs.logout_urls(proof.page)),
+    )
+
+
+def _require_silent(logged_out: str, page: Page) -> None:
+    """Raise LoginFailed where the pattern of logged-out pages is found on a page that is logged in."""
+    try:
+        found = logged_out and re.search(logged_out, page.html)
+    except re.error as error:
+        detail = f"The pattern of logged-out pages is no regular expression: {error}."
+        raise LoginFailed("pattern_useless", detail, PROOF_STEP) from error
+    if found:
+        detail = f"The pattern of logged-out pages is found on {page.shown_url}, which is logged in."
+        raise LoginFailed("pattern_useless", detail, PROOF_STEP)
+
+
+def _login_pattern(form: LoginForm | None, page: Page) -> str:
+    """What the HTML of the login form has, and of the page that proves the login has not."""
+    if form is None:
+        return ""
+    pattern = rf"name\s*=\s*[\"']?{re.escape(form.password_field)}[\"'\s/>]"
+    return "" if re.search(pattern, page.html) else pattern

@@ -1,0 +1,191 @@
+"""The login form of a page: finding it, naming its fields, filling it in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import httpx
+from bs4 import Tag
+
+from scans.login.base import Login, Method
+from scans.login.outcome import LoginFailed
+from scans.login.visit import MOST_FORMS, Page
+
+_CONTROLS = ["input", "select", "textarea", "button"]
+_TYPED = ("text", "email", "tel", "search", "password", "number", "url")
+_USERNAME = ("text", "email", "tel", "number")
+_REGISTERS = re.compile(r"regist|sign-?_?up|create|join|subscri|newsletter|reset|forgot|recover|search", re.IGNORECASE)
+_MULTIPART = "multipart/form-data"
+STEP = "login form"
+_ANY = Login(method=Method.FORM)
+
+
+@dataclass(frozen=True)
+class LoginForm:
+    """A form that takes a password: where it goes, and which of its fields are user name and password."""
+
+    method: str
+    action: str
+    enctype: str
+    username_field: str  # empty: it asks for a password alone
+    password_field: str
+    kept: tuple[tuple[str, str], ...] = field(repr=False)  # all other fields as the page sent them
+    tag: Tag = field(repr=False)
+
+    def filled(self, username: str, password: str) -> tuple[bytes, str]:
+        """Body and content type of the form with these two typed in."""
+        typed = [(self.username_field, username)] if self.username_field else []
+        pairs = [*self.kept, *typed, (self.password_field, password)]
+        if self.enctype == _MULTIPART and self.method == "POST":
+            request = httpx.Request("POST", self.action, files=[(name, (None, value)) for name, value in pairs])
+            return request.read(), request.headers["content-type"]
+        return urlencode(pairs).encode(), "application/x-www-form-urlencoded"
+
+    def is_on(self, page: Page) -> bool:
+        """Whether a page asks for the same two again."""
+        names = {self.username_field, self.password_field} - {""}
+        return any(names <= {_name(control) for control in controls} for _, controls in _forms(page))
+
+
+def find(page: Page, login: Login) -> LoginForm | None:
+    """The page's login form, or None; raises LoginFailed where it has none of the fields that the login names."""
+    forms = [(form, controls) for form, controls in _forms(page) if _passwords(controls, login)]
+    if not forms:
+        return None
+    candidates = [entry for entry in forms if _is_login(entry[1], login) and not _needs_scripts(*entry, login)]
+    wanted = [name for name in (login.username_field, login.password_field) if name]
+    fitting = [entry for entry in candidates or forms if set(wanted) <= _identifiers(entry[1])]
+    if wanted and not fitting:
+        raise _field_missing(page, wanted, forms)
+    if not candidates:
+        return None
+    form, controls = min(fitting, key=lambda entry: _unlikeliness(*entry))
+    return _described(page, form, controls, login)
+
+
+def asks_for_login(page: Page) -> bool:
+    """Whether a page has something to log in with, be it that only scripts can send it."""
+    passwords = [tag for tag in page.soup.find_all("input") if _kind(tag) == "password"]
+    return _is_login(passwords, _ANY) or any(_is_login(controls, _ANY) for _, controls in _forms(page))
+
+
+def _forms(page: Page) -> list[tuple[Tag, list[Tag]]]:
+    """Each form with its controls; also those that HTML ties to it by `form=` or that broken nesting put outside."""
+    forms = page.soup.find_all("form", limit=MOST_FORMS)
+    owned: dict[int, list[Tag]] = {id(form): [] for form in forms}
+    around = {id(control): form for form in forms for control in form.find_all(_CONTROLS)}
+    by_name = {form["id"]: form for form in forms if form.get("id")}
+    last = None
+    for tag in page.soup.find_all(["form", *_CONTROLS]):
+        if tag.name == "form":
+            last = tag
+            continue
+        owner = next(
+            (form for form in (by_name.get(tag.get("form")), around.get(id(tag)), last) if form is not None), None
+        )
+        if owner is not None and id(owner) in owned:
+            owned[id(owner)].append(tag)
+    return [(form, owned[id(form)]) for form in forms]
+
+
+def _passwords(controls: list[Tag], login: Login) -> list[Tag]:
+    """The fields that take a password: as the login names it, or by their type."""
+    if login.password_field:
+        named = [control for control in controls if login.password_field in _identifiers([control])]
+        return named or [control for control in controls if _kind(control) == "password"]
+    return [control for control in controls if _kind(control) == "password"]
+
+
+def _is_login(controls: list[Tag], login: Login) -> bool:
+    """Two passwords make a registration or a change of password; so does a new one."""
+    passwords = _passwords(controls, login)
+    return len(passwords) == 1 and passwords[0].get("autocomplete") != "new-password"
+
+
+def _needs_scripts(form: Tag, controls: list[Tag], login: Login) -> bool:
+    """Whether sending it ourselves would be wrong: no name for the password, or it would stand in the address."""
+    handled = str(form.get("action", "")).strip().lower().startswith("javascript:")
+    return handled or not form.get("method") or not _name(_passwords(controls, login)[0])
+
+
+def _unlikeliness(form: Tag, controls: list[Tag]) -> tuple[bool, bool, int]:
+    """Smaller is likelier: no words of a registration, made for a known password, few fields to type in."""
+    words = " ".join(str(form.get(name, "")) for name in ("action", "id", "name", "class"))
+    current = any(control.get("autocomplete") == "current-password" for control in controls)
+    return bool(_REGISTERS.search(words)), not current, sum(_kind(control) in _TYPED for control in controls)
+
+
+def _described(page: Page, form: Tag, controls: list[Tag], login: Login) -> LoginForm:
+    password = _passwords(controls, login)[0]
+    username = _username(controls, password, login)
+    typed = {id(control) for control in (username, password) if control is not None}
+    button = next((control for control in controls if _submits(control)), None)
+    kept = [pair for control in controls if id(control) not in typed for pair in _sent(control, button)]
+    return LoginForm(
+        method="GET" if str(form.get("method", "get")).strip().upper() != "POST" else "POST",
+        action=page.absolute(str((button.get("formaction") if button else "") or form.get("action") or page.url)),
+        enctype=str(form.get("enctype", "")).strip().lower(),
+        username_field=_name(username) if username is not None else "",
+        password_field=_name(password),
+        kept=tuple(kept),
+        tag=form,
+    )
+
+
+def _username(controls: list[Tag], password: Tag, login: Login) -> Tag | None:
+    """The field for the user name: as named, as marked, or the last one to type into before the password."""
+    if login.username_field:
+        return next(control for control in controls if login.username_field in _identifiers([control]))
+    typed = [control for control in controls if _kind(control) in _USERNAME and _name(control)]
+    marked = [control for control in typed if "username" in str(control.get("autocomplete", "")).split()]
+    position = [id(control) for control in controls].index(id(password))
+    before = [control for control in typed if id(control) in {id(other) for other in controls[:position]}]
+    return (marked or before[-1:] or typed[:1] or [None])[0]
+
+
+def _sent(control: Tag, button: Tag | None) -> list[tuple[str, str]]:
+    """What a browser sends for a control that nobody touched (HTML, “constructing the entry list”)."""
+    name, kind = _name(control), _kind(control)
+    if not name or control.has_attr("disabled"):
+        return []
+    if control.name == "select":
+        options = control.find_all("option")
+        chosen = [option for option in options if option.has_attr("selected")] or options[:1]
+        # The first string alone: an option that nobody closed holds the next ones.
+        return [(name, str(option.get("value", next(option.stripped_strings, "")))) for option in chosen]
+    if control.name == "textarea":
+        return [(name, control.get_text())]
+    if kind in ("checkbox", "radio"):
+        return [(name, str(control.get("value", "on")))] if control.has_attr("checked") else []
+    if kind in ("submit", "image", "button", "reset"):
+        return [(name, str(control.get("value", "")))] if control is button and kind == "submit" else []
+    return [] if kind == "file" else [(name, str(control.get("value", "")))]
+
+
+def _submits(control: Tag) -> bool:
+    return _kind(control) in ("submit", "image") and not control.has_attr("disabled")
+
+
+def _kind(control: Tag) -> str:
+    """The type of a control, in lower case: a button submits where it says nothing else."""
+    usual = {"button": "submit", "input": "text"}.get(control.name, control.name)
+    return str(control.get("type") or usual).strip().lower() if control.name in ("input", "button") else usual
+
+
+def _name(control: Tag) -> str:
+    return str(control.get("name", ""))
+
+
+def _identifiers(controls: list[Tag]) -> set[str]:
+    """The names that a person may know these controls by."""
+    return {str(control.get(key)) for control in controls for key in ("name", "id") if control.get(key)}
+
+
+def _field_missing(page: Page, wanted: list[str], forms: list[tuple[Tag, list[Tag]]]) -> LoginFailed:
+    found = [_name(control) for _, controls in forms for control in controls if _kind(control) in _TYPED]
+    listed = ", ".join(f"“{name}”" for name in dict.fromkeys(found) if name) or "none"
+    looked_for = " and ".join(f"“{name}”" for name in wanted)
+    detail = f"The login form at {page.shown_url} has no field {looked_for}. Its fields: {listed}."
+    return LoginFailed("field_missing", detail, STEP)

@@ -1,0 +1,179 @@
+"""Whether a login worked: what a page shows to who logged in, against what it shows to a stranger."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from scans.login import signs
+from scans.login.base import HTTP_METHODS, Login
+from scans.login.login_form import LoginForm, asks_for_login
+from scans.login.outcome import LoginFailed
+from scans.login.visit import Page, shown
+
+STEP = "proof"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Why we believe it; `pattern`, where not empty, is found on `page` only by who is logged in."""
+
+    detail: str
+    page: Page
+    pattern: str = ""
+
+
+def proof_url(login: Login, url: str) -> str:
+    """The page to look at: the address that proves the login where it names one, else the target."""
+    return urljoin(url, login.logged_in) if _names_address(login) else url
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What was seen of one login: the page at `asked` as a stranger and afterwards, and what came in between.
+
+    `login_page` held the form, or is None; `landed` is what its submission led to.
+    """
+
+    login: Login
+    asked: str
+    before: Page
+    after: Page
+    login_page: Page | None = None
+    form: LoginForm | None = None
+    landed: Page | None = None
+
+    @property
+    def strangers(self) -> list[Page]:
+        """Pages seen without being logged in."""
+        return [page for page in (self.before, self.login_page) if page is not None]
+
+    @property
+    def reached(self) -> list[Page]:
+        """Pages of the target seen since, without those that ask for a login; none where `asked` itself still does."""
+        if self.asks(self.after) and not (self.login_page and self.asked == self.login_page.url):
+            return []
+        pages = [page for page in (self.after, self.landed) if page is not None and page.status < 400]
+        return [page for page in pages if urlsplit(page.url)[:2] == urlsplit(self.asked)[:2] and not self.asks(page)]
+
+    def asks(self, page: Page) -> bool:
+        """Whether a page asks for the login: by its status, its form, or by being a login page instead of `asked`."""
+        if self.login.method in HTTP_METHODS:
+            return page.status == 401
+        if self.form:
+            return self.form.is_on(page)
+        return asks_for_login(page) or self._is_login_page(page)
+
+    def refuses_strangers(self) -> bool:
+        """Whether a stranger was asked to log in."""
+        left_the_site = bool(self.before.next_url) and not self.after.next_url
+        return self.before.status in (401, 403) or self.asks(self.before) or left_the_site
+
+    def _is_login_page(self, page: Page) -> bool:
+        if page.path == (urlsplit(self.asked).path or "/"):
+            return False
+        known = self.login_page is not None and page.path == self.login_page.path
+        return known or signs.speaks_of_login(page.path)
+
+
+def prove(evidence: Evidence) -> Proof:
+    """What proves that this login worked; raises LoginFailed with the reason why it did not, or why nobody can tell."""
+    if _names_address(evidence.login):
+        proof = _by_address(evidence)
+    elif evidence.login.logged_in:
+        proof = _by_text(evidence)
+    else:
+        proof = _by_difference(evidence)
+    if proof is None:
+        raise _refusal(evidence)
+    return proof
+
+
+def _names_address(login: Login) -> bool:
+    return login.logged_in.startswith(("/", "http://", "https://"))
+
+
+def _by_address(evidence: Evidence) -> Proof | None:
+    before, after = evidence.before, evidence.after
+    if after not in evidence.reached or after.path != (urlsplit(evidence.asked).path or "/"):
+        return None
+    if not evidence.refuses_strangers() and before.path == after.path and before.status < 400:
+        raise _cannot_tell(f"{shown(evidence.asked)} is open to everybody, so that it proves nothing.")
+    return Proof(f"{shown(evidence.asked)} asked for a login before, and does so no more", after)
+
+
+def _by_text(evidence: Evidence) -> Proof | None:
+    """The text is looked for in what a visitor reads first, then in the whole HTML."""
+    text = _folded(evidence.login.logged_in)
+    everywhere = False
+    for page in evidence.reached:
+        for part in (_read, _source):
+            if text not in part(page):
+                continue
+            if not any(text in part(stranger) for stranger in evidence.strangers):
+                return Proof(f"“{evidence.login.logged_in}” stands on {page.shown_url}", page, _pattern(evidence, page))
+            everywhere = True
+    if everywhere:
+        raise _cannot_tell(f"“{evidence.login.logged_in}” stands there without a login too, so that it proves nothing.")
+    return None
+
+
+def _read(page: Page) -> str:
+    return _folded(page.text)
+
+
+def _source(page: Page) -> str:
+    return _folded(page.html)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _pattern(evidence: Evidence, page: Page) -> str:
+    """The text as a pattern, where the HTML has it in one piece, and a stranger's has not."""
+    text = evidence.login.logged_in
+    alone = text in page.html and not any(text in stranger.html for stranger in evidence.strangers)
+    return re.escape(text) if alone else ""
+
+
+def _by_difference(evidence: Evidence) -> Proof | None:
+    if evidence.after in evidence.reached and evidence.refuses_strangers():
+        return Proof(f"{shown(evidence.asked)} asked for a login before, and does so no more", evidence.after)
+    if any(signs.offers_logout(stranger) for stranger in evidence.strangers):
+        return None
+    for page in evidence.reached:
+        if signs.offers_logout(page):
+            word = signs.logout_word(page)
+            alone = word and not any(word in stranger.html for stranger in evidence.strangers)
+            return Proof(f"{page.shown_url} offers to log out", page, re.escape(word) if alone else "")
+    return None
+
+
+def _refusal(evidence: Evidence) -> LoginFailed:
+    """Why it failed, by what the site showed last."""
+    seen = evidence.landed or evidence.after
+    asked_again = evidence.asks(seen) or evidence.asks(evidence.after)
+    if signs.is_locked(seen, evidence.login_page or evidence.before):
+        return LoginFailed("account_locked", f"{seen.shown_url} speaks of a lock or of too many tries.", STEP)
+    if signs.wants_code(seen) and not evidence.asks(seen):
+        return LoginFailed("second_factor", f"{seen.shown_url} asks for a one-time code.", STEP)
+    if asked_again and signs.wants_captcha(seen.soup):
+        return LoginFailed("captcha", f"{seen.shown_url} asks for a captcha.", STEP)
+    if evidence.before.status == 401 and seen.status in (403, 404, 405):
+        return _cannot_tell(f"{seen.shown_url} answers {seen.status} instead of 401 now, so that nothing can be seen.")
+    if seen.status in (401, 403) or evidence.after.status == 401:
+        return LoginFailed("wrong_credentials", f"{seen.shown_url} answers {seen.status} after the login.", STEP)
+    if asked_again:
+        return LoginFailed("wrong_credentials", f"{seen.shown_url} asks for the login again.", STEP)
+    if seen.status >= 500:
+        return LoginFailed("login_page_unreachable", f"{seen.shown_url} answers {seen.status} to the login.", STEP)
+    if evidence.login.logged_in:
+        detail = f"“{evidence.login.logged_in}” was not found after the login, at {evidence.after.shown_url}."
+        return LoginFailed("verification_text_missing", detail, STEP)
+    return _cannot_tell(f"{shown(evidence.asked)} looks alike with and without the login.")
+
+
+def _cannot_tell(detail: str) -> LoginFailed:
+    return LoginFailed("cannot_tell", detail, STEP)

@@ -1,0 +1,125 @@
+"""What a page tells by its words and fields: ways in and out, and why somebody is not let in.
+
+Words are looked for in the languages that most sites speak; a site in another one needs its login
+page's address and a verification text given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from bs4 import NavigableString, Tag
+
+from scans.login.visit import MOST_FORMS, Page
+
+_IN = re.compile(
+    r"log[ _-]?[io]n\b|sign[ _-]?in\b|signin|anmelden|einloggen|connexion|connecter|iniciar sesi|acceder|accedi\b"
+    r"|entrar|inloggen|logga in|zaloguj|войти|登录|登入|ログイン|로그인",
+    re.IGNORECASE,
+)
+_OUT = re.compile(
+    r"log[ _-]?(out|off)\b|sign[ _-]?(out|off)\b|abmelden|ausloggen|d[ée]connexion|d[ée]connecter|cerrar sesi|esci\b"
+    r"|terminar sess|\bsair\b|uitloggen|logga ut|wyloguj|выйти|退出|登出|ログアウト|로그아웃",
+    re.IGNORECASE,
+)
+_LOCKED = re.compile(
+    r"too many (failed |login |sign-?in |unsuccessful )*(attempts|tries|requests|logins)"
+    r"|account (is |has been |was )?(now |currently |temporarily )*(locked|disabled|blocked|suspended|deactivated)"
+    r"|(temporarily|permanently) (locked|blocked)|locked out|try again (later|in \d+)|rate limit"
+    r"|zu viele (\w+ )?(versuche|anmeldeversuche)|konto (ist|wurde) (\w+ )?gesperrt",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"otp|2fa|mfa|one[_-]?time|second[_-]?factor|(verif\w*|auth\w*|security)[_-]?code", re.IGNORECASE)
+_CAPTCHA_MAKERS = re.compile(r"recaptcha|hcaptcha|turnstile|friendly-?captcha|frc-captcha", re.IGNORECASE)
+_MOST_PIECES = 30
+_HTTP_LOCKED = (423, 429)  # RFC 4918 Locked, RFC 6585 Too Many Requests
+
+
+def login_links(page: Page) -> list[str]:
+    """Addresses of links that seem to lead to a login page, in the order of the page, each once."""
+    links = [tag for tag in page.soup.find_all("a", href=True) if _IN.search(_words(tag)) and not _leads_out(tag)]
+    return list(dict.fromkeys(page.absolute(str(link["href"])) for link in links))
+
+
+def logout_urls(page: Page) -> tuple[str, ...]:
+    """Addresses of links and forms that seem to end a login."""
+    links = [str(tag["href"]) for tag in page.soup.find_all("a", href=True) if _leads_out(tag)]
+    forms = [
+        str(tag.get("action", ""))
+        for tag in page.soup.find_all("form", limit=MOST_FORMS)
+        if _OUT.search(_form_words(tag))
+    ]
+    return tuple(dict.fromkeys(filter(None, map(page.absolute, filter(None, links + forms)))))
+
+
+def logout_marks(urls: Iterable[str]) -> tuple[str, ...]:
+    """The addresses cut down to what ends a login: a path that says so, else the path with the parameters that do."""
+    return tuple(dict.fromkeys(map(_logout_mark, urls)))
+
+
+def _logout_mark(url: str) -> str:
+    parts = urlsplit(url)
+    pairs = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if _OUT.search("=".join(pair))]
+    query = parts.query if not pairs else urlencode(pairs)
+    return parts._replace(query="" if _OUT.search(parts.path) else query).geturl()
+
+
+def offers_logout(page: Page) -> bool:
+    """Whether the page has something to end a login with."""
+    buttons = page.soup.find_all(["button", "input"])
+    return bool(logout_urls(page)) or any(_OUT.search(_words(button)) for button in buttons)
+
+
+def logout_word(page: Page) -> str:
+    """The word in the page's HTML that stands for ending a login, or empty."""
+    found = _OUT.search(page.html)
+    return found[0] if found else ""
+
+
+def speaks_of_login(text: str) -> bool:
+    """Whether a text, such as an address, is about logging in."""
+    return bool(_IN.search(text))
+
+
+def is_locked(page: Page, before: Page) -> bool:
+    """Whether the page, and not already the one before, says that the account or the visitor is locked out."""
+    said = {match[0].lower() for match in _LOCKED.finditer(before.text)}
+    return page.status in _HTTP_LOCKED or any(match[0].lower() not in said for match in _LOCKED.finditer(page.text))
+
+
+def wants_code(page: Page) -> bool:
+    """Whether the page asks for a one-time code."""
+    return any(
+        field.get("autocomplete") == "one-time-code" or _CODE.search(_name(field))
+        for field in page.soup.find_all("input")
+        if field.get("type", "text") in ("text", "tel", "number", "password")
+    )
+
+
+def wants_captcha(tag: Tag) -> bool:
+    """Whether this form, or page, has a captcha to solve."""
+    fields = tag.find_all("input", type=lambda kind: kind != "hidden")
+    widgets = [*tag.find_all("iframe", src=_CAPTCHA_MAKERS), *tag.find_all(class_=_CAPTCHA_MAKERS)]
+    return bool(widgets) or any("captcha" in _name(field).lower() for field in fields)
+
+
+def _leads_out(tag: Tag) -> bool:
+    return bool(_OUT.search(_words(tag)))
+
+
+def _words(tag: Tag) -> str:
+    """What a link or button says, to the eye and to a machine; of one that nobody closed, the beginning."""
+    values = (str(tag.get(name, "")) for name in ("href", "title", "aria-label", "value", "name", "id"))
+    texts = (str(piece) for piece in islice(tag.descendants, _MOST_PIECES) if isinstance(piece, NavigableString))
+    return " ".join([*" ".join(texts).split(), *values])
+
+
+def _form_words(form: Tag) -> str:
+    return " ".join([str(form.get("action", "")), *map(_words, form.find_all(["button", "input"]))])
+
+
+def _name(field: Tag) -> str:
+    return f"{field.get('name', '')} {field.get('id', '')}"

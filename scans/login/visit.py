@@ -1,0 +1,233 @@
+"""One visitor of a site: asks for pages as a browser without scripts does, with cookies and redirects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from bs4 import BeautifulSoup, Tag
+from bs4.exceptions import ParserRejectedMarkup
+from django.conf import settings
+from spnego.exceptions import SpnegoError
+
+from scans.engines.base import Cookie, Session
+from scans.login.outcome import LoginFailed
+from scans.site_client import Answer, SiteClient
+from scans.targets import origin
+
+MAX_REDIRECTS = 10
+MOST_FORMS = 30  # that are looked at; hostile pages nest thousands
+_ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
+_REFRESH = re.compile(r"""^\s*(\d+)\s*[;,]\s*url\s*=\s*["']?([^"'>]+)""", re.IGNORECASE)
+# What httpx and httpx-ntlm raise over a challenge that is malformed or of a kind they do not know.
+_HANDSHAKE_ERRORS = (AttributeError, KeyError, RuntimeError, ValueError, SpnegoError)
+_LONGEST_REFRESH_SECONDS = 5  # longer ones keep a page fresh, shorter ones lead on to the next
+
+
+@dataclass(frozen=True)
+class Page:
+    """What stands at an address, redirects followed; `repeatable` where it can be asked for again."""
+
+    url: str
+    status: int
+    headers: httpx.Headers = field(repr=False)
+    html: str = field(repr=False)
+    repeatable: bool = True
+
+    @property
+    def path(self) -> str:
+        """The path of its address."""
+        return urlsplit(self.url).path or "/"
+
+    @property
+    def shown_url(self) -> str:
+        """The address for a message: without its query, which may hold what was typed into a form."""
+        return shown(self.url)
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        """The page's elements; none where the page cannot be parsed."""
+        try:
+            return BeautifulSoup(self.html, "lxml")
+        except ParserRejectedMarkup:
+            return BeautifulSoup("", "lxml")
+
+    @cached_property
+    def text(self) -> str:
+        """What a visitor reads: without scripts and styles, white space as one space."""
+        pieces = self.soup.find_all(string=lambda string: string.parent.name not in ("script", "style", "template"))
+        return " ".join(" ".join(pieces).split())
+
+    def absolute(self, address: str) -> str:
+        """An address that this page names, in full and without fragment; empty where it is none."""
+        base = self.soup.find("base", href=True)
+        try:
+            return urljoin(urljoin(self.url, base["href"]) if base else self.url, address.strip()).split("#")[0]
+        except ValueError:
+            return ""
+
+    @property
+    def next_url(self) -> str:
+        """Where the answer sends its visitor on to, by redirect or by a refresh at once; or empty."""
+        location = self.headers.get("location", "")
+        if self.status in (301, 302, 303, 307, 308) and location:
+            return self.absolute(location)
+        refresh = self.soup.find("meta", attrs={"http-equiv": re.compile("^refresh$", re.IGNORECASE)})
+        if not isinstance(refresh, Tag) or refresh.find_parent("noscript"):
+            return ""
+        found = _REFRESH.match(str(refresh.get("content", "")))
+        return self.absolute(found[2]) if found and int(found[1]) <= _LONGEST_REFRESH_SECONDS else ""
+
+
+class Visit:
+    """A visitor with cookies of its own. Use as a context manager; not thread-safe.
+
+    Reaches the origins of `sites` (URL of the origin → its addresses) and nothing else. `session` is
+    what it carries from the start, `auth` how it answers HTTP authentication. Methods raise
+    LoginFailed, naming `step`, where a page cannot be had.
+    """
+
+    def __init__(
+        self, sites: Mapping[str, Iterable[str]], session: Session | None = None, auth: httpx.Auth | None = None
+    ):
+        self._origins = {_origin(url) for url in sites}
+        self._auth = auth or httpx.Auth()
+        self._headers = list(session.headers) if session else []
+        self._jar = httpx.Cookies()
+        for cookie in session.cookies if session else ():
+            self._jar.set(cookie.name, cookie.value, _jar_domain(cookie.domain), cookie.path)
+        timeout = settings.SCANS_CONNECT_TIMEOUT_SECONDS
+        self._clients = {
+            urlsplit(url).hostname or "": SiteClient(origin(url)[0], addresses, timeout=timeout)
+            for url, addresses in sites.items()
+        }
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *exception) -> None:
+        for client in self._clients.values():
+            client.__exit__(*exception)
+
+    @property
+    def cookies(self) -> tuple[Cookie, ...]:
+        """The cookies held now."""
+        hosts = {_jar_domain(host): host for host in self._clients}
+        return tuple(
+            Cookie(
+                name=cookie.name,
+                value=cookie.value or "",
+                domain=hosts.get(cookie.domain, cookie.domain),
+                path=cookie.path,
+                secure=cookie.secure,
+            )
+            for cookie in self._jar.jar
+        )
+
+    def reaches(self, url: str) -> bool:
+        """Whether this visitor may ask for the address."""
+        return _origin(url) in self._origins
+
+    def get(self, url: str, step: str, *, strict: bool = True) -> Page:
+        """The page at an address, redirects followed; one that leads elsewhere is refused or, not strict, shown."""
+        return self._follow(self._ask("GET", url, step), step, strict=strict)
+
+    def submit(self, method: str, url: str, body: bytes, content_type: str, referer: str, step: str) -> Page:
+        """The page that a filled-in form leads to; a redirect to elsewhere is not followed, and no failure.
+
+        For GET, `body` is the query.
+        """
+        headers = {"referer": referer}
+        if method == "GET":
+            first = self._ask("GET", f"{url.split('?')[0]}?{body.decode()}", step, headers, repeatable=False)
+        else:
+            headers |= {"content-type": content_type, "origin": "{}://{}".format(*urlsplit(referer)[:2])}
+            first = self._ask("POST", url, step, headers, body, repeatable=False)
+        return self._follow(first, step, strict=False)
+
+    def _follow(self, page: Page, step: str, *, strict: bool) -> Page:
+        for _ in range(MAX_REDIRECTS):
+            if not page.next_url:
+                return page
+            if not self.reaches(page.next_url):
+                if not strict:
+                    return page
+                raise out_of_scope(page, step)
+            page = self._ask("GET", page.next_url, step)
+        raise LoginFailed("too_many_redirects", f"{page.shown_url} still redirects after {MAX_REDIRECTS} times.", step)
+
+    def _ask(
+        self, method: str, url: str, step: str, headers: Mapping[str, str] | None = None, body: bytes = b"", **page
+    ) -> Page:
+        try:
+            request = httpx.Request(method, url, headers=[("accept", _ACCEPT), *self._headers], content=body)
+            request.headers.update(headers or {})
+            response = self._exchange(request)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            # Without the cause, which may name the whole address.
+            why = str(error) if isinstance(error, httpx.TransportError) else ""
+            detail = f"{shown(url)} gives no answer: {why or type(error).__name__}."
+            raise LoginFailed("login_page_unreachable", detail, step) from None
+        return Page(url, response.status_code, response.headers, response.extensions["answer"].body, **page)
+
+    def _exchange(self, request: httpx.Request) -> httpx.Response:
+        """The answer, after as many requests as the way of authentication takes."""
+        flow = self._auth.sync_auth_flow(request)
+        request = next(flow)
+        while True:
+            response = self._send(request)
+            try:
+                request = flow.send(response)
+            except StopIteration:
+                return response
+            except _HANDSHAKE_ERRORS as error:
+                raise httpx.RemoteProtocolError("its challenge cannot be understood") from error
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        self._set_cookies(request)
+        client = self._clients[request.url.raw_host.decode()]
+        answer = client.send(request.method, str(request.url), request.headers, request.content or None)
+        response = httpx.Response(
+            answer.status, headers=_without_encoding(answer), request=request, extensions={"answer": answer}
+        )
+        self._jar.extract_cookies(response)
+        return response
+
+    def _set_cookies(self, request: httpx.Request) -> None:
+        """The jar's cookies, and nothing else: an earlier round's must not stay, nor those of a redirect before."""
+        request.headers.pop("cookie", None)
+        self._jar.set_cookie_header(request)
+
+
+def out_of_scope(page: Page, step: str) -> LoginFailed:
+    """What to raise where a page leads to another site."""
+    detail = f"{page.shown_url} leads to {shown(page.next_url)}, which is not on the target's host and port."
+    return LoginFailed("out_of_scope", detail, step)
+
+
+def shown(url: str) -> str:
+    """An address for a message, without its query."""
+    return url.split("?")[0]
+
+
+def _without_encoding(answer: Answer) -> httpx.Headers:
+    """The answer's headers without those that describe a body we have read already."""
+    skipped = ("content-encoding", "content-length", "transfer-encoding")
+    return httpx.Headers([(name, value) for name, value in answer.headers.multi_items() if name not in skipped])
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port; of something that is no http address, nothing that equals another."""
+    try:
+        return urlsplit(url).scheme, *origin(url)
+    except (KeyError, ValueError):
+        return "", "", 0
+
+
+def _jar_domain(host: str) -> str:
+    """The name under which Python's cookie jar keeps the cookies of a host (RFC 2965, section 1)."""
+    return host if "." in host else f"{host}.local"

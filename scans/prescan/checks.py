@@ -1,0 +1,179 @@
+"""All checks of one target: the connection, then login, logout and crawl script, with pictures of what was seen.
+
+Pure network and browser, no database; safe to run in several threads. The first step that fails ends the checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+
+from scans import browser
+from scans.browser import Played, Task
+from scans.engines.base import Seed, Session
+from scans.login.base import Login
+from scans.login.logging_in import log_in, log_out
+from scans.login.outcome import LoggedIn, LoginFailed
+from scans.prescan.connection import ConnectionReport, Step, check_connection
+from scans.statuses import UrlScanStatus
+from scans.targets import TargetPolicy
+
+# The steps after the connection, and what each leads to when it fails.
+LOGIN, LOGOUT, CRAWL_SCRIPT = "login", "logout", "crawl script"
+_STATUSES = {
+    LOGIN: UrlScanStatus.AUTHENTICATION_ERROR,
+    LOGOUT: UrlScanStatus.AUTHENTICATION_ERROR,
+    CRAWL_SCRIPT: UrlScanStatus.CRAWL_SCRIPT_ERROR,
+}
+_SECONDS_FOR_A_PICTURE = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What is checked: a normalised URL, how one logs in there, and the text of its crawl script."""
+
+    url: str
+    login: Login | None = None
+    crawl_script: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG, what it shows (a code of models.Screenshot.Shows), and the step it belongs to."""
+
+    shows: str
+    image: bytes = field(repr=False)
+    step: str
+
+
+@dataclass
+class CheckReport:
+    """What all the checks saw, and what a scan needs of it."""
+
+    connection: ConnectionReport
+    steps: list[Step]
+    logged_in: LoggedIn | None = None
+    seeds: tuple[Seed, ...] = ()
+    pictures: list[Picture] = field(default_factory=list)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses that may be connected to."""
+        return self.connection.addresses
+
+    @property
+    def failure(self) -> Step | None:
+        """The step that failed, if one did: always the last."""
+        return self.steps[-1] if self.steps[-1].reason else None
+
+    @property
+    def status(self) -> UrlScanStatus | None:
+        """The status that the failure leads to; None when everything passed."""
+        return self.failure.status if self.failure else None
+
+
+def check(target: Target, policy: TargetPolicy, *, pictures: bool = True) -> CheckReport:
+    """Check a target step by step; takes seconds, with a browser up to some minutes.
+
+    One login is tried, never more. `pictures` are taken where there is a login or a script, and a browser.
+    """
+    connection = check_connection(target.url, policy, has_login=target.login is not None)
+    report = CheckReport(connection, connection.steps)
+    if not report.failure and (target.login or target.crawl_script):
+        _Further(target, policy, report, pictures).run()
+    return report
+
+
+class _Further:
+    """The steps that take a login or a script."""
+
+    def __init__(self, target: Target, policy: TargetPolicy, report: CheckReport, pictures: bool):
+        self.target, self.policy, self.report, self.pictures = target, policy, report, pictures
+        self.sites = {target.url: report.addresses}
+
+    def run(self) -> None:
+        """One after the other, until one fails."""
+        login = self.target.login
+        self._picture("target", LOGIN if login else CRAWL_SCRIPT, Session())
+        steps: list[tuple[str, Callable[[], str], bool]] = [
+            (LOGIN, self._log_in, login is not None),
+            (CRAWL_SCRIPT, self._walk, bool(self.target.crawl_script)),
+            (LOGOUT, self._log_out, bool(login and login.logout_script)),
+        ]
+        for name, look, wanted in steps:
+            if wanted and not self._passed(name, look):
+                return
+
+    def _passed(self, name: str, look: Callable[[], str]) -> bool:
+        started = monotonic()
+        try:
+            reason, detail = "", look()
+        except LoginFailed as failure:
+            reason, detail = failure.reason, f"{failure.detail} {failure.next_step}"
+            self._keep("failure", failure.screenshot, name)
+        milliseconds = round((monotonic() - started) * 1000)
+        self.report.steps.append(Step(name, reason, detail, milliseconds, _status(name, reason)))
+        return not reason
+
+    def _log_in(self) -> str:
+        logged_in = log_in(self.target.login, self.target.url, self.report.addresses, self.policy)
+        self.report.logged_in = logged_in
+        if logged_in.screenshot:
+            self._keep("logged_in", logged_in.screenshot, LOGIN)
+        else:
+            self._picture("logged_in", LOGIN, logged_in.session, logged_in.page_url)
+        return logged_in.detail
+
+    def _walk(self) -> str:
+        """Play the crawl script, as whoever is logged in."""
+        try:
+            recording = browser.parse(self.target.crawl_script)
+        except browser.ScriptError as error:
+            raise LoginFailed(error.reason, str(error), CRAWL_SCRIPT, line=error.line) from error
+        played = browser.play(Task(url=self.target.url, sites=self.sites, session=self._session, recording=recording))
+        if not played.ok:
+            raise LoginFailed(
+                played.reason, played.detail, CRAWL_SCRIPT, screenshot=played.screenshot, line=played.line
+            )
+        self._keep("crawled", played.screenshot, CRAWL_SCRIPT)
+        self.report.seeds = _seeds(played)
+        return f"{len(played.visited)} addresses and {len(played.forms)} forms for the crawl to begin with"
+
+    def _log_out(self) -> str:
+        """Log out, and in again: the scan needs the login."""
+        session = self._session
+        log_out(self.target.login, session, self.target.url, self.report.addresses, self.policy)
+        self._picture("logged_out", LOGOUT, session)
+        self.report.logged_in = log_in(self.target.login, self.target.url, self.report.addresses, self.policy)
+        return "logged out, and in again"
+
+    @property
+    def _session(self) -> Session:
+        return self.report.logged_in.session if self.report.logged_in else Session()
+
+    def _picture(self, shows: str, step: str, session: Session, url: str = "") -> None:
+        """Take a picture of a page, where pictures are wanted and can be had."""
+        if not self.pictures:
+            return
+        url = url or self.target.url
+        played = browser.play(
+            Task(url=url, sites={**self.sites, url: self.report.addresses}, session=session),
+            seconds=_SECONDS_FOR_A_PICTURE,
+        )
+        self._keep(shows, played.screenshot, step)
+
+    def _keep(self, shows: str, image: bytes, step: str) -> None:
+        if image and self.pictures:
+            self.report.pictures.append(Picture(shows, image, step))
+
+
+def _status(step: str, reason: str) -> UrlScanStatus | None:
+    if not reason:
+        return None
+    # Logged in or not could not be told by the text that was given for it: see product statuses.
+    return UrlScanStatus.VERIFICATION_FAILED if reason == "verification_text_missing" else _STATUSES[step]
+
+
+def _seeds(played: Played) -> tuple[Seed, ...]:
+    return tuple(Seed(method="GET", url=url) for url in played.visited) + played.forms

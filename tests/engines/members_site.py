@@ -1,0 +1,100 @@
+"""A small site with a login: what is weak stands behind it, and the login can be lost."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+LOGIN_FORM = (
+    '<form method="post" action="/login"><input name="user"><input type="password" name="password">'
+    '<input type="submit"></form>'
+)
+
+
+class MembersSite:
+    """Lets in who carries the newest of its session cookies; forgets it after `lasts` requests of members."""
+
+    def __init__(self, lasts: int = 0, rotates: bool = False):
+        self.lasts, self.rotates = lasts, rotates
+        self.sessions: set[str] = set()
+        self.asked: list[tuple[str, bool]] = []
+        self.posted: list[str] = []
+        self._since_login = 0
+        site = self
+
+        class Handler(MembersHandler):
+            members_site = site
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def let_in(self, value: str) -> str:
+        """From now on this cookie's value is a member's."""
+        self.sessions = {value}
+        self._since_login = 0
+        return value
+
+    def is_member(self, value: str) -> bool:
+        """Whether who carries this value is let in, this time."""
+        self._since_login += value in self.sessions
+        if self.lasts and self._since_login > self.lasts:
+            self.sessions.clear()
+        return value in self.sessions
+
+    def members_asked_for(self, path: str) -> bool:
+        """Whether somebody who was let in asked for it."""
+        return (path, True) in self.asked
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class MembersHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    members_site: MembersSite
+
+    def do_GET(self):
+        path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
+        cookies = dict(part.strip().partition("=")[::2] for part in self.headers.get("cookie", "").split(";"))
+        member = self.members_site.is_member(cookies.get("sid", ""))
+        self.members_site.asked.append((path, member))
+        if path == "/login":
+            self.answer(200, LOGIN_FORM)
+        elif not member:
+            self.answer(302, "", [("Location", "/login")])
+        elif path == "/logout":
+            self.members_site.sessions.clear()
+            self.answer(200, "bye")
+        elif path == "/admins":
+            self.answer(302, "", [("Location", "/login")])
+        elif path == "/hello":
+            self.answer(200, f"<p>Hello {query.get('name', [''])[0]}</p>")
+        else:
+            links = '<a href="/hello?name=you">hello</a> <a href="/admins">admins</a> <a href="/logout">log out</a>'
+            self.answer(200, f"<h1>Members</h1>{links}")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.members_site.posted.append(f"{self.path} {body.decode(errors='replace')}")
+        self.do_GET()
+
+    def answer(self, status, text, headers=()):
+        body = text.encode()
+        self.send_response(status)
+        for name, value in [("Content-Type", "text/html"), ("Content-Length", str(len(body))), *headers]:
+            self.send_header(name, value)
+        if self.members_site.rotates and self.members_site.sessions:
+            new = f"{next(iter(self.members_site.sessions))[:12]}-{len(self.members_site.asked)}"
+            self.members_site.sessions.add(new)
+            self.send_header("Set-Cookie", f"sid={new}; Path=/; HttpOnly")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass

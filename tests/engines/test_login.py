@@ -1,0 +1,114 @@
+"""Scanning behind a login: carried below the engine, noticed when it is over, and never told to anybody."""
+
+import pytest
+
+from scans.engines.base import (
+    Cookie,
+    FindingReported,
+    LoggedOut,
+    LoggedOutRule,
+    Outcome,
+    Progress,
+    Seed,
+    Session,
+    SessionProbe,
+    UrlCrawled,
+)
+from tests.engines.members_site import MembersSite
+
+pytestmark = pytest.mark.engine
+SECRET = "s3cr3t-session-value"
+TOKEN = "t0p-s3cr3t-token"
+
+
+@pytest.fixture
+def members_site():
+    sites = []
+
+    def make(**options):
+        sites.append(MembersSite(**options))
+        return sites[-1]
+
+    yield make
+    for site in sites:
+        site.stop()
+
+
+def session(value=SECRET):
+    return Session(
+        cookies=(Cookie(name="sid", value=value, domain="127.0.0.1"),), headers=(("X-Token", f"Bearer {TOKEN}"),)
+    )
+
+
+def behind_login(site, job, **values):
+    site.let_in(SECRET)
+    return job(
+        site.url,
+        session=session(),
+        logged_out=LoggedOutRule(login_url=f"{site.url}login"),
+        session_probe=SessionProbe(url=site.url, logged_in_pattern="Members"),
+        excluded=(f"{site.url}logout",),
+        **{"modules": ("xss", "cookieflags"), **values},
+    )
+
+
+def found(heard):
+    return {(finding.category, finding.url, finding.parameter) for finding in heard.of(FindingReported)}
+
+
+def everything_written(job):
+    return b"".join(path.read_bytes() for path in job.directory.rglob("*") if path.is_file())
+
+
+def test_what_stands_behind_the_login_is_found_and_the_login_told_to_nobody(wapiti, members_site, job, start):
+    site = members_site(rotates=True)
+    scan = behind_login(site, job)
+    heard = start(wapiti, scan)
+    assert heard.to_the_end().outcome == Outcome.COMPLETED
+    assert any(finding.parameter == "name" for finding in heard.of(FindingReported))
+    assert site.members_asked_for("/hello") and ("/logout", True) not in site.asked
+    assert not heard.of(LoggedOut)  # /admins leads to the login page, but the login holds
+    told = everything_written(scan) + repr(heard.events).encode()
+    assert SECRET.encode() not in told and TOKEN.encode() not in told
+
+
+def test_an_anonymous_scan_does_not_find_it(wapiti, members_site, job, start):
+    heard = start(wapiti, job(members_site().url, modules=("xss",)))
+    heard.to_the_end()
+    assert not [finding for finding in heard.of(FindingReported) if finding.parameter == "name"]
+
+
+def test_a_lost_login_holds_everything_until_there_is_a_new_one(wapiti, members_site, job, start):
+    site = members_site(lasts=2)
+    heard = start(wapiti, behind_login(site, job))
+    heard.until(lambda event: isinstance(event, LoggedOut))
+    waiting = heard.until(lambda event: isinstance(event, Progress) and event.waiting_for_login)
+    asked = len(site.asked)
+    heard.until(lambda event: isinstance(event, Progress) and event is not waiting)
+    assert len(site.asked) == asked
+    site.lasts = 0
+    heard.run.log_in(session(site.let_in("another-value")))
+    assert heard.to_the_end().outcome == Outcome.COMPLETED
+    assert any(finding.parameter == "name" for finding in heard.of(FindingReported))
+
+
+def test_a_scan_that_waits_for_a_login_can_be_stopped(wapiti, members_site, job, start):
+    heard = start(wapiti, behind_login(members_site(lasts=2), job))
+    heard.until(lambda event: isinstance(event, LoggedOut))
+    heard.run.send("stop")
+    assert heard.to_the_end(10).outcome == Outcome.STOPPED
+
+
+def test_seeds_are_crawled(wapiti, members_site, job, start):
+    site = members_site()
+    seeds = (
+        Seed(method="GET", url=f"{site.url}hidden?id=1"),
+        Seed(method="POST", url=f"{site.url}order", fields=(("thing", "owl"),)),
+        Seed(method="GET", url="http://192.0.2.1/elsewhere"),
+    )
+    heard = start(wapiti, behind_login(site, job, seeds=seeds, modules=("csp",)))
+    assert heard.to_the_end().outcome == Outcome.COMPLETED
+    crawled = {(event.method, event.url) for event in heard.of(UrlCrawled)}
+    assert ("GET", f"{site.url}hidden?id=1") in crawled
+    assert any(line == "/order thing=owl" for line in site.posted)
+    assert not any("192.0.2.1" in url for _, url in crawled)

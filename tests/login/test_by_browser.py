@@ -1,0 +1,134 @@
+"""Logging in with a real browser: forms that only scripts make, recorded scripts, and what they cannot give."""
+
+import json
+
+import pytest
+
+from scans.login.base import Login, Method
+from scans.login.logging_in import log_in, log_out
+from scans.login.outcome import LoginFailed
+from scans.targets import TargetPolicy
+from tests.sites.guarded import PASSWORD, USER, GuardedSite
+
+pytestmark = pytest.mark.browser
+LOOPBACK = ("127.0.0.1",)
+POLICY = TargetPolicy(["127.0.0.0/8"])
+FORM = {"method": Method.FORM, "username": USER, "password": PASSWORD}
+MADE_BY_SCRIPTS = """<!doctype html><title>Come in</title><div id="app"></div><script>
+document.getElementById("app").innerHTML =
+  '<form><input id="name" autocomplete="username"><input id="pass" type="password"><button>Log in</button></form>';
+document.querySelector("form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const typed = {user: document.getElementById("name").value, password: document.getElementById("pass").value};
+  const answer = await fetch("/login", {method: "POST", body: new URLSearchParams(typed), redirect: "manual"});
+  /* KEEP */
+  if (answer.type === "opaqueredirect") location.href = "/";
+});</script>"""
+
+SENT_BY_SCRIPTS = """<form method="post"><input name="user"><input name="password" type="password"><button>In</button>
+</form><script>document.querySelector("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  location.href = "/login?" + new URLSearchParams(new FormData(event.target));
+});</script>"""
+
+
+@pytest.fixture
+def site():
+    with GuardedSite(login_page=MADE_BY_SCRIPTS) as site:
+        yield site
+
+
+def script(*steps):
+    """A recording, as recorders export it."""
+    commands = [
+        {"id": str(number), "comment": "", "command": command, "target": target, "targets": [], "value": value}
+        for number, (command, target, value) in enumerate(steps)
+    ]
+    test = {"id": "t", "name": "in", "commands": commands}
+    project = {"id": "p", "version": "2.0", "name": "owls", "url": "", "tests": [test], "suites": [], "urls": []}
+    return json.dumps({**project, "plugins": []})
+
+
+ENTER = [("open", "/login", ""), ("type", "id=name", USER), ("type", "id=pass", PASSWORD), ("click", "css=button", "")]
+SEE_IT = ("waitForElementPresent", "linkText=Log out", "5000")
+
+
+def refused(site, **login):
+    with pytest.raises(LoginFailed) as failed:
+        log_in(Login(**login), site.url, LOOPBACK, POLICY)
+    assert PASSWORD not in str(failed.value)
+    return failed.value
+
+
+def test_a_form_that_scripts_make_is_filled_in(site):
+    logged_in = log_in(Login(**FORM), site.url, LOOPBACK, POLICY)
+    assert {cookie.value for cookie in logged_in.session.cookies} & site.sessions
+    assert "Alice" in logged_in.html and logged_in.login_url == f"{site.url}login"
+    assert logged_in.screenshot.startswith(b"\x89PNG")
+    assert len(site.attempts) == 1
+
+
+def test_a_form_that_the_site_does_not_take_from_us_is_sent_by_its_scripts(site):
+    site.login_page, site.takes_post = SENT_BY_SCRIPTS, False
+    assert log_in(Login(**FORM), site.url, LOOPBACK, POLICY).session.cookies
+
+
+def test_a_wrong_password_in_such_a_form_is_told_with_a_picture(site):
+    failure = refused(site, **{**FORM, "password": "wrong"})
+    assert failure.reason == "wrong_credentials" and failure.screenshot.startswith(b"\x89PNG")
+
+
+def test_a_page_without_any_form_is_said(site):
+    site.login_page = "<p>Nothing to see here.</p>"
+    assert refused(site, **FORM).reason == "no_login_form"
+
+
+def test_a_token_that_stays_in_the_browser_is_told(site):
+    site.login_page, site.keeps_login = (
+        MADE_BY_SCRIPTS.replace("/* KEEP */", "localStorage.access_token = 'abc'"),
+        False,
+    )
+    failure = refused(site, **FORM)
+    assert failure.reason == "token_in_browser" and "access_token" in failure.detail
+
+
+def test_a_login_script_is_played_and_its_session_proven(site):
+    login = Login(method=Method.SCRIPT, login_script=script(*ENTER, SEE_IT), logged_in="Alice")
+    logged_in = log_in(login, site.url, LOOPBACK, POLICY)
+    assert {cookie.value for cookie in logged_in.session.cookies} & site.sessions
+
+
+def test_a_login_script_that_ends_without_a_login_is_not_believed(site):
+    failure = refused(site, method=Method.SCRIPT, login_script=script(("open", "/login", "")))
+    assert failure.reason == "wrong_credentials" and failure.screenshot
+
+
+def test_a_step_that_fails_is_named_by_its_line(site):
+    broken = script(*ENTER[:2], ("waitForElementPresent", "id=nothing", "200"))
+    failure = refused(site, method=Method.SCRIPT, login_script=broken)
+    assert (failure.reason, failure.line, failure.step) == ("step_failed", 3, "login script")
+
+
+UNKNOWN_COMMAND = script(("fly", "", ""))
+
+
+@pytest.mark.parametrize(("text", "reason"), [("{", "script_malformed"), (UNKNOWN_COMMAND, "unsupported_command")])
+def test_a_script_that_cannot_be_played_is_refused(site, text, reason):
+    assert refused(site, method=Method.SCRIPT, login_script=text).reason == reason
+
+
+def test_a_logout_script_is_played_and_its_effect_seen(site):
+    out = Login(method=Method.HEADERS, logout_script=script(("open", "/logout", "")))
+    site.sessions = {"abc"}
+    logged_in = log_in(Login(method=Method.HEADERS, cookies="session=abc"), site.url, LOOPBACK, POLICY)
+    log_out(out, logged_in.session, site.url, LOOPBACK, POLICY)
+    assert not site.sessions
+
+
+def test_a_logout_script_without_effect_is_said(site):
+    out = Login(method=Method.HEADERS, logout_script=script(("open", "/", "")))
+    site.sessions = {"abc"}
+    logged_in = log_in(Login(method=Method.HEADERS, cookies="session=abc"), site.url, LOOPBACK, POLICY)
+    with pytest.raises(LoginFailed) as failed:
+        log_out(out, logged_in.session, site.url, LOOPBACK, POLICY)
+    assert failed.value.reason == "not_logged_out"

@@ -1,0 +1,227 @@
+"""Logging in with a form: found, filled in and proven, or refused for the reason that holds."""
+
+import socket
+from urllib.parse import parse_qs
+
+import pytest
+
+from scans.login.base import Login, Method
+from scans.login.logging_in import log_in
+from scans.login.outcome import REASONS, LoginFailed
+from scans.targets import TargetPolicy
+from tests.sites.guarded import LOGIN_PAGE, OPEN_PAGE, PASSWORD, USER, GuardedSite
+
+LOOPBACK = ("127.0.0.1",)
+EVERYTHING_HERE = TargetPolicy(["127.0.0.0/8", "localhost"])
+PLAIN_FORM = '<form method="post"><input name="user"><input name="password" type="password"></form>'
+
+
+@pytest.fixture
+def site():
+    with GuardedSite() as site:
+        yield site
+
+
+def entered(site, url="", **login):
+    """Log in to the site with its form."""
+    values = {"method": Method.FORM, "username": USER, "password": PASSWORD, **login}
+    return log_in(Login(**values), url or site.url, LOOPBACK, EVERYTHING_HERE)
+
+
+def refused(site, url="", **login):
+    """The failure of logging in to the site."""
+    with pytest.raises(LoginFailed) as failed:
+        entered(site, url, **login)
+    assert failed.value.next_step == REASONS[failed.value.reason]
+    assert PASSWORD not in f"{failed.value} {failed.value!r} {failed.value.step}"
+    return failed.value
+
+
+def test_the_login_form_is_found_where_strangers_are_sent_and_its_session_is_kept(site):
+    logged_in = entered(site)
+    assert {cookie.name for cookie in logged_in.session.cookies} == {"visitor", "session"}
+    assert {cookie.value for cookie in logged_in.session.cookies} & site.sessions
+    assert (logged_in.page_url, logged_in.login_url) == (site.url, f"{site.url}login")
+    assert logged_in.logout_urls == (f"{site.url}logout",)
+    assert "Alice" in logged_in.html and "asked for a login before" in logged_in.detail
+
+
+def test_one_attempt_is_made_with_the_fields_that_a_browser_would_send(site):
+    entered(site)
+    (attempt,) = site.attempts
+    sent = parse_qs(attempt.body)
+    assert (sent.pop("user"), sent.pop("password"), sent.pop("go")) == ([USER], [PASSWORD], ["in"])
+    assert list(sent) == ["token"]
+    assert attempt.path == "/login?from=here" and attempt.headers["referer"] == f"{site.url}login"
+    assert attempt.headers["origin"] == site.url.rstrip("/")
+
+
+def test_a_wrong_password_is_told_by_the_form_being_shown_again(site):
+    failure = refused(site, password="wrong")
+    assert (failure.reason, len(site.attempts)) == ("wrong_credentials", 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ((401, "no"), "wrong_credentials"),
+        ((403, "no"), "wrong_credentials"),
+        ((200, "That was not right."), "wrong_credentials"),
+        ((200, PLAIN_FORM + "Your account has been locked."), "account_locked"),
+        ((200, PLAIN_FORM + "Too many failed login attempts."), "account_locked"),
+        ((429, "slower"), "account_locked"),
+        ((200, PLAIN_FORM + '<div class="g-recaptcha"></div>'), "captcha"),
+        ((500, "broken"), "login_page_unreachable"),
+    ],
+)
+def test_a_refusal_is_told_by_what_the_site_answers(site, answer, reason):
+    site.open = reason == "login_page_unreachable"
+    site.refused = answer
+    assert refused(site, password="wrong").reason == reason
+
+
+def test_a_warning_that_stood_there_before_is_no_lock(site):
+    site.login_page += "<p>After too many attempts your account is locked.</p>"
+    assert refused(site, password="wrong").reason == "wrong_credentials"
+
+
+def test_a_captcha_is_noticed_before_anything_is_sent(site):
+    site.login_page = PLAIN_FORM.replace("</form>", '<input name="captcha_answer"></form>')
+    assert refused(site).reason == "captcha" and not site.attempts
+
+
+def test_a_second_factor_is_told_by_the_code_that_is_asked_for(site):
+    site.code_page = '<form method="post"><input name="code" autocomplete="one-time-code"></form>'
+    assert refused(site).reason == "second_factor"
+
+
+def test_a_login_that_nothing_shows_cannot_be_told(site):
+    site.open, site.members_page = True, OPEN_PAGE
+    failure = refused(site)
+    assert failure.reason == "cannot_tell" and "looks alike" in failure.detail
+
+
+def test_a_login_that_is_not_kept_is_not_believed(site):
+    site.keeps_login = False
+    assert refused(site).reason == "wrong_credentials"
+
+
+def test_the_login_page_is_found_by_its_link_on_an_open_site(site):
+    site.open = True
+    logged_in = entered(site)
+    assert logged_in.pattern == "logout" and "offers to log out" in logged_in.detail
+
+
+def test_a_text_proves_the_login_wherever_a_visitor_reads_it(site):
+    site.open = True
+    logged_in = entered(site, logged_in="hello  alice")
+    assert (logged_in.page_url, logged_in.pattern) == (site.url, "")  # the HTML has it in two pieces
+    assert entered(site, logged_in="Hello").pattern == "Hello"
+
+
+def test_a_text_that_is_missing_is_said(site):
+    failure = refused(site, logged_in="Welcome back")
+    assert failure.reason == "verification_text_missing" and "Welcome back" in failure.detail
+
+
+def test_a_text_that_strangers_read_too_proves_nothing(site):
+    site.open = True
+    assert refused(site, logged_in="Owls").reason == "cannot_tell"
+
+
+def test_the_name_in_the_form_that_is_shown_again_proves_nothing(site):
+    site.refused = (200, PLAIN_FORM.replace('name="user"', f'name="user" value="{USER}"'))
+    assert refused(site, password="wrong", logged_in=USER).reason == "wrong_credentials"
+
+
+def test_a_text_is_found_on_the_page_that_the_form_leads_to(site):
+    site.open, site.members_page, site.welcome = True, OPEN_PAGE, "<p>Welcome back</p>"
+    logged_in = entered(site, logged_in="Welcome back")
+    assert (logged_in.page_url, logged_in.pattern) == (site.url, "")  # that page cannot be asked for again
+
+
+def test_an_address_proves_the_login_when_only_members_may_open_it(site):
+    assert entered(site, logged_in="/inside").page_url == f"{site.url}inside"
+    assert refused(site, password="wrong", logged_in="/inside").reason == "wrong_credentials"
+
+
+def test_an_address_that_is_open_to_all_proves_nothing(site):
+    site.pages = {"/news": "news"}
+    assert refused(site, login_url="/login", logged_in="/news").reason == "cannot_tell"
+
+
+def test_fields_can_be_named(site):
+    site.login_page = '<form method="post"><input name="other"><input name="user"><input name="hint">' + (
+        '<input name="password" type="password"></form>'
+    )
+    assert entered(site, username_field="user", password_field="password").session.cookies
+    failure = refused(site, username_field="login")
+    assert failure.reason == "field_missing"
+    assert all(name in failure.detail for name in ("“login”", "“other”", "“user”", "“hint”", "“password”"))
+
+
+def test_a_form_may_be_sent_in_parts(site):
+    site.login_page = LOGIN_PAGE.replace('action="/login?', 'enctype="multipart/form-data" action="/login?')
+    assert entered(site).session.cookies
+    assert site.attempts[0].headers["content-type"].startswith("multipart/form-data; boundary=")
+
+
+def test_a_form_may_be_sent_by_get_and_its_address_is_told_to_nobody(site):
+    site.login_page, site.open, site.members_page = PLAIN_FORM.replace("post", "get"), True, OPEN_PAGE
+    site.welcome = "<p>Welcome back</p>"
+    assert entered(site, logged_in="Welcome back").page_url == site.url
+    assert refused(site, logged_in="Something else").reason == "verification_text_missing"
+
+
+def test_a_page_that_leads_on_by_refresh_is_followed(site):
+    site.open, site.welcome = True, '<meta http-equiv="refresh" content="0; url=/inside">'
+    site.members_page = site.open_page
+    site.pages = {"/inside": "<a href='/logout'>Log out</a>"}
+    assert entered(site).page_url == f"{site.url}inside"
+
+
+@pytest.mark.parametrize("landing", ["http://127.0.0.1:9/", "http://other.example/", "file:///etc", "http://[oops"])
+def test_a_login_that_leads_elsewhere_is_judged_by_the_target_and_not_followed(site, landing):
+    site.landing = landing
+    assert entered(site).page_url == site.url
+
+
+@pytest.mark.parametrize("location", ["http://127.0.0.1:9/login", "http://other.example/login", "https://127.0.0.1/"])
+def test_a_login_page_elsewhere_is_not_visited_unless_named(site, location):
+    site.location = location
+    failure = refused(site)
+    assert failure.reason == "out_of_scope" and location in failure.detail
+
+
+def test_a_login_page_on_another_port_is_used_when_it_is_named_and_allowed(site):
+    with GuardedSite() as members:
+        failure = refused(members, login_url=f"{site.url}login")
+        assert (failure.reason, len(site.attempts)) == ("wrong_credentials", 1)  # its cookie means nothing there
+    values = {"method": Method.FORM, "username": USER, "password": PASSWORD, "login_url": "http://192.0.2.1/login"}
+    with pytest.raises(LoginFailed) as failed:
+        log_in(Login(**values), site.url, LOOPBACK, EVERYTHING_HERE)
+    assert failed.value.reason == "login_page_not_allowed"
+
+
+def test_a_form_that_sends_the_password_elsewhere_is_not_sent(site):
+    site.login_page = PLAIN_FORM.replace("<form", '<form action="http://127.0.0.1:9/collect"')
+    assert refused(site).reason == "out_of_scope" and not site.attempts
+
+
+def test_a_site_that_leads_round_in_circles_is_left(site):
+    assert refused(site, login_url="/loop").reason == "too_many_redirects"
+
+
+def test_a_login_page_that_is_not_there_is_said(site):
+    with GuardedSite(scheme="Bearer") as closed:
+        assert refused(closed, login_url="/nothing").reason == "login_page_unreachable"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    failure = refused(site, url)
+    assert failure.reason == "login_page_unreachable" and "refused" in failure.detail
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "ftp://127.0.0.1/", "http://name.invalid/login?password=x"])
+def test_a_login_page_without_a_host_that_can_be_reached_is_refused(site, address):
+    failure = refused(site, login_url=address)
+    assert failure.reason in ("login_page_unreachable", "login_page_not_allowed") and not site.requests

@@ -1,0 +1,40 @@
+"""What a login is: its secrets apart from the rest, and never shown."""
+
+import logging
+import traceback
+
+import pytest
+
+from scans.login.base import SECRETS, Login, Method
+from scans.login.logging_in import log_in
+from scans.login.outcome import REASONS, LoginFailed
+from scans.targets import TargetPolicy
+from tests.sites.guarded import GuardedSite
+
+OPEN = {"username": "alice", "login_url": "/login", "logged_in": "Hello", "logged_out": "Log in"}
+SECRET = {name: f"secret-{name}" for name in SECRETS}
+
+
+def test_a_login_is_made_again_from_its_open_values_and_its_secrets():
+    login = Login(method=Method.SCRIPT, **OPEN, **SECRET)
+    assert Login.with_secrets(login.secrets_as_json(), method="script", **OPEN) == login
+
+
+def test_no_representation_shows_a_secret():
+    login = Login(method=Method.FORM, **OPEN, **SECRET)
+    assert not any(value in f"{login} {login!r}" for value in SECRET.values())
+
+
+@pytest.mark.parametrize("method", [Method.FORM, Method.BASIC, Method.DIGEST, Method.HEADERS])
+def test_no_failure_log_or_result_shows_a_secret(method, caplog):
+    caplog.set_level(logging.DEBUG)
+    password = "correct-horse-battery"
+    login = Login(method=method, username="alice", password=password, headers=f"Authorization: {password}")
+    with GuardedSite(refused=(500, f"<p>{password}</p>")) as site, pytest.raises(LoginFailed) as failed:
+        log_in(login, site.url, ("127.0.0.1",), TargetPolicy(["127.0.0.0/8"]))
+    shown = [*traceback.format_exception(failed.value), repr(failed.value), str(vars(failed.value)), caplog.text]
+    assert password not in " ".join(shown)
+
+
+def test_every_reason_has_a_next_step_that_is_a_sentence():
+    assert all(step[0].isupper() and step.endswith(".") for step in REASONS.values())

@@ -1,0 +1,130 @@
+"""Finding the login form among others, and sending what a browser would send."""
+
+from urllib.parse import parse_qsl
+
+import httpx
+import pytest
+
+from scans.login import signs
+from scans.login.base import Login, Method
+from scans.login.login_form import asks_for_login, find
+from scans.login.visit import Page
+
+URL = "http://owls.example/members/login?next=%2Fa"
+USER_AND_PASSWORD = '<input name="u"><input type="password" name="p">'
+
+
+def page(html, url=URL):
+    return Page(url, 200, httpx.Headers(), html)
+
+
+def form(html, **login):
+    return find(page(html), Login(method=Method.FORM, **login))
+
+
+def sent(found):
+    return parse_qsl(found.filled("alice", "owls")[0].decode(), keep_blank_values=True)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<form method=post>{USER_AND_PASSWORD}",
+        f"<FORM METHOD='POST'><table><tr><td>{USER_AND_PASSWORD}</table></FORM>",
+        f"<table><form method=post><tr><td>{USER_AND_PASSWORD}</td></tr></form></table>",
+        f"<div><form method=post></div>{USER_AND_PASSWORD}</form>",
+        "<form method=post id=f></form><input name=u form=f><input type=PASSWORD name=p form=f>",
+        f"<form method=post action=/r>{USER_AND_PASSWORD}<input type=password name=p2></form>"
+        f"<form method=post>{USER_AND_PASSWORD}</form>",
+        f"<form method=post action=/register>{USER_AND_PASSWORD}</form><form method=post>{USER_AND_PASSWORD}</form>",
+        f"<form method=post action=/r><input name=a><input name=b>{USER_AND_PASSWORD}</form>"
+        f"<form method=post>{USER_AND_PASSWORD}</form>",
+        "<form method=post><input name=search type=search><input name=u type=email><input name=p type=password>",
+        "<form method=post><input name=u autocomplete=username><input name=domain><input name=p type=password>",
+        "<form method=post><input name=p type=password><input name=u>",
+    ],
+)
+def test_the_login_form_is_told_from_others_and_its_fields_by_their_place(html):
+    found = form(html)
+    assert (found.method, found.action, found.username_field, found.password_field) == ("POST", URL, "u", "p")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "",
+        "\x00<![if",
+        "<form method=post><input name=q></form>",
+        "<form method=post><input type=password name=a><input type=password name=b></form>",
+        "<form method=post><input name=u><input type=password name=p autocomplete=new-password></form>",
+    ],
+)
+def test_a_page_without_a_login_form_has_none(html):
+    assert form(html) is None and not asks_for_login(page(html))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<form>{USER_AND_PASSWORD}</form>",  # its password would stand in the address
+        f"<form method=post action='javascript:go()'>{USER_AND_PASSWORD}</form>",
+        "<form method=post><input id=u><input type=password id=p></form>",
+        USER_AND_PASSWORD,
+    ],
+)
+def test_a_form_that_only_scripts_send_is_seen_but_not_used(html):
+    assert form(html) is None and asks_for_login(page(html))
+
+
+def test_what_nobody_touched_is_sent_as_a_browser_would():
+    found = form(
+        f"""<form method=post action="../in#top">{USER_AND_PASSWORD}
+        <input type=hidden name=token value="a&amp;b ü"><input name=empty><input name=off disabled value=1>
+        <input type=checkbox name=c1 checked><input type=checkbox name=c2 value=2><input type=radio name=r value=1>
+        <input type=radio name=r value=2 checked><select name=s><option>one<option value=2 selected>two</select>
+        <select name=d><option>first<option>second</select><textarea name=t>text</textarea><input type=file name=f>
+        <input type=reset name=reset><button type=button name=other>x</button><input type=submit name=go value=Go>
+        <button name=later value=1>Later</button></form>"""
+    )
+    assert found.action == "http://owls.example/in"
+    assert sent(found) == [
+        *[("token", "a&b ü"), ("empty", ""), ("c1", "on"), ("r", "2"), ("s", "2"), ("d", "first"), ("t", "text")],
+        *[("go", "Go"), ("u", "alice"), ("p", "owls")],
+    ]
+
+
+def test_a_form_that_asks_for_a_password_alone_is_filled_in():
+    assert sent(form("<form method=post><input type=password name=p></form>")) == [("p", "owls")]
+
+
+def test_a_button_and_a_base_may_say_where_the_form_goes():
+    found = form(f"<base href='/app/'><form method=post action=a>{USER_AND_PASSWORD}<button formaction=b>in</button>")
+    assert found.action == "http://owls.example/app/b"
+
+
+def test_fields_may_be_named_by_their_identifiers():
+    found = form(
+        "<form method=post><input name=x id=user><input name=y><input name=z id=secret type=text></form>"
+        f"<form method=post>{USER_AND_PASSWORD}</form>",
+        username_field="user",
+        password_field="secret",
+    )
+    assert (found.username_field, found.password_field) == ("x", "z")
+
+
+@pytest.mark.parametrize("text", ["Log in", "Sign-in", "Anmelden", "Connexion", "Iniciar sesión", "Войти", "ログイン"])
+def test_the_way_in_is_found_in_several_languages(text):
+    assert signs.login_links(page(f"<a href='/x'>Owls</a><a href='/y'>{text}</a>")) == ["http://owls.example/y"]
+
+
+@pytest.mark.parametrize("text", ["Log out", "Sign off", "Abmelden", "Déconnexion", "Cerrar sesión", "Выйти", "退出"])
+def test_the_way_out_is_found_in_several_languages(text):
+    out = page(f"<a href='/y?a=1&do=2'>{text}</a><form action='/z' method=post><button>{text}</button></form>")
+    assert signs.logout_urls(out) == ("http://owls.example/y?a=1&do=2", "http://owls.example/z")
+    assert not signs.login_links(out)
+
+
+def test_the_way_out_is_cut_down_to_what_makes_it_so():
+    marks = signs.logout_marks([f"http://o/doku.php?id={name}&do=logout" for name in "ab"] + ["http://o/logout?t=1"])
+    assert marks == ("http://o/doku.php?do=logout", "http://o/logout")
+    assert signs.logout_marks(["http://o/y?a=1"]) == ("http://o/y?a=1",)

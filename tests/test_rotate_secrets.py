@@ -1,0 +1,41 @@
+"""manage.py rotate_secrets: old keys can be taken away afterwards, and a lost one is said."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from scans.login.base import Login, Method
+from scans.models import TargetLogin, UrlScan
+from scans.secrets import KeyLost, seal, unseal
+from tests.factories import submitted
+
+pytestmark = pytest.mark.django_db
+OLD, NEW = "an old key of more than 32 characters", "a new key of more than 32 characters"
+
+
+@pytest.fixture
+def stored(settings):
+    """A login and a crawl script, sealed with the old key."""
+    settings.SCANS_SECRET_KEYS = [OLD]
+    scan = submitted("http://127.0.0.1:9/").url_scans.get()
+    UrlScan.objects.filter(pk=scan.pk).update(crawl_script=seal("{}"))
+    TargetLogin.of(Login(method=Method.FORM, username="alice", password="owls"), scan).save()
+    return scan
+
+
+def test_after_a_rotation_the_old_key_can_be_taken_away(stored, settings, capsys):
+    settings.SCANS_SECRET_KEYS = [NEW, OLD]
+    call_command("rotate_secrets")
+    assert "2 secrets" in capsys.readouterr().out
+    settings.SCANS_SECRET_KEYS = [NEW]
+    assert TargetLogin.objects.get().opened().password == "owls"
+    assert unseal(UrlScan.objects.get(pk=stored.pk).crawl_script) == "{}"
+
+
+def test_a_rotation_without_the_old_key_says_what_is_lost_and_changes_nothing(stored, settings):
+    settings.SCANS_SECRET_KEYS = [NEW]
+    with pytest.raises(CommandError, match="2 secrets could not be opened"):
+        call_command("rotate_secrets")
+    with pytest.raises(KeyLost):
+        TargetLogin.objects.get().opened()
+    settings.SCANS_SECRET_KEYS = [OLD]
+    assert TargetLogin.objects.get().opened().password == "owls"
