@@ -14,6 +14,8 @@ APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get insta
 CAN_APT_INSTALL = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 # What pytest is given besides: make test ARGS="-k stop -x"
 ARGS ?=
+# How many tests run at a time.
+TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup engine run test chromium lint format clean
@@ -24,13 +26,14 @@ help:  ## List the targets
 
 setup:  ## Install the product into .venv and the scan engine into .engine
 	@$(MAKE) --silent --jobs=2 .venv/.product engine
+	@$(MAKE) --silent chromium
 
 run: setup  ## Start everything: web, scheduler, workers and the demo site. Ctrl-C ends it
 	@$(BIN)/python manage.py first_run --bind "$(SCANS_BIND)"
 	@DASHBOARD_PORT=$(PORT) STARTED_BY=$$$$ exec $(BIN)/honcho start --env /dev/null --concurrency scans=$(SCANS_WORKERS)
 
 test: .venv/.development engine chromium  ## Run the whole test suite (DATABASE_URL chooses the database)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) $(ARGS)
 
 lint: .venv/.development  ## Check style, templates, migrations and settings; changes nothing
 	@$(BIN)/ruff check .
@@ -81,8 +84,8 @@ engine:
 		echo "WARNING: the scan engine could not be installed (see above). The dashboard will start, but every"; \
 		echo "         scan ends in Submit Failed until \`make setup\` has succeeded."; } >&2
 
-# Debian's browser, never one that a library downloads.
+# Plays login and crawl scripts, and takes pictures. Debian's browser, never one that a library downloads.
 chromium:
 	@command -v chromium >/dev/null \
 		|| { $(CAN_APT_INSTALL) && echo "Installing chromium …" && $(APT_INSTALL) chromium >/dev/null; } \
-		|| echo "Browser tests will be skipped: install the package chromium (as root: apt-get install chromium)." >&2
+		|| echo "Without a browser, login and crawl scripts fail and no pictures are taken: install the package chromium." >&2

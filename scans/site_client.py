@@ -19,7 +19,7 @@ USER_AGENT = "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a site answered; `body` holds the first 64 KiB as text, `seconds` the time until then."""
+    """What a site answered; `body` holds its beginning as text (see SiteClient), `seconds` the time until then."""
 
     status: int
     headers: httpx.Headers
@@ -33,13 +33,22 @@ class SiteClient:
     Follows no redirects, uses no proxy and keeps no cookies. Raises httpx.HTTPError when nothing
     comes back in time, ValueError for a URL that is not of this site. The time-out bounds connecting
     and answering, each; a site that drips is cut off after `timeout` too. Of several addresses the
-    first that can be connected to is used, and remembered.
+    first that can be connected to is used, and remembered. Of a body, `max_body_bytes` are read.
     """
 
-    def __init__(self, host: str, addresses: Iterable[str], *, timeout: float, verify: bool | None = None):
+    def __init__(
+        self,
+        host: str,
+        addresses: Iterable[str],
+        *,
+        timeout: float,
+        verify: bool | None = None,
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ):
         self._host = host
         self._addresses = list(addresses)
         self._timeout = timeout
+        self._max_body_bytes = max_body_bytes
         self._patience = _Patience(timeout)
         # Not an httpx.Client: that one keeps cookies, and chokes on a redirect's senseless address.
         self._transport = httpx.HTTPTransport(verify=tls_context(verify), trust_env=False)
@@ -112,15 +121,16 @@ class SiteClient:
         try:
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) >= MAX_BODY_BYTES:
+                if len(body) >= self._max_body_bytes:
                     break
         except httpx.TransportError as error:
             if not (self._patience.over and body):
                 raise self._patience.reason() or error from error
+        body = body[: self._max_body_bytes]
         try:
-            return body[:MAX_BODY_BYTES].decode(response.encoding or "utf-8", errors="replace")
+            return body.decode(response.encoding or "utf-8", errors="replace")
         except (LookupError, ValueError):  # a charset that is none, such as "hex"
-            return body[:MAX_BODY_BYTES].decode(errors="replace")
+            return body.decode(errors="replace")
 
 
 class _Patience:

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -34,10 +34,11 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
 A, U = AnalysisStatus, UrlScanStatus
 ME = Actor.COMMAND
 NAMED: set = set()
+ON_PAGES: set = set()
 
 
 def reaches(*statuses):
-    """The test reaches these statuses, as the activity log then says."""
+    """The test reaches these statuses: the activity log says so, and the pages showed them."""
     NAMED.update(statuses)
 
     def decorate(test):
@@ -46,6 +47,7 @@ def reaches(*statuses):
             test(*args, **kwargs)
             reached = seen_in_the_log()
             assert reached >= set(statuses), f"not reached: {set(statuses) - reached}"
+            assert set(statuses) <= ON_PAGES, f"not shown: {set(statuses) - ON_PAGES}"
 
         return run
 
@@ -59,20 +61,23 @@ def seen_in_the_log() -> set:
 
 @pytest.fixture(autouse=True)
 def _seen_on_the_pages(monkeypatch):
-    """Whenever a status is entered: it stands on the list and the summary, and on Scan Details."""
+    """As soon as a status is entered, look whether the list, the summary and Scan Details show it."""
     reviewer = make.user("Reviewer")
     really_record = activity.record
+    ON_PAGES.clear()
+
+    def look(thing, status):
+        client = Client()
+        client.force_login(reviewer)
+        pages = ["/analyses/", thing.get_absolute_url()] if isinstance(thing, Analysis) else [thing.get_absolute_url()]
+        pages += [] if isinstance(thing, Analysis) else [thing.analysis.get_absolute_url()]
+        if all(f'data-status="{status}"' in client.get(page).content.decode() for page in pages):
+            ON_PAGES.add((A if isinstance(thing, Analysis) else U)(status))
 
     def record(action, *, analysis, url_scan=None, to_status="", **fields):
-        entry = really_record(action, analysis=analysis, url_scan=url_scan, to_status=to_status, **fields)
         if to_status:
-            client = Client()
-            client.force_login(reviewer)
-            pages = [url_scan.get_absolute_url()] if url_scan else ["/analyses/"]
-            for page in [*pages, analysis.get_absolute_url()]:
-                shown = client.get(page).content.decode()
-                assert f'data-status="{to_status}"' in shown, f"{to_status} is not shown on {page}"
-        return entry
+            transaction.on_commit(lambda: look(url_scan or analysis, to_status))
+        return really_record(action, analysis=analysis, url_scan=url_scan, to_status=to_status, **fields)
 
     monkeypatch.setattr(activity, "record", record)
 
@@ -190,10 +195,12 @@ def test_an_engine_that_is_missing_keeps_the_analysis_from_being_submitted(weak_
 @reaches(U.QUEUED_WITH_WARNING, A.PAUSED, U.PAUSING, U.PAUSED, U.RESUMING)
 def test_pause_and_resume_and_waiting_for_a_place(weak_site):
     ScanSettings.objects.update(capacity=1)
-    analysis = set_up(weak_site(pages=3, delay=0.02).url, weak_site().url)
+    site = weak_site(pages=1, delay=0.05)
+    analysis = set_up(site.url, weak_site().url)
     workers = begun(analysis)
     transitions.pause_analysis(analysis, by=ME)
     workers.finish()
+    site.delay = 0
     assert make.fresh(analysis).status == A.PAUSED
     transitions.resume_analysis(analysis, by=ME)
     assert list(analysis.url_scans.values_list("status", flat=True)) == [U.RESUMING, U.QUEUED_WITH_WARNING]
@@ -230,9 +237,9 @@ def test_a_user_stops_what_had_already_completed(weak_site):
 
 @reaches(U.VERIFICATION_FAILED, U.CONNECTION_ERROR, U.AUTHENTICATION_ERROR, U.CRAWL_SCRIPT_ERROR)
 @reaches(A.ALL_VERIFICATIONS_FAILED)
-def test_each_kind_of_failed_check(weak_site):
-    elsewhere = weak_site(redirect_to="http://127.0.0.1:9/")
-    with GuardedSite() as guarded, GuardedSite(open=True) as scripted:
+def test_each_kind_of_failed_check():
+    away = GuardedSite(location="http://127.0.0.1:9/")
+    with GuardedSite() as guarded, GuardedSite(open=True) as scripted, away as elsewhere:
         login = TargetLogin.of(Login(method=Method.FORM, username=USER, password=f"not {PASSWORD}"))
         access = {guarded.url: Access(login=login), scripted.url: Access(crawl_script=seal("no recording"))}
         gone = f"http://127.0.0.1:{free_port()}/"

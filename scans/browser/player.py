@@ -26,6 +26,16 @@ LONGEST_TEXT = 100_000
 SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
 SECONDS_TO_SETTLE = 3
 SECONDS_FOR_A_PAGE = 20
+SECONDS_FOR_A_FORM = 6
+SECONDS_TO_BE_LET_IN = 5
+# A password field that has no twin in its form: those of registration forms do.
+LOGIN_FIELD = (
+    "xpath=//input[@type='password'][not(contains(@autocomplete, 'new-password'))]"
+    "[not(ancestor::form) or count(ancestor::form//input[@type='password']) = 1]"
+)
+_TEXT = "not(@type) or @type='text' or @type='email' or @type='tel'"
+NAME_BEFORE_PASSWORD = f"{LOGIN_FIELD}/preceding::input[{_TEXT}][1]"
+NAME_ALONE = "css=input[autocomplete~=username], input[name=username], input[name=email], input[name=identifier]"
 FLAGS = [
     "--disable-gpu",
     "--disable-quic",
@@ -179,32 +189,50 @@ class Player:
 
 
 def fill(player: Player, form: dict) -> None:
-    """Find the login form in the page as it is shown, fill it in and send it."""
+    """Find the login form in the page as it is shown, fill it in and send it; some ask for the name alone first."""
     page = player.page
-    password = named(page, form["password_field"]) if form["password_field"] else page.locator("input[type=password]")
-    try:
-        password.locator("visible=true").first.wait_for(timeout=player.left(10))
-    except Error:
+    password = named(page, form["password_field"]) if form["password_field"] else page.locator(LOGIN_FIELD)
+    username = named(page, form["username_field"]) if form["username_field"] else None
+    if not appears(player, password.or_(page.locator(NAME_ALONE)), SECONDS_FOR_A_FORM):
         wanted = f"the field “{form['password_field']}”" if form["password_field"] else "a password field"
-        raise Halt("no_login_form", f"{shown(page.url)} shows no form with {wanted}.") from None
-    password = password.locator("visible=true").first
-    if form["username_field"]:
-        username = named(page, form["username_field"])
-        if not username.count():
-            raise Halt("field_missing", f"{shown(page.url)} has no field “{form['username_field']}”.")
+        raise Halt("no_login_form", f"{shown(page.url)} shows no form with {wanted}.")
+    if not visible(password).count():
+        first = visible(username or page.locator(NAME_ALONE)).first
+        first.fill(form["username"], timeout=player.left(5))
+        first.press("Enter", timeout=player.left(5))
+        if not appears(player, password, SECONDS_FOR_A_FORM):
+            raise Halt("no_login_form", f"{shown(page.url)} asks for no password after the user name.")
     else:
-        username = page.locator(
-            "xpath=(//input[@type='password'])[1]/preceding::input"
-            "[not(@type) or @type='text' or @type='email' or @type='tel'][1]"
-        )
-    if username.count():
-        username.first.fill(form["username"], timeout=player.left(5))
-    password.fill(form["password"], timeout=player.left(5))
+        username = username or page.locator(NAME_BEFORE_PASSWORD)
+        if form["username_field"] and not username.count():
+            raise Halt("field_missing", f"{shown(page.url)} has no field “{form['username_field']}”.")
+        if username.count():
+            username.first.fill(form["username"], timeout=player.left(5))
+    send(player, visible(password).first, form["password"])
+
+
+def send(player: Player, password, text: str) -> None:
+    """Type the password, send the form, and give the page time to let in."""
+    password.fill(text, timeout=player.left(5))
     password.press("Enter", timeout=player.left(5))
     try:
-        password.wait_for(state="hidden", timeout=player.left(8))
+        password.wait_for(state="hidden", timeout=player.left(SECONDS_TO_BE_LET_IN))
     except Error:
         pass  # whether that was a login is for others to judge
+
+
+def visible(locator):
+    """Those of the elements that are shown."""
+    return locator.locator("visible=true")
+
+
+def appears(player: Player, locator, seconds: float) -> bool:
+    """Whether one of the elements is shown before the time is over."""
+    try:
+        visible(locator).first.wait_for(timeout=player.left(seconds))
+    except Error:
+        return False
+    return True
 
 
 def named(page, name: str):

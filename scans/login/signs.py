@@ -7,8 +7,7 @@ page's address and a verification text given.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from bs4 import NavigableString, Tag
@@ -34,7 +33,7 @@ _LOCKED = re.compile(
 )
 _CODE = re.compile(r"otp|2fa|mfa|one[_-]?time|second[_-]?factor|(verif\w*|auth\w*|security)[_-]?code", re.IGNORECASE)
 _CAPTCHA_MAKERS = re.compile(r"recaptcha|hcaptcha|turnstile|friendly-?captcha|frc-captcha", re.IGNORECASE)
-_MOST_PIECES = 30
+_MOST_PIECES, _LONGEST = 30, 500  # of what is looked at in one element: hostile pages have no bounds
 _HTTP_LOCKED = (423, 429)  # RFC 4918 Locked, RFC 6585 Too Many Requests
 
 
@@ -111,10 +110,18 @@ def _leads_out(tag: Tag) -> bool:
 
 
 def _words(tag: Tag) -> str:
-    """What a link or button says, to the eye and to a machine; of one that nobody closed, the beginning."""
-    values = (str(tag.get(name, "")) for name in ("href", "title", "aria-label", "value", "name", "id"))
-    texts = (str(piece) for piece in islice(tag.descendants, _MOST_PIECES) if isinstance(piece, NavigableString))
-    return " ".join([*" ".join(texts).split(), *values])
+    """What a link or button says, to the eye and to a machine."""
+    values = (str(tag.get(name, ""))[:_LONGEST] for name in ("href", "title", "aria-label", "value", "name", "id"))
+    return " ".join([*_texts(tag), *values])
+
+
+def _texts(tag: Tag, depth: int = 3) -> Iterator[str]:
+    """The words inside, not too far down: looking through thousands of nested links takes minutes."""
+    for piece in tag.contents[:_MOST_PIECES]:
+        if isinstance(piece, NavigableString):
+            yield from piece.split()
+        elif depth:
+            yield from _texts(piece, depth - 1)
 
 
 def _form_words(form: Tag) -> str:
@@ -122,4 +129,4 @@ def _form_words(form: Tag) -> str:
 
 
 def _name(field: Tag) -> str:
-    return f"{field.get('name', '')} {field.get('id', '')}"
+    return f"{field.get('name', '')} {field.get('id', '')}"[:_LONGEST]

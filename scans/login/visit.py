@@ -20,6 +20,7 @@ from scans.site_client import Answer, SiteClient
 from scans.targets import origin
 
 MAX_REDIRECTS = 10
+MAX_PAGE_BYTES = 1024**2  # styles and scripts inside a page come before its form
 MOST_FORMS = 30  # that are looked at; hostile pages nest thousands
 _ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
 _REFRESH = re.compile(r"""^\s*(\d+)\s*[;,]\s*url\s*=\s*["']?([^"'>]+)""", re.IGNORECASE)
@@ -102,7 +103,9 @@ class Visit:
             self._jar.set(cookie.name, cookie.value, _jar_domain(cookie.domain), cookie.path)
         timeout = settings.SCANS_CONNECT_TIMEOUT_SECONDS
         self._clients = {
-            urlsplit(url).hostname or "": SiteClient(origin(url)[0], addresses, timeout=timeout)
+            urlsplit(url).hostname or "": SiteClient(
+                origin(url)[0], addresses, timeout=timeout, max_body_bytes=MAX_PAGE_BYTES
+            )
             for url, addresses in sites.items()
         }
 

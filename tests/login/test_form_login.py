@@ -9,7 +9,7 @@ from scans.login.base import Login, Method
 from scans.login.logging_in import log_in
 from scans.login.outcome import REASONS, LoginFailed
 from scans.targets import TargetPolicy
-from tests.sites.guarded import LOGIN_PAGE, OPEN_PAGE, PASSWORD, USER, GuardedSite
+from tests.sites.guarded import LOGIN_PAGE, MEMBERS_PAGE, OPEN_PAGE, PASSWORD, USER, GuardedSite
 
 LOOPBACK = ("127.0.0.1",)
 EVERYTHING_HERE = TargetPolicy(["127.0.0.0/8", "localhost"])
@@ -158,6 +158,12 @@ def test_fields_can_be_named(site):
     failure = refused(site, username_field="login")
     assert failure.reason == "field_missing"
     assert all(name in failure.detail for name in ("“login”", "“other”", "“user”", "“hint”", "“password”"))
+
+
+def test_a_form_and_a_proof_are_found_far_down_a_long_page(site):
+    filler = f"<style>{'x' * 200_000}</style>"
+    site.login_page, site.members_page = filler + LOGIN_PAGE, filler + MEMBERS_PAGE
+    assert entered(site, logged_in="Alice").login_url == f"{site.url}login"
 
 
 def test_a_form_may_be_sent_in_parts(site):

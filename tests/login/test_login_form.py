@@ -1,5 +1,6 @@
 """Finding the login form among others, and sending what a browser would send."""
 
+from time import monotonic
 from urllib.parse import parse_qsl
 
 import httpx
@@ -100,6 +101,31 @@ def test_a_form_that_asks_for_a_password_alone_is_filled_in():
 def test_a_button_and_a_base_may_say_where_the_form_goes():
     found = form(f"<base href='/app/'><form method=post action=a>{USER_AND_PASSWORD}<button formaction=b>in</button>")
     assert found.action == "http://owls.example/app/b"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<a href=x>", "<div ", "<!--", "<button>", "<form>", "<input name=u><div>", "<input name=", "verif", " otp"],
+)
+def test_a_page_made_to_be_hard_to_read_is_read_in_time(piece):
+    hostile = page((piece * 100_000)[:200_000])
+    started = monotonic()
+    find(hostile, Login(method=Method.FORM))
+    asks_for_login(hostile)
+    (
+        signs.login_links(hostile),
+        signs.offers_logout(hostile),
+        signs.wants_code(hostile),
+        signs.is_locked(hostile, hostile),
+    )
+    assert monotonic() - started < 8
+
+
+def test_a_page_that_declares_itself_xml_is_read():
+    head = '<?xml version="1.0" encoding="ISO-8859-1"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml">'
+    assert (
+        form(f"{head}<body>ü<form method='post'><p>{USER_AND_PASSWORD}</p></form></body></html>").username_field == "u"
+    )
 
 
 def test_fields_may_be_named_by_their_identifiers():

@@ -7,7 +7,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from scans.models import Analysis
+from scans import transitions
+from scans.models import Actor, Analysis
+from scans.statuses import UrlScanStatus
 from tests import factories
 from tests.pages.page import elements, text
 
@@ -175,3 +177,57 @@ def test_prescan_only_leaves_it_saved_and_checks_its_urls(client):
     analysis = Analysis.objects.get()
     assert analysis.status == "saved_for_later" and response["Location"] == analysis.get_absolute_url()
     assert "Asked for a prescan" in text(client.get(response["Location"]))
+
+
+BEHIND_A_FORM = {**FILLED, "login_method": "form", "login_username": "ada", "login_password": "s3cr3t-word"}
+
+
+def test_a_login_is_sealed_and_never_shown_again(client):
+    client.post(NEW, {**BEHIND_A_FORM, "logged_in": "My account", "then": "save"})
+    analysis = Analysis.objects.get()
+    scan = analysis.url_scans.get()
+    assert scan.login.opened().password == "s3cr3t-word" and "s3cr3t" not in scan.login.sealed
+    configuration = text(client.get(f"{scan.get_absolute_url()}configuration/"))
+    assert "Login form" in configuration and "ada" in configuration and "My account" in configuration
+    for page in (analysis.get_absolute_url(), f"{analysis.get_absolute_url()}edit/", scan.get_absolute_url()):
+        assert "s3cr3t" not in text(client.get(page))
+
+
+def test_a_saved_login_stays_until_another_one_is_chosen(client):
+    client.post(NEW, {**BEHIND_A_FORM, "then": "save"})
+    edit = f"{Analysis.objects.get().get_absolute_url()}edit/"
+    assert "A login or crawl script is saved" in text(client.get(edit))
+    client.post(edit, {**FILLED, "depth": "7", "then": "save"})
+    assert Analysis.objects.get().url_scans.get().login.opened().username == "ada"
+    client.post(edit, {**BEHIND_A_FORM, "login_username": "grace", "then": "save"})
+    assert Analysis.objects.get().url_scans.get().login.opened().username == "grace"
+    assert "access" in Analysis.objects.get().activity.newest_first().first().data["changed"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "complaint"),
+    [
+        ({"login_username": ""}, "Give the user name."),
+        ({"login_password": ""}, "Give the password."),
+        ({"login_method": "script"}, "Give the recorded script."),
+        ({"login_method": "headers"}, "Give headers or cookies."),
+        ({"login_method": "magic"}, "not one of the available choices"),
+        ({"logged_out": "("}, "is not a regular expression"),
+        ({"crawl_script": SimpleUploadedFile("walk.side", b"\xff\xfe")}, "is not a text file such as recorders write"),
+        ({"crawl_script": SimpleUploadedFile("walk.side", b" " * (5 * 1024**2 + 1))}, "at most 5 MB"),
+    ],
+)
+def test_a_login_that_lacks_something_is_refused_and_its_secret_not_sent_back(client, typed, complaint):
+    response = client.post(NEW, {**BEHIND_A_FORM, **typed})
+    assert response.status_code == 422 and complaint in text(response)
+    assert "s3cr3t" not in text(response) and not Analysis.objects.exists()
+
+
+def test_run_again_keeps_the_login(client):
+    client.post(NEW, {**BEHIND_A_FORM})
+    analysis = Analysis.objects.get()
+    scan = analysis.url_scans.get()
+    transitions.fail_checks(scan, UrlScanStatus.CONNECTION_ERROR, step="connection", reason="said by the test")
+    again = transitions.run_again(analysis, by=Actor.COMMAND)
+    assert again.url_scans.get().login.opened().password == "s3cr3t-word"
+    assert analysis.url_scans.get().login.opened().password == "s3cr3t-word"

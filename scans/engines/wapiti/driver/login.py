@@ -8,7 +8,7 @@
 import asyncio
 import re
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx
 from httpx_ntlm import HttpNtlmAuth
@@ -26,7 +26,7 @@ class Login:
         self.rule = job["logged_out"] or {"pattern": "", "login_url": "", "on_401": False}
         self.pattern = re.compile(self.rule["pattern"]) if self.rule["pattern"] else None
         self.probe = job["session_probe"]
-        self.excluded = {path_of(url) for url in job["excluded"]}
+        self.excluded = [(path_of(url), pairs_of(url)) for url in job["excluded"]]
         self.generation = 0  # how often the session was renewed
         self.renewed = asyncio.Event()
         self.asking = asyncio.Lock()
@@ -64,8 +64,12 @@ class Login:
                     self.channel.secrets.add(secret)
 
     def forbids(self, url):
-        """Whether this address must never be asked for, such as the one that logs out."""
-        return path_of(str(url)) in self.excluded
+        """Whether this address must never be asked for, such as the one that logs out.
+
+        It is told by its path and what its query holds; what else a query holds does not matter.
+        """
+        pairs = pairs_of(str(url))
+        return any(path_of(str(url)) == path and wanted <= pairs for path, wanted in self.excluded)
 
     def dressed(self, request):
         """A copy of the request that carries the session; the original stays as Wapiti made it."""
@@ -125,8 +129,13 @@ class Login:
 
 
 def path_of(url):
-    """An address without host, query and fragment: by that a link is told again."""
+    """An address without host, query and fragment."""
     return urlsplit(url).path or "/"
+
+
+def pairs_of(url):
+    """The names and values of an address' query."""
+    return set(parse_qsl(urlsplit(url).query, keep_blank_values=True))
 
 
 def cookies_in(header):

@@ -1,0 +1,167 @@
+"""A real Chromium: what scripts do in it, where they cannot lead it, and that nothing of it is left."""
+
+import json
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from scans.browser import LoginForm, Task, parse, play
+from scans.engines.base import Cookie, Session
+from tests.sites.guarded import PASSWORD, USER, GuardedSite
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def site():
+    with GuardedSite(pages={"/favicon.ico": ""}) as site:
+        yield site
+
+
+class Bystander:
+    """Another server on loopback, which nobody may reach."""
+
+    def __init__(self):
+        asked = self.asked = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                self.send_response(200)
+                self.send_header("Access-Control-Allow-Origin", "*")
+                self.end_headers()
+
+            do_POST = do_CONNECT = do_GET
+
+            def log_message(self, *args):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+
+@pytest.fixture
+def bystander():
+    bystander = Bystander()
+    yield bystander
+    bystander.server.shutdown()
+
+
+def task(site, *commands, **values):
+    steps = [
+        {"id": str(n), "comment": "", "command": c, "target": t, "targets": values.pop("targets", []), "value": v}
+        for n, (c, t, v) in enumerate(commands)
+    ]
+    text = json.dumps({"url": site.url, "tests": [{"id": "t", "name": "t", "commands": steps}], "suites": []})
+    recording = parse(text) if commands else None
+    return Task(url=site.url, sites={site.url: ("127.0.0.1",)}, recording=recording, **values)
+
+
+LOGIN = (("open", "/login", ""), ("type", "css=[name=token] ~ [type=password]", PASSWORD), ("type", "name=user", USER))
+
+
+def test_a_login_script_gives_a_session_a_picture_and_where_it_went(site):
+    played = play(task(site, *LOGIN, ("click", "name=go", ""), ("assertText", "css=p", "Hello Alice*")))
+    assert played.ok, played.detail
+    assert {cookie.value for cookie in played.session.cookies} & site.sessions
+    assert played.screenshot.startswith(b"\x89PNG") and "Hello Alice" in played.text
+    assert played.visited[0] == f"{site.url}login"
+    assert not played.forms  # it has a password
+
+
+def test_a_login_form_is_found_in_the_rendered_page(site):
+    fields = "<input name=user><input type=password name=password><button>in</button>"
+    script = f"document.body.innerHTML = '<form action=/login method=post>{fields}</form>'"
+    site.pages["/app"] = f"<body><script>setTimeout(() => {{ {script} }}, 300)</script>"
+    form = LoginForm(url=f"{site.url}app", username="ada", password="lovelace")
+    play(Task(url=site.url, sites={site.url: ("127.0.0.1",)}, form=form))
+    assert any("user=ada&password=lovelace" in request.body for request in site.attempts)
+
+
+def test_a_registration_form_is_no_login_form(site):
+    fields = "<input name=mail><input type=password name=one>"
+    register = f"<form action=/register method=post>{fields}<input type=password name=two></form>"
+    site.pages["/both"] = f"{register}<form action=/login method=post>{fields}<button>in</button></form>"
+    form = LoginForm(url=f"{site.url}both", username="ada", password="lovelace")
+    play(Task(url=site.url, sites={site.url: ("127.0.0.1",)}, form=form))
+    assert [(request.path, request.body) for request in site.attempts][-1] == ("/login", "mail=ada&one=lovelace")
+
+
+def test_a_login_in_two_steps(site):
+    step = (
+        "<form onsubmit='document.body.innerHTML=next;return false'><input name=username><button>next</button></form>"
+    )
+    after = "<form action=/login method=post><input type=password name=password><button>in</button></form>"
+    site.pages["/steps"] = f"<body>{step}<script>const next = `{after}`</script>"
+    form = LoginForm(url=f"{site.url}steps", username="ada", password="byron")
+    play(Task(url=site.url, sites={site.url: ("127.0.0.1",)}, form=form))
+    assert site.attempts[-1].body == "password=byron"
+
+
+def test_a_page_without_a_form_says_so(site):
+    site.pages["/bare"] = "<p>nothing</p>"
+    form = LoginForm(url=f"{site.url}bare", username="ada", password="lovelace")
+    played = play(Task(url=site.url, sites={site.url: ("127.0.0.1",)}, form=form))
+    assert played.reason == "no_login_form" and "lovelace" not in repr(played)
+
+
+def test_a_session_is_carried(site):
+    site.sessions.add("abc")
+    session = Session(cookies=(Cookie(name="session", value="abc", domain="127.0.0.1"),))
+    assert "Hello Alice" in play(task(site, session=session)).text
+
+
+def test_a_step_that_fails_is_named_without_what_was_typed(site):
+    played = play(task(site, ("open", "/login", ""), ("type", "id=no", "s3cr3t")))
+    assert (played.reason, played.line, played.command) == ("step_failed", 2, "type")
+    assert "there is no element id=no" in played.detail and "s3cr3t" not in played.detail and played.screenshot
+
+
+@pytest.mark.parametrize(
+    "address", ["file:///etc/passwd", "http://169.254.169.254/", "chrome://version", "http://127.0.0.1:1/"]
+)
+def test_addresses_that_are_not_the_targets_are_refused(site, address):
+    played = play(task(site, ("open", address, "")))
+    assert played.reason == "address_not_allowed" and played.line == 1
+
+
+def test_nothing_in_a_page_reaches_another_port(site, bystander):
+    other = f"127.0.0.1:{bystander.port}"
+    site.pages["/hostile"] = f"""<body><img src="http://{other}/img"><iframe src="http://{other}/frame"></iframe>
+        <script>fetch("http://{other}/fetch", {{mode: "no-cors"}}); new WebSocket("ws://{other}/socket");
+        navigator.sendBeacon("http://{other}/beacon"); window.open("http://{other}/popup");
+        fetch("http://localhost:{bystander.port}/name", {{mode: "no-cors"}})</script>"""
+    played = play(
+        task(
+            site,
+            ("open", "/hostile", ""),
+            ("pause", "800", ""),
+            ("executeScript", f"location = 'http://{other}/go'", ""),
+            ("pause", "500", ""),
+        )
+    )
+    assert not bystander.asked
+    assert played.reason == "address_not_allowed", played.detail
+
+
+def test_a_redirect_elsewhere_is_refused(site, bystander):
+    site.location = f"http://127.0.0.1:{bystander.port}/"
+    try:
+        played = play(task(site, ("open", "/", "")))
+    finally:
+        site.location = ""
+    assert played.reason == "address_not_allowed" and not bystander.asked
+
+
+def test_an_endless_loop_is_ended_in_time_and_nothing_is_left(site):
+    played = play(task(site, ("open", "/login", ""), ("executeScript", "while (true) {}", "")), seconds=4)
+    assert played.reason == "timed_out"
+    assert "browser-" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+
+
+def test_without_a_browser_it_is_said_which_one_is_missing(site, settings):
+    settings.SCANS_CHROMIUM = "/nowhere/chromium"
+    assert play(task(site)).reason == "browser_missing"
