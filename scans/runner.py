@@ -264,14 +264,14 @@ class Supervision:
     # --- What the engine says
 
     def _hear(self, events: list[Event]) -> None:
+        for started in (event for event in events if isinstance(event, Started)):
+            self._begin(started)
         found = [event for event in events if isinstance(event, FindingReported)]
         if found:
             self._progress.update(findings.store(self._scan, found))
         self._keep_log([event for event in events if isinstance(event, LogLine)])
         for event in events:
-            if isinstance(event, Started):
-                self._begin(event)
-            elif isinstance(event, Progress):
+            if isinstance(event, Progress):
                 self._note(event)
             elif isinstance(event, LoggedOut):
                 self._keep_log([LogLine(level="warning", text=f"logged out at {event.url}: {event.reason}")])

@@ -117,7 +117,7 @@ def test_command_listens_on_loopback_alone_and_ends_quietly_on_ctrl_c():
         assert "never expose" in httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).text
         assert _listening_addresses(port) == {"127.0.0.1"}
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=5)
+        output, errors = process.communicate(timeout=30)
     assert (process.returncode, output, errors) == (0, "", "")
 
 

@@ -14,9 +14,9 @@ from django.db import connection
 from django.utils import timezone
 
 from scans import runner, transitions
-from scans.engines.base import FindingReported, Progress, Severity, Started
+from scans.engines.base import FindingReported, LogLine, Progress, Severity, Started
 from scans.engines.fake.adapter import FakeEngine
-from scans.models import Actor, Finding, StopMode, UrlScan
+from scans.models import Actor, BlackoutWindow, Finding, StopMode, UrlScan
 from scans.site_watch import SiteWatch
 from scans.statuses import UrlScanStatus as U
 from tests import factories as make
@@ -317,3 +317,19 @@ def test_a_task_that_comes_late_does_nothing(site):
     scan = queued(site)
     transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)
     assert run(scan, STARTED).status == U.STOPPED
+
+
+def test_a_full_disk_is_a_technical_issue_with_what_was_found(site):
+    scan = queued(site)
+    scan.directory.mkdir(parents=True)
+    (scan.directory / "engine.log").symlink_to("/dev/full")  # every write there fails as on a full disk
+    scan = run(scan, STARTED, FINDING, ANSWERED, LogLine(level="info", text="one line too many"), run_for(2))
+    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "No space left" in scan.reason
+    assert scan.findings.count() == 1
+
+
+def test_nothing_is_scanned_in_a_blackout_window_even_without_a_scheduler(site):
+    scan = queued(site)
+    BlackoutWindow.objects.create(window="daily", time_zone="UTC")
+    scan = run(scan, STARTED, REPORT)
+    assert scan.status == U.PAUSED and scan.paused_by == "window" and scan.started_at is None

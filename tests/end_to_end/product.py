@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -35,7 +35,7 @@ class Product:
     url: str
     demo_url: str
     environment: dict[str, str]
-    process: subprocess.Popen
+    process: subprocess.Popen | None = None
 
     def manage(self, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess:
         """Run a manage.py command against it and return what it said; never raises for its exit code."""
@@ -86,22 +86,28 @@ def running_product():
             "SCANS_LOG_LEVEL": "INFO",
         }
         subprocess.run([sys.executable, "manage.py", "first_run"], cwd=ROOT, env=environment, check=True)
-        with open(Path(var_dir) / "output.log", "w+") as output:
-            honcho = Path(sys.executable).parent / "honcho"
-            process = subprocess.Popen(
-                [honcho, "start", "--env", "/dev/null", "--concurrency", "scans=2"],
-                cwd=ROOT,
-                env=environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            product = Product(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{demo_port}/", environment, process)
-            try:
-                _wait_until_ready(product, output)
-                yield product
-            finally:
-                _end(product)
+        product = Product(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{demo_port}/", environment)
+        with running_again(product):
+            yield product
+
+
+@contextmanager
+def running_again(product: Product):
+    """Start all its processes, on what is there of it already; end them and check that nothing is left."""
+    with open(Path(product.environment["SCANS_VAR_DIR"]) / "output.log", "a+") as output:
+        product.process = subprocess.Popen(
+            [Path(sys.executable).parent / "honcho", "start", "--env", "/dev/null", "--concurrency", "scans=2"],
+            cwd=ROOT,
+            env=product.environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            _wait_until_ready(product, output)
+            yield
+        finally:
+            _end(product)
 
 
 def _wait_until_ready(product: Product, output) -> None:
@@ -118,7 +124,8 @@ def _wait_until_ready(product: Product, output) -> None:
 
 def _end(product: Product) -> None:
     """What Ctrl-C does; then nothing of it may be left."""
-    os.killpg(product.process.pid, signal.SIGINT)
+    with suppress(ProcessLookupError):
+        os.killpg(product.process.pid, signal.SIGINT)
     product.process.wait(SECONDS_TO_END)
     deadline = time.monotonic() + SECONDS_TO_END
     while (left := product.processes()) and time.monotonic() < deadline:

@@ -3,12 +3,12 @@
 import os
 import signal
 import time
-from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from tests.end_to_end.product import running_again, running_product
 from tests.sites.controllable import ControllableSite
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -139,11 +139,13 @@ def test_a_scan_is_paused_and_goes_on_in_another_process(product):
     assert {finding["category"] for finding in data["findings"]} >= {"SQL Injection", "Path Traversal"}
 
 
-def test_the_duration_ends_a_real_scan_on_time(product):
-    pk = submit(product, product.demo_url, "--duration", "1")
-    # A minute is the shortest that can be asked for, and longer than this scan takes.
-    in_shell(product, "Analysis.objects.filter(pk={}).update(duration=timedelta(seconds=6))", pk)
-    data = until(product, pk, ended)
-    assert scan(data)["status"] in ("time_expired_partial_results_available", "time_expired_stopped")
-    ran = datetime.fromisoformat(scan(data)["ended_at"]) - datetime.fromisoformat(scan(data)["started_at"])
-    assert 5.9 < ran.total_seconds() < 9
+def test_a_machine_that_reboots_goes_on_with_its_scans():
+    with running_product() as product:
+        pk = submit(product, product.demo_url)
+        until(product, pk, lambda data: data["findings"])
+        for pid in product.processes():  # all at once and without a word, as when the power fails
+            os.kill(pid, signal.SIGKILL)
+        with running_again(product):
+            data = until(product, pk, ended)
+    assert data["status"] == "completed_results_available"
+    assert "url_scan.worker_lost" in [entry["action"] for entry in data["log"]]

@@ -26,7 +26,7 @@ class Login:
         self.rule = job["logged_out"] or {"pattern": "", "login_url": "", "on_401": False}
         self.pattern = re.compile(self.rule["pattern"]) if self.rule["pattern"] else None
         self.probe = job["session_probe"]
-        self.excluded = [(path_of(url), pairs_of(url)) for url in job["excluded"]]
+        self.excluded = job["excluded"]
         self.generation = 0  # how often the session was renewed
         self.renewed = asyncio.Event()
         self.asking = asyncio.Lock()
@@ -64,12 +64,8 @@ class Login:
                     self.channel.secrets.add(secret)
 
     def forbids(self, url):
-        """Whether this address must never be asked for, such as the one that logs out.
-
-        It is told by its path and what its query holds; what else a query holds does not matter.
-        """
-        pairs = pairs_of(str(url))
-        return any(path_of(str(url)) == path and wanted <= pairs for path, wanted in self.excluded)
+        """Whether this address must never be asked for, such as the one that logs out."""
+        return any(is_at(str(url), excluded) for excluded in self.excluded)
 
     def dressed(self, request):
         """A copy of the request that carries the session; the original stays as Wapiti made it."""
@@ -104,7 +100,7 @@ class Login:
         if self.rule["on_401"] and response.status_code == 401:
             return "the site answered 401"
         location = response.headers.get("location", "")
-        if self.rule["login_url"] and location and path_of(location) == path_of(self.rule["login_url"]):
+        if self.rule["login_url"] and location and is_at(location, self.rule["login_url"]):
             return "the site leads to its login page"
         if self.pattern and body and self.pattern.search(body):
             return "the page matches the pattern of logged-out pages"
@@ -128,14 +124,11 @@ class Login:
         return not self.probe["logged_in_pattern"] or re.search(self.probe["logged_in_pattern"], body) is not None
 
 
-def path_of(url):
-    """An address without host, query and fragment."""
-    return urlsplit(url).path or "/"
-
-
-def pairs_of(url):
-    """The names and values of an address' query."""
-    return set(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+def is_at(url, known):
+    """Whether `url` means the `known` address: the same path, and all that its query holds; more does not matter."""
+    parts, wanted = urlsplit(url), urlsplit(known)
+    pairs, wanted_pairs = (set(parse_qsl(one.query, keep_blank_values=True)) for one in (parts, wanted))
+    return (parts.path or "/") == (wanted.path or "/") and wanted_pairs <= pairs
 
 
 def cookies_in(header):
