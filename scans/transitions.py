@@ -435,6 +435,21 @@ def change(analysis: Analysis, submission: Submission, *, by: By) -> Analysis:
     return analysis
 
 
+@_verb
+def change_access(url_scan: UrlScan, access: Access | None, *, by: By) -> None:
+    """Replace how one URL of a saved analysis is logged in to and crawled; None: as anybody sees it."""
+    permit(by, "submit_analysis")
+    scan = _locked_scan(url_scan)
+    _require(scan.analysis, Action.EDIT)
+    access = access or Access()
+    TargetLogin.objects.filter(url_scan=scan).delete()
+    if access.login:
+        access.login.copy_for(scan).save()
+    scripts = {"crawl_script": access.crawl_script, "crawl_script_name": access.crawl_script_name}
+    UrlScan.objects.filter(pk=scan.pk).update(**scripts)
+    _roll_up(scan.analysis, by, "analysis.changed", changed=f"access to {scan.url}")
+
+
 _CHANGEABLE = (
     *("urls", "duration", "depth", "prescan", "publication", "start_at", "time_zone", "recurrence"),
     *("blackout", "access"),

@@ -34,6 +34,7 @@ urlpatterns = [
     path(URL_SCAN + "screenshots/<int:screenshot_id>/", url_scans.ScreenshotView.as_view(), name="screenshot"),
     path(URL_SCAN + "log/engine.log", url_scans.EngineLogFileView.as_view(), name="engine-log-file"),
     path(URL_SCAN + "configuration/", url_scans.ConfigurationView.as_view(), name="configuration"),
+    path(URL_SCAN + "login/", submissions.AccessView.as_view(), name="access"),
     path(URL_SCAN + "stop/", actions.UrlScanStopView.as_view(), name="url-scan-stop"),
     *[
         path(f"{URL_SCAN}{name}/", actions.UrlScanActionView.as_view(action=name), name=f"url-scan-{name}")

@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.views.generic import FormView, View
 
 from scans import transitions
-from scans.forms import ScheduleForm, SubmissionForm, as_typed
+from scans.forms import AccessForm, ScheduleForm, SubmissionForm, as_typed
 from scans.models import Analysis
 from scans.statuses import Action
 from scans.transitions import Submission
-from scans.views.access import SubmitterRequired, present_analysis
+from scans.views.access import SubmitterRequired, present_analysis, present_url_scan
 
 
 class AnalysisFormView(SubmitterRequired, FormView):
@@ -90,3 +90,32 @@ class StartsView(SubmitterRequired, View):
         form = ScheduleForm(request.GET)
         context = {"form": form, "coming": form.coming() if form.is_valid() else None}
         return render(request, "scans/_starts.html", context)
+
+
+class AccessView(SubmitterRequired, FormView):
+    """How one URL of a saved analysis is logged in to and crawled."""
+
+    form_class = AccessForm
+    template_name = "scans/access_form.html"
+
+    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        """Find the URL scan first."""
+        self.url_scan = present_url_scan(kwargs["analysis_id"], kwargs["pk"], request.user)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **context) -> dict:
+        """With the URL scan."""
+        return super().get_context_data(url_scan=self.url_scan, analysis=self.url_scan.analysis, **context)
+
+    def form_valid(self, form: AccessForm) -> HttpResponse:
+        """Replace it; what was submitted meanwhile says so."""
+        try:
+            transitions.change_access(self.url_scan, form.access(), by=self.request.user)
+            messages.success(self.request, f"The login of {self.url_scan} was changed.")
+        except transitions.TransitionRefused as refusal:
+            messages.error(self.request, str(refusal))
+        return redirect("scans:configuration", self.url_scan.analysis_id, self.url_scan.pk)
+
+    def form_invalid(self, form: AccessForm) -> HttpResponse:
+        """The form again, with what is wrong with it."""
+        return self.render_to_response(self.get_context_data(form=form), status=422)

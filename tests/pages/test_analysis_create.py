@@ -231,3 +231,21 @@ def test_run_again_keeps_the_login(client):
     again = transitions.run_again(analysis, by=Actor.COMMAND)
     assert again.url_scans.get().login.opened().password == "s3cr3t-word"
     assert analysis.url_scans.get().login.opened().password == "s3cr3t-word"
+
+
+def test_each_url_of_a_saved_analysis_can_have_its_own_login(client, as_role):
+    client.post(NEW, {**BEHIND_A_FORM, "urls": "http://127.0.0.1:9/a\nhttp://127.0.0.1:9/b", "then": "save"})
+    first, second = Analysis.objects.get().url_scans.order_by("position")
+    page = f"{second.get_absolute_url()}login/"
+    assert page in text(client.get(f"{second.get_absolute_url()}configuration/"))
+    assert client.post(page, {"login_method": "basic"}).status_code == 422
+    typed = {"login_method": "basic", "login_username": "grace", "login_password": "hopper"}
+    assert as_role("Viewer").post(page, typed).status_code == 403
+    client.force_login(factories.user("Submitter"))
+    client.post(page, typed)
+    logins = [scan.login.opened() for scan in Analysis.objects.get().url_scans.order_by("position")]
+    assert [(login.method, login.username) for login in logins] == [("form", "ada"), ("basic", "grace")]
+    client.post(page, {"login_method": ""})
+    assert not hasattr(Analysis.objects.get().url_scans.get(position=1), "login")
+    transitions.submit_again(Analysis.objects.get(), by=Actor.COMMAND)
+    assert "is not possible" in text(client.post(page, typed, follow=True))
