@@ -21,14 +21,32 @@ def finished(product):
     return json.loads(answer.stdout)
 
 
+@pytest.fixture(scope="module")
+def saved(product):
+    """An analysis that was saved for later, with a schedule."""
+    options = ("--repeat", "weekly", "--blackout", "Sat,Sun", "--save", "--json")
+    return json.loads(product.manage("submit", "--name", "Saved", product.demo_url, *options).stdout)
+
+
 @pytest.fixture
-def addresses(finished):
+def addresses(finished, saved):
     """Every page there is, of that analysis."""
+    form = f"/analyses/{saved['id']}/"
+    forms = [form, f"{form}edit/", f"{form}scans/{saved['url_scans'][0]['id']}/login/"]
     analysis = f"/analyses/{finished['id']}/"
     scan = f"{analysis}scans/{finished['url_scans'][0]['id']}/"
     finding = f"{scan}findings/{finished['findings'][0]['id']}/"
     tabs = [scan, f"{scan}findings/", finding, f"{scan}log/", f"{scan}configuration/"]
-    return ["/analyses/", "/analyses/?q=nothing+has+this", "/analyses/new/", analysis, *tabs, "/statuses/", "/nowhere/"]
+    return [
+        "/analyses/",
+        "/analyses/?q=nothing+has+this",
+        "/analyses/new/",
+        analysis,
+        *tabs,
+        *forms,
+        "/statuses/",
+        "/nowhere/",
+    ]
 
 
 def log_in(page):
