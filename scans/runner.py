@@ -20,6 +20,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from scans import findings, transitions
+from scans.browser import Task, play
 from scans.engines.base import (
     Command,
     Ended,
@@ -55,6 +56,7 @@ SECONDS_OF_SILENCE = 30
 SECONDS_TO_OBEY = 15
 SECONDS_TO_DIE = 5
 SECONDS_BETWEEN_RENEWALS = 1
+SECONDS_FOR_A_PICTURE = 10  # nothing is renewed meanwhile: well below the lease
 
 _ENDINGS = {
     Outcome.STOPPED: EndedBy.USER,
@@ -356,10 +358,16 @@ class Supervision:
 
     def _give_up_logging_in(self) -> None:
         failure = self._keeper.failure
-        if failure and failure.screenshot:
-            keep_picture(self._scan, Screenshot.Shows.FAILURE, failure.screenshot)
+        image = failure.screenshot if failure else b""
+        if image := image or self._picture():
+            keep_picture(self._scan, Screenshot.Shows.FAILURE, image)
         reason = f"{self._keeper.in_a_row} logins in a row failed. The last: {failure or 'it did not hold'}"
         self._ask(Command.STOP, EndedBy.LOGINS, reason)
+
+    def _picture(self) -> bytes:
+        """What the site shows now to who is not logged in; empty without a browser."""
+        task = Task(url=self._scan.url, sites={self._scan.url: self._addresses})
+        return play(task, seconds=SECONDS_FOR_A_PICTURE).screenshot
 
     def _ask(self, command: Command, ended_by: EndedBy | None = None, reason: str = "") -> None:
         if ended_by:

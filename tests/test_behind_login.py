@@ -1,6 +1,8 @@
 """Scanning behind a login, all parts together: real site, engine and browser, and no secret anywhere in clear."""
 
 import json
+import threading
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -86,16 +88,37 @@ def test_a_scan_behind_a_form_login_reaches_what_members_see_and_keeps_the_secre
     scan = submitted(site, wapiti, form_login())
     assert scan.status == U.QUEUED, scan.reason
     assert list(scan.checks.values_list("step", "passed"))[-1] == ("login", True)
-    scan = run(scan, wapiti)
+    with watched_processes() as told_to_processes:
+        scan = run(scan, wapiti)
     assert scan.status == U.COMPLETED_VERIFYING_RESULTS, scan.reason
     assert scan.logins_succeeded == 1 and scan.logins_failed == 0
     nest = [request for request in site.requests if request.path.startswith("/nest")]
     assert nest and all("session=" in request.headers.get("cookie", "") for request in nest)
     verification.verify(scan.pk, holder="verifier")
     assert make.fresh(scan).status == U.COMPLETED_RESULTS_AVAILABLE
-    in_clear = everything_written(scan)
+    in_clear = everything_written(scan) + told_to_processes()
+    assert "driver.py" in in_clear
     for secret in (PASSWORD, *site.sessions):
         assert secret not in in_clear
+
+
+@contextmanager
+def watched_processes():
+    """Gives what /proc told, meanwhile, of every process: its command line and its environment."""
+    seen, over = set(), threading.Event()
+
+    def look():
+        while not over.wait(0.2):
+            for entry in Path("/proc").glob("[0-9]*"):
+                for name in ("cmdline", "environ"):
+                    with suppress(OSError):
+                        seen.add((entry / name).read_bytes())
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    yield lambda: b"".join(seen).decode(errors="replace")
+    over.set()
+    thread.join()
 
 
 def everything_written(scan) -> str:
@@ -169,6 +192,7 @@ def test_a_login_script_logs_in_and_a_crawl_script_leads_to_hidden_pages(site, w
     assert any(request.path.startswith("/nest") for request in site.requests)
 
 
+@pytest.mark.browser
 def test_more_than_50_failed_logins_in_a_row_kill_the_scan_and_keep_its_findings(site):
     engine = logged_out_engine(times=1)
     scan = submitted(site, engine, form_login())
@@ -189,6 +213,7 @@ def test_more_than_50_failed_logins_in_a_row_kill_the_scan_and_keep_its_findings
     assert scan.status == U.KILLED_VERIFYING_PARTIAL_RESULTS, scan.reason
     assert scan.logins_failed == 51 and "51 logins in a row failed" in scan.reason
     assert scan.findings.count() == 1 and transitions_seen[0].cookies
+    assert scan.screenshots.filter(shows="failure").exists()
     verification.verify(scan.pk, holder="verifier")
     scan = make.fresh(scan)
     assert scan.status == U.KILLED_PARTIAL_RESULTS_AVAILABLE

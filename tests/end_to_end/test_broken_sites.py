@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -137,6 +138,13 @@ def test_a_scan_is_paused_and_goes_on_in_another_process(product):
     data = until(product, pk, ended)
     assert data["status"] == "completed_results_available"
     assert {finding["category"] for finding in data["findings"]} >= {"SQL Injection", "Path Traversal"}
+
+
+def test_a_scheduler_that_is_killed_is_replaced(product):
+    os.kill(process_of(product, "run_scheduler"), signal.SIGKILL)
+    start = datetime.now(UTC) + timedelta(seconds=2)
+    data = until(product, submit(product, product.demo_url, "--depth", "1", "--start", start.isoformat()), ended)
+    assert data["status"] == "completed_results_available"
 
 
 def test_a_machine_that_reboots_goes_on_with_its_scans():

@@ -14,7 +14,12 @@ from scans.engines.base import (
     SessionProbe,
     UrlCrawled,
 )
+from scans.login.base import Login, Method
+from scans.login.for_engine import job_fields
+from scans.login.logging_in import log_in
+from scans.targets import TargetPolicy
 from tests.engines.members_site import MembersSite
+from tests.sites import dokuwiki
 
 pytestmark = pytest.mark.engine
 SECRET = "s3cr3t-session-value"
@@ -112,3 +117,21 @@ def test_seeds_are_crawled(wapiti, members_site, job, start):
     assert ("GET", f"{site.url}hidden?id=1") in crawled
     assert any(line == "/order thing=owl" for line in site.posted)
     assert not any("192.0.2.1" in url for _, url in crawled)
+
+
+def test_a_real_wiki_is_crawled_as_its_member(wapiti, job, start, tmp_path):
+    if not dokuwiki.is_installed():
+        pytest.skip("needs the packages dokuwiki, php-cli and php-xml")
+    login = Login(method=Method.FORM, username=dokuwiki.USER, password=dokuwiki.PASSWORD)
+    quick = {"depth": 1, "modules": ("csp",)}
+    with dokuwiki.dokuwiki() as url:
+        stranger = start(wapiti, job(url, directory=tmp_path / "stranger", **quick))
+        stranger.to_the_end(100)
+        logged_in = log_in(login, url, ("127.0.0.1",), TargetPolicy(["127.0.0.0/8"]))
+        scan = job(url, directory=tmp_path / "member", **quick, **job_fields(login, logged_in))
+        member = start(wapiti, scan)
+        assert member.to_the_end(100).outcome == Outcome.COMPLETED
+    seen_by = [{event.url for event in heard.of(UrlCrawled)} for heard in (stranger, member)]
+    assert any("do=profile" in url for url in seen_by[1] - seen_by[0])
+    assert not any("do=logout" in url for url in seen_by[1]) and not member.of(LoggedOut)
+    assert dokuwiki.PASSWORD.encode() not in everything_written(scan)
