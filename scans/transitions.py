@@ -1098,7 +1098,10 @@ def end_long_pause(url_scan: UrlScan) -> None:
 
 @_verb
 def delete(analysis: Analysis, *, by: By) -> None:
-    """Take an ended analysis out of every list and delete its results; the log stays."""
+    """Take an ended analysis out of every list and delete its results and its secrets; the log stays.
+
+    A schedule that goes on with its configuration still needs the secrets.
+    """
     permit(by, "submit_analysis")
     analysis = _locked(analysis.pk)
     _require(analysis, Action.DELETE)
@@ -1108,6 +1111,9 @@ def delete(analysis: Analysis, *, by: By) -> None:
         _hand_over("delete_files", pk)
     Finding.objects.filter(url_scan__analysis=analysis).delete()
     TargetCheck.objects.filter(url_scan__analysis=analysis).delete()
+    if not RecurringSchedule.objects.switched_on().filter(template=analysis).exists():
+        TargetLogin.objects.filter(url_scan__analysis=analysis).delete()
+        analysis.url_scans.update(crawl_script="", crawl_script_name="")
     _roll_up(analysis, by, "analysis.deleted", columns={"deleted_at": timezone.now()})
 
 

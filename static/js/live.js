@@ -10,6 +10,9 @@ Idiomorph.defaults.ignoreActiveValue = true;
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>
   !(name === "open" && element.matches("details, dialog"));
 
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) =>
+  !(node instanceof Element && node.matches("[data-keep]") && node.contains(document.activeElement));
+
 function isDue(region) {
   const last = asked.get(region) ?? performance.now();
   if (!asked.has(region)) asked.set(region, last);

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from scans import transitions
-from scans.models import Actor, Analysis
+from scans.models import Actor, Analysis, TargetLogin
 from scans.statuses import UrlScanStatus
 from tests import factories
 from tests.pages.page import elements, text
@@ -231,6 +231,8 @@ def test_run_again_keeps_the_login(client):
     again = transitions.run_again(analysis, by=Actor.COMMAND)
     assert again.url_scans.get().login.opened().password == "s3cr3t-word"
     assert analysis.url_scans.get().login.opened().password == "s3cr3t-word"
+    transitions.delete(analysis, by=Actor.COMMAND)
+    assert [login.url_scan.analysis for login in TargetLogin.objects.all()] == [again]
 
 
 def test_each_url_of_a_saved_analysis_can_have_its_own_login(client, as_role):
