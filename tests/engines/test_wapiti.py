@@ -378,7 +378,7 @@ def test_a_copy_of_an_expired_scan_is_continued_to_the_full_set_of_findings(wapi
     site = weak_site(pages=8)
     undisturbed = start(wapiti, job(site.url, directory=tmp_path / "undisturbed", modules=("xss", "csp")))
     assert undisturbed.to_the_end().outcome == Outcome.COMPLETED
-    site.delay = 0.02
+    site.delay = 0.2  # so that the attack is still under way when it is seen to have begun
     expired = start(wapiti, job(site.url, modules=("xss", "csp")))
     expired.until(lambda event: isinstance(event, Progress) and event.phase == "attack")
     expired.run.send(Command.EXPIRE)
