@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from scans.views import actions, activity, analyses, findings, statuses, submissions, url_scans
+from scans.views import actions, activity, analyses, analysis_detail, findings, statuses, submissions, url_scans
 
 app_name = "scans"
 
@@ -18,7 +18,7 @@ urlpatterns = [
     path("analyses/new/starts/", submissions.StartsView.as_view(), name="starts"),
     path(ANALYSIS + "edit/", submissions.AnalysisEditView.as_view(), name="analysis-edit"),
     path(ANALYSIS + "extend/", actions.AnalysisExtendView.as_view(), name="analysis-extend"),
-    path(ANALYSIS, analyses.AnalysisDetailView.as_view(), name="analysis-detail"),
+    path(ANALYSIS, analysis_detail.AnalysisDetailView.as_view(), name="analysis-detail"),
     path(ANALYSIS + "activity-log.csv", activity.ActivityLogFileView.as_view(), name="activity-log-file"),
     path(ANALYSIS + "stop/", actions.AnalysisStopView.as_view(), name="analysis-stop"),
     path(ANALYSIS + "delete/", actions.AnalysisDeleteView.as_view(), name="analysis-delete"),
