@@ -57,7 +57,7 @@ class ScheduleForm(forms.Form):
     )
     time_zone = forms.CharField(
         required=False,
-        initial="UTC",
+        initial=lambda: str(timezone.get_current_timezone()),  # the person's own
         max_length=64,
         validators=[validate_time_zone],
         widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}),

@@ -3,7 +3,17 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from scans.views import actions, activity, analyses, analysis_detail, findings, statuses, submissions, url_scans
+from scans.views import (
+    actions,
+    activity,
+    analyses,
+    analysis_detail,
+    findings,
+    settings,
+    statuses,
+    submissions,
+    url_scans,
+)
 
 app_name = "scans"
 
@@ -13,6 +23,11 @@ URL_SCAN = "analyses/<int:analysis_id>/scans/<int:pk>/"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="scans:analysis-list"), name="home"),
     path("statuses/", statuses.StatusListView.as_view(), name="status-list"),
+    path("settings/", settings.SettingsView.as_view(), name="settings"),
+    *[
+        path(f"settings/{name}/", settings.SettingView.as_view(name=name), name=f"setting-{name}")
+        for name in settings.SWITCHES
+    ],
     path("analyses/", analyses.AnalysisListView.as_view(), name="analysis-list"),
     path("analyses/new/", submissions.AnalysisCreateView.as_view(), name="analysis-create"),
     path("analyses/new/starts/", submissions.StartsView.as_view(), name="starts"),

@@ -5,6 +5,7 @@ from scans.models.allowed_target import AllowedTarget
 from scans.models.analysis import Analysis, Publication, Series, StopMode
 from scans.models.blackout_window import BlackoutWindow
 from scans.models.finding import Finding, Replay
+from scans.models.person_settings import PersonSettings, Theme
 from scans.models.recurring_schedule import RecurringSchedule
 from scans.models.scan_settings import ScanSettings
 from scans.models.screenshot import Screenshot
@@ -23,6 +24,7 @@ __all__ = [
     "Finding",
     "Mark",
     "PausedBy",
+    "PersonSettings",
     "Publication",
     "RecurringSchedule",
     "Replay",
@@ -33,6 +35,7 @@ __all__ = [
     "SystemPart",
     "TargetCheck",
     "TargetLogin",
+    "Theme",
     "TriageMark",
     "UrlScan",
 ]

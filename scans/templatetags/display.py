@@ -1,6 +1,6 @@
 """How single things look: a status, a moment, a length of time, a log entry, a banner."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -43,11 +43,12 @@ def anchor(status: Status) -> str:
 
 @register.simple_tag
 def moment(at: datetime | None, empty: str = "–") -> str:
-    """A moment as relative text, which a script keeps fresh, with the exact time behind it."""
+    """A moment as relative text, which a script keeps fresh, with the exact time behind it: the person's, and UTC."""
     if at is None:
         return empty
-    exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
-    return format_html('<time datetime="{}" title="{}" data-relative>{}</time>', at.isoformat(), exact, relative(at))
+    local, utc = exact(at), f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    title = local if local == utc else f"{local} · {utc}"
+    return format_html('<time datetime="{}" title="{}" data-relative>{}</time>', at.isoformat(), title, relative(at))
 
 
 def relative(at: datetime, now: datetime | None = None) -> str:
@@ -150,9 +151,9 @@ def is_web_address(text: str) -> bool:
 
 
 @register.filter
-def in_utc(at: datetime | None) -> str:
-    """The exact moment."""
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else ""
+def exact(at: datetime | None) -> str:
+    """The exact moment in the person's time zone, which is named."""
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S %Z}" if at else ""
 
 
 @register.simple_tag

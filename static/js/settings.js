@@ -1,0 +1,15 @@
+// The settings page: offers the time zone that this browser is set to, where it is another.
+
+const button = document.querySelector("[data-browser-zone]");
+const field = document.querySelector("input[name=time_zone]");
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+if (button && field && zone && zone !== field.value) {
+  button.hidden = false;
+  button.querySelector("[data-zone]").textContent = zone;
+  button.addEventListener("click", () => {
+    field.value = zone;
+    button.hidden = true;
+    field.focus();
+  });
+}
