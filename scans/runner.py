@@ -57,6 +57,7 @@ SECONDS_TO_OBEY = 15
 SECONDS_TO_DIE = 5
 SECONDS_BETWEEN_RENEWALS = 1
 SECONDS_FOR_A_PICTURE = 10  # nothing is renewed meanwhile: well below the lease
+BYTES_TO_KEEP_FREE = 50 * 1024**2  # of the disk: a database that lies there has to go on
 
 _ENDINGS = {
     Outcome.STOPPED: EndedBy.USER,
@@ -117,9 +118,15 @@ def run(url_scan_id: int, *, holder: str, engine: Engine) -> None:
         logger.info("%s", refusal)  # somebody did something else with it meanwhile
     except Exception as error:
         logger.exception("The scan of %s broke on our side.", scan.url)
-        reason = f"{type(error).__name__}: {error}"
-        transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
+        _end_broken(scan, f"{type(error).__name__}: {error}")
     _remove_files_if_deleted(scan)
+
+
+def _end_broken(scan: UrlScan, reason: str) -> None:
+    try:
+        transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
+    except (transitions.LeaseLost, transitions.TransitionRefused) as late:
+        logger.info("%s", late)  # somebody else has it now, or did something else with it
 
 
 def _take(url_scan_id: int, holder: str) -> UrlScan | None:
@@ -348,12 +355,21 @@ class Supervision:
             self._run.end(SECONDS_TO_DIE)
         elif self._status == UrlScanStatus.PAUSING or leaving.is_set():
             self._ask(Command.CHECKPOINT)
-        elif self._out_of_time():
+        else:
+            self._end_where_it_must()
+
+    def _end_where_it_must(self) -> None:
+        """End it for one of our own reasons."""
+        if self._out_of_time():
             self._ask(Command.EXPIRE, EndedBy.DURATION, "The analysis' duration ended.")
         elif self._keeper.given_up:
             self._give_up_logging_in()
         elif self._watch.lost.is_set():
             self._ask(Command.STOP, EndedBy.SITE, "The site stopped answering, to the engine and to us.")
+        elif self._watch.nameless.is_set():
+            self._ask(Command.STOP, EndedBy.SITE, "The site's name does not resolve any more.")
+        elif shutil.disk_usage(settings.VAR_DIR).free < BYTES_TO_KEEP_FREE:
+            self._ask(Command.STOP, EndedBy.TECHNICAL, "The disk is full: there is no room left for what it finds.")
         elif self._hangs():
             self._why = (EndedBy.ENGINE, "Nothing was heard from the engine for too long.")
             self._run.end(SECONDS_TO_DIE)

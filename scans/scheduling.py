@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,6 +19,7 @@ from scans.models.system_part import ALIVE_FOR
 
 logger = logging.getLogger(__name__)
 MAX_TASK_LOSSES = 2  # how often a task whose worker died is queued again
+SECONDS_TO_REPEAT = 10  # after a task failed; longer after each further time
 
 
 class WorkerLost(Exception):
@@ -38,6 +39,7 @@ def tick(name: str) -> None:
         end_durations,
         end_long_pauses,
         requeue_lost_tasks,
+        repeat_failed_tasks,
     ):
         _attempt(part)
 
@@ -125,10 +127,16 @@ def requeue_lost_tasks() -> None:
             _requeue(result)
 
 
+def _twins(result: DBTaskResult) -> QuerySet[DBTaskResult]:
+    """The tasks that do the same, itself included."""
+    return DBTaskResult.objects.filter(task_path=result.task_path, args_kwargs=result.args_kwargs)
+
+
 def _requeue(result: DBTaskResult) -> None:
-    twins = DBTaskResult.objects.filter(task_path=result.task_path, args_kwargs=result.args_kwargs)
-    lost_before = twins.failed().filter(exception_class_path__endswith=WorkerLost.__name__).count()
     with transaction.atomic():
+        if not DBTaskResult.objects.running().select_for_update().filter(pk=result.pk).exists():
+            return  # another scheduler was faster
+        lost_before = _twins(result).failed().filter(exception_class_path__endswith=WorkerLost.__name__).count()
         result.set_failed(WorkerLost(f"Worker {result.worker_ids[-1]} was lost."))
         if lost_before < MAX_TASK_LOSSES:
             import_string(result.task_path).enqueue(*result.args_kwargs["args"])
@@ -136,3 +144,14 @@ def _requeue(result: DBTaskResult) -> None:
             # Nothing else watches over a set-up; scans and verifications are watched by their lease.
             analysis = Analysis.objects.get(pk=result.args_kwargs["args"][0])
             transitions.fail_submission(analysis, reason=f"Its worker was lost {lost_before + 1} times.")
+
+
+def repeat_failed_tasks() -> None:
+    """Queue the tasks that broke again: whatever they were for still waits, such as for a database that was locked."""
+    over = timezone.now() - timedelta(seconds=SECONDS_TO_REPEAT)
+    broken = DBTaskResult.objects.failed().filter(finished_at__lt=over)
+    for result in broken.exclude(exception_class_path__endswith=WorkerLost.__name__):
+        twins = _twins(result)
+        if result.finished_at < timezone.now() - timedelta(seconds=SECONDS_TO_REPEAT) * twins.failed().count():
+            if not twins.filter(enqueued_at__gt=result.enqueued_at).exists():
+                import_string(result.task_path).enqueue(*result.args_kwargs["args"])

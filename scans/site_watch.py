@@ -8,30 +8,38 @@ import httpx
 from django.conf import settings
 
 from scans.site_client import SiteClient
-from scans.targets import origin
+from scans.targets import origin, resolve
 
 
 class SiteWatch(threading.Thread):
     """Our own eyes: asks for the target's page every 10 seconds, more often once it fails. No database.
 
-    `lost` is set after three failures in a row, if the engine had no answer either meanwhile.
+    `lost` is set after three failures in a row, if the engine had no answer either meanwhile. `nameless`
+    is set after the name did not resolve for longer, whatever the engine does: it keeps to the addresses
+    that the name once had, and finds a site there that nobody else does.
     """
 
-    INTERVAL, INTERVAL_AFTER_FAILURE, FAILURES = 10, 2, 3
+    INTERVAL, INTERVAL_AFTER_FAILURE, FAILURES, FAILURES_OF_THE_NAME = 10, 2, 3, 6
 
     def __init__(self, url: str, addresses: tuple[str, ...]):
         super().__init__(daemon=True)
         self._url, self._addresses = url, addresses
         self._done = threading.Event()
-        self._failures = 0
-        self.lost = threading.Event()
+        self._failures = self._failures_of_the_name = 0
+        self.lost, self.nameless = threading.Event(), threading.Event()
 
     def run(self) -> None:
         """Look until `finish`."""
-        while not self._done.wait(self.INTERVAL_AFTER_FAILURE if self._failures else self.INTERVAL):
+        while not self._done.wait(self._interval()):
             self._failures = 0 if answers(self._url, self._addresses) else self._failures + 1
+            self._failures_of_the_name = 0 if has_a_name(self._url) else self._failures_of_the_name + 1
             if self._failures >= self.FAILURES:
                 self.lost.set()
+            if self._failures_of_the_name >= self.FAILURES_OF_THE_NAME:
+                self.nameless.set()
+
+    def _interval(self) -> float:
+        return self.INTERVAL_AFTER_FAILURE if self._failures or self._failures_of_the_name else self.INTERVAL
 
     def engine_got_answers(self) -> None:
         """The engine was answered: whatever we saw was not the site's end."""
@@ -41,6 +49,14 @@ class SiteWatch(threading.Thread):
     def finish(self) -> None:
         """Stop looking."""
         self._done.set()
+
+
+def has_a_name(url: str) -> bool:
+    """Whether the host of `url` resolves, to whatever."""
+    try:
+        return bool(resolve(origin(url)[0]))
+    except OSError:
+        return False
 
 
 def answers(url: str, addresses: tuple[str, ...]) -> bool:

@@ -209,6 +209,14 @@ def _locked_scan(url_scan: UrlScan | int) -> UrlScan:
     return fresh
 
 
+def _held(url_scan: UrlScan) -> UrlScan:
+    """As `_locked_scan`, for what only its holder may say; raises LeaseLost where somebody else has it now."""
+    scan = _locked_scan(url_scan)
+    if scan.lease_holder != url_scan.lease_holder:
+        raise LeaseLost(f"{url_scan.url} is no longer held by {url_scan.lease_holder or 'nobody'}.")
+    return scan
+
+
 def _move(scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str = "", columns=None, **data) -> None:
     """Move one URL scan of a locked analysis, and write the entry. Raises TransitionRefused."""
     before = scan.status
@@ -579,12 +587,15 @@ def schedule(analysis: Analysis) -> None:
 def start(analysis: Analysis, *, by: By = Actor.SCHEDULER) -> None:
     """Its time has come: every scheduled URL scan is queued, with a warning where capacity is used up.
 
-    Raises TransitionRefused in a blackout window: it then starts when the window is over.
+    Raises TransitionRefused in a blackout window (it then starts when the window is over), and where
+    nothing of it is scheduled any more: another scheduler was faster, or a user.
     """
     _refuse_in_blackout(analysis)
     free = _free_places()
     analysis = _locked(analysis.pk)
     scans = _scans(analysis, U.SCHEDULED)
+    if not scans:
+        raise TransitionRefused(f"{analysis} has no URL scan that waits for its start.")
     for scan in scans[:free]:
         _move(scan, U.QUEUED, "url_scan.queued", by, columns={"queued_at": timezone.now()})
     for scan in scans[free:]:
@@ -691,8 +702,11 @@ def renew(url_scan: UrlScan, **progress) -> tuple[UrlScanStatus, datetime | None
 
 @_verb
 def begin(url_scan: UrlScan, *, engine: str, version: str) -> None:
-    """The engine's process is running. Raises TransitionRefused where a user stopped it meanwhile."""
-    scan = _locked_scan(url_scan)
+    """The engine's process is running.
+
+    Raises LeaseLost where somebody else holds the scan, TransitionRefused where a user stopped it meanwhile.
+    """
+    scan = _held(url_scan)
     now = timezone.now()
     went_on = scan.started_at is not None
     columns = {"engine": engine, "engine_version": version, "started_at": scan.started_at or now}
@@ -717,7 +731,7 @@ def end(url_scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: 
     A user's stop that came in meanwhile wins: the scan then ends as stopped, and where results are to
     be deleted they go now. Returns the new status.
     """
-    scan = _locked_scan(url_scan)
+    scan = _held(url_scan)
     if scan.status == U.STOPPING_DELETING_RESULTS:
         return _delete_results(scan)
     if scan.status == U.STOPPING_SAVING_RESULTS:
@@ -737,8 +751,8 @@ def end(url_scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: 
 @_verb
 def leave(url_scan: UrlScan) -> None:
     """The worker is being shut down and the session is saved: another worker goes on from it."""
-    scan = _locked_scan(url_scan)
-    if scan.status == U.QUEUED:
+    scan = _held(url_scan)
+    if scan.status in (U.QUEUED, U.RESUMING):  # its engine has not begun
         UrlScan.objects.filter(pk=scan.pk).update(**_RELEASED)
         _hand_over("scan_url", scan.pk)
         return
@@ -749,7 +763,7 @@ def leave(url_scan: UrlScan) -> None:
 @_verb
 def confirm_pause(url_scan: UrlScan) -> None:
     """The engine has saved its session and stopped."""
-    scan = _locked_scan(url_scan)
+    scan = _held(url_scan)
     _move(scan, U.PAUSED, "url_scan.session_saved", Actor.WORKER, columns=_RELEASED)
     _roll_up(scan.analysis, Actor.WORKER)
 

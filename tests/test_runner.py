@@ -4,16 +4,18 @@ The engine is a real process that plays a script (engines.fake); the site is a r
 """
 
 import json
+import shutil
 import threading
 import time
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from scans import runner, transitions
+from scans import runner, site_watch, transitions
 from scans.engines.base import FindingReported, LogLine, Progress, Severity, Started
 from scans.engines.fake.adapter import FakeEngine
 from scans.models import Actor, BlackoutWindow, Finding, StopMode, UrlScan
@@ -185,6 +187,16 @@ def test_a_site_that_stops_answering_ends_the_scan_though_the_engine_goes_on(sit
     assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "stopped answering" in scan.reason
 
 
+def test_a_name_that_stops_resolving_ends_the_scan_though_the_engine_goes_on(site, monkeypatch):
+    scan = queued(site)
+    thread = meanwhile(
+        scan, U.IN_PROGRESS, lambda scan: monkeypatch.setattr(site_watch, "has_a_name", lambda url: False)
+    )
+    scan = run(scan, STARTED, FINDING, ANSWERED, run_for(20))
+    thread.join()
+    assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "does not resolve" in scan.reason
+
+
 def test_a_site_that_is_down_at_the_start_fails_its_check(site):
     scan = queued(site)
     site.status = 503
@@ -326,6 +338,40 @@ def test_a_full_disk_is_a_technical_issue_with_what_was_found(site):
     scan = run(scan, STARTED, FINDING, ANSWERED, LogLine(level="info", text="one line too many"), run_for(2))
     assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "No space left" in scan.reason
     assert scan.findings.count() == 1
+
+
+def test_a_disk_that_is_filling_up_ends_the_scan_while_there_is_room_for_the_database(site, monkeypatch):
+    usage = shutil.disk_usage(settings.VAR_DIR)
+    monkeypatch.setattr(runner.shutil, "disk_usage", lambda path: usage._replace(free=runner.BYTES_TO_KEEP_FREE - 1))
+    scan = run(queued(site), STARTED, FINDING, ANSWERED, run_for(20))
+    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "disk is full" in scan.reason
+
+
+@pytest.mark.parametrize("resumed", [False, True], ids=["queued", "resuming"])
+def test_a_worker_that_is_shut_down_before_its_engine_runs_hands_the_scan_over_at_once(site, resumed):
+    scan = queued(site)
+    if resumed:
+        transitions.pause(make.begin(scan), by=Actor.COMMAND)
+        transitions.confirm_pause(make.fresh(scan))
+        transitions.resume(make.fresh(scan), by=Actor.COMMAND)
+    runner.leaving.set()
+    scan = run(scan, run_for(30))
+    assert scan.status == (U.RESUMING if resumed else U.QUEUED)
+    assert not scan.lease_holder and scan.attempts == 0
+
+
+def test_a_worker_that_wakes_up_too_late_takes_nothing_away_from_the_one_that_replaced_it(site, monkeypatch):
+    scan = queued(site)
+
+    def asleep_for_long(*args):
+        UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        transitions.recover(make.fresh(scan))
+        transitions.take(scan.pk, "another worker", among=[U.QUEUED])
+        raise OSError("the machine was asleep")
+
+    monkeypatch.setattr(runner, "_bring_session", asleep_for_long)
+    scan = run(scan, STARTED)
+    assert scan.status == U.QUEUED and scan.lease_holder == "another worker"
 
 
 def test_nothing_is_scanned_in_a_blackout_window_even_without_a_scheduler(site):

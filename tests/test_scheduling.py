@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -102,6 +103,27 @@ def test_the_task_of_a_dead_worker_is_queued_again_twice_and_then_the_set_up_has
     assert DBTaskResult.objects.failed().count() == scheduling.MAX_TASK_LOSSES + 1
     assert make.fresh(analysis).status == A.NOT_SUBMITTED
     assert "lost 3 times" in analysis.url_scans.get().reason
+
+
+def test_two_schedulers_queue_a_lost_task_again_once():
+    make.submitted()
+    lost = running_task("dead")
+    twin = DBTaskResult.objects.get(pk=lost.pk)
+    scheduling._requeue(lost)
+    scheduling._requeue(twin)
+    assert DBTaskResult.objects.ready().count() == 1 and DBTaskResult.objects.failed().count() == 1
+
+
+def test_a_task_that_broke_is_queued_again_after_a_while_and_ever_later(clock):
+    make.submitted()
+    for times in (1, 2, 3):
+        result = DBTaskResult.objects.ready().get()
+        result.claim("a-worker")
+        result.set_failed(OperationalError("database is locked"))
+        for seconds, queued in [(10 * times - 2, 0), (4, 1), (1, 1)]:
+            clock.shift(timedelta(seconds=seconds))
+            tick()
+            assert DBTaskResult.objects.ready().count() == queued
 
 
 def test_the_task_of_a_live_worker_is_left_alone():

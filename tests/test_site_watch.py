@@ -5,6 +5,7 @@ from time import monotonic, sleep
 
 import pytest
 
+from scans import site_watch
 from scans.site_watch import SiteWatch, answers
 from tests.sites.controllable import ControllableSite
 
@@ -102,6 +103,30 @@ def test_an_answer_to_the_engine_takes_it_back(site, watch):
     site.status = 0
     watch.engine_got_answers()
     assert not watch.lost.is_set()
+
+
+def test_a_name_that_does_not_resolve_any_more_is_noticed_though_the_site_answers(site, watch, monkeypatch):
+    def gone(host):
+        raise OSError("no such name")
+
+    watch.start()
+    assert eventually(lambda: len(site.requests) >= 2) and not watch.nameless.is_set()
+    monkeypatch.setattr(site_watch, "resolve", gone)
+    assert watch.nameless.wait(5) and not watch.lost.is_set()
+
+
+def test_single_failures_of_the_name_are_forgiven(site, watch, monkeypatch):
+    looks = []
+
+    def often_away(host):
+        looks.append(host)
+        if len(looks) % SiteWatch.FAILURES_OF_THE_NAME:
+            raise OSError("no such name")
+        return LOOPBACK
+
+    monkeypatch.setattr(site_watch, "resolve", often_away)
+    watch.start()
+    assert eventually(lambda: len(looks) > 3 * SiteWatch.FAILURES_OF_THE_NAME) and not watch.nameless.is_set()
 
 
 def test_it_stops_looking_when_told(site, watch):

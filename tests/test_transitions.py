@@ -138,6 +138,32 @@ def test_a_scan_is_held_by_one_worker_at_a_time():
     assert transitions.take(scan.pk, "two", among=[U.QUEUED]) is None
 
 
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda scan: transitions.end(scan, EndedBy.ITSELF),
+        lambda scan: transitions.confirm_pause(scan),
+        lambda scan: transitions.leave(scan),
+        lambda scan: transitions.begin(scan, engine="Fake", version="1"),
+    ],
+    ids=["end", "confirm_pause", "leave", "begin"],
+)
+def test_what_only_the_holder_may_say_is_refused_to_one_who_lost_the_lease(verb):
+    scan = make.running().url_scans.get()
+    transitions.leave(scan)
+    make.begin(scan, "another-worker")
+    with pytest.raises(transitions.LeaseLost):
+        verb(scan)
+    assert make.fresh(scan).status == U.IN_PROGRESS
+
+
+def test_two_schedulers_start_an_analysis_once():
+    analysis = make.started()
+    with pytest.raises(transitions.TransitionRefused):
+        transitions.start(analysis)
+    assert analysis.activity.filter(action="analysis.started").count() == 1
+
+
 def test_renewing_stores_progress_and_tells_the_status():
     scan = only_scan(make.running())
     version = make.fresh(scan.analysis).version
