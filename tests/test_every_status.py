@@ -12,6 +12,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
@@ -61,25 +62,40 @@ def seen_in_the_log() -> set:
 
 @pytest.fixture(autouse=True)
 def _seen_on_the_pages(monkeypatch):
-    """As soon as a status is entered, look whether the list, the summary and Scan Details show it."""
-    reviewer = make.user("Reviewer")
+    """As soon as a status is entered, look whether people see it, while nobody may enter another one."""
+    client = Client()
+    client.force_login(make.user("Reviewer"))
     really_record = activity.record
+    looking = threading.RLock()
     ON_PAGES.clear()
 
     def look(thing, status):
-        client = Client()
-        client.force_login(reviewer)
-        pages = ["/analyses/", thing.get_absolute_url()] if isinstance(thing, Analysis) else [thing.get_absolute_url()]
-        pages += [] if isinstance(thing, Analysis) else [thing.analysis.get_absolute_url()]
-        if all(f'data-status="{status}"' in client.get(page).content.decode() for page in pages):
-            ON_PAGES.add((A if isinstance(thing, Analysis) else U)(status))
+        with looking:
+            if is_shown(client, thing, status):
+                ON_PAGES.add(status)
 
     def record(action, *, analysis, url_scan=None, to_status="", **fields):
         if to_status:
-            transaction.on_commit(lambda: look(url_scan or analysis, to_status))
-        return really_record(action, analysis=analysis, url_scan=url_scan, to_status=to_status, **fields)
+            status = (U if url_scan else A)(to_status)
+            transaction.on_commit(lambda: look(url_scan or analysis, status))
+        with looking:
+            return really_record(action, analysis=analysis, url_scan=url_scan, to_status=to_status, **fields)
 
     monkeypatch.setattr(activity, "record", record)
+
+
+def is_shown(client, thing, status) -> bool:
+    """Whether its badge says it on every page that has one, and the log on the summary tells of it."""
+    if isinstance(thing, Analysis):
+        summary = thing.get_absolute_url()
+        badges = {"/analyses/": f"[data-analysis-id='{thing.pk}'] [data-status]", summary: "main [data-status]"}
+    else:
+        summary, badge = thing.analysis.get_absolute_url(), f"[data-url-scan-id='{thing.pk}'] [data-status]"
+        badges = {thing.get_absolute_url(): badge, summary: badge}
+    pages = {address: BeautifulSoup(client.get(address).content, "lxml") for address in badges}
+    shown = {pages[address].select_one(badge)["data-status"] for address, badge in badges.items()}
+    told = [entry for entry in pages[summary].select("#activity-log [data-action]") if status.label in entry.get_text()]
+    return shown == {status} and bool(told)
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +122,7 @@ def weak_site():
         site.stop()
 
 
+@functools.cache  # one that was seen to start is not asked again
 def wapiti() -> WapitiEngine:
     return WapitiEngine(settings.SCANS_ENGINE_PYTHON)
 

@@ -24,7 +24,7 @@ from scans.engines.wapiti.categories import with_cwe
 from scans.engines.wapiti.report import read_report
 
 DRIVER = Path(__file__).parent / "driver" / "driver.py"
-PREFLIGHT_SECONDS = 20
+PREFLIGHT_SECONDS = 60  # it takes two or three, and many times that while scans keep the machine busy
 
 # Wapiti's modules that need nothing but the target. Left out: nikto, htp, wapp and takeover (data from
 # the internet; takeover asks public DNS), log4shell (a name server of ours), ssl (runs sslscan, which
@@ -94,7 +94,7 @@ class WapitiEngine:
         self.python = Path(python).absolute()  # the process runs in the job's directory
 
     def preflight(self) -> Preflight:
-        """Start the driver to ask for its version; takes some seconds, at most 20."""
+        """Start the driver to ask for its version; takes some seconds, on a busy machine up to a minute."""
         if not self.python.exists():
             return _problem(f"not installed: there is no {self.python}")
         with tempfile.TemporaryDirectory() as home:
