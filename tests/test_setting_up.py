@@ -43,7 +43,7 @@ MISSING = Preflight(problem="not installed: there is no owl", remedy="make setup
 def _fresh(monkeypatch, settings):
     monkeypatch.setattr(setting_up, "_seen_to_start", [])
     monkeypatch.setattr(connection, "_SECONDS_BETWEEN_TRIES", 0.01)
-    settings.SCANS_CONNECT_TIMEOUT_SECONDS = 0.5
+    settings.SCANS_CONNECT_TIMEOUT_SECONDS = 10
 
 
 @pytest.fixture

@@ -20,9 +20,8 @@ HEADERS = "host: 127.0.0.1\nuser-agent: engine\n"
 
 
 @pytest.fixture(autouse=True)
-def _quick(settings, monkeypatch):
+def _quick(settings):
     settings.SCANS_REPLAYS_PER_SECOND = 200
-    monkeypatch.setattr(verification, "TIMEOUT_SECONDS", 0.4)
 
 
 @pytest.fixture
@@ -200,7 +199,8 @@ def test_a_site_that_is_gone_leaves_nothing_to_judge(site):
     assert sum("does not answer any more" in reason for reason in said) == 2
 
 
-def test_a_silent_site_is_given_up_after_three_findings(site):
+def test_a_silent_site_is_given_up_after_three_findings(site, monkeypatch):
+    monkeypatch.setattr(verification, "TIMEOUT_SECONDS", 0.4)
     site.hang = True
     scan = ended(site.url, *[make.reported(number) for number in range(5)])
     started = monotonic()
