@@ -44,7 +44,7 @@ SENTENCES = {
     "url_scan.session_saved": "saved the session; the engine has stopped",
     "url_scan.refused": "asked for “{asked}” and was refused",
     "url_scan.got_a_place": "a place is free: the scan of this URL goes on with the next worker",
-    "url_scan.login_failed": "logging in failed",
+    "url_scan.login_failed": "logging in again failed; it is tried again",
     "url_scan.resumed": "resumed the scan of this URL",
     "url_scan.worker_left": "the worker was shut down; another goes on from the session",
     "url_scan.worker_lost": "the worker was lost; another goes on from the session",

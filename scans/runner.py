@@ -260,6 +260,7 @@ class Supervision:
         self._before = Counter(requests=scan.requests, urls=scan.urls_crawled, errors=scan.network_errors)
         self._responses_before = Counter(scan.responses)
         self._usable_answers = 0
+        self._told_of_failed_login = keeper.in_a_row > 0
 
     def run(self) -> None:
         """Hear the engine and watch over it until it has ended; then say how."""
@@ -324,9 +325,12 @@ class Supervision:
     # --- What we say
 
     def _keep_logged_in(self) -> None:
-        """Hand a new login to the engine as soon as there is one."""
+        """Hand a new login to the engine as soon as there is one, and tell the log of the first that fails in a row."""
         if session := self._keeper.new_session():
             self._run.log_in(session)
+        if self._keeper.in_a_row == 1 and not self._told_of_failed_login:
+            transitions.note_failed_login(self._scan, reason=str(self._keeper.failure or "It did not hold."))
+        self._told_of_failed_login = self._keeper.in_a_row > 0
 
     def _renew(self, *, now: bool = False) -> None:
         """Store progress and keep the lease, once a second; learn what a user asked for meanwhile."""

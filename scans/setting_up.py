@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from scans import transitions
 from scans.engines.base import Engine
 from scans.models import AllowedTarget, Analysis, UrlScan
+from scans.prescan.accounts import Accounts
 from scans.prescan.checks import Target, check
 from scans.runner import keep_checks, target_of
 from scans.secrets import KeyLost
@@ -62,10 +63,10 @@ def prescan(analysis: Analysis) -> None:
     if not targets:
         return
     transitions.begin_prescan(analysis)
-    policy = AllowedTarget.policy()
+    policy, accounts = AllowedTarget.policy(), Accounts()
     passed = 0
     with ThreadPoolExecutor(CHECKS_AT_A_TIME) as pool:
-        reports = pool.map(lambda target: check(target, policy), targets.values())
+        reports = pool.map(lambda target: check(target, policy, accounts=accounts), targets.values())
         for scan, report in zip(targets, reports, strict=True):
             keep_checks(scan, report, "prescan")
             passed += report.failure is None

@@ -749,6 +749,14 @@ def end(url_scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: 
 
 
 @_verb
+def note_failed_login(url_scan: UrlScan, *, reason: str) -> None:
+    """Logging in again failed; said once for all that fail in a row, which the counts tell."""
+    scan = _held(url_scan)
+    activity.record("url_scan.login_failed", analysis=scan.analysis, url_scan=scan, by=Actor.WORKER, reason=reason)
+    _roll_up(scan.analysis, Actor.WORKER)
+
+
+@_verb
 def leave(url_scan: UrlScan) -> None:
     """The worker is being shut down and the session is saved: another worker goes on from it."""
     scan = _held(url_scan)

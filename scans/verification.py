@@ -21,9 +21,11 @@ from django.utils import timezone
 from scans import transitions
 from scans.engines.base import Session
 from scans.judging import TIMEOUT_SECONDS, Verdict, judge, judge_silence, parse_request, shown_at, waits_for_silence
-from scans.login.base import Method
-from scans.login.logging_in import log_in
-from scans.login.outcome import LoginFailed
+from scans.login.base import Login
+from scans.login.credentials import handshake_of
+from scans.login.logging_in import log_in, still_holds
+from scans.login.outcome import LoggedIn, LoginFailed
+from scans.login.visit import as_response, exchange
 from scans.models import AllowedTarget, Analysis, Finding, Replay, UrlScan
 from scans.secrets import KeyLost
 from scans.site_client import Answer, SiteClient
@@ -33,6 +35,8 @@ from scans.targets import TargetRefused, origin, resolve
 logger = logging.getLogger(__name__)
 
 FAILURES_UNTIL_GONE = 3
+MOST_LOGINS = 5  # in the verification of one URL scan
+LOGIN_LOST = "The login is lost"
 
 
 def verify(url_scan_id: int, *, holder: str) -> None:
@@ -95,7 +99,10 @@ class Replays:
         self._until = monotonic() + settings.SCANS_VERIFY_SECONDS
         self._failures = 0
         self._renewed_at = monotonic()
-        self._session = Session()
+        self._login: Login | None = None
+        self._logged_in: LoggedIn | None = None
+        self._logins = 0
+        self._logged_in_at = 0.0
 
     def run(self) -> None:
         """Replay every finding that has no mark yet."""
@@ -107,29 +114,35 @@ class Replays:
         except (OSError, TargetRefused) as error:
             _mark_rest(self._scan, f"The site could not be asked again: {error}")
             return
-        if reason := self._log_in(addresses):
-            _mark_rest(self._scan, reason)
+        try:
+            self._begin_as_the_scan_did()
+            self._log_in(addresses)
+        except (LoginFailed, KeyLost) as error:
+            _mark_rest(self._scan, f"{LOGIN_LOST}: {error}")
             return
         with SiteClient(host, addresses, timeout=TIMEOUT_SECONDS) as client:
             for finding in todo:
                 if reason := self._reason_to_end():
                     _mark_rest(self._scan, reason)
                     return
-                self._replay(client, finding)
+                self._replay(client, finding, addresses)
                 sleep(1 / settings.SCANS_REPLAYS_PER_SECOND if settings.SCANS_REPLAYS_PER_SECOND else 0)
 
-    def _log_in(self, addresses: tuple[str, ...]) -> str:
-        """Log in as the scan did, where it did; returns why that is not possible any more."""
-        login = getattr(self._scan, "login", None)
-        if login is None:
-            return ""
-        if login.method in (Method.DIGEST, Method.NTLM):
-            return f"What stands behind {login.get_method_display()} is not asked for again."
-        try:
-            self._session = log_in(login.opened(), self._scan.url, addresses, AllowedTarget.policy()).session
-        except (LoginFailed, KeyLost) as error:
-            return f"The login is lost: {error}"
-        return ""
+    def _begin_as_the_scan_did(self) -> None:
+        """Open the scan's login, where it has one; raises KeyLost."""
+        stored = getattr(self._scan, "login", None)
+        self._login = stored.opened() if stored else None
+
+    def _log_in(self, addresses: tuple[str, ...]) -> None:
+        """Log in, where the scan did, at the rate of all logins and not for ever; raises LoginFailed."""
+        if self._login is None:
+            return
+        if self._logins >= MOST_LOGINS:
+            raise LoginFailed("cannot_tell", f"it ended {MOST_LOGINS} times while findings were replayed.", "replay")
+        sleep(max(0.0, self._logged_in_at + settings.SCANS_SECONDS_BETWEEN_LOGINS - monotonic()))
+        self._logins += 1
+        self._logged_in_at = monotonic()
+        self._logged_in = log_in(self._login, self._scan.url, addresses, AllowedTarget.policy())
 
     def _allowed_addresses(self) -> tuple[str, tuple[str, ...]]:
         host, _ = origin(self._scan.url)
@@ -144,24 +157,47 @@ class Replays:
             return f"Its time, {settings.SCANS_VERIFY_SECONDS} seconds, was over before this finding's turn."
         return ""
 
-    def _replay(self, client: SiteClient, finding: Finding) -> None:
-        try:
-            verdict = judge(finding, self._send(client, finding))
-            self._failures = 0
-        except httpx.TimeoutException:
-            self._failures += not waits_for_silence(finding)
-            verdict = judge_silence(finding)
-        except (httpx.HTTPError, OSError) as error:
-            self._failures += 1
-            verdict = Verdict(Replay.NOT_REPLAYABLE, f"The site gave no answer: {error or type(error).__name__}.")
-        except ValueError as error:
-            verdict = Verdict(Replay.NOT_REPLAYABLE, str(error))
+    def _replay(self, client: SiteClient, finding: Finding, addresses: tuple[str, ...]) -> None:
+        verdict = self._judged(client, finding)
+        if verdict.replay == Replay.NOT_REPRODUCED and self._login_is_lost(addresses):
+            verdict = self._judged_once_more(client, finding, addresses)
         Finding.objects.filter(pk=finding.pk).update(
             replay=verdict.replay, replay_reason=verdict.reason, replayed_at=timezone.now()
         )
         if monotonic() - self._renewed_at > 1:
             transitions.renew(self._scan)
             self._renewed_at = monotonic()
+
+    def _judged(self, client: SiteClient, finding: Finding) -> Verdict:
+        try:
+            verdict = judge(finding, self._send(client, finding))
+            self._failures = 0
+            return verdict
+        except httpx.TimeoutException:
+            self._failures += not waits_for_silence(finding)
+            return judge_silence(finding)
+        except (httpx.HTTPError, OSError) as error:
+            self._failures += 1
+            return Verdict(Replay.NOT_REPLAYABLE, f"The site gave no answer: {error or type(error).__name__}.")
+        except ValueError as error:
+            return Verdict(Replay.NOT_REPLAYABLE, str(error))
+
+    def _login_is_lost(self, addresses: tuple[str, ...]) -> bool:
+        """Whether what was seen was seen as a stranger, so that it says nothing."""
+        if self._login is None or self._logged_in is None:
+            return False
+        return not still_holds(self._login, self._logged_in, self._scan.url, addresses, AllowedTarget.policy())
+
+    def _judged_once_more(self, client: SiteClient, finding: Finding, addresses: tuple[str, ...]) -> Verdict:
+        """The verdict with a new login; a request that ends this one too cannot be judged."""
+        try:
+            self._log_in(addresses)
+        except LoginFailed as failure:
+            return Verdict(Replay.NOT_REPLAYABLE, f"{LOGIN_LOST}: {failure}")
+        verdict = self._judged(client, finding)
+        if verdict.replay == Replay.NOT_REPRODUCED and self._login_is_lost(addresses):
+            return Verdict(Replay.NOT_REPLAYABLE, f"{LOGIN_LOST}: this request ends it.")
+        return verdict
 
     def _send(self, client: SiteClient, finding: Finding) -> Answer:
         raw = parse_request(finding.http_request)
@@ -170,11 +206,26 @@ class Replays:
         path = raw.target.removeprefix(site)
         if not path.startswith("/"):
             raise ValueError("Its request went to another site and is not sent again.")
-        answer = client.send(raw.method, site + path, carrying(self._session, raw.headers), raw.body.encode() or None)
+        answer = self._ask(client, raw.method, site + path, raw.headers, raw.body.encode() or None)
         if (page := shown_at(finding)).startswith(f"{site}/"):
             cookies = {key: raw.headers[key] for key in raw.headers if key.lower() == "cookie"}
-            return client.send("GET", page, carrying(self._session, cookies))
+            return self._ask(client, "GET", page, cookies)
         return answer
+
+    def _ask(
+        self, client: SiteClient, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer:
+        """The answer to one request, sent as whoever the scan was logged in as."""
+        carried = carrying(self._logged_in.session if self._logged_in else Session(), headers)
+        handshake = handshake_of(self._login) if self._login else None
+        if handshake is None:
+            return client.send(method, url, carried, body)
+
+        def send(request: httpx.Request) -> httpx.Response:
+            return as_response(client.send(method, url, request.headers, body), request)
+
+        request = httpx.Request(method, url, headers=carried, content=body)
+        return exchange(handshake, request, send).extensions["answer"]
 
 
 def carrying(session: Session, headers: Mapping[str, str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from scans.engines.fake.adapter import FakeEngine
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.login.base import Login, Method
 from scans.models import Actor, TargetLogin
+from scans.prescan import accounts
 from scans.secrets import seal
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U
@@ -143,6 +144,26 @@ def test_a_wrong_password_ends_the_url_in_the_prescan(site):
     assert make.fresh(scan.analysis).status == A.ALL_VERIFICATIONS_FAILED
 
 
+def test_a_wrong_password_is_not_tried_for_each_of_many_urls(site):
+    login = TargetLogin.of(form_login(password="wrong"))
+    urls = [f"{site.url}?page={number}" for number in range(8)]
+    analysis = make.submitted(*urls, access=dict.fromkeys(urls, Access(login=login)))
+    setting_up.set_up(analysis, FakeEngine())
+    assert len(site.attempts) == accounts.REFUSALS
+    assert set(analysis.url_scans.values_list("status", flat=True)) == {U.AUTHENTICATION_ERROR}
+    assert analysis.url_scans.filter(reason__contains="not tried again").count() == 8 - accounts.REFUSALS
+
+
+def test_several_reasons_at_once_are_a_failed_verification(site):
+    scan = submitted(site, FakeEngine(), form_login(password="wrong"), crawl_script="{not json")
+    assert scan.status == U.VERIFICATION_FAILED
+    assert list(scan.checks.exclude(reason="").values_list("step", "reason")) == [
+        ("login", "wrong_credentials"),
+        ("crawl script", "script_malformed"),
+    ]
+    assert "asks for the login again" in scan.reason and "JSON" in scan.reason
+
+
 def test_a_missing_proof_text_is_a_failed_verification(site):
     scan = submitted(site, FakeEngine(), form_login(logged_in="Welcome, administrator"))
     assert scan.status == U.VERIFICATION_FAILED and scan.checks.last().reason == "verification_text_missing"
@@ -218,6 +239,8 @@ def test_more_than_50_failed_logins_in_a_row_kill_the_scan_and_keep_its_findings
     scan = make.fresh(scan)
     assert scan.status == U.KILLED_PARTIAL_RESULTS_AVAILABLE
     assert "login is lost" in scan.findings.get().replay_reason
+    told = scan.activity.filter(action="url_scan.login_failed")
+    assert "asks for the login again" in told.get().reason  # once for all 51
 
 
 def test_a_login_that_works_again_goes_on(site, monkeypatch):

@@ -1,5 +1,6 @@
 """Replaying findings against a real site, and publishing what that showed."""
 
+from collections import Counter
 from time import monotonic
 
 import pytest
@@ -7,15 +8,18 @@ from django.db import transaction
 
 from scans import findings, transitions, verification
 from scans.engines.base import Severity
-from scans.models import Actor, Replay, StopMode, UrlScan
+from scans.login.base import Login, Method
+from scans.models import Actor, Replay, StopMode, TargetLogin, UrlScan
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
 from scans.verification import verify
 from tests import factories as make
 from tests.sites.controllable import FILLER, SQL_ERROR, ControllableSite
+from tests.sites.guarded import MEMBERS_PAGE, PASSWORD, USER, GuardedSite, ntlm_accounts
 
 pytestmark = pytest.mark.django_db
+SCHEMES = [("Basic", Method.BASIC), ("Digest", Method.DIGEST), ("NTLM", Method.NTLM)]
 HEADERS = "host: 127.0.0.1\nuser-agent: engine\n"
 
 
@@ -348,3 +352,63 @@ def test_a_scan_that_never_ended_is_not_verified():
     scan = make.running().url_scans.get()
     verify(scan.pk, holder="me")
     assert make.fresh(scan).status == U.IN_PROGRESS and make.fresh(scan).lease_holder == make.WORKER
+
+
+# --- Behind a login -----------------------------------------------------------------------------------
+
+
+class Fleeting(set):
+    """Sessions that are good for so many requests each."""
+
+    def __init__(self, requests):
+        super().__init__()
+        self.requests, self.used = requests, Counter()
+
+    def __contains__(self, session):
+        self.used[session] += super().__contains__(session)
+        return super().__contains__(session) and self.used[session] <= self.requests
+
+
+def behind(site, method, *requests):
+    """An ended scan of somebody who is logged in, with a finding for each of these requests, evident to members."""
+    login = TargetLogin.of(Login(method=method, username=USER, password=PASSWORD))
+    reports = [
+        make.reported(number, url=site.url, http_request=f"{request} HTTP/1.1\n{HEADERS}", evidence_body=MEMBERS_PAGE)
+        for number, request in enumerate(requests)
+    ]
+    return ended(site.url, *reports, access={site.url: transitions.Access(login=login)})
+
+
+@pytest.mark.parametrize(("scheme", "method"), SCHEMES)
+def test_replays_answer_the_challenge_that_the_scan_answered(scheme, method, tmp_path, monkeypatch):
+    monkeypatch.setenv("NTLM_USER_FILE", str(ntlm_accounts(tmp_path)))
+    with GuardedSite(scheme=scheme) as site:
+        scan = behind(site, method, "GET /?q=1")
+        verify(scan.pk, holder="verifier")
+    assert marks(scan) == ["confirmed"], reasons(scan)
+
+
+def test_a_login_that_ends_while_findings_are_replayed_is_made_again(settings):
+    settings.SCANS_SECONDS_BETWEEN_LOGINS = 0
+    with GuardedSite(sessions=Fleeting(requests=4)) as site:
+        scan = behind(site, Method.FORM, *[f"GET /?q={number}" for number in range(4)])
+        verify(scan.pk, holder="verifier")
+        assert len(site.attempts) > 1
+    assert marks(scan) == ["confirmed"] * 4, reasons(scan)
+
+
+def test_what_ends_each_login_is_not_called_mended(settings):
+    settings.SCANS_SECONDS_BETWEEN_LOGINS = 0
+    with GuardedSite() as site:
+        scan = behind(site, Method.FORM, *["GET /logout?q=1"] * 4, "GET /?q=2")
+        verify(scan.pk, holder="verifier")
+        assert len(site.attempts) == verification.MOST_LOGINS
+    assert set(marks(scan)) == {"not_replayable"} and all("login is lost" in reason for reason in reasons(scan))
+
+
+def test_what_is_mended_behind_a_login_that_holds_is_not_reproduced():
+    with GuardedSite(pages={"/mended": "<p>Nothing of that sort</p>"}) as site:
+        scan = behind(site, Method.FORM, "GET /mended", "GET /?q=1")
+        verify(scan.pk, holder="verifier")
+        assert len(site.attempts) == 1
+    assert marks(scan) == ["not_reproduced", "confirmed"]

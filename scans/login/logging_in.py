@@ -60,6 +60,22 @@ def log_out(login: Login, session: Session, url: str, addresses: Iterable[str], 
     raise LoginFailed("not_logged_out", f"{shown(asked)} still knows who is asking.", PROOF_STEP)
 
 
+def still_holds(login: Login, logged_in: LoggedIn, url: str, addresses: Iterable[str], policy: TargetPolicy) -> bool:
+    """Whether the page that proved a login still does; True where it cannot be had, which is not the login's fault."""
+    sites = _sites(login, url, tuple(addresses), policy)
+    with Visit(sites, logged_in.session, handshake_of(login)) as visitor:
+        try:
+            page = visitor.get(logged_in.page_url, PROOF_STEP, strict=False)
+        except LoginFailed:
+            return True
+    signs_of_a_stranger = login.logged_out or logged_in.login_pattern
+    if page.status in (401, 403) or page.next_url or (page.path != (urlsplit(logged_in.page_url).path or "/")):
+        return False
+    if signs_of_a_stranger and re.search(signs_of_a_stranger, page.html):
+        return False
+    return not logged_in.pattern or re.search(logged_in.pattern, page.html) is not None
+
+
 def _sites(login: Login, url: str, addresses: tuple[str, ...], policy: TargetPolicy) -> Sites:
     """The origins to be reached, by a URL of each, with their addresses."""
     sites: Sites = {url: addresses}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urljoin, urlsplit
@@ -169,7 +169,7 @@ class Visit:
         try:
             request = httpx.Request(method, url, headers=[("accept", _ACCEPT), *self._headers], content=body)
             request.headers.update(headers or {})
-            response = self._exchange(request)
+            response = exchange(self._auth, request, self._send)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             # Without the cause, which may name the whole address.
             why = str(error) if isinstance(error, httpx.TransportError) else ""
@@ -177,26 +177,11 @@ class Visit:
             raise LoginFailed("login_page_unreachable", detail, step) from None
         return Page(url, response.status_code, response.headers, response.extensions["answer"].body, **page)
 
-    def _exchange(self, request: httpx.Request) -> httpx.Response:
-        """The answer, after as many requests as the way of authentication takes."""
-        flow = self._auth.sync_auth_flow(request)
-        request = next(flow)
-        while True:
-            response = self._send(request)
-            try:
-                request = flow.send(response)
-            except StopIteration:
-                return response
-            except _HANDSHAKE_ERRORS as error:
-                raise httpx.RemoteProtocolError("its challenge cannot be understood") from error
-
     def _send(self, request: httpx.Request) -> httpx.Response:
         self._set_cookies(request)
         client = self._clients[request.url.raw_host.decode()]
         answer = client.send(request.method, str(request.url), request.headers, request.content or None)
-        response = httpx.Response(
-            answer.status, headers=_without_encoding(answer), request=request, extensions={"answer": answer}
-        )
+        response = as_response(answer, request)
         self._jar.extract_cookies(response)
         return response
 
@@ -204,6 +189,29 @@ class Visit:
         """The jar's cookies, and nothing else: an earlier round's must not stay, nor those of a redirect before."""
         request.headers.pop("cookie", None)
         self._jar.set_cookie_header(request)
+
+
+def exchange(
+    auth: httpx.Auth, request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]
+) -> httpx.Response:
+    """The answer, after as many requests as the way of authentication takes; raises httpx.RemoteProtocolError."""
+    flow = auth.sync_auth_flow(request)
+    request = next(flow)
+    while True:
+        response = send(request)
+        try:
+            request = flow.send(response)
+        except StopIteration:
+            return response
+        except _HANDSHAKE_ERRORS as error:
+            raise httpx.RemoteProtocolError("its challenge cannot be understood") from error
+
+
+def as_response(answer: Answer, request: httpx.Request) -> httpx.Response:
+    """An answer as a way of authentication reads it; the answer itself is the extension `answer`."""
+    return httpx.Response(
+        answer.status, headers=_without_encoding(answer), request=request, extensions={"answer": answer}
+    )
 
 
 def out_of_scope(page: Page, step: str) -> LoginFailed:

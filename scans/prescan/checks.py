@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from scans import browser
-from scans.browser import Played, Task
+from scans.browser import Played, Recording, Task
 from scans.engines.base import Seed, Session
 from scans.login.base import Login
 from scans.login.logging_in import log_in, log_out
 from scans.login.outcome import LoggedIn, LoginFailed
+from scans.prescan.accounts import Accounts
 from scans.prescan.connection import ConnectionReport, Step, check_connection
 from scans.statuses import UrlScanStatus
 from scans.targets import TargetPolicy
@@ -64,8 +65,13 @@ class CheckReport:
 
     @property
     def failure(self) -> Step | None:
-        """The step that failed, if one did: always the last."""
-        return self.steps[-1] if self.steps[-1].reason else None
+        """The step that failed, if one did; where several did, what they come to together."""
+        failed = [step for step in self.steps if step.reason]
+        if len(failed) < 2:
+            return failed[0] if failed else None
+        names, details = " and ".join(step.name for step in failed), " ".join(step.detail for step in failed)
+        milliseconds = sum(step.milliseconds for step in failed)
+        return Step(names, "several_reasons", details, milliseconds, UrlScanStatus.VERIFICATION_FAILED)
 
     @property
     def status(self) -> UrlScanStatus | None:
@@ -73,23 +79,27 @@ class CheckReport:
         return self.failure.status if self.failure else None
 
 
-def check(target: Target, policy: TargetPolicy, *, pictures: bool = True) -> CheckReport:
+def check(
+    target: Target, policy: TargetPolicy, *, accounts: Accounts | None = None, pictures: bool = True
+) -> CheckReport:
     """Check a target step by step; takes seconds, with a browser up to some minutes.
 
-    One login is tried, never more. `pictures` are taken where there is a login or a script, and a browser.
+    One login is tried, never more, and none where `accounts` knows that it was refused before. `pictures`
+    are taken where there is a login or a script, and a browser.
     """
     connection = check_connection(target.url, policy, has_login=target.login is not None)
     report = CheckReport(connection, connection.steps)
     if not report.failure and (target.login or target.crawl_script):
-        _Further(target, policy, report, pictures).run()
+        _Further(target, policy, report, accounts or Accounts(), pictures).run()
     return report
 
 
 class _Further:
     """The steps that take a login or a script."""
 
-    def __init__(self, target: Target, policy: TargetPolicy, report: CheckReport, pictures: bool):
+    def __init__(self, target: Target, policy: TargetPolicy, report: CheckReport, accounts: Accounts, pictures: bool):
         self.target, self.policy, self.report, self.pictures = target, policy, report, pictures
+        self.accounts = accounts
         self.sites = {target.url: report.addresses}
 
     def run(self) -> None:
@@ -103,21 +113,25 @@ class _Further:
         ]
         for name, look, wanted in steps:
             if wanted and not self._passed(name, look):
+                if name == LOGIN and self.target.crawl_script:
+                    self._passed(CRAWL_SCRIPT, self._read, kept=False)
                 return
 
-    def _passed(self, name: str, look: Callable[[], str]) -> bool:
+    def _passed(self, name: str, look: Callable[[], object], *, kept: bool = True) -> bool:
+        """Whether the step passed; one that did stands in the report, unless it is not to be `kept`."""
         started = monotonic()
         try:
-            reason, detail = "", look()
+            reason, detail = "", str(look())
         except LoginFailed as failure:
             reason, detail = failure.reason, f"{failure.detail} {failure.next_step}"
             self._keep("failure", failure.screenshot, name)
         milliseconds = round((monotonic() - started) * 1000)
-        self.report.steps.append(Step(name, reason, detail, milliseconds, _status(name, reason)))
+        if reason or kept:
+            self.report.steps.append(Step(name, reason, detail, milliseconds, _status(name, reason)))
         return not reason
 
     def _log_in(self) -> str:
-        logged_in = log_in(self.target.login, self.target.url, self.report.addresses, self.policy)
+        logged_in = self.accounts.log_in(self.target.login, self.target.url, self._attempt)
         self.report.logged_in = logged_in
         if logged_in.screenshot:
             self._keep("logged_in", logged_in.screenshot, LOGIN)
@@ -125,12 +139,16 @@ class _Further:
             self._picture("logged_in", LOGIN, logged_in.session, logged_in.page_url)
         return logged_in.detail
 
-    def _walk(self) -> str:
-        """Play the crawl script, as whoever is logged in."""
+    def _read(self) -> Recording:
+        """The crawl script; raises LoginFailed where it cannot be played at all."""
         try:
-            recording = browser.parse(self.target.crawl_script)
+            return browser.parse(self.target.crawl_script)
         except browser.ScriptError as error:
             raise LoginFailed(error.reason, str(error), CRAWL_SCRIPT, line=error.line) from error
+
+    def _walk(self) -> str:
+        """Play the crawl script, as whoever is logged in."""
+        recording = self._read()
         played = browser.play(Task(url=self.target.url, sites=self.sites, session=self._session, recording=recording))
         if not played.ok:
             raise LoginFailed(
@@ -145,8 +163,11 @@ class _Further:
         session = self._session
         log_out(self.target.login, session, self.target.url, self.report.addresses, self.policy)
         self._picture("logged_out", LOGOUT, session)
-        self.report.logged_in = log_in(self.target.login, self.target.url, self.report.addresses, self.policy)
+        self.report.logged_in = self._attempt()
         return "logged out, and in again"
+
+    def _attempt(self) -> LoggedIn:
+        return log_in(self.target.login, self.target.url, self.report.addresses, self.policy)
 
     @property
     def _session(self) -> Session:

@@ -1,0 +1,56 @@
+"""The accounts that one prescan logs in to: one that refuses us is not tried again for each of 250 URLs."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from scans.login.base import Login
+from scans.login.outcome import LoggedIn, LoginFailed
+from scans.targets import origin
+
+REFUSALS = 3  # of one login on one site, before it is left alone: many sites lock an account after five
+_REFUSED = ("wrong_credentials", "account_locked")
+
+
+@dataclass
+class _Account:
+    """What is known of one login on one site."""
+
+    seen_not_to_refuse: bool = False
+    refusals: int = 0
+    trying: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Accounts:
+    """Thread-safe. Until a login was tried once without being refused, it is tried by one URL at a time."""
+
+    def __init__(self):
+        self._accounts: dict[tuple, _Account] = defaultdict(_Account)
+        self._lock = threading.Lock()
+
+    def log_in(self, login: Login, url: str, attempt: Callable[[], LoggedIn]) -> LoggedIn:
+        """What `attempt()` gives or raises; raises LoginFailed without trying where it was refused too often."""
+        with self._lock:
+            account = self._accounts[origin(url), login]
+        if account.seen_not_to_refuse:
+            return attempt()
+        with account.trying:
+            if account.refusals >= REFUSALS:
+                detail = f"The site refused this login {REFUSALS} times, for other URLs. It was not tried again."
+                raise LoginFailed("wrong_credentials", detail, "login")
+            return self._first(account, attempt)
+
+    @staticmethod
+    def _first(account: _Account, attempt: Callable[[], LoggedIn]) -> LoggedIn:
+        refused = False
+        try:
+            return attempt()
+        except LoginFailed as failure:
+            refused = failure.reason in _REFUSED
+            raise
+        finally:
+            account.refusals += refused
+            account.seen_not_to_refuse = not refused
