@@ -1,14 +1,27 @@
 """The product's one Django app."""
 
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
+
+from scans import kept_counts
 
 
 class ScansConfig(AppConfig):
-    """Registers the models, and the checks that `manage.py check` runs."""
+    """Registers the models, the checks that `manage.py check` runs, and the triggers of the database."""
 
     name = "scans"
     verbose_name = "Dynamic Analyses"
 
     def ready(self) -> None:
-        """Load the system checks."""
+        """Load the system checks; put triggers back after each migration."""
         from scans import checks  # noqa: F401, PLC0415 - Django registers checks when this is imported
+
+        post_migrate.connect(_put_triggers_back, sender=self)
+
+
+def _put_triggers_back(using: str, **kwargs) -> None:
+    """SQLite loses a table's triggers when a migration changes the table: Django makes it anew."""
+    connection = connections[using]
+    if "scans_statuscount" in connection.introspection.table_names():
+        kept_counts.install(connection)

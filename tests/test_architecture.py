@@ -10,12 +10,23 @@ SCANS = Path(settings.BASE_DIR) / "scans"
 # From the foundation up: a module may import from its own floor's left and from every floor below, never from above.
 FLOORS = [
     ["engines", "secrets"],
-    ["statuses", "targets", "append_only", "htmx", "demo_site", "site_client", "recurrence", "windows", "browser"],
+    [
+        "statuses",
+        "targets",
+        "append_only",
+        "kept_counts",
+        "htmx",
+        "demo_site",
+        "site_client",
+        "recurrence",
+        "windows",
+        "browser",
+    ],
     ["login"],
     ["rollup", "querysets", "prescan", "keeping_login", "site_watch", "checks"],
     ["models"],
     ["activity", "findings", "judging", "people"],
-    ["transitions", "export", "filtersets"],
+    ["transitions", "export", "filtersets", "recount"],
     [
         "scheduling",
         "analysis_moves",

@@ -9,6 +9,7 @@ from scans.models.person_settings import PersonSettings, Theme
 from scans.models.recurring_schedule import RecurringSchedule
 from scans.models.scan_settings import ScanSettings
 from scans.models.screenshot import Screenshot
+from scans.models.status_count import StatusCount
 from scans.models.system_part import SystemPart
 from scans.models.target_check import TargetCheck
 from scans.models.target_login import TargetLogin
@@ -31,6 +32,7 @@ __all__ = [
     "ScanSettings",
     "Screenshot",
     "Series",
+    "StatusCount",
     "StopMode",
     "SystemPart",
     "TargetCheck",

@@ -14,7 +14,7 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import DateTimeField, DurationField, Max
 
-from scans.models import ActivityLogEntry, Analysis, Finding, Publication, Series, UrlScan
+from scans.models import ActivityLogEntry, Analysis, Finding, Publication, Series, StatusCount, UrlScan
 from scans.querysets import SEVERITY_FIELDS
 from scans.sample_data import sql
 from scans.sample_data.moves import ENGINE
@@ -66,6 +66,7 @@ def _load(cursor, plan: Plan, seed: int, progress: Callable[[int], None]) -> Non
             # Ids were given by us: PostgreSQL's sequences have to go on after them.
             for statement in connection.ops.sequence_reset_sql(no_style(), _TABLES):
                 cursor.execute(statement)
+        StatusCount.fold_if_many()
         done += len(chunk)
         progress(done)
     for model in _TABLES:
