@@ -1,11 +1,15 @@
 """What the list of analyses and the activity log can be narrowed down to, and read from the query string."""
 
+from functools import cached_property
+
 from django import forms
 from django.utils.http import urlencode
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
-from scans.models import ActivityLogEntry, Analysis, Finding, Mark, Replay
+from scans.listing import Page, Position, Walk
+from scans.models import ActivityLogEntry, Analysis, Finding, Mark, Replay, StatusCount
 from scans.models.finding import SEVERITIES
+from scans.querysets import Found
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
 
 COLUMNS = {
@@ -18,6 +22,10 @@ COLUMNS = {
     "changed": "Last change",
 }
 DEFAULT_ORDER = "-changed"
+PAGE_SIZE = 50
+LAST = "last"  # the last page, in an address
+MOST_BY_NUMBER = 20  # pages beyond are reached from page to page: counting to them would cost ever more
+_OF_THE_WALK = ("q", "status", "order")
 _ORDERS = [(sign + column, label) for column, label in COLUMNS.items() for sign in ("", "-")]
 _FIRST_DESCENDING = {"urls", "findings", "start", "duration", "changed"}
 
@@ -37,7 +45,11 @@ class KnownStatusesFilter(MultipleChoiceFilter):
 
 
 class AnalysisFilterSet(FilterSet):
-    """Find, Filter by Status and the order of the list; whatever is not understood becomes a notice."""
+    """Find, Filter by Status and the order of the list; whatever is not understood becomes a notice.
+
+    The list shows `page`, rows of `walk`. `qs` is everything that matches, in no order. A further filter is one more
+    condition on analyses: it narrows down `found`, and nothing else has to know of it.
+    """
 
     q = CharFilter(method="find", label="Find")
     status = KnownStatusesFilter(choices=AnalysisStatus.choices, label="Filter by Status")
@@ -49,17 +61,11 @@ class AnalysisFilterSet(FilterSet):
 
     def find(self, queryset, name, value):
         """Those with `value` in their name or a target URL."""
-        return queryset.found_by(value)
+        return queryset.containing(value)
 
     def sort(self, queryset, name, value):
-        """By a column, `-` for descending."""
-        column = value.removeprefix("-")
-        return queryset.in_order(column, descending=value != column, user=self.request.user)
-
-    def filter_queryset(self, queryset):
-        """Narrowed down, and always in a defined order."""
-        self.form.cleaned_data["order"] = self.ordered_by
-        return super().filter_queryset(queryset)
+        """Nothing: the order is that of `walk`."""
+        return queryset
 
     @property
     def _cleaned(self) -> dict:
@@ -81,11 +87,44 @@ class AnalysisFilterSet(FilterSet):
         """The column sorted by, `-` for descending."""
         return self._cleaned.get("order") or DEFAULT_ORDER
 
+    @cached_property
+    def _asked(self) -> int | str | Position | None:
+        """The page asked for: a number, LAST, or where another page ended; None for anything else."""
+        text = self.data.get("page") or "1"
+        if text == LAST:
+            return LAST
+        if text.isascii() and text.isdigit() and len(text) < 3:
+            return int(text) if 1 <= int(text) <= MOST_BY_NUMBER else None
+        return self.walk.parse(text)
+
     @property
-    def page(self) -> int:
-        """The number of the page asked for; 1 for anything that is none."""
-        text = self.data.get("page", "1")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1
+    def page_text(self) -> str:
+        """The page as it is in the address; empty for the first."""
+        return "" if self._asked in (None, 1) else self.data["page"]
+
+    @cached_property
+    def page(self) -> Page:
+        """The rows asked for; those of the first page for anything that is no page."""
+        if isinstance(self._asked, Position):
+            return self.walk.around(PAGE_SIZE, self._asked)
+        return self.walk.last(PAGE_SIZE) if self._asked == LAST else self.walk.first(PAGE_SIZE, self._asked or 1)
+
+    @cached_property
+    def found(self) -> Found:
+        """What is to be listed, before it is filtered by status."""
+        others = {name: value for name, value in self._cleaned.items() if value and name not in _OF_THE_WALK}
+        narrowed = self.queryset
+        for name, value in others.items():
+            narrowed = self.filters[name].filter(narrowed, value)
+        return narrowed.found(self.words) if others or self.words else Found(narrowed, StatusCount.totals())
+
+    @cached_property
+    def walk(self) -> Walk:
+        """What is to be listed, in its order."""
+        column = self.ordered_by.removeprefix("-")
+        if column == "findings" and self.request.user.has_perm("scans.review_analysis"):
+            column = "findings of reviewers"
+        return self.found.walk(column, descending=self.ordered_by[0] == "-", statuses=self.statuses)
 
     def notices(self) -> list[str]:
         """What in the query string was not understood and therefore passed over."""
@@ -97,16 +136,25 @@ class AnalysisFilterSet(FilterSet):
             notices.append(f"The list cannot be sorted by “{data['order']}”; the latest changes come first.")
         if "q" in self.form.errors:
             notices.append("What was to be found contains characters that no name has; it was passed over.")
-        if data.get("page") and str(self.page) != data["page"]:
+        if self._asked is None:
             notices.append(f"There is no page “{data['page']}”; this is the first.")
         return notices
 
-    def count_by_status(self) -> dict[str, int]:
-        """How many analyses each status has under the other filters."""
-        return (self.queryset.found_by(self.words) if self.words else self.queryset).count_by_status()
+    @property
+    def shown(self) -> int:
+        """How many analyses are listed, on all pages; at least so many where not all were counted."""
+        counts = self.found.counts
+        return sum(counts.get(code, 0) for code in self.statuses or counts)
 
-    def phases(self, counts: dict[str, int]) -> list[tuple]:
-        """The entries of the dropdown by phase: status, how many, and whether it is chosen."""
+    @property
+    def total(self) -> int:
+        """How many analyses there are."""
+        whole = self.found.counts if self.found.everything else StatusCount.totals()
+        return sum(whole.values())
+
+    def phases(self) -> list[tuple]:
+        """The entries of the dropdown by phase: status, how many under the other filters, and whether it is chosen."""
+        counts = self.found.counts
         entries = [(status, counts.get(code, 0), code in self.statuses) for code, status in ANALYSIS_STATUSES.items()]
         return [(phase.label, [entry for entry in entries if entry[0].phase == phase]) for phase in Phase]
 
@@ -114,8 +162,6 @@ class AnalysisFilterSet(FilterSet):
         """The query string of this list with some parameters changed; it starts at its first page again."""
         order = self.ordered_by if self.ordered_by != DEFAULT_ORDER else ""
         values = {"q": self.words, "status": self.statuses, "order": order} | changes
-        if values.get("page") == 1:
-            del values["page"]
         query = urlencode({name: value for name, value in values.items() if value}, doseq=True)
         return f"?{query}" if query else ""
 

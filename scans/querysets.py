@@ -1,10 +1,15 @@
 """Every question asked of the database by name. Nothing here writes."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from scans.listing import COLUMNS, SEVERITIES, Walk, weigh
 from scans.statuses import (
     ANALYSIS_STATUSES,
     PAUSABLE,
@@ -18,31 +23,29 @@ from scans.statuses import (
     in_phase,
 )
 
-SEVERITY_FIELDS = ["critical", "high", "medium", "low", "info"]
+SEVERITY_FIELDS = list(SEVERITIES)
+# Beyond so many, what is found is not counted, and its pages are found by looking along the list.
+COUNTED_AT_MOST = 1000
 _SEVERITY_RANK = models.Case(
     *[models.When(severity=severity, then=rank) for rank, severity in enumerate(SEVERITY_FIELDS)],
     output_field=models.PositiveSmallIntegerField(),
 )
-# What each column of the list sorts by. Findings: worst severity first, each with room for 4,095 of its kind.
-_COLUMNS = {
-    "name": F("name"),
-    "status": models.Case(
-        *[models.When(status=code, then=rank) for rank, code in enumerate(ANALYSIS_STATUSES)],
-        output_field=models.PositiveSmallIntegerField(),
-    ),
-    "urls": Count("url_scans"),
-    "start": Coalesce("started_at", "start_at"),
-    "duration": models.ExpressionWrapper(
-        Coalesce("ended_at", Now()) - F("started_at"), output_field=models.DurationField()
-    ),
-    "changed": F("changed_at"),
-}
-_MAY_BE_EMPTY = {"start", "duration", "findings"}
 
 
-def _findings_weighed(visible: Q):
-    weighed = sum(F(f"url_scans__findings_{name}") * 4096**rank for rank, name in enumerate(reversed(SEVERITY_FIELDS)))
-    return Sum(weighed, filter=visible, output_field=models.BigIntegerField())
+def kept_columns(totals: Mapping[str, Mapping[str, int]], status: str) -> dict[str, int]:
+    """The columns of an analysis in this status that follow from `UrlScanQuerySet.totals_by_status`."""
+    published = [total for code, total in totals.items() if code in PUBLISHED_AS.values()]
+    shown = totals.values() if status == AnalysisStatus.STOPPED_VERIFYING_RESULTS else published
+    return {
+        "urls": sum(total["urls"] for total in totals.values()),
+        "findings_all": weigh(_added_up(totals.values())),
+        "findings_shown": weigh(_added_up(shown)),
+    }
+
+
+def _added_up(totals: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    totals = list(totals)
+    return {name: sum(total[name] for total in totals) for name in SEVERITY_FIELDS}
 
 
 def _results_visible(user, path: str = "") -> Q:
@@ -57,6 +60,32 @@ def _results_visible(user, path: str = "") -> Q:
 _WITH_RESULTS = [code for code, status in ANALYSIS_STATUSES.items() if status.results == Results.AVAILABLE]
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a list is narrowed down to before it is filtered by status, and how many of it there are of each status.
+
+    Where it is few, `ids` has them all by status. Where it is many, counting would cost ever more: `exact` is False
+    then, and the counts are those of the first ones found.
+    """
+
+    analyses: "AnalysisQuerySet"
+    counts: Mapping[str, int]
+    exact: bool = True
+    ids: Mapping[str, list[int]] | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing was narrowed down at all."""
+        return self.exact and self.ids is None
+
+    def walk(self, column: str, *, descending: bool, statuses: list[str]) -> Walk:
+        """These, or those of them in some statuses, in the order of a column."""
+        chosen = statuses or None
+        if self.exact and (chosen or not (self.everything and COLUMNS[column].whole)):
+            chosen = [code for code in chosen or self.counts if code in self.counts]  # no walk that finds nothing
+        return Walk(self.analyses, column, descending=descending, statuses=chosen, ids=self.ids)
+
+
 class AnalysisQuerySet(models.QuerySet):
     """Questions about analyses."""
 
@@ -68,7 +97,18 @@ class AnalysisQuerySet(models.QuerySet):
         """Those whose results are published."""
         return self.present().filter(status__in=_WITH_RESULTS)
 
-    def found_by(self, words: str):
+    def found(self, words: str) -> Found:
+        """These, narrowed down to those whose name or one of whose target URLs contains `words`."""
+        analyses = self.containing(words) if words else self
+        rows = list(analyses.order_by().values_list("status", "pk")[: COUNTED_AT_MOST + 1])
+        exact = len(rows) <= COUNTED_AT_MOST
+        ids = defaultdict(list)
+        for status, pk in rows[:COUNTED_AT_MOST]:
+            ids[status].append(pk)
+        counts = {status: len(those) for status, those in ids.items()}
+        return Found(self if exact else analyses, counts, exact, ids if exact else None)
+
+    def containing(self, words: str):
         """Those whose name or one of whose target URLs contains `words`, in any case."""
         url_scans = self.model.url_scans.rel.related_model.objects
         matching = url_scans.filter(url__icontains=words).values("analysis_id")
@@ -93,14 +133,6 @@ class AnalysisQuerySet(models.QuerySet):
     def count_by_status(self) -> dict[str, int]:
         """How many of these have each status; statuses that nobody has are left out."""
         return dict(self.order_by().values_list("status").annotate(Count("pk")))
-
-    def in_order(self, column: str, *, descending: bool, user):
-        """Sorted by a column of the list, what has nothing there last; newest first among equals."""
-        key = _findings_weighed(_results_visible(user, "url_scans__")) if column == "findings" else _COLUMNS[column]
-        nulls_last = True if column in _MAY_BE_EMPTY else None
-        queryset = self.annotate(sort_key=key)
-        ordering = F("sort_key").desc if descending else F("sort_key").asc
-        return queryset.order_by(ordering(nulls_last=nulls_last), "-pk")
 
     def list_version(self) -> str:
         """Differs from what it was whenever anything changed in any list; one query that reads few rows.
@@ -178,6 +210,18 @@ class UrlScanQuerySet(models.QuerySet):
         return self.annotate(
             results_visible=models.ExpressionWrapper(_results_visible(user), output_field=models.BooleanField())
         )
+
+    def totals_by_status(self) -> dict[str, dict[str, int]]:
+        """Per status, of the URL scans of one analysis: how many `urls` have it, and their findings by severity."""
+        return {row["status"]: row for row in self._totals_by("status")}
+
+    def totals_by_analysis_and_status(self):
+        """The same of several analyses, as rows with `analysis_id` and `status`."""
+        return self._totals_by("analysis_id", "status")
+
+    def _totals_by(self, *columns: str):
+        sums = {name: Sum(f"findings_{name}") for name in SEVERITY_FIELDS}
+        return self.order_by().values(*columns).annotate(urls=Count("pk"), **sums)
 
     def totals_by_analysis(self, user=None) -> dict[int, dict[str, int]]:
         """Per analysis id: `urls`, how many of them `ended`, and the findings of each severity.

@@ -1,16 +1,24 @@
 """Counting again what is kept beside the facts, and mending what differs. There must be no difference."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from django.db.models import Count, Sum
+from django.db import transaction
+from django.db.models import Count, Max, Sum
 
-from scans.models import Analysis, StatusCount
+from scans.models import Analysis, StatusCount, UrlScan
+from scans.querysets import kept_columns
+
+BATCH = 2000  # analyses that are compared in one transaction
 
 
 def recount() -> Iterator[dict]:
-    """Every difference, mended: `what` is kept, `kept` and `counted` values."""
+    """Every difference, mended: `what` is kept, `kept` and `counted` values. Nobody waits for it for long."""
     yield from _status_counts()
+    last = Analysis.objects.aggregate(last=Max("pk"))["last"] or 0
+    for first in range(1, last + 1, BATCH):
+        with transaction.atomic():
+            yield from _columns(range(first, first + BATCH))
 
 
 def _status_counts() -> Iterator[dict]:
@@ -26,3 +34,37 @@ def _status_counts() -> Iterator[dict]:
         if was != is_now:
             StatusCount(status=status, count=is_now - was).save()
             yield {"what": f"analyses that are {status}", "kept": was, "counted": is_now}
+
+
+def _columns(pks: range) -> Iterator[dict]:
+    """What is kept in the columns of these analyses, which are locked meanwhile only where something differs."""
+    for analysis, _ in _differing(Analysis.objects.filter(pk__range=(pks[0], pks[-1]))):
+        # Looked at again, now that nobody can change it: what was read in two moments may differ for that alone.
+        for locked, counted in _differing(Analysis.objects.select_for_update().filter(pk=analysis.pk)):
+            Analysis.objects.filter(pk=locked.pk).update(**counted)
+            for name, value in counted.items():
+                kept = getattr(locked, name)
+                yield {"what": f"{name} of analysis {locked.pk}", "kept": _plain(kept), "counted": _plain(value)}
+
+
+def _differing(analyses) -> list[tuple[Analysis, dict]]:
+    """Those whose columns do not follow from the facts, each with the values that would."""
+    analyses = list(analyses)
+    totals = defaultdict(dict)
+    for row in UrlScan.objects.filter(analysis__in=[a.pk for a in analyses]).totals_by_analysis_and_status():
+        totals[row["analysis_id"]][row["status"]] = row
+    compared = ((analysis, _counted(analysis, totals[analysis.pk])) for analysis in analyses)
+    different = (
+        (analysis, {name: value for name, value in counted.items() if getattr(analysis, name) != value})
+        for analysis, counted in compared
+    )
+    return [(analysis, values) for analysis, values in different if values]
+
+
+def _counted(analysis: Analysis, totals: dict) -> dict:
+    ended = analysis.started_at and analysis.ended_at
+    return {**kept_columns(totals, analysis.status), "ran": ended - analysis.started_at if ended else None}
+
+
+def _plain(value):
+    return value if isinstance(value, int | None) else str(value)

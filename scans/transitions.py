@@ -39,6 +39,7 @@ from scans.models import (
     TriageMark,
     UrlScan,
 )
+from scans.querysets import kept_columns
 from scans.recurrence import Recurrence, starts
 from scans.rollup import Facts, rollup
 from scans.statuses import (
@@ -266,15 +267,16 @@ def _roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", 
     changes = {**(columns or {}), "changed_at": timezone.now(), "version": F("version") + 1}
     for name, value in (columns or {}).items():
         setattr(analysis, name, value)
-    statuses = analysis.url_scans.order_by().values_list("status", flat=True).distinct()
-    after = rollup(statuses, _facts(analysis))
+    totals = analysis.url_scans.totals_by_status()
+    after = rollup(totals, _facts(analysis))
     if before != after:
         if AnalysisStatus(before).info.final:
             raise TransitionRefused(f"{analysis} has ended as “{AnalysisStatus(before).label}”; that never changes.")
         if after.info.final:
             changes["ended_at"] = changes["changed_at"]
+            changes["ran"] = analysis.started_at and changes["ended_at"] - analysis.started_at
         changes["status"] = after
-    Analysis.objects.filter(pk=analysis.pk).update(**changes)
+    Analysis.objects.filter(pk=analysis.pk).update(**changes, **kept_columns(totals, after))
     analysis.status = after
     if action or before != after:
         activity.record(
@@ -402,6 +404,7 @@ def _add_scans(analysis: Analysis, submission: Submission, leave_out: Iterable[s
     )
     logins = ((scan, submission.access.get(scan.url, nothing).login) for scan in scans)
     TargetLogin.objects.bulk_create(login.copy_for(scan) for scan, login in logins if login)
+    Analysis.objects.filter(pk=analysis.pk).update(urls=analysis.url_scans.count())
 
 
 def _accept_scans(analysis: Analysis, by: By) -> None:
@@ -691,11 +694,15 @@ def renew(url_scan: UrlScan, **progress) -> tuple[UrlScanStatus, datetime | None
 
     Raises LeaseLost when somebody else holds the scan.
     """
+    analysis = Analysis.objects.filter(pk=url_scan.analysis_id)
     if progress:  # the analysis first: locks are taken in one order everywhere
-        Analysis.objects.filter(pk=url_scan.analysis_id).update(version=F("version") + 1)
+        analysis.update(version=F("version") + 1)
     row = UrlScan.objects.filter(pk=url_scan.pk, lease_holder=url_scan.lease_holder)
     if not row.update(lease_until=_lease_until(), **progress):
         raise LeaseLost(f"{url_scan.url} is no longer held by {url_scan.lease_holder}.")
+    if any(name.startswith("findings_") for name in progress):
+        totals = UrlScan.objects.filter(analysis=url_scan.analysis_id).totals_by_status()
+        analysis.update(**kept_columns(totals, analysis.values_list("status", flat=True).get()))
     status, expires_at = row.values_list("status", "analysis__expires_at").get()
     return U(status), expires_at
 

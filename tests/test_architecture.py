@@ -23,7 +23,7 @@ FLOORS = [
         "browser",
     ],
     ["login"],
-    ["rollup", "querysets", "prescan", "keeping_login", "site_watch", "checks"],
+    ["rollup", "listing", "querysets", "prescan", "keeping_login", "site_watch", "checks"],
     ["models"],
     ["activity", "findings", "judging", "people"],
     ["transitions", "export", "filtersets", "recount"],

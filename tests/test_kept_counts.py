@@ -4,13 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
 from scans import transitions
 from scans.models import Actor, Analysis, Series, StatusCount, StopMode
-from scans.recount import recount
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -83,23 +81,6 @@ def test_few_summands_are_left_alone_and_many_are_folded(monkeypatch):
     monkeypatch.setattr("scans.models.status_count.FOLD_ABOVE", 1)
     StatusCount.fold_if_many()
     assert StatusCount.objects.count() == 1
-
-
-def test_recount_finds_no_difference(capsys):
-    factories.scheduled()
-    call_command("recount")
-    assert "No difference" in capsys.readouterr().out
-
-
-def test_recount_reports_and_mends_a_difference(capsys):
-    factories.scheduled()
-    StatusCount.objects.create(status="paused", count=3)
-    with pytest.raises(CommandError, match="1 kept values differed") as refusal:
-        call_command("recount", json=True)
-    assert refusal.value.returncode == 1
-    assert '"kept": 3' in capsys.readouterr().out
-    assert_exact()
-    assert list(recount()) == []
 
 
 @pytest.mark.django_db(transaction=True)

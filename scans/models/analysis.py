@@ -38,6 +38,13 @@ class Series(models.Model):
         return self.name
 
 
+def _list_index(field: str, *, name: str, by_status: bool = True, only: models.Q | None = None) -> models.Index:
+    """An index of the present analyses in the order of a field, of each status by itself."""
+    present = models.Q(deleted_at__isnull=True)
+    fields = ["status", field, "id"] if by_status else [field, "id"]
+    return models.Index(fields=fields, name=name, condition=present & only if only else present)
+
+
 class Analysis(models.Model):
     """One run: its configuration, what was asked of it, and its status as derived from its URL scans.
 
@@ -86,6 +93,14 @@ class Analysis(models.Model):
     stop_mode = models.CharField(max_length=6, choices=StopMode.choices, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
 
+    # Kept for sorting by, written together with what they follow from; `manage.py recount` compares
+    urls = models.PositiveSmallIntegerField(db_default=0, editable=False, help_text="how many URL scans it has")
+    findings_all = models.BigIntegerField(db_default=0, editable=False, help_text="its findings: see listing.weigh")
+    findings_shown = models.BigIntegerField(
+        db_default=0, editable=False, help_text="the same of the results that are not under verification"
+    )
+    ran = models.DurationField(null=True, editable=False, help_text="how long it ran, once it has ended")
+
     objects = AnalysisQuerySet.as_manager()
 
     class Meta:
@@ -103,9 +118,16 @@ class Analysis(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-changed_at", "-id"], name="analysis_by_change"),
-            models.Index(fields=["status", "-changed_at", "-id"], name="analysis_by_status"),
-            models.Index(fields=["name", "-id"], name="analysis_by_name"),
+            # Along these the list is walked, in both directions: see listing
+            _list_index("changed_at", name="analysis_list_changed", by_status=False),
+            _list_index("changed_at", name="analysis_list_status"),
+            _list_index("name", name="analysis_list_name"),
+            _list_index("urls", name="analysis_list_urls"),
+            _list_index("findings_all", name="analysis_list_found"),
+            _list_index("findings_shown", name="analysis_list_shown"),
+            _list_index("started_at", name="analysis_list_started"),
+            _list_index("start_at", name="analysis_list_start", only=models.Q(started_at__isnull=True)),
+            _list_index("ran", name="analysis_list_ran", only=models.Q(ran__isnull=False)),
             models.Index(fields=["start_at"], name="analysis_due", condition=models.Q(status=AnalysisStatus.SCHEDULED)),
         ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import DateTimeField, DurationField, Max
 
 from scans.models import ActivityLogEntry, Analysis, Finding, Publication, Series, StatusCount, UrlScan
-from scans.querysets import SEVERITY_FIELDS
+from scans.querysets import SEVERITY_FIELDS, kept_columns
 from scans.sample_data import sql
 from scans.sample_data.moves import ENGINE
 from scans.sample_data.plan import Plan, Planned, domain, name
@@ -142,7 +142,16 @@ def _story_row(number: int, story: Story) -> tuple:
     return (
         *(number, str(story.status), str(story.facts.stop_mode), str(publication), story.prescan),
         *(*moments, story.after, story.version),
+        *kept_columns(_totals(story), story.status).values(),
     )
+
+
+def _totals(story: Story) -> dict[str, dict[str, int]]:
+    """What `UrlScanQuerySet.totals_by_status` would answer."""
+    totals: dict[str, Counter] = defaultdict(Counter)
+    for scan in story.scans:
+        totals[scan.status].update(urls=1, **dict(zip(SEVERITY_FIELDS, _counts(scan), strict=True)))
+    return totals
 
 
 def _scan_row(number: int, story: Story, scan: Scan) -> tuple:

@@ -1,7 +1,8 @@
 """The SQL that tells stories many times over: temporary tables, and one INSERT … SELECT for each table.
 
 Written once for SQLite and PostgreSQL. `AT[x]` stands for the moment x seconds after an analysis'
-submission, at its own pace; `MOMENT`, `INTERVAL` and `JSON` for the types of a database.
+submission, at its own pace; `SPAN[x, y]` for the time between two such moments; `MOMENT`, `INTERVAL` and `JSON` for
+the types of a database.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ TABLES = {
     "sample_story": """
         number integer PRIMARY KEY, status text, stop_mode text, publication text, prescan boolean,
         submitted integer, prescan_started integer, prescan_ended integer, started integer, ended integer,
-        changed integer, version integer""",
+        changed integer, version integer, urls integer, findings_all bigint, findings_shown bigint""",
     "sample_scan": """
         story integer, position integer, host text, path text, status text, reason text, held boolean,
         status_after integer, queued integer, started integer, ended integer, verified integer,
@@ -51,12 +52,13 @@ INSERTS = [
     INSERT INTO scans_analysis (
         id, series_id, run, name, owner_id, depth, prescan, duration, publication, start_at, status, created_at,
         submitted_at, prescan_started_at, prescan_ended_at, started_at, ended_at, changed_at, version, stop_mode,
-        time_zone, blackout, recurrence)
+        time_zone, blackout, recurrence, urls, findings_all, findings_shown, ran)
     SELECT
         plan.id, plan.series, plan.run, plan.name, %(owner)s, 20, story.prescan, plan.duration, story.publication,
         plan.start_at, story.status, AT[0], AT[story.submitted], AT[story.prescan_started],
         AT[story.prescan_ended], AT[story.started], AT[story.ended], AT[story.changed], story.version,
-        story.stop_mode, 'UTC', '', '{}'
+        story.stop_mode, 'UTC', '', '{}', story.urls, story.findings_all, story.findings_shown,
+        SPAN[story.started, story.ended]
     FROM sample_plan plan CROSS JOIN sample_story story
     WHERE story.number = plan.story
     """,
@@ -111,11 +113,16 @@ _MOMENTS = {
     "sqlite": "datetime(plan.began + (\\1) * plan.pace / 100, 'unixepoch')",
     "postgresql": "to_timestamp(plan.began + (\\1) * plan.pace / 100)",
 }
+_SPANS = {
+    "sqlite": "((\\2) * plan.pace / 100 - (\\1) * plan.pace / 100) * 1000000",
+    "postgresql": "make_interval(secs => (\\2) * plan.pace / 100 - (\\1) * plan.pace / 100)",
+}
 
 
 def written_for_database(sql: str) -> str:
     """Replace what stands for something that databases spell differently."""
     sql = re.sub(r"AT\[(.+?)\]", _MOMENTS[connection.vendor], sql)
+    sql = re.sub(r"SPAN\[(.+?), (.+?)\]", _SPANS[connection.vendor], sql)
     for name, field in {"MOMENT": DateTimeField(), "INTERVAL": DurationField(), "JSON": JSONField()}.items():
         sql = re.sub(rf"\b{name}\b", field.db_type(connection), sql)
     return sql

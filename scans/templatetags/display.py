@@ -7,6 +7,7 @@ from django import template
 from django.conf import settings
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -127,9 +128,9 @@ def problems(context) -> list[tuple[str, str]]:
 
 
 @register.filter
-def page_address(filterset, number: int) -> str:
-    """The address of another page of the same list."""
-    return filterset.address(page=number) or "?"
+def grouped(number: int) -> str:
+    """A number with its thousands apart, as the reader's language writes it."""
+    return number_format(number, use_l10n=True, force_grouping=True)
 
 
 @register.filter

@@ -1,15 +1,13 @@
 """The list of analyses."""
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.views.generic import View
 
 from scans import htmx
-from scans.filtersets import AnalysisFilterSet
+from scans.filtersets import LAST, AnalysisFilterSet
+from scans.listing import Page
 from scans.models import Analysis, ScanSettings, SystemPart, UrlScan
 from scans.views.access import ViewerRequired
-
-PAGE_SIZE = 50
 
 
 def seconds_between_polls(things) -> int:
@@ -36,27 +34,39 @@ class AnalysisListView(ViewerRequired, View):
 
 def _push(request: HttpRequest, filterset: AnalysisFilterSet) -> str:
     """The address that the browser should show from now on; "false" where it shows it already."""
-    address = request.path + filterset.address(page=filterset.page)
+    address = request.path + filterset.address(page=filterset.page_text)
     return "false" if "v" in request.GET or request.htmx.current_url_abs_path == address else address
 
 
 def _list(filterset: AnalysisFilterSet) -> dict:
-    counts = filterset.count_by_status()
-    paginator = Paginator(filterset.qs.select_related("owner"), PAGE_SIZE)
-    paginator.count = sum(counts.get(code, 0) for code in filterset.statuses or counts)
-    page = paginator.get_page(filterset.page)
-    rows = list(page)
-    totals = UrlScan.objects.filter(analysis__in=rows).totals_by_analysis(filterset.request.user)
-    for analysis in rows:
-        analysis.totals = totals[analysis.pk]
+    analyses = _analyses(filterset.page, filterset.request.user)
     return {
         "filterset": filterset,
-        "page": page,
-        "analyses": rows,
-        "shown": paginator.count,
-        "total": Analysis.objects.present().count() if filterset.words else sum(counts.values()),
-        "phases": filterset.phases(counts),
+        "analyses": analyses,
+        "pages": _other_pages(filterset, analyses),
         "running": UrlScan.objects.running().count(),
-        "every": seconds_between_polls(rows),
-        "here": filterset.request.path + filterset.address(page=filterset.page),
+        "every": seconds_between_polls(analyses),
+        "here": filterset.request.path + filterset.address(page=filterset.page_text),
     }
+
+
+def _analyses(page: Page, user) -> list[Analysis]:
+    """The analyses of a page, in its order, with the totals of their URL scans."""
+    pks = [row.pk for row in page.rows]
+    analyses = Analysis.objects.select_related("owner").in_bulk(pks)
+    totals = UrlScan.objects.filter(analysis__in=pks).totals_by_analysis(user)
+    for pk, analysis in analyses.items():
+        analysis.totals = totals[pk]
+    return [analyses[pk] for pk in pks]
+
+
+def _other_pages(filterset: AnalysisFilterSet, analyses: list[Analysis]) -> dict[str, str]:
+    """The addresses of the pages around this one: first, previous, next and last, where there are such."""
+    page, walk, pages = filterset.page, filterset.walk, {}
+    if page.has_previous and analyses:
+        pages["first"] = filterset.address() or "?"
+        pages["previous"] = filterset.address(page=walk.position(analyses[0], page.rows[0], forward=False))
+    if page.has_next:
+        pages["next"] = filterset.address(page=walk.position(analyses[-1], page.rows[-1], forward=True))
+        pages["last"] = filterset.address(page=LAST)
+    return pages

@@ -90,7 +90,7 @@ def test_counts_are_those_under_the_other_filters(client):
     factories.scheduled(name="apple")
     factories.scheduled(name="pear")
     response = client.get(LIST, {"q": "apple", "status": "in_progress"})
-    phases = response.context["phases"]
+    phases = response.context["filterset"].phases()
     counts = {status.code: count for _, entries in phases for status, count, _ in entries}
     assert counts["scheduled"] == 1
     assert "No analysis matches" in text(response)
@@ -117,6 +117,12 @@ def test_find_takes_wildcards_literally(client, wildcard):
         ("order=bogus", "cannot be sorted by “bogus”"),
         ("page=bogus", "There is no page “bogus”"),
         ("page=-1", "There is no page “-1”"),
+        ("page=21", "There is no page “21”"),
+        ("page=after~0~yesterday~7", "There is no page “after~0~yesterday~7”"),
+        ("page=after~9~2026-01-01T00:00:00Z~7", "There is no page"),
+        ("page=before~0~2026-01-01T00:00:00Z~99999999999999999999", "There is no page"),
+        ("page=after~0~99999999999999999999~7&order=urls", "There is no page"),
+        ("page=after~0~%00~7&order=name", "There is no page"),
         ("page=999999999999999999999", "There is no page"),
         ("q=%00", "characters that no name has"),
     ],
@@ -158,7 +164,45 @@ def test_pages_hold_fifty(client):
     assert len(values(client.get(LIST), "data-analysis-id")) == 50
     response = client.get(LIST, {"page": 2})
     assert len(values(response, "data-analysis-id")) == 1
-    assert "51–51 of 51" in text(response)
+    assert "<strong>51</strong> of 51" in text(response)
+
+
+def links(response) -> dict[str, str]:
+    """The addresses of the pager, by relation."""
+    return {link["rel"]: link["href"] for link in elements(response, "rel") if link["rel"] in RELATIONS}
+
+
+RELATIONS = ("first", "prev", "next", "last")
+
+
+def test_pages_lead_to_each_other_and_back(client):
+    every = [str(factories.submitted(name=f"Number {number:03}").pk) for number in range(101)]
+    first = client.get(LIST, {"order": "name"})
+    second = client.get(LIST + links(first)["next"])
+    third = client.get(LIST + links(second)["next"])
+    shown = [values(response, "data-analysis-id") for response in (first, second, third)]
+    assert shown == [every[:50], every[50:100], every[100:]]
+    assert (set(links(first)), set(links(third))) == ({"next", "last"}, {"first", "prev"})
+    assert values(client.get(LIST + links(third)["prev"]), "data-analysis-id") == every[50:100]
+    assert values(client.get(LIST + links(second)["prev"]), "data-analysis-id") == every[:50]
+    assert values(client.get(LIST + links(second)["last"]), "data-analysis-id") == every[-50:]
+    assert links(third)["first"] == "?order=name"
+
+
+def test_the_next_page_neither_skips_nor_repeats_when_the_list_changes_meanwhile(client):
+    every = [factories.submitted(name=f"Number {number:03}") for number in range(60)]
+    first = client.get(LIST, {"order": "name"})
+    factories.submitted(name="Number 000 b")
+    transitions.fail_submission(every[3], reason="…")
+    second = client.get(LIST + links(first)["next"])
+    assert values(second, "data-analysis-id") == [str(analysis.pk) for analysis in every[50:]]
+
+
+def test_a_page_that_is_empty_by_now_is_the_last(client):
+    every = [factories.published(name=f"Number {number:03}") for number in range(51)]
+    first = client.get(LIST, {"order": "name"})
+    transitions.delete(every[50], by=Actor.COMMAND)
+    assert len(values(client.get(LIST + links(first)["next"]), "data-analysis-id")) == 50
 
 
 def test_active_filters_are_links_without_them(client):
@@ -254,11 +298,11 @@ def test_poll_is_frequent_only_while_something_can_change(client):
 # Session, user and two for permissions come with every page; a poll adds three.
 def test_number_of_queries_does_not_grow(client, htmx_headers, django_assert_num_queries):
     factories.running()
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(LIST)
     for _ in range(5):
         factories.published()
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         response = client.get(LIST)
     with django_assert_num_queries(7):
         client.get(LIST, {"v": version(response)}, headers=htmx_headers)

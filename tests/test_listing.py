@@ -1,0 +1,86 @@
+"""The orders of the list: every column, both ways, page by page, compared with what Python sorts."""
+
+from itertools import chain
+
+import pytest
+from django.utils import timezone
+
+from scans import transitions
+from scans.listing import COLUMNS, SEVERITIES, Walk, weigh
+from scans.models import Actor, Analysis, ScanSettings, StopMode
+from scans.sample_data import loading
+from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def key(analysis: Analysis, column: str):
+    """What a column sorts by, ascending; None where there is nothing."""
+    start, ended = analysis.started_at, analysis.ended_at
+    return {
+        "name": analysis.name,
+        "status": (list(ANALYSIS_STATUSES).index(analysis.status), -analysis.changed_at.timestamp(), -analysis.pk),
+        "urls": analysis.url_scans.count(),
+        "findings": analysis.findings_shown,
+        "findings of reviewers": analysis.findings_all,
+        "start": start or analysis.start_at,
+        # What still runs counts as longer than all that has ended.
+        "duration": start and ((0, ended - start) if ended else (1, -start.timestamp(), -analysis.pk)),
+        "changed": analysis.changed_at,
+    }[column]
+
+
+def sorted_in_python(analyses, column: str, descending: bool) -> list[int]:
+    """Ids as the list should have them: what has nothing there last, newest first; else ids in the direction."""
+    keys = {analysis.pk: key(analysis, column) for analysis in analyses}
+    full = [pk for pk, value in keys.items() if value is not None]
+    empty = sorted(keys.keys() - set(full), reverse=True)
+    return sorted(full, key=lambda pk: (keys[pk], pk), reverse=descending) + empty
+
+
+def walked(walk: Walk, size: int) -> list[int]:
+    """All ids, page by page, forward."""
+    return list(chain.from_iterable(walk.ids(size)))
+
+
+@pytest.fixture
+def many():
+    loading.create(150, seed=5, now=timezone.now())
+    ScanSettings.objects.update(capacity=9999)
+    for make in (factories.submitted, factories.running, factories.started, factories.published):
+        make("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    transitions.stop_analysis(factories.running(), StopMode.DELETE, by=Actor.COMMAND)
+    transitions.delete(factories.published(), by=Actor.COMMAND)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("statuses", [None, ["in_progress"], ["scheduled", "stopped", "completed_results_available"]])
+def test_every_column_walks_in_its_order(many, statuses, descending):
+    present = Analysis.objects.present()
+    listed = list(present.filter(status__in=statuses or AnalysisStatus.values))
+    for column in COLUMNS:
+        walk = Walk(present, column, descending=descending, statuses=statuses)
+        assert walked(walk, 7) == sorted_in_python(listed, column, descending), column
+        ids = {code: [a.pk for a in listed if a.status == code] for code in {a.status for a in listed}}
+        walk = Walk(present, column, descending=descending, statuses=list(ids), ids=ids)
+        assert walked(walk, 1000) == sorted_in_python(listed, column, descending), column
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_going_back_shows_the_same_pages(many, column):
+    walk = Walk(Analysis.objects.present(), column, descending=True)
+    page, pages = walk.last(20), []
+    while page.has_previous:
+        pages.append([row.pk for row in page.rows])
+        first = Analysis.objects.get(pk=page.rows[0].pk)
+        position = walk.parse(str(walk.position(first, page.rows[0], forward=False)))
+        page = walk.around(20, position)
+    assert list(chain(*reversed(pages)))[-80:] == walked(walk, 1000)[-80:]
+
+
+def test_worst_severity_outweighs_any_number_of_the_next():
+    none = dict.fromkeys(SEVERITIES, 0)
+    assert weigh({**none, "high": 1}) > weigh({**none, "medium": 250_000, "low": 9})
+    assert weigh({**none, "high": 2}) > weigh({**none, "high": 1, "medium": 4000})
+    assert weigh(dict.fromkeys(SEVERITIES, 10**9)) < 2**63
