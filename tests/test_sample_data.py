@@ -103,7 +103,7 @@ def test_averages_are_those_of_the_load():
     loading.create(1000, seed=7, now=timezone.now())
     assert UrlScan.objects.count() == 2195
     assert ActivityLogEntry.objects.count() > 6000
-    sizes = Analysis.objects.annotate(urls=Count("url_scans")).aggregate(least=Min("urls"), most=Max("urls"))
+    sizes = Analysis.objects.annotate(size=Count("url_scans")).aggregate(least=Min("size"), most=Max("size"))
     assert sizes == {"least": 1, "most": 250}
     with_findings = UrlScan.objects.filter(findings__isnull=False).values("analysis").distinct().count()
     assert 80 <= with_findings <= 130
