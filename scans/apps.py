@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
 
-from scans import kept_counts
+from scans import kept_counts, search_index
 
 
 class ScansConfig(AppConfig):
@@ -23,5 +23,8 @@ class ScansConfig(AppConfig):
 def _put_triggers_back(using: str, **kwargs) -> None:
     """SQLite loses a table's triggers when a migration changes the table: Django makes it anew."""
     connection = connections[using]
-    if "scans_statuscount" in connection.introspection.table_names():
+    tables = connection.introspection.table_names()
+    if "scans_statuscount" in tables:
         kept_counts.install(connection)
+    if "scans_searchgrams" in tables:
+        search_index.install_triggers(connection)

@@ -25,6 +25,7 @@ _SIGN = {True: "ASC", False: "DESC"}
 _POSITION = re.compile(
     r"(?P<direction>after|before)~(?P<step>\d{1,2})~(?P<key>.*)~(?P<pk>\d{1,18})", re.DOTALL | re.ASCII
 )
+_A_STATUS = "a status"
 _ROOM = 4096  # what one severity may count up to without outweighing the next
 _ENDED = frozenset(code for code, status in ANALYSIS_STATUSES.items() if status.final)
 _UNDER_WAY = frozenset(ANALYSIS_STATUSES) - _ENDED
@@ -248,11 +249,16 @@ class Walk:
         part = leg[0].part
         up = part.goes_up(self._descending) == forward
         order = f"page.step {_SIGN[forward]}, page.sort_key {_SIGN[up]}, page.id {_SIGN[up]}"
-        branches, parameters = [], []
+        branches, parameters, written = [], [], {}
         for step in leg:
-            sql, values = self._branch(step, size, position, up)
+            begins_here = position is not None and position.step == step.number
+            # Writing SQL takes longer than running it: once for all statuses, unless each has ids of its own.
+            alike = (begins_here, step.status if self._ids is not None else None)
+            if alike not in written:
+                written[alike] = self._branch(step, size, position if begins_here else None, up)
+            sql, values = written[alike]
             branches.append(f"SELECT {step.number} AS step, id, {part.field} AS sort_key FROM ({sql}) b{step.number}")
-            parameters += values
+            parameters += (step.status if value is _A_STATUS else value for value in values)
         merged = f"SELECT * FROM ({' UNION ALL '.join(branches)}) page ORDER BY {order} LIMIT {size}"
         with connection.cursor() as cursor:
             cursor.execute(
@@ -263,13 +269,13 @@ class Walk:
             return [Row(*row) for row in cursor.fetchall()]
 
     def _branch(self, step: Step, size: int, position: Position | None, up: bool) -> tuple[str, tuple]:
-        """One walk along an index, as SQL and its parameters."""
+        """One walk along an index, as SQL and its parameters; _A_STATUS among them stands for the step's."""
         part, queryset = step.part, self._queryset.filter(step.part.where)
         if step.status is not None:
-            queryset = queryset.filter(status=step.status)
+            queryset = queryset.filter(status=_A_STATUS)
             if self._ids is not None:
                 queryset = queryset.filter(pk__in=self._ids.get(step.status, ()))
-        if position and position.step == step.number:
+        if position:
             queryset = queryset.filter(_beyond(part, position, up))
         sign = "" if up else "-"
         ordered = queryset.order_by(sign + part.field, f"{sign}pk").values_list("id", part.field)

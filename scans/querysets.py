@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, StrIndex
 from django.utils import timezone
 
 from scans.listing import COLUMNS, SEVERITIES, Walk, weigh
+from scans.search_text import BETWEEN, fold
 from scans.statuses import (
     ANALYSIS_STATUSES,
     PAUSABLE,
@@ -25,7 +26,7 @@ from scans.statuses import (
 
 SEVERITY_FIELDS = list(SEVERITIES)
 # Beyond so many, what is found is not counted, and its pages are found by looking along the list.
-COUNTED_AT_MOST = 1000
+COUNTED_AT_MOST = 5000
 _SEVERITY_RANK = models.Case(
     *[models.When(severity=severity, then=rank) for rank, severity in enumerate(SEVERITY_FIELDS)],
     output_field=models.PositiveSmallIntegerField(),
@@ -99,20 +100,27 @@ class AnalysisQuerySet(models.QuerySet):
 
     def found(self, words: str) -> Found:
         """These, narrowed down to those whose name or one of whose target URLs contains `words`."""
-        analyses = self.containing(words) if words else self
-        rows = list(analyses.order_by().values_list("status", "pk")[: COUNTED_AT_MOST + 1])
-        exact = len(rows) <= COUNTED_AT_MOST
+        hits = self._texts.find(words, COUNTED_AT_MOST) if words else None
+        narrowed = self.filter(pk__in=hits.ids) if hits else self
+        rows = list(narrowed.order_by().values_list("status", "pk")[: COUNTED_AT_MOST + 1])
         ids = defaultdict(list)
         for status, pk in rows[:COUNTED_AT_MOST]:
             ids[status].append(pk)
         counts = {status: len(those) for status, those in ids.items()}
-        return Found(self if exact else analyses, counts, exact, ids if exact else None)
+        if len(rows) <= COUNTED_AT_MOST and (hits is None or hits.are_all):
+            return Found(self, counts, ids=ids)
+        return Found(self.containing(words) if words else self, counts, exact=False)
 
     def containing(self, words: str):
-        """Those whose name or one of whose target URLs contains `words`, in any case."""
-        url_scans = self.model.url_scans.rel.related_model.objects
-        matching = url_scans.filter(url__icontains=words).values("analysis_id")
-        return self.filter(Q(name__icontains=words) | Q(pk__in=matching))
+        """Those whose name or one of whose target URLs contains `words`, in any case; looks at one after the other."""
+        text = self._texts.objects.filter(analysis=OuterRef("pk")).values("text")
+        folded = models.Value("" if BETWEEN in words else fold(words))
+        place = StrIndex(Subquery(text), folded)
+        return self.alias(place=place).filter(place__gt=0)
+
+    @property
+    def _texts(self):
+        return self.model.search.related.related_model
 
     def due(self, now):
         """Those with scheduled URL scans whose start time has come."""

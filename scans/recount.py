@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.db.models import Count, Max, Sum
 
-from scans.models import Analysis, StatusCount, UrlScan
+from scans.models import Analysis, AnalysisSearch, StatusCount, UrlScan
 from scans.querysets import kept_columns
+from scans.search_text import search_text
 
 BATCH = 2000  # analyses that are compared in one transaction
 
@@ -19,6 +20,7 @@ def recount() -> Iterator[dict]:
     for first in range(1, last + 1, BATCH):
         with transaction.atomic():
             yield from _columns(range(first, first + BATCH))
+            yield from _texts(range(first, first + BATCH))
 
 
 def _status_counts() -> Iterator[dict]:
@@ -64,6 +66,22 @@ def _differing(analyses) -> list[tuple[Analysis, dict]]:
 def _counted(analysis: Analysis, totals: dict) -> dict:
     ended = analysis.started_at and analysis.ended_at
     return {**kept_columns(totals, analysis.status), "ran": ended - analysis.started_at if ended else None}
+
+
+def _texts(pks: range) -> Iterator[dict]:
+    """What Find looks through, of these analyses."""
+    of_these = {"analysis_id__gte": pks[0], "analysis_id__lte": pks[-1]}
+    kept = dict(AnalysisSearch.objects.filter(**of_these).values_list("pk", "text"))
+    present = Analysis.objects.present().filter(pk__range=(pks[0], pks[-1]))
+    urls = defaultdict(list)
+    scans = UrlScan.objects.filter(**of_these).order_by("position")
+    for pk, url in scans.values_list("analysis_id", "url"):
+        urls[pk].append(url)
+    for analysis in present.only("pk", "name"):
+        counted = search_text(analysis.name, urls[analysis.pk])
+        if kept.get(analysis.pk) != counted:
+            AnalysisSearch.keep(analysis, urls[analysis.pk])
+            yield {"what": f"text of analysis {analysis.pk}", "kept": kept.get(analysis.pk), "counted": counted}
 
 
 def _plain(value):

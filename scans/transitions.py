@@ -25,6 +25,7 @@ from scans import activity
 from scans.models import (
     Actor,
     Analysis,
+    AnalysisSearch,
     BlackoutWindow,
     Finding,
     Mark,
@@ -404,7 +405,9 @@ def _add_scans(analysis: Analysis, submission: Submission, leave_out: Iterable[s
     )
     logins = ((scan, submission.access.get(scan.url, nothing).login) for scan in scans)
     TargetLogin.objects.bulk_create(login.copy_for(scan) for scan, login in logins if login)
-    Analysis.objects.filter(pk=analysis.pk).update(urls=analysis.url_scans.count())
+    urls = list(analysis.url_scans.order_by("position").values_list("url", flat=True))
+    Analysis.objects.filter(pk=analysis.pk).update(urls=len(urls))
+    AnalysisSearch.keep(analysis, urls)
 
 
 def _accept_scans(analysis: Analysis, by: By) -> None:
@@ -1140,6 +1143,7 @@ def delete(analysis: Analysis, *, by: By) -> None:
         _hand_over("delete_files", pk)
     Finding.objects.filter(url_scan__analysis=analysis).delete()
     TargetCheck.objects.filter(url_scan__analysis=analysis).delete()
+    AnalysisSearch.objects.filter(analysis=analysis).delete()
     if not RecurringSchedule.objects.switched_on().filter(template=analysis).exists():
         TargetLogin.objects.filter(url_scan__analysis=analysis).delete()
         analysis.url_scans.update(crawl_script="", crawl_script_name="")

@@ -15,6 +15,8 @@ FLOORS = [
         "targets",
         "append_only",
         "kept_counts",
+        "search_text",
+        "search_index",
         "htmx",
         "demo_site",
         "site_client",

@@ -3,6 +3,7 @@
 from scans.models.activity_log_entry import ActivityLogEntry, Actor
 from scans.models.allowed_target import AllowedTarget
 from scans.models.analysis import Analysis, Publication, Series, StopMode
+from scans.models.analysis_search import AnalysisSearch
 from scans.models.blackout_window import BlackoutWindow
 from scans.models.finding import Finding, Replay
 from scans.models.person_settings import PersonSettings, Theme
@@ -21,6 +22,7 @@ __all__ = [
     "Actor",
     "AllowedTarget",
     "Analysis",
+    "AnalysisSearch",
     "BlackoutWindow",
     "Finding",
     "Mark",

@@ -2,7 +2,7 @@
 
 Written once for SQLite and PostgreSQL. `AT[x]` stands for the moment x seconds after an analysis'
 submission, at its own pace; `SPAN[x, y]` for the time between two such moments; `MOMENT`, `INTERVAL` and `JSON` for
-the types of a database.
+the types of a database. `LINES[x]` is every x on a line.
 """
 
 from __future__ import annotations
@@ -80,6 +80,15 @@ INSERTS = [
     FROM sample_plan plan CROSS JOIN sample_scan scan
     WHERE scan.story = plan.story
     """,
+    # What search_text makes of them: all of it is ASCII, but for letters that are small already.
+    """
+    INSERT INTO scans_analysissearch (analysis_id, text)
+    SELECT
+        plan.id, lower(plan.name) || '\n' || (
+            SELECT LINES['https://' || scan.host || plan.site || scan.path] FROM sample_scan scan
+            WHERE scan.story = plan.story) || '\n\n'
+    FROM sample_plan plan
+    """,
     """
     INSERT INTO scans_activitylogentry (
         id, analysis_id, url_scan_id, at, actor, user_id, action, from_status, to_status, reason, data)
@@ -117,12 +126,17 @@ _SPANS = {
     "sqlite": "((\\2) * plan.pace / 100 - (\\1) * plan.pace / 100) * 1000000",
     "postgresql": "make_interval(secs => (\\2) * plan.pace / 100 - (\\1) * plan.pace / 100)",
 }
+_LINES = {
+    "sqlite": "group_concat(\\1, '\n')",
+    "postgresql": "string_agg(\\1, '\n' ORDER BY scan.position)",
+}
 
 
 def written_for_database(sql: str) -> str:
     """Replace what stands for something that databases spell differently."""
     sql = re.sub(r"AT\[(.+?)\]", _MOMENTS[connection.vendor], sql)
     sql = re.sub(r"SPAN\[(.+?), (.+?)\]", _SPANS[connection.vendor], sql)
+    sql = re.sub(r"LINES\[(.+?)\]", _LINES[connection.vendor], sql)
     for name, field in {"MOMENT": DateTimeField(), "INTERVAL": DurationField(), "JSON": JSONField()}.items():
         sql = re.sub(rf"\b{name}\b", field.db_type(connection), sql)
     return sql

@@ -11,8 +11,9 @@ class Command(BaseCommand):
     """Count again, say what differs, and mend it."""
 
     help = (
-        "Count again what is kept so that the list of analyses is fast (how many analyses have each status), report "
-        "every difference and mend it. May run while everything runs. Exit code 1 when there was a difference."
+        "Count again what is kept so that the list of analyses is fast (how many have each status, what they are "
+        "sorted and found by), report every difference and mend it. May run while everything runs. Exit code 1 when "
+        "there was a difference."
     )
 
     def add_arguments(self, parser) -> None:

@@ -1,0 +1,102 @@
+"""The index that Find asks: which texts hold which runs of three letters, in the way of each database.
+
+SQLite has an FTS5 table over the kept texts, which triggers keep; PostgreSQL an index of an expression, with a
+function of our own: no extension has to be allowed. Texts that hold all runs are looked at: what is found really
+contains the words. Words of one or two letters are looked up as beginnings of runs.
+"""
+# ruff: noqa: S608 - statements of our own; what comes from outside is in their parameters
+
+from scans.search_text import GRAM, grams
+
+_TEXTS = "scans_analysissearch"
+_SQLITE = {
+    "scans_searchgrams": f"""
+        CREATE VIRTUAL TABLE IF NOT EXISTS scans_searchgrams USING fts5(
+            text, content='{_TEXTS}', content_rowid='analysis_id', tokenize='trigram case_sensitive 1',
+            detail=none, columnsize=0)""",
+    "scans_searchterms": """
+        CREATE VIRTUAL TABLE IF NOT EXISTS scans_searchterms USING fts5vocab('scans_searchgrams', 'instance')""",
+}
+_ADD = "INSERT INTO scans_searchgrams (rowid, text) VALUES (NEW.analysis_id, NEW.text);"
+_DROP = "INSERT INTO scans_searchgrams (scans_searchgrams, rowid, text) VALUES ('delete', OLD.analysis_id, OLD.text);"
+_SQLITE_TRIGGERS = {"insert": _ADD, "update": _DROP + _ADD, "delete": _DROP}
+# Reading a text is expensive, compared with the index: the planner is told, lest it reads them all.
+_FUNCTION = f"""
+    CREATE OR REPLACE FUNCTION scans_grams(text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100000 AS $$
+        SELECT array_to_tsvector(array_agg(substr($1, i, {GRAM}))) FROM generate_series(1, length($1) - {GRAM - 1}) i
+    $$"""
+_INDEX = f"""
+    CREATE INDEX CONCURRENTLY scans_search_grams ON {_TEXTS} USING gin (scans_grams(text)) WITH (fastupdate = off)"""
+_LAST_LETTER = "\U0010ffff"
+
+
+def install(connection) -> None:
+    """Make the index of all texts there are. Not in a transaction on PostgreSQL, where it holds up nobody."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for statement in _SQLITE.values():
+                cursor.execute(statement)
+            cursor.execute("INSERT INTO scans_searchgrams (scans_searchgrams) VALUES ('rebuild')")
+        else:
+            cursor.execute(_FUNCTION)
+            cursor.execute("DROP INDEX CONCURRENTLY IF EXISTS scans_search_grams")
+            cursor.execute(_INDEX)
+    install_triggers(connection)
+
+
+def install_triggers(connection) -> None:
+    """Create the triggers where they are missing."""
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        for event, body in _SQLITE_TRIGGERS.items():
+            cursor.execute(
+                f"CREATE TRIGGER IF NOT EXISTS scans_search_{event} AFTER {event.upper()} ON {_TEXTS} BEGIN {body} END"
+            )
+
+
+def remove(connection) -> None:
+    """Drop all of it."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for event in _SQLITE_TRIGGERS:
+                cursor.execute(f"DROP TRIGGER IF EXISTS scans_search_{event}")
+            for table in reversed(_SQLITE):
+                cursor.execute(f"DROP TABLE IF EXISTS {table}")
+        else:
+            cursor.execute("DROP INDEX IF EXISTS scans_search_grams")
+            cursor.execute("DROP FUNCTION IF EXISTS scans_grams(text)")
+
+
+def find(connection, words: str, at_most: int) -> list[int]:
+    """The ids of analyses whose text contains these folded words, no more than so many, in no order."""
+    sqlite = connection.vendor == "sqlite"
+    sql, parameters = (_sqlite_query if sqlite else _postgresql_query)(words)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT {int(at_most)}", parameters)
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _sqlite_query(words: str) -> tuple[str, list[str]]:
+    if len(words) < GRAM:
+        return (
+            f"SELECT DISTINCT texts.analysis_id FROM scans_searchterms CROSS JOIN {_TEXTS} texts "
+            "ON texts.analysis_id = scans_searchterms.doc "
+            "WHERE scans_searchterms.term >= %s AND scans_searchterms.term <= %s AND instr(texts.text, %s) > 0",
+            [words, words + _LAST_LETTER * GRAM, words],
+        )
+    runs = " AND ".join('"' + run.replace('"', '""') + '"' for run in grams(words))
+    return (
+        f"SELECT texts.analysis_id FROM scans_searchgrams CROSS JOIN {_TEXTS} texts "
+        "ON texts.analysis_id = scans_searchgrams.rowid WHERE scans_searchgrams MATCH %s AND instr(texts.text, %s) > 0",
+        [runs, words],
+    )
+
+
+def _postgresql_query(words: str) -> tuple[str, list[str]]:
+    runs = ("'" + run.replace("\\", "\\\\").replace("'", "''") + "'" for run in grams(words))
+    query = " & ".join(runs) + (":*" if len(words) < GRAM else "")
+    return (
+        f"SELECT analysis_id FROM {_TEXTS} WHERE scans_grams(text) @@ %s::tsquery AND strpos(text, %s) > 0",
+        [query, words],
+    )

@@ -1,0 +1,169 @@
+"""Find: the index answers what looking at every text would, whatever the words and the texts are."""
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scans import search_index, transitions
+from scans.models import Actor, Analysis, AnalysisSearch, analysis_search
+from scans.search_text import fold, grams, search_text
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+NAMES = [
+    *(
+        "Büro Zürich",
+        "BU\u0308RO",
+        "STRASSE",
+        "Straße 7",
+        "100 % of it",
+        "under_score",
+        "back\\slash",
+        'it\'s "quoted"',
+    ),
+    *(
+        "ÉCOLE",
+        "école",
+        "ecole",
+        "аналіз",
+        "ΣΊΣΥΦΟΣ",
+        "日本語",
+        "a\tb",
+        "x' & 'y:*",
+        "AND OR NOT",
+        "İstanbul",
+        "ﬁne",
+        "--",
+        "%_%",
+    ),
+]
+URLS = ["http://127.0.0.1:9/", "http://xn--bcher-kva.example/Weg%20", "http://[::1]:8080/a_b?q=%C3%A9&x='y'"]
+
+
+@pytest.fixture(scope="module")
+def texts():
+    """Names and URLs as they are, by number."""
+    return {number: (name, URLS[: number % 3 + 1]) for number, name in enumerate(NAMES)}
+
+
+@pytest.fixture
+def analyses(texts):
+    """Their analyses, ids by number."""
+    return {number: factories.submitted(*urls, name=f"{name} {number:03}").pk for number, (name, urls) in texts.items()}
+
+
+def looked_for_in_python(words: str) -> set[int]:
+    """The rule itself, from the facts and not from what is kept: any part of the name, or of a URL, in any case."""
+    wanted = fold(words)
+
+    def contains(analysis) -> bool:
+        urls = [scan.url for scan in analysis.url_scans.all()]
+        spelled = [url.replace("xn--bcher-kva", "bücher") for url in urls]
+        return any(wanted in fold(text) for text in [analysis.name, *urls, *spelled])
+
+    present = Analysis.objects.present().prefetch_related("url_scans")
+    return {analysis.pk for analysis in present if contains(analysis)}
+
+
+def found_by_index(words: str) -> set[int]:
+    return set(search_index.find(connection, fold(words), 1000))
+
+
+LETTERS = "aeéÉsßSSuü\u0308 %_'\"\\&:*|!()<->./x本ΣςİiI7-\t,^{}~+"
+parts = st.sampled_from([*NAMES, *URLS]).flatmap(
+    lambda text: st.tuples(st.integers(0, len(text)), st.integers(1, 8)).map(lambda at: text[at[0] : at[0] + at[1]])
+)
+words_of_any_kind = (parts | st.text(LETTERS, min_size=1, max_size=4)).filter(lambda words: words.strip())
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=words_of_any_kind)
+def test_the_index_answers_what_a_plain_scan_does(analyses, words):
+    expected = looked_for_in_python(words)
+    assert found_by_index(words) == expected
+    assert set(Analysis.objects.containing(words).values_list("pk", flat=True)) == expected
+    assert set(AnalysisSearch.find(words, 1000).ids) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("büro", {"Büro Zürich", "BU\u0308RO"}),
+        ("école", {"ÉCOLE", "école"}),
+        ("strasse", {"STRASSE", "Straße 7"}),
+        ("ß", {"STRASSE", "Straße 7"}),
+        ("%", {"100 % of it", "%_%"}),
+        ("_", {"under_score", "%_%"}),
+        ("\\", {"back\\slash"}),
+        ("'", {'it\'s "quoted"', "x' & 'y:*"}),
+        ("本", {"日本語"}),
+        ("σίσυφος", {"ΣΊΣΥΦΟΣ"}),
+        ("q", {'it\'s "quoted"'}),
+        ("zq", set()),
+        ("zzzz", set()),
+    ],
+)
+def test_accents_count_and_case_does_not(words, names):
+    pks = {factories.submitted(name=name.ljust(3, "."), by=Actor.COMMAND).pk: name for name in NAMES}
+    assert {pks[pk] for pk in found_by_index(words)} == names
+    assert {pks[pk] for pk in looked_for_in_python(words)} == names
+
+
+def test_a_host_is_found_as_people_write_it():
+    analysis = factories.submitted("http://xn--bcher-kva.example/x")
+    for words in ("bücher.EXAMPLE/x", "xn--bcher", "://bü"):
+        assert found_by_index(words) == {analysis.pk}
+
+
+def test_a_host_that_is_no_idn_is_left_as_it_is():
+    assert search_text("n", ["http://xn--a/"]) == "n\nhttp://xn--a/\n\n" or "xn--a" in search_text(
+        "n", ["http://xn--a/"]
+    )
+
+
+def test_words_do_not_reach_from_a_name_into_a_url():
+    factories.submitted("http://127.0.0.1:9/", name="ends here")
+    for words in ("here\nhttp", "herehttp", "here http"):
+        assert AnalysisSearch.find(words, 10).ids == []
+
+
+def test_what_changes_or_is_deleted_is_found_as_it_is_now():
+    saved = transitions.save(factories.submission("http://127.0.0.1:9/before"), by=Actor.COMMAND)
+    transitions.change(saved, factories.submission("http://127.0.0.1:9/after"), by=Actor.COMMAND)
+    assert (found_by_index("before"), found_by_index("after")) == (set(), {saved.pk})
+    done = factories.published(name="gone soon")
+    assert found_by_index("soon") == {done.pk}
+    transitions.delete(done, by=Actor.COMMAND)
+    assert found_by_index("soon") == set()
+
+
+def test_frequent_words_are_found_along_the_list_and_counted_as_a_lower_bound(monkeypatch):
+    for number in range(6):
+        factories.submitted(name=f"shop {number}")
+    for number in range(3):
+        factories.scheduled(name=f"other {number}")
+    monkeypatch.setattr(analysis_search, "SAMPLE", 5)
+    monkeypatch.setattr(analysis_search, "FREQUENT", 2)
+    found = Analysis.objects.present().found("shop")
+    assert (found.exact, found.counts) == (False, {"submitted": 2})
+    rows = found.walk("name", descending=False, statuses=[]).rows(50)
+    assert [Analysis.objects.get(pk=row.pk).name for row in rows] == [f"shop {number}" for number in range(6)]
+    assert found.walk("name", descending=False, statuses=["scheduled"]).rows(50) == []
+
+
+def test_more_than_can_be_counted_is_said_to_be_more(monkeypatch):
+    for number in range(4):
+        factories.submitted(name=f"shop {number}")
+    monkeypatch.setattr(analysis_search, "SAMPLE", 0)
+    monkeypatch.setattr("scans.querysets.COUNTED_AT_MOST", 3)
+    found = Analysis.objects.present().found("shop")
+    assert (found.exact, found.counts) == (False, {"submitted": 3})
+    monkeypatch.setattr("scans.querysets.COUNTED_AT_MOST", 4)
+    found = Analysis.objects.present().found("shop")
+    assert (found.exact, found.counts) == (True, {"submitted": 4})
+
+
+@pytest.mark.parametrize(("words", "runs"), [("a", ["a"]), ("ab", ["ab"]), ("abc", ["abc"]), ("abab", ["aba", "bab"])])
+def test_runs_of_words(words, runs):
+    assert grams(words) == runs
