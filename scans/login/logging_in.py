@@ -22,6 +22,7 @@ from scans.login.visit import Page, Visit, out_of_scope, shown
 from scans.targets import TargetPolicy, TargetRefused, normalise, origin, resolve
 
 MAX_LOGIN_LINKS = 3
+USUAL_PATHS = ("login", "signin", "accounts/login/", "users/sign_in", "user/login", "auth/login", "admin/login/")
 _STRANGER_STEP = "page as a stranger"
 # What a form that only scripts can send answers to our sending it: no such address, or no such method.
 _NOT_TAKEN = (404, 405, 501)
@@ -68,10 +69,12 @@ def still_holds(login: Login, logged_in: LoggedIn, url: str, addresses: Iterable
             page = visitor.get(logged_in.page_url, PROOF_STEP, strict=False)
         except LoginFailed:
             return True
-    signs_of_a_stranger = login.logged_out or logged_in.login_pattern
-    if page.status in (401, 403) or page.next_url or (page.path != (urlsplit(logged_in.page_url).path or "/")):
+    led_to_login = page.path != (urlsplit(logged_in.page_url).path or "/") and (
+        page.url == logged_in.login_url or asks_for_login(page) or signs.speaks_of_login(page.path)
+    )
+    if page.status in (401, 403) or page.next_url or led_to_login:
         return False
-    if signs_of_a_stranger and re.search(signs_of_a_stranger, page.html):
+    if (stranger := login.logged_out or logged_in.login_pattern) and re.search(stranger, page.html):
         return False
     return not logged_in.pattern or re.search(logged_in.pattern, page.html) is not None
 
@@ -110,6 +113,10 @@ def _by_credentials(login: Login, url: str, sites: Sites) -> LoggedIn:
     before = _as_stranger(sites, asked)
     require_offer(login, before)
     with Visit(sites, session, handshake_of(login)) as visitor:
+        if (
+            login.login_url
+        ):  # some sites ask for HTTP authentication there alone, and then know their visitor by a cookie
+            visitor.get(urljoin(url, login.login_url), PROOF_STEP, strict=False)
         after = visitor.get(asked, PROOF_STEP)
         evidence = Evidence(login=login, asked=asked, before=before, after=after)
         return _logged_in(evidence, _proof(evidence, sites), replace(session, cookies=visitor.cookies))
@@ -157,7 +164,26 @@ def _by_form(login: Login, url: str, sites: Sites) -> LoggedIn:
             played = by_browser.fill(login, page.url, url, sites, Session(cookies=visitor.cookies, headers=()))
             return _proven_by_browser(sites, played, replace(evidence, form=None))
         evidence = replace(evidence, landed=landed, after=visitor.get(asked, PROOF_STEP, strict=False))
-        return _logged_in(evidence, prove(evidence), Session(cookies=visitor.cookies, headers=()))
+        try:
+            return _logged_in(evidence, prove(evidence), Session(cookies=visitor.cookies, headers=()))
+        except LoginFailed as failure:
+            if failure.reason != "cannot_tell" or login.logged_in:
+                raise
+            return _proven_by_login_page(evidence, visitor, failure)
+
+
+def _proven_by_login_page(evidence: Evidence, visitor: Visit, failure: LoginFailed) -> LoggedIn:
+    """Where all else looks alike: many a login page shows its form to strangers alone. Raises `failure` otherwise."""
+    page = visitor.get(evidence.login_page.url, PROOF_STEP, strict=False)
+    evidence = replace(evidence, asked=evidence.login_page.url, before=evidence.login_page, after=page)
+    try:
+        logged_in = _logged_in(evidence, prove(evidence), Session(cookies=visitor.cookies, headers=()))
+    except LoginFailed:
+        raise failure from None
+    in_the_way = [signs.is_locked(seen, evidence.before) or signs.wants_code(seen) for seen in (page, evidence.landed)]
+    if any(in_the_way) or not logged_in.login_pattern:
+        raise failure
+    return replace(logged_in, page_url=evidence.asked)
 
 
 def _submitted(login: Login, visitor: Visit, page: Page, form: LoginForm) -> Page:
@@ -179,6 +205,10 @@ def _login_page(login: Login, url: str, visitor: Visit, before: Page) -> tuple[P
         if form:
             return page, form
         pages.append(page)
+    leads_elsewhere = any(page.next_url for page in pages)  # that is where one logs in then
+    for page in [] if leads_elsewhere else _guessed_pages(login, url, visitor):
+        if form := find(page, login):
+            return page, form
     usable = [page for page in pages if page.status < 400 and not page.next_url]
     if not usable:
         raise _no_login_page(pages[0])
@@ -198,6 +228,18 @@ def _likely_pages(login: Login, url: str, visitor: Visit, before: Page) -> Itera
     links = [link for page in (before, target) for link in signs.login_links(page) if visitor.reaches(link)]
     for link in list(dict.fromkeys(links))[:MAX_LOGIN_LINKS]:
         yield visitor.get(link, FORM_STEP, strict=False)
+
+
+def _guessed_pages(login: Login, url: str, visitor: Visit) -> Iterator[Page]:
+    """Where login pages usually are, below the target and on its host; for sites that name theirs nowhere."""
+    guesses = [] if login.login_url else [urljoin(url, root + path) for path in USUAL_PATHS for root in ("", "/")]
+    for guess in dict.fromkeys(guesses):
+        try:
+            page = visitor.get(guess, FORM_STEP, strict=False)
+        except LoginFailed:
+            continue
+        if page.status < 400:
+            yield page
 
 
 def _no_login_page(page: Page) -> LoginFailed:

@@ -46,6 +46,16 @@ def test_a_wrong_password_is_refused_after_one_attempt(scheme, method):
     assert len(given) == (2 if scheme == "NTLM" else 1)  # NTLM's handshake has two messages
 
 
+@pytest.mark.parametrize(("scheme", "method"), SCHEMES[:2])
+def test_a_site_that_asks_at_one_address_and_then_knows_its_visitor_by_a_cookie(scheme, method):
+    with GuardedSite(scheme=scheme, asks_at="/login", open=True) as site:
+        assert reason(site, method) == "cannot_tell"
+        logged_in = entered(site, method, login_url="/login")
+        assert reason(site, method, login_url="/login", password="wrong") == "cannot_tell"
+    assert "offers to log out" in logged_in.detail
+    assert [cookie.name for cookie in logged_in.session.cookies] == ["session"]
+
+
 @pytest.mark.parametrize("scheme", ["Basic", "Digest", "NTLM", "Bearer"])
 @pytest.mark.parametrize("method", [Method.BASIC, Method.DIGEST, Method.NTLM])
 def test_a_site_that_asks_for_something_else_gets_nothing(scheme, method):

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from scans.login.base import Login, Method
-from scans.login.logging_in import log_in
+from scans.login.logging_in import log_in, still_holds
 from scans.login.outcome import REASONS, LoginFailed
 from scans.targets import TargetPolicy
 from tests.sites.guarded import LOGIN_PAGE, MEMBERS_PAGE, OPEN_PAGE, PASSWORD, USER, GuardedSite
@@ -26,6 +26,11 @@ def entered(site, url="", **login):
     """Log in to the site with its form."""
     values = {"method": Method.FORM, "username": USER, "password": PASSWORD, **login}
     return log_in(Login(**values), url or site.url, LOOPBACK, EVERYTHING_HERE)
+
+
+def holds(site, logged_in):
+    login = Login(method=Method.FORM, username=USER, password=PASSWORD)
+    return still_holds(login, logged_in, site.url, LOOPBACK, EVERYTHING_HERE)
 
 
 def refused(site, url="", **login):
@@ -231,3 +236,41 @@ def test_a_login_page_that_is_not_there_is_said(site):
 def test_a_login_page_without_a_host_that_can_be_reached_is_refused(site, address):
     failure = refused(site, login_url=address)
     assert failure.reason in ("login_page_unreachable", "login_page_not_allowed") and not site.requests
+
+
+def test_a_login_page_that_nothing_leads_to_is_found_where_they_usually_are(site):
+    site.open, site.open_page = True, "<p>Anybody may read this.</p>"
+    logged_in = entered(site)
+    assert logged_in.login_url.endswith("/login") and "offers to log out" in logged_in.detail
+
+
+def test_a_site_that_looks_alike_for_members_is_told_by_its_login_page(site):
+    site.open, site.login_page_for_strangers = True, True
+    site.members_page = site.open_page
+    logged_in = entered(site)
+    assert logged_in.page_url == f"{site.url}login" and "does so no more" in logged_in.detail
+    assert holds(site, logged_in)
+    site.sessions.clear()
+    assert not holds(site, logged_in)
+
+
+@pytest.mark.parametrize("landing", ["<p>Too many attempts, try again later</p>", "<input name='otp'>"])
+def test_a_login_page_without_its_form_proves_nothing_where_something_is_in_the_way(site, landing):
+    site.open, site.login_page_for_strangers, site.welcome = True, True, landing
+    site.members_page = site.open_page
+    assert refused(site).reason in ("account_locked", "second_factor", "cannot_tell")
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_whether_a_login_still_holds_is_told_by_what_proved_it(site, closed):
+    site.open = not closed
+    logged_in = entered(site)
+    assert holds(site, logged_in)
+    site.sessions.clear()
+    assert not holds(site, logged_in)
+
+
+def test_a_site_that_does_not_answer_has_not_ended_the_login():
+    with GuardedSite() as site:
+        logged_in = entered(site)
+    assert holds(site, logged_in)

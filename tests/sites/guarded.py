@@ -42,6 +42,8 @@ class Switches:
     refused: tuple[int, str] | None = None  # status and page for a wrong password, instead of the form again
     landing: str = "/"  # where a right password leads
     welcome: str = ""  # … or the page that is its answer
+    asks_at: str = ""  # where it asks for HTTP authentication, there alone; then a cookie tells its visitor
+    login_page_for_strangers: bool = False  # members are led on from it
     takes_post: bool = True
     keeps_login: bool = True
     code_page: str = ""  # shown after a right password, instead of letting in
@@ -120,9 +122,9 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, site.pages[path]
         if path == "/loop":
             return 302, "", ("Location", "/loop")
-        if site.scheme:
+        if site.scheme and site.asks_at in ("", path):
             return self.challenge(site)
-        if path == "/login":
+        if path == "/login" and not (site.login_page_for_strangers and self.cookies.get("session") in site.sessions):
             return self.login(site, fields)
         if path == "/logout":
             site.sessions.discard(self.cookies.get("session", ""))
@@ -145,8 +147,10 @@ class _Handler(BaseHTTPRequestHandler):
             return 403, "This form was not ours."
         if (fields.get("user"), fields["password"]) != (USER, PASSWORD):
             return site.refused or (200, site.login_page)
-        if site.code_page:
-            return 200, site.code_page
+        return (200, site.code_page) if site.code_page else self.let_in(site)
+
+    def let_in(self, site: GuardedSite) -> tuple:
+        """What a right password leads to, with the cookie of a new session."""
         session = token_hex(8)
         site.sessions |= {session} if site.keeps_login else set()
         cookie = ("Set-Cookie", f"session={session}; Path=/")
@@ -154,11 +158,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def challenge(self, site: GuardedSite) -> tuple:
         """The start page behind HTTP authentication."""
-        if site.open and "Authorization" not in self.headers:
+        if site.open and not site.asks_at and "Authorization" not in self.headers:
             return 200, site.open_page
         scheme, _, given = self.headers.get("Authorization", "").partition(" ")
         if scheme == site.scheme and getattr(self, f"is_{scheme.lower()}")(given):
-            return 200, site.members_page
+            return self.let_in(site) if site.asks_at else (200, site.members_page)
         if site.scheme == "NTLM" and self.known:
             return 200, site.members_page
         details = {"Digest": ' realm="owls", qop="auth", nonce="n1"', "Basic": ' realm="owls"'}
