@@ -66,20 +66,23 @@ def _seen_on_the_pages(monkeypatch):
     client = Client()
     client.force_login(make.user("Reviewer"))
     really_record = activity.record
-    looking = threading.RLock()
+    moving, entered = threading.RLock(), threading.local()
     ON_PAGES.clear()
 
-    def look(thing, status):
-        with looking:
-            if is_shown(client, thing, status):
-                ON_PAGES.add(status)
+    def look():
+        with moving:  # everything that one transaction entered, before another thread may leave it
+            while entered.now:
+                thing, status = entered.now.pop()
+                if is_shown(client, thing, status):
+                    ON_PAGES.add(status)
 
     def record(action, *, analysis, url_scan=None, to_status="", **fields):
+        with moving:
+            entry = really_record(action, analysis=analysis, url_scan=url_scan, to_status=to_status, **fields)
         if to_status:
-            status = (U if url_scan else A)(to_status)
-            transaction.on_commit(lambda: look(url_scan or analysis, status))
-        with looking:
-            return really_record(action, analysis=analysis, url_scan=url_scan, to_status=to_status, **fields)
+            entered.now = [*getattr(entered, "now", []), (url_scan or analysis, (U if url_scan else A)(to_status))]
+            transaction.on_commit(look)
+        return entry
 
     monkeypatch.setattr(activity, "record", record)
 

@@ -183,6 +183,9 @@ def test_end_needs_no_more_than_sigterm_where_that_is_heeded(start, job):
 def test_a_child_left_behind_is_killed_with_its_group(start, job):
     heard = start(FakeEngine([do("child", seconds=60), do("exit", code=0)]), job())
     assert heard.to_the_end(5).outcome == Outcome.CRASHED
+    until = time.monotonic() + 10  # a killed process dies when it is its turn
+    while alive_in_group(heard.run.pid) and time.monotonic() < until:
+        time.sleep(0.05)
     assert not alive_in_group(heard.run.pid)
 
 
