@@ -207,6 +207,8 @@ class Walk:
         rows = self.rows(at_once)
         while rows:
             yield [row.pk for row in rows]
+            if len(rows) < at_once:
+                return
             last = self._queryset.model.objects.get(pk=rows[-1].pk)
             rows = self.rows(at_once, self.parse(str(self.position(last, rows[-1], forward=True))))
 

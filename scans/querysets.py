@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, StrIndex
 from django.utils import timezone
 
@@ -263,6 +263,15 @@ class FindingQuerySet(models.QuerySet):
         """How many there are of each severity, worst first, zeros included."""
         counts = dict(self.order_by().values_list("severity").annotate(Count("pk")))
         return {severity: counts.get(severity, 0) for severity in SEVERITY_FIELDS}
+
+    def first_of_each_category(self) -> list:
+        """The first finding of each category, by its name, with `worst`: the worst severity of its kind."""
+        groups = self.order_by().values("category").annotate(first=Min("pk"), worst=Min(_SEVERITY_RANK))
+        worst = dict(groups.values_list("first", "worst"))
+        firsts = list(self.model.objects.filter(pk__in=worst).order_by("category"))
+        for finding in firsts:
+            finding.worst = SEVERITY_FIELDS[worst[finding.pk]]
+        return firsts
 
     def changes_since(self, before) -> dict[str, int]:
         """Compared with the findings of an earlier run, by fingerprint: how many are `new`, `still` there, `gone`."""

@@ -8,6 +8,7 @@ from scans.views import (
     activity,
     analyses,
     analysis_detail,
+    exports,
     findings,
     settings,
     statuses,
@@ -29,12 +30,20 @@ urlpatterns = [
         for name in settings.SWITCHES
     ],
     path("analyses/", analyses.AnalysisListView.as_view(), name="analysis-list"),
+    *[
+        path(f"analyses/export.{form}", exports.AnalysisListFileView.as_view(form=form), name=f"analysis-list-{form}")
+        for form in exports.LIST_FORMATS
+    ],
     path("analyses/new/", submissions.AnalysisCreateView.as_view(), name="analysis-create"),
     path("analyses/new/starts/", submissions.StartsView.as_view(), name="starts"),
     path(ANALYSIS + "edit/", submissions.AnalysisEditView.as_view(), name="analysis-edit"),
     path(ANALYSIS + "extend/", actions.AnalysisExtendView.as_view(), name="analysis-extend"),
     path(ANALYSIS, analysis_detail.AnalysisDetailView.as_view(), name="analysis-detail"),
     path(ANALYSIS + "activity-log.csv", activity.ActivityLogFileView.as_view(), name="activity-log-file"),
+    *[
+        path(f"{ANALYSIS}results.{form}", exports.ResultsFileView.as_view(form=form), name=f"results-{form}")
+        for form in exports.RESULTS_FORMATS
+    ],
     path(ANALYSIS + "stop/", actions.AnalysisStopView.as_view(), name="analysis-stop"),
     path(ANALYSIS + "delete/", actions.AnalysisDeleteView.as_view(), name="analysis-delete"),
     *[
@@ -45,6 +54,14 @@ urlpatterns = [
     path(URL_SCAN + "findings/", findings.FindingListView.as_view(), name="finding-list"),
     path(URL_SCAN + "findings/<int:finding_id>/", findings.FindingDetailView.as_view(), name="finding-detail"),
     path(URL_SCAN + "findings/<int:finding_id>/mark/", findings.MarkView.as_view(), name="finding-mark"),
+    *[
+        path(
+            f"{URL_SCAN}results.{form}",
+            exports.UrlScanResultsFileView.as_view(form=form),
+            name=f"url-scan-results-{form}",
+        )
+        for form in exports.RESULTS_FORMATS
+    ],
     path(URL_SCAN + "log/", url_scans.EngineLogView.as_view(), name="engine-log"),
     path(URL_SCAN + "screenshots/<int:screenshot_id>/", url_scans.ScreenshotView.as_view(), name="screenshot"),
     path(URL_SCAN + "log/engine.log", url_scans.EngineLogFileView.as_view(), name="engine-log-file"),

@@ -28,7 +28,7 @@ FLOORS = [
     ["rollup", "listing", "querysets", "prescan", "keeping_login", "site_watch", "checks"],
     ["models"],
     ["activity", "findings", "judging", "people"],
-    ["transitions", "export", "filtersets", "recount"],
+    ["transitions", "exports", "filtersets", "recount"],
     [
         "scheduling",
         "analysis_moves",

@@ -1,18 +1,14 @@
 """The activity log of an analysis as a file."""
 
-import csv
-from collections.abc import Iterator
-
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.generic import View
 
 from scans.activity import sentence, status_labels
+from scans.exports.tables import csv_lines
 from scans.models import ActivityLogEntry
 from scans.views.access import ViewerRequired, present_analysis
 
 HEAD = ["when", "actor", "user", "url", "action", "what", "from", "to", "reason"]
-# A spreadsheet takes text that begins like this for a formula (OWASP, "CSV Injection").
-FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ActivityLogFileView(ViewerRequired, View):
@@ -23,31 +19,13 @@ class ActivityLogFileView(ViewerRequired, View):
         analysis = present_analysis(pk)
         entries = ActivityLogEntry.objects.filter(analysis=analysis).newest_first().reverse()
         return StreamingHttpResponse(
-            _lines(entries.iterator(chunk_size=500)),
+            csv_lines(HEAD, map(_cells, entries.iterator(chunk_size=500))),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="activity-log-{analysis.pk}.csv"'},
         )
-
-
-class _Line:
-    """A file of one line: what the CSV writer writes, it gives back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _lines(entries: Iterator[ActivityLogEntry]) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield writer.writerow(HEAD)
-    for entry in entries:
-        yield writer.writerow([_harmless(cell) for cell in _cells(entry)])
 
 
 def _cells(entry: ActivityLogEntry) -> list[str]:
     url = entry.url_scan.url if entry.url_scan else ""
     who = [entry.get_actor_display(), str(entry.user or "")]
     return [entry.at.isoformat(), *who, url, entry.action, sentence(entry), *status_labels(entry), entry.reason]
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_MARKS) else cell

@@ -4,7 +4,7 @@ import json
 
 from django.core.management.base import BaseCommand, CommandError
 
-from scans.export import analysis_data
+from scans.exports.data import analysis_data
 from scans.models import Analysis
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from django.core.management.base import BaseCommand
 
 from scans.analysis_moves import analysis_moves
-from scans.export import catalogue_data
+from scans.exports.data import catalogue_data
 from scans.statuses import AnalysisStatus, Phase, UrlScanStatus
 from scans.transitions import URL_SCAN_MOVES
 

@@ -17,7 +17,7 @@ from django.db import DatabaseError
 
 from scans import transitions
 from scans.activity import sentence, status_labels
-from scans.export import analysis_data
+from scans.exports.data import analysis_data
 from scans.forms import SubmissionForm
 from scans.models import Actor, Analysis, Finding, SystemPart
 from scans.querysets import SEVERITY_FIELDS

@@ -1,10 +1,11 @@
-"""An analysis as plain data, for commands and programs."""
+"""Analyses, URL scans and findings as plain data: what every command, file and report is made of."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from scans.activity import sentence
+from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
 from scans.models import ActivityLogEntry, Analysis, Finding, UrlScan
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
 
@@ -38,7 +39,20 @@ def catalogue_data() -> list[dict]:
 
 def analysis_data(analysis: Analysis) -> dict:
     """The analysis with its URL scans, counts, findings and log (newest first)."""
+    scans = list(analysis.url_scans.order_by("position"))
     findings = Finding.objects.filter(url_scan__analysis=analysis).marked(analysis.series.marks)
+    masks = masks_of(scans)
+    return {
+        **configuration_data(analysis),
+        "counts": findings.count_by_severity(),
+        "url_scans": [masks[scan.pk](url_scan_data(scan)) for scan in scans],
+        "findings": [finding_data(finding, masks[finding.url_scan_id]) for finding in findings.worst_first()],
+        "log": [_entry_data(entry) for entry in analysis.activity.newest_first()],
+    }
+
+
+def configuration_data(analysis: Analysis) -> dict:
+    """What one analysis is, how it was configured and where it stands."""
     return {
         "id": analysis.pk,
         "name": analysis.name,
@@ -53,30 +67,28 @@ def analysis_data(analysis: Analysis) -> dict:
         "prescan": analysis.prescan,
         "publication": analysis.publication,
         "duration_seconds": int(analysis.duration.total_seconds()),
-        "start_at": _iso(analysis.start_at),
-        "submitted_at": _iso(analysis.submitted_at),
-        "started_at": _iso(analysis.started_at),
-        "ended_at": _iso(analysis.ended_at),
-        "counts": findings.count_by_severity(),
-        "url_scans": [_url_scan_data(scan) for scan in analysis.url_scans.order_by("position")],
-        "findings": [_finding_data(finding) for finding in findings.worst_first()],
-        "log": [_entry_data(entry) for entry in analysis.activity.newest_first()],
+        "start_at": iso(analysis.start_at),
+        "submitted_at": iso(analysis.submitted_at),
+        "started_at": iso(analysis.started_at),
+        "ended_at": iso(analysis.ended_at),
     }
 
 
-def _iso(moment: datetime | None) -> str | None:
+def iso(moment: datetime | None) -> str | None:
+    """The moment as ISO 8601 text in UTC."""
     return moment.isoformat() if moment else None
 
 
-def _url_scan_data(scan: UrlScan) -> dict:
+def url_scan_data(scan: UrlScan) -> dict:
+    """One URL scan: status, why, and what its engine counted."""
     return {
         "id": scan.pk,
         "url": scan.url,
         "status": scan.status,
         "label": scan.info.label,
         "reason": scan.reason,
-        "started_at": _iso(scan.started_at),
-        "ended_at": _iso(scan.ended_at),
+        "started_at": iso(scan.started_at),
+        "ended_at": iso(scan.ended_at),
         "engine": scan.engine,
         "engine_version": scan.engine_version,
         "resolved_address": scan.resolved_address,
@@ -90,8 +102,9 @@ def _url_scan_data(scan: UrlScan) -> dict:
     }
 
 
-def _finding_data(finding: Finding) -> dict:
-    return {
+def finding_data(finding: Finding, mask: Mask) -> dict:
+    """One finding that knows its `mark`, without what lets anybody log in."""
+    data = {
         "id": finding.pk,
         "url_scan": finding.url_scan_id,
         "category": finding.category,
@@ -103,19 +116,36 @@ def _finding_data(finding: Finding) -> dict:
         "info": finding.info,
         "replay": finding.replay,
         "replay_reason": finding.replay_reason,
-        "http_request": finding.http_request,
-        "curl": finding.curl,
+        "http_request": without_credentials(finding.http_request),
+        "curl": without_credentials(finding.curl),
         "wstg": finding.wstg,
         "cwe": finding.cwe,
         "fingerprint": finding.fingerprint,
         "mark": finding.mark,
     }
+    return mask(data)
+
+
+def evidence_data(finding: Finding, mask: Mask) -> dict:
+    """What else is known of a finding: the engine's texts, and the answer that made it report."""
+    headers = [[name, header_masked(name, value)] for name, value in finding.evidence_headers]
+    data = {
+        "found_at": iso(finding.found_at),
+        "replayed_at": iso(finding.replayed_at),
+        "description": finding.description,
+        "solution": finding.solution,
+        "references": finding.references,
+        "response_status": finding.evidence_status or None,
+        "response_headers": headers,
+        "response_body": finding.evidence_body,
+    }
+    return mask(data)
 
 
 def _entry_data(entry: ActivityLogEntry) -> dict:
     return {
         "id": entry.pk,
-        "at": _iso(entry.at),
+        "at": iso(entry.at),
         "actor": entry.actor,
         "user": str(entry.user or ""),
         "action": entry.action,

@@ -1,0 +1,65 @@
+"""The list of analyses as CSV and JSON: the whole set that the list shows a page of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from django.utils import timezone
+
+from scans.exports.data import iso
+from scans.exports.streams import HERE, json_pieces
+from scans.exports.tables import csv_lines
+from scans.listing import Walk
+from scans.models import Analysis, UrlScan
+
+FORMAT = {"format": "dynamic-analyses/list", "version": 1}
+CHUNK = 500  # rows that are held at a time, with one query for what their URL scans add up to
+COLUMNS = [
+    *("id", "name", "run", "status", "label", "warning", "owner", "urls", "urls_ended"),
+    *("critical", "high", "medium", "low", "info", "urls_under_verification"),
+    *("start_at", "started_at", "ended_at", "duration_seconds", "changed_at", "address"),
+]
+
+
+def as_csv(walk: Walk, user, address: Callable[[str], str]) -> Iterator[str]:
+    """One line for each analysis, as they are listed. `address` makes a path a whole address."""
+    rows = ([row[name] for name in COLUMNS] for row in _rows(walk, user, address))
+    return csv_lines(COLUMNS, rows)
+
+
+def as_json(walk: Walk, user, address: Callable[[str], str], *, query: str, notices: list[str]) -> Iterator[str]:
+    """One object that says what was asked, and what of it was not understood, with a list of them."""
+    asked = {"made_at": iso(timezone.now()), "query": query, "notices": notices}
+    document = {**FORMAT, **asked, "analyses": [HERE]}
+    return json_pieces(document, _rows(walk, user, address))
+
+
+def _rows(walk: Walk, user, address: Callable[[str], str]) -> Iterator[dict]:
+    for ids in walk.ids(CHUNK):
+        found = Analysis.objects.select_related("owner").in_bulk(ids)
+        totals = UrlScan.objects.filter(analysis__in=ids).totals_by_analysis(user)
+        for analysis in (found[pk] for pk in ids if pk in found and pk in totals):
+            yield _row(analysis, totals[analysis.pk]) | {"address": address(analysis.get_absolute_url())}
+
+
+def _row(analysis: Analysis, totals: dict[str, int]) -> dict:
+    """Plain data; findings that the person may not see yet are not counted, and `urls_under_verification` says so."""
+    ran_for = analysis.ran_for(timezone.now())
+    return {
+        "id": analysis.pk,
+        "name": analysis.name,
+        "run": analysis.run,
+        "status": analysis.status,
+        "label": analysis.info.label,
+        "warning": analysis.info.warning,
+        "owner": str(analysis.owner or ""),
+        "urls": totals["urls"],
+        "urls_ended": totals["ended"],
+        **{severity: totals[severity] for severity in ("critical", "high", "medium", "low", "info")},
+        "urls_under_verification": totals["hidden"],
+        "start_at": iso(analysis.start_at),
+        "started_at": iso(analysis.started_at),
+        "ended_at": iso(analysis.ended_at),
+        "duration_seconds": int(ran_for.total_seconds()) if ran_for is not None else None,
+        "changed_at": iso(analysis.changed_at),
+    }

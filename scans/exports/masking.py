@@ -1,0 +1,115 @@
+"""Keeping logins out of what leaves the product.
+
+The engine already masks the login's secrets in all that it says. This masks them once more, by value
+where the stored login can be opened and by place always: evidence is passed on to people and programs
+who must not be able to log in with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+from urllib.parse import quote, quote_plus
+
+from scans.browser.side import ScriptError, parse
+from scans.login.base import Login
+from scans.login.credentials import session_of
+from scans.login.outcome import LoginFailed
+from scans.models import TargetLogin, UrlScan
+from scans.secrets import KeyLost, unseal
+
+MASK = "***"
+SHORTEST_SECRET = 4  # characters, as for the engine: shorter values would mask half of every text
+# Headers that let somebody in. In a request's text they begin a line, in a curl command they follow -H.
+_CREDENTIAL = r"(?:proxy-)?authorization|x-api-key|x-auth-token|api-key"
+_HEADER = re.compile(rf"(?im)(^|-H [\"'])({_CREDENTIAL}|cookie|set-cookie)( *: *)([^\r\n\"']*)")
+_COOKIE_OPTION = re.compile(r"((?:^|\s)(?:-b|--cookie) [\"']?)([^\"'\r\n]*)")
+_TYPED = ("type", "sendKeys", "editContent")
+_SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
+
+
+class Mask:
+    """Masks secrets in plain data: in every text of lists and dicts, however deep."""
+
+    def __init__(self, secrets: Iterable[str] = ()):
+        spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
+        # The longest first, since one may hold another.
+        long_enough = sorted((text for text in spellings if len(text) >= SHORTEST_SECRET), key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, long_enough))) if long_enough else None
+
+    def __call__(self, value):
+        """The same data, masked."""
+        if isinstance(value, str):
+            return self._pattern.sub(MASK, value) if self._pattern else value
+        if isinstance(value, dict):
+            return {key: self(entry) for key, entry in value.items()}
+        if isinstance(value, list | tuple):
+            return [self(entry) for entry in value]
+        return value
+
+
+def masks_of(scans: Iterable[UrlScan]) -> dict[int, Mask]:
+    """For each URL scan, by id, what masks the secrets of its login and scripts; one query."""
+    logins = {login.url_scan_id: login for login in TargetLogin.objects.filter(url_scan__in=scans)}
+    return {scan.pk: Mask(_secrets_of(scan, logins.get(scan.pk))) for scan in scans}
+
+
+def without_credentials(text: str) -> str:
+    """A request, or the curl command that repeats it, without the values of credentials and cookies."""
+    text = _HEADER.sub(lambda match: f"{match[1]}{match[2]}{match[3]}{header_masked(match[2], match[4])}", text)
+    return _COOKIE_OPTION.sub(lambda match: match[1] + header_masked("cookie", match[2]), text)
+
+
+def header_masked(name: str, value: str) -> str:
+    """The value of this header as it may be shown: of cookies the names and attributes, of credentials nothing."""
+    name = name.lower()
+    if name == "set-cookie":
+        first, semicolon, attributes = value.partition(";")
+        return f"{_cookie_masked(first)}{semicolon}{attributes}"
+    if name == "cookie":
+        return "; ".join(_cookie_masked(pair.strip()) for pair in value.split(";") if pair.strip())
+    return MASK if re.fullmatch(_CREDENTIAL, name) else value
+
+
+def _cookie_masked(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    return f"{name}={MASK}" if equals else MASK
+
+
+def _spellings(secret: str) -> set[str]:
+    """How a secret may stand in a request or a page."""
+    return {secret, quote(secret, safe=""), quote_plus(secret), escape(secret)}
+
+
+def _secrets_of(scan: UrlScan, login: TargetLogin | None) -> Iterator[str]:
+    """Everything secret that was entered for it; what no key opens any more cannot be looked for."""
+    try:
+        if login:
+            yield from _login_secrets(login.opened(), scan.url)
+        if scan.crawl_script:
+            yield from _typed_secrets(unseal(scan.crawl_script))
+    except KeyLost:
+        return
+
+
+def _login_secrets(login: Login, url: str) -> Iterator[str]:
+    yield login.password
+    try:
+        session = session_of(login, url)
+    except LoginFailed:
+        return
+    for _, value in session.headers:
+        yield from (value, value.partition(" ")[2])  # with its scheme, and without
+    yield from (cookie.value for cookie in session.cookies)
+    for script in filter(None, (login.login_script, login.logout_script)):
+        yield from _typed_secrets(script)
+
+
+def _typed_secrets(script: str) -> Iterator[str]:
+    """What a recording types into fields that are called after secrets."""
+    try:
+        steps = parse(script).steps
+    except ScriptError:
+        return
+    yield from (step.value for step in steps if step.command in _TYPED and _SECRET_FIELD.search(step.target))

@@ -1,0 +1,184 @@
+"""The results of an analysis or of one of its URL scans, as one person may see them: what every format is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils import timezone
+from django.utils.translation import ngettext
+
+from scans.exports.data import configuration_data, evidence_data, finding_data, iso, url_scan_data
+from scans.exports.masking import Mask, masks_of
+from scans.exports.streams import HERE, json_pieces
+from scans.exports.tables import csv_lines
+from scans.models import Analysis, Finding, Mark, TriageMark, UrlScan
+from scans.querysets import FindingQuerySet
+from scans.statuses import PUBLISHED_AS, EndedBy
+
+FORMAT = {"format": "dynamic-analyses/results", "version": 1}
+COLUMNS = [
+    *("severity", "category", "method", "url", "parameter", "target", "info", "replay", "replay_reason"),
+    *("mark", "mark_comment", "cwe", "wstg", "module", "found_at", "url_scan_status", "fingerprint", "id"),
+]
+
+
+@dataclass
+class Results:
+    """What one person may see of what was found; `user` None, as on the command line, may see everything.
+
+    With a `url_scan` it is about that one alone. Nothing of it is read before it is asked for.
+    """
+
+    analysis: Analysis
+    user: object = None
+    url_scan: UrlScan | None = None
+
+    @cached_property
+    def scans(self) -> list[UrlScan]:
+        """The URL scans it is about; each knows `results_visible`."""
+        scans = self.analysis.url_scans.marking_visible_results(self.user).order_by("position")
+        return list(scans.filter(pk=self.url_scan.pk) if self.url_scan else scans)
+
+    @cached_property
+    def found(self) -> FindingQuerySet:
+        """The findings that may be seen."""
+        return Finding.objects.filter(url_scan__in=[scan.pk for scan in self.scans]).visible_to(self.user)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many there are of each severity."""
+        return self.found.count_by_severity()
+
+    @cached_property
+    def masks(self) -> dict[int, Mask]:
+        """What masks the secrets of each URL scan, by its id."""
+        return masks_of(self.scans)
+
+    @cached_property
+    def _marks(self) -> dict[str, TriageMark]:
+        return {mark.fingerprint: mark for mark in self.analysis.series.marks.all()}
+
+    def findings(self, most: int | None = None) -> Iterator[dict]:
+        """Each finding with its evidence as plain data, worst first; read in small batches."""
+        by_id = {scan.pk: scan for scan in self.scans}
+        for finding in self.found.worst_first()[:most].iterator(chunk_size=100):
+            scan, mark = by_id[finding.url_scan_id], self._marks.get(finding.fingerprint)
+            finding.mark = mark.mark if mark else Mark.UNREVIEWED
+            mask = self.masks[scan.pk]
+            yield {
+                **finding_data(finding, mask),
+                "mark_comment": mask(mark.comment) if mark else "",
+                "target": scan.url,
+                **evidence_data(finding, mask),
+            }
+
+    # --- How far they can be relied on
+
+    @cached_property
+    def partial(self) -> list[UrlScan]:
+        """The URL scans that did not run to their end: what they would have found is missing."""
+        return [scan for scan in self.scans if scan.info.ended_by != EndedBy.ITSELF]
+
+    @cached_property
+    def unpublished(self) -> list[UrlScan]:
+        """The URL scans whose results are under verification."""
+        return [scan for scan in self.scans if scan.status in PUBLISHED_AS]
+
+    @property
+    def hidden(self) -> list[UrlScan]:
+        """Those of them that this person may not see yet."""
+        return [scan for scan in self.unpublished if not scan.results_visible]
+
+    @property
+    def final(self) -> bool:
+        """Whether they are complete and published: nothing is missing, and nothing will change."""
+        return not self.partial and not self.unpublished
+
+    def notices(self) -> list[str]:
+        """What whoever reads them must know: what is missing, and what may still change."""
+        ended = sum(scan.info.final or scan in self.unpublished for scan in self.partial)
+        running, hidden = len(self.partial) - ended, len(self.hidden)
+        shown = len(self.unpublished) - hidden
+        said = [
+            running and _running(running),
+            ended and _partial(ended),
+            shown and _under_verification(shown),
+            hidden and _left_out(hidden),
+        ]
+        return [text for text in said if text]
+
+    @property
+    def state(self) -> str:
+        """One word for names of files: complete, partial, or under-verification, which is the stronger word."""
+        return "under-verification" if self.unpublished else "partial" if self.partial else "complete"
+
+    @property
+    def file_stem(self) -> str:
+        """The name of a file that holds them, without its ending: such as results-12-partial."""
+        scan = f"-{self.url_scan.pk}" if self.url_scan else ""
+        return f"results-{self.analysis.pk}{scan}" + ("" if self.final else f"-{self.state}")
+
+    def head(self) -> dict:
+        """Everything but the findings, as plain data."""
+        return {
+            **FORMAT,
+            "made_at": iso(timezone.now()),
+            "state": self.state,
+            "notices": self.notices(),
+            "analysis": configuration_data(self.analysis),
+            "counts": self.counts,
+            "url_scans": [self.masks[scan.pk](url_scan_data(scan)) for scan in self.scans],
+        }
+
+
+def _running(count: int) -> str:
+    return ngettext(
+        "%d URL scan has not ended: more may be found.", "%d URL scans have not ended: more may be found.", count
+    ) % (count,)
+
+
+def _partial(count: int) -> str:
+    return ngettext(
+        "%d URL scan did not run to its end: what it did not look at is missing.",
+        "%d URL scans did not run to their end: what they did not look at is missing.",
+        count,
+    ) % (count,)
+
+
+def _under_verification(count: int) -> str:
+    return ngettext(
+        "The results of %d URL scan are under verification and not published: they may change.",
+        "The results of %d URL scans are under verification and not published: they may change.",
+        count,
+    ) % (count,)
+
+
+def _left_out(count: int) -> str:
+    return ngettext(
+        "The results of %d URL scan are under verification, and left out until they are published.",
+        "The results of %d URL scans are under verification, and left out until they are published.",
+        count,
+    ) % (count,)
+
+
+def as_json(results: Results) -> Iterator[str]:
+    """The whole of it as one JSON object; docs/exports.md has its shape."""
+    return json_pieces({**results.head(), "findings": [HERE]}, results.findings())
+
+
+def as_csv(results: Results) -> Iterator[str]:
+    """One line for each finding, without its evidence."""
+    labels = {scan.pk: scan.info.label for scan in results.scans}
+    return csv_lines(COLUMNS, (_cells(finding, labels[finding["url_scan"]]) for finding in results.findings()))
+
+
+def _cells(finding: dict, label: str) -> list:
+    numbers = {
+        "cwe": " ".join(f"CWE-{number}" for number in finding["cwe"]),
+        "wstg": " ".join(finding["wstg"]),
+        "url_scan_status": label,
+    }
+    row = finding | numbers
+    return [row[name] for name in COLUMNS]

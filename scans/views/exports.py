@@ -1,0 +1,71 @@
+"""Files to take away: the list as it is found and filtered, and the results of an analysis or a URL scan."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest, StreamingHttpResponse
+from django.views.generic import View
+
+from scans.exports import analysis_list
+from scans.exports.formats import FORMATS
+from scans.exports.results import Results
+from scans.filtersets import AnalysisFilterSet
+from scans.models import Analysis
+from scans.views.access import ViewerRequired, present_analysis, present_url_scan
+
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "sarif": "application/sarif+json",
+}
+LIST_FORMATS = ["csv", "json"]
+RESULTS_FORMATS = list(FORMATS)
+
+
+def attachment(pieces: Iterator[str], name: str, form: str) -> StreamingHttpResponse:
+    """A file that is made while it is sent, and that browsers save rather than show."""
+    return StreamingHttpResponse(
+        pieces,
+        content_type=CONTENT_TYPES[form],
+        headers={"Content-Disposition": f'attachment; filename="{name}.{form}"'},
+    )
+
+
+class AnalysisListFileView(ViewerRequired, View):
+    """Every analysis that the list finds with this query string, in its order; not just a page of them."""
+
+    form = ""
+
+    def get(self, request: HttpRequest) -> StreamingHttpResponse:
+        """The file."""
+        filterset = AnalysisFilterSet(request.GET, Analysis.objects.present(), request=request)
+        address = request.build_absolute_uri
+        if self.form == "csv":
+            pieces = analysis_list.as_csv(filterset.walk, request.user, address)
+        else:
+            asked = {"query": filterset.address(), "notices": filterset.notices()}
+            pieces = analysis_list.as_json(filterset.walk, request.user, address, **asked)
+        return attachment(pieces, "analyses", self.form)
+
+
+class ResultsFileView(ViewerRequired, View):
+    """The results of one analysis, as far as this person may see them."""
+
+    form = ""
+
+    def results(self, **address) -> Results:
+        """What the file is about."""
+        return Results(present_analysis(address["pk"]), self.request.user)
+
+    def get(self, request: HttpRequest, **address) -> StreamingHttpResponse:
+        """The file; its name says whether anything is missing."""
+        found = self.results(**address)
+        return attachment(FORMATS[self.form](found), found.file_stem, self.form)
+
+
+class UrlScanResultsFileView(ResultsFileView):
+    """The results of one URL scan."""
+
+    def results(self, *, analysis_id: int, pk: int) -> Results:
+        """What the file is about."""
+        scan = present_url_scan(analysis_id, pk, self.request.user)
+        return Results(scan.analysis, self.request.user, scan)

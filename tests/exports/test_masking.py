@@ -1,0 +1,83 @@
+"""No login leaves the product."""
+
+import pytest
+
+from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
+from scans.login.base import Login, Method
+from scans.models import TargetLogin
+from scans.secrets import seal
+from scans.transitions import Access
+from tests import factories
+
+URL = "http://127.0.0.1:9/"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("GET / HTTP/1.1\nAuthorization: Bearer abc\n\nx", "GET / HTTP/1.1\nAuthorization: ***\n\nx"),
+        ("GET / HTTP/1.1\r\ncookie: sid=abc; a=b\r\n\r\n", "GET / HTTP/1.1\r\ncookie: sid=***; a=***\r\n\r\n"),
+        ("curl 'http://x/' -H \"authorization: Basic abc\"", "curl 'http://x/' -H \"authorization: ***\""),
+        ("curl 'http://x/' -b 'sid=abc'", "curl 'http://x/' -b 'sid=***'"),
+        ("POST / HTTP/1.1\nx-api-key: abc\n\n", "POST / HTTP/1.1\nx-api-key: ***\n\n"),
+        ("GET /?authorization=1 HTTP/1.1\nhost: x\n\n", "GET /?authorization=1 HTTP/1.1\nhost: x\n\n"),
+    ],
+)
+def test_credentials_are_masked_by_their_place(text, masked):
+    assert without_credentials(text) == masked
+
+
+def test_of_a_set_cookie_the_name_and_the_attributes_stay():
+    assert header_masked("Set-Cookie", "sid=abc; Path=/; HttpOnly") == "sid=***; Path=/; HttpOnly"
+    assert header_masked("Server", "nginx") == "nginx"
+
+
+def test_secrets_are_masked_however_they_are_spelled_and_short_ones_left():
+    mask = Mask(["pa&s s", "ab"])
+    assert mask({"a": ["pa&s s", {"b": "x=pa%26s%20s&y=pa%26s+s"}], "c": 3}) == {
+        "a": ["***", {"b": "x=***&y=***"}],
+        "c": 3,
+    }
+    assert mask("tab") == "tab" and Mask()("tab") == "tab"
+
+
+def side(*commands):
+    steps = [{"id": "1", "command": command, "target": target, "value": value} for command, target, value in commands]
+    test = f'{{"id": "t", "name": "t", "commands": {steps}}}'.replace("'", '"')
+    return f'{{"id": "p", "version": "2.0", "name": "p", "url": "{URL}", "tests": [{test}], "suites": []}}'
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("login", "secrets", "kept"),
+    [
+        (Login(method=Method.FORM, username="alice", password="owls-fly"), ["owls-fly"], "alice"),
+        (Login(method=Method.BASIC, username="alice", password="owls-fly"), ["YWxpY2U6b3dscy1mbHk="], "alice"),
+        (Login(method=Method.HEADERS, headers="X-Token: Bearer owls1234"), ["owls1234", "Bearer owls1234"], "X-Token"),
+        (Login(method=Method.HEADERS, cookies="sid=owls5678; theme=dark"), ["owls5678"], "sid"),
+        (
+            Login(
+                method=Method.SCRIPT,
+                login_script=side(("type", "id=user", "alice"), ("type", "id=password", "owls-fly")),
+            ),
+            ["owls-fly"],
+            "alice",
+        ),
+    ],
+    ids=["password", "basic", "header", "cookie", "script"],
+)
+def test_what_was_entered_to_log_in_is_known_and_masked(login, secrets, kept):
+    analysis = factories.submitted(URL, access={URL: Access(login=TargetLogin.of(login))})
+    mask = masks_of(analysis.url_scans.all())[analysis.url_scans.get().pk]
+    for secret in secrets:
+        assert secret not in mask(f"{kept} <{secret}>") and kept in mask(f"{kept} <{secret}>")
+
+
+@pytest.mark.django_db
+def test_a_crawl_script_may_hold_a_secret_too_and_a_lost_key_stops_nothing(settings):
+    script = seal(side(("type", "name=otp", "owls-fly")))
+    analysis = factories.submitted(URL, access={URL: Access(crawl_script=script)})
+    scan = analysis.url_scans.get()
+    assert masks_of([scan])[scan.pk]("owls-fly") == "***"
+    settings.SCANS_SECRET_KEYS = ["k" * 40]
+    assert masks_of([scan])[scan.pk]("owls-fly") == "owls-fly"

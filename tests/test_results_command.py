@@ -1,0 +1,58 @@
+"""manage.py results: the files of docs/exports.md on the command line."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from scans.exports.formats import FORMATS
+from scans.statuses import EndedBy
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def results(*arguments):
+    """What it wrote, what it said, and its exit code."""
+    out, err = StringIO(), StringIO()
+    try:
+        call_command("results", *map(str, arguments), stdout=out, stderr=err)
+    except SystemExit as end:
+        return out.getvalue(), err.getvalue(), end.code
+    return out.getvalue(), err.getvalue(), 0
+
+
+def test_complete_results_are_written_and_end_with_0():
+    out, err, code = results(factories.published().pk)
+    assert (json.loads(out)["state"], err, code) == ("complete", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: factories.published(ended_by=EndedBy.DURATION), "did not run to its end"),
+        (factories.ended, "under verification"),
+        (factories.running, "has not ended"),
+    ],
+    ids=["partial", "under verification", "running"],
+)
+def test_anything_else_is_written_too_and_ends_with_3_and_the_reason(make, says):
+    out, err, code = results(make().pk, "--format", "sarif")
+    assert json.loads(out)["version"] == "2.1.0" and code == 3 and says in err
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_can_be_written_to_a_file(tmp_path, form):
+    file = tmp_path / f"results.{form}"
+    assert results(factories.published().pk, "--format", form, "--output", file) == ("", "", 0)
+    assert file.stat().st_size > 100
+
+
+def test_what_cannot_be_written_ends_with_1(tmp_path):
+    with pytest.raises(CommandError, match="There is no analysis 99") as refusal:
+        results(99)
+    assert refusal.value.returncode == 1
+    with pytest.raises(CommandError, match="cannot be written") as refusal:
+        results(factories.published().pk, "--output", tmp_path / "none" / "file")
+    assert refusal.value.returncode == 1
