@@ -18,7 +18,7 @@ ARGS ?=
 TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine run test chromium lint format clean
+.PHONY: help setup engine run test chromium lint format messages clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ lint: .venv/.development  ## Check style, templates, migrations and settings; ch
 format: .venv/.development  ## Put the Python files into the house's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+messages: .venv/.development  ## Collect the texts to translate, and compile the translations
+	@$(BIN)/python -m tests.messages
 
 clean:  ## Remove both environments; var/ with the database is kept
 	rm -rf .venv .engine

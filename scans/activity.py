@@ -4,58 +4,75 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from scans.models import ActivityLogEntry, Actor, Analysis, UrlScan
+from scans.models import ActivityLogEntry, Actor, Analysis, Mark, UrlScan
 from scans.statuses import AnalysisStatus, UrlScanStatus
 
 # Every action there is, with the sentence that a page shows for it. {…} are facts from the entry's data.
 SENTENCES = {
-    "analysis.saved": "saved the analysis for later (URLs: {urls})",
-    "analysis.changed": "changed the configuration: {changed}",
-    "analysis.prescan_asked": "asked for a prescan",
-    "analysis.refused": "asked for “{asked}” and was refused",
-    "analysis.submitted": "submitted the analysis as run {run} (URLs: {urls})",
-    "analysis.prescan_started": "started the prescan",
-    "analysis.prescan_ended": "ended the prescan: {passed} of {checked} URLs passed",
-    "analysis.started": "started the analysis",
-    "analysis.status_changed": "the analysis' status changed",
-    "analysis.paused": "asked to pause the analysis",
-    "analysis.resumed": "resumed the analysis",
-    "analysis.stopped": "asked to stop the analysis and {mode} its results",
-    "analysis.published": "published the results of the analysis",
-    "analysis.extended": "extended the duration from {before} to {after}",
-    "analysis.blackout_began": "a blackout window keeps the analysis from scanning until {until}",
-    "analysis.blackout_ended": "the blackout window is over; the analysis goes on",
-    "analysis.continued": "continued from the saved sessions as run {run}",
-    "analysis.run_skipped": "skipped the run due at {starts}, since this one is still under way",
-    "analysis.schedule_switched_off": "switched the recurring schedule off",
-    "analysis.schedule_switched_on": "switched the recurring schedule on again",
-    "analysis.run_again": "ran the analysis again as run {run}",
-    "analysis.deleted": "deleted the analysis and its results",
-    "url_scan.submitted": "accepted the scan of this URL",
-    "url_scan.submit_failed": "could not set up the scan of this URL",
-    "url_scan.scheduled": "scheduled the scan of this URL",
-    "url_scan.check_failed": "a check failed: {step}",
-    "url_scan.queued": "put the scan of this URL into the queue",
-    "url_scan.capacity_exhausted": "put the scan of this URL into the queue, beyond capacity",
-    "url_scan.started": "started {engine} {version} on this URL",
-    "url_scan.went_on": "went on with {engine} {version} from the saved session",
-    "url_scan.paused": "asked to pause the scan of this URL",
-    "url_scan.session_saved": "saved the session; the engine has stopped",
-    "url_scan.refused": "asked for “{asked}” and was refused",
-    "url_scan.got_a_place": "a place is free: the scan of this URL goes on with the next worker",
-    "url_scan.login_failed": "logging in again failed; it is tried again",
-    "url_scan.resumed": "resumed the scan of this URL",
-    "url_scan.worker_left": "the worker was shut down; another goes on from the session",
-    "url_scan.worker_lost": "the worker was lost; another goes on from the session",
-    "url_scan.stopped": "asked to stop the scan of this URL and {mode} its results",
-    "url_scan.ended": "the scan of this URL ended; {findings} findings are kept",
-    "url_scan.results_deleted": "deleted what this scan had found",
-    "url_scan.verified": "replayed the findings: {confirmed} confirmed, {not_reproduced} not reproduced, "
-    "{not_replayable} not replayable",
-    "url_scan.finding_marked": "marked as {after} (before: {before}): {finding}",
-    "url_scan.published": "published the results of this URL",
+    "analysis.saved": _("saved the analysis for later (URLs: {urls})"),
+    "analysis.changed": _("changed the configuration: {changed}"),
+    "analysis.prescan_asked": _("asked for a prescan"),
+    "analysis.refused": _("asked for “{asked}” and was refused"),
+    "analysis.submitted": _("submitted the analysis as run {run} (URLs: {urls})"),
+    "analysis.prescan_started": _("started the prescan"),
+    "analysis.prescan_ended": _("ended the prescan: {passed} of {checked} URLs passed"),
+    "analysis.started": _("started the analysis"),
+    "analysis.status_changed": _("the analysis' status changed"),
+    "analysis.paused": _("asked to pause the analysis"),
+    "analysis.resumed": _("resumed the analysis"),
+    "analysis.stopped": _("asked to stop the analysis and {mode} its results"),
+    "analysis.published": _("published the results of the analysis"),
+    "analysis.extended": _("extended the duration from {before} to {after}"),
+    "analysis.blackout_began": _("a blackout window keeps the analysis from scanning until {until}"),
+    "analysis.blackout_ended": _("the blackout window is over; the analysis goes on"),
+    "analysis.continued": _("continued from the saved sessions as run {run}"),
+    "analysis.run_skipped": _("skipped the run due at {starts}, since this one is still under way"),
+    "analysis.schedule_switched_off": _("switched the recurring schedule off"),
+    "analysis.schedule_switched_on": _("switched the recurring schedule on again"),
+    "analysis.run_again": _("ran the analysis again as run {run}"),
+    "analysis.deleted": _("deleted the analysis and its results"),
+    "url_scan.submitted": _("accepted the scan of this URL"),
+    "url_scan.submit_failed": _("could not set up the scan of this URL"),
+    "url_scan.scheduled": _("scheduled the scan of this URL"),
+    "url_scan.check_failed": _("a check failed: {step}"),
+    "url_scan.queued": _("put the scan of this URL into the queue"),
+    "url_scan.capacity_exhausted": _("put the scan of this URL into the queue, beyond capacity"),
+    "url_scan.started": _("started {engine} {version} on this URL"),
+    "url_scan.went_on": _("went on with {engine} {version} from the saved session"),
+    "url_scan.paused": _("asked to pause the scan of this URL"),
+    "url_scan.session_saved": _("saved the session; the engine has stopped"),
+    "url_scan.refused": _("asked for “{asked}” and was refused"),
+    "url_scan.got_a_place": _("a place is free: the scan of this URL goes on with the next worker"),
+    "url_scan.login_failed": _("logging in again failed; it is tried again"),
+    "url_scan.resumed": _("resumed the scan of this URL"),
+    "url_scan.worker_left": _("the worker was shut down; another goes on from the session"),
+    "url_scan.worker_lost": _("the worker was lost; another goes on from the session"),
+    "url_scan.stopped": _("asked to stop the scan of this URL and {mode} its results"),
+    "url_scan.ended": _("the scan of this URL ended; {findings} findings are kept"),
+    "url_scan.results_deleted": _("deleted what this scan had found"),
+    "url_scan.verified": _(
+        "replayed the findings: {confirmed} confirmed, {not_reproduced} not reproduced, {not_replayable} not replayable"
+    ),
+    "url_scan.finding_marked": _("marked as {after} (before: {before}): {finding}"),
+    "url_scan.published": _("published the results of this URL"),
 }
+
+
+# Facts that are words of ours: stored in English or as codes, said in the language of whoever reads.
+_WORDED = {"mode", "asked", "step", "changed", "before", "after"}
+WORDS = [
+    *(_("save"), _("delete"), _("nothing")),
+    *(_("submit"), _("submit again"), _("submit scan again"), _("change")),
+    *(_("change access"), _("prescan only"), _("stop"), _("pause")),
+    *(_("resume"), _("extend"), _("run again"), _("continue expired")),
+    *(_("switch schedule off"), _("switch schedule on"), _("publish")),
+    *(_("mark"), _("urls"), _("duration"), _("depth")),
+    *(_("prescan"), _("publication"), _("start_at"), _("time_zone")),
+    *(_("recurrence"), _("blackout"), _("access")),
+]
 
 
 def record(
@@ -93,7 +110,16 @@ def record(
 def sentence(entry: ActivityLogEntry) -> str:
     """What the entry says happened, without who, when and why; an unknown action stands as it is."""
     template = SENTENCES.get(entry.action)
-    return template.format_map(entry.data) if template else entry.action
+    return template.format_map(_facts(entry.data)) if template else entry.action
+
+
+def _facts(data: dict) -> dict:
+    return data | {name: ", ".join(map(said, str(data[name]).split(", "))) for name in _WORDED & data.keys()}
+
+
+def said(text: str) -> str:
+    """Something stored, in the language of whoever reads, where it is a text of ours; else as it is."""
+    return str(dict(Mark.choices).get(text) or (gettext(text) if text else ""))
 
 
 def status_labels(entry: ActivityLogEntry) -> tuple[str, str]:

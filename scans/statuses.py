@@ -9,54 +9,55 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Phase(TextChoices):
     """Where in its life something with this status stands."""
 
-    WAITING = "waiting", "Waiting"
-    ACTIVE = "active", "Active"
-    REVIEW = "review", "Under verification"
-    FINAL = "final", "Ended"
+    WAITING = "waiting", _("Waiting")
+    ACTIVE = "active", _("Active")
+    REVIEW = "review", _("Under verification")
+    FINAL = "final", _("Ended")
 
 
 class Results(TextChoices):
     """What results exist under this status."""
 
-    NONE = "none", "No results"
-    VERIFYING = "under_verification", "Results under verification"
-    AVAILABLE = "available", "Results available"
+    NONE = "none", _("No results")
+    VERIFYING = "under_verification", _("Results under verification")
+    AVAILABLE = "available", _("Results available")
 
 
 class EndedBy(TextChoices):
     """What ended it."""
 
-    NOTHING = "", "Not ended"
-    ITSELF = "itself", "It ran to its end"
-    USER = "user", "A user stopped it"
-    DURATION = "duration", "Its duration ended"
-    SITE = "site", "The site stopped answering"
-    CHECKS = "checks", "Checks before the scan failed"
-    LOGINS = "logins", "Too many failed logins"
-    ENGINE = "engine", "The engine stopped unexpectedly"
-    TECHNICAL = "technical", "A technical issue on our side"
+    NOTHING = "", _("Not ended")
+    ITSELF = "itself", _("It ran to its end")
+    USER = "user", _("A user stopped it")
+    DURATION = "duration", _("Its duration ended")
+    SITE = "site", _("The site stopped answering")
+    CHECKS = "checks", _("Checks before the scan failed")
+    LOGINS = "logins", _("Too many failed logins")
+    ENGINE = "engine", _("The engine stopped unexpectedly")
+    TECHNICAL = "technical", _("A technical issue on our side")
 
 
 class Action(TextChoices):
     """What a user may ask for; the label is the button's."""
 
-    EDIT = "edit", "Edit"
-    PRESCAN = "prescan", "Prescan only"
-    SUBMIT = "submit", "Submit"
-    STOP_SAVE = "stop_save", "Stop and save results"
-    STOP_DELETE = "stop_delete", "Stop and delete results"
-    PAUSE = "pause", "Pause"
-    RESUME = "resume", "Resume"
-    EXTEND = "extend", "Extend the duration"
-    CONTINUE = "continue", "Continue from the saved session"
-    PUBLISH = "publish", "Publish results"
-    RUN_AGAIN = "run_again", "Run again"
-    DELETE = "delete", "Delete"
+    EDIT = "edit", _("Edit")
+    PRESCAN = "prescan", _("Prescan only")
+    SUBMIT = "submit", _("Submit")
+    STOP_SAVE = "stop_save", _("Stop and save results")
+    STOP_DELETE = "stop_delete", _("Stop and delete results")
+    PAUSE = "pause", _("Pause")
+    RESUME = "resume", _("Resume")
+    EXTEND = "extend", _("Extend the duration")
+    CONTINUE = "continue", _("Continue from the saved session")
+    PUBLISH = "publish", _("Publish results")
+    RUN_AGAIN = "run_again", _("Run again")
+    DELETE = "delete", _("Delete")
 
 
 @dataclass(frozen=True)
@@ -97,67 +98,67 @@ class Status:
 class UrlScanStatus(TextChoices):
     """The status of the scan of one target URL."""
 
-    SUBMITTED = "submitted", "Submitted"
-    SUBMIT_FAILED = "submit_failed", "Submit Failed"
-    SCHEDULED = "scheduled", "Scheduled"
-    QUEUED = "queued", "Queued"
-    QUEUED_WITH_WARNING = "queued_with_warning", "Queued with warning"
-    IN_PROGRESS = "in_progress", "In Progress"
-    PAUSING = "pausing", "Pausing"
-    PAUSED = "paused", "Paused"
-    RESUMING = "resuming", "Resuming"
-    STOPPING_SAVING_RESULTS = "stopping_saving_results", "Stopping - Saving Results"
-    STOPPING_DELETING_RESULTS = "stopping_deleting_results", "Stopping - Deleting Results"
-    STOPPED = "stopped", "Stopped"
-    VERIFICATION_FAILED = "verification_failed", "Verification Failed"
-    CONNECTION_ERROR = "connection_error", "Connection Error"
-    AUTHENTICATION_ERROR = "authentication_error", "Authentication Error"
-    CRAWL_SCRIPT_ERROR = "crawl_script_error", "Crawl Script Error"
-    SITE_UNREACHABLE_STOPPED = "site_unreachable_stopped", "Site unreachable - Stopped"
+    SUBMITTED = "submitted", _("Submitted")
+    SUBMIT_FAILED = "submit_failed", _("Submit Failed")
+    SCHEDULED = "scheduled", _("Scheduled")
+    QUEUED = "queued", _("Queued")
+    QUEUED_WITH_WARNING = "queued_with_warning", _("Queued with warning")
+    IN_PROGRESS = "in_progress", _("In Progress")
+    PAUSING = "pausing", _("Pausing")
+    PAUSED = "paused", _("Paused")
+    RESUMING = "resuming", _("Resuming")
+    STOPPING_SAVING_RESULTS = "stopping_saving_results", _("Stopping - Saving Results")
+    STOPPING_DELETING_RESULTS = "stopping_deleting_results", _("Stopping - Deleting Results")
+    STOPPED = "stopped", _("Stopped")
+    VERIFICATION_FAILED = "verification_failed", _("Verification Failed")
+    CONNECTION_ERROR = "connection_error", _("Connection Error")
+    AUTHENTICATION_ERROR = "authentication_error", _("Authentication Error")
+    CRAWL_SCRIPT_ERROR = "crawl_script_error", _("Crawl Script Error")
+    SITE_UNREACHABLE_STOPPED = "site_unreachable_stopped", _("Site unreachable - Stopped")
     SITE_UNREACHABLE_VERIFYING_RESULTS = (
         "site_unreachable_verifying_results",
-        "Site unreachable - Verifying Results",
+        _("Site unreachable - Verifying Results"),
     )
     SITE_UNREACHABLE_RESULTS_AVAILABLE = (
         "site_unreachable_results_available",
-        "Site unreachable - Results Available",
+        _("Site unreachable - Results Available"),
     )
-    TIME_EXPIRED_STOPPED = "time_expired_stopped", "Time Expired - Stopped"
+    TIME_EXPIRED_STOPPED = "time_expired_stopped", _("Time Expired - Stopped")
     TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS = (
         "time_expired_verifying_partial_results",
-        "Time Expired - Verifying Partial Results",
+        _("Time Expired - Verifying Partial Results"),
     )
     TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE = (
         "time_expired_partial_results_available",
-        "Time Expired - Partial Results Available",
+        _("Time Expired - Partial Results Available"),
     )
-    TECHNICAL_ISSUE_STOPPED = "technical_issue_stopped", "Technical Issue - Stopped"
+    TECHNICAL_ISSUE_STOPPED = "technical_issue_stopped", _("Technical Issue - Stopped")
     STOPPED_VERIFYING_PARTIAL_RESULTS = (
         "stopped_verifying_partial_results",
-        "Stopped - Verifying Partial Results",
+        _("Stopped - Verifying Partial Results"),
     )
     STOPPED_PARTIAL_RESULTS_AVAILABLE = (
         "stopped_partial_results_available",
-        "Stopped - Partial Results Available",
+        _("Stopped - Partial Results Available"),
     )
     SCAN_ERROR_VERIFYING_PARTIAL_RESULTS = (
         "scan_error_verifying_partial_results",
-        "Scan Error - Verifying Partial Results",
+        _("Scan Error - Verifying Partial Results"),
     )
     SCAN_ERROR_PARTIAL_RESULTS_AVAILABLE = (
         "scan_error_partial_results_available",
-        "Scan Error - Partial Results Available",
+        _("Scan Error - Partial Results Available"),
     )
     KILLED_VERIFYING_PARTIAL_RESULTS = (
         "killed_verifying_partial_results",
-        "Killed - Verifying Partial Results",
+        _("Killed - Verifying Partial Results"),
     )
     KILLED_PARTIAL_RESULTS_AVAILABLE = (
         "killed_partial_results_available",
-        "Killed - Partial Results Available",
+        _("Killed - Partial Results Available"),
     )
-    COMPLETED_VERIFYING_RESULTS = "completed_verifying_results", "Completed - Verifying Results"
-    COMPLETED_RESULTS_AVAILABLE = "completed_results_available", "Completed - Results Available"
+    COMPLETED_VERIFYING_RESULTS = "completed_verifying_results", _("Completed - Verifying Results")
+    COMPLETED_RESULTS_AVAILABLE = "completed_results_available", _("Completed - Results Available")
 
     @property
     def info(self) -> Status:
@@ -168,49 +169,49 @@ class UrlScanStatus(TextChoices):
 class AnalysisStatus(TextChoices):
     """The status of one run of a Dynamic Analysis, derived from its URL scans."""
 
-    SAVED_FOR_LATER = "saved_for_later", "Saved for Later"
-    SUBMITTED = "submitted", "Submitted"
-    NOT_SUBMITTED = "not_submitted", "Not Submitted"
-    PRESCANNING = "prescanning", "Prescanning"
-    SCHEDULED = "scheduled", "Scheduled"
-    QUEUED = "queued", "Queued"
-    IN_PROGRESS = "in_progress", "In Progress"
+    SAVED_FOR_LATER = "saved_for_later", _("Saved for Later")
+    SUBMITTED = "submitted", _("Submitted")
+    NOT_SUBMITTED = "not_submitted", _("Not Submitted")
+    PRESCANNING = "prescanning", _("Prescanning")
+    SCHEDULED = "scheduled", _("Scheduled")
+    QUEUED = "queued", _("Queued")
+    IN_PROGRESS = "in_progress", _("In Progress")
     # The same label by design: what differs is the warning icon and the entry in the filter.
-    IN_PROGRESS_WITH_WARNING = "in_progress_with_warning", "In Progress"
-    PAUSED = "paused", "Paused"
-    STOPPED_SAVING_RESULTS = "stopped_saving_results", "Stopped - Saving Results"
-    STOPPED_DELETING_RESULTS = "stopped_deleting_results", "Stopped - Deleting Results"
-    COMPLETED_VERIFYING_RESULTS = "completed_verifying_results", "Completed - Verifying Results"
+    IN_PROGRESS_WITH_WARNING = "in_progress_with_warning", _("In Progress")
+    PAUSED = "paused", _("Paused")
+    STOPPED_SAVING_RESULTS = "stopped_saving_results", _("Stopped - Saving Results")
+    STOPPED_DELETING_RESULTS = "stopped_deleting_results", _("Stopped - Deleting Results")
+    COMPLETED_VERIFYING_RESULTS = "completed_verifying_results", _("Completed - Verifying Results")
     COMPLETED_VERIFYING_PARTIAL_RESULTS = (
         "completed_verifying_partial_results",
-        "Completed - Verifying Partial Results",
+        _("Completed - Verifying Partial Results"),
     )
-    STOPPED_VERIFYING_RESULTS = "stopped_verifying_results", "Stopped - Verifying Results"
+    STOPPED_VERIFYING_RESULTS = "stopped_verifying_results", _("Stopped - Verifying Results")
     STOPPED_VERIFYING_PARTIAL_RESULTS = (
         "stopped_verifying_partial_results",
-        "Stopped - Verifying Partial Results",
+        _("Stopped - Verifying Partial Results"),
     )
     TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS = (
         "time_expired_verifying_partial_results",
-        "Time Expired - Verifying Partial Results",
+        _("Time Expired - Verifying Partial Results"),
     )
     STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS = (
         "stopped_scan_duration_ended_with_partial_results",
-        "Stopped - Scan Duration Ended With Partial Results",
+        _("Stopped - Scan Duration Ended With Partial Results"),
     )
-    COMPLETED_RESULTS_AVAILABLE = "completed_results_available", "Completed - Results Available"
+    COMPLETED_RESULTS_AVAILABLE = "completed_results_available", _("Completed - Results Available")
     COMPLETED_PARTIAL_RESULTS_AVAILABLE = (
         "completed_partial_results_available",
-        "Completed - Partial Results Available",
+        _("Completed - Partial Results Available"),
     )
     STOPPED_PARTIAL_RESULTS_AVAILABLE = (
         "stopped_partial_results_available",
-        "Stopped - Partial Results Available",
+        _("Stopped - Partial Results Available"),
     )
-    ALL_VERIFICATIONS_FAILED = "all_verifications_failed", "All Verifications Failed"
-    STOPPED_SCAN_DURATION_ENDED = "stopped_scan_duration_ended", "Stopped - Scan Duration Ended"
-    STOPPED_TECHNICAL_ISSUE = "stopped_technical_issue", "Stopped - Technical Issue"
-    STOPPED = "stopped", "Stopped"
+    ALL_VERIFICATIONS_FAILED = "all_verifications_failed", _("All Verifications Failed")
+    STOPPED_SCAN_DURATION_ENDED = "stopped_scan_duration_ended", _("Stopped - Scan Duration Ended")
+    STOPPED_TECHNICAL_ISSUE = "stopped_technical_issue", _("Stopped - Technical Issue")
+    STOPPED = "stopped", _("Stopped")
 
     @property
     def info(self) -> Status:
@@ -231,8 +232,10 @@ def _verifying(status, description: str, ended_by: EndedBy, *, actions=frozenset
     return Status(
         status,
         description,
-        "Wait: each finding's request is replayed against the site, which takes minutes at most. "
-        "Where a reviewer publishes, a reviewer can look at the results now.",
+        _(
+            "Wait: each finding's request is replayed against the site, which takes minutes at most. "
+            "Where a reviewer publishes, a reviewer can look at the results now."
+        ),
         Phase.REVIEW,
         "info",
         "shield",
@@ -261,8 +264,8 @@ _U = UrlScanStatus
 _URL_SCAN_ENTRIES = [
     Status(
         _U.SUBMITTED,
-        "The scan of this URL was asked for and accepted. Its set-up comes next.",
-        "Nothing to do. If this lasts, look whether a banner says that no worker or scheduler is running.",
+        _("The scan of this URL was asked for and accepted. Its set-up comes next."),
+        _("Nothing to do. If this lasts, look whether a banner says that no worker or scheduler is running."),
         Phase.WAITING,
         "neutral",
         "inbox",
@@ -270,8 +273,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.SUBMIT_FAILED,
-        "A technical issue kept this scan from being set up: nothing was sent to the site.",
-        "Read the reason, have it mended (an administrator can), then submit again.",
+        _("A technical issue kept this scan from being set up: nothing was sent to the site."),
+        _("Read the reason, have it mended (an administrator can), then submit again."),
         Phase.WAITING,
         "danger",
         "warning",
@@ -280,8 +283,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.SCHEDULED,
-        "The scan starts by itself at its start time.",
-        "Nothing to do until then. Stop it if it should not start.",
+        _("The scan starts by itself at its start time."),
+        _("Nothing to do until then. Stop it if it should not start."),
         Phase.WAITING,
         "neutral",
         "calendar",
@@ -289,8 +292,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.QUEUED,
-        "Its time has come and there is room for it; the next free worker takes it.",
-        "Nothing to do. If this lasts, an administrator should look whether enough workers are running.",
+        _("Its time has come and there is room for it; the next free worker takes it."),
+        _("Nothing to do. If this lasts, an administrator should look whether enough workers are running."),
         Phase.WAITING,
         "info",
         "hourglass",
@@ -298,8 +301,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.QUEUED_WITH_WARNING,
-        "Its time has come, but as many URL scans are running as capacity allows. It waits for a place.",
-        "Wait for a running scan to end, or ask an administrator for more capacity.",
+        _("Its time has come, but as many URL scans are running as capacity allows. It waits for a place."),
+        _("Wait for a running scan to end, or ask an administrator for more capacity."),
         Phase.WAITING,
         "warning",
         "hourglass",
@@ -308,8 +311,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.IN_PROGRESS,
-        "A scan engine is running against this URL right now.",
-        "Watch the findings come in on Scan Details. You can pause or stop it.",
+        _("A scan engine is running against this URL right now."),
+        _("Watch the findings come in on Scan Details. You can pause or stop it."),
         Phase.ACTIVE,
         "progress",
         "play",
@@ -317,8 +320,11 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.PAUSING,
-        "A user asked for a pause, or a blackout window is about to begin. The engine saves where it stands and stops.",
-        "Nothing to do: this takes seconds.",
+        _(
+            "A user asked for a pause, or a blackout window is about to begin. The engine saves where it stands and "
+            "stops."
+        ),
+        _("Nothing to do: this takes seconds."),
         Phase.ACTIVE,
         "info",
         "pause",
@@ -326,9 +332,11 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.PAUSED,
-        "A user or a blackout window paused it. The engine has stopped and its session is kept, so that the scan goes "
-        "on from there; one that had not started yet goes back to the queue.",
-        "Resume it when the site may be scanned again, or stop it. After a blackout window it goes on by itself.",
+        _(
+            "A user or a blackout window paused it. The engine has stopped and its session is kept, so that the scan "
+            "goes on from there; one that had not started yet goes back to the queue."
+        ),
+        _("Resume it when the site may be scanned again, or stop it. After a blackout window it goes on by itself."),
         Phase.ACTIVE,
         "neutral",
         "pause",
@@ -336,8 +344,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.RESUMING,
-        "The scan waits for a place and a worker, which goes on from the saved session.",
-        "Nothing to do: the next free worker takes it.",
+        _("The scan waits for a place and a worker, which goes on from the saved session."),
+        _("Nothing to do: the next free worker takes it."),
         Phase.ACTIVE,
         "info",
         "play",
@@ -345,24 +353,24 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.STOPPING_SAVING_RESULTS,
-        "A user stopped this scan. The engine is ending and what it found up to now is being stored.",
-        "Nothing to do: this takes seconds.",
+        _("A user stopped this scan. The engine is ending and what it found up to now is being stored."),
+        _("Nothing to do: this takes seconds."),
         Phase.ACTIVE,
         "info",
         "save",
     ),
     Status(
         _U.STOPPING_DELETING_RESULTS,
-        "A user stopped this scan and asked for its results to be deleted. Both are under way.",
-        "Nothing to do: this takes seconds.",
+        _("A user stopped this scan and asked for its results to be deleted. Both are under way."),
+        _("Nothing to do: this takes seconds."),
         Phase.ACTIVE,
         "warning",
         "trash",
     ),
     Status(
         _U.STOPPED,
-        "A user stopped this scan and nothing was kept, or it was stopped before it ever ran.",
-        "Run the analysis again if you want results.",
+        _("A user stopped this scan and nothing was kept, or it was stopped before it ever ran."),
+        _("Run the analysis again if you want results."),
         Phase.FINAL,
         "neutral",
         "stop",
@@ -370,8 +378,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.VERIFICATION_FAILED,
-        "A check before the scan failed: the target is not allowed, leads elsewhere or shows no usable page.",
-        "Open Scan Details, read which check failed, correct the target and run again.",
+        _("A check before the scan failed: the target is not allowed, leads elsewhere or shows no usable page."),
+        _("Open Scan Details, read which check failed, correct the target and run again."),
         Phase.FINAL,
         "danger",
         "warning",
@@ -379,8 +387,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.CONNECTION_ERROR,
-        "No usable connection to the site: its name does not resolve, it refuses, times out or only fails.",
-        "Check that the site is up and reachable from the worker, then run again.",
+        _("No usable connection to the site: its name does not resolve, it refuses, times out or only fails."),
+        _("Check that the site is up and reachable from the worker, then run again."),
         Phase.FINAL,
         "danger",
         "plug",
@@ -388,8 +396,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.AUTHENTICATION_ERROR,
-        "The login failed, or could not be told to have succeeded.",
-        "Check user name, password and login script on Scan Details, then run again.",
+        _("The login failed, or could not be told to have succeeded."),
+        _("Check user name, password and login script on Scan Details, then run again."),
         Phase.FINAL,
         "danger",
         "key",
@@ -397,8 +405,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.CRAWL_SCRIPT_ERROR,
-        "The crawl script is malformed or fails in the browser.",
-        "Open Scan Details for the failing line, record the script again and run again.",
+        _("The crawl script is malformed or fails in the browser."),
+        _("Open Scan Details for the failing line, record the script again and run again."),
         Phase.FINAL,
         "danger",
         "script",
@@ -406,8 +414,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.SITE_UNREACHABLE_STOPPED,
-        "The site stopped answering during the scan, before anything was found.",
-        "Check that the site is up and bears the load, then run again.",
+        _("The site stopped answering during the scan, before anything was found."),
+        _("Check that the site is up and bears the load, then run again."),
         Phase.FINAL,
         "danger",
         "plug",
@@ -415,20 +423,20 @@ _URL_SCAN_ENTRIES = [
     ),
     _verifying(
         _U.SITE_UNREACHABLE_VERIFYING_RESULTS,
-        "The site stopped answering during the scan. What was found before is being verified.",
+        _("The site stopped answering during the scan. What was found before is being verified."),
         EndedBy.SITE,
         actions=_UNDER_REVIEW,
     ),
     _available(
         _U.SITE_UNREACHABLE_RESULTS_AVAILABLE,
-        "The site stopped answering during the scan; what was found before is published. Coverage is lower.",
-        "Read the findings, check the site, and run again for full coverage.",
+        _("The site stopped answering during the scan; what was found before is published. Coverage is lower."),
+        _("Read the findings, check the site, and run again for full coverage."),
         EndedBy.SITE,
     ),
     Status(
         _U.TIME_EXPIRED_STOPPED,
-        "The analysis' duration ended before anything was found in this URL.",
-        "Continue the analysis from the saved session, or run it again with a longer duration.",
+        _("The analysis' duration ended before anything was found in this URL."),
+        _("Continue the analysis from the saved session, or run it again with a longer duration."),
         Phase.FINAL,
         "warning",
         "clock",
@@ -436,20 +444,20 @@ _URL_SCAN_ENTRIES = [
     ),
     _verifying(
         _U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
-        "The analysis' duration ended. What was found up to then is being verified.",
+        _("The analysis' duration ended. What was found up to then is being verified."),
         EndedBy.DURATION,
         actions=_UNDER_REVIEW,
     ),
     _available(
         _U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE,
-        "The analysis' duration ended; what was found up to then is published.",
-        "Read the findings, and continue the analysis from the saved session for the rest.",
+        _("The analysis' duration ended; what was found up to then is published."),
+        _("Read the findings, and continue the analysis from the saved session for the rest."),
         EndedBy.DURATION,
     ),
     Status(
         _U.TECHNICAL_ISSUE_STOPPED,
-        "Our side broke (worker lost, disk full, or the engine would not run) and nothing was kept.",
-        "Read the reason, tell an administrator, then run again.",
+        _("Our side broke (worker lost, disk full, or the engine would not run) and nothing was kept."),
+        _("Read the reason, tell an administrator, then run again."),
         Phase.FINAL,
         "danger",
         "warning",
@@ -457,50 +465,50 @@ _URL_SCAN_ENTRIES = [
     ),
     _verifying(
         _U.STOPPED_VERIFYING_PARTIAL_RESULTS,
-        "A user stopped this scan and kept its results, which are being verified.",
+        _("A user stopped this scan and kept its results, which are being verified."),
         EndedBy.USER,
         actions=_UNDER_REVIEW,
     ),
     _available(
         _U.STOPPED_PARTIAL_RESULTS_AVAILABLE,
-        "A user stopped this scan; what was found up to then is published.",
-        "Read the findings, and run again for the rest.",
+        _("A user stopped this scan; what was found up to then is published."),
+        _("Read the findings, and run again for the rest."),
         EndedBy.USER,
     ),
     _verifying(
         _U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS,
-        "The engine stopped unexpectedly. What it had found is being verified.",
+        _("The engine stopped unexpectedly. What it had found is being verified."),
         EndedBy.ENGINE,
         actions=_UNDER_REVIEW,
     ),
     _available(
         _U.SCAN_ERROR_PARTIAL_RESULTS_AVAILABLE,
-        "The engine stopped unexpectedly; what it had found is published.",
-        "Read the findings and the Engine Log, then run again.",
+        _("The engine stopped unexpectedly; what it had found is published."),
+        _("Read the findings and the Engine Log, then run again."),
         EndedBy.ENGINE,
     ),
     _verifying(
         _U.KILLED_VERIFYING_PARTIAL_RESULTS,
-        "The scan was ended after more than 50 failed logins in a row. What it had found is being verified.",
+        _("The scan was ended after more than 50 failed logins in a row. What it had found is being verified."),
         EndedBy.LOGINS,
         actions=_UNDER_REVIEW,
     ),
     _available(
         _U.KILLED_PARTIAL_RESULTS_AVAILABLE,
-        "The scan was ended after more than 50 failed logins in a row; what it had found is published.",
-        "Check that the account still works and is not locked, then run again.",
+        _("The scan was ended after more than 50 failed logins in a row; what it had found is published."),
+        _("Check that the account still works and is not locked, then run again."),
         EndedBy.LOGINS,
     ),
     _verifying(
         _U.COMPLETED_VERIFYING_RESULTS,
-        "The engine finished and the site still answers. The results are being verified.",
+        _("The engine finished and the site still answers. The results are being verified."),
         EndedBy.ITSELF,
         actions=_UNDER_REVIEW,
     ),
     _available(
         _U.COMPLETED_RESULTS_AVAILABLE,
-        "The scan ran to its end and its results are published.",
-        "Read the findings and have them mended; then run again to see them gone.",
+        _("The scan ran to its end and its results are published."),
+        _("Read the findings and have them mended; then run again to see them gone."),
         EndedBy.ITSELF,
         tone="success",
         icon="check",
@@ -511,8 +519,8 @@ _A = AnalysisStatus
 _ANALYSIS_ENTRIES = [
     Status(
         _A.SAVED_FOR_LATER,
-        "The analysis is stored and has not been submitted; nothing runs.",
-        "Edit it, check its URLs with a prescan, submit it when it is ready, or delete it.",
+        _("The analysis is stored and has not been submitted; nothing runs."),
+        _("Edit it, check its URLs with a prescan, submit it when it is ready, or delete it."),
         Phase.WAITING,
         "neutral",
         "bookmark",
@@ -520,8 +528,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.SUBMITTED,
-        "The analysis was accepted. Its URL scans are set up next.",
-        "Nothing to do. If this lasts, look whether a banner says that no worker or scheduler is running.",
+        _("The analysis was accepted. Its URL scans are set up next."),
+        _("Nothing to do. If this lasts, look whether a banner says that no worker or scheduler is running."),
         Phase.WAITING,
         "neutral",
         "inbox",
@@ -529,8 +537,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.NOT_SUBMITTED,
-        "A technical issue kept every URL scan from being set up; nothing was sent to any site.",
-        "Read the reason at the URL scans, have it mended, then submit again.",
+        _("A technical issue kept every URL scan from being set up; nothing was sent to any site."),
+        _("Read the reason at the URL scans, have it mended, then submit again."),
         Phase.WAITING,
         "danger",
         "warning",
@@ -539,8 +547,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.PRESCANNING,
-        "Every URL is being checked before the scan: name, connection, TLS, answer, redirects, page.",
-        "Nothing to do: this takes seconds for each URL.",
+        _("Every URL is being checked before the scan: name, connection, TLS, answer, redirects, page."),
+        _("Nothing to do: this takes seconds for each URL."),
         Phase.ACTIVE,
         "info",
         "search",
@@ -548,8 +556,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.SCHEDULED,
-        "The analysis starts by itself at its start time.",
-        "Nothing to do until then. Stop it if it should not start.",
+        _("The analysis starts by itself at its start time."),
+        _("Nothing to do until then. Stop it if it should not start."),
         Phase.WAITING,
         "neutral",
         "calendar",
@@ -557,8 +565,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.QUEUED,
-        "Its time has come, and none of its URL scans has started for want of capacity or a worker.",
-        "Wait for running scans to end, or ask an administrator for more capacity or workers.",
+        _("Its time has come, and none of its URL scans has started for want of capacity or a worker."),
+        _("Wait for running scans to end, or ask an administrator for more capacity or workers."),
         Phase.WAITING,
         "info",
         "hourglass",
@@ -566,8 +574,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.IN_PROGRESS,
-        "At least one URL scan has started, and not all have ended.",
-        "Watch the findings come in. You can pause or stop it.",
+        _("At least one URL scan has started, and not all have ended."),
+        _("Watch the findings come in. You can pause or stop it."),
         Phase.ACTIVE,
         "progress",
         "play",
@@ -575,8 +583,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.IN_PROGRESS_WITH_WARNING,
-        "At least one URL scan has started and not all have ended; at least one URL failed verification.",
-        "Look at the URLs marked as failed: they are not scanned. The others go on.",
+        _("At least one URL scan has started and not all have ended; at least one URL failed verification."),
+        _("Look at the URLs marked as failed: they are not scanned. The others go on."),
         Phase.ACTIVE,
         "warning",
         "play",
@@ -585,8 +593,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.PAUSED,
-        "Every URL scan that has not ended is paused; sessions are kept.",
-        "Resume it when the sites may be scanned again, or stop it. After a blackout window it goes on by itself.",
+        _("Every URL scan that has not ended is paused; sessions are kept."),
+        _("Resume it when the sites may be scanned again, or stop it. After a blackout window it goes on by itself."),
         Phase.ACTIVE,
         "neutral",
         "pause",
@@ -594,61 +602,63 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.STOPPED_SAVING_RESULTS,
-        "A user stopped the analysis and keeps its results; what was found is being stored.",
-        "Nothing to do: this takes seconds.",
+        _("A user stopped the analysis and keeps its results; what was found is being stored."),
+        _("Nothing to do: this takes seconds."),
         Phase.ACTIVE,
         "info",
         "save",
     ),
     Status(
         _A.STOPPED_DELETING_RESULTS,
-        "A user stopped the analysis and deletes its results; both are under way.",
-        "Nothing to do: this takes seconds.",
+        _("A user stopped the analysis and deletes its results; both are under way."),
+        _("Nothing to do: this takes seconds."),
         Phase.ACTIVE,
         "warning",
         "trash",
     ),
     _verifying(
         _A.COMPLETED_VERIFYING_RESULTS,
-        "All URL scans ran to their end; their results are being verified.",
+        _("All URL scans ran to their end; their results are being verified."),
         EndedBy.ITSELF,
         actions=_UNDER_REVIEW | _STOP,
     ),
     _verifying(
         _A.COMPLETED_VERIFYING_PARTIAL_RESULTS,
-        "All URL scans have ended, at least one failed its checks or is partial; results are being verified.",
+        _("All URL scans have ended, at least one failed its checks or is partial; results are being verified."),
         EndedBy.ITSELF,
         actions=_UNDER_REVIEW | _STOP,
     ),
     _verifying(
         _A.STOPPED_VERIFYING_RESULTS,
-        "A user stopped the analysis when every URL scan had already completed. The complete results can be "
-        "seen while they are verified.",
+        _(
+            "A user stopped the analysis when every URL scan had already completed. The complete results can be "
+            "seen while they are verified."
+        ),
         EndedBy.USER,
         actions=_UNDER_REVIEW,
     ),
     _verifying(
         _A.STOPPED_VERIFYING_PARTIAL_RESULTS,
-        "A user stopped the analysis and kept its results; at least one is partial. They are being verified.",
+        _("A user stopped the analysis and kept its results; at least one is partial. They are being verified."),
         EndedBy.USER,
         actions=_UNDER_REVIEW,
     ),
     _verifying(
         _A.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
-        "The duration ended; every URL scan has results, which are being verified.",
+        _("The duration ended; every URL scan has results, which are being verified."),
         EndedBy.DURATION,
         actions=_UNDER_REVIEW | {Action.CONTINUE},
     ),
     _verifying(
         _A.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS,
-        "The duration ended; some URL scans have results, which are being verified, others have nothing.",
+        _("The duration ended; some URL scans have results, which are being verified, others have nothing."),
         EndedBy.DURATION,
         actions=_UNDER_REVIEW | {Action.CONTINUE},
     ),
     _available(
         _A.COMPLETED_RESULTS_AVAILABLE,
-        "Every URL was scanned to the end, and the results are published.",
-        "Read the findings and have them mended; then run again to see them gone.",
+        _("Every URL was scanned to the end, and the results are published."),
+        _("Read the findings and have them mended; then run again to see them gone."),
         EndedBy.ITSELF,
         tone="success",
         icon="check",
@@ -656,23 +666,25 @@ _ANALYSIS_ENTRIES = [
     ),
     _available(
         _A.COMPLETED_PARTIAL_RESULTS_AVAILABLE,
-        "The results are published, but something is missing: a URL failed its checks, ran out of time, "
-        "broke, or was stopped.",
-        "Read the findings, see at the URL scans what is missing, and run again for it.",
+        _(
+            "The results are published, but something is missing: a URL failed its checks, ran out of time, "
+            "broke, or was stopped."
+        ),
+        _("Read the findings, see at the URL scans what is missing, and run again for it."),
         EndedBy.ITSELF,
         actions=_ENDED | {Action.CONTINUE},
     ),
     _available(
         _A.STOPPED_PARTIAL_RESULTS_AVAILABLE,
-        "A user stopped the analysis; what was found up to then is published.",
-        "Read the findings, and run again for the rest.",
+        _("A user stopped the analysis; what was found up to then is published."),
+        _("Read the findings, and run again for the rest."),
         EndedBy.USER,
         actions=_ENDED,
     ),
     Status(
         _A.ALL_VERIFICATIONS_FAILED,
-        "Every URL failed its checks, so nothing was scanned.",
-        "Open each URL's Scan Details, read which check failed, correct it and run again.",
+        _("Every URL failed its checks, so nothing was scanned."),
+        _("Open each URL's Scan Details, read which check failed, correct it and run again."),
         Phase.FINAL,
         "danger",
         "warning",
@@ -681,8 +693,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.STOPPED_SCAN_DURATION_ENDED,
-        "The duration ended and no URL scan had anything to publish.",
-        "Continue it from the saved sessions, or run again with a longer duration.",
+        _("The duration ended and no URL scan had anything to publish."),
+        _("Continue it from the saved sessions, or run again with a longer duration."),
         Phase.FINAL,
         "warning",
         "clock",
@@ -691,8 +703,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.STOPPED_TECHNICAL_ISSUE,
-        "Our side broke, or the sites stopped answering, and no URL scan has anything to publish.",
-        "Read the reason at the URL scans, have it mended, then run again.",
+        _("Our side broke, or the sites stopped answering, and no URL scan has anything to publish."),
+        _("Read the reason at the URL scans, have it mended, then run again."),
         Phase.FINAL,
         "danger",
         "warning",
@@ -701,8 +713,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.STOPPED,
-        "A user stopped the analysis and its results were deleted, or there were none.",
-        "Run again if you want results.",
+        _("A user stopped the analysis and its results were deleted, or there were none."),
+        _("Run again if you want results."),
         Phase.FINAL,
         "neutral",
         "stop",

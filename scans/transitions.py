@@ -1194,7 +1194,7 @@ def mark(finding: Finding, *, by: By, mark: Mark, comment: str = "") -> None:
     before = Mark(present.mark) if present else Mark.UNREVIEWED
     values = {"mark": mark, "comment": comment, "user": None if isinstance(by, Actor) else by, "at": timezone.now()}
     TriageMark.objects.update_or_create(**of_weakness, defaults=values)
-    facts = {"finding": str(finding)[:300], "before": before.label, "after": mark.label}
+    facts = {"finding": str(finding)[:300], "before": before, "after": Mark(mark)}
     activity.record("url_scan.finding_marked", analysis=scan.analysis, url_scan=scan, by=by, reason=comment, **facts)
     _roll_up(scan.analysis, by)
 

@@ -28,7 +28,7 @@ def test_a_reviewer_marks_a_finding_with_a_comment(as_role):
     page = text(reviewer.get(finding.get_absolute_url()))
     assert "False positive" in page and "a test page" in page
     entry = analysis.activity.get(action="url_scan.finding_marked")
-    assert (entry.data["before"], entry.data["after"], entry.reason) == ("Unreviewed", "False positive", "a test page")
+    assert (entry.data["before"], entry.data["after"], entry.reason) == ("unreviewed", "false_positive", "a test page")
     assert entry.user is not None
 
 

@@ -1,0 +1,57 @@
+"""Translations are complete, true to their source and compiled; and each person reads their own language."""
+
+from io import BytesIO
+
+import pytest
+from babel.messages.mofile import read_mo
+from django.test import Client
+from django.utils import translation
+
+from scans.activity import sentence
+from scans.models import ActivityLogEntry
+from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus
+from tests import messages
+from tests.pages.page import text
+
+CATALOGUES = pytest.mark.parametrize("path", messages.catalogues(), ids=lambda path: path.parts[-3])
+
+
+@CATALOGUES
+def test_no_translation_is_unsure(path):
+    assert not [message.id for message in messages.read(path) if message.fuzzy]
+
+
+@CATALOGUES
+def test_translations_fill_in_the_same_facts(path):
+    assert not [message.id for message in messages.read(path) if message.id and messages.wrong_placeholders(message)]
+
+
+@CATALOGUES
+def test_what_is_compiled_is_what_is_written(path):
+    made = read_mo(BytesIO(messages.compiled(messages.read(path))))
+    kept = read_mo(BytesIO(path.with_suffix(".mo").read_bytes()))
+    assert {message.id: message.string for message in made} == {message.id: message.string for message in kept}
+
+
+@pytest.mark.parametrize(
+    ("accepts", "language"), [("de-CH,de;q=0.9,en;q=0.8", "de"), ("en-US", "en-gb"), ("xx", "en-gb")]
+)
+def test_the_browser_chooses_the_language_where_no_person_did(db, accepts, language):
+    page = text(Client(headers={"accept-language": accepts}).get("/accounts/login/"))
+    assert f'<html lang="{language}">' in page
+
+
+def test_a_status_is_said_in_the_language_of_whoever_reads():
+    entry = ANALYSIS_STATUSES["completed_results_available"]
+    english = entry.label
+    with translation.override("de"):
+        assert entry.label != english and str(entry.description) != entry.next_step
+        assert AnalysisStatus("completed_results_available") == entry.code
+    assert entry.label == english == "Completed - Results Available"
+
+
+def test_the_words_of_ours_in_a_log_entry_are_translated_when_it_is_read():
+    entry = ActivityLogEntry(action="analysis.stopped", data={"mode": "delete"})
+    assert sentence(entry) == "asked to stop the analysis and delete its results"
+    with translation.override("de"):
+        assert "löschen" in sentence(entry)
