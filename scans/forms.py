@@ -3,7 +3,6 @@
 import re
 import unicodedata
 import uuid
-from calendar import day_name
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -13,6 +12,9 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from scans.login.base import Login, Method
 from scans.models import AllowedTarget, Analysis, BlackoutWindow, Mark, Publication, StopMode, TargetLogin
@@ -41,7 +43,9 @@ class LengthOfTimeField(forms.CharField):
             return None
         match = re.fullmatch(r"([0-9]{1,6}) ?([mhd]?)", text)
         if not match:
-            raise ValidationError(f"“{text}” is not a length of time: write minutes, or 90m, 8h or 2d.")
+            raise ValidationError(
+                _("“{text}” is not a length of time: write minutes, or 90m, 8h or 2d.").format(text=text)
+            )
         return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
@@ -49,55 +53,61 @@ class ScheduleForm(forms.Form):
     """When a new analysis starts, whether it repeats, and when it may not scan."""
 
     start_at = forms.DateTimeField(
-        label="Start",
+        label=_("Start"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=f"In the time zone below, at most {MAX_DAYS_AHEAD} days ahead. Leave it empty to start at once.",
-        error_messages={"invalid": "This is not a date and time such as 2030-01-31T22:00."},
+        help_text=format_lazy(
+            _("In the time zone below, at most {days} days ahead. Leave it empty to start at once."),
+            days=MAX_DAYS_AHEAD,
+        ),
+        error_messages={"invalid": _("This is not a date and time such as 2030-01-31T22:00.")},
     )
     time_zone = forms.CharField(
+        label=_("Time zone"),
         required=False,
         initial=lambda: str(timezone.get_current_timezone()),  # the person's own
         max_length=64,
         validators=[validate_time_zone],
         widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}),
-        help_text="In which the start and the windows below are meant, such as Europe/Berlin.",
+        help_text=_("In which the start and the windows below are meant, such as Europe/Berlin."),
     )
     repeat = forms.ChoiceField(
-        label="Repeat",
+        label=_("Repeat"),
         required=False,
-        choices=[("", "No: once"), *Unit.choices],
-        help_text="Each run is a new analysis.",
+        choices=[("", _("No: once")), *Unit.choices],
+        help_text=_("Each run is a new analysis."),
     )
     every = forms.IntegerField(
-        label="Every … weeks or months", required=False, min_value=1, initial=1, help_text="1 means each."
+        label=_("Every … weeks or months"), required=False, min_value=1, initial=1, help_text=_("1 means each.")
     )
     weekdays = forms.TypedMultipleChoiceField(
-        label="On (weekly)",
+        label=_("On (weekly)"),
         required=False,
         coerce=int,
-        choices=list(enumerate(day_name)),
+        choices=WEEKDAYS.items(),
         widget=forms.CheckboxSelectMultiple,
-        help_text="None means the weekday of the start.",
+        help_text=_("None means the weekday of the start."),
     )
     day_of_month = forms.IntegerField(
-        label="On day (monthly)",
+        label=_("On day (monthly)"),
         required=False,
         min_value=1,
         max_value=31,
-        help_text="28 and above mean the last day of the month; empty means the day of the start.",
+        help_text=_("28 and above mean the last day of the month; empty means the day of the start."),
     )
-    ends_after = forms.IntegerField(label="Ends after … runs", required=False, min_value=1, help_text="Or never.")
+    ends_after = forms.IntegerField(label=_("Ends after … runs"), required=False, min_value=1, help_text=_("Or never."))
     ends_on = forms.DateField(
-        label="Ends on", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Ends on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     blackout = forms.CharField(
-        label="Blackout windows",
+        label=_("Blackout windows"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": "Mon-Fri 08:00-18:00"}),
-        help_text="When this analysis may not scan, one window to a line: it pauses before and goes on after. "
-        f"{'; '.join(EXAMPLES)}.",
+        help_text=format_lazy(
+            _("When this analysis may not scan, one window to a line: it pauses before and goes on after. {examples}."),
+            examples="; ".join(EXAMPLES),
+        ),
     )
 
     def __init__(self, *args, **kwargs):
@@ -121,9 +131,15 @@ class ScheduleForm(forms.Form):
         start_at, now = self.cleaned_data["start_at"], timezone.now()
         # The field has no seconds: the running minute is not the past.
         if start_at and start_at < now - timedelta(minutes=1):
-            raise ValidationError(f"{_written(start_at)} is in the past; it is {_written(timezone.localtime(now))}.")
+            raise ValidationError(
+                _("{start} is in the past; it is {now}.").format(
+                    start=_written(start_at), now=_written(timezone.localtime(now))
+                )
+            )
         if start_at and start_at > now + timedelta(days=MAX_DAYS_AHEAD):
-            raise ValidationError(f"{_written(start_at)} is more than {MAX_DAYS_AHEAD} days ahead.")
+            raise ValidationError(
+                _("{start} is more than {days} days ahead.").format(start=_written(start_at), days=MAX_DAYS_AHEAD)
+            )
         return start_at
 
     def clean_blackout(self) -> str:
@@ -141,7 +157,7 @@ class ScheduleForm(forms.Form):
         if self.errors:
             return cleaned
         if self._blackouts().always_closed(timezone.now()):
-            self.add_error("blackout", "With these windows, nothing would ever be scanned: leave some time.")
+            self.add_error("blackout", _("With these windows, nothing would ever be scanned: leave some time."))
         if cleaned["repeat"]:
             self._clean_recurrence(cleaned)
         return cleaned
@@ -154,7 +170,7 @@ class ScheduleForm(forms.Form):
             return
         first = cleaned["start_at"] or timezone.now()
         if not next(starts(cleaned["recurrence"], first, ZoneInfo(cleaned["time_zone"])), None):
-            self.add_error("ends_on", f"{cleaned['ends_on']} is before the first start.")
+            self.add_error("ends_on", _("{ends_on} is before the first start.").format(ends_on=cleaned["ends_on"]))
 
     def _blackouts(self) -> Blackouts:
         """Everybody's windows, and those typed here."""
@@ -196,57 +212,57 @@ class AccessForm(forms.Form):
     """How the targets are logged in to, and the walk that a crawl begins with. Secrets are written, never shown."""
 
     login_method = forms.ChoiceField(
-        label="Log in", required=False, choices=[("", "No: scan as anybody sees it"), *Method.choices]
+        label=_("Log in"), required=False, choices=[("", _("No: scan as anybody sees it")), *Method.choices]
     )
-    login_username = forms.CharField(label="User name", required=False, max_length=200)
+    login_username = forms.CharField(label=_("User name"), required=False, max_length=200)
     login_password = forms.CharField(
-        label="Password",
+        label=_("Password"),
         required=False,
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Kept encrypted, and never shown again.",
+        help_text=_("Kept encrypted, and never shown again."),
     )
     login_url = forms.CharField(
-        label="Login page", required=False, max_length=2000, help_text="Empty: it is found by itself."
+        label=_("Login page"), required=False, max_length=2000, help_text=_("Empty: it is found by itself.")
     )
     username_field = forms.CharField(
-        label="Name of the user name field", required=False, max_length=200, help_text="Empty: it is found."
+        label=_("Name of the user name field"), required=False, max_length=200, help_text=_("Empty: it is found.")
     )
     password_field = forms.CharField(
-        label="Name of the password field", required=False, max_length=200, help_text="Empty: it is found."
+        label=_("Name of the password field"), required=False, max_length=200, help_text=_("Empty: it is found.")
     )
     login_headers = forms.CharField(
-        label="Headers",
+        label=_("Headers"),
         required=False,
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "placeholder": "Authorization: Bearer …"}),
-        help_text="For “Cookies and headers”: one “Name: value” to a line. Kept encrypted.",
+        help_text=_("For “Cookies and headers”: one “Name: value” to a line. Kept encrypted."),
     )
     login_cookies = forms.CharField(
-        label="Cookies",
+        label=_("Cookies"),
         required=False,
         max_length=20_000,
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "session=…; other=…"}),
-        help_text="For “Cookies and headers”. Kept encrypted.",
+        help_text=_("For “Cookies and headers”. Kept encrypted."),
     )
     login_script = forms.FileField(
-        label="Login script", required=False, help_text="A recording of Selenium IDE (.side), up to 5 MB."
+        label=_("Login script"), required=False, help_text=_("A recording of Selenium IDE (.side), up to 5 MB.")
     )
-    logout_script = forms.FileField(label="Logout script", required=False, help_text="The same, to log out.")
+    logout_script = forms.FileField(label=_("Logout script"), required=False, help_text=_("The same, to log out."))
     logged_in = forms.CharField(
-        label="Proof of being logged in",
+        label=_("Proof of being logged in"),
         required=False,
         max_length=500,
-        help_text="A text that only a logged-in page shows, or the address of such a page.",
+        help_text=_("A text that only a logged-in page shows, or the address of such a page."),
     )
     logged_out = forms.CharField(
-        label="Pattern of logged-out pages", required=False, max_length=500, help_text="A regular expression."
+        label=_("Pattern of logged-out pages"), required=False, max_length=500, help_text=_("A regular expression.")
     )
     crawl_script = forms.FileField(
-        label="Crawl script",
+        label=_("Crawl script"),
         required=False,
-        help_text="A recorded walk (.side): what it visits is scanned too. Up to 5 MB.",
+        help_text=_("A recorded walk (.side): what it visits is scanned too. Up to 5 MB."),
     )
 
     def clean_logged_out(self) -> str:
@@ -255,7 +271,9 @@ class AccessForm(forms.Form):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValidationError(f"“{pattern}” is not a regular expression: {error}.") from error
+            raise ValidationError(
+                _("“{pattern}” is not a regular expression: {error}.").format(pattern=pattern, error=error)
+            ) from error
         return pattern
 
     def clean_login_script(self) -> str:
@@ -281,7 +299,7 @@ class AccessForm(forms.Form):
         if cleaned.get("login_method") == Method.HEADERS and not (
             cleaned.get("login_headers") or cleaned.get("login_cookies")
         ):
-            self.add_error("login_headers", "Give headers or cookies.")
+            self.add_error("login_headers", _("Give headers or cookies."))
         return cleaned
 
     def access(self) -> Access | None:
@@ -307,10 +325,10 @@ class AccessForm(forms.Form):
 _SAME_NAMES = (
     *("login_url", "username_field", "password_field", "login_script", "logout_script", "logged_in", "logged_out"),
 )
-_BY_PASSWORD = {"login_username": "Give the user name.", "login_password": "Give the password."}
+_BY_PASSWORD = {"login_username": _("Give the user name."), "login_password": _("Give the password.")}
 _NEEDED = {
     **dict.fromkeys([Method.BASIC, Method.DIGEST, Method.NTLM, Method.FORM], _BY_PASSWORD),
-    Method.SCRIPT: {"login_script": "Give the recorded script."},
+    Method.SCRIPT: {"login_script": _("Give the recorded script.")},
 }
 
 
@@ -319,59 +337,67 @@ def _script(file) -> str:
     if not file:
         return ""
     if file.size > MAX_SCRIPT_BYTES:
-        raise ValidationError(f"“{file.name}” has {file.size / 1024**2:.1f} MB; at most 5 MB are taken.")
+        raise ValidationError(
+            _("“{name}” has {size:.1f} MB; at most 5 MB are taken.").format(name=file.name, size=file.size / 1024**2)
+        )
     try:
         return file.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValidationError(f"“{file.name}” is not a text file such as recorders write.") from error
+        raise ValidationError(
+            _("“{name}” is not a text file such as recorders write.").format(name=file.name)
+        ) from error
 
 
 class SubmissionForm(ScheduleForm, AccessForm):
     """A new analysis. Once valid, `submission()` is what `transitions.submit` takes."""
 
     name = forms.CharField(
+        label=_("Name"),
         max_length=200,
         min_length=3,
-        help_text="3 to 200 characters. A name that was used before makes this the next run of that series.",
+        help_text=_("3 to 200 characters. A name that was used before makes this the next run of that series."),
     )
     urls = forms.CharField(
-        label="URLs",
+        label=_("URLs"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "placeholder": "https://www.example.com/"}),
-        help_text=f"One to a line, at most {MAX_URLS}, each starting with http:// or https://.",
+        help_text=format_lazy(
+            _("One to a line, at most {most}, each starting with http:// or https://."), most=MAX_URLS
+        ),
     )
     url_file = forms.FileField(
-        label="Or a file of URLs",
+        label=_("Or a file of URLs"),
         required=False,
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".txt,.csv,text/plain"}),
-        help_text="A text file, one URL to a line, up to 256 kB. Its URLs are added to those above.",
+        help_text=_("A text file, one URL to a line, up to 256 kB. Its URLs are added to those above."),
     )
     authorised = forms.BooleanField(
-        label="I am authorised to scan these sites",
-        error_messages={"required": "Tick this: a scan attacks the sites, and takes their owner's permission."},
-        help_text="A scan sends thousands of requests that attack the site. It takes the owner's permission.",
+        label=_("I am authorised to scan these sites"),
+        error_messages={"required": _("Tick this: a scan attacks the sites, and takes their owner's permission.")},
+        help_text=_("A scan sends thousands of requests that attack the site. It takes the owner's permission."),
     )
     depth = forms.IntegerField(
-        label="Crawl depth",
+        label=_("Crawl depth"),
         required=False,
         min_value=1,
         max_value=50,
         initial=20,
-        help_text="How many links away from the target the crawler goes, 1 to 50.",
+        help_text=_("How many links away from the target the crawler goes, 1 to 50."),
     )
     duration = LengthOfTimeField(
+        label=_("Duration"),
         required=False,
-        help_text="Scanning ends this long after it started: minutes, or 90m, 8h, 2d. 1 minute to 25 days.",
+        help_text=_("Scanning ends this long after it started: minutes, or 90m, 8h, 2d. 1 minute to 25 days."),
     )
     prescan = forms.BooleanField(
-        label="Prescan",
+        label=_("Prescan"),
         required=False,
         initial=True,
-        help_text="Check every URL as soon as the analysis is submitted, instead of only when its scan starts.",
+        help_text=_("Check every URL as soon as the analysis is submitted, instead of only when its scan starts."),
     )
     publication = forms.ChoiceField(
-        label="Results are published",
+        label=_("Results are published"),
         required=False,
         choices=Publication.choices,
         initial=Publication.AUTOMATIC,
@@ -387,7 +413,7 @@ class SubmissionForm(ScheduleForm, AccessForm):
         """No control characters: they could not be read, typed or found."""
         name = self.cleaned_data["name"]
         if any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") for character in name):
-            raise ValidationError("The name contains a line break or an invisible control character.")
+            raise ValidationError(_("The name contains a line break or an invisible control character."))
         return name
 
     def clean_url_file(self) -> str:
@@ -396,13 +422,17 @@ class SubmissionForm(ScheduleForm, AccessForm):
         if not file:
             return ""
         if file.size > MAX_FILE_BYTES:
-            raise ValidationError(f"“{file.name}” has {file.size // 1024} kB; at most 256 kB are read.")
+            raise ValidationError(
+                _("“{name}” has {size} kB; at most 256 kB are read.").format(name=file.name, size=file.size // 1024)
+            )
         try:
             text = file.read().decode("utf-8-sig")
         except UnicodeDecodeError:
             text = "\0"
         if "\0" in text:
-            raise ValidationError(f"“{file.name}” is not a text file: save it as plain text, one URL to a line.")
+            raise ValidationError(
+                _("“{name}” is not a text file: save it as plain text, one URL to a line.").format(name=file.name)
+            )
         return text
 
     def clean_depth(self) -> int:
@@ -416,7 +446,9 @@ class SubmissionForm(ScheduleForm, AccessForm):
         if duration is None:
             return timedelta(minutes=settings.SCANS_DEFAULT_DURATION_MINUTES)
         if not SHORTEST <= duration <= LONGEST:
-            raise ValidationError(f"“{self.data['duration']}” is out of range: 1 minute to 25 days.")
+            raise ValidationError(
+                _("“{duration}” is out of range: 1 minute to 25 days.").format(duration=self.data["duration"])
+            )
         return duration
 
     def clean(self):
@@ -425,7 +457,10 @@ class SubmissionForm(ScheduleForm, AccessForm):
         if "urls" in cleaned and "url_file" in cleaned:
             try:
                 cleaned["targets"] = _targets(
-                    [*_lines("Line", cleaned["urls"]), *_lines("File, line", cleaned["url_file"])]
+                    [
+                        *_lines(_("Line {number}"), cleaned["urls"]),
+                        *_lines(_("File, line {number}"), cleaned["url_file"]),
+                    ]
                 )
             except ValidationError as error:
                 self.add_error("urls", error)
@@ -450,18 +485,18 @@ class SubmissionForm(ScheduleForm, AccessForm):
         )
 
 
-def _lines(prefix: str, text: str) -> list[tuple[str, str]]:
-    """The lines that hold something, each with where it stands."""
+def _lines(place: str, text: str) -> list[tuple[str, str]]:
+    """The lines that hold something, each with the place where it stands."""
     lines = enumerate(re.split(r"\r\n|\r|\n", text), start=1)
-    return [(f"{prefix} {number}", line.strip()) for number, line in lines if line.strip()]
+    return [(place.format(number=number), line.strip()) for number, line in lines if line.strip()]
 
 
 def _targets(lines: list[tuple[str, str]]) -> tuple[str, ...]:
     """The normalised URLs in their order; raises ValidationError with one message for each bad line."""
     if not lines:
-        raise ValidationError("Give at least one URL.")
+        raise ValidationError(_("Give at least one URL."))
     if len(lines) > MAX_URLS:
-        raise ValidationError(f"{len(lines)} URLs given; at most {MAX_URLS}.")
+        raise ValidationError(_("{count} URLs given; at most {most}.").format(count=len(lines), most=MAX_URLS))
     targets, errors = {}, []
     policy = AllowedTarget.policy()
     for place, line in lines:
@@ -480,13 +515,15 @@ def _targets(lines: list[tuple[str, str]]) -> tuple[str, ...]:
 def _refuse_twin(targets: dict[str, tuple[str, str]], url: str, line: str) -> None:
     if url in targets:
         place, first = targets[url]
-        raise TargetRefused(f"“{line}” is the same target as “{first}” ({place.lower()}).")
+        raise TargetRefused(
+            _("“{line}” is the same target as “{first}” ({place}).").format(line=line, first=first, place=place)
+        )
 
 
 def _at_most(errors: Iterable[str]) -> list[str]:
     shown = list(errors)[:_MOST_ERRORS]
     more = len(list(errors)) - len(shown)
-    return [*shown, f"… and {more} more."] if more else shown
+    return [*shown, _("… and {more} more.").format(more=more)] if more else shown
 
 
 def as_typed(analysis: Analysis) -> dict:
@@ -510,16 +547,21 @@ def as_typed(analysis: Analysis) -> dict:
 class ExtendForm(forms.Form):
     """How much longer an analysis that runs may scan."""
 
-    extra = LengthOfTimeField(label="How much longer", help_text="Minutes, or 90m, 8h, 2d. At most 25 days in all.")
-    reason = forms.CharField(label="Reason, for the activity log", required=False, max_length=500)
+    extra = LengthOfTimeField(
+        label=_("How much longer"), help_text=_("Minutes, or 90m, 8h, 2d. At most 25 days in all.")
+    )
+    reason = forms.CharField(label=_("Reason, for the activity log"), required=False, max_length=500)
 
 
 class MarkForm(forms.Form):
     """What a reviewer thinks of a finding, and why."""
 
-    mark = forms.ChoiceField(choices=Mark.choices)
+    mark = forms.ChoiceField(label=_("Mark"), choices=Mark.choices)
     comment = forms.CharField(
-        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2, "placeholder": "Why, for the log"})
+        label=_("Comment"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("Why, for the log")}),
     )
 
 
@@ -528,8 +570,8 @@ class StopForm(forms.Form):
 
     mode = forms.ChoiceField(choices=StopMode.choices, widget=forms.HiddenInput)
     reason = forms.CharField(
-        label="Reason, for the activity log",
+        label=_("Reason, for the activity log"),
         required=False,
         max_length=500,
-        widget=forms.TextInput(attrs={"placeholder": "such as: the wrong site", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": _("such as: the wrong site"), "autocomplete": "off"}),
     )

@@ -10,6 +10,10 @@ from itertools import count, islice
 from zoneinfo import ZoneInfo
 
 from django.db.models import TextChoices
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext
 
 # From this day on a day of the month means the last one: the months, February among them, all have one.
 LAST_DAY_FROM = 28
@@ -18,13 +22,17 @@ LAST_DAY_FROM = 28
 class Unit(TextChoices):
     """In what the interval is counted."""
 
-    WEEKLY = "weekly", "Weekly"
-    MONTHLY = "monthly", "Monthly"
+    WEEKLY = "weekly", _("Weekly")
+    MONTHLY = "monthly", _("Monthly")
 
 
 _LONGEST_INTERVAL = {Unit.WEEKLY: 52, Unit.MONTHLY: 24}
-_NOUN = {Unit.WEEKLY: "week", Unit.MONTHLY: "month"}
-_ORDINAL = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd"}
+_TOO_LONG = {
+    Unit.WEEKLY: _("An interval of {every} weeks is not possible: 1 to {longest} weeks are."),
+    Unit.MONTHLY: _("An interval of {every} months is not possible: 1 to {longest} months are."),
+}
+_ST, _ND, _RD, _TH = _("the {day}st"), _("the {day}nd"), _("the {day}rd"), _("the {day}th")
+_ORDINAL = {1: _ST, 2: _ND, 3: _RD, 21: _ST, 22: _ND, 23: _RD}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,19 +53,22 @@ class Recurrence:
     ends_on: date | None = None
 
     def __post_init__(self):
-        longest, noun = _LONGEST_INTERVAL[Unit(self.unit)], _NOUN[Unit(self.unit)]
+        longest = _LONGEST_INTERVAL[Unit(self.unit)]
         if not 1 <= self.every <= longest:
-            raise ValueError(f"An interval of {self.every} {noun}s is not possible: 1 to {longest} {noun}s are.")
+            raise ValueError(_TOO_LONG[Unit(self.unit)].format(every=self.every, longest=longest))
         if not set(self.weekdays) <= set(range(7)):
-            raise ValueError(f"{self.weekdays} are not days of the week: 0 (Monday) to 6 (Sunday) are.")
+            text = _("{days} are not days of the week: 0 (Monday) to 6 (Sunday) are.")
+            raise ValueError(text.format(days=self.weekdays))
         if self.weekdays and self.unit != Unit.WEEKLY:
-            raise ValueError(f"Days of the week {self.weekdays} go with weeks only, not with months.")
+            text = _("Days of the week {days} go with weeks only, not with months.")
+            raise ValueError(text.format(days=self.weekdays))
         if self.day_of_month is not None and self.unit != Unit.MONTHLY:
-            raise ValueError(f"Day {self.day_of_month} of the month goes with months only, not with weeks.")
+            text = _("Day {day} of the month goes with months only, not with weeks.")
+            raise ValueError(text.format(day=self.day_of_month))
         if self.day_of_month is not None and not 1 <= self.day_of_month <= 31:
-            raise ValueError(f"{self.day_of_month} is not a day of the month: 1 to 31 are.")
+            raise ValueError(_("{day} is not a day of the month: 1 to 31 are.").format(day=self.day_of_month))
         if self.ends_after is not None and self.ends_after < 1:
-            raise ValueError(f"It cannot end after {self.ends_after} runs: 1 is the least.")
+            raise ValueError(_("It cannot end after {count} runs: 1 is the least.").format(count=self.ends_after))
 
     def to_json(self) -> dict:
         """The rule in what JSON knows; `from_json` reads it back."""
@@ -95,10 +106,17 @@ def next_start(recurrence: Recurrence, first: datetime, zone: ZoneInfo, after: d
 
 def describe(recurrence: Recurrence, first: datetime, zone: ZoneInfo) -> str:
     """The rule in words: every 2 weeks on Monday and Thursday at 22:00 (Europe/Berlin), 10 times."""
-    local, noun = first.astimezone(zone), _NOUN[recurrence.unit]
-    interval = noun if recurrence.every == 1 else f"{recurrence.every} {noun}s"
+    local, every = first.astimezone(zone), recurrence.every
+    if recurrence.unit == Unit.WEEKLY:
+        rule = ngettext(
+            "every week on {days} at {time} ({zone})", "every {every} weeks on {days} at {time} ({zone})", every
+        )
+    else:
+        rule = ngettext(
+            "every month on {days} at {time} ({zone})", "every {every} months on {days} at {time} ({zone})", every
+        )
     days = _days_in_words(recurrence, local.date())
-    return f"every {interval} on {days} at {local:%H:%M} ({zone}){_end_in_words(recurrence)}"
+    return rule.format(every=every, days=days, time=f"{local:%H:%M}", zone=zone) + _end_in_words(recurrence)
 
 
 def _unbounded_in_number(recurrence: Recurrence, first: datetime, zone: ZoneInfo) -> Iterator[datetime]:
@@ -144,18 +162,18 @@ def _day_in_month(number: int, day: int) -> date:
 def _days_in_words(recurrence: Recurrence, since: date) -> str:
     if recurrence.unit == Unit.MONTHLY:
         day = recurrence.day_of_month or since.day
-        return "the last day" if day >= LAST_DAY_FROM else f"the {day}{_ORDINAL.get(day, 'th')}"
+        return str(_("the last day")) if day >= LAST_DAY_FROM else _ORDINAL.get(day, _TH).format(day=day)
     weekdays = sorted(set(recurrence.weekdays or (since.weekday(),)))
     if len(weekdays) == 7:
-        return "every day"
-    *others, last = [calendar.day_name[weekday] for weekday in weekdays]
-    return f"{', '.join(others)} and {last}" if others else last
+        return str(_("every day"))
+    *others, last = [str(WEEKDAYS[weekday]) for weekday in weekdays]
+    return _("{others} and {last}").format(others=", ".join(others), last=last) if others else last
 
 
 def _end_in_words(recurrence: Recurrence) -> str:
     words = ""
     if recurrence.ends_after:
-        words += ", once" if recurrence.ends_after == 1 else f", {recurrence.ends_after} times"
+        words += ngettext(", once", ", {count} times", recurrence.ends_after).format(count=recurrence.ends_after)
     if recurrence.ends_on:
-        words += f", until {recurrence.ends_on.day} {recurrence.ends_on:%B %Y}"
+        words += _(", until {day}").format(day=date_format(recurrence.ends_on, pgettext("a date", "j F Y")))
     return words

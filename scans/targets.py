@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import idna
+from django.utils.translation import gettext_lazy as _
 
 MAX_URLS = 250
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -51,7 +52,9 @@ def parse_pattern(pattern: str) -> _Network | str:
         return ("*." if name != text else "") + _ascii_name(name)
     except ValueError as error:
         raise ValueError(
-            f"“{pattern}” is not a host name, a wildcard such as *.example.com, an address or a network."
+            _("“{pattern}” is not a host name, a wildcard such as *.example.com, an address or a network.").format(
+                pattern=pattern
+            )
         ) from error
 
 
@@ -62,30 +65,32 @@ def normalise(url: str) -> str:
     """
     url = url.strip()
     if len(url) > MAX_URL_CHARACTERS:
-        raise TargetRefused(f"{_shown(url)} is longer than 2,000 characters.")
+        raise TargetRefused(_("{url} is longer than 2,000 characters.").format(url=_shown(url)))
     if not url.isprintable() or " " in url:
-        raise TargetRefused(f"{_shown(url)} contains a space or control character.")
+        raise TargetRefused(_("{url} contains a space or control character.").format(url=_shown(url)))
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         # Without the reason, which quotes what stands before an @.
-        raise TargetRefused(f"{_shown(url)} is not a URL: its host or port cannot be read.") from None
+        raise TargetRefused(_("{url} is not a URL: its host or port cannot be read.").format(url=_shown(url))) from None
     if parts.scheme not in _DEFAULT_PORTS:
-        raise TargetRefused(f"{_shown(url)} must start with http:// or https://.")
+        raise TargetRefused(_("{url} must start with http:// or https://.").format(url=_shown(url)))
     if "@" in parts.netloc:
-        raise TargetRefused(f"{_shown(url)} carries a user name or password: leave it out of the URL.")
+        raise TargetRefused(
+            _("{url} carries a user name or password: leave it out of the URL.").format(url=_shown(url))
+        )
     if not parts.hostname:
-        raise TargetRefused(f"{_shown(url)} names no host.")
+        raise TargetRefused(_("{url} names no host.").format(url=_shown(url)))
     host = _ascii_host(parts, url)
     netloc = f"[{host}]" if ":" in host else host
     if port == 0:
-        raise TargetRefused(f"{_shown(url)} names port 0, which nothing can listen on.")
+        raise TargetRefused(_("{url} names port 0, which nothing can listen on.").format(url=_shown(url)))
     if port and port != _DEFAULT_PORTS[parts.scheme]:
         netloc += f":{port}"
     normalised = urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
     if len(normalised) > MAX_URL_CHARACTERS:
-        raise TargetRefused(f"{_shown(url)} is longer than 2,000 characters, written in full.")
+        raise TargetRefused(_("{url} is longer than 2,000 characters, written in full.").format(url=_shown(url)))
     return normalised
 
 
@@ -104,11 +109,13 @@ def _ascii_host(parts: SplitResult, url: str) -> str:
     try:
         if "[" in parts.netloc:
             if not _BRACKETED.fullmatch(parts.netloc):
-                raise ValueError("brackets hold an IPv6 address and nothing else")
+                raise ValueError(_("brackets hold an IPv6 address and nothing else"))
             return str(ipaddress.IPv6Address(host))
         return str(_address_or_none(host) or _ascii_name(host))
     except ValueError as error:
-        raise TargetRefused(f"{_shown(url)} has a host that is not valid: {error}.") from error
+        raise TargetRefused(
+            _("{url} has a host that is not valid: {error}.").format(url=_shown(url), error=error)
+        ) from error
 
 
 def _ascii_name(name: str) -> str:
@@ -117,10 +124,10 @@ def _ascii_name(name: str) -> str:
     text = text.removesuffix(".")
     labels = text.split(".")
     if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError("host names are made of letters, digits and hyphens, 63 at most between two dots")
+        raise ValueError(_("host names are made of letters, digits and hyphens, 63 at most between two dots"))
     if all(label.isdigit() or label.startswith("0x") for label in labels):
         # Such as 2130706433 or 127.1: libraries disagree about what they mean, so nobody gets to use them.
-        raise ValueError("an address is written as four numbers with dots")
+        raise ValueError(_("an address is written as four numbers with dots"))
     return text
 
 
@@ -167,9 +174,9 @@ class TargetPolicy:
         if literal is not None:
             resolved.append(literal)
         if self._is_own(host, port, resolved):
-            raise TargetRefused(f"“{url}” is this dashboard itself, which is never scanned.")
+            raise TargetRefused(_("“{url}” is this dashboard itself, which is never scanned.").format(url=url))
         if host in _METADATA_NAMES:
-            raise TargetRefused(f"“{url}” is a cloud metadata service, which is never scanned.")
+            raise TargetRefused(_("“{url}” is a cloud metadata service, which is never scanned.").format(url=url))
         for address in resolved:
             _refuse_forbidden(url, address)
         self._refuse_not_allowed(url, host, resolved)
@@ -186,13 +193,17 @@ class TargetPolicy:
         outside = [a for a in addresses if a not in expected and not self._in_networks(a)]
         if named and outside:
             raise TargetRefused(
-                f"“{url}” leads to {outside[0]}, a private address that nobody allowed. An administrator can "
-                "allow its network, in the admin under Allowed targets."
+                _(
+                    "“{url}” leads to {address}, a private address that nobody allowed. An administrator can allow its "
+                    "network, in the admin under Allowed targets."
+                ).format(url=url, address=outside[0])
             )
         if not named and (outside or not addresses):
             raise TargetRefused(
-                f"“{url}” may not be scanned: nobody allowed “{host}”. An administrator can, in the admin "
-                "under Allowed targets."
+                _(
+                    "“{url}” may not be scanned: nobody allowed “{host}”. An administrator can, in the admin under "
+                    "Allowed targets."
+                ).format(url=url, host=host)
             )
 
     def _in_networks(self, address: _Address) -> bool:
@@ -222,7 +233,11 @@ def _address_or_none(host: str) -> _Address | None:
 def _refuse_forbidden(url: str, address: _Address) -> None:
     if address.is_link_local or any(address in network for network in _METADATA_NETWORKS):
         raise TargetRefused(
-            f"“{url}” leads to {address}, a link-local or cloud metadata address, which is never scanned."
+            _("“{url}” leads to {address}, a link-local or cloud metadata address, which is never scanned.").format(
+                url=url, address=address
+            )
         )
     if address.is_multicast or address.is_unspecified:
-        raise TargetRefused(f"“{url}” leads to {address}, which is not the address of a site.")
+        raise TargetRefused(
+            _("“{url}” leads to {address}, which is not the address of a site.").format(url=url, address=address)
+        )

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_lazy as _
+
 # How far ahead an end or a beginning is looked for: one of each season, leap day included.
 HORIZON = timedelta(days=366)
 EXAMPLES = (
@@ -116,7 +118,7 @@ class Blackouts:
         than `moment + HORIZON`."""
         # A weekly window mostly shows within a week, for a fraction of the cost of a year.
         for span in (_WEEK, HORIZON):
-            for begin, _ in self._closed(moment, moment + span):
+            for begin, _end in self._closed(moment, moment + span):
                 if begin > moment:
                     return begin
         return None
@@ -155,7 +157,7 @@ def parse_all(text: str) -> tuple[Window, ...]:
             try:
                 windows.append(parse(content))
             except ValueError as error:
-                raise ValueError(f"Line {number}: {error}") from error
+                raise ValueError(_("Line {number}: {error}").format(number=number, error=error)) from error
     return tuple(windows)
 
 
@@ -167,9 +169,13 @@ def parse(line: str) -> Window:
             return _weekly(*match.groups())
         if match := _ONCE.fullmatch(text):
             return _once(*match.groups())
-        raise ValueError("it is neither days of the week nor dates.")
+        raise ValueError(_("it is neither days of the week nor dates."))
     except ValueError as error:
-        raise ValueError(f"“{line}” is not a blackout window: {error} Right are: {'; '.join(EXAMPLES)}.") from error
+        raise ValueError(
+            _("“{line}” is not a blackout window: {error} Right are: {examples}.").format(
+                line=line, error=error, examples="; ".join(EXAMPLES)
+            )
+        ) from error
 
 
 def _weekly(days: str, begin: str | None, end: str | None) -> WeeklyWindow:
@@ -178,7 +184,9 @@ def _weekly(days: str, begin: str | None, end: str | None) -> WeeklyWindow:
         return WeeklyWindow(weekdays)
     since, until = _since_midnight(begin), _since_midnight(end)
     if since == until or since == _DAY:
-        raise ValueError(f"{begin}-{end} are no hours. For whole days, leave the hours out.")
+        raise ValueError(
+            _("{begin}-{end} are no hours. For whole days, leave the hours out.").format(begin=begin, end=end)
+        )
     return WeeklyWindow(weekdays, since, until if until > since else until + _DAY)
 
 
@@ -193,17 +201,17 @@ def _weekdays(days: str) -> tuple[int, ...]:
 
 def _weekday(name: str) -> int:
     if name not in _WEEKDAYS:
-        raise ValueError(f"“{name}” is not a day of the week.")
+        raise ValueError(_("“{name}” is not a day of the week.").format(name=name))
     return _WEEKDAYS[name]
 
 
 def _once(first: str, begin: str | None, last: str | None, end: str | None) -> OnceWindow:
     if begin and not last:
-        raise ValueError("it begins at a time of day but says no end.")
+        raise ValueError(_("it begins at a time of day but says no end."))
     since = _midnight(first) + (_since_midnight(begin) if begin else _NOTHING)
     until = _midnight(last or first) + (_since_midnight(end) if end else _DAY)
     if until <= since:
-        raise ValueError("it ends before it begins.")
+        raise ValueError(_("it ends before it begins."))
     return OnceWindow(since, until)
 
 
@@ -211,7 +219,7 @@ def _midnight(day: str) -> datetime:
     try:
         return datetime.fromisoformat(day)
     except ValueError as error:
-        raise ValueError(f"{day} is not in the calendar.") from error
+        raise ValueError(_("{day} is not in the calendar.").format(day=day)) from error
 
 
 def _day_of(local: datetime) -> datetime:
@@ -223,7 +231,7 @@ def _since_midnight(clock: str) -> timedelta:
     hours, minutes = map(int, clock.split(":"))
     since = timedelta(hours=hours, minutes=minutes)
     if minutes > 59 or since > _DAY:
-        raise ValueError(f"{clock} is not a time of day.")
+        raise ValueError(_("{clock} is not a time of day.").format(clock=clock))
     return since
 
 
@@ -234,8 +242,8 @@ def _clock(since_midnight: timedelta) -> str:
 
 def _runs(weekdays: tuple[int, ...]) -> Iterator[str]:
     """Their names, three and more in a row written as Mon-Wed."""
-    for _, run in groupby(enumerate(weekdays), key=lambda entry: entry[1] - entry[0]):
-        names = [_SHORT_NAMES[weekday] for _, weekday in run]
+    for _key, run in groupby(enumerate(weekdays), key=lambda entry: entry[1] - entry[0]):
+        names = [_SHORT_NAMES[weekday] for _index, weekday in run]
         yield f"{names[0]}-{names[-1]}" if len(names) > 2 else ",".join(names)
 
 

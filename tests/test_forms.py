@@ -102,7 +102,7 @@ def test_hosts_that_an_administrator_allows_are_taken():
 
 def test_duplicates_are_refused_after_normalisation_naming_both():
     said = errors("urls", urls="http://LOCALHOST:80\n\nhttp://localhost/#top")
-    assert "Line 3: “http://localhost/#top” is the same target as “http://LOCALHOST:80” (line 1)." in said
+    assert "Line 3: “http://localhost/#top” is the same target as “http://LOCALHOST:80” (Line 1)." in said
 
 
 def test_file_and_field_are_taken_together():

@@ -6,17 +6,18 @@ import json
 from dataclasses import dataclass, field
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Method(TextChoices):
     """The ways to log in."""
 
-    BASIC = "basic", "HTTP Basic"
-    DIGEST = "digest", "HTTP Digest"
-    NTLM = "ntlm", "NTLM"
-    FORM = "form", "Login form"
-    HEADERS = "headers", "Cookies and headers"
-    SCRIPT = "script", "Login script"
+    BASIC = "basic", _("HTTP Basic")
+    DIGEST = "digest", _("HTTP Digest")
+    NTLM = "ntlm", _("NTLM")
+    FORM = "form", _("Login form")
+    HEADERS = "headers", _("Cookies and headers")
+    SCRIPT = "script", _("Login script")
 
 
 # The ways in which each request answers for itself: a page then asks for a login by its status, not by a form.

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
 from scans.models.url_scan import UrlScan
@@ -11,13 +12,13 @@ from scans.querysets import ActivityLogQuerySet
 class Actor(models.TextChoices):
     """Who did it: a person, or the part of the system that did."""
 
-    USER = "user", "User"
-    COMMAND = "command", "Command line"
-    SCHEDULER = "scheduler", "Scheduler"
-    WORKER = "worker", "Worker"
-    ENGINE = "engine", "Engine"
-    PRESCAN = "prescan", "Prescan"
-    VERIFICATION = "verification", "Verification"
+    USER = "user", _("User")
+    COMMAND = "command", _("Command line")
+    SCHEDULER = "scheduler", _("Scheduler")
+    WORKER = "worker", _("Worker")
+    ENGINE = "engine", _("Engine")
+    PRESCAN = "prescan", _("Prescan")
+    VERIFICATION = "verification", _("Verification")
 
 
 class AppendOnly(Exception):
@@ -46,8 +47,8 @@ class ActivityLogEntry(models.Model):
     objects = ActivityLogQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "activity log entry"
-        verbose_name_plural = "activity log entries"
+        verbose_name = _("activity log entry")
+        verbose_name_plural = _("activity log entries")
         ordering = ["-pk"]
         indexes = [models.Index(fields=["analysis", "-id"], name="activity_by_analysis")]
 

@@ -5,6 +5,7 @@ import socket
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from scans.targets import TargetPolicy, parse_pattern, resolve
 
@@ -24,9 +25,9 @@ class AllowedTarget(models.Model):
         max_length=255,
         unique=True,
         validators=[validate_pattern],
-        help_text="A host name, a wildcard such as *.example.com, an address, or a network such as 10.1.0.0/16.",
+        help_text=_("A host name, a wildcard such as *.example.com, an address, or a network such as 10.1.0.0/16."),
     )
-    note = models.CharField(max_length=255, blank=True, help_text="Who allowed it, and why.")
+    note = models.CharField(max_length=255, blank=True, help_text=_("Who allowed it, and why."))
 
     class Meta:
         ordering = ["pattern"]

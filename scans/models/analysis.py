@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from scans.querysets import AnalysisQuerySet
 from scans.statuses import AnalysisStatus, Status
@@ -15,15 +16,15 @@ from scans.statuses import AnalysisStatus, Status
 class Publication(models.TextChoices):
     """Who publishes the results once they are verified."""
 
-    AUTOMATIC = "automatic", "By itself, once verified"
-    REVIEWER = "reviewer", "By a reviewer"
+    AUTOMATIC = "automatic", _("By itself, once verified")
+    REVIEWER = "reviewer", _("By a reviewer")
 
 
 class StopMode(models.TextChoices):
     """What a user who stops something wants done with what was found."""
 
-    SAVE = "save", "Stop and save results"
-    DELETE = "delete", "Stop and delete results"
+    SAVE = "save", _("Stop and save results")
+    DELETE = "delete", _("Stop and delete results")
 
 
 class Series(models.Model):
@@ -32,7 +33,7 @@ class Series(models.Model):
     name = models.CharField(max_length=200, unique=True, validators=[MinLengthValidator(3), MaxLengthValidator(200)])
 
     class Meta:
-        verbose_name_plural = "series"
+        verbose_name_plural = _("series")
 
     def __str__(self) -> str:
         return self.name
@@ -104,7 +105,7 @@ class Analysis(models.Model):
     objects = AnalysisQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "analyses"
+        verbose_name_plural = _("analyses")
         ordering = ["-changed_at", "-pk"]
         permissions = [
             ("submit_analysis", "Can create, submit, stop, pause, resume, run again and delete analyses"),

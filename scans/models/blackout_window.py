@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
 from scans.windows import Blackouts, parse, parse_all
@@ -20,7 +21,7 @@ def validate_window(value: str) -> None:
 def validate_time_zone(value: str) -> None:
     """Refuse what is not the name of a time zone."""
     if value not in available_timezones():
-        raise ValidationError(f"“{value}” is not a time zone such as Europe/Berlin or UTC.")
+        raise ValidationError(_("“{value}” is not a time zone such as Europe/Berlin or UTC.").format(value=value))
 
 
 class BlackoutWindow(models.Model):
@@ -29,10 +30,10 @@ class BlackoutWindow(models.Model):
     window = models.CharField(
         max_length=100,
         validators=[validate_window],
-        help_text="Such as: Mon-Fri 08:00-18:00, Sat,Sun, 2026-12-24..2027-01-06.",
+        help_text=_("Such as: Mon-Fri 08:00-18:00, Sat,Sun, 2026-12-24..2027-01-06."),
     )
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
-    note = models.CharField(max_length=255, blank=True, help_text="Who asked for it, and why.")
+    note = models.CharField(max_length=255, blank=True, help_text=_("Who asked for it, and why."))
 
     class Meta:
         ordering = ["pk"]

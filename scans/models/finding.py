@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from scans.engines.base import Severity
 from scans.models.url_scan import UrlScan
@@ -13,10 +14,10 @@ SEVERITIES = [(severity.value, severity.value.capitalize()) for severity in Seve
 class Replay(models.TextChoices):
     """What replaying a finding's request showed."""
 
-    UNVERIFIED = "unverified", "Unverified"
-    CONFIRMED = "confirmed", "Confirmed"
-    NOT_REPRODUCED = "not_reproduced", "Not reproduced"
-    NOT_REPLAYABLE = "not_replayable", "Not replayable"
+    UNVERIFIED = "unverified", _("Unverified")
+    CONFIRMED = "confirmed", _("Confirmed")
+    NOT_REPRODUCED = "not_reproduced", _("Not reproduced")
+    NOT_REPLAYABLE = "not_replayable", _("Not replayable")
 
 
 class Finding(models.Model):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class ScanSettings(models.Model):
@@ -12,16 +13,16 @@ class ScanSettings(models.Model):
     capacity = models.PositiveSmallIntegerField(
         default=2,
         validators=[MinValueValidator(1)],
-        help_text="How many URL scans may run at a time. About 105 MB and half a core each.",
+        help_text=_("How many URL scans may run at a time. About 105 MB and half a core each."),
     )
 
     pause_limit = models.DurationField(
         default=timedelta(days=7),
-        help_text="A scan that a user left paused for longer ends, its results kept. Days and HH:MM:SS.",
+        help_text=_("A scan that a user left paused for longer ends, its results kept. Days and HH:MM:SS."),
     )
 
     class Meta:
-        verbose_name_plural = "scan settings"
+        verbose_name_plural = _("scan settings")
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="scan_settings_one_row")]
 
     def __str__(self) -> str:

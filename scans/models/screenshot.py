@@ -1,6 +1,7 @@
 """A picture that a browser took of the target, kept with its URL scan and deleted with it."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from scans.models.target_check import TargetCheck
 from scans.models.url_scan import UrlScan
@@ -12,11 +13,11 @@ class Screenshot(models.Model):
     class Shows(models.TextChoices):
         """What is to be seen."""
 
-        TARGET = "target", "The target page"
-        LOGGED_IN = "logged_in", "Logged in"
-        LOGGED_OUT = "logged_out", "Logged out"
-        CRAWLED = "crawled", "End of the crawl script"
-        FAILURE = "failure", "The failure"
+        TARGET = "target", _("The target page")
+        LOGGED_IN = "logged_in", _("Logged in")
+        LOGGED_OUT = "logged_out", _("Logged out")
+        CRAWLED = "crawled", _("End of the crawl script")
+        FAILURE = "failure", _("The failure")
 
     url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="screenshots")
     check_step = models.ForeignKey(TargetCheck, null=True, on_delete=models.SET_NULL, related_name="screenshots")

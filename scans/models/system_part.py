@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 ALIVE_FOR = timedelta(seconds=30)
 
@@ -14,9 +15,9 @@ class SystemPart(models.Model):
     class Kind(models.TextChoices):
         """What it does."""
 
-        SCHEDULER = "scheduler", "Scheduler"
-        SCANS_WORKER = "scans_worker", "Worker for scans"
-        CHECKS_WORKER = "checks_worker", "Worker for checks and verification"
+        SCHEDULER = "scheduler", _("Scheduler")
+        SCANS_WORKER = "scans_worker", _("Worker for scans")
+        CHECKS_WORKER = "checks_worker", _("Worker for checks and verification")
 
         @property
         def command(self) -> str:
@@ -58,14 +59,14 @@ class SystemPart(models.Model):
 _MISSED = {
     SystemPart.Kind.SCHEDULER: (
         "manage.py run_scheduler",
-        "No scheduler is running: nothing starts or ends by itself.",
+        _("No scheduler is running: nothing starts or ends by itself."),
     ),
     SystemPart.Kind.SCANS_WORKER: (
         "manage.py run_worker --queue scans",
-        "No worker for scans is running: what is queued stays so.",
+        _("No worker for scans is running: what is queued stays so."),
     ),
     SystemPart.Kind.CHECKS_WORKER: (
         "manage.py run_worker --queue checks",
-        "No worker for checks is running: nothing is set up or verified.",
+        _("No worker for checks is running: nothing is set up or verified."),
     ),
 }

@@ -1,6 +1,7 @@
 """A check of a target before its scan: what was looked at, how it went, how long it took."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from scans.models.url_scan import UrlScan
 
@@ -10,7 +11,7 @@ class TargetCheck(models.Model):
 
     url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="checks")
     at = models.DateTimeField()
-    occasion = models.CharField(max_length=8, choices=[("prescan", "Prescan"), ("start", "At the start")])
+    occasion = models.CharField(max_length=8, choices=[("prescan", _("Prescan")), ("start", _("At the start"))])
     step = models.CharField(max_length=20)
     passed = models.BooleanField()
     reason = models.CharField(max_length=40, blank=True, help_text="a code from the fixed list, empty if passed")

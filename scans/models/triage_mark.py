@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Series
 
@@ -9,11 +10,11 @@ from scans.models.analysis import Series
 class Mark(models.TextChoices):
     """What a reviewer thinks of a finding."""
 
-    UNREVIEWED = "unreviewed", "Unreviewed"
-    CONFIRMED = "confirmed", "Confirmed"
-    FALSE_POSITIVE = "false_positive", "False positive"
-    ACCEPTED = "accepted", "Accepted"
-    FIXED = "fixed", "Fixed"
+    UNREVIEWED = "unreviewed", _("Unreviewed")
+    CONFIRMED = "confirmed", _("Confirmed")
+    FALSE_POSITIVE = "false_positive", _("False positive")
+    ACCEPTED = "accepted", _("Accepted")
+    FIXED = "fixed", _("Fixed")
 
 
 class TriageMark(models.Model):

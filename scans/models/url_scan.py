@@ -6,6 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
 from scans.querysets import UrlScanQuerySet
@@ -15,8 +16,8 @@ from scans.statuses import Status, UrlScanStatus
 class PausedBy(models.TextChoices):
     """Who paused it, and so who lets it go on."""
 
-    USER = "user", "A user"
-    WINDOW = "window", "A blackout window"
+    USER = "user", _("A user")
+    WINDOW = "window", _("A blackout window")
 
 
 class UrlScan(models.Model):
@@ -81,7 +82,7 @@ class UrlScan(models.Model):
     objects = UrlScanQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "URL scan"
+        verbose_name = _("URL scan")
         ordering = ["analysis", "position"]
         constraints = [
             models.UniqueConstraint(fields=["analysis", "url"], name="url_scan_url_once_per_analysis"),
