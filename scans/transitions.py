@@ -18,8 +18,9 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from scans import activity
 from scans.models import (
@@ -111,7 +112,17 @@ LONGEST_DURATION = timedelta(days=25)
 
 
 class TransitionRefused(Exception):
-    """What was asked is not possible now; str() says why, in words for the person who asked."""
+    """What was asked is not possible now; str() says why, in the language of the person who asked.
+
+    `text` is marked for translation, and names in {} the `facts` that belong into it.
+    """
+
+    def __init__(self, text: str, **facts):
+        super().__init__(text)
+        self.text, self.facts = text, facts
+
+    def __str__(self) -> str:
+        return str(self.text).format(**self.facts)
 
 
 class NotPermitted(TransitionRefused):
@@ -183,7 +194,9 @@ def _note_refusal(verb: str, thing, by: By | None, refusal: TransitionRefused) -
     analysis = thing.analysis if url_scan else thing
     asked = verb.removesuffix("_analysis").replace("_", " ")
     action = f"{'url_scan' if url_scan else 'analysis'}.refused"
-    activity.record(action, analysis=analysis, url_scan=url_scan, by=by, reason=str(refusal), asked=asked)
+    with translation.override(settings.LANGUAGE_CODE):  # what is stored is English
+        reason = str(refusal)
+    activity.record(action, analysis=analysis, url_scan=url_scan, by=by, reason=reason, asked=asked)
     Analysis.objects.filter(pk=analysis.pk).update(changed_at=timezone.now(), version=F("version") + 1)
 
 
@@ -192,7 +205,12 @@ def permit(by: By, permission: str) -> None:
     if not isinstance(by, Actor) and not by.has_perm(f"scans.{permission}"):
         role = {"submit_analysis": "Submitter", "review_analysis": "Reviewer"}[permission]
         raise NotPermitted(
-            f"{by} may not do this: it takes the role {role}. An administrator gives roles, in the admin under Users."
+            _(
+                "{by} may not do this: it takes the role {role}. An administrator gives roles, in the admin under "
+                "Users."
+            ),
+            by=by,
+            role=role,
         )
 
 
@@ -223,13 +241,18 @@ def _move(scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str 
     """Move one URL scan of a locked analysis, and write the entry. Raises TransitionRefused."""
     before = scan.status
     if to not in URL_SCAN_MOVES[U(before)]:
-        raise TransitionRefused(f"{scan.url} is “{U(before).label}”; from there it cannot become “{to.label}”.")
+        raise TransitionRefused(
+            _("{url} is “{before}”; from there it cannot become “{after}”."),
+            url=scan.url,
+            before=U(before).label,
+            after=to.label,
+        )
     now = timezone.now()
     changes = {"status": to, "status_at": now, "reason": reason, **_place(scan, to, now), **(columns or {})}
     if to.info.final or to.info.results == Results.VERIFYING:
         changes.setdefault("ended_at", scan.ended_at or now)
     if not UrlScan.objects.filter(pk=scan.pk, status=before).update(**changes):
-        raise TransitionRefused(f"{scan.url} changed in the same moment. Look at it again, then repeat.")
+        raise TransitionRefused(_("{url} changed in the same moment. Look at it again, then repeat."), url=scan.url)
     for name, value in changes.items():
         setattr(scan, name, value)
     activity.record(
@@ -272,7 +295,11 @@ def _roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", 
     after = rollup(totals, _facts(analysis))
     if before != after:
         if AnalysisStatus(before).info.final:
-            raise TransitionRefused(f"{analysis} has ended as “{AnalysisStatus(before).label}”; that never changes.")
+            raise TransitionRefused(
+                _("{analysis} has ended as “{status}”; that never changes."),
+                analysis=analysis,
+                status=AnalysisStatus(before).label,
+            )
         if after.info.final:
             changes["ended_at"] = changes["changed_at"]
             changes["ran"] = analysis.started_at and changes["ended_at"] - analysis.started_at
@@ -305,7 +332,12 @@ def _facts(analysis: Analysis) -> Facts:
 def _require(thing: Analysis | UrlScan, action: Action) -> None:
     """Refuse what the catalogue does not allow in this status."""
     if not thing.info.allows(action):
-        raise TransitionRefused(f"“{action.label}” is not possible: {thing} is “{thing.info.label}”.")
+        raise TransitionRefused(
+            _("“{action}” is not possible: {thing} is “{status}”."),
+            action=action.label,
+            thing=thing,
+            status=thing.info.choice.label,
+        )
 
 
 _RELEASED = {"lease_holder": "", "lease_until": None}
@@ -354,7 +386,7 @@ def _submit_new(submission: Submission, by: By, **columns) -> Analysis:
 
 def _store(submission: Submission, **columns) -> tuple[Analysis, bool]:
     """The next run of its series, and whether it is new: one form that comes twice makes one."""
-    series, _ = Series.objects.get_or_create(name=submission.name)
+    series, _created = Series.objects.get_or_create(name=submission.name)
     series = Series.objects.select_for_update().get(pk=series.pk)
     if submission.key and (twin := Analysis.objects.filter(submission_key=submission.key).first()):
         return twin, False
@@ -425,11 +457,11 @@ def _begin_repeating(analysis: Analysis) -> None:
     chosen = analysis.start_at or timezone.now()
     first = next(starts(rule, chosen, analysis.zone), None)
     if first is None:
-        raise TransitionRefused(f"It would end on {rule.ends_on}, before its first start.")
+        raise TransitionRefused(_("It would end on {ends_on}, before its first start."), ends_on=rule.ends_on)
     Analysis.objects.filter(pk=analysis.pk).update(start_at=first)
     analysis.start_at = first
     values = {"template": analysis, "first_at": chosen, "made": 1, "switched_off_at": None, "switched_off_because": ""}
-    schedule, _ = RecurringSchedule.objects.update_or_create(series=analysis.series, defaults=values)
+    schedule, _created = RecurringSchedule.objects.update_or_create(series=analysis.series, defaults=values)
     schedule.next_at = schedule.start_after(first)
     schedule.save(update_fields=["next_at"])
 
@@ -519,7 +551,7 @@ def submit_again(analysis: Analysis, *, by: By) -> None:
         return
     failed = _scans(analysis, U.SUBMIT_FAILED)
     if analysis.info.final or not failed:
-        raise TransitionRefused(f"{analysis} has no URL scan that could be submitted again.")
+        raise TransitionRefused(_("{analysis} has no URL scan that could be submitted again."), analysis=analysis)
     _set_up_again(analysis, failed, by)
 
 
@@ -548,7 +580,7 @@ def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
     scan = _locked_scan(url_scan)
     _require(scan, Action.SUBMIT)
     if scan.analysis.info.final:
-        raise TransitionRefused(f"{scan.analysis} has ended: run it again instead.")
+        raise TransitionRefused(_("{analysis} has ended: run it again instead."), analysis=scan.analysis)
     _set_up_again(scan.analysis, [scan], by)
 
 
@@ -557,7 +589,7 @@ def begin_prescan(analysis: Analysis) -> None:
     """The checks of its URLs begin; refused where none of them waits for that any more."""
     analysis = _locked(analysis.pk)
     if not analysis.url_scans.filter(status=U.SUBMITTED).exists():
-        raise TransitionRefused(f"{analysis} has no URL that waits for its checks.")
+        raise TransitionRefused(_("{analysis} has no URL that waits for its checks."), analysis=analysis)
     columns = {"prescan_started_at": timezone.now(), "prescan_ended_at": None}
     _roll_up(analysis, Actor.PRESCAN, "analysis.prescan_started", columns=columns)
 
@@ -631,7 +663,11 @@ def closed_until(blackouts: Blackouts) -> datetime | None:
 
 def _refuse_in_blackout(analysis: Analysis) -> None:
     if until := closed_until(BlackoutWindow.for_analysis(analysis)):
-        raise TransitionRefused(f"A blackout window keeps {analysis} from scanning until {until:%d %B %Y %H:%M} UTC.")
+        raise TransitionRefused(
+            _("A blackout window keeps {analysis} from scanning until {until:%d %B %Y %H:%M} UTC."),
+            analysis=analysis,
+            until=until,
+        )
 
 
 def _free_places() -> int:
@@ -930,7 +966,7 @@ def pause_analysis(analysis: Analysis, *, by: By, reason: str = "") -> None:
     _require(analysis, Action.PAUSE)
     scans = _scans(analysis, *PAUSABLE)
     if not scans:
-        raise TransitionRefused(f"{analysis} has no URL scan that could be paused now.")
+        raise TransitionRefused(_("{analysis} has no URL scan that could be paused now."), analysis=analysis)
     for scan in scans:
         _pause(scan, PausedBy.USER, by, reason)
     _roll_up(analysis, by, "analysis.paused", reason=reason)
@@ -956,7 +992,11 @@ def extend(analysis: Analysis, *, by: By, extra: timedelta, reason: str = "") ->
     _require(analysis, Action.EXTEND)
     duration = analysis.duration + extra
     if extra <= timedelta(0) or duration > LONGEST_DURATION:
-        raise TransitionRefused(f"{duration} is not possible: more than {analysis.duration}, and at most 25 days.")
+        raise TransitionRefused(
+            _("{duration} is not possible: more than {before}, and at most 25 days."),
+            duration=duration,
+            before=analysis.duration,
+        )
     columns = {"duration": duration, "expires_at": analysis.expires_at and analysis.expires_at + extra}
     facts = {"before": str(analysis.duration), "after": str(duration)}
     _roll_up(analysis, by, "analysis.extended", reason=reason, columns=columns, **facts)
@@ -1012,7 +1052,9 @@ def continue_expired(analysis: Analysis, *, by: By) -> Analysis:
     _require(analysis, Action.CONTINUE)
     expired = {scan.url: scan for scan in _scans(analysis, *TIME_EXPIRED)}
     if not expired:
-        raise TransitionRefused(f"{analysis} has no URL scan whose duration ended: run it again instead.")
+        raise TransitionRefused(
+            _("{analysis} has no URL scan whose duration ended: run it again instead."), analysis=analysis
+        )
     again = submit(replace(_once_more(analysis), urls=tuple(expired), prescan=False), by=by)
     Analysis.objects.filter(pk=again.pk).update(continues=analysis)
     for scan in again.url_scans.all():
@@ -1099,7 +1141,7 @@ def switch_schedule_off(analysis: Analysis, *, by: By, reason: str = "") -> None
     analysis = _locked(analysis.pk)
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series).first()
     if schedule is None:
-        raise TransitionRefused(f"{analysis} has no recurring schedule that is switched on.")
+        raise TransitionRefused(_("{analysis} has no recurring schedule that is switched on."), analysis=analysis)
     _switch_off(schedule, analysis, by, reason or "A user switched it off.")
     _roll_up(analysis, by)
 
@@ -1111,7 +1153,7 @@ def switch_schedule_on(analysis: Analysis, *, by: By) -> None:
     analysis = _locked(analysis.pk)
     schedule = RecurringSchedule.objects.filter(series=analysis.series, switched_off_at__isnull=False).first()
     if schedule is None:
-        raise TransitionRefused(f"{analysis} has no recurring schedule that is switched off.")
+        raise TransitionRefused(_("{analysis} has no recurring schedule that is switched off."), analysis=analysis)
     schedule.switched_off_at, schedule.switched_off_because = None, ""
     schedule.next_at = schedule.start_after(timezone.now())
     schedule.save(update_fields=["switched_off_at", "switched_off_because", "next_at"])
@@ -1138,7 +1180,7 @@ def delete(analysis: Analysis, *, by: By) -> None:
     analysis = _locked(analysis.pk)
     _require(analysis, Action.DELETE)
     if analysis.deleted_at:
-        raise TransitionRefused(f"{analysis} was deleted already.")
+        raise TransitionRefused(_("{analysis} was deleted already."), analysis=analysis)
     for pk in analysis.url_scans.values_list("pk", flat=True):
         _hand_over("delete_files", pk)
     Finding.objects.filter(url_scan__analysis=analysis).delete()
@@ -1158,7 +1200,9 @@ def conclude_verification(url_scan: UrlScan, counts: dict[str, int]) -> None:
     """Its findings were replayed (`counts` by outcome): publish them, unless a reviewer is to."""
     scan = _locked_scan(url_scan)
     if scan.status not in PUBLISHED_AS:
-        raise TransitionRefused(f"{scan} is “{scan.info.label}”; it has no results under verification.")
+        raise TransitionRefused(
+            _("{scan} is “{status}”; it has no results under verification."), scan=scan, status=scan.info.choice.label
+        )
     UrlScan.objects.filter(pk=scan.pk).update(verified_at=timezone.now(), **_RELEASED)
     activity.record("url_scan.verified", analysis=scan.analysis, url_scan=scan, by=Actor.VERIFICATION, **counts)
     if scan.analysis.publication == Publication.AUTOMATIC:
@@ -1178,7 +1222,9 @@ def publish(analysis: Analysis, *, by: By) -> None:
     _require(analysis, Action.PUBLISH)
     scans = _scans(analysis, *PUBLISHED_AS)
     if any(scan.verified_at is None for scan in scans):
-        raise TransitionRefused(f"{analysis} cannot be published yet: findings are still being replayed.")
+        raise TransitionRefused(
+            _("{analysis} cannot be published yet: findings are still being replayed."), analysis=analysis
+        )
     for scan in scans:
         _publish(scan, by)
     _roll_up(analysis, by, "analysis.published")

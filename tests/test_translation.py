@@ -10,7 +10,7 @@ from django.utils import translation
 from scans.activity import sentence
 from scans.models import ActivityLogEntry
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus
-from tests import messages
+from tests import factories, messages
 from tests.pages.page import text
 
 CATALOGUES = pytest.mark.parametrize("path", messages.catalogues(), ids=lambda path: path.parts[-3])
@@ -55,3 +55,14 @@ def test_the_words_of_ours_in_a_log_entry_are_translated_when_it_is_read():
     assert sentence(entry) == "asked to stop the analysis and delete its results"
     with translation.override("de"):
         assert "löschen" in sentence(entry)
+
+
+def test_a_refusal_is_said_in_the_reader_s_language_and_logged_in_english(as_role):
+    analysis = factories.published()
+    with translation.override("de"):
+        response = as_role("Submitter").post(
+            f"/analyses/{analysis.pk}/pause/", headers={"accept-language": "de"}, follow=True
+        )
+    assert "ist nicht möglich" in text(response)
+    reason = analysis.activity.filter(action="analysis.refused").get().reason
+    assert reason.endswith("is “Completed - Results Available”.") and reason.startswith("“Pause” is not possible")
