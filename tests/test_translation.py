@@ -1,17 +1,15 @@
-"""Translations are complete, true to their source and compiled; and each person reads their own language."""
+"""Translations are complete, true to their source and compiled."""
 
 from io import BytesIO
 
 import pytest
 from babel.messages.mofile import read_mo
-from django.test import Client
 from django.utils import translation
 
 from scans.activity import sentence
 from scans.models import ActivityLogEntry
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus
-from tests import factories, messages
-from tests.pages.page import text
+from tests import messages
 
 CATALOGUES = pytest.mark.parametrize("path", messages.catalogues(), ids=lambda path: path.parts[-3])
 
@@ -33,14 +31,6 @@ def test_what_is_compiled_is_what_is_written(path):
     assert {message.id: message.string for message in made} == {message.id: message.string for message in kept}
 
 
-@pytest.mark.parametrize(
-    ("accepts", "language"), [("de-CH,de;q=0.9,en;q=0.8", "de"), ("en-US", "en-gb"), ("xx", "en-gb")]
-)
-def test_the_browser_chooses_the_language_where_no_person_did(db, accepts, language):
-    page = text(Client(headers={"accept-language": accepts}).get("/accounts/login/"))
-    assert f'<html lang="{language}">' in page
-
-
 def test_a_status_is_said_in_the_language_of_whoever_reads():
     entry = ANALYSIS_STATUSES["completed_results_available"]
     english = entry.label
@@ -55,14 +45,3 @@ def test_the_words_of_ours_in_a_log_entry_are_translated_when_it_is_read():
     assert sentence(entry) == "asked to stop the analysis and delete its results"
     with translation.override("de"):
         assert "löschen" in sentence(entry)
-
-
-def test_a_refusal_is_said_in_the_reader_s_language_and_logged_in_english(as_role):
-    analysis = factories.published()
-    with translation.override("de"):
-        response = as_role("Submitter").post(
-            f"/analyses/{analysis.pk}/pause/", headers={"accept-language": "de"}, follow=True
-        )
-    assert "ist nicht möglich" in text(response)
-    reason = analysis.activity.filter(action="analysis.refused").get().reason
-    assert reason.endswith("is “Completed - Results Available”.") and reason.startswith("“Pause” is not possible")
