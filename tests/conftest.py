@@ -10,6 +10,7 @@ import time_machine
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase, override_settings
+from django.utils import translation
 
 from scans import append_only, kept_counts
 
@@ -37,6 +38,13 @@ def clock():
     """The clock of this process, which goes on and can be moved: `clock.shift(timedelta)`, `clock.move_to(moment)`."""
     with time_machine.travel(datetime.now(UTC), tick=True) as traveller:
         yield traveller
+
+
+@pytest.fixture(autouse=True)
+def _english_again():
+    """A request leaves its language in force until the thread's next one; no test may begin in it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,9 +1,6 @@
 """Translations are complete, true to their source and compiled."""
 
-from io import BytesIO
-
 import pytest
-from babel.messages.mofile import read_mo
 from django.utils import translation
 
 from scans.activity import sentence
@@ -26,9 +23,7 @@ def test_translations_fill_in_the_same_facts(path):
 
 @CATALOGUES
 def test_what_is_compiled_is_what_is_written(path):
-    made = read_mo(BytesIO(messages.compiled(messages.read(path))))
-    kept = read_mo(BytesIO(path.with_suffix(".mo").read_bytes()))
-    assert {message.id: message.string for message in made} == {message.id: message.string for message in kept}
+    assert messages.compiled(messages.read(path)) == path.with_suffix(".mo").read_bytes()
 
 
 def test_a_status_is_said_in_the_language_of_whoever_reads():

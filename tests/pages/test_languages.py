@@ -15,13 +15,13 @@ GERMAN = {"accept-language": "de"}
 )
 def test_the_browser_chooses_the_language_where_no_person_did(accepts, language):
     page = text(Client(headers={"accept-language": accepts}).get("/accounts/login/"))
-    assert f'<html lang="{language}">' in page
+    assert f'<html lang="{language}"' in page
 
 
 def test_a_refusal_is_said_in_the_reader_s_language_and_logged_in_english(client):
     analysis = factories.published()
-    response = client.post(f"/analyses/{analysis.pk}/pause/", headers=GERMAN, follow=True)
-    assert "ist nicht möglich" in text(response)
+    client.post(f"/analyses/{analysis.pk}/pause/", headers=GERMAN)
+    assert "ist nicht möglich" in text(client.get(f"/analyses/{analysis.pk}/", headers=GERMAN))
     entry = analysis.activity.get(action="analysis.refused")
     assert entry.reason.startswith("“Pause” is not possible")
     assert entry.reason.endswith("is “Completed - Results Available”.")
