@@ -5,11 +5,13 @@ Both are public, set no cookie and cost a machine that sends none one or two sma
 
 from functools import cache
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -40,7 +42,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     except DatabaseError:
         return _unavailable("The database cannot be read.", do="See /healthz.")
     if missing:
-        names = ", ".join(kind.label for kind in missing)
+        with translation.override(settings.LANGUAGE_CODE):  # a machine reads English
+            names = ", ".join(str(kind.label) for kind in missing)
         start = {kind.value: kind.command for kind in missing}
         return _unavailable(f"Not seen lately: {names}.", start=start)
     return JsonResponse({"status": "ok", "seen": SystemPart.Kind.values})

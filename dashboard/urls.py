@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.utils.decorators import method_decorator
 from django.views.generic import RedirectView
 
-from dashboard import health
+from dashboard import errors, health
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -29,3 +29,5 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("", include("scans.urls")),
 ]
+handler404 = errors.not_found
+handler500 = errors.broken

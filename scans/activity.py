@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scans.models import ActivityLogEntry, Actor, Analysis, Mark, UrlScan
 from scans.statuses import AnalysisStatus, UrlScanStatus
+from scans.wording import said
 
 # Every action there is, with the sentence that a page shows for it. {…} are facts from the entry's data.
 SENTENCES = {
@@ -114,12 +114,10 @@ def sentence(entry: ActivityLogEntry) -> str:
 
 
 def _facts(data: dict) -> dict:
-    return data | {name: ", ".join(map(said, str(data[name]).split(", "))) for name in _WORDED & data.keys()}
-
-
-def said(text: str) -> str:
-    """Something stored, in the language of whoever reads, where it is a text of ours; else as it is."""
-    return str(dict(Mark.choices).get(text) or (gettext(text) if text else ""))
+    """The facts as a sentence names them."""
+    marks = dict(Mark.choices)
+    words = {name: str(data[name]).split(", ") for name in _WORDED & data.keys()}
+    return data | {name: ", ".join(str(marks.get(word) or said(word)) for word in each) for name, each in words.items()}
 
 
 def status_labels(entry: ActivityLogEntry) -> tuple[str, str]:

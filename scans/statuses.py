@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -62,11 +63,14 @@ class Action(TextChoices):
 
 @dataclass(frozen=True)
 class Status:
-    """One entry of the catalogue. `actions` are those that the status allows; roles limit them further."""
+    """One entry of the catalogue. `actions` are those that the status allows; roles limit them further.
+
+    Texts are English, or whatever language is in force when they are read.
+    """
 
     choice: TextChoices
-    description: str
-    next_step: str
+    meaning: Promise
+    advice: Promise
     phase: Phase
     tone: str  # neutral, info, progress, success, warning, danger
     icon: str  # a symbol of static/icons.svg
@@ -84,6 +88,16 @@ class Status:
     def label(self) -> str:
         """What people see."""
         return str(self.choice.label)
+
+    @property
+    def description(self) -> str:
+        """What it means."""
+        return str(self.meaning)
+
+    @property
+    def next_step(self) -> str:
+        """What to do next."""
+        return str(self.advice)
 
     @property
     def final(self) -> bool:
@@ -227,11 +241,11 @@ _ENDED = frozenset({Action.RUN_AGAIN, Action.DELETE})
 _UNDER_REVIEW = frozenset({Action.PUBLISH})
 
 
-def _verifying(status, description: str, ended_by: EndedBy, *, actions=frozenset()) -> Status:
+def _verifying(status, meaning: Promise, ended_by: EndedBy, *, actions=frozenset()) -> Status:
     """The entry of a status whose results are being verified; all of these share their next step."""
     return Status(
         status,
-        description,
+        meaning,
         _(
             "Wait: each finding's request is replayed against the site, which takes minutes at most. "
             "Where a reviewer publishes, a reviewer can look at the results now."
@@ -245,12 +259,12 @@ def _verifying(status, description: str, ended_by: EndedBy, *, actions=frozenset
     )
 
 
-def _available(status, description, next_step, ended_by, *, tone="warning", icon="check-partial", actions=frozenset()):
+def _available(status, meaning, advice, ended_by, *, tone="warning", icon="check-partial", actions=frozenset()):
     """The entry of a status whose results are published."""
     return Status(
         status,
-        description,
-        next_step,
+        meaning,
+        advice,
         Phase.FINAL,
         tone,
         icon,

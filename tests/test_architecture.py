@@ -25,7 +25,7 @@ FLOORS = [
         "browser",
     ],
     ["login"],
-    ["rollup", "listing", "querysets", "prescan", "keeping_login", "site_watch", "checks"],
+    ["rollup", "listing", "querysets", "prescan", "keeping_login", "site_watch", "checks", "wording"],
     ["models"],
     ["activity", "findings", "judging", "people"],
     ["transitions", "exports", "filtersets", "recount"],

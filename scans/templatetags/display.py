@@ -7,16 +7,20 @@ from django import template
 from django.conf import settings
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
 from scans import activity
 from scans.models import ActivityLogEntry, Mark, SystemPart, UrlScan
 from scans.querysets import SEVERITY_FIELDS
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Status
+from scans.wording import said
 
 register = template.Library()
+register.filter(said)
 
 _REVIEW_ACTIONS = {Action.PUBLISH}
 
@@ -52,16 +56,19 @@ def moment(at: datetime | None, empty: str = "–") -> str:
     return format_html('<time datetime="{}" title="{}" data-relative>{}</time>', at.isoformat(), title, relative(at))
 
 
+# The symbols of the SI are the same in every language.
+UNITS = {"d": 86400, "h": 3600, "min": 60, "s": 1}
+
+
 def relative(at: datetime, now: datetime | None = None) -> str:
     """Such as “5 min ago” or “in 2 h”, in the largest unit that fits."""
     seconds = ((now or timezone.now()) - at).total_seconds()
-    if abs(seconds) < 5:
-        return "now"
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        if abs(seconds) >= size:
-            text = f"{int(abs(seconds) // size)} {unit}"
-            return f"{text} ago" if seconds > 0 else f"in {text}"
-    return "now"
+    distance = abs(seconds)
+    if distance < 5:
+        return gettext("now")
+    unit, size = next((unit, size) for unit, size in UNITS.items() if distance >= size)
+    span = f"{int(distance // size)} {unit}"
+    return (gettext("{span} ago") if seconds > 0 else gettext("in {span}")).format(span=span)
 
 
 @register.filter
@@ -69,9 +76,11 @@ def time_span(value: timedelta | None) -> str:
     """A length of time in its two largest units, such as “2 h 5 min”."""
     if value is None:
         return "–"
-    seconds = max(0, int(value.total_seconds()))
-    sizes = [("d", seconds // 86400), ("h", seconds // 3600 % 24), ("min", seconds // 60 % 60), ("s", seconds % 60)]
-    parts = [f"{count} {unit}" for unit, count in sizes if count]
+    rest, parts = max(0, int(value.total_seconds())), []
+    for unit, size in UNITS.items():
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {unit}")
     return " ".join(parts[:2]) or "0 s"
 
 
@@ -123,7 +132,7 @@ def problems(context) -> list[tuple[str, str]]:
     kinds = SystemPart.missing() if missing is None else missing
     found = [(kind.when_missing, kind.command) for kind in kinds]
     if not settings.SCANS_ENGINE_PYTHON.exists():
-        found.append(("The scan engine is not installed: no URL scan can be set up.", "make setup"))
+        found.append((_("The scan engine is not installed: no URL scan can be set up."), "make setup"))
     return found
 
 
@@ -166,7 +175,7 @@ def in_zone(at: datetime, zone: ZoneInfo) -> str:
 @register.filter
 def wall_clock(at: datetime) -> str:
     """The moment as a clock in its own zone shows it."""
-    return f"{at:%A} {at.day} {at:%B %Y, %H:%M %Z}"
+    return date_format(at, pgettext("a moment", "l j F Y, H:i T"))
 
 
 @register.filter

@@ -3,24 +3,39 @@
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.formats import date_format
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from scans.models import Analysis, UrlScan
 
-ASK_AN_ADMINISTRATOR = "An administrator gives roles, in the admin under Users."
+ASK_AN_ADMINISTRATOR = _("An administrator gives roles, in the admin under Users.")
 
 
 class ViewerRequired(PermissionRequiredMixin):
     """Any role may see the pages; an account without one is told who gives roles."""
 
     permission_required = "scans.view_analysis"
-    permission_denied_message = f"Your account has no role yet, and these pages take one. {ASK_AN_ADMINISTRATOR}"
+    permission_denied_message = format_lazy(
+        "{} {}", _("Your account has no role yet, and these pages take one."), ASK_AN_ADMINISTRATOR
+    )
 
 
 class SubmitterRequired(PermissionRequiredMixin):
     """For pages that lead to a change."""
 
     permission_required = ("scans.view_analysis", "scans.submit_analysis")
-    permission_denied_message = f"This takes the role Submitter. {ASK_AN_ADMINISTRATOR}"
+    permission_denied_message = format_lazy("{} {}", _("This takes the role Submitter."), ASK_AN_ADMINISTRATOR)
+
+
+class Gone(Http404):
+    """What stood at this address is gone; str() says what became of it, in the language of who asks."""
+
+
+def _deleted(analysis: Analysis) -> Gone:
+    day = date_format(analysis.deleted_at, pgettext("a date", "j F Y"))
+    return Gone(_("“{analysis}” was deleted on {day}, with its results.").format(analysis=analysis, day=day))
 
 
 def present_analysis(pk: int) -> Analysis:
@@ -29,7 +44,7 @@ def present_analysis(pk: int) -> Analysis:
         Analysis.objects.select_related("series__schedule__template", "owner", "continues"), pk=pk
     )
     if analysis.deleted_at:
-        raise Http404(f"“{analysis}” was deleted on {analysis.deleted_at:%d %B %Y}, with its results.")
+        raise _deleted(analysis)
     return analysis
 
 
@@ -38,5 +53,5 @@ def present_url_scan(analysis_id: int, pk: int, user) -> UrlScan:
     scans = UrlScan.objects.select_related("analysis__series").marking_visible_results(user)
     scan = get_object_or_404(scans, analysis_id=analysis_id, pk=pk)
     if scan.analysis.deleted_at:
-        raise Http404(f"“{scan.analysis}” was deleted on {scan.analysis.deleted_at:%d %B %Y}, with its results.")
+        raise _deleted(scan.analysis)
     return scan

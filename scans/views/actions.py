@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render, resolve_url
 from django.urls import resolve
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
 from scans import htmx, transitions
@@ -21,25 +22,25 @@ from scans.views.access import SubmitterRequired, ViewerRequired, present_analys
 
 # Actions that need nothing but a click: the verb, and what the page then says.
 ANALYSIS_ACTIONS: dict[str, tuple[Callable, str]] = {
-    "submit-again": (transitions.submit_again, "“{}” was submitted."),
-    "prescan": (transitions.prescan_only, "The URLs of “{}” are being checked."),
-    "continue": (transitions.continue_expired, "This run goes on from what was saved of “{}”."),
-    "schedule-off": (transitions.switch_schedule_off, "“{}” makes no further runs."),
-    "schedule-on": (transitions.switch_schedule_on, "“{}” makes further runs again."),
-    "pause": (transitions.pause_analysis, "“{}” is being paused."),
-    "resume": (transitions.resume_analysis, "“{}” goes on."),
-    "publish": (transitions.publish, "The results of “{}” are published."),
-    "run-again": (transitions.run_again, "This is a new run of “{}”."),
+    "submit-again": (transitions.submit_again, _("“{}” was submitted.")),
+    "prescan": (transitions.prescan_only, _("The URLs of “{}” are being checked.")),
+    "continue": (transitions.continue_expired, _("This run goes on from what was saved of “{}”.")),
+    "schedule-off": (transitions.switch_schedule_off, _("“{}” makes no further runs.")),
+    "schedule-on": (transitions.switch_schedule_on, _("“{}” makes further runs again.")),
+    "pause": (transitions.pause_analysis, _("“{}” is being paused.")),
+    "resume": (transitions.resume_analysis, _("“{}” goes on.")),
+    "publish": (transitions.publish, _("The results of “{}” are published.")),
+    "run-again": (transitions.run_again, _("This is a new run of “{}”.")),
 }
 URL_SCAN_ACTIONS: dict[str, tuple[Callable, str]] = {
-    "submit-again": (transitions.submit_scan_again, "The scan of {} was submitted again."),
-    "pause": (transitions.pause, "The scan of {} is being paused."),
-    "resume": (transitions.resume, "The scan of {} goes on."),
+    "submit-again": (transitions.submit_scan_again, _("The scan of {} was submitted again.")),
+    "pause": (transitions.pause, _("The scan of {} is being paused.")),
+    "resume": (transitions.resume, _("The scan of {} goes on.")),
 }
 _STOPS = {StopMode.SAVE: Action.STOP_SAVE, StopMode.DELETE: Action.STOP_DELETE}
 _STOPPED = {
-    StopMode.SAVE: "“{}” is being stopped; what was found is kept.",
-    StopMode.DELETE: "“{}” is being stopped; what was found is deleted.",
+    StopMode.SAVE: _("“{}” is being stopped; what was found is kept."),
+    StopMode.DELETE: _("“{}” is being stopped; what was found is deleted."),
 }
 
 
@@ -193,7 +194,7 @@ class AnalysisExtendView(QuestionView):
         analysis, form = present_analysis(pk), ExtendForm(request.POST)
         if not form.is_valid():
             return self.ask(analysis, form=form)
-        return self.perform(analysis, partial(transitions.extend, **form.cleaned_data), "“{}” has more time now.")
+        return self.perform(analysis, partial(transitions.extend, **form.cleaned_data), _("“{}” has more time now."))
 
 
 class AnalysisDeleteView(QuestionView):
@@ -208,5 +209,5 @@ class AnalysisDeleteView(QuestionView):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Do it, and go to the list."""
-        done, then = "“{}” was deleted.", resolve_url("scans:analysis-list")
+        done, then = _("“{}” was deleted."), resolve_url("scans:analysis-list")
         return self.perform(present_analysis(pk), transitions.delete, done, then)

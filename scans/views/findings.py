@@ -5,6 +5,7 @@ from functools import partial
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
 
 from scans import transitions
 from scans.filtersets import FindingFilterSet
@@ -73,6 +74,7 @@ class MarkView(ActionView):
         finding.url_scan = url_scan
         form = MarkForm(request.POST)
         if not form.is_valid():
-            raise BadRequest("A mark is one of: " + ", ".join(Mark.labels) + ".")
+            marks = ", ".join(map(str, Mark.labels))
+            raise BadRequest(_("A mark is one of: {marks}.").format(marks=marks))
         verb = partial(transitions.mark, mark=Mark(form.cleaned_data["mark"]), comment=form.cleaned_data["comment"])
-        return self.perform(finding, verb, "“{}” is marked.")
+        return self.perform(finding, verb, _("“{}” is marked."))

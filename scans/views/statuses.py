@@ -1,5 +1,6 @@
 """The legend."""
 
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES
@@ -12,7 +13,7 @@ class StatusListView(ViewerRequired, TemplateView):
     template_name = "scans/status_list.html"
     extra_context = {
         "catalogues": [
-            ("analysis", "Analyses", ANALYSIS_STATUSES.values()),
-            ("url-scan", "URL scans", URL_SCAN_STATUSES.values()),
+            ("analysis", _("Analyses"), ANALYSIS_STATUSES.values()),
+            ("url-scan", _("URL scans"), URL_SCAN_STATUSES.values()),
         ]
     }

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, View
 
 from scans import transitions
@@ -30,7 +31,7 @@ class AnalysisFormView(SubmitterRequired, FormView):
         analysis = self.store(form.submission(), then)
         if then == "prescan":
             transitions.prescan_only(analysis, by=self.request.user)
-        messages.success(self.request, f"“{analysis}” was {_BECAME.get(then, _BECAME['submit'])}.")
+        messages.success(self.request, _BECAME.get(then, _BECAME["submit"]).format(analysis))
         return redirect(analysis)
 
     def form_invalid(self, form: SubmissionForm) -> HttpResponse:
@@ -42,7 +43,11 @@ class AnalysisFormView(SubmitterRequired, FormView):
         return super().get_context_data(time_zones=sorted(available_timezones()), **context)
 
 
-_BECAME = {"submit": "submitted", "save": "saved for later", "prescan": "saved, and its URLs are being checked"}
+_BECAME = {
+    "submit": _("“{}” was submitted."),
+    "save": _("“{}” was saved for later."),
+    "prescan": _("“{}” was saved, and its URLs are being checked."),
+}
 
 
 class AnalysisCreateView(AnalysisFormView):
@@ -61,7 +66,8 @@ class AnalysisEditView(AnalysisFormView):
         """Find it first; what is no longer saved for later leads to its summary, which says so."""
         self.analysis = present_analysis(kwargs["pk"])
         if not self.analysis.info.allows(Action.EDIT):
-            messages.error(request, f"“{self.analysis}” is “{self.analysis.info.label}” and cannot be edited any more.")
+            said = _("“{analysis}” is “{status}” and cannot be edited any more.")
+            messages.error(request, said.format(analysis=self.analysis, status=self.analysis.info.label))
             return redirect(self.analysis)
         return super().dispatch(request, *args, **kwargs)
 
@@ -111,7 +117,7 @@ class AccessView(SubmitterRequired, FormView):
         """Replace it; what was submitted meanwhile says so."""
         try:
             transitions.change_access(self.url_scan, form.access(), by=self.request.user)
-            messages.success(self.request, f"The login of {self.url_scan} was changed.")
+            messages.success(self.request, _("The login of {url_scan} was changed.").format(url_scan=self.url_scan))
         except transitions.TransitionRefused as refusal:
             messages.error(self.request, str(refusal))
         return redirect("scans:configuration", self.url_scan.analysis_id, self.url_scan.pk)

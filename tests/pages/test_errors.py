@@ -1,0 +1,101 @@
+"""Error pages say what happened and what to do, lead back, and need nothing that may be broken."""
+
+import re
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+from scans.models import Analysis
+from scans.views.statuses import StatusListView
+from tests import factories
+from tests.pages.page import text
+
+pytestmark = pytest.mark.django_db
+
+
+def breaking(error):
+    """Something that raises it, whatever it is called with."""
+
+    def fail(*args, **kwargs):
+        raise error
+
+    return fail
+
+
+@pytest.fixture
+def client(client):
+    client.raise_request_exception = False
+    return client
+
+
+def test_what_breaks_is_found_in_the_log_by_its_number(client, monkeypatch, caplog):
+    monkeypatch.setattr(StatusListView, "get", breaking(ZeroDivisionError("a bug")))
+    response = client.get("/statuses/?from=here")
+    assert response.status_code == 500
+    number = re.search(r"<code>([0-9a-f]{8})</code>", response.content.decode())[1]
+    assert response["X-Error-Number"] == number
+    assert f"Error {number}: GET /statuses/" in caplog.text
+    assert "a bug" in caplog.text and "a bug" not in text(response)
+    assert 'href="/statuses/?from=here"' in text(response)
+
+
+def test_what_was_sent_is_not_offered_to_be_sent_again(client, monkeypatch):
+    monkeypatch.setattr(StatusListView, "post", breaking(ZeroDivisionError), raising=False)
+    page = text(client.post("/statuses/"))
+    assert "Something broke on our side" in page and "Try again</a>" not in page
+
+
+def test_a_database_that_is_gone_is_told_apart_from_our_own_faults(client, monkeypatch):
+    monkeypatch.setattr(connection, "cursor", breaking(OperationalError("gone")))
+    response = client.get("/analyses/")
+    assert response.status_code == 503
+    assert response["Retry-After"] == "10"
+    assert "The database does not answer" in text(response) and "Traceback" not in text(response)
+
+
+def test_a_locked_database_breaks_no_page_in_the_middle(client, monkeypatch):
+    monkeypatch.setattr(
+        Analysis.objects._queryset_class, "list_version", breaking(OperationalError("database is locked"))
+    )
+    response = client.get("/analyses/", headers={"HX-Request": "true"})
+    assert response.status_code == 503
+
+
+def test_what_was_deleted_says_when_instead_of_a_bare_404(client):
+    analysis = factories.published()
+    client.post(f"/analyses/{analysis.pk}/delete/")
+    page = text(client.get(analysis.get_absolute_url(), headers={"accept-language": "de"}))
+    assert "gelöscht" in page and analysis.name in page
+
+
+def test_no_table_of_ours_is_named_where_nothing_is_found(client):
+    response = client.get("/analyses/999999/")
+    assert response.status_code == 404
+    assert "No page has this address" in text(response) and "matches the given query" not in text(response)
+
+
+def test_who_may_not_is_told_who_gives_roles(as_role):
+    for client in (as_role("Viewer"), as_role("")):
+        response = client.get("/analyses/new/")
+        assert response.status_code == 403
+        assert "An administrator gives roles" in text(response) and 'href="/analyses/"' in text(response)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_error_pages_are_written_in_the_reader_s_language(client, monkeypatch, language):
+    monkeypatch.setattr(StatusListView, "get", breaking(ZeroDivisionError))
+    page = client.get("/statuses/", headers={"accept-language": language}).content.decode()
+    assert ("Auf unserer Seite" in page) == (language == "de")
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "\\\\evil.example"]
+)
+def test_nobody_is_led_away_after_logging_in_or_acting(client, address):
+    factories.user(username="ada")
+    login = Client().post("/accounts/login/", {"username": "ada", "password": "password", "next": address})
+    assert login["Location"].startswith("/") and "evil" not in login["Location"]
+    analysis = factories.running()
+    done = client.post(f"/analyses/{analysis.pk}/pause/", {"next": address})
+    assert done["Location"] == analysis.get_absolute_url()
