@@ -165,6 +165,10 @@ def _beyond(part: Part, position: Position, up: bool):
     return _Beyond(F(part.field), F("pk"), key, Value(position.pk), sign=">" if up else "<")
 
 
+def _sql(queryset: models.QuerySet, part: Part) -> tuple[str, tuple]:
+    return queryset.values_list("id", part.field).query.sql_with_params()
+
+
 class Walk:
     """Analyses in the order of a column, to be walked through.
 
@@ -273,15 +277,16 @@ class Walk:
     def _branch(self, step: Step, size: int, position: Position | None, up: bool) -> tuple[str, tuple]:
         """One walk along an index, as SQL and its parameters; _A_STATUS among them stands for the step's."""
         part, queryset = step.part, self._queryset.filter(step.part.where)
-        if step.status is not None:
-            queryset = queryset.filter(status=_A_STATUS)
-            if self._ids is not None:
-                queryset = queryset.filter(pk__in=self._ids.get(step.status, ()))
         if position:
             queryset = queryset.filter(_beyond(part, position, up))
+        if self._ids is not None:
+            # These few are all sorted. The limit keeps a planner from walking past all the others instead.
+            ids = self._ids.get(step.status, ())
+            return _sql(queryset.filter(pk__in=ids).order_by()[: len(ids) or 1], part)
+        if step.status is not None:
+            queryset = queryset.filter(status=_A_STATUS)
         sign = "" if up else "-"
-        ordered = queryset.order_by(sign + part.field, f"{sign}pk").values_list("id", part.field)
-        return ordered[:size].query.sql_with_params()
+        return _sql(queryset.order_by(sign + part.field, f"{sign}pk")[:size], part)
 
     def first(self, size: int, number: int = 1) -> Page:
         """The first page, or the one of this number, at the cost of all before it; the last where that is empty."""

@@ -26,7 +26,7 @@ from scans.statuses import (
 
 SEVERITY_FIELDS = list(SEVERITIES)
 # Beyond so many, what is found is not counted, and its pages are found by looking along the list.
-COUNTED_AT_MOST = 5000
+COUNTED_AT_MOST = 2000
 _SEVERITY_RANK = models.Case(
     *[models.When(severity=severity, then=rank) for rank, severity in enumerate(SEVERITY_FIELDS)],
     output_field=models.PositiveSmallIntegerField(),

@@ -1,17 +1,18 @@
 """What an analysis is found by: its text, kept for Find."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db import connection, models
-from django.db.models import Value
-from django.db.models.functions import StrIndex
+from django.db.models import Max
 
 from scans import search_index
 from scans.models.analysis import Analysis
 from scans.search_text import BETWEEN, fold, search_text
 
-# Words that so many of the newest contain are frequent: they are found by looking along the list, not by the index.
+# Words that so many of a sample contain are frequent: they are found by looking along the list, not by the index.
 SAMPLE, FREQUENT = 2000, 40
+RUNS = 20
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,21 @@ class AnalysisSearch(models.Model):
     def find(cls, words: str, at_most: int) -> Hits:
         """Which analyses contain these words; some of them where the words are frequent or more than `at_most` do."""
         words = fold(words)
-        if BETWEEN in words:
+        last = cls.objects.aggregate(last=Max("pk"))["last"]
+        if last is None or BETWEEN in words:
             return Hits([], are_all=True)
-        newest = cls.objects.order_by("-analysis_id").values_list("analysis_id", StrIndex("text", Value(words)))
-        sample = list(newest[:SAMPLE])
-        found = [pk for pk, place in sample if place]
-        if len(sample) < SAMPLE or len(found) >= FREQUENT:
-            return Hits(found, are_all=len(sample) < SAMPLE)
+        found = search_index.sample(connection, words, _spread(last))
+        # One run may be of a kind, such as names that hold the same number: it does not count.
+        runs = Counter((last - pk) * RUNS // last for pk in found).values()
+        if last <= SAMPLE or sum(runs) - max(runs, default=0) >= FREQUENT:
+            return Hits(found, are_all=last <= SAMPLE)
         hits = search_index.find(connection, words, at_most + 1)
         return Hits(hits[:at_most], are_all=len(hits) <= at_most)
+
+
+def _spread(last: int) -> list[range]:
+    """SAMPLE ids up to this one, in runs that are evenly spread: what is new is not like what is old."""
+    if last <= SAMPLE:
+        return [range(1, last + 1)]
+    length = SAMPLE // RUNS
+    return [range(end - length + 1, end + 1) for end in range(last, 0, -(last // RUNS))][:RUNS]
