@@ -116,7 +116,7 @@ class AnalysisFilterSet(FilterSet):
         narrowed = self.queryset
         for name, value in others.items():
             narrowed = self.filters[name].filter(narrowed, value)
-        return narrowed.found(self.words) if others or self.words else Found(narrowed, StatusCount.totals())
+        return narrowed.found(self.words) if others or self.words else Found(narrowed, StatusCount.totals)
 
     @cached_property
     def walk(self) -> Walk:
@@ -146,7 +146,7 @@ class AnalysisFilterSet(FilterSet):
         counts = self.found.counts
         return sum(counts.get(code, 0) for code in self.statuses or counts)
 
-    @property
+    @cached_property
     def total(self) -> int:
         """How many analyses there are."""
         whole = self.found.counts if self.found.everything else StatusCount.totals()

@@ -1,15 +1,16 @@
 """Every question asked of the database by name. Nothing here writes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db import models
 from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, StrIndex
 from django.utils import timezone
 
-from scans.listing import COLUMNS, SEVERITIES, Walk, weigh
+from scans.listing import SEVERITIES, Walk, weigh
 from scans.search_text import BETWEEN, fold
 from scans.statuses import (
     ANALYSIS_STATUSES,
@@ -61,7 +62,7 @@ def _results_visible(user, path: str = "") -> Q:
 _WITH_RESULTS = [code for code, status in ANALYSIS_STATUSES.items() if status.results == Results.AVAILABLE]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Found:
     """What a list is narrowed down to before it is filtered by status, and how many of it there are of each status.
 
@@ -70,9 +71,14 @@ class Found:
     """
 
     analyses: "AnalysisQuerySet"
-    counts: Mapping[str, int]
+    count: Callable[[], Mapping[str, int]]
     exact: bool = True
     ids: Mapping[str, list[int]] | None = None
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How many there are of each status; statuses that nobody has are left out."""
+        return self.count()
 
     @property
     def everything(self) -> bool:
@@ -82,8 +88,8 @@ class Found:
     def walk(self, column: str, *, descending: bool, statuses: list[str]) -> Walk:
         """These, or those of them in some statuses, in the order of a column."""
         chosen = statuses or None
-        if self.exact and (chosen or not (self.everything and COLUMNS[column].whole)):
-            chosen = [code for code in chosen or self.counts if code in self.counts]  # no walk that finds nothing
+        if self.ids is not None:
+            chosen = [code for code in chosen or self.ids if code in self.ids]
         return Walk(self.analyses, column, descending=descending, statuses=chosen, ids=self.ids)
 
 
@@ -108,8 +114,8 @@ class AnalysisQuerySet(models.QuerySet):
             ids[status].append(pk)
         counts = {status: len(those) for status, those in ids.items()}
         if len(rows) <= COUNTED_AT_MOST and (hits is None or hits.are_all):
-            return Found(self, counts, ids=ids)
-        return Found(self.containing(words) if words else self, counts, exact=False)
+            return Found(self, lambda: counts, ids=ids)
+        return Found(self.containing(words) if words else self, lambda: counts, exact=False)
 
     def containing(self, words: str):
         """Those whose name or one of whose target URLs contains `words`, in any case; looks at one after the other."""
@@ -141,17 +147,6 @@ class AnalysisQuerySet(models.QuerySet):
     def count_by_status(self) -> dict[str, int]:
         """How many of these have each status; statuses that nobody has are left out."""
         return dict(self.order_by().values_list("status").annotate(Count("pk")))
-
-    def list_version(self) -> str:
-        """Differs from what it was whenever anything changed in any list; one query that reads few rows.
-
-        Every change but an engine's progress moves `changed_at`; progress concerns what has not ended.
-        """
-        under_way = self.model.objects.filter(status__in=in_phase(ANALYSIS_STATUSES, Phase.WAITING, Phase.ACTIVE))
-        total = under_way.order_by().annotate(all=models.Value(1)).values("all").annotate(total=Sum("version"))
-        newest = self.order_by("-changed_at", "-pk").annotate(progress=Subquery(total.values("total")))
-        changed_at, progress = newest.values_list("changed_at", "progress").first() or (None, None)
-        return f"{changed_at.timestamp() if changed_at else 0}.{progress or 0}"
 
     def series_version(self, pk: int) -> str:
         """Differs from what it was whenever anything changed in this run or another of its series; one query."""

@@ -28,7 +28,7 @@ FLOORS = [
     ["rollup", "listing", "querysets", "prescan", "keeping_login", "site_watch", "checks", "wording"],
     ["models"],
     ["activity", "findings", "judging", "people"],
-    ["transitions", "exports", "filtersets", "recount"],
+    ["transitions", "exports", "filtersets", "list_version", "recount"],
     [
         "scheduling",
         "analysis_moves",

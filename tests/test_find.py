@@ -143,7 +143,7 @@ def test_frequent_words_are_found_along_the_list_and_counted_as_a_lower_bound(mo
         factories.submitted(name=f"shop {number}")
     for number in range(3):
         factories.scheduled(name=f"other {number}")
-    for name, value in {"SAMPLE": 4, "FREQUENT": 2, "RUNS": 4}.items():
+    for name, value in {"SAMPLE": 6, "FREQUENT": 2, "RUNS": 3}.items():
         monkeypatch.setattr(analysis_search, name, value)
     found = Analysis.objects.present().found("shop")
     assert not found.exact

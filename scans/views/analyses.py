@@ -5,8 +5,8 @@ from django.views.generic import View
 
 from scans import htmx
 from scans.filtersets import LAST, AnalysisFilterSet
-from scans.listing import Page
-from scans.models import Analysis, ScanSettings, SystemPart, UrlScan
+from scans.list_version import Around, ListVersion
+from scans.models import Analysis, UrlScan
 from scans.views.access import ViewerRequired
 
 
@@ -19,16 +19,32 @@ class AnalysisListView(ViewerRequired, View):
     """All analyses, found, filtered and sorted as the query string says; live."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The page, its fragment, or 204 when nothing changed."""
-        missing, capacity = SystemPart.missing(), ScanSettings.current().capacity
-        version = f"{Analysis.objects.list_version()}.{capacity}.{len(missing)}"
-        if htmx.is_unchanged(request, version):
-            return htmx.unchanged()
+        """The page or its fragment; to a poll the rows that changed, or 204 when nothing did."""
         filterset = AnalysisFilterSet(request.GET, Analysis.objects.present(), request=request)
-        context = {"missing_parts": missing, "capacity": capacity, "version": version, **_list(filterset)}
-        response = htmx.respond(request, "scans/analysis_list.html", "scans/_analysis_list.html", context)
+        around, rows = Around.now(), filterset.page.rows
+        shown = ListVersion.of(around, rows)
+        if htmx.is_unchanged(request, str(shown)):
+            return htmx.unchanged()
+        context = {"filterset": filterset, "around": around, "missing_parts": around.missing, "version": str(shown)}
+        before = ListVersion.parse(request.GET.get("v", ""))
+        if htmx.wants_fragment(request) and before and before.moved(shown) == 0:
+            return self._changed_rows(request, context, before.changed(shown))
+        response = htmx.respond(
+            request, "scans/analysis_list.html", "scans/_analysis_list.html", {**context, **_list(filterset)}
+        )
         if htmx.wants_fragment(request):
             response["HX-Push-Url"] = _push(request, filterset)
+            if before:
+                response["X-List-Change"] = f"whole; {before.moved(shown)}"
+        return response
+
+    def _changed_rows(self, request: HttpRequest, context: dict, changed: list[int]) -> HttpResponse:
+        """Nothing but the rows that changed, each to be put in its place, and the numbers around them."""
+        context["analyses"] = _analyses(changed, request.user)
+        response = htmx.respond(request, "scans/analysis_list.html", "scans/_analysis_changes.html", context)
+        response["HX-Reswap"] = "none"
+        response["X-List-Change"] = "rows"
+        response["X-List-Version"] = context["version"]
         return response
 
 
@@ -39,20 +55,17 @@ def _push(request: HttpRequest, filterset: AnalysisFilterSet) -> str:
 
 
 def _list(filterset: AnalysisFilterSet) -> dict:
-    analyses = _analyses(filterset.page, filterset.request.user)
+    analyses = _analyses([row.pk for row in filterset.page.rows], filterset.request.user)
     return {
-        "filterset": filterset,
         "analyses": analyses,
         "pages": _other_pages(filterset, analyses),
-        "running": UrlScan.objects.running().count(),
         "every": seconds_between_polls(analyses),
         "here": filterset.request.path + filterset.address(page=filterset.page_text),
     }
 
 
-def _analyses(page: Page, user) -> list[Analysis]:
-    """The analyses of a page, in its order, with the totals of their URL scans."""
-    pks = [row.pk for row in page.rows]
+def _analyses(pks: list[int], user) -> list[Analysis]:
+    """These analyses, in this order, with the totals of their URL scans."""
     analyses = Analysis.objects.select_related("owner").in_bulk(pks)
     totals = UrlScan.objects.filter(analysis__in=pks).totals_by_analysis(user)
     for pk, analysis in analyses.items():

@@ -270,8 +270,44 @@ def test_poll_is_answered_with_204_until_something_changes(client, htmx_headers)
     transitions.pause_analysis(analysis, by=Actor.COMMAND)
     changed = client.get(LIST, poll, headers=htmx_headers)
     assert changed.status_code == 200
-    assert changed["HX-Push-Url"] == "false"
-    assert version(changed) != poll["v"]
+    assert client.get(LIST, {"v": changed["X-List-Version"]}, headers=htmx_headers).status_code == 204
+
+
+def test_poll_brings_the_row_that_changed_and_no_other(client, htmx_headers):
+    analyses = [factories.running() if number == 20 else factories.submitted() for number in range(50)]
+    whole = client.get(LIST, {"order": "name"}, headers=htmx_headers)
+    transitions.pause_analysis(analyses[20], by=Actor.COMMAND)
+    changes = client.get(LIST, {"order": "name", "v": version(whole)}, headers=htmx_headers)
+    assert values(changes, "data-analysis-id") == [str(analyses[20].pk)]
+    assert (changes["X-List-Change"], changes["HX-Reswap"]) == ("rows", "none")
+    assert "1 of 2</strong> URL scans running" in text(changes)
+    replaced = {element["id"] for element in elements(changes, "hx-swap-oob")}
+    assert {f"analysis-{analyses[20].pk}", "capacity", "filter-count", "count-in_progress"} <= replaced
+    assert len(changes.content) < len(whole.content) / 10
+
+
+def test_poll_brings_the_whole_list_when_rows_enter_leave_or_move(client, htmx_headers):
+    analyses = [factories.running(), factories.submitted(), factories.submitted()]
+
+    def change_after(act) -> str:
+        poll = {"v": version(client.get(LIST))}
+        act()
+        answer = client.get(LIST, poll, headers=htmx_headers)
+        assert 'id="analysis-list"' in text(answer)
+        assert (answer["HX-Push-Url"], "X-List-Version" in answer) == ("false", False)
+        return answer["X-List-Change"]
+
+    assert change_after(factories.submitted) == "whole; 1"
+    assert change_after(lambda: transitions.pause_analysis(analyses[0], by=Actor.COMMAND)) == "whole; 1"
+    ended = factories.published()
+    assert change_after(lambda: transitions.delete(ended, by=Actor.COMMAND)) == "whole; 1"
+
+
+@pytest.mark.parametrize("v", ["", "x", "1.2", "1.2.x", "1.99999999999999999999.1", "\u0663"])
+def test_poll_with_a_version_that_is_none_gets_the_whole_list(client, htmx_headers, v):
+    factories.submitted()
+    response = client.get(LIST, {"v": v}, headers=htmx_headers)
+    assert 'id="analysis-list"' in text(response)
 
 
 def test_poll_sees_progress_deletion_and_capacity(client, htmx_headers):
@@ -295,14 +331,29 @@ def test_poll_is_frequent_only_while_something_can_change(client):
     assert values(client.get(LIST), "data-live") == ["2"]
 
 
-# Session, user and two for permissions come with every page; a poll adds three.
-def test_number_of_queries_does_not_grow(client, htmx_headers, django_assert_num_queries):
+# Session and user, who comes with permissions and settings, are two of each. A poll adds what stands around the rows,
+# and the walk; a page moreover the rows, the totals of their URL scans, and the counts per status.
+@pytest.mark.parametrize(
+    ("query", "page", "poll"),
+    [
+        ({}, 7, 4),
+        ({"status": "in_progress"}, 7, 4),
+        ({"status": ["in_progress", "scheduled", "completed_results_available"], "order": "-findings"}, 7, 4),
+        ({"order": "status"}, 7, 4),
+        ({"order": "start"}, 9, 6),  # its three parts are three walks, where a page reaches over all of them
+        ({"order": "-duration"}, 9, 6),
+        ({"page": 2}, 8, 5),  # which is empty, and so the last
+        ({"page": "last", "order": "name"}, 7, 4),
+        ({"q": "analysis"}, 10, 7),  # how many there are to look among, a sample, and which statuses these have
+        ({"q": "nothing"}, 6, 5),  # no walk, no rows and no totals
+    ],
+)
+def test_number_of_queries_does_not_grow(client, htmx_headers, django_assert_num_queries, query, page, poll):
     factories.running()
-    with django_assert_num_queries(12):
-        client.get(LIST)
-    for _ in range(5):
-        factories.published()
-    with django_assert_num_queries(12):
-        response = client.get(LIST)
-    with django_assert_num_queries(7):
-        client.get(LIST, {"v": version(response)}, headers=htmx_headers)
+    for _ in range(2):
+        for _ in range(3):
+            factories.published()
+        with django_assert_num_queries(page):
+            response = client.get(LIST, query)
+        with django_assert_num_queries(poll):
+            client.get(LIST, {**query, "v": version(response)}, headers=htmx_headers)

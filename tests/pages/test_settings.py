@@ -59,11 +59,11 @@ def test_settings_are_those_of_one_person(client, as_role):
 def test_pages_ask_no_query_for_settings(client, django_assert_num_queries):
     client.get("/statuses/")
     # Session, account with its settings, two for permissions, and what keeps scans from running.
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         client.get("/statuses/")
     client.post(SETTINGS, VALID)
     client.get("/statuses/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         client.get("/statuses/")
 
 
