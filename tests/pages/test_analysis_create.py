@@ -77,7 +77,7 @@ def test_viewer_may_not_submit(as_role, method):
 
 
 def test_number_of_queries(client, django_assert_num_queries):
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         client.get(NEW)
 
 

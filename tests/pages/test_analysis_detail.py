@@ -133,12 +133,12 @@ def test_poll_is_answered_with_204_until_something_changes(client, htmx_headers)
 
 def test_number_of_queries_does_not_grow(client, htmx_headers, django_assert_num_queries):
     small = factories.running()
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         response = client.get(page(small))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         client.get(page(small), {"v": version(response)}, headers=htmx_headers)
     large = factories.running(*(f"http://127.0.0.1:9/{number}" for number in range(20)))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         client.get(page(large))
 
 

@@ -30,5 +30,5 @@ def test_roles(as_role):
 
 
 def test_number_of_queries(client, django_assert_num_queries):
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         client.get("/statuses/")
