@@ -1,4 +1,4 @@
-"""What the list of analyses and the activity log can be narrowed down to, and read from the query string."""
+"""What the list of analyses can be narrowed down to, and read from the query string."""
 
 from functools import cached_property
 
@@ -7,8 +7,7 @@ from django.utils.http import urlencode
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
 from scans.listing import Page, Position, Walk
-from scans.models import ActivityLogEntry, Analysis, Finding, Mark, Replay, StatusCount
-from scans.models.finding import SEVERITIES
+from scans.models import Analysis, StatusCount
 from scans.querysets import Found
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
 
@@ -195,54 +194,3 @@ class AnalysisFilterSet(FilterSet):
         first, second = (f"-{column}", column) if column in _FIRST_DESCENDING else (column, f"-{column}")
         order = second if self.ordered_by == first else first
         return "" if order == DEFAULT_ORDER else order
-
-
-class ActivityLogFilterSet(FilterSet):
-    """The activity log by URL and by kind, and from an entry back."""
-
-    log_url = ChoiceFilter(field_name="url_scan_id", label="URL", empty_label="Every URL")
-    log_kind = ChoiceFilter(
-        method="kind",
-        label="Kind",
-        empty_label="Everything",
-        choices=[
-            ("status", "Changes of status"),
-            ("people", "What people did"),
-            ("system", "What the system did"),
-        ],
-    )
-    before = CharFilter(method="older")
-
-    class Meta:
-        model = ActivityLogEntry
-        fields = []
-
-    def __init__(self, *args, url_scans, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.filters["log_url"].extra["choices"] = [(str(scan.pk), scan.url) for scan in url_scans]
-
-    def kind(self, queryset, name, value):
-        """Only entries of this kind."""
-        return queryset.of_kind(value)
-
-    def older(self, queryset, name, value):
-        """Only entries before this one; anything that is no number is passed over."""
-        is_id = value.isascii() and value.isdigit() and len(value) < 19
-        return queryset.filter(pk__lt=int(value)) if is_id else queryset
-
-    def address(self, before: int) -> str:
-        """The query string with the entries before this one."""
-        chosen = {name: self.data.get(name) for name in ("log_url", "log_kind") if self.data.get(name)}
-        return f"?{urlencode({**chosen, 'before': before})}"
-
-
-class FindingFilterSet(FilterSet):
-    """The findings of one URL scan by severity, by what the replay showed and by what a reviewer decided."""
-
-    severity = ChoiceFilter(choices=SEVERITIES, empty_label="Every severity")
-    replay = ChoiceFilter(choices=Replay.choices, label="Replay", empty_label="Every outcome")
-    mark = ChoiceFilter(choices=Mark.choices, label="Mark", empty_label="Every mark")
-
-    class Meta:
-        model = Finding
-        fields = []

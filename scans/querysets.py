@@ -306,12 +306,20 @@ class ActivityLogQuerySet(models.QuerySet):
         """With the names that a page shows."""
         return self.select_related("user", "url_scan").order_by("-pk")
 
+    def status_changes_of(self, thing):
+        """The entries that gave an analysis itself, or a URL scan, another status."""
+        is_analysis = hasattr(thing, "url_scans")
+        own = {"analysis": thing, "url_scan": None} if is_analysis else {"url_scan": thing}
+        return self.filter(**own).exclude(to_status="")
+
     def of_kind(self, kind: str):
-        """Only changes of a status ("status"), what people did ("people"), or what the system did ("system")."""
+        """Only changes of a status ("status"), what people did ("people"), what the system did ("system"),
+        or what was refused ("refused")."""
         return {
             "status": self.exclude(to_status=""),
             "people": self.filter(user__isnull=False),
             "system": self.filter(user__isnull=True),
+            "refused": self.filter(action__endswith=".refused"),
         }[kind]
 
 

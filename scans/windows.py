@@ -127,6 +127,16 @@ class Blackouts:
         """Whether there is no time to scan between this moment and `moment + HORIZON`."""
         return self.ends(moment) == moment + HORIZON
 
+    def passed(self, moment: datetime, span: timedelta) -> datetime:
+        """When, from this moment on, so much time has passed in which scanning may go on; at most HORIZON later."""
+        horizon = moment + HORIZON
+        while (opens := self.next_open(moment)) < horizon:
+            closes = self.next_begin(opens)
+            if closes is None or opens + span <= closes:
+                return min(opens + span, horizon)
+            moment, span = closes, span - (closes - opens)
+        return horizon
+
     def periods(self, start: datetime, end: datetime) -> list[Period]:
         """What is closed between the two, in order and apart from each other, cut off at both."""
         return [(max(begin, start), min(until, end)) for begin, until in self._closed(start, end)]

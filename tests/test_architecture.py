@@ -25,10 +25,10 @@ FLOORS = [
         "browser",
     ],
     ["login"],
-    ["rollup", "listing", "querysets", "prescan", "keeping_login", "site_watch", "checks", "wording"],
+    ["rollup", "listing", "querysets", "prescan", "keeping_login", "site_watch", "checks", "wording", "schedule_band"],
     ["models"],
-    ["activity", "findings", "judging", "people"],
-    ["transitions", "exports", "filtersets", "list_version", "recount"],
+    ["activity", "findings", "judging", "people", "timeline"],
+    ["transitions", "exports", "filtersets", "detail_filtersets", "list_version", "recount"],
     [
         "scheduling",
         "analysis_moves",

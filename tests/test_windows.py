@@ -330,3 +330,24 @@ def test_the_next_begin_is_the_first_after_now(blackouts, moment):
     else:
         assert begin > moment and blackouts.covers(begin) and not blackouts.covers(begin - timedelta(microseconds=1))
         assert blackouts.periods(until, begin) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "span", "passed"),
+    [
+        ([], timedelta(hours=5), "2026-11-25 17:00"),
+        (["daily 13:00-14:00"], timedelta(hours=5), "2026-11-25 18:00"),
+        (["daily 13:00-14:00"], timedelta(hours=30), "2026-11-26 20:00"),
+        (["daily 13:00-14:00", "2026-11-25 12:00..2026-11-25 13:00"], timedelta(hours=1), "2026-11-25 15:00"),
+    ],
+)
+def test_time_passes_only_while_scanning_may_go_on(lines, span, passed):
+    blackouts = Blackouts(tuple((parse(line), ZoneInfo("UTC")) for line in lines))
+    noon = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    assert f"{blackouts.passed(noon, span):%Y-%m-%d %H:%M}" == passed
+
+
+def test_time_that_never_passes_is_given_up_at_the_horizon():
+    noon = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    always = Blackouts(((parse("daily"), ZoneInfo("UTC")),))
+    assert always.passed(noon, timedelta(minutes=1)) == noon + HORIZON

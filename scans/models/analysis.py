@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from scans.querysets import AnalysisQuerySet
-from scans.statuses import AnalysisStatus, Status
+from scans.statuses import AnalysisStatus, Phase, Status
 
 
 class Publication(models.TextChoices):
@@ -158,3 +158,9 @@ class Analysis(models.Model):
     def ran_for(self, now: datetime) -> timedelta | None:
         """How long it ran, up to its end or `now`; None when it never started."""
         return (self.ended_at or now) - self.started_at if self.started_at else None
+
+    def time_left(self, now: datetime) -> timedelta | None:
+        """Until its duration ends, where it has started and not ended; a blackout window stops this clock."""
+        if not self.expires_at or self.info.phase not in (Phase.WAITING, Phase.ACTIVE):
+            return None
+        return max(timedelta(), self.expires_at - (self.blackout_since or now))

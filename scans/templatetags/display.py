@@ -143,12 +143,6 @@ def grouped(number: int) -> str:
 
 
 @register.filter
-def older_address(filterset, entry: ActivityLogEntry) -> str:
-    """The address of the log's entries before this one."""
-    return filterset.address(before=entry.pk)
-
-
-@register.filter
 def since(address: str, version: str) -> str:
     """The address at which a live region asks for what is newer than this version."""
     return f"{address}{'&' if '?' in address else '?'}v={version}"

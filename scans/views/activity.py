@@ -4,25 +4,24 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.views.generic import View
 
 from scans.activity import sentence, status_labels
-from scans.exports.tables import csv_lines
+from scans.detail_filtersets import ActivityLogFilterSet
 from scans.models import ActivityLogEntry
 from scans.views.access import ViewerRequired, present_analysis
+from scans.views.csv_file import csv_file
 
 HEAD = ["when", "actor", "user", "url", "action", "what", "from", "to", "reason"]
 
 
 class ActivityLogFileView(ViewerRequired, View):
-    """Every entry, oldest first, as CSV; made while it is sent, so that its length costs no memory."""
+    """Every entry that the page's filter lets through, oldest first, as CSV."""
 
     def get(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
         """The file."""
         analysis = present_analysis(pk)
         entries = ActivityLogEntry.objects.filter(analysis=analysis).newest_first().reverse()
-        return StreamingHttpResponse(
-            csv_lines(HEAD, map(_cells, entries.iterator(chunk_size=500))),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="activity-log-{analysis.pk}.csv"'},
-        )
+        urls = [(str(scan_id), url) for scan_id, url in analysis.url_scans.values_list("pk", "url")]
+        chosen = ActivityLogFilterSet(request.GET, entries, urls=urls).qs
+        return csv_file(f"activity-log-{analysis.pk}", HEAD, map(_cells, chosen.iterator(chunk_size=500)))
 
 
 def _cells(entry: ActivityLogEntry) -> list[str]:

@@ -1,18 +1,30 @@
 """The summary of one analysis, with its activity log."""
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.generic import View
 
-from scans import htmx
-from scans.filtersets import ActivityLogFilterSet
-from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, Finding, SystemPart, UrlScan
+from scans import htmx, schedule_band
+from scans.detail_filtersets import ActivityLogFilterSet, UrlScanFilterSet
+from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, Finding, SystemPart
 from scans.querysets import SEVERITY_FIELDS
-from scans.statuses import PUBLISHED_AS, TIME_EXPIRED, AnalysisStatus, Phase, Results, UrlScanStatus
+from scans.statuses import (
+    PUBLISHED_AS,
+    TIME_EXPIRED,
+    URL_SCAN_STATUSES,
+    AnalysisStatus,
+    Phase,
+    Results,
+    UrlScanStatus,
+)
+from scans.timeline import timeline
 from scans.views.access import ViewerRequired, present_analysis
 from scans.views.analyses import seconds_between_polls
 
+URL_PAGE_SIZE = 50
 LOG_PAGE_SIZE = 50
+LOG_MOST = 500  # entries that one page grows to; older ones are a page further
 EARLIER_RUNS = 10
 COMING_STARTS = 3
 GONE_LISTED = 20
@@ -33,41 +45,95 @@ class AnalysisDetailView(ViewerRequired, View):
 
 
 def _summary(request: HttpRequest, analysis: Analysis) -> dict:
-    scans = list(analysis.url_scans.marking_visible_results(request.user).order_by("position"))
-    for scan in scans:
-        scan.analysis = analysis
-    visible = [scan for scan in scans if scan.results_visible]
+    scans = _overview(analysis, request.user)
     runs = analysis.series.runs.present().order_by("-run")[: EARLIER_RUNS + 1]
     return {
         "analysis": analysis,
-        "url_scans": scans,
-        "ended": sum(scan.info.phase in (Phase.FINAL, Phase.REVIEW) for scan in scans),
-        "severities": {name: sum(getattr(scan, f"findings_{name}") for scan in visible) for name in SEVERITY_FIELDS},
-        "hidden": sum(scan.status in PUBLISHED_AS and not scan.results_visible for scan in scans),
-        "replaying": any(scan.status in PUBLISHED_AS and not scan.verified_at for scan in scans),
-        "can_submit_again": not analysis.info.final
-        and any(scan.status == UrlScanStatus.SUBMIT_FAILED for scan in scans),
+        "timeline": timeline(analysis, timezone.now()),
         "runs": [run for run in runs if run != analysis],
-        **_times(analysis, scans),
         "changes": _changes(analysis),
         "every": seconds_between_polls([analysis]),
         "here": htmx.address(request),
+        **_results(scans),
+        **_possible(analysis, scans),
+        **_url_scans(request, analysis, scans),
+        **_schedule(analysis),
         **_log(request, analysis, scans),
     }
 
 
-def _times(analysis: Analysis, scans: list[UrlScan]) -> dict:
-    """What the schedule shows: when it will really start, what holds it up, and how the series repeats."""
-    schedule = getattr(analysis.series, "schedule", None)
-    blackouts = None if analysis.info.final else BlackoutWindow.for_analysis(analysis)
-    now = timezone.now()
+def _overview(analysis: Analysis, user) -> list[dict]:
+    """Of every URL scan the few columns that the summary counts; only one page of them is read whole."""
+    columns = [
+        "pk",
+        "url",
+        "status",
+        "verified_at",
+        "results_visible",
+        *(f"findings_{name}" for name in SEVERITY_FIELDS),
+    ]
+    return list(analysis.url_scans.marking_visible_results(user).order_by("position").values(*columns))
+
+
+def _results(scans: list[dict]) -> dict:
+    """Findings by severity that this user may see, and of how many URLs they are hidden yet."""
+    visible = [scan for scan in scans if scan["results_visible"]]
+    return {
+        "severities": {name: sum(scan[f"findings_{name}"] for scan in visible) for name in SEVERITY_FIELDS},
+        "hidden": sum(scan["status"] in PUBLISHED_AS and not scan["results_visible"] for scan in scans),
+    }
+
+
+def _possible(analysis: Analysis, scans: list[dict]) -> dict:
+    """What the actions need to know of its URL scans."""
+    failed = any(scan["status"] == UrlScanStatus.SUBMIT_FAILED for scan in scans)
+    return {
+        "replaying": any(scan["status"] in PUBLISHED_AS and not scan["verified_at"] for scan in scans),
+        "can_submit_again": failed and not analysis.info.final,
+        "can_continue": any(scan["status"] in TIME_EXPIRED for scan in scans),
+    }
+
+
+def _url_scans(request: HttpRequest, analysis: Analysis, scans: list[dict]) -> dict:
+    """One page of its URL scans, in the order they were submitted, and how many are in each phase."""
+    phases = [URL_SCAN_STATUSES[scan["status"]].phase for scan in scans]
+    rows = analysis.url_scans.marking_visible_results(request.user).order_by("position")
+    filterset = UrlScanFilterSet(request.GET, rows)
+    paginator = Paginator(filterset.qs, URL_PAGE_SIZE)
+    paginator.count = phases.count(filterset.phase) if filterset.phase else len(scans)
+    page = paginator.get_page(request.GET.get("url_page"))
+    url_scans = list(page)
+    for scan in url_scans:
+        scan.analysis = analysis
+    return {
+        "url_scans": url_scans,
+        "url_page": page,
+        "url_filter": filterset,
+        "urls": len(scans),
+        "ended": phases.count(Phase.FINAL) + phases.count(Phase.REVIEW),
+        "phases": [(phase, phases.count(phase)) for phase in Phase],
+    }
+
+
+def _schedule(analysis: Analysis) -> dict:
+    """When it will really start and must end, what holds it up, how the series repeats, and the coming week."""
+    schedule, now = getattr(analysis.series, "schedule", None), timezone.now()
+    coming = schedule.coming(COMING_STARTS) if schedule else []
+    if analysis.info.final:
+        return {"schedule": schedule, "coming": coming}
+    blackouts, left = BlackoutWindow.for_analysis(analysis), analysis.time_left(now)
+    starts_at = None if analysis.started_at else analysis.start_at and blackouts.next_open(max(analysis.start_at, now))
+    latest_end = None if left is None else blackouts.passed(now, left)
+    moments = [("start", starts_at), ("end", latest_end), *(("start", start) for start in coming)]
     return {
         "schedule": schedule,
-        "coming": schedule.coming(COMING_STARTS) if schedule else [],
-        "window_ends": blackouts and blackouts.ends(now),
-        "next_window": blackouts and blackouts.windows and blackouts.next_begin(now),
-        "starts_at": blackouts and analysis.start_at and blackouts.next_open(max(analysis.start_at, now)),
-        "can_continue": any(scan.status in TIME_EXPIRED for scan in scans),
+        "coming": coming,
+        "window_ends": blackouts.ends(now),
+        "next_window": blackouts.windows and blackouts.next_begin(now),
+        "starts_at": starts_at,
+        "time_left": left,
+        "latest_end": latest_end,
+        "band": schedule_band.draw(blackouts, analysis.zone, now, moments) if blackouts.windows else None,
     }
 
 
@@ -89,9 +155,16 @@ def _changes(analysis: Analysis) -> dict | None:
     return {"earlier": earlier, "complete": complete, "listed": listed, **counts}
 
 
-def _log(request: HttpRequest, analysis: Analysis, scans: list[UrlScan]) -> dict:
+def _log(request: HttpRequest, analysis: Analysis, scans: list[dict]) -> dict:
+    """The newest entries, or those before one; as many as were asked for."""
     entries = ActivityLogEntry.objects.filter(analysis=analysis).newest_first()
-    filterset = ActivityLogFilterSet(request.GET, entries, url_scans=scans)
-    page = list(filterset.qs[: LOG_PAGE_SIZE + 1])
-    older = page[LOG_PAGE_SIZE - 1] if len(page) > LOG_PAGE_SIZE else None
-    return {"log_filter": filterset, "entries": page[:LOG_PAGE_SIZE], "older": older}
+    filterset = ActivityLogFilterSet(request.GET, entries, urls=[(str(scan["pk"]), scan["url"]) for scan in scans])
+    shown = min(max(filterset.shown, LOG_PAGE_SIZE), LOG_MOST)
+    page = list(filterset.qs[: shown + 1])
+    has_older = len(page) > shown
+    return {
+        "log_filter": filterset,
+        "entries": page[:shown],
+        "more_entries": shown + LOG_PAGE_SIZE if has_older and shown < LOG_MOST else None,
+        "older": page[shown - 1] if has_older else None,
+    }

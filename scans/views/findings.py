@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from scans import transitions
-from scans.filtersets import FindingFilterSet
+from scans.detail_filtersets import FindingFilterSet
 from scans.forms import MarkForm
 from scans.models import Finding, Mark, TriageMark, UrlScan
 from scans.views.access import present_url_scan

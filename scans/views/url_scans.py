@@ -4,10 +4,12 @@ from pathlib import Path
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.generic import View
 
 from scans import htmx
 from scans.models import SystemPart, TargetLogin, UrlScan
+from scans.timeline import timeline
 from scans.views.access import ViewerRequired, present_url_scan
 from scans.views.analyses import seconds_between_polls
 
@@ -21,7 +23,7 @@ TABS = [
 
 
 class UrlScanTab(ViewerRequired, View):
-    """One tab of a URL scan; live. `stem` names its address, page and fragment."""
+    """One tab of a URL scan; live. `stem` names its address and its fragment in the page of all tabs."""
 
     stem = ""
     tab = ""  # the tab that it belongs to, where that is not itself
@@ -45,7 +47,7 @@ class UrlScanTab(ViewerRequired, View):
             "tab_body": f"scans/_{self.file}.html",
             **self.content(scan, **address),
         }
-        return htmx.respond(request, f"scans/{self.file}.html", "scans/_url_scan.html", context)
+        return htmx.respond(request, "scans/url_scan.html", "scans/_url_scan.html", context)
 
     @property
     def file(self) -> str:
@@ -63,8 +65,15 @@ class UrlScanDetailView(UrlScanTab):
     stem = "url-scan-detail"
 
     def content(self, url_scan: UrlScan) -> dict:
-        """Its checks, in the order they were made, and their pictures."""
-        return {"checks": url_scan.checks.all(), "screenshots": url_scan.screenshots.all()}
+        """How it got here, how long it may go on; its checks, in the order they were made, and their pictures."""
+        now = timezone.now()
+        return {
+            "timeline": timeline(url_scan, now),
+            "log": f"{url_scan.analysis.get_absolute_url()}?log_url={url_scan.pk}",
+            "time_left": url_scan.analysis.time_left(now),
+            "checks": url_scan.checks.all(),
+            "screenshots": url_scan.screenshots.all(),
+        }
 
 
 class ConfigurationView(UrlScanTab):

@@ -6,6 +6,7 @@ import pytest
 
 from scans import transitions
 from tests import factories
+from tests.pages.page import text
 
 pytestmark = pytest.mark.django_db
 
@@ -34,3 +35,14 @@ def test_it_takes_a_role(django_user_model, client):
     analysis = factories.running()
     client.force_login(factories.user(role=""))
     assert client.get(f"/analyses/{analysis.pk}/activity-log.csv").status_code == 403
+
+
+def test_it_carries_the_filter_of_the_page(client):
+    analysis = factories.running("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    scan = analysis.url_scans.first()
+    chosen = f"log_url={scan.pk}&log_kind=status"
+    assert f'href="/analyses/{analysis.pk}/activity-log.csv?log_url={scan.pk}&amp;log_kind=status"' in text(
+        client.get(f"/analyses/{analysis.pk}/?{chosen}")
+    )
+    of_url = rows(client.get(f"/analyses/{analysis.pk}/activity-log.csv?{chosen}"))
+    assert {row["url"] for row in of_url} == {scan.url} and all(row["to"] for row in of_url)

@@ -1,10 +1,14 @@
 """The summary of one analysis, and its activity log."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from scans import findings, transitions
-from scans.models import ActivityLogEntry, Actor
+from scans.models import Actor
 from scans.statuses import AnalysisStatus, EndedBy
+from scans.views import analysis_detail
 from tests import factories
 from tests.pages.page import elements, text, values, version
 
@@ -67,15 +71,50 @@ def test_log_filter_that_is_not_understood_is_passed_over(client, query):
     assert "analysis.submitted" in values(response, "data-action")
 
 
-def test_older_entries_are_a_page_further(client):
+def entries_of(response) -> list[str]:
+    return [each for each in values(response, "id") if each.startswith("entry-")]
+
+
+def address_of_older(response) -> str:
+    link = next(e for e in elements(response, "href") if e.get("id") == "older-entries")
+    return link["href"].split("#")[0]
+
+
+def test_older_entries_are_added_below(client):
     analysis = factories.running(*(f"http://127.0.0.1:9/{number}" for number in range(20)))
     newest = client.get(page(analysis))
     assert len(values(newest, "data-action")) == 50
-    older = next(e["href"] for e in elements(newest, "href") if "before=" in e["href"])
-    rest = client.get(page(analysis) + older.split("#")[0])
-    everything = ActivityLogEntry.objects.filter(analysis=analysis).count()
-    assert len(values(rest, "data-action")) == everything - 50
-    assert not set(values(newest, "id")) & {i for i in values(rest, "id") if i.startswith("entry-")}
+    grown = client.get(page(analysis) + address_of_older(newest))
+    everything = [f"entry-{pk}" for pk in analysis.activity.values_list("pk", flat=True)]
+    assert entries_of(grown) == everything and entries_of(newest) == everything[:50]
+    assert "older-entries" not in values(grown, "id")
+
+
+def test_a_page_that_has_grown_enough_leads_to_a_page_of_older_entries(client, monkeypatch):
+    monkeypatch.setattr(analysis_detail, "LOG_PAGE_SIZE", 5)
+    monkeypatch.setattr(analysis_detail, "LOG_MOST", 10)
+    analysis = factories.running(*(f"http://127.0.0.1:9/{number}" for number in range(5)))
+    everything = [f"entry-{pk}" for pk in analysis.activity.values_list("pk", flat=True)]
+    grown = client.get(page(analysis), {"entries": 10**6})
+    assert entries_of(grown) == everything[:10]
+    older = client.get(page(analysis) + address_of_older(grown))
+    assert entries_of(older) == everything[10:15]
+
+
+def test_an_entry_has_an_address_of_its_own_however_old_it_is(client, monkeypatch):
+    monkeypatch.setattr(analysis_detail, "LOG_PAGE_SIZE", 5)
+    analysis = factories.running(*(f"http://127.0.0.1:9/{number}" for number in range(5)))
+    first = analysis.activity.last()
+    state = next(e["href"] for e in elements(client.get(page(analysis)), "href") if f"#entry-{first.pk}" in e["href"])
+    assert entries_of(client.get(state.split("#")[0])) == [f"entry-{first.pk}"]
+
+
+def test_refused_attempts_are_marked_and_can_be_had_alone(client):
+    analysis = factories.published()
+    client.post(f"{page(analysis)}pause/")
+    refused = client.get(page(analysis), {"log_kind": "refused"})
+    assert values(refused, "data-action") == ["analysis.refused"]
+    assert "log-entry--refused" in text(refused)
 
 
 def test_other_runs_of_the_series_are_linked(client):
@@ -133,12 +172,12 @@ def test_poll_is_answered_with_204_until_something_changes(client, htmx_headers)
 
 def test_number_of_queries_does_not_grow(client, htmx_headers, django_assert_num_queries):
     small = factories.running()
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         response = client.get(page(small))
     with django_assert_num_queries(4):
         client.get(page(small), {"v": version(response)}, headers=htmx_headers)
     large = factories.running(*(f"http://127.0.0.1:9/{number}" for number in range(20)))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         client.get(page(large))
 
 
@@ -163,3 +202,51 @@ def test_a_partial_run_does_not_claim_that_anything_is_gone(client):
     published_run(1, 2)
     shown = text(client.get(page(published_run(2, complete=False))))
     assert "1 not seen in this partial run" in shown and "any more" not in shown
+
+
+def test_the_timeline_shows_each_state_with_how_long_it_lasted(client, clock):
+    analysis = factories.running()
+    clock.shift(timedelta(minutes=7))
+    shown = client.get(page(analysis)).content.decode().partition('id="timeline"')[2].partition("</section>")[0]
+    assert [info.label for info in (AnalysisStatus.SUBMITTED.info, AnalysisStatus.IN_PROGRESS.info)] == [
+        label for label in ("Submitted", "In Progress") if f">{label}</a>" in shown
+    ]
+    assert "data-since=" in shown and ">7 min" in shown and shown.count("<rect") == shown.count("<li")
+
+
+def test_elapsed_and_time_left_are_shown_only_while_it_runs(client):
+    running = text(client.get(page(factories.running())))
+    assert "Elapsed" in running and "Time left" in running
+    for other in (factories.scheduled(), factories.published()):
+        shown = text(client.get(page(other)))
+        assert "Elapsed" not in shown and "Time left" not in shown
+
+
+def test_the_clock_of_the_duration_stands_still_in_a_blackout_window(client, clock):
+    analysis = factories.running(duration=timedelta(hours=1))
+    transitions.begin_blackout(analysis, until=timezone.now() + timedelta(hours=8))
+    clock.shift(timedelta(hours=3))
+    shown = text(client.get(page(analysis)))
+    assert "stands still in the blackout window" in shown and "59 min 5" in shown
+
+
+def test_blackout_windows_of_the_coming_week_are_drawn_and_told(client):
+    assert "The coming week" not in text(client.get(page(factories.scheduled())))
+    start = timezone.now() + timedelta(days=2)
+    windows = {"blackout": "daily 12:00-13:00", "time_zone": "Asia/Tokyo"}
+    shown = text(client.get(page(factories.scheduled(start_at=start, **windows))))
+    assert shown.count("band-closed") >= 6 and "Starts:" in shown
+    assert "12:00 –" in shown and "13:00" in shown and "Asia/Tokyo" in shown
+
+
+def test_only_a_page_of_many_urls_is_shown_and_they_can_be_narrowed_by_phase(client, monkeypatch):
+    monkeypatch.setattr(analysis_detail, "URL_PAGE_SIZE", 2)
+    analysis = factories.running(*(f"http://127.0.0.1:9/{number}" for number in range(5)))
+    ids = [str(pk) for pk in analysis.url_scans.order_by("position").values_list("pk", flat=True)]
+    first = client.get(page(analysis))
+    assert values(first, "data-url-scan-id") == ids[:2] and "1–2 of 5" in text(first)
+    assert values(client.get(page(analysis), {"url_page": 3}), "data-url-scan-id") == ids[4:]
+    running = [str(scan.pk) for scan in analysis.url_scans.filter(status="in_progress").order_by("position")]
+    assert values(client.get(page(analysis), {"urls": "active"}), "data-url-scan-id") == running
+    for bogus in ({"urls": "bogus"}, {"url_page": "bogus"}):
+        assert values(client.get(page(analysis), bogus), "data-url-scan-id") == ids[:2]

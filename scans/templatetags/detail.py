@@ -1,0 +1,77 @@
+"""What only the pages of one analysis draw: bars of shares, and lengths of time that a script lets grow or shrink."""
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from scans.models import ActivityLogEntry
+from scans.models.finding import SEVERITIES
+from scans.querysets import SEVERITY_FIELDS
+from scans.templatetags.display import time_span
+
+register = template.Library()
+
+BAR = 1000  # units that a bar is wide
+_SEVERITY_LABELS = dict(SEVERITIES)
+LEAST = 8  # units that even a small share takes, so that it can be seen
+
+
+@register.simple_tag
+def severity_bar(counts: dict[str, int]) -> str:
+    """The findings of each severity as shares of one bar; decoration, since the numbers stand beside it."""
+    return _bar([(f"severity--{name}", counts[name]) for name in SEVERITY_FIELDS])
+
+
+@register.simple_tag
+def phase_bar(phases: list[tuple]) -> str:
+    """How many URL scans are in each phase, as shares of one bar; decoration, since the numbers stand beside it."""
+    return _bar([(f"phase--{phase.value}", count) for phase, count in reversed(phases)])
+
+
+def _bar(parts: list[tuple[str, int]]) -> str:
+    parts = [(name, count) for name, count in parts if count]
+    unit = (BAR - LEAST * len(parts)) / (sum(count for _, count in parts) or 1)
+    drawn, edge = [], 0.0
+    for name, count in parts:
+        end = edge + LEAST + count * unit
+        drawn.append((name, round(edge), round(end) - round(edge)))
+        edge = end
+    rects = format_html_join("", '<rect class="{}" x="{}" width="{}" height="10"></rect>', drawn)
+    return format_html(
+        '<svg class="bar" viewBox="0 0 {} 10" preserveAspectRatio="none" aria-hidden="true">{}</svg>', BAR, rects
+    )
+
+
+@register.simple_tag
+def elapsed(since: datetime) -> str:
+    """How long ago this was; a script lets it grow."""
+    return format_html('<span data-since="{}">{}</span>', since.isoformat(), time_span(timezone.now() - since))
+
+
+@register.simple_tag
+def remaining(until: datetime) -> str:
+    """How long it is until then; a script lets it shrink."""
+    return format_html('<span data-until="{}">{}</span>', until.isoformat(), time_span(until - timezone.now()))
+
+
+@register.simple_tag(takes_context=True)
+def page_address(context, name: str, number: int) -> str:
+    """The query string of this address with another number in the parameter `name`."""
+    query = context["request"].GET.copy()
+    query.pop("v", None)
+    query[name] = number
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def severity_label(name: str) -> str:
+    """A severity as people read it."""
+    return _SEVERITY_LABELS[name]
+
+
+@register.filter
+def is_refusal(entry: ActivityLogEntry) -> bool:
+    """Whether somebody asked for something and did not get it."""
+    return entry.action.endswith(".refused")
