@@ -73,12 +73,55 @@ class ActivityLogFilterSet(FilterSet):
 
 
 class FindingFilterSet(FilterSet):
-    """The findings of one URL scan by severity, by what the replay showed and by what a reviewer decided."""
+    """Findings by what they are, what the replay showed, what a reviewer decided, and whether they are new.
 
-    severity = ChoiceFilter(choices=SEVERITIES, empty_label="Every severity")
-    replay = ChoiceFilter(choices=Replay.choices, label="Replay", empty_label="Every outcome")
-    mark = ChoiceFilter(choices=Mark.choices, label="Mark", empty_label="Every mark")
+    Takes findings that are `marked` and `compared_with` an earlier run.
+    """
+
+    q = CharFilter(method="find", label=_("Text"))
+    severity = ChoiceFilter(choices=SEVERITIES, label=_("Severity"), empty_label=_("Every severity"))
+    category = ChoiceFilter(label=_("Category"), empty_label=_("Every category"))
+    replay = ChoiceFilter(choices=Replay.choices, label=_("Replay"), empty_label=_("Every outcome"))
+    mark = ChoiceFilter(choices=Mark.choices, label=_("Mark"), empty_label=_("Every mark"))
+    since = ChoiceFilter(
+        method="changed",
+        label=_("Since the run before"),
+        empty_label=_("New or not"),
+        choices=[("new", _("New")), ("still", _("Still there"))],
+    )
+    group = ChoiceFilter(
+        method="grouped",
+        label=_("Group"),
+        empty_label=_("No groups"),
+        choices=[("category", _("By category")), ("url", _("By address"))],
+    )
 
     class Meta:
         model = Finding
         fields = []
+
+    def __init__(self, *args, categories: list[str], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.filters["category"].extra["choices"] = [(category, category) for category in categories]
+
+    def find(self, queryset, name, value):
+        """Those with `value` in one of their texts."""
+        return queryset.found_by(value)
+
+    def changed(self, queryset, name, value):
+        """Those that the earlier run had not, or had."""
+        return queryset.filter(is_new=value == "new")
+
+    def grouped(self, queryset, name, value):
+        """Those of a group one after the other."""
+        return queryset.grouped_by(value)
+
+    @property
+    def grouping(self) -> str:
+        """The column that groups them; empty for none."""
+        return self.form.cleaned_data.get("group", "") if self.form.is_valid() else ""
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the grouping was asked for."""
+        return any(self.data.get(name) for name in self.filters if name != "group")

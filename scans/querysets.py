@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 from django.db import models
-from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, StrIndex
 from django.utils import timezone
 
@@ -253,6 +254,20 @@ class FindingQuerySet(models.QuerySet):
     def worst_first(self):
         """Ordered by severity, then by where they are."""
         return self.order_by(_SEVERITY_RANK, "category", "url", "parameter", "pk")
+
+    def grouped_by(self, column: str):
+        """Ordered by groups that have `column` in common, the worst group first; each with its `group_size`."""
+        alike = {"partition_by": F(column)}
+        sized = self.annotate(
+            group_size=models.Window(Count("pk"), **alike),
+            group_rank=models.Window(models.Min(_SEVERITY_RANK), **alike),
+        )
+        return sized.order_by("group_rank", column, _SEVERITY_RANK, "url", "parameter", "pk")
+
+    def found_by(self, words: str):
+        """Those whose category, place, parameter or text contains `words`, in any case."""
+        columns = ("category", "url", "parameter", "info")
+        return self.filter(reduce(or_, (Q(**{f"{column}__icontains": words}) for column in columns)))
 
     def count_by_severity(self) -> dict[str, int]:
         """How many there are of each severity, worst first, zeros included."""

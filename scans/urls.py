@@ -44,6 +44,8 @@ urlpatterns = [
         path(f"{ANALYSIS}results.{form}", exports.ResultsFileView.as_view(form=form), name=f"results-{form}")
         for form in exports.RESULTS_FORMATS
     ],
+    path(ANALYSIS + "findings/", findings.AnalysisFindingListView.as_view(), name="analysis-finding-list"),
+    path(ANALYSIS + "findings/mark/", findings.BulkMarkView.as_view(), name="bulk-mark"),
     path(ANALYSIS + "stop/", actions.AnalysisStopView.as_view(), name="analysis-stop"),
     path(ANALYSIS + "delete/", actions.AnalysisDeleteView.as_view(), name="analysis-delete"),
     *[

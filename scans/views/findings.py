@@ -1,43 +1,29 @@
-"""What one URL scan found: the list, and each finding with its evidence."""
+"""What was found: by one URL scan or by a whole analysis, each finding with its evidence, and marking them."""
 
 from functools import partial
 
-from django.core.exceptions import BadRequest
+from django.contrib import messages
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.generic import View
 
-from scans import transitions
+from scans import htmx, transitions
 from scans.detail_filtersets import FindingFilterSet
 from scans.forms import MarkForm
-from scans.models import Finding, Mark, TriageMark, UrlScan
-from scans.views.access import present_url_scan
-from scans.views.actions import ActionView
+from scans.models import Analysis, Finding, Mark, SystemPart, TriageMark, UrlScan
+from scans.statuses import PUBLISHED_AS
+from scans.transitions import NotPermitted
+from scans.views.access import ViewerRequired, present_analysis, present_url_scan
+from scans.views.actions import ActionView, back, see
+from scans.views.analyses import seconds_between_polls
 from scans.views.url_scans import UrlScanTab
 
-MOST = 1000  # a scan ends at this many, so that one page holds them all
-
-
-class FindingListView(UrlScanTab):
-    """The findings of one URL scan, worst first."""
-
-    stem = "finding-list"
-
-    def content(self, url_scan: UrlScan) -> dict:
-        """Those that this user may see and asked for."""
-        analysis = url_scan.analysis
-        visible = url_scan.findings.visible_to(self.request.user).marked(analysis.series.marks)
-        if before := analysis.run_before:
-            visible = visible.compared_with(Finding.objects.filter(url_scan__analysis=before))
-        filterset = FindingFilterSet(self.request.GET, visible.worst_first())
-        return {
-            "filterset": filterset,
-            "findings": filterset.qs.defer(*_EVIDENCE)[:MOST],
-            "visible": visible.count(),
-            "before": before,
-        }
-
-
+PAGE_SIZE = 100
+LONGEST_EVIDENCE = 4000  # characters of a request or answer that are shown at first
 _EVIDENCE = [
     "http_request",
     "curl",
@@ -47,6 +33,61 @@ _EVIDENCE = [
     "solution",
     "references",
 ]
+
+
+class FindingListView(UrlScanTab):
+    """The findings of one URL scan, worst first."""
+
+    stem = "finding-list"
+
+    def content(self, url_scan: UrlScan) -> dict:
+        """Those that this user may see and asked for."""
+        return _found(self.request, url_scan.analysis, url_scan.findings.all())
+
+
+class AnalysisFindingListView(ViewerRequired, View):
+    """The findings of all URLs of one analysis, worst first; live."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The page, its fragment, or 204 when nothing changed."""
+        analysis, missing = present_analysis(pk), SystemPart.missing()
+        version = f"{analysis.version}.{len(missing)}"
+        if htmx.is_unchanged(request, version):
+            return htmx.unchanged()
+        findings = Finding.objects.filter(url_scan__analysis=analysis).select_related("url_scan")
+        verifying = analysis.url_scans.marking_visible_results(request.user).filter(status__in=list(PUBLISHED_AS))
+        context = {
+            "analysis": analysis,
+            "missing_parts": missing,
+            "version": version,
+            "every": seconds_between_polls([analysis]),
+            "here": htmx.address(request),
+            "title": _("Findings of %(analysis)s") % {"analysis": analysis},
+            "hidden": verifying.filter(results_visible=False).count(),
+            **_found(request, analysis, findings),
+        }
+        names = "scans/analysis_finding_list.html", "scans/_analysis_finding_list.html"
+        return htmx.respond(request, *names, context)
+
+
+def _found(request: HttpRequest, analysis: Analysis, findings) -> dict:
+    """One page of the findings that this user may see and asked for, and how many there are of each severity."""
+    before = analysis.run_before
+    earlier = Finding.objects.filter(url_scan__analysis=before) if before else Finding.objects.none()
+    visible = findings.visible_to(request.user).marked(analysis.series.marks).compared_with(earlier)
+    categories = list(visible.order_by("category").values_list("category", flat=True).distinct())
+    filterset = FindingFilterSet(request.GET, visible.worst_first(), categories=categories)
+    page = Paginator(filterset.qs.defer(*_EVIDENCE), PAGE_SIZE).get_page(request.GET.get("page"))
+    severities = visible.count_by_severity()
+    return {
+        "filterset": filterset,
+        "page": page,
+        "findings": list(page),
+        "severities": severities,
+        "visible": sum(severities.values()),
+        "before": before,
+        "marks": Mark.choices,
+    }
 
 
 class FindingDetailView(UrlScanTab):
@@ -61,20 +102,53 @@ class FindingDetailView(UrlScanTab):
         marks = TriageMark.objects.select_related("user")
         mark = marks.filter(series=url_scan.analysis.series_id, fingerprint=finding.fingerprint).first()
         form = MarkForm(initial={"mark": mark.mark if mark else Mark.UNREVIEWED})
-        return {"finding": finding, "mark": mark, "mark_form": form}
+        longest = None if "all" in self.request.GET else LONGEST_EVIDENCE
+        return {
+            "finding": finding,
+            "mark": mark,
+            "mark_form": form,
+            "sent": finding.http_request[:longest],
+            "answered": finding.evidence_body[:longest],
+            "is_cut": longest and max(len(finding.http_request), len(finding.evidence_body)) > longest,
+        }
 
 
 class MarkView(ActionView):
     """What a reviewer decides about a finding."""
 
     def post(self, request: HttpRequest, analysis_id: int, pk: int, finding_id: int) -> HttpResponse:
-        """Mark it, and show it again."""
+        """Mark it, and show the page again that it was marked on."""
         url_scan = present_url_scan(analysis_id, pk, request.user)
         finding = get_object_or_404(url_scan.findings.visible_to(request.user), pk=finding_id)
         finding.url_scan = url_scan
-        form = MarkForm(request.POST)
-        if not form.is_valid():
-            marks = ", ".join(map(str, Mark.labels))
-            raise BadRequest(_("A mark is one of: {marks}.").format(marks=marks))
-        verb = partial(transitions.mark, mark=Mark(form.cleaned_data["mark"]), comment=form.cleaned_data["comment"])
-        return self.perform(finding, verb, _("“{}” is marked."))
+        return self.perform(finding, partial(transitions.mark, **_decision(request)), _("“{}” is marked."))
+
+
+class BulkMarkView(ActionView):
+    """What a reviewer decides about several findings of one analysis at once."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Mark each weakness that was ticked once, and show the list again."""
+        analysis, decision = present_analysis(pk), _decision(request)
+        chosen = [number for number in request.POST.getlist("finding") if number.isascii() and number.isdigit()]
+        findings = Finding.objects.filter(url_scan__analysis=analysis, pk__in=chosen[:PAGE_SIZE])
+        weaknesses = {finding.fingerprint: finding for finding in findings.visible_to(request.user).defer(*_EVIDENCE)}
+        try:
+            for finding in weaknesses.values():
+                transitions.mark(finding, by=request.user, **decision)
+        except NotPermitted as refusal:
+            raise PermissionDenied(str(refusal)) from refusal
+        if weaknesses:
+            said = ngettext("%(count)s weakness is marked.", "%(count)s weaknesses are marked.", len(weaknesses))
+            messages.success(request, said % {"count": len(weaknesses)})
+        else:
+            messages.error(request, _("Nothing was ticked: tick the findings to mark first."))
+        return see(back(request, analysis))
+
+
+def _decision(request: HttpRequest) -> dict:
+    """The mark and comment that were sent; raises BadRequest for a mark that there is not."""
+    form = MarkForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest(_("A mark is one of: {marks}.").format(marks=", ".join(map(str, Mark.labels))))
+    return {"mark": Mark(form.cleaned_data["mark"]), "comment": form.cleaned_data["comment"]}

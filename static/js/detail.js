@@ -27,3 +27,29 @@ setInterval(() => {
     one.textContent = timeSpan(Date.parse(one.dataset.until) - Date.now());
   }
 }, 1000);
+
+// --- Findings: copying, ticking, marking in place ---------------------------------------------------
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  getSelection().selectAllChildren(source); // visible, and where there is no clipboard one key away
+  await navigator.clipboard?.writeText(source.textContent);
+  button.querySelector("span").textContent = button.dataset.copied;
+});
+
+document.addEventListener("change", (event) => {
+  const { checkAll } = event.target.dataset;
+  if (!checkAll) return;
+  for (const box of document.querySelectorAll(`input[type=checkbox][form="${checkAll}"]`)) box.checked = event.target.checked;
+});
+
+// A finding marked in place: its form closes, and the focus stays on its mark.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, successful } = event.detail;
+  if (!successful || !elt.matches("[data-triage]")) return;
+  const triage = elt.closest("details");
+  triage.open = false;
+  triage.querySelector("summary").focus();
+});

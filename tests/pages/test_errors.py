@@ -55,9 +55,7 @@ def test_a_database_that_is_gone_is_told_apart_from_our_own_faults(client, monke
 
 
 def test_a_locked_database_breaks_no_page_in_the_middle(client, monkeypatch):
-    monkeypatch.setattr(
-        Analysis.objects._queryset_class, "list_version", breaking(OperationalError("database is locked"))
-    )
+    monkeypatch.setattr(Analysis.objects._queryset_class, "present", breaking(OperationalError("database is locked")))
     response = client.get("/analyses/", headers={"HX-Request": "true"})
     assert response.status_code == 503
 

@@ -3,9 +3,11 @@
 import pytest
 
 from scans import transitions
+from scans.engines.base import Severity
 from scans.models import Actor, Mark, TriageMark
+from scans.views import findings as views
 from tests import factories
-from tests.pages.page import text
+from tests.pages.page import elements, text, values
 
 pytestmark = pytest.mark.django_db
 
@@ -72,3 +74,141 @@ def test_findings_are_new_still_there_or_gone_since_the_run_before(client):
     summary = text(client.get(second.get_absolute_url()))
     assert "1 new" in summary and "1 still there" in summary and "Fixed, or not found any more" in summary
     assert "/page2" in summary
+
+
+def two_urls(**fields):
+    """A published analysis of two URLs, two findings each."""
+    return factories.published("http://127.0.0.1:9/a", "http://127.0.0.1:9/b", number_of_findings=2, **fields)
+
+
+def of_all_urls(analysis) -> str:
+    return f"{analysis.get_absolute_url()}findings/"
+
+
+def shown(response) -> list[str]:
+    return [each for each in values(response, "id") if each.startswith("finding-")]
+
+
+def test_the_findings_of_all_urls_are_on_one_page_that_the_summary_leads_to(client):
+    analysis = two_urls()
+    page = client.get(of_all_urls(analysis))
+    assert len(shown(page)) == 4 and "4 of 4" in text(page)
+    assert of_all_urls(analysis) in values(client.get(analysis.get_absolute_url()), "href")
+
+
+def test_who_may_not_see_results_yet_sees_none_of_them_there_either(as_role):
+    analysis = factories.ended(publication="reviewer")
+    assert len(shown(as_role("Reviewer").get(of_all_urls(analysis)))) == 1
+    viewer = as_role("Viewer").get(of_all_urls(analysis))
+    assert shown(viewer) == [] and "under verification" in text(viewer)
+    assert as_role("").get(of_all_urls(analysis)).status_code == 403
+
+
+def test_findings_are_narrowed_by_text_category_and_news(client):
+    factories.published(name="Shop", number_of_findings=1)
+    second = factories.published(name="Shop", number_of_findings=2)
+    address = of_all_urls(second)
+
+    def places(**query):
+        page = client.get(address, query)
+        return [place for place in ("page1", "page2") if f"/{place}</code>" in text(page)]
+
+    assert places(q="PAGE2") == ["page2"] and places(q="%") == []
+    assert places(since="new") == ["page2"] and places(since="still") == ["page1"]
+    assert places(category="Reflected Cross Site Scripting") == ["page1", "page2"]
+    assert "was not understood" in text(client.get(address, {"category": "bogus"}))
+
+
+def test_groups_have_counts_and_the_worst_comes_first(client):
+    scan = (analysis := factories.running()).url_scans.get()
+    factories.find(scan, 2, category="Backup file", severity=Severity.LOW)
+    factories.find(scan, 1, category="SQL Injection", severity=Severity.CRITICAL)
+    transitions.end(scan, "itself")
+    factories.verify(scan)
+    by_category = text(client.get(of_all_urls(analysis), {"group": "category"}))
+    first, second = by_category.split('scope="rowgroup"')[1:]
+    assert first.startswith(' colspan="6">SQL Injection <span class="chip-count">1<')
+    assert second.startswith(' colspan="6">Backup file <span class="chip-count">2<')
+    by_place = text(client.get(of_all_urls(analysis), {"group": "url"})).split('scope="rowgroup"')[1:]
+    assert "/page1 <span" in by_place[0] and ">2<" in by_place[0] and "/page2 <span" in by_place[1]
+
+
+def test_many_findings_come_a_page_at_a_time(client, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(views, "PAGE_SIZE", 3)
+    analysis = two_urls()
+    first, second = client.get(of_all_urls(analysis)), client.get(of_all_urls(analysis), {"page": 2})
+    assert len(shown(first)) == 3 and len(shown(second)) == 1 and "4–4 of 4" in text(second)
+    with django_assert_num_queries(10):
+        client.get(of_all_urls(analysis))
+
+
+def test_the_findings_of_all_urls_are_polled_cheaply(client, htmx_headers):
+    analysis = factories.published()
+    poll = {"v": values(client.get(of_all_urls(analysis)), "hx-get")[0].partition("v=")[2]}
+    assert client.get(of_all_urls(analysis), poll, headers=htmx_headers).status_code == 204
+
+
+def test_a_finding_is_marked_in_the_list_and_the_list_is_shown_again(as_role):
+    analysis, reviewer = two_urls(), as_role("Reviewer")
+    finding, here = analysis.url_scans.first().findings.first(), of_all_urls(analysis) + "?severity=high"
+    page = reviewer.get(here)
+    assert f"{finding.get_absolute_url()}mark/" in values(page, "hx-post")
+    assert mark(reviewer, finding, next=here)["Location"] == here
+    assert f'id="triage-{finding.pk}"' in text(page)
+    assert "triage-mark--false_positive" in text(reviewer.get(here))
+
+
+def test_who_may_not_mark_gets_no_forms(client):
+    page = client.get(of_all_urls(two_urls()))
+    assert "mark/" not in "".join(values(page, "action")) and not [
+        e for e in elements(page, "name") if e["name"] == "finding"
+    ]
+
+
+def bulk(browser, analysis, findings, **typed):
+    chosen = {"finding": [finding.pk for finding in findings], "mark": "accepted", "comment": "known"}
+    return browser.post(f"{of_all_urls(analysis)}mark/", {**chosen, **typed})
+
+
+def test_several_findings_are_marked_at_once_each_with_an_entry(as_role):
+    analysis, reviewer = two_urls(), as_role("Reviewer")
+    findings = list(analysis.url_scans.first().findings.all())
+    answer = bulk(reviewer, analysis, findings, next=of_all_urls(analysis))
+    assert answer["Location"] == of_all_urls(analysis)
+    assert "2 weaknesses are marked" in text(reviewer.get(answer["Location"]))
+    assert set(TriageMark.objects.values_list("fingerprint", "mark", "comment")) == {
+        (finding.fingerprint, "accepted", "known") for finding in findings
+    }
+    assert analysis.activity.filter(action="url_scan.finding_marked").count() == 2
+
+
+def test_one_weakness_that_several_urls_have_is_marked_once(as_role):
+    analysis = two_urls()  # both URLs have the same two
+    every = [finding for scan in analysis.url_scans.all() for finding in scan.findings.all()]
+    bulk(as_role("Reviewer"), analysis, every)
+    assert analysis.activity.filter(action="url_scan.finding_marked").count() == 2
+
+
+def test_bulk_marking_refuses_other_roles_other_analyses_and_nothing(as_role):
+    analysis, other = two_urls(), factories.published(name="Another")
+    submitter, reviewer = as_role("Submitter"), as_role("Reviewer")
+    mine = list(analysis.url_scans.first().findings.all())
+    assert bulk(submitter, analysis, mine).status_code == 403
+    assert bulk(reviewer, other, mine).status_code == 303
+    assert "Nothing was ticked" in text(reviewer.get(other.get_absolute_url()))
+    assert bulk(reviewer, analysis, mine, mark="bogus").status_code == 400
+    assert bulk(reviewer, analysis, [], finding=["x", "٣"]).status_code == 303
+    assert not TriageMark.objects.exists()
+
+
+def test_long_evidence_is_shown_whole_on_demand(client, monkeypatch):
+    monkeypatch.setattr(views, "LONGEST_EVIDENCE", 5)
+    finding = first_finding(factories.published())
+    cut, whole = (text(client.get(finding.get_absolute_url() + query)) for query in ("", "?all"))
+    assert "Show all" in cut and "&lt;p&gt;&lt;s" in cut and "&lt;script&gt;" not in cut
+    assert "Show all" not in whole and "&lt;script&gt;" in whole
+
+
+def test_the_request_can_be_copied_as_curl(client):
+    page = client.get(first_finding(factories.published()).get_absolute_url())
+    assert values(page, "data-copy") == ["curl"] and "curl" in values(page, "id")

@@ -149,7 +149,7 @@ def test_poll_and_number_of_queries(client, htmx_headers, django_assert_num_quer
     with django_assert_num_queries(4):
         poll = client.get(scan.get_absolute_url(), {"v": version(response)}, headers=htmx_headers)
     assert poll.status_code == 204
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         client.get(f"{scan.get_absolute_url()}findings/")
     with django_assert_num_queries(5):
         client.get(f"{scan.get_absolute_url()}configuration/")
