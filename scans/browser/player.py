@@ -28,6 +28,7 @@ SECONDS_TO_SETTLE = 3
 SECONDS_FOR_A_PAGE = 20
 SECONDS_FOR_A_FORM = 6
 SECONDS_TO_BE_LET_IN = 5
+SECONDS_FOR_ENTER = 1.5
 # A password field that has no twin in its form: those of registration forms do.
 LOGIN_FIELD = (
     "xpath=//input[@type='password'][not(contains(@autocomplete, 'new-password'))]"
@@ -35,6 +36,14 @@ LOGIN_FIELD = (
 )
 _TEXT = "not(@type) or @type='text' or @type='email' or @type='tel'"
 NAME_BEFORE_PASSWORD = f"{LOGIN_FIELD}/preceding::input[{_TEXT}][1]"
+# XPath does not see into web components; CSS does. Asked where the page itself has no password field at all.
+ALL_IN_PAGE = "xpath=//input[@type='password']"
+IN_COMPONENTS = "css=input[type=password]:not([autocomplete~=new-password])"
+NAME_IN_COMPONENTS = "css=input:not([type]), input[type=text], input[type=email], input[type=tel]"
+SENDS = re.compile(
+    r"log ?in|log ?on|sign ?in|continue|next|submit|enter|anmelden|einloggen|connexion|connecter|acceder|entrar|accedi",
+    re.IGNORECASE,
+)
 NAME_ALONE = "css=input[autocomplete~=username], input[name=username], input[name=email], input[name=identifier]"
 FLAGS = [
     "--disable-gpu",
@@ -74,6 +83,7 @@ class Player:
         self.until = time.monotonic() + job["seconds"]
         self.visited: list[str] = []
         self.forms: list[dict] = []
+        self.sent = 0  # requests that may have carried a form
         self.context.on("request", self._note)
         self._give(self.task["session"])
         self.page = context.new_page()
@@ -91,6 +101,7 @@ class Player:
 
     def _note(self, request) -> None:
         """Remember what is navigated to and sent, for the crawl to begin with."""
+        self.sent += request.method != "GET" or request.is_navigation_request()
         if not request.is_navigation_request() or not request.url.startswith(("http:", "https:")):
             return
         if request.method == "GET":
@@ -191,48 +202,72 @@ class Player:
 def fill(player: Player, form: dict) -> None:
     """Find the login form in the page as it is shown, fill it in and send it; some ask for the name alone first."""
     page = player.page
-    password = named(page, form["password_field"]) if form["password_field"] else page.locator(LOGIN_FIELD)
-    username = named(page, form["username_field"]) if form["username_field"] else None
-    if not appears(player, password.or_(page.locator(NAME_ALONE)), SECONDS_FOR_A_FORM):
+    names = named(page, form["username_field"]) if form["username_field"] else page.locator(NAME_ALONE)
+    if not comes(player, lambda: visible(passwords(page, form)).count() or visible(names).count()):
         wanted = f"the field “{form['password_field']}”" if form["password_field"] else "a password field"
         raise Halt("no_login_form", f"{shown(page.url)} shows no form with {wanted}.")
-    if not visible(password).count():
-        first = visible(username or page.locator(NAME_ALONE)).first
-        first.fill(form["username"], timeout=player.left(5))
-        first.press("Enter", timeout=player.left(5))
-        if not appears(player, password, SECONDS_FOR_A_FORM):
+    if not visible(passwords(page, form)).count():
+        visible(names).first.fill(form["username"], timeout=player.left(5))
+        send(player, visible(names).first)
+        if not comes(player, lambda: visible(passwords(page, form)).count()):
             raise Halt("no_login_form", f"{shown(page.url)} asks for no password after the user name.")
     else:
-        username = username or page.locator(NAME_BEFORE_PASSWORD)
-        if form["username_field"] and not username.count():
-            raise Halt("field_missing", f"{shown(page.url)} has no field “{form['username_field']}”.")
-        if username.count():
-            username.first.fill(form["username"], timeout=player.left(5))
-    send(player, visible(password).first, form["password"])
-
-
-def send(player: Player, password, text: str) -> None:
-    """Type the password, send the form, and give the page time to let in."""
-    password.fill(text, timeout=player.left(5))
-    password.press("Enter", timeout=player.left(5))
+        fill_in_name(player, form, visible(passwords(page, form)).first)
+    password = visible(passwords(page, form)).first
+    password.fill(form["password"], timeout=player.left(5))
+    send(player, password)
     try:
         password.wait_for(state="hidden", timeout=player.left(SECONDS_TO_BE_LET_IN))
     except Error:
         pass  # whether that was a login is for others to judge
 
 
+def passwords(page, form: dict):
+    """The fields that take the password of a login."""
+    if form["password_field"]:
+        return named(page, form["password_field"])
+    return page.locator(LOGIN_FIELD if page.locator(ALL_IN_PAGE).count() else IN_COMPONENTS)
+
+
+def fill_in_name(player: Player, form: dict, password) -> None:
+    """Type the user name into the field that is named, or that stands before the password; some forms have none."""
+    page = player.page
+    if form["username_field"]:
+        names = named(page, form["username_field"])
+        if not names.count():
+            raise Halt("field_missing", f"{shown(page.url)} has no field “{form['username_field']}”.")
+    else:
+        names = page.locator(NAME_BEFORE_PASSWORD)
+        names = names if names.count() else visible(page.locator(NAME_IN_COMPONENTS))
+    if names.count():
+        names.first.fill(form["username"], timeout=player.left(5))
+
+
+def send(player: Player, field) -> None:
+    """Send what was typed by the Enter key; where that does nothing, by the button that says so."""
+    sent = player.sent
+    field.press("Enter", timeout=player.left(5))
+    try:
+        field.wait_for(state="hidden", timeout=player.left(SECONDS_FOR_ENTER))
+    except Error:
+        buttons = visible(player.page.get_by_role("button", name=SENDS))
+        if player.sent == sent and buttons.count():
+            buttons.first.click(timeout=player.left(5))
+
+
+def comes(player: Player, look) -> bool:
+    """Whether `look()` gives something before the time for a form is over."""
+    until = time.monotonic() + player.left(SECONDS_FOR_A_FORM) / 1000
+    while not look():
+        if time.monotonic() > until:
+            return False
+        player.page.wait_for_timeout(100)
+    return True
+
+
 def visible(locator):
     """Those of the elements that are shown."""
     return locator.locator("visible=true")
-
-
-def appears(player: Player, locator, seconds: float) -> bool:
-    """Whether one of the elements is shown before the time is over."""
-    try:
-        visible(locator).first.wait_for(timeout=player.left(seconds))
-    except Error:
-        return False
-    return True
 
 
 def named(page, name: str):
