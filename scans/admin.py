@@ -1,5 +1,6 @@
 """The admin: targets and settings are edited; all else is looked at, and acted on through transitions."""
 
+from django import forms
 from django.contrib import admin, messages
 from django.utils.html import format_html
 
@@ -16,8 +17,10 @@ from scans.models import (
     Series,
     StopMode,
     SystemPart,
+    TargetLogin,
     UrlScan,
 )
+from scans.secrets import KeyLost
 
 
 class LookedAtOnly(admin.ModelAdmin):
@@ -91,10 +94,65 @@ class AnalysisAdmin(LookedAtOnly):
 class UrlScanAdmin(LookedAtOnly):
     """URL scans."""
 
+    def get_fields(self, request, obj=None) -> list[str]:
+        """All but what is sealed."""
+        return [name for name in super().get_fields(request, obj) if name != "crawl_script"]
+
     list_display = ["url", "analysis", "status", "reason", "started_at", "ended_at", "lease_holder"]
     list_filter = ["status"]
     list_select_related = ["analysis"]
     search_fields = ["url", "analysis__name"]
+
+
+class NewPasswordForm(forms.ModelForm):
+    """A login of which nothing secret is shown; a new password may be given."""
+
+    new_password = forms.CharField(
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Kept encrypted and never shown. Empty: the present one stays.",
+    )
+
+
+@admin.register(TargetLogin)
+class TargetLoginAdmin(admin.ModelAdmin):
+    """How URL scans log in. Of one that is saved for later, the password can be changed."""
+
+    form = NewPasswordForm
+    list_display = ["url_scan", "method", "username"]
+    list_select_related = ["url_scan"]
+    search_fields = ["url_scan__url", "username"]
+    readonly_fields = ["url_scan", *TargetLogin.OPEN_FIELDS]
+    fields = [*readonly_fields, "new_password"]
+
+    def get_queryset(self, request):
+        """Without what is sealed."""
+        return super().get_queryset(request).defer("sealed")
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        """Logins come with the analysis."""
+        return False
+
+    has_delete_permission = has_add_permission
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        """Those who may submit."""
+        return request.user.has_perm("scans.submit_analysis")
+
+    has_view_permission = has_change_permission
+
+    def save_model(self, request, obj, form, change) -> None:
+        """Seal the new password, through the verb that also logs that it changed."""
+        password = form.cleaned_data["new_password"]
+        if not password:
+            return
+        try:
+            transitions.change_password(obj.url_scan, password, by=request.user)
+        except (transitions.TransitionRefused, KeyLost) as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+
+    def log_change(self, request, obj, message) -> None:
+        """Nothing in the admin's own log: the activity log tells."""
 
 
 @admin.register(ActivityLogEntry)

@@ -496,6 +496,19 @@ def change_access(url_scan: UrlScan, access: Access | None, *, by: By) -> None:
     _roll_up(scan.analysis, by, "analysis.changed", changed=f"access to {scan.url}")
 
 
+@_verb
+def change_password(url_scan: UrlScan, password: str, *, by: By) -> None:
+    """Replace the password that one URL of a saved analysis is logged in with; raises KeyLost."""
+    login = TargetLogin.objects.get(url_scan=url_scan)
+    url_scan = UrlScan.objects.select_related("analysis").get(pk=url_scan.pk)
+    access = Access(
+        login=TargetLogin.of(replace(login.opened(), password=password)),
+        crawl_script=url_scan.crawl_script,
+        crawl_script_name=url_scan.crawl_script_name,
+    )
+    change_access(url_scan, access, by=by)
+
+
 _CHANGEABLE = (
     *("urls", "duration", "depth", "prescan", "publication", "start_at", "time_zone", "recurrence"),
     *("blackout", "access"),

@@ -3,7 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from scans.models import AllowedTarget, BlackoutWindow, ScanSettings
+from scans import transitions
+from scans.login.base import Login, Method
+from scans.models import Actor, AllowedTarget, Analysis, BlackoutWindow, ScanSettings, TargetLogin, UrlScan
+from scans.secrets import seal
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +108,42 @@ def test_findings_under_verification_are_for_reviewers_here_too(client):
     client.force_login(factories.user("Viewer", is_staff=True))
     finding = factories.ended(publication="reviewer").url_scans.get().findings.get()
     assert client.get(admin("finding", "change", finding.pk)).status_code == 302
+
+
+# --- Secrets --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def saved_login():
+    """The login of an analysis that is saved for later."""
+    login = TargetLogin.of(Login(method=Method.FORM, username="ada", password="owls-fly-by-night"))
+    url = "http://127.0.0.1:9/"
+    access = transitions.Access(login=login, crawl_script=seal("a walk"), crawl_script_name="walk.side")
+    transitions.save(factories.submission(url, access={url: access}), by=Actor.COMMAND)
+    return TargetLogin.objects.get()
+
+
+def test_nothing_that_is_sealed_is_shown(superuser, saved_login):
+    scan = saved_login.url_scan
+    pages = [("targetlogin", saved_login.pk), ("urlscan", scan.pk)]
+    shown = "".join(superuser.get(admin(model, "change", pk)).content.decode() for model, pk in pages)
+    assert "ada" in shown and "walk.side" in shown
+    for secret in ("owls-fly-by-night", saved_login.sealed, scan.crawl_script):
+        assert secret not in shown
+
+
+def test_a_password_can_be_written_and_the_log_says_only_that_it_changed(administrator, saved_login):
+    address = admin("targetlogin", "change", saved_login.pk)
+    answer = administrator.post(address, {"new_password": "owls-fly-at-noon"}, follow=True)
+    login, scan = TargetLogin.objects.get(), UrlScan.objects.get()
+    assert login.opened().password == "owls-fly-at-noon" and login.username == "ada" and scan.crawl_script
+    entry = scan.analysis.activity.get(action="analysis.changed")
+    assert "access to" in entry.data["changed"] and "noon" not in f"{entry.data}{answer.content}"
+
+
+def test_a_password_is_not_changed_where_the_configuration_is_fixed(administrator, saved_login):
+    transitions.submit_again(Analysis.objects.get(), by=Actor.COMMAND)
+    address = admin("targetlogin", "change", saved_login.pk)
+    answer = administrator.post(address, {"new_password": "owls-fly-at-noon"}, follow=True)
+    assert TargetLogin.objects.get().opened().password == "owls-fly-by-night"
+    assert "is not possible" in answer.content.decode()
