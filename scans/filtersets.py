@@ -7,7 +7,7 @@ from django.utils.http import urlencode
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
 from scans.listing import Page, Position, Walk
-from scans.models import Analysis, StatusCount
+from scans.models import Analysis, PersonSettings, StatusCount
 from scans.querysets import Found
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
 
@@ -21,7 +21,6 @@ COLUMNS = {
     "changed": "Last change",
 }
 DEFAULT_ORDER = "-changed"
-PAGE_SIZE = 50
 LAST = "last"  # the last page, in an address
 MOST_BY_NUMBER = 20  # pages beyond are reached from page to page: counting to them would cost ever more
 _OF_THE_WALK = ("q", "status", "order")
@@ -104,9 +103,10 @@ class AnalysisFilterSet(FilterSet):
     @cached_property
     def page(self) -> Page:
         """The rows asked for; those of the first page for anything that is no page."""
+        size = PersonSettings.of(self.request.user).page_size
         if isinstance(self._asked, Position):
-            return self.walk.around(PAGE_SIZE, self._asked)
-        return self.walk.last(PAGE_SIZE) if self._asked == LAST else self.walk.first(PAGE_SIZE, self._asked or 1)
+            return self.walk.around(size, self._asked)
+        return self.walk.last(size) if self._asked == LAST else self.walk.first(size, self._asked or 1)
 
     @cached_property
     def found(self) -> Found:

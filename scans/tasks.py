@@ -5,9 +5,9 @@ from functools import cache
 from django.conf import settings
 from django_tasks import TaskContext, task
 
-from scans import runner, setting_up, transitions, verification
+from scans import bulk, runner, setting_up, transitions, verification
 from scans.engines.wapiti.adapter import WapitiEngine
-from scans.models import Analysis, UrlScan
+from scans.models import Analysis, BulkAction, UrlScan
 
 CHECKS, SCANS = "checks", "scans"
 
@@ -48,3 +48,9 @@ def delete_results(url_scan_id: int) -> None:
 def delete_files(url_scan_id: int) -> None:
     """Delete the files of a URL scan whose analysis was deleted."""
     runner.remove_files(UrlScan.objects.get(pk=url_scan_id))
+
+
+@task(queue_name=CHECKS)
+def carry_out_bulk(bulk_id: int) -> None:
+    """Act on the next analyses of a bulk action."""
+    bulk.carry_out(BulkAction.objects.get(pk=bulk_id))

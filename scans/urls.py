@@ -8,6 +8,7 @@ from scans.views import (
     activity,
     analyses,
     analysis_detail,
+    bulk,
     exports,
     findings,
     settings,
@@ -34,6 +35,11 @@ urlpatterns = [
         path(f"analyses/export.{form}", exports.AnalysisListFileView.as_view(form=form), name=f"analysis-list-{form}")
         for form in exports.LIST_FORMATS
     ],
+    *[
+        path(f"analyses/bulk/{name}/", bulk.BulkView.as_view(question=name), name=f"bulk-{name}")
+        for name in bulk.QUESTIONS
+    ],
+    path("analyses/bulk/<int:pk>/", bulk.BulkActionView.as_view(), name="bulk-action"),
     path("analyses/new/", submissions.AnalysisCreateView.as_view(), name="analysis-create"),
     path("analyses/new/starts/", submissions.StartsView.as_view(), name="starts"),
     path(ANALYSIS + "edit/", submissions.AnalysisEditView.as_view(), name="analysis-edit"),

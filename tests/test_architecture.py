@@ -32,6 +32,8 @@ FLOORS = [
     [
         "scheduling",
         "analysis_moves",
+        "bulk",
+        "bulk_form",
         "runner",
         "verification",
         "forms",

@@ -5,6 +5,7 @@ from scans.models.allowed_target import AllowedTarget
 from scans.models.analysis import Analysis, Publication, Series, StopMode
 from scans.models.analysis_search import AnalysisSearch
 from scans.models.blackout_window import BlackoutWindow
+from scans.models.bulk_action import BulkAction, BulkItem, BulkVerb, Outcome
 from scans.models.finding import Finding, Replay
 from scans.models.person_settings import PersonSettings, Theme
 from scans.models.recurring_schedule import RecurringSchedule
@@ -24,8 +25,12 @@ __all__ = [
     "Analysis",
     "AnalysisSearch",
     "BlackoutWindow",
+    "BulkAction",
+    "BulkItem",
+    "BulkVerb",
     "Finding",
     "Mark",
+    "Outcome",
     "PausedBy",
     "PersonSettings",
     "Publication",

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render, resolve_url
 from django.urls import resolve
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
@@ -19,6 +18,7 @@ from scans.models import Analysis, StopMode, UrlScan
 from scans.statuses import Action
 from scans.transitions import NotPermitted, TransitionRefused
 from scans.views.access import SubmitterRequired, ViewerRequired, present_analysis, present_url_scan
+from scans.views.leading import page_asked_from, see
 
 # Actions that need nothing but a click: the verb, and what the page then says.
 ANALYSIS_ACTIONS: dict[str, tuple[Callable, str]] = {
@@ -64,14 +64,7 @@ class ActionView(ViewerRequired, View):
 
 def back(request: HttpRequest, thing: Analysis | UrlScan) -> str:
     """The page that the action was asked from, if it is one of ours; else the thing's own."""
-    address = request.POST.get("next") or request.GET.get("next") or ""
-    ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
-    return address if ours and address.startswith("/") else resolve_url(thing)
-
-
-def see(address: str) -> HttpResponse:
-    """Look there with GET: a reload then repeats nothing. htmx follows this too, and gets the fragment."""
-    return HttpResponse(status=303, headers={"Location": address})
+    return page_asked_from(request, resolve_url(thing))
 
 
 def refused(request: HttpRequest, thing: Analysis | UrlScan, refusal: TransitionRefused) -> HttpResponse:

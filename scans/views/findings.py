@@ -18,8 +18,9 @@ from scans.models import Analysis, Finding, Mark, SystemPart, TriageMark, UrlSca
 from scans.statuses import PUBLISHED_AS
 from scans.transitions import NotPermitted
 from scans.views.access import ViewerRequired, present_analysis, present_url_scan
-from scans.views.actions import ActionView, back, see
+from scans.views.actions import ActionView, back
 from scans.views.analyses import seconds_between_polls
+from scans.views.leading import see
 from scans.views.url_scans import UrlScanTab
 
 PAGE_SIZE = 100

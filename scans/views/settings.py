@@ -5,12 +5,12 @@ from zoneinfo import available_timezones
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, View
 
 from scans.models import PersonSettings
 from scans.personal_forms import PersonSettingsForm
+from scans.views.leading import page_asked_from, see
 
 SWITCHES = ("theme", "live", "shortcuts", "language")
 
@@ -53,11 +53,6 @@ class SettingView(View):
         if not form.is_valid():
             return HttpResponseBadRequest(form.errors.as_text())
         form.save()
-        return HttpResponse(status=204) if request.htmx else redirect(page_before(request))
-
-
-def page_before(request: HttpRequest) -> str:
-    """The page of ours that a form names as `next`; else the settings."""
-    address = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
-    return address if ours and address.startswith("/") else resolve_url("scans:settings")
+        return (
+            HttpResponse(status=204) if request.htmx else see(page_asked_from(request, resolve_url("scans:settings")))
+        )

@@ -86,7 +86,7 @@ def test_what_cannot_be_is_refused_beside_its_field(client, field, value):
 def test_a_switch_sets_one_thing_and_leads_back(client, name, value, kept):
     client.post(SETTINGS, VALID)
     response = client.post(f"/settings/{name}/", {"value": value, "next": "/statuses/"})
-    assert (response.status_code, response["Location"]) == (302, "/statuses/")
+    assert (response.status_code, response["Location"]) == (303, "/statuses/")
     assert getattr(stored(), name) == kept
     assert stored().time_zone == "Europe/Berlin"
 

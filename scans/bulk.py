@@ -1,0 +1,102 @@
+"""Acting on many analyses at once: through the same verbs, one after the other, each in a transaction of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import Error, transaction
+from django.utils.module_loading import import_string
+
+from scans import transitions
+from scans.models import Analysis, BulkAction, BulkItem, BulkVerb, Outcome, StopMode
+from scans.transitions import NotPermitted, TransitionRefused
+
+logger = logging.getLogger(__name__)
+
+MOST = 10_000  # analyses in one action
+AT_ONCE = 25  # up to so many are done while the person waits
+SLICE = 50  # so many in one background task, so that checks and verifications get their turn
+
+_VERBS: dict[str, Callable] = {
+    BulkVerb.STOP_SAVE: partial(transitions.stop_analysis, mode=StopMode.SAVE),
+    BulkVerb.STOP_DELETE: partial(transitions.stop_analysis, mode=StopMode.DELETE),
+    BulkVerb.PAUSE: transitions.pause_analysis,
+    BulkVerb.RESUME: transitions.resume_analysis,
+    BulkVerb.SUBMIT: transitions.submit_again,
+    BulkVerb.RUN_AGAIN: transitions.run_again,
+    BulkVerb.DELETE: transitions.delete,
+}
+TAKES_A_REASON = {BulkVerb.STOP_SAVE, BulkVerb.STOP_DELETE, BulkVerb.PAUSE, BulkVerb.RESUME}
+
+
+def ask(
+    verb: str, analyses: Sequence[int], *, by: AbstractBaseUser, key: UUID, reason: str = "", query: str = ""
+) -> BulkAction:
+    """Store the action for the analyses with these ids, then do it: a few at once, many in the background.
+
+    The same `key` again returns what the first made. Raises NotPermitted.
+    """
+    transitions.permit(by, "submit_analysis")
+    with transaction.atomic():
+        bulk, is_new = BulkAction.objects.get_or_create(
+            key=key, defaults={"user": by, "verb": verb, "reason": reason, "query": query}
+        )
+        if is_new:
+            BulkItem.objects.bulk_create(BulkItem(bulk=bulk, analysis_id=pk) for pk in analyses)
+        if is_new and len(analyses) > AT_ONCE:
+            _hand_over(bulk)
+    if is_new and len(analyses) <= AT_ONCE:
+        carry_out(bulk)
+    return bulk
+
+
+def carry_out(bulk: BulkAction) -> None:
+    """Act on the next analyses that wait, and leave the rest to a further task.
+
+    Each analysis is acted on once, however often this is called, at the same time too: the outcome is
+    written in the transaction of the verb, and the row is locked until then.
+    """
+    for _ in range(SLICE):
+        if not _act_on_next(bulk):
+            return
+    if bulk.items.filter(outcome=Outcome.WAITING).exists():
+        _hand_over(bulk)
+
+
+def _act_on_next(bulk: BulkAction) -> bool:
+    """Whether there was one left."""
+    with transaction.atomic():
+        waiting = bulk.items.filter(outcome=Outcome.WAITING).order_by("pk")
+        item = waiting.select_related("analysis").select_for_update(skip_locked=True, of=("self",)).first()
+        if item is None:
+            return False
+        item.outcome, item.reason, item.made = _act_on(item.analysis, bulk)
+        item.save(update_fields=["outcome", "reason", "made"])
+    return True
+
+
+def _act_on(analysis: Analysis, bulk: BulkAction) -> tuple[Outcome, str, Analysis | None]:
+    """The outcome, why it was skipped, and the run that was made."""
+    if analysis.deleted_at:
+        return Outcome.DELETED, f"{analysis} was deleted meanwhile.", None
+    reason = {"reason": bulk.reason} if bulk.verb in TAKES_A_REASON else {}
+    try:
+        return Outcome.DONE, "", _VERBS[bulk.verb](analysis, by=bulk.user, **reason)
+    except NotPermitted as refusal:
+        return Outcome.NOT_PERMITTED, str(refusal), None
+    except TransitionRefused as refusal:
+        return Outcome.FINISHED if analysis.info.final else Outcome.REFUSED, str(refusal), None
+    except Error:
+        raise  # the database's: the task is tried again
+    except Exception:
+        logger.exception("%s of analysis %s failed; the others go on.", bulk.verb, analysis.pk)
+        return Outcome.BROKEN, "Something broke on our side; what the worker printed says what.", None
+
+
+def _hand_over(bulk: BulkAction) -> None:
+    """Put the rest into the queue. By name, since tasks call this module."""
+    import_string("scans.tasks.carry_out_bulk").enqueue(bulk.pk)

@@ -1,0 +1,26 @@
+"""The answer to the question that comes before a bulk action."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from scans.bulk import TAKES_A_REASON
+from scans.models import BulkVerb
+
+
+class BulkForm(forms.Form):
+    """Which of the question's verbs, why, and the key that came with the question."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    verb = forms.ChoiceField()
+    reason = forms.CharField(
+        label=_("Reason, for the activity log"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"placeholder": _("such as: the wrong site"), "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args, verbs: list[BulkVerb], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["verb"].choices = [(verb.value, verb.label) for verb in verbs]
+        if not TAKES_A_REASON.intersection(verbs):
+            del self.fields["reason"]

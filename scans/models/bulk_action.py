@@ -1,0 +1,79 @@
+"""One action asked for many analyses at once, and what became of each."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from scans.models.analysis import Analysis
+
+
+class BulkVerb(models.TextChoices):
+    """What may be asked for many analyses at once; the label is the button's."""
+
+    STOP_SAVE = "stop_save", _("Stop and save results")
+    STOP_DELETE = "stop_delete", _("Stop and delete results")
+    PAUSE = "pause", _("Pause")
+    RESUME = "resume", _("Resume")
+    SUBMIT = "submit", _("Submit")
+    RUN_AGAIN = "run_again", _("Run again")
+    DELETE = "delete", _("Delete")
+
+
+class Outcome(models.TextChoices):
+    """What became of one analysis; the label finishes the sentence “2 skipped (…)”."""
+
+    WAITING = "waiting", _("waiting")
+    DONE = "done", _("done")
+    FINISHED = "finished", _("already finished")
+    REFUSED = "refused", _("not possible in their status")
+    NOT_PERMITTED = "not_permitted", _("not permitted")
+    DELETED = "deleted", _("deleted meanwhile")
+    BROKEN = "broken", _("an error on our side")
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether nothing was done, and nothing will be."""
+        return self not in (Outcome.WAITING, Outcome.DONE)
+
+
+class BulkAction(models.Model):
+    """Who asked for what, and of which analyses. It is over when none of its items waits."""
+
+    key = models.UUIDField(unique=True, help_text="made with the question, so that answering it twice acts once")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    verb = models.CharField(max_length=20, choices=BulkVerb.choices)
+    reason = models.CharField(max_length=500, blank=True)
+    query = models.CharField(max_length=2000, blank=True, help_text="of the list, where all that matched were chosen")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.get_verb_display()} ({self.created_at:%Y-%m-%d %H:%M} UTC)"
+
+    def get_absolute_url(self) -> str:
+        """The page that shows how far it got."""
+        return reverse("scans:bulk-action", args=[self.pk])
+
+    def outcomes(self) -> dict[Outcome, int]:
+        """How many analyses each outcome has, in the order above; those that none has are left out."""
+        counts = dict(self.items.order_by().values_list("outcome").annotate(Count("pk")))
+        return {outcome: counts[outcome] for outcome in Outcome if outcome in counts}
+
+
+class BulkItem(models.Model):
+    """One analysis of a bulk action."""
+
+    bulk = models.ForeignKey(BulkAction, on_delete=models.CASCADE, related_name="items", db_index=False)
+    analysis = models.ForeignKey(Analysis, on_delete=models.CASCADE, related_name="+")
+    outcome = models.CharField(max_length=20, choices=Outcome.choices, default=Outcome.WAITING)
+    reason = models.TextField(blank=True, help_text="why it was skipped, as it was said to who asked")
+    made = models.ForeignKey(
+        Analysis, null=True, on_delete=models.SET_NULL, related_name="+", help_text="the run that this made, if any"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["bulk", "outcome", "id"], name="bulk_item_by_outcome")]
+
+    def __str__(self) -> str:
+        return f"{self.analysis}: {self.get_outcome_display()}"

@@ -1,0 +1,60 @@
+// Ticked rows of a list: all of a page, a range with Shift, and which actions they allow. What was ticked stays
+// through live updates (see rows.js); what is ticked is read from the page each time, so that it is never out of step.
+
+let last = null;
+
+const boxes = () => [...document.querySelectorAll("input[name=chosen]")];
+const ticked = () => boxes().filter((box) => box.checked);
+
+function tickRange(box) {
+  const all = boxes();
+  const ends = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
+  for (const other of all.slice(ends[0], ends[1] + 1)) other.checked = box.checked;
+}
+
+function show() {
+  const bulk = document.getElementById("bulk");
+  if (!bulk) return;
+  const [all, chosen] = [boxes(), ticked()];
+  const everything = bulk.querySelector("[data-choose-all]");
+  if (everything) {
+    everything.hidden = chosen.length < all.length;
+    if (everything.hidden) everything.firstElementChild.checked = false;
+  }
+  const isEverything = everything?.firstElementChild.checked ?? false;
+  const head = document.querySelector("[data-choose-page]");
+  head.checked = chosen.length > 0 && chosen.length === all.length;
+  head.indeterminate = chosen.length > 0 && !head.checked;
+  const count = bulk.querySelector("[data-chosen-many]");
+  const { chosenOne, chosenMany } = count.dataset;
+  const says = chosen.length === 1 ? chosenOne : chosenMany.replace("{count}", chosen.length);
+  if (chosen.length && count.textContent !== says) count.textContent = says;
+  const allowed = new Set(chosen.flatMap((box) => box.dataset.allows.split(" ")));
+  for (const button of bulk.querySelectorAll("[data-needs]")) {
+    button.disabled = !isEverything && !button.dataset.needs.split(" ").some((action) => allowed.has(action));
+  }
+}
+
+function tickAll(checked) {
+  for (const box of boxes()) box.checked = checked;
+  show();
+}
+
+document.addEventListener("click", (event) => {
+  const box = event.target.closest("input[name=chosen]");
+  if (box) {
+    if (event.shiftKey && last?.isConnected) tickRange(box);
+    last = box;
+    show();
+  } else if (event.target.closest("[data-choose-none]")) {
+    tickAll(false);
+  }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-choose-page]")) tickAll(event.target.checked);
+  else if (event.target.closest("#bulk") || event.target.name === "chosen") show();
+});
+
+document.addEventListener("htmx:afterSettle", show);
+show();
