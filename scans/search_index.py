@@ -20,9 +20,10 @@ _SQLITE = {
 _ADD = "INSERT INTO scans_searchgrams (rowid, text) VALUES (NEW.analysis_id, NEW.text);"
 _DROP = "INSERT INTO scans_searchgrams (scans_searchgrams, rowid, text) VALUES ('delete', OLD.analysis_id, OLD.text);"
 _SQLITE_TRIGGERS = {"insert": _ADD, "update": _DROP + _ADD, "delete": _DROP}
-# Reading a text is expensive, compared with the index: the planner is told, lest it reads them all.
+# Reading a text is expensive, compared with the index: the planner is told, lest it reads them all. Not PARALLEL SAFE:
+# to start processes takes longer than to answer.
 _FUNCTION = f"""
-    CREATE OR REPLACE FUNCTION scans_grams(text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100000 AS $$
+    CREATE OR REPLACE FUNCTION scans_grams(text) RETURNS tsvector LANGUAGE sql IMMUTABLE COST 1000 AS $$
         SELECT array_to_tsvector(array_agg(substr($1, i, {GRAM}))) FROM generate_series(1, length($1) - {GRAM - 1}) i
     $$"""
 _INDEX = f"""

@@ -1,7 +1,7 @@
 """What an analysis is found by: its text, kept for Find."""
 
-from collections import Counter
 from dataclasses import dataclass
+from random import Random
 
 from django.db import connection, models
 from django.db.models import Max
@@ -12,7 +12,7 @@ from scans.search_text import BETWEEN, fold, search_text
 
 # Words that so many of a sample contain are frequent: they are found by looking along the list, not by the index.
 SAMPLE, FREQUENT = 2000, 40
-RUNS = 20
+RUNS = 40
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,20 @@ class AnalysisSearch(models.Model):
         if last is None or BETWEEN in words:
             return Hits([], are_all=True)
         found = search_index.sample(connection, words, _spread(last))
-        # One run may be of a kind, such as names that hold the same number: it does not count.
-        runs = Counter((last - pk) * RUNS // last for pk in found).values()
-        if last <= SAMPLE or sum(runs) - max(runs, default=0) >= FREQUENT:
+        if last <= SAMPLE or len(found) >= FREQUENT:
             return Hits(found, are_all=last <= SAMPLE)
         hits = search_index.find(connection, words, at_most + 1)
         return Hits(hits[:at_most], are_all=len(hits) <= at_most)
 
 
 def _spread(last: int) -> list[range]:
-    """SAMPLE ids up to this one, in runs that are evenly spread: what is new is not like what is old."""
+    """SAMPLE ids up to this one, in runs from all over: what is new is not like what is old.
+
+    The same for the same last id, and at no round numbers, which names may hold.
+    """
     if last <= SAMPLE:
         return [range(1, last + 1)]
-    length = SAMPLE // RUNS
-    return [range(end - length + 1, end + 1) for end in range(last, 0, -(last // RUNS))][:RUNS]
+    length, share = SAMPLE // RUNS, last // RUNS
+    random = Random(last // share)  # noqa: S311 - no secret
+    begins = (run * share + random.randint(1, max(1, share - length)) for run in range(RUNS))
+    return [range(begin, begin + length) for begin in begins]
