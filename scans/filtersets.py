@@ -77,8 +77,9 @@ class AnalysisFilterSet(FilterSet):
 
     @property
     def statuses(self) -> list[str]:
-        """The codes that are filtered by."""
-        return self._cleaned.get("status") or []
+        """The codes that are filtered by, in the catalogue's order."""
+        chosen = self._cleaned.get("status") or []
+        return [code for code in ANALYSIS_STATUSES if code in chosen]
 
     @property
     def ordered_by(self) -> str:
@@ -162,7 +163,16 @@ class AnalysisFilterSet(FilterSet):
         order = self.ordered_by if self.ordered_by != DEFAULT_ORDER else ""
         values = {"q": self.words, "status": self.statuses, "order": order} | changes
         query = urlencode({name: value for name, value in values.items() if value}, doseq=True)
-        return f"?{query}" if query else ""
+        return f"?{query}" if query else self._everything
+
+    @property
+    def _everything(self) -> str:
+        return "?view=all" if PersonSettings.of(self.request.user).default_view else ""
+
+    @property
+    def everything(self) -> str:
+        """The address of the whole list, which has to be named where the list opens with another view."""
+        return self._everything or "?"
 
     def chips(self) -> list[tuple[str, bool, str]]:
         """What narrows the list down: text, whether it carries a warning, and the address without it."""

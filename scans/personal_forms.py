@@ -1,10 +1,11 @@
-"""What a person decides for themselves, checked: their settings."""
+"""What a person decides for themselves, checked: their settings, and the views they save."""
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from scans.models import PersonSettings
+from scans.models import PersonSettings, SavedView
+from scans.saved_views import views_of
 
 
 class PersonSettingsForm(forms.ModelForm):
@@ -16,7 +17,7 @@ class PersonSettingsForm(forms.ModelForm):
 
     class Meta:
         model = PersonSettings
-        fields = ["time_zone", "theme", "language", "page_size", "live", "shortcuts"]
+        fields = ["time_zone", "theme", "language", "default_view", "page_size", "live", "shortcuts"]
         widgets = {
             "time_zone": forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}),
             "theme": forms.RadioSelect,
@@ -24,11 +25,42 @@ class PersonSettingsForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        views = [(view.key, view.name) for view in views_of(self.instance.user)]
+        self.fields["default_view"].widget = forms.Select(choices=[("", _("All")), *views])
         for name, field in self.fields.items():
             hints = [f"id_{name}_{part}" for part in ("help", "error") if part == "error" or field.help_text]
             field.widget.attrs["aria-describedby"] = " ".join(hints)
+
+    def clean_default_view(self) -> str:
+        """The key of a view that this person sees; empty for everything."""
+        key = self.cleaned_data["default_view"]
+        if key not in dict(self.fields["default_view"].widget.choices):
+            raise forms.ValidationError(_("There is no such view (any more)."))
+        return key
 
     def only(self, name: str) -> "PersonSettingsForm":
         """This form with a single one of its fields: the others stay as they are stored."""
         self.fields = {name: self.fields[name]}
         return self
+
+
+class SavedViewForm(forms.ModelForm):
+    """The name of a view, and whether everybody sees it, which takes the role Submitter."""
+
+    class Meta:
+        model = SavedView
+        fields = ["name", "shared"]
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "off", "aria-describedby": "id_name_error"})}
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not user.has_perm("scans.submit_analysis"):
+            del self.fields["shared"]
+
+    def clean_name(self) -> str:
+        """A name that this person's other views do not have."""
+        name = self.cleaned_data["name"]
+        twins = SavedView.objects.filter(owner=self.instance.owner, name=name).exclude(pk=self.instance.pk)
+        if twins.exists():
+            raise forms.ValidationError(_("There is a view of this name already."))
+        return name

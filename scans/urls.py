@@ -11,6 +11,7 @@ from scans.views import (
     bulk,
     exports,
     findings,
+    saved_views,
     settings,
     statuses,
     submissions,
@@ -40,6 +41,10 @@ urlpatterns = [
         for name in bulk.QUESTIONS
     ],
     path("analyses/bulk/<int:pk>/", bulk.BulkActionView.as_view(), name="bulk-action"),
+    path("analyses/views/", saved_views.SavedViewListView.as_view(), name="saved-view-list"),
+    path("analyses/views/new/", saved_views.SavedViewCreateView.as_view(), name="saved-view-create"),
+    path("analyses/views/<int:pk>/", saved_views.SavedViewEditView.as_view(), name="saved-view-edit"),
+    path("analyses/views/<int:pk>/delete/", saved_views.SavedViewDeleteView.as_view(), name="saved-view-delete"),
     path("analyses/new/", submissions.AnalysisCreateView.as_view(), name="analysis-create"),
     path("analyses/new/starts/", submissions.StartsView.as_view(), name="starts"),
     path(ANALYSIS + "edit/", submissions.AnalysisEditView.as_view(), name="analysis-edit"),

@@ -27,7 +27,7 @@ FLOORS = [
     ["login"],
     ["rollup", "listing", "querysets", "prescan", "keeping_login", "site_watch", "checks", "wording", "schedule_band"],
     ["models"],
-    ["activity", "findings", "judging", "people", "timeline"],
+    ["activity", "findings", "judging", "people", "saved_views", "timeline"],
     ["transitions", "exports", "filtersets", "detail_filtersets", "list_version", "recount"],
     [
         "scheduling",

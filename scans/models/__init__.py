@@ -9,6 +9,7 @@ from scans.models.bulk_action import BulkAction, BulkItem, BulkVerb, Outcome
 from scans.models.finding import Finding, Replay
 from scans.models.person_settings import PersonSettings, Theme
 from scans.models.recurring_schedule import RecurringSchedule
+from scans.models.saved_view import SavedView
 from scans.models.scan_settings import ScanSettings
 from scans.models.screenshot import Screenshot
 from scans.models.status_count import StatusCount
@@ -36,6 +37,7 @@ __all__ = [
     "Publication",
     "RecurringSchedule",
     "Replay",
+    "SavedView",
     "ScanSettings",
     "Screenshot",
     "Series",

@@ -1,12 +1,14 @@
 """The list of analyses."""
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.generic import View
 
 from scans import htmx
 from scans.filtersets import LAST, AnalysisFilterSet
 from scans.list_version import Around, ListVersion
 from scans.models import Analysis, UrlScan
+from scans.saved_views import ListView, first_query, views_of
 from scans.views.access import ViewerRequired
 
 
@@ -19,7 +21,12 @@ class AnalysisListView(ViewerRequired, View):
     """All analyses, found, filtered and sorted as the query string says; live."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The page or its fragment; to a poll the rows that changed, or 204 when nothing did."""
+        """The page or its fragment; to a poll the rows that changed, or 204 when nothing did.
+
+        Opened as such, without a query, it leads to the person's first view.
+        """
+        if not request.GET and (first := first_query(request.user)):
+            return redirect(request.path + first)
         filterset = AnalysisFilterSet(request.GET, Analysis.objects.present(), request=request)
         around, rows = Around.now(), filterset.page.rows
         shown = ListVersion.of(around, rows)
@@ -48,6 +55,17 @@ class AnalysisListView(ViewerRequired, View):
         return response
 
 
+def _current(views: list[ListView], filterset: AnalysisFilterSet) -> str:
+    """The key of the view that is looked at, in whatever order and on whatever page; "all"; or "" for none."""
+    for address in (filterset.address(), filterset.address(order="")):
+        if address in ("", "?view=all"):
+            return "all"
+        for view in views:
+            if view.query == address:
+                return view.key
+    return ""
+
+
 def _push(request: HttpRequest, filterset: AnalysisFilterSet) -> str:
     """The address that the browser should show from now on; "false" where it shows it already."""
     address = request.path + filterset.address(page=filterset.page_text)
@@ -56,7 +74,10 @@ def _push(request: HttpRequest, filterset: AnalysisFilterSet) -> str:
 
 def _list(filterset: AnalysisFilterSet) -> dict:
     analyses = _analyses([row.pk for row in filterset.page.rows], filterset.request.user)
+    views = views_of(filterset.request.user)
     return {
+        "views": views,
+        "current_view": _current(views, filterset),
         "analyses": analyses,
         "pages": _other_pages(filterset, analyses),
         "every": seconds_between_polls(analyses),

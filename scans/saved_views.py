@@ -1,0 +1,50 @@
+"""The views that stand above the list of analyses: those of the system, declared here, and those that people saved."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from scans.models import PersonSettings, SavedView
+from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase, in_phase
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListView:
+    """A name for a query string of the list; `saved` is None for those of the system."""
+
+    key: str
+    name: str | Promise
+    query: str
+    saved: SavedView | None = None
+
+
+def _system(key: str, name: Promise, **parameters) -> ListView:
+    return ListView(key=key, name=name, query=f"?{urlencode(parameters, doseq=True)}")
+
+
+_NEED_ATTENTION = [
+    code
+    for code, status in ANALYSIS_STATUSES.items()
+    if status.tone == "danger" or code == AnalysisStatus.IN_PROGRESS_WITH_WARNING
+]
+
+SYSTEM_VIEWS = [
+    _system("running", _("Running now"), status=in_phase(ANALYSIS_STATUSES, Phase.ACTIVE)),
+    _system("attention", _("Needs attention"), status=_NEED_ATTENTION),
+    _system("review", _("Waiting for review"), status=in_phase(ANALYSIS_STATUSES, Phase.REVIEW)),
+]
+
+
+def views_of(user) -> list[ListView]:
+    """Every view that this person sees: the system's, then saved ones by name; one query."""
+    saved = SavedView.objects.seen_by(user)
+    return SYSTEM_VIEWS + [ListView(key=str(view.pk), name=view.name, query=view.query, saved=view) for view in saved]
+
+
+def first_query(user) -> str:
+    """The query string with which the list opens for this person; empty for everything, asking nothing then."""
+    key = PersonSettings.of(user).default_view
+    views = views_of(user) if key.isdigit() else SYSTEM_VIEWS if key else []
+    return next((view.query for view in views if view.key == key), "")
