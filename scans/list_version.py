@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from difflib import SequenceMatcher
+from functools import cache
 from zlib import crc32
 
+from django.db import connection
 from django.db.models import Count, Exists, Sum, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from scans.listing import Row
 from scans.models import ScanSettings, StatusCount, SystemPart, UrlScan
+from scans.models.system_part import ALIVE_FOR
 
 
 @dataclass(frozen=True)
@@ -20,25 +25,43 @@ class Around:
     capacity: int
     running: int
     missing: list[SystemPart.Kind]
-    counted: str
+    counted: tuple[int, int]
 
     @classmethod
     def now(cls) -> Around:
         """As it is now; one query."""
-        running, counts = UrlScan.objects.running(), StatusCount.objects.all()
-        row = (
-            ScanSettings.objects.annotate(
-                running=_one(running, Count("pk")),
-                # Not the newest id: of two transactions the one that began later may end earlier.
-                counts=_one(counts, Count("pk")),
-                sum_of_counts=_one(counts, Sum("pk")),
-                **{kind.value: Exists(SystemPart.alive().filter(kind=kind)) for kind in SystemPart.Kind},
+        sql, parameters = _written(connection.vendor)
+        alive_since = timezone.now() - ALIVE_FOR
+        with connection.cursor() as cursor:
+            cursor.execute(
+                sql, [_prepared(alive_since) if value == _prepared(_A_MOMENT) else value for value in parameters]
             )
-            .values("capacity", "running", "counts", "sum_of_counts", *SystemPart.Kind.values)
-            .get(pk=1)
-        )
-        missing = [kind for kind in SystemPart.Kind if not row[kind.value]]
-        return cls(row["capacity"], row["running"], missing, f"{row['counts']}.{row['sum_of_counts']}")
+            capacity, running, *counted, scheduler, scans_worker, checks_worker = cursor.fetchone()
+        alive = zip(SystemPart.Kind, (scheduler, scans_worker, checks_worker), strict=True)
+        return cls(capacity, running, [kind for kind, seen in alive if not seen], tuple(counted))
+
+
+_A_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@cache
+def _written(vendor: str) -> tuple[str, tuple]:
+    """The query as SQL, whose writing would take longer than its answer; _A_MOMENT stands for when parts were alive."""
+    running, counts = UrlScan.objects.running(), StatusCount.objects.all()
+    alive = SystemPart.objects.filter(seen_at__gt=_A_MOMENT)
+    seen = {kind.value: Exists(alive.filter(kind=kind)) for kind in SystemPart.Kind}
+    everything = ScanSettings.objects.filter(pk=1).annotate(
+        running=_one(running, Count("pk")),
+        # Not the newest id: of two transactions the one that began later may end earlier.
+        counts=_one(counts, Count("pk")),
+        sum_of_counts=_one(counts, Sum("pk")),
+        **seen,
+    )
+    return everything.values_list("capacity", "running", "counts", "sum_of_counts", *seen).query.sql_with_params()
+
+
+def _prepared(moment: datetime):
+    return SystemPart._meta.get_field("seen_at").get_db_prep_value(moment, connection)
 
 
 def _one(queryset, aggregate):

@@ -49,10 +49,14 @@ def _english_again():
 
 @pytest.fixture(scope="session", autouse=True)
 def _settings_of_tests():
-    """Static files as they are: no collectstatic before tests. Passwords hashed at no cost: a real one takes 0.3 s."""
+    """Static files as they are: no collectstatic before tests. Passwords hashed at no cost: a real one takes 0.3 s.
+
+    No row is kept: databases of tests give ids again.
+    """
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(
         STORAGES={**settings.STORAGES, "staticfiles": plain},
+        CACHES={**settings.CACHES, "rows": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}},
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):
         yield

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from scans import activity
@@ -123,6 +123,28 @@ def actions_for(context, thing) -> set[str]:
     user = context["user"]
     submitter, reviewer = user.has_perm("scans.submit_analysis"), user.has_perm("scans.review_analysis")
     return {action.value for action in thing.info.actions if (reviewer if action in _REVIEW_ACTIONS else submitter)}
+
+
+@register.simple_tag(takes_context=True)
+def look_of(context, analysis) -> str:
+    """All that the row of an analysis depends on: what has the same look may be shown as it was last made."""
+    user = context["user"]
+    return repr(
+        (
+            *(
+                context["here"],
+                analysis.pk,
+                analysis.version,
+                analysis.changed_at,
+                str(analysis.owner),
+                analysis.totals,
+            ),
+            *(user.has_perm("scans.submit_analysis"), user.has_perm("scans.review_analysis")),
+            *(get_language(), timezone.get_current_timezone_name()),
+            *(relative(at) for at in (analysis.changed_at, analysis.started_at, analysis.start_at) if at),
+            time_span(ran_for(analysis)),
+        )
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -32,7 +32,9 @@ class AnalysisListView(ViewerRequired, View):
         shown = ListVersion.of(around, rows)
         if htmx.is_unchanged(request, str(shown)):
             return htmx.unchanged()
-        context = {"filterset": filterset, "around": around, "missing_parts": around.missing, "version": str(shown)}
+        here = request.path + filterset.address(page=filterset.page_text)
+        context = {"filterset": filterset, "around": around, "missing_parts": around.missing}
+        context |= {"version": str(shown), "here": here}
         before = ListVersion.parse(request.GET.get("v", ""))
         if htmx.wants_fragment(request) and before and before.moved(shown) == 0:
             return self._changed_rows(request, context, before.changed(shown))
@@ -81,7 +83,6 @@ def _list(filterset: AnalysisFilterSet) -> dict:
         "analyses": analyses,
         "pages": _other_pages(filterset, analyses),
         "every": seconds_between_polls(analyses),
-        "here": filterset.request.path + filterset.address(page=filterset.page_text),
     }
 
 

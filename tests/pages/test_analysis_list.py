@@ -357,3 +357,15 @@ def test_number_of_queries_does_not_grow(client, htmx_headers, django_assert_num
             response = client.get(LIST, query)
         with django_assert_num_queries(poll):
             client.get(LIST, {**query, "v": version(response)}, headers=htmx_headers)
+
+
+def test_a_row_is_kept_as_it_was_made_until_anything_in_it_differs(client, as_role, settings):
+    settings.CACHES = {**settings.CACHES, "rows": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    analysis = factories.ended(publication="reviewer", number_of_findings=3)
+    seen = [text(as_role(role).get(LIST)) for role in ("Submitter", "Reviewer", "Viewer", "Submitter")]
+    assert ['title="3 high"' in page for page in seen] == [False, True, False, False]
+    assert ['name="chosen"' in page for page in seen] == [True, True, False, True]
+    transitions.stop_analysis(analysis, StopMode.DELETE, by=Actor.COMMAND)
+    assert "stopped_deleting_results" in values(client.get(LIST), "data-status")
+    links_back = values(client.get(LIST, {"order": "name"}), "hx-get")
+    assert not [link for link in links_back if link.endswith("next=/analyses/")]
