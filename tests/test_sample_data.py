@@ -5,16 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Count, F, Max, Min, Q
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans import scheduling, transitions
 from scans.activity import sentence
-from scans.models import ActivityLogEntry, Actor, Analysis, Finding, Series, UrlScan
+from scans.management.commands import sample_data
+from scans.models import ActivityLogEntry, Actor, Analysis, AnalysisSearch, Finding, Series, UrlScan
 from scans.prescan.connection import check_connection
 from scans.querysets import SEVERITY_FIELDS
+from scans.recount import recount
 from scans.rollup import Facts, rollup
 from scans.sample_data import loading
 from scans.sample_data.plan import name, series_and_run
@@ -197,8 +199,58 @@ def test_a_bad_number_is_refused(analyses):
 def test_progress_is_told(capsys, monkeypatch):
     monkeypatch.setattr(loading, "CHUNK", 10)
     call_command("sample_data", analyses=25)
-    lines = capsys.readouterr().out.splitlines()
+    *lines, last = capsys.readouterr().out.splitlines()
     assert [line.split(" analyses")[0] for line in lines] == ["10 of 25", "20 of 25", "25 of 25"]
+    assert all("a second" in line and line.endswith("s left") for line in lines)
+    assert last.startswith("Done after")
+
+
+def test_progress_knows_how_fast_it_is_and_what_is_left(monkeypatch):
+    moments = iter([100.0, 110.0, 110.0, 110.0])
+    monkeypatch.setattr(sample_data, "monotonic", lambda: next(moments))
+    told = []
+    sample_data.Progress(4000, told.append).tell(1000)
+    assert told == ["1,000 of 4,000 analyses, 10 s, 100 a second, 30 s left"]
+
+
+TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s ORDER BY 1",
+    "postgresql": "SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal AND tgrelid::regclass::text = %s",
+}
+
+
+def rules_of(table):
+    """Every index and constraint of a table, and its triggers, as the database has them."""
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, table)
+        cursor.execute(TRIGGERS[connection.vendor], [table])
+        return found, cursor.fetchall()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_are_written_without_indexes_and_every_rule_is_there_again_afterwards(monkeypatch):
+    before = [rules_of(table) for table in loading.TABLE_NAMES]
+    told = []
+    monkeypatch.setattr(loading, "MANY", 50)
+    loading.create(60, seed=7, now=timezone.now(), tell=told.append)
+    assert any("activity_by_analysis" in statement for statement in told)
+    assert not list(recount())
+    assert AnalysisSearch.find("portal", 100).ids
+    assert [rules_of(table) for table in loading.TABLE_NAMES] == before
+    assert made_with(1)
+    with pytest.raises(DatabaseError, match="append-only"):
+        ActivityLogEntry.objects.all()._raw_delete(DEFAULT_DB_ALIAS)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_break_a_rule_are_found_at_the_end_and_nothing_is_kept(monkeypatch):
+    before = [rules_of(table) for table in loading.TABLE_NAMES]
+    monkeypatch.setattr(loading, "MANY", 50)
+    monkeypatch.setattr(loading.sql, "INSERTS", [sql for sql in loading.sql.INSERTS if "scans_series" not in sql])
+    with pytest.raises(IntegrityError):
+        loading.create(60, seed=7, now=timezone.now())
+    assert not Analysis.objects.exists()
+    assert [rules_of(table) for table in loading.TABLE_NAMES] == before
 
 
 def test_a_name_keeps_to_its_series():

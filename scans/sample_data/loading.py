@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
@@ -14,16 +15,27 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import DateTimeField, DurationField, Max
 
-from scans.models import ActivityLogEntry, Analysis, Finding, Publication, Series, StatusCount, UrlScan
+from scans.models import (
+    ActivityLogEntry,
+    Analysis,
+    AnalysisSearch,
+    Finding,
+    Publication,
+    Series,
+    StatusCount,
+    UrlScan,
+)
 from scans.querysets import SEVERITY_FIELDS, kept_columns
 from scans.sample_data import sql
 from scans.sample_data.moves import ENGINE
 from scans.sample_data.plan import Plan, Planned, domain, name
+from scans.sample_data.set_aside import set_aside
 from scans.sample_data.stories import FINDINGS, finished, unfinished
 from scans.sample_data.story import Scan, Story, replayed
 
 OWNER = "sample-data"
 CHUNK = 20_000
+MANY = 50_000  # from here on it is quicker to make the indexes anew than to add to them
 # Unfinished URL scans are leased to nobody, for ever: no worker takes them, no scheduler misses their worker.
 HOLDER, HELD_UNTIL = "sample-data", datetime(2100, 1, 1, tzinfo=UTC)
 SECONDS_BETWEEN_FINDINGS = 30
@@ -31,7 +43,8 @@ MODULES = 24
 
 _HOSTS = ("app", "shop", "api", "www", "login", "docs", "admin", "mail", "files", "status")
 _PATHS = ("/", "/", "/portal/", "/login", "/v2/")
-_TABLES = (Series, Analysis, UrlScan, ActivityLogEntry, Finding)
+TABLES = (Series, Analysis, UrlScan, ActivityLogEntry, Finding)
+TABLE_NAMES = [model._meta.db_table for model in (*TABLES, AnalysisSearch)]
 
 
 def others_analyses_exist() -> bool:
@@ -39,15 +52,29 @@ def others_analyses_exist() -> bool:
     return Analysis.objects.exclude(owner__username=OWNER, owner__isnull=False).exists()
 
 
-def create(analyses: int, *, seed: int, now: datetime, progress: Callable[[int], None] = lambda done: None) -> None:
-    """Add so many made-up analyses; the same seed and moment make the same. Calls `progress` after each chunk."""
+def create(
+    analyses: int,
+    *,
+    seed: int,
+    now: datetime,
+    progress: Callable[[int], None] = lambda done: None,
+    tell: Callable[[str], None] = lambda what: None,
+) -> None:
+    """Add so many made-up analyses; the same seed and moment make the same.
+
+    Calls `progress` after each chunk, and `tell` with each index that is made anew at the end. MANY and
+    more are one transaction, which locks their tables.
+    """
     plan = Plan(analyses, seed, int(now.timestamp()), finished(), unfinished())
     with connection.cursor() as cursor:
         sql.create_tables(cursor)
         for table, rows in _story_rows(plan.stories).items():
             sql.insert(cursor, table, rows)
         try:
-            _load(cursor, plan, seed, progress)
+            with set_aside(cursor, TABLE_NAMES, tell) if analyses >= MANY else nullcontext():
+                _load(cursor, plan, seed, progress)
+            for table in TABLE_NAMES:
+                cursor.execute(f"ANALYZE {table}")
         finally:
             sql.drop_tables(cursor)
 
@@ -64,13 +91,11 @@ def _load(cursor, plan: Plan, seed: int, progress: Callable[[int], None]) -> Non
             for statement in statements:
                 cursor.execute(statement, parameters)
             # Ids were given by us: PostgreSQL's sequences have to go on after them.
-            for statement in connection.ops.sequence_reset_sql(no_style(), _TABLES):
+            for statement in connection.ops.sequence_reset_sql(no_style(), TABLES):
                 cursor.execute(statement)
         StatusCount.fold_if_many()
         done += len(chunk)
         progress(done)
-    for model in _TABLES:
-        cursor.execute(f"ANALYZE {model._meta.db_table}")
 
 
 def _owner():
@@ -93,7 +118,7 @@ def _next_id(model) -> int:
 
 def _plan_rows(plan: Plan, seed: int) -> Iterator[tuple]:
     """The rows of sample_plan, with ids above all that there are."""
-    first_series, first_analysis, scan, entry, finding = map(_next_id, _TABLES)
+    first_series, first_analysis, scan, entry, finding = map(_next_id, TABLES)
     found = [sum(scan.found for scan in story.scans) for story in plan.stories]
     for planned in plan:
         story = plan.stories[planned.story]

@@ -42,8 +42,8 @@ TABLES = {
         first_scan bigint, first_entry bigint, first_finding bigint""",
 }
 
-# CROSS JOIN keeps SQLite from reading the plan in any other order than that of the ids, so that indexes
-# only ever grow at their end.
+# Rows are written in the order of their ids, so that indexes only ever grow at their end: CROSS JOIN keeps
+# SQLite from reading the plan in any other order, IN_ORDER sorts for PostgreSQL.
 INSERTS = [
     """
     INSERT INTO scans_series (id, name) SELECT series, name FROM sample_plan WHERE run = 1
@@ -60,7 +60,7 @@ INSERTS = [
         story.stop_mode, 'UTC', '', '{}', story.urls, story.findings_all, story.findings_shown,
         SPAN[story.started, story.ended]
     FROM sample_plan plan CROSS JOIN sample_story story
-    WHERE story.number = plan.story
+    WHERE story.number = plan.story IN_ORDER
     """,
     """
     INSERT INTO scans_urlscan (
@@ -78,7 +78,7 @@ INSERTS = [
         scan.requests, scan.responses, 0, scan.critical, scan.high, scan.medium, scan.low, scan.info,
         CASE WHEN scan.status = 'paused' THEN 'user' ELSE '' END, '', '', 0, 0, 0
     FROM sample_plan plan CROSS JOIN sample_scan scan
-    WHERE scan.story = plan.story
+    WHERE scan.story = plan.story IN_ORDER
     """,
     # What search_text makes of them: all of it is ASCII, but for letters that are small already.
     """
@@ -87,7 +87,7 @@ INSERTS = [
         plan.id, lower(plan.name) || '\n' || (
             SELECT LINES['https://' || scan.host || plan.site || scan.path] FROM sample_scan scan
             WHERE scan.story = plan.story) || '\n\n'
-    FROM sample_plan plan
+    FROM sample_plan plan IN_ORDER
     """,
     """
     INSERT INTO scans_activitylogentry (
@@ -97,7 +97,7 @@ INSERTS = [
         CASE WHEN entry.actor = 'user' THEN %(owner)s END, entry.action, entry.from_status, entry.to_status,
         entry.reason, CASE WHEN entry.action = 'analysis.submitted' THEN plan.submission ELSE entry.data END
     FROM sample_plan plan CROSS JOIN sample_entry entry
-    WHERE entry.story = plan.story
+    WHERE entry.story = plan.story IN_ORDER
     """,
     """
     INSERT INTO scans_finding (
@@ -114,7 +114,7 @@ INSERTS = [
         AT[finding.replayed]
     FROM sample_plan plan CROSS JOIN sample_finding finding CROSS JOIN sample_scan scan
     WHERE finding.story = plan.story AND scan.story = plan.story AND scan.position = finding.position
-   
+    IN_ORDER
     """,
 ]
 
@@ -137,6 +137,7 @@ def written_for_database(sql: str) -> str:
     sql = re.sub(r"AT\[(.+?)\]", _MOMENTS[connection.vendor], sql)
     sql = re.sub(r"SPAN\[(.+?), (.+?)\]", _SPANS[connection.vendor], sql)
     sql = re.sub(r"LINES\[(.+?)\]", _LINES[connection.vendor], sql)
+    sql = sql.replace("IN_ORDER", "ORDER BY 1" if connection.vendor == "postgresql" else "")
     for name, field in {"MOMENT": DateTimeField(), "INTERVAL": DurationField(), "JSON": JSONField()}.items():
         sql = re.sub(rf"\b{name}\b", field.db_type(connection), sql)
     return sql
@@ -157,6 +158,11 @@ def drop_tables(cursor) -> None:
 
 def insert(cursor, table: str, rows: list[tuple]) -> None:
     """Fill a temporary table, many rows at a time."""
+    if connection.vendor == "postgresql":
+        with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
     for start in range(0, len(rows), ROWS_OF_AN_INSERT):
         part = rows[start : start + ROWS_OF_AN_INSERT]
         marks = ", ".join(["(" + ", ".join(["%s"] * len(part[0])) + ")"] * len(part))

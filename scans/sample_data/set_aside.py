@@ -1,0 +1,72 @@
+"""What makes every inserted row slower, set aside while very many are, and made anew, and so checked, at the end.
+
+These are secondary indexes and foreign keys, as the database's own catalogue has them: one pass over a whole
+table is many times cheaper than a step for each row. Triggers stay: they keep counts and texts. All of it
+happens in one transaction, so that whoever is killed half-way leaves everything as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+# Unique constraints first: that is the order in which they are made anew.
+_POSTGRESQL_CONSTRAINTS = """
+    SELECT conrelid::regclass, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE contype IN ('u', 'f') AND conrelid::regclass::text = ANY(%s) ORDER BY contype = 'f', oid"""
+_POSTGRESQL_INDEXES = """
+    SELECT indexrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index
+    WHERE indrelid::regclass::text = ANY(%s)
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u'))
+    ORDER BY indexrelid"""
+_SQLITE_INDEXES = """
+    SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = %s ORDER BY rowid"""
+
+
+@contextmanager
+def set_aside(cursor, tables: list[str], tell: Callable[[str], None] = lambda what: None) -> Iterator[None]:
+    """One transaction in which these tables have hardly more than rows and primary keys; at its end all is back.
+
+    Calls `tell` with each thing that is being made anew. Raises the database's IntegrityError, and keeps
+    nothing, where the new rows break one of them.
+    """
+    with connection.constraint_checks_disabled(), transaction.atomic():
+        take_away = _from_postgresql if connection.vendor == "postgresql" else _from_sqlite
+        remade = take_away(cursor, tables)
+        yield
+        for statement in remade:
+            tell(statement)
+            cursor.execute(statement)
+        if connection.vendor == "sqlite":
+            connection.check_constraints(tables)
+
+
+def _from_postgresql(cursor, tables: list[str]) -> list[str]:
+    """Take all away, and return the statements that make it anew."""
+    cursor.execute(_POSTGRESQL_CONSTRAINTS, [tables])
+    constraints = cursor.fetchall()
+    cursor.execute(_POSTGRESQL_INDEXES, [tables])
+    indexes = cursor.fetchall()
+    for table, name, _ in reversed(constraints):
+        cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+    for name, _ in indexes:
+        cursor.execute(f"DROP INDEX {name}")
+    cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
+    cursor.execute("SET LOCAL work_mem = '128MB'")
+    return [
+        *[definition for _, definition in indexes],
+        *[f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}" for table, name, definition in constraints],
+    ]
+
+
+def _from_sqlite(cursor, tables: list[str]) -> list[str]:
+    """The same; unique constraints are part of SQLite's tables, and stay."""
+    found = []
+    for table in tables:
+        cursor.execute(_SQLITE_INDEXES, [table])
+        found += cursor.fetchall()
+    for name, _ in found:
+        cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
+    return [definition for _, definition in found]
