@@ -12,13 +12,15 @@ BIN = .venv/bin
 PIP_INSTALL = bin/python -m pip install -qq --disable-pip-version-check -r
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends
 CAN_APT_INSTALL = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
-# What pytest is given besides: make test ARGS="-k stop -x"
+# What pytest is given besides: make test ARGS="-k stop -x"; or the measuring: make bench ARGS="--only pages"
 ARGS ?=
+# How many made-up analyses are measured, beside 1,000.
+TIER ?= 1000000
 # How many tests run at a time.
 TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine run test chromium lint format messages clean
+.PHONY: help setup engine run test bench chromium lint format messages clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -34,6 +36,9 @@ run: setup  ## Start everything: web, scheduler, workers and the demo site. Ctrl
 
 test: .venv/.development engine chromium  ## Run the whole test suite (DATABASE_URL chooses the database)
 	@$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) $(ARGS)
+
+bench: .venv/.development engine chromium  ## Measure everything, and write docs/performance.md (TIER=1000000)
+	@$(BIN)/python -m tests.benchmarks --tier=$(TIER) $(ARGS)
 
 lint: .venv/.development  ## Check style, templates, migrations and settings; changes nothing
 	@$(BIN)/ruff check .

@@ -1,0 +1,6 @@
+"""What the product costs, each thing beside something to compare it with: `make bench` prints the table.
+
+`__main__` runs everything; `databases` builds the loads; `sides` has one process for each database, which
+`side` is, and measures two requests in turns; `rows` is the table. A file for each family of rows: `pages`,
+`summary`, `writes`, `scanning`, `browser`. `soak` has many dashboards open at once.
+"""
