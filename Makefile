@@ -20,10 +20,10 @@ TIER ?= 1000000
 TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine run test bench chromium lint format messages clean
+.PHONY: help setup engine run test bench chromium lint format messages screenshots clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo "  Settings come from the environment (README.md has the table): PORT, DATABASE_URL, SCANS_WORKERS, …"
 
 setup:  ## Install the product into .venv and the scan engine into .engine
@@ -53,6 +53,9 @@ format: .venv/.development  ## Put the Python files into the house's style
 
 messages: .venv/.development  ## Collect the texts to translate, and compile the translations
 	@$(BIN)/python -m tests.messages
+
+screenshots: .venv/.development engine chromium  ## Take pictures of every page, into var/screenshots/
+	@DJANGO_SETTINGS_MODULE=dashboard.settings $(BIN)/python -m tests.screenshots
 
 clean:  ## Remove both environments; var/ with the database is kept
 	rm -rf .venv .engine

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from django import forms
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
 from scans.listing import Page, Position, Walk
@@ -12,13 +13,13 @@ from scans.querysets import Found
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
 
 COLUMNS = {
-    "name": "Name",
-    "status": "Status",
-    "urls": "URLs",
-    "findings": "Findings",
-    "start": "Start",
-    "duration": "Duration",
-    "changed": "Last change",
+    "name": _("Name"),
+    "status": _("Status"),
+    "urls": _("URLs"),
+    "findings": _("Findings"),
+    "start": _("Start"),
+    "duration": _("Duration"),
+    "changed": _("Last change"),
 }
 DEFAULT_ORDER = "-changed"
 LAST = "last"  # the last page, in an address
@@ -49,8 +50,8 @@ class AnalysisFilterSet(FilterSet):
     condition on analyses: it narrows down `found`, and nothing else has to know of it.
     """
 
-    q = CharFilter(method="find", label="Find")
-    status = KnownStatusesFilter(choices=AnalysisStatus.choices, label="Filter by Status")
+    q = CharFilter(method="find", label=_("Find"))
+    status = KnownStatusesFilter(choices=AnalysisStatus.choices, label=_("Filter by Status"))
     order = ChoiceFilter(method="sort", choices=_ORDERS)
 
     class Meta:
@@ -130,14 +131,18 @@ class AnalysisFilterSet(FilterSet):
         """What in the query string was not understood and therefore passed over."""
         known, data = AnalysisStatus.values, self.data
         notices = [
-            f"There is no status “{code}”; it was passed over." for code in data.getlist("status") if code not in known
+            _("There is no status “{code}”; it was passed over.").format(code=code)
+            for code in data.getlist("status")
+            if code not in known
         ]
         if "order" in self.form.errors:
-            notices.append(f"The list cannot be sorted by “{data['order']}”; the latest changes come first.")
+            notices.append(
+                _("The list cannot be sorted by “{order}”; the latest changes come first.").format(order=data["order"])
+            )
         if "q" in self.form.errors:
-            notices.append("What was to be found contains characters that no name has; it was passed over.")
+            notices.append(_("What was to be found contains characters that no name has; it was passed over."))
         if self._asked is None:
-            notices.append(f"There is no page “{data['page']}”; this is the first.")
+            notices.append(_("There is no page “{page}”; this is the first.").format(page=data["page"]))
         return notices
 
     @property

@@ -8,7 +8,14 @@ from scans.engines.base import Severity
 from scans.models.url_scan import UrlScan
 from scans.querysets import FindingQuerySet
 
-SEVERITIES = [(severity.value, severity.value.capitalize()) for severity in Severity]
+_LABELS = {
+    Severity.CRITICAL: _("Critical"),
+    Severity.HIGH: _("High"),
+    Severity.MEDIUM: _("Medium"),
+    Severity.LOW: _("Low"),
+    Severity.INFO: _("Info"),
+}
+SEVERITIES = [(severity.value, _LABELS[severity]) for severity in Severity]
 
 
 class Replay(models.TextChoices):

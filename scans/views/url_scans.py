@@ -2,23 +2,24 @@
 
 from pathlib import Path
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
 from scans import htmx
 from scans.models import SystemPart, TargetLogin, UrlScan
 from scans.timeline import timeline
-from scans.views.access import ViewerRequired, present_url_scan
+from scans.views.access import Gone, ViewerRequired, present_url_scan
 from scans.views.analyses import seconds_between_polls
 
 LOG_TAIL_BYTES = 64 * 1024
 TABS = [
-    ("url-scan-detail", "Scan Details"),
-    ("finding-list", "Findings"),
-    ("engine-log", "Engine Log"),
-    ("configuration", "Configuration"),
+    ("url-scan-detail", _("Scan Details")),
+    ("finding-list", _("Findings")),
+    ("engine-log", _("Engine Log")),
+    ("configuration", _("Configuration")),
 ]
 
 
@@ -41,7 +42,7 @@ class UrlScanTab(ViewerRequired, View):
             "version": version,
             "every": seconds_between_polls([scan]),
             "here": htmx.address(request),
-            "title": f"{dict(TABS)[self.tab or self.stem]} of {scan.url}",
+            "title": _("{tab} of {url}").format(tab=dict(TABS)[self.tab or self.stem], url=scan.url),
             "tabs": TABS,
             "tab": self.tab or self.stem,
             "tab_body": f"scans/_{self.file}.html",
@@ -106,7 +107,7 @@ class ScreenshotView(ViewerRequired, View):
         try:
             return FileResponse(screenshot.image.open(), content_type="image/png")
         except FileNotFoundError:
-            raise Http404("This picture is not there any more.") from None
+            raise Gone(_("This picture is not there any more.")) from None
 
 
 class EngineLogFileView(ViewerRequired, View):
@@ -118,7 +119,7 @@ class EngineLogFileView(ViewerRequired, View):
         try:
             file = path.open("rb")
         except FileNotFoundError:
-            raise Http404("This scan has no engine log (any more).") from None
+            raise Gone(_("This scan has no engine log (any more).")) from None
         name = f"engine-log-{pk}.txt"
         return FileResponse(file, as_attachment=True, filename=name, content_type="text/plain; charset=utf-8")
 
