@@ -20,7 +20,9 @@ def save(client, name="Mine to watch", query="?status=queued", **fields) -> Save
 
 def tabs(response) -> dict[str, str]:
     """The addresses of the tabs above the list, and which is current."""
-    links = [link for link in elements(response, "hx-get") if link.get("href", "").startswith("?") and "class" not in link]
+    links = [
+        link for link in elements(response, "hx-get") if link.get("href", "").startswith("?") and "class" not in link
+    ]
     return {link["href"]: link.get("aria-current", "") for link in links if "title" not in link}
 
 
