@@ -97,7 +97,9 @@ def is_shown(client, thing, status) -> bool:
         badges = {thing.get_absolute_url(): badge, summary: badge}
     pages = {address: BeautifulSoup(client.get(address).content, "lxml") for address in badges}
     shown = {pages[address].select_one(badge)["data-status"] for address, badge in badges.items()}
-    told = [entry for entry in pages[summary].select("#activity-log [data-action]") if status.label in entry.get_text()]
+    told = [
+        entry for entry in pages[summary].select("#activity-log [data-action]") if str(status.label) in entry.get_text()
+    ]
     return shown == {status} and bool(told)
 
 

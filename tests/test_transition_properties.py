@@ -73,8 +73,8 @@ STEPS = {
     "run_again": on_analysis(transitions.run_again, **PLAYERS),
     "delete": on_analysis(transitions.delete, **PLAYERS),
 }
-# The clock jumps, and the scheduler ticks: a moment, past every lease, past the duration, past the longest pause.
-JUMPS = [timedelta(seconds=1), timedelta(seconds=31), timedelta(hours=2), timedelta(days=8)]
+# The clock jumps, and the scheduler ticks: a moment, past every lease, the duration, the longest pause; and back.
+JUMPS = [timedelta(seconds=1), timedelta(seconds=31), timedelta(hours=2), timedelta(days=8), timedelta(hours=-1)]
 # The usual way through, so that most walks get far; any step may come in between.
 USUAL = ["schedule", "start", "begin", "find", "end", "conclude_verification"]
 walks = st.lists(

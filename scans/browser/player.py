@@ -24,6 +24,7 @@ from wall import Wall, place
 WINDOW = {"width": 1280, "height": 900}
 LONGEST_TEXT = 100_000
 SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
+PASSWORD_PARAMETER = re.compile(r"pass|pwd|secret", re.IGNORECASE)  # tokens are part of many a harmless address
 SECONDS_TO_SETTLE = 3
 SECONDS_FOR_A_PAGE = 20
 SECONDS_FOR_A_FORM = 6
@@ -105,7 +106,7 @@ class Player:
         if not request.is_navigation_request() or not request.url.startswith(("http:", "https:")):
             return
         if request.method == "GET":
-            self.visited.append(request.url.split("#")[0])
+            self.visited.append(request.url.split("#")[0])  # one with a password in it is not told: see _inside
         else:
             fields = parse_qsl(request.post_data or "", keep_blank_values=True)[:200]
             if not any(SECRET_FIELD.search(name) for name, _ in fields):  # an engine keeps on disk what it sends
@@ -183,7 +184,7 @@ class Player:
         return told
 
     def _inside(self, urls: list[str]) -> list[str]:
-        return [url for url in dict.fromkeys(urls) if self._is_inside(url)]
+        return [url for url in dict.fromkeys(urls) if self._is_inside(url) and not has_password(url)]
 
     def _is_inside(self, url: str) -> bool:
         return place(url) in self.wall.places
@@ -274,6 +275,11 @@ def named(page, name: str):
     """The fields with this name or id."""
     text = json.dumps(name)
     return page.locator(f"[name={text}], [id={text}]")
+
+
+def has_password(url: str) -> bool:
+    """Whether an address has a password in its query, which an engine would keep on disk."""
+    return any(PASSWORD_PARAMETER.search(name) for name, _ in parse_qsl(urlsplit(url).query))
 
 
 def shown(url: str) -> str:

@@ -72,6 +72,11 @@ def test_a_login_script_gives_a_session_a_picture_and_where_it_went(site):
     assert not played.forms  # it has a password
 
 
+def test_an_address_with_a_password_in_it_is_told_to_nobody(site):
+    played = play(task(site, ("open", f"/login?user={USER}&password=lovelace", ""), ("open", "/?token=1", "")))
+    assert f"{site.url}?token=1" in played.visited and "lovelace" not in str(played.visited)
+
+
 def test_a_login_form_is_found_in_the_rendered_page(site):
     fields = "<input name=user><input type=password name=password><button>in</button>"
     script = f"document.body.innerHTML = '<form action=/login method=post>{fields}</form>'"

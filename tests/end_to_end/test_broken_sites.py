@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -32,6 +33,18 @@ def until(product, pk, wanted):
             return data
         time.sleep(0.3)
     raise AssertionError(f"It never came to that: {data['status']}, {data['url_scans']}")
+
+
+SECONDS_TO_NOTICE = 30
+
+
+@contextmanager
+def noticed_in_time(product, pk):
+    """What happens inside leads to an end of the URL scan within 30 seconds, by the product's own clock."""
+    began = datetime.now(UTC)
+    yield
+    ended_at = datetime.fromisoformat(scan(until(product, pk, lambda data: scan(data)["ended_at"]))["ended_at"])
+    assert ended_at - began < timedelta(seconds=SECONDS_TO_NOTICE)
 
 
 @pytest.fixture
@@ -84,6 +97,8 @@ def test_a_site_that_dies_in_mid_scan_is_unreachable_with_what_was_found(product
     with ControllableSite() as site:
         pk = submit(product, site.url)
         until(product, pk, lambda data: data["findings"] and scan(data)["requests"] > 20)
+        with noticed_in_time(product, pk):
+            site.stop()
     data = until(product, pk, ended)
     assert scan(data)["status"] == "site_unreachable_results_available" and data["findings"]
     assert data["status"] == "completed_partial_results_available"
@@ -94,9 +109,19 @@ def test_a_site_that_turns_to_503_in_mid_scan_is_unreachable(product):
     with ControllableSite() as site:
         pk = submit(product, site.url)
         until(product, pk, lambda data: data["findings"] and scan(data)["requests"] > 20)
-        site.status = 503
+        with noticed_in_time(product, pk):
+            site.status = 503
         data = until(product, pk, ended)
     assert scan(data)["status"] == "site_unreachable_results_available"
+
+
+def test_a_site_that_falls_silent_in_mid_scan_is_unreachable(product):
+    with ControllableSite() as site:
+        pk = submit(product, site.url)
+        until(product, pk, lambda data: data["findings"] and scan(data)["requests"] > 20)
+        with noticed_in_time(product, pk):
+            site.hang = True
+    assert scan(product.show(pk))["status"].startswith("site_unreachable")
 
 
 def process_of(product, *words):
@@ -114,7 +139,8 @@ def process_of(product, *words):
 def test_an_engine_that_is_killed_is_a_scan_error_with_what_was_found(product, slow_site):
     pk = submit(product, slow_site.url)
     until(product, pk, lambda data: data["findings"])
-    os.kill(process_of(product, "driver.py"), signal.SIGKILL)
+    with noticed_in_time(product, pk):
+        os.kill(process_of(product, "driver.py"), signal.SIGKILL)
     data = until(product, pk, ended)
     assert scan(data)["status"] == "scan_error_partial_results_available" and data["findings"]
     assert data["status"] == "completed_partial_results_available"

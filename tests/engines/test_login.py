@@ -1,5 +1,7 @@
 """Scanning behind a login: carried below the engine, noticed when it is over, and never told to anybody."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from scans.engines.base import (
@@ -19,7 +21,7 @@ from scans.login.for_engine import job_fields
 from scans.login.logging_in import log_in
 from scans.targets import TargetPolicy
 from tests.engines.members_site import MembersSite
-from tests.sites import dokuwiki
+from tests.sites import datasette, dokuwiki
 
 pytestmark = pytest.mark.engine
 SECRET = "s3cr3t-session-value"
@@ -119,11 +121,11 @@ def test_seeds_are_crawled(wapiti, members_site, job, start):
     assert not any("192.0.2.1" in url for _, url in crawled)
 
 
-def test_a_real_wiki_is_crawled_as_its_member(wapiti, job, start, tmp_path):
+def test_a_real_wiki_is_crawled_as_its_member_and_what_members_alone_reach_is_found(wapiti, job, start, tmp_path):
     if not dokuwiki.is_installed():
         pytest.skip("needs the packages dokuwiki, php-cli and php-xml")
     login = Login(method=Method.FORM, username=dokuwiki.USER, password=dokuwiki.PASSWORD)
-    quick = {"depth": 1, "modules": ("csp",)}
+    quick = {"depth": 2, "modules": ("methods",)}
     with dokuwiki.dokuwiki() as url:
         stranger = start(wapiti, job(url, directory=tmp_path / "stranger", **quick))
         stranger.to_the_end(100)
@@ -134,4 +136,21 @@ def test_a_real_wiki_is_crawled_as_its_member(wapiti, job, start, tmp_path):
     seen_by = [{event.url for event in heard.of(UrlCrawled)} for heard in (stranger, member)]
     assert any("do=profile" in url for url in seen_by[1] - seen_by[0])
     assert not any("do=logout" in url for url in seen_by[1]) and not member.of(LoggedOut)
+    found_by = [{(event.category, event.url) for event in heard.of(FindingReported)} for heard in (stranger, member)]
+    assert ("HTTP Methods", f"{url}lib/exe/mediamanager.php") in found_by[1] - found_by[0]
     assert dokuwiki.PASSWORD.encode() not in everything_written(scan)
+
+
+def test_a_real_application_is_crawled_with_its_token(wapiti, job, start, tmp_path):
+    login = Login(method=Method.HEADERS, headers=f"Authorization: Bearer {datasette.TOKEN}")
+    quick = {"depth": 1, "modules": ("csp",)}
+    with datasette.datasette(private=True) as url:
+        stranger = start(wapiti, job(url, directory=tmp_path / "stranger", **quick))
+        stranger.to_the_end(100)
+        logged_in = log_in(login, url, ("127.0.0.1",), TargetPolicy(["127.0.0.0/8"]))
+        scan = job(url, directory=tmp_path / "member", **quick, **job_fields(login, logged_in))
+        member = start(wapiti, scan)
+        assert member.to_the_end(100).outcome == Outcome.COMPLETED
+    crawled = [{urlsplit(event.url).path for event in heard.of(UrlCrawled)} for heard in (stranger, member)]
+    assert "/birds" in crawled[1] - crawled[0]
+    assert datasette.TOKEN.encode() not in everything_written(scan)

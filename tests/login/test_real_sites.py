@@ -1,5 +1,6 @@
 """Logging in to applications that this project did not write for the purpose: DokuWiki, Radicale, Django's admin."""
 
+import json
 from dataclasses import replace
 
 import httpx
@@ -10,7 +11,7 @@ from scans.login.logging_in import log_in
 from scans.login.outcome import LoginFailed
 from scans.targets import TargetPolicy
 from tests.factories import user
-from tests.sites import dokuwiki, radicale
+from tests.sites import datasette, dokuwiki, radicale
 
 LOOPBACK = ("127.0.0.1",)
 POLICY = TargetPolicy(["127.0.0.0/8", "localhost"])
@@ -78,6 +79,26 @@ def test_a_wrong_password_for_a_calendar_is_told(calendars):
 def test_a_folder_that_nobody_may_list_cannot_tell(calendars):
     login = {"method": Method.BASIC, "username": radicale.USER, "password": radicale.PASSWORD}
     assert reason(f"{calendars}{radicale.USER}/", **login) == "cannot_tell"
+
+
+def test_a_token_opens_what_answers_403_without_it():
+    with datasette.datasette(private=True) as url:
+        headers = f"Authorization: Bearer {datasette.TOKEN}"
+        logged_in = log_in(Login(method=Method.HEADERS, headers=headers), url, LOOPBACK, POLICY)
+        assert "birds" in logged_in.html
+        assert reason(url, method=Method.HEADERS, headers="Authorization: Bearer of-none") == "wrong_credentials"
+
+
+@pytest.mark.browser
+def test_a_recorded_script_logs_in_to_a_wiki(wiki):
+    fields = [("id=focus__this", dokuwiki.USER), ("name=p", dokuwiki.PASSWORD)]
+    steps = [("open", "/doku.php?id=start&do=login", ""), *[("type", field, text) for field, text in fields]]
+    steps += [("click", "css=#dw__login button[type=submit]", ""), ("assertText", "css=.user", "*Lib Rarian*")]
+    commands = [dict(zip(("command", "target", "value"), step, strict=True)) for step in steps]
+    recording = {"url": wiki, "tests": [{"id": "1", "name": "in", "commands": commands}]}
+    login = Login(method=Method.SCRIPT, login_script=json.dumps(recording))
+    logged_in = log_in(login, wiki, LOOPBACK, POLICY)
+    assert "Lib Rarian" in logged_in.html and logged_in.screenshot
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/analyses/", "/admin/login/?next=/admin/"])
