@@ -37,7 +37,7 @@ def click(selector: str) -> Callable[[Page], None]:
     """What opens a dialog, a menu or a hint."""
 
     def prepare(page: Page) -> None:
-        page.locator(selector).first.click()
+        page.locator(selector).first.click(timeout=5_000)
         page.wait_for_timeout(300)
 
     return prepare
@@ -57,7 +57,7 @@ def filled(product: Product) -> list[Shot]:
     scan = f"{summary}scans/{done['url_scans'][0]['id']}/"
     form = f"/analyses/{saved['id']}/"
     runs = f"/analyses/{running['id']}/"
-    tabs = {"details": "", "findings": "findings/", "finding": f"findings/{finding}/", "coverage": "coverage/"}
+    tabs = {"details": "", "findings": "findings/", "finding": f"findings/{finding}/"}
     tabs |= {"engine-log": "log/", "configuration": "configuration/"}
     return [
         Shot("home", "/"),
@@ -70,7 +70,7 @@ def filled(product: Product) -> list[Shot]:
         Shot("summary-running", runs),
         Shot("summary-saved", form),
         Shot("stop", f"{runs}stop/"),
-        Shot("stop-dialog", runs, click("a[hx-target='#dialog'][href*='/stop/']")),
+        Shot("dialog", summary, click("a[hx-target='#dialog']")),
         *(Shot(f"scan-{name}", scan + tail) for name, tail in tabs.items()),
         Shot("all-findings", f"{summary}findings/"),
         Shot("form-edit", f"{form}edit/"),

@@ -1,4 +1,7 @@
-// Keeps relative times true: "5 min ago" grows older while one looks at it. The same rule as display.relative.
+// Keeps relative times true: "5 min ago" grows older while one looks at it. The same rule as display.relative, and the
+// same words: the page brings them along in its own language.
+
+const words = document.documentElement.dataset;
 
 const UNITS = [
   ["d", 86400],
@@ -10,10 +13,10 @@ const UNITS = [
 function relative(milliseconds) {
   const seconds = milliseconds / 1000;
   const distance = Math.abs(seconds);
-  if (distance < 5) return "now";
+  if (distance < 5) return words.now;
   const [unit, size] = UNITS.find(([, size]) => distance >= size);
-  const text = `${Math.floor(distance / size)} ${unit}`;
-  return seconds > 0 ? `${text} ago` : `in ${text}`;
+  const span = `${Math.floor(distance / size)} ${unit}`;
+  return (seconds > 0 ? words.past : words.future).replace("{span}", span);
 }
 
 setInterval(() => {
