@@ -1,9 +1,13 @@
-"""Answering htmx: when a fragment is enough, and when nothing at all has changed."""
+"""Answering htmx: when a fragment is enough, when nothing at all has changed, and how soon to ask again."""
+
+from collections.abc import Iterable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
+
+SOON, SELDOM, NEVER = 2, 15, 0  # seconds between two polls; no page asks while nobody can see it
 
 
 def wants_fragment(request: HttpRequest) -> bool:
@@ -15,6 +19,16 @@ def wants_fragment(request: HttpRequest) -> bool:
 def is_unchanged(request: HttpRequest, version: str) -> bool:
     """Whether what the page shows already has this version; then 204 is the whole answer."""
     return wants_fragment(request) and request.GET.get("v") == version
+
+
+def seconds_between_polls(shown: Iterable, *, beside: Iterable = (), growing: bool = False) -> int:
+    """How soon to look again at analyses or URL scans: soon while one of those shown has not ended.
+
+    Seldom where only something `beside` them has not, or where more may come; never where nothing can change.
+    """
+    if not all(thing.info.final for thing in shown):
+        return SOON
+    return SELDOM if growing or not all(thing.info.final for thing in beside) else NEVER
 
 
 def address(request: HttpRequest) -> str:

@@ -12,11 +12,6 @@ from scans.saved_views import ListView, first_query, views_of
 from scans.views.access import ViewerRequired
 
 
-def seconds_between_polls(things) -> int:
-    """Look again soon while anything shown can still change by itself, seldom otherwise."""
-    return 15 if all(thing.info.final for thing in things) else 2
-
-
 class AnalysisListView(ViewerRequired, View):
     """All analyses, found, filtered and sorted as the query string says; live."""
 
@@ -82,7 +77,7 @@ def _list(filterset: AnalysisFilterSet) -> dict:
         "current_view": _current(views, filterset),
         "analyses": analyses,
         "pages": _other_pages(filterset, analyses),
-        "every": seconds_between_polls(analyses),
+        "every": htmx.seconds_between_polls(analyses, growing=True),
     }
 
 

@@ -20,7 +20,6 @@ from scans.statuses import (
 )
 from scans.timeline import timeline
 from scans.views.access import ViewerRequired, present_analysis
-from scans.views.analyses import seconds_between_polls
 
 URL_PAGE_SIZE = 50
 LOG_PAGE_SIZE = 50
@@ -40,6 +39,9 @@ class AnalysisDetailView(ViewerRequired, View):
         if htmx.is_unchanged(request, version):
             return htmx.unchanged()
         context = {"missing_parts": missing, "version": version, **_summary(request, present_analysis(pk))}
+        context["every"] = htmx.seconds_between_polls(
+            [context["analysis"]], beside=context["runs"], growing=bool(context["coming"])
+        )
         names = "scans/analysis_detail.html", "scans/_analysis_detail.html"
         return htmx.respond(request, *names, context)
 
@@ -52,7 +54,6 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
         "timeline": timeline(analysis, timezone.now()),
         "runs": [run for run in runs if run != analysis],
         "changes": _changes(analysis),
-        "every": seconds_between_polls([analysis]),
         "here": htmx.address(request),
         **_results(scans),
         **_possible(analysis, scans),

@@ -19,7 +19,6 @@ from scans.statuses import PUBLISHED_AS
 from scans.transitions import NotPermitted
 from scans.views.access import ViewerRequired, present_analysis, present_url_scan
 from scans.views.actions import ActionView, back
-from scans.views.analyses import seconds_between_polls
 from scans.views.leading import see
 from scans.views.url_scans import UrlScanTab
 
@@ -61,7 +60,7 @@ class AnalysisFindingListView(ViewerRequired, View):
             "analysis": analysis,
             "missing_parts": missing,
             "version": version,
-            "every": seconds_between_polls([analysis]),
+            "every": htmx.seconds_between_polls([analysis]),
             "here": htmx.address(request),
             "title": _("Findings of %(analysis)s") % {"analysis": analysis},
             "hidden": verifying.filter(results_visible=False).count(),

@@ -12,7 +12,6 @@ from scans import htmx
 from scans.models import SystemPart, TargetLogin, UrlScan
 from scans.timeline import timeline
 from scans.views.access import Gone, ViewerRequired, present_url_scan
-from scans.views.analyses import seconds_between_polls
 
 LOG_TAIL_BYTES = 64 * 1024
 TABS = [
@@ -40,7 +39,7 @@ class UrlScanTab(ViewerRequired, View):
             "analysis": scan.analysis,
             "missing_parts": missing,
             "version": version,
-            "every": seconds_between_polls([scan]),
+            "every": htmx.seconds_between_polls([scan]),
             "here": htmx.address(request),
             "title": _("{tab} of {url}").format(tab=dict(TABS)[self.tab or self.stem], url=scan.url),
             "tabs": TABS,

@@ -2,33 +2,22 @@
 
 const dialog = document.getElementById("dialog");
 
-function isTyping(target) {
-  return target.closest("input, textarea, select, [contenteditable]") !== null;
-}
-
+// Esc closes what is open over the page, then empties Find, then leaves the row. Dialogs close by themselves.
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const find = document.querySelector("[data-find]");
-  if (event.key === "/" && find && !isTyping(event.target) && !dialog.open) {
-    event.preventDefault();
-    find.focus();
-    find.select();
-  } else if (event.key === "Escape") {
-    escape(event, find);
-  }
-});
-
-function escape(event, find) {
+  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
   const dropdown = document.querySelector("[data-dropdown][open]");
+  const { target } = event;
   if (dropdown) {
     dropdown.open = false;
     dropdown.querySelector("summary").focus();
-  } else if (find && event.target === find && find.value) {
+  } else if (target.matches("[data-find]") && target.value) {
     event.preventDefault();
-    find.value = "";
-    find.dispatchEvent(new Event("input", { bubbles: true }));
+    target.value = "";
+    target.dispatchEvent(new Event("input", { bubbles: true }));
+  } else if (target.closest("main :is(tr, [data-row], [data-find])")) {
+    target.blur();
   }
-}
+});
 
 document.addEventListener("click", (event) => {
   for (const dropdown of document.querySelectorAll("[data-dropdown][open]")) {
@@ -39,13 +28,26 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     dialog.close();
   }
-  // A click on the dialog's backdrop has the dialog itself as its target.
-  if (event.target === dialog) dialog.close();
+  // A click on a dialog's backdrop has the dialog itself as its target.
+  if (event.target.matches("dialog")) event.target.close();
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens).showModal();
+  const choice = event.target.closest("[data-theme-choice]");
+  if (choice) setTheme(choice);
   // A button of a menu did its work: the menu closes.
-  if (event.target.closest(".dropdown--menu .dropdown-panel button, .dropdown--menu .dropdown-panel a")) {
+  if (event.target.closest(".dropdown--menu .dropdown-panel :is(button, a):not([data-theme-choice])")) {
     event.target.closest("details").open = false;
   }
 });
+
+// Openers of dialogs work with this script only, and are hidden without.
+for (const opener of document.querySelectorAll("[data-opens]")) opener.hidden = false;
+
+// Shown at once; the form that the button stands in has it kept.
+function setTheme(choice) {
+  document.documentElement.dataset.theme = choice.value;
+  for (const other of choice.parentElement.children) other.setAttribute("aria-pressed", String(other === choice));
+}
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === dialog && !dialog.open) dialog.showModal();

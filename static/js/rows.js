@@ -1,0 +1,138 @@
+// What a swap must leave alone: what a person has opened, typed, ticked or selected; and, while they are busy with a
+// list, the places of its rows. A list's rows are the children of [data-rows]; each has an id.
+//
+// Statuses of rows that stay are shown at once. Rows that would enter, leave or move wait behind "3 changes: show".
+// An answer that brings single rows (X-List-Change: rows) moves none.
+
+let polling = false;
+
+const { callbacks } = Idiomorph.defaults;
+
+function isChanged(field, name) {
+  if (name === "value") return field.value !== field.defaultValue;
+  return name === "checked" ? field.checked !== field.defaultChecked : field.selected !== field.defaultSelected;
+}
+
+// What was ticked for a bulk action stays through every swap; what else was filled in, through those nobody asked for.
+function isTheirs(name, element) {
+  if (name === "open") return element.matches("details, dialog");
+  if (!["value", "checked", "selected"].includes(name) || !("form" in element)) return false;
+  const isInUse = (element.closest("select") ?? element) === document.activeElement;
+  return isInUse || element.name === "chosen" || (polling && isChanged(element, name));
+}
+
+callbacks.beforeAttributeUpdated = (name, element) => !isTheirs(name, element);
+
+// A relative time that grows older is no reason to lose the end of a selection that stands in it.
+function isEndOfSelection(node) {
+  const { anchorNode, focusNode, isCollapsed } = getSelection();
+  return !isCollapsed && (node === anchorNode || node === focusNode) && node.parentElement?.localName === "time";
+}
+
+callbacks.beforeNodeMorphed = (node) => {
+  if (node instanceof Text) return !isEndOfSelection(node);
+  return !(node instanceof Element && node.matches("[data-keep]") && node.contains(document.activeElement));
+};
+
+// --- Rows that wait ---------------------------------------------------------------------------------
+
+const pill = document.getElementById("held");
+let waiting = 0;
+
+const rowsOf = (root) => root.querySelector("[data-rows]");
+const idsOf = (rows) => [...rows.children].map((row) => row.id);
+const regionOf = () => rowsOf(document)?.closest("[data-live]");
+
+function isBusy(rows) {
+  const list = rows.closest("table") ?? rows;
+  const selection = getSelection();
+  const isPointedAt = matchMedia("(hover: hover)").matches && (list.matches(":hover") || pill.matches(":hover"));
+  return (
+    isPointedAt ||
+    (!selection.isCollapsed && selection.containsNode(list, true)) ||
+    document.activeElement.matches("[data-find]") ||
+    pill.matches(":focus-visible") ||
+    list.querySelector("input:checked, details[open], :focus-visible") !== null
+  );
+}
+
+// How many rows enter, leave or move: all but the longest run of rows that keeps its order.
+function countChanges(before, after) {
+  const staying = after.filter((id) => before.includes(id));
+  const ends = []; // the smallest place at which a run of each length can end
+  for (const place of staying.map((id) => before.indexOf(id))) {
+    const at = ends.findIndex((end) => end > place);
+    ends[at < 0 ? ends.length : at] = place;
+  }
+  return before.length - staying.length + (after.length - staying.length) + (staying.length - ends.length);
+}
+
+function hold(count) {
+  if (count && !waiting) document.getElementById("announcements").textContent = pill.dataset.announce;
+  waiting = count;
+  pill.hidden = !count;
+  pill.textContent = (count === 1 ? pill.dataset.one : pill.dataset.many).replace("{count}", count);
+}
+
+function show() {
+  const region = regionOf();
+  if (!region) return hold(0);
+  region.dataset.whole = "";
+  htmx.trigger(region, "live");
+}
+
+setInterval(() => {
+  const rows = rowsOf(document);
+  if (waiting && (!rows || !isBusy(rows))) show();
+}, 500);
+
+pill.addEventListener("click", () => {
+  pill.blur();
+  show();
+});
+
+// "Show" asks for the whole list: its version must match none.
+document.addEventListener("htmx:configRequest", (event) => {
+  if ("whole" in event.detail.elt.dataset) event.detail.path = event.detail.path.replace(/([?&]v)=[^&]*/, "$1=");
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { elt, target, requestConfig, xhr } = event.detail;
+  polling = requestConfig.triggeringEvent?.type === "live";
+  if (!event.detail.shouldSwap || !target.matches("[data-live]")) return;
+  const whole = !polling || "whole" in elt.dataset;
+  delete elt.dataset.whole;
+  if (xhr.getResponseHeader("X-List-Change") === "rows") {
+    event.detail.serverResponse = ofPresent(event.detail.serverResponse);
+    return;
+  }
+  const rows = rowsOf(target);
+  if (whole || !rows || !isBusy(rows)) hold(0);
+  else event.detail.serverResponse = inPlace(rows, event.detail.serverResponse);
+});
+
+document.addEventListener("htmx:afterSwap", () => {
+  polling = false;
+});
+
+// Single rows, but for those that wait to enter.
+function ofPresent(answer) {
+  if (!waiting) return answer;
+  const fresh = new DOMParser().parseFromString(answer, "text/html");
+  for (const one of fresh.querySelectorAll("template")) {
+    if (!document.getElementById(one.content.firstElementChild.id)) one.remove();
+  }
+  return fresh.head.innerHTML + fresh.body.innerHTML;
+}
+
+// The answer, but with the page's rows in their places: those that stay as the answer has them, the others as they are.
+function inPlace(rows, answer) {
+  const fresh = new DOMParser().parseFromString(answer, "text/html");
+  const freshRows = rowsOf(fresh);
+  const ids = idsOf(rows);
+  hold(countChanges(ids, freshRows ? idsOf(freshRows) : []));
+  if (!waiting) return answer;
+  if (!freshRows) return document.getElementById(rows.closest("[data-live]").id).outerHTML;
+  freshRows.replaceChildren(...[...rows.children].map((row) => fresh.getElementById(row.id) ?? row.cloneNode(true)));
+  return fresh.head.innerHTML + fresh.body.innerHTML;
+}
