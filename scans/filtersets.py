@@ -5,10 +5,11 @@ from functools import cached_property
 from django import forms
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
-from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
+from django_filters import CharFilter, ChoiceFilter, MultipleChoiceFilter
 
 from scans.listing import Page, Position, Walk
 from scans.models import Analysis, PersonSettings, StatusCount
+from scans.narrowing import FurtherFilterSet
 from scans.querysets import Found
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
 
@@ -43,7 +44,7 @@ class KnownStatusesFilter(MultipleChoiceFilter):
     field_class = KnownStatusesField
 
 
-class AnalysisFilterSet(FilterSet):
+class AnalysisFilterSet(FurtherFilterSet):
     """Find, Filter by Status and the order of the list; whatever is not understood becomes a notice.
 
     The list shows `page`, rows of `walk`. `qs` is everything that matches, in no order. A further filter is one more
@@ -141,6 +142,7 @@ class AnalysisFilterSet(FilterSet):
             )
         if "q" in self.form.errors:
             notices.append(_("What was to be found contains characters that no name has; it was passed over."))
+        notices += self.further_notices()
         if self._asked is None:
             notices.append(_("There is no page “{page}”; this is the first.").format(page=data["page"]))
         return notices
@@ -166,7 +168,7 @@ class AnalysisFilterSet(FilterSet):
     def address(self, **changes) -> str:
         """The query string of this list with some parameters changed; it starts at its first page again."""
         order = self.ordered_by if self.ordered_by != DEFAULT_ORDER else ""
-        values = {"q": self.words, "status": self.statuses, "order": order} | changes
+        values = {"q": self.words, "status": self.statuses, **self.further, "order": order} | changes
         query = urlencode({name: value for name, value in values.items() if value}, doseq=True)
         return f"?{query}" if query else self._everything
 
@@ -186,7 +188,11 @@ class AnalysisFilterSet(FilterSet):
             status = ANALYSIS_STATUSES[code]
             others = [other for other in self.statuses if other != code]
             chips.append((status.label, status.warning, self.address(status=others) or "?"))
-        return chips
+        return chips + [(text, False, self.address(**{name: ""}) or "?") for name, text in self.further_chips()]
+
+    def address_without_further(self) -> str:
+        """The list without any of the further filters."""
+        return self.address(**dict.fromkeys(self.further, "")) or "?"
 
     def address_without_statuses(self) -> str:
         """The list with every status."""

@@ -41,6 +41,7 @@ urlpatterns = [
         for name in bulk.QUESTIONS
     ],
     path("analyses/bulk/<int:pk>/", bulk.BulkActionView.as_view(), name="bulk-action"),
+    path("analyses/submitters/", analyses.SubmittersView.as_view(), name="submitters"),
     path("analyses/views/", saved_views.SavedViewListView.as_view(), name="saved-view-list"),
     path("analyses/views/new/", saved_views.SavedViewCreateView.as_view(), name="saved-view-create"),
     path("analyses/views/<int:pk>/", saved_views.SavedViewEditView.as_view(), name="saved-view-edit"),

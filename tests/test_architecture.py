@@ -28,7 +28,7 @@ FLOORS = [
     ["rollup", "listing", "querysets", "prescan", "keeping_login", "site_watch", "checks", "wording", "schedule_band"],
     ["models"],
     ["activity", "findings", "judging", "people", "saved_views", "timeline"],
-    ["transitions", "exports", "filtersets", "detail_filtersets", "list_version", "recount"],
+    ["transitions", "exports", "narrowing", "filtersets", "detail_filtersets", "list_version", "recount"],
     [
         "scheduling",
         "analysis_moves",

@@ -90,6 +90,7 @@ class UrlScan(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "queued_at"], name="url_scan_by_status"),
+            models.Index(fields=["engine", "engine_version", "analysis"], name="url_scan_by_engine"),
             models.Index(fields=["place_since"], name="url_scan_placed", condition=models.Q(place_since__isnull=False)),
             models.Index(fields=["lease_until"], name="url_scan_leased", condition=models.Q(lease_until__isnull=False)),
         ]

@@ -1,13 +1,14 @@
 """The list of analyses."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.generic import View
 
 from scans import htmx
 from scans.filtersets import LAST, AnalysisFilterSet
 from scans.list_version import Around, ListVersion
 from scans.models import Analysis, UrlScan
+from scans.narrowing import submitters
 from scans.saved_views import ListView, first_query, views_of
 from scans.views.access import ViewerRequired
 
@@ -50,6 +51,14 @@ class AnalysisListView(ViewerRequired, View):
         response["X-List-Change"] = "rows"
         response["X-List-Version"] = context["version"]
         return response
+
+
+class SubmittersView(ViewerRequired, View):
+    """Whose analyses there are: what the filter offers while one types a name."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The options."""
+        return render(request, "scans/_submitters.html", {"names": submitters()})
 
 
 def _current(views: list[ListView], filterset: AnalysisFilterSet) -> str:

@@ -369,3 +369,19 @@ def test_a_row_is_kept_as_it_was_made_until_anything_in_it_differs(client, as_ro
     assert "stopped_deleting_results" in values(client.get(LIST), "data-status")
     links_back = values(client.get(LIST, {"order": "name"}), "hx-get")
     assert not [link for link in links_back if link.endswith("next=/analyses/")]
+
+
+def test_further_filters_stand_in_their_dropdown_as_they_are(client):
+    factories.user(username="ada")
+    response = client.get(f"{LIST}?owner=ada&severity=high&started_from=2026-07-02&latest=1&ended_from=today")
+    fields = {field["name"]: field for field in elements(response, "name")}
+    assert (fields["owner"]["value"], fields["started_from"]["value"]) == ("ada", "2026-07-02")
+    assert "checked" in fields["latest"] and fields["ended_from"]["type"] == "hidden"
+    assert '<option value="high" selected>' in text(response)
+
+
+def test_submitters_are_offered_to_who_may_see_the_list(client, as_role):
+    factories.submitted(by=factories.user(username="ada"))
+    factories.user(username="never-did")
+    assert values(client.get(f"{LIST}submitters/"), "value") == ["me", "ada"]
+    assert as_role("").get(f"{LIST}submitters/").status_code == 403
