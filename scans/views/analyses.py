@@ -33,6 +33,7 @@ class AnalysisListView(ViewerRequired, View):
         context |= {"version": str(shown), "here": here}
         before = ListVersion.parse(request.GET.get("v", ""))
         if htmx.wants_fragment(request) and before and before.moved(shown) == 0:
+            context["numbers_differ"] = before.around != shown.around
             return self._changed_rows(request, context, before.changed(shown))
         response = htmx.respond(
             request, "scans/analysis_list.html", "scans/_analysis_list.html", {**context, **_list(filterset)}

@@ -276,7 +276,7 @@ def test_poll_is_answered_with_204_until_something_changes(client, htmx_headers)
 def test_poll_brings_the_row_that_changed_and_no_other(client, htmx_headers):
     analyses = [factories.running() if number == 20 else factories.submitted() for number in range(50)]
     whole = client.get(LIST, {"order": "name"}, headers=htmx_headers)
-    transitions.pause_analysis(analyses[20], by=Actor.COMMAND)
+    transitions.stop_analysis(analyses[20], StopMode.SAVE, by=Actor.COMMAND)
     changes = client.get(LIST, {"order": "name", "v": version(whole)}, headers=htmx_headers)
     assert values(changes, "data-analysis-id") == [str(analyses[20].pk)]
     assert (changes["X-List-Change"], changes["HX-Reswap"]) == ("rows", "none")
@@ -284,6 +284,15 @@ def test_poll_brings_the_row_that_changed_and_no_other(client, htmx_headers):
     replaced = {element["id"] for element in elements(changes, "hx-swap-oob")}
     assert {f"analysis-{analyses[20].pk}", "capacity", "filter-count", "count-in_progress"} <= replaced
     assert len(changes.content) < len(whole.content) / 10
+
+
+def test_poll_brings_no_numbers_where_only_a_row_changed(client, htmx_headers):
+    scan = factories.running().url_scans.get()
+    poll = {"v": version(client.get(LIST))}
+    transitions.renew(factories.fresh(scan), requests=5)
+    changes = client.get(LIST, poll, headers=htmx_headers)
+    assert values(changes, "data-analysis-id") == [str(scan.analysis_id)]
+    assert 'id="capacity"' not in text(changes)
 
 
 def test_poll_brings_the_whole_list_when_rows_enter_leave_or_move(client, htmx_headers):
