@@ -20,7 +20,7 @@ TIER ?= 1000000
 TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine run test bench chromium lint format messages screenshots clean
+.PHONY: help setup engine run test bench soak chromium lint format messages screenshots clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ test: .venv/.development engine chromium  ## Run the whole test suite (DATABASE_
 
 bench: .venv/.development engine chromium  ## Measure everything, and write docs/performance.md (TIER=1000000)
 	@$(BIN)/python -m tests.benchmarks --tier=$(TIER) $(ARGS)
+
+soak: .venv/.development  ## 200 open dashboards while 20 transitions a second happen, for two minutes
+	@$(BIN)/python -m tests.benchmarks.soak $(ARGS)
 
 lint: .venv/.development  ## Check style, templates, migrations and settings; changes nothing
 	@$(BIN)/ruff check .

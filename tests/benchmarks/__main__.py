@@ -6,7 +6,7 @@ import argparse
 import traceback
 from time import monotonic
 
-from tests.benchmarks import databases, pages, report, summary, writes
+from tests.benchmarks import databases, pages, report, scanning, summary, writes
 from tests.benchmarks.rows import Table
 from tests.benchmarks.sides import opened
 
@@ -16,6 +16,12 @@ PER_DATABASE = {
     "summary": lambda table, large, small: summary.measure(table, large),
     "writes": lambda table, large, small: writes.measure(table, large),
 }
+
+SCANNING = "scanning"
+SCANNING_LEFT_OUT = (
+    "Scans, workers and the browser were left out, since they cost minutes and are the same with any number of "
+    'analyses: make bench ARGS="--only scanning" measures them.'
+)
 
 
 def main() -> None:
@@ -39,6 +45,10 @@ def _measured(kind: str, arguments: argparse.Namespace) -> Table:
     for name, measure in PER_DATABASE.items():
         if name in (arguments.only or PER_DATABASE):
             _family(table, name, lambda measure=measure: _on_sides(table, measure, large, small))
+    if SCANNING in (arguments.only or ([SCANNING] if arguments.tier > SMALL else [])):
+        _family(table, SCANNING, lambda: scanning.measure(table, kind))
+    elif not arguments.only:
+        table.note(SCANNING_LEFT_OUT)
     return table
 
 
@@ -59,7 +69,9 @@ def _family(table: Table, name: str, measure) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--tier", type=int, default=1_000_000, help="analyses of the large load")
-    parser.add_argument("--only", nargs="*", choices=[*PER_DATABASE], help="these families, and write nothing")
+    parser.add_argument(
+        "--only", nargs="*", choices=[*PER_DATABASE, SCANNING], help="these families, and write nothing"
+    )
     parser.add_argument("--anew", action="store_true", help="build the loads again")
     return parser.parse_args()
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from statistics import median
-from time import perf_counter, time
+from time import monotonic, perf_counter, sleep, time
 from types import SimpleNamespace
 from uuid import uuid4
 
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
+from django.db.models import Max
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -17,7 +19,7 @@ from scans import transitions
 from scans.filtersets import AnalysisFilterSet
 from scans.listing import Row
 from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, UrlScan
-from scans.statuses import UrlScanStatus
+from scans.statuses import Phase, UrlScanStatus
 
 ENOUGH = 30_000  # places, for everything that the measuring starts
 COPY_ENTRIES = """
@@ -57,8 +59,9 @@ def progress(url_scan_id: int) -> dict:
 def put_away(ids: list[int]) -> dict:
     """End what `running` made and delete it, so that it takes no place and shows in no list."""
     for scan in UrlScan.objects.filter(pk__in=ids).select_related("analysis"):
-        if not scan.info.final:
+        if scan.info.phase in (Phase.WAITING, Phase.ACTIVE) and not scan.status.startswith("stopping"):
             transitions.stop(scan, transitions.StopMode.DELETE, by=Actor.COMMAND)
+        if UrlScan.objects.get(pk=scan.pk).status == UrlScanStatus.STOPPING_DELETING_RESULTS:
             transitions.conclude_deletion(UrlScan.objects.get(pk=scan.pk))
         transitions.delete(Analysis.objects.get(pk=scan.analysis_id), by=Actor.COMMAND)
     return {}
@@ -131,3 +134,76 @@ def pauses_beside_bare_statements(analyses: int) -> dict:
         ours += write([pk], bare=False)["took"]
     put_away(ids)
     return {"ours": median(ours), "bare": median(bare)}
+
+
+# --- What a browser waits for
+
+
+def scheduled_for_tomorrow() -> dict:
+    """An analysis that nothing happens to before somebody acts: its id."""
+    name, tomorrow = f"Measured {uuid4().hex[:12]}", timezone.now() + timedelta(days=1)
+    submission = transitions.Submission(
+        name=name, urls=("http://127.0.0.1:9/",), duration=timedelta(hours=1), start_at=tomorrow, prescan=False
+    )
+    analysis = transitions.submit(submission, by=Actor.COMMAND)
+    transitions.schedule(analysis)
+    return {"id": analysis.pk}
+
+
+def stop(analysis_id: int) -> dict:
+    """Stop one analysis, deleting its results."""
+    transitions.stop_analysis(Analysis.objects.get(pk=analysis_id), transitions.StopMode.DELETE, by=Actor.COMMAND)
+    return {}
+
+
+def under_way() -> dict:
+    """The ids of the analyses that have not ended."""
+    return {"analyses": [analysis.pk for analysis in Analysis.objects.all() if not analysis.info.final]}
+
+
+def stop_everything() -> dict:
+    """Stop all that have not ended."""
+    for pk in under_way()["analyses"]:
+        stop(pk)
+    return {}
+
+
+def last_started() -> dict:
+    """When an engine last said that it runs, in seconds since 1970; None where none did."""
+    at = UrlScan.objects.aggregate(at=Max("started_at"))["at"]
+    return {"at": at and at.timestamp()}
+
+
+# --- Much that changes
+
+
+def drive(seconds: float, a_second: float) -> dict:
+    """Make so many transitions a second, one after the other, of analyses that come, run, pause and are stopped."""
+    ScanSettings.objects.update(capacity=ENOUGH)
+    began, done, ids = monotonic(), 0, []
+    lives = _lives(ids)
+    while monotonic() - began < seconds:
+        next(lives)
+        done += 1
+        sleep(max(0, began + done / a_second - monotonic()))
+    return {"done": done, "a_second": done / (monotonic() - began), "ids": ids}
+
+
+def _lives(ids: list[int]) -> Iterator[None]:
+    """Make one transition for each step; `ids` collects the URL scans."""
+    while True:
+        analysis = Analysis.objects.get(pk=scheduled_for_tomorrow()["id"])
+        scan = analysis.url_scans.get()
+        ids.append(scan.pk)
+        yield
+        transitions.start(analysis, by=Actor.COMMAND)
+        yield
+        held = transitions.take(scan.pk, "bench", among=[UrlScanStatus.QUEUED])
+        transitions.begin(held, engine="Made up", version="1")
+        yield
+        transitions.pause(scan, by=Actor.COMMAND)
+        yield
+        transitions.confirm_pause(held)
+        yield
+        stop(analysis.pk)
+        yield

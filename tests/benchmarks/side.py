@@ -39,6 +39,10 @@ class Side:
     def __init__(self):
         self._client = logged_in()
 
+    def session(self) -> dict:
+        """The session that this browser is logged in with."""
+        return {"key": self._client.session.session_key}
+
     def get(self, path: str, htmx: bool = False) -> dict:
         """Make a request: milliseconds, status, bytes sent."""
         headers = _htmx(path) if htmx else {}
