@@ -40,3 +40,8 @@ def test_the_words_of_ours_in_a_log_entry_are_translated_when_it_is_read():
     assert sentence(entry) == "asked to stop the analysis and delete its results"
     with translation.override("de"):
         assert "löschen" in sentence(entry)
+
+
+@CATALOGUES
+def test_every_text_of_code_and_templates_is_translated(path):
+    assert not messages.untranslated(path), "make messages collects them into the catalogue"

@@ -2,8 +2,13 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from scans import transitions
+from scans.models import Actor, Finding, TargetCheck
+from scans.statuses import UrlScanStatus
 from tests import factories
+from tests.pages import pseudo
 from tests.pages.page import text
 
 pytestmark = pytest.mark.django_db
@@ -25,3 +30,46 @@ def test_a_refusal_is_said_in_the_reader_s_language_and_logged_in_english(client
     entry = analysis.activity.get(action="analysis.refused")
     assert entry.reason.startswith("“Pause” is not possible")
     assert entry.reason.endswith("is “Completed - Results Available”.")
+
+
+@pytest.fixture
+def every_page(as_role):
+    """Addresses of every kind of page, on which nothing but our own words is made of letters."""
+    done = factories.published("http://127.0.0.1:9/", name="471 100")
+    running = factories.running("http://127.0.0.1:9/", name="471 200")
+    saved = transitions.save(factories.submission("http://127.0.0.1:9/", name="471 300"), by=Actor.COMMAND)
+    failed = factories.submitted("http://127.0.0.1:9/", name="471 400")
+    words = {"category": "471", "parameter": "7", "module": "8", "info": "9", "replay_reason": ""}
+    Finding.objects.update(**words, http_request="", curl="", evidence_body="")
+    scan, finding = done.url_scans.get(), Finding.objects.get(url_scan__analysis=done)
+    report = {"at": timezone.now(), "occasion": "prescan", "step": "4711", "milliseconds": 4}
+    TargetCheck.objects.create(url_scan=scan, passed=True, **report)
+    TargetCheck.objects.create(url_scan=scan, passed=False, reason="connection_refused", **report)
+    transitions.fail_checks(failed.url_scans.get(), UrlScanStatus.CONNECTION_ERROR, step="connection", reason="")
+    details = scan.get_absolute_url()
+    return [
+        *("/analyses/", "/analyses/?q=471+999", "/analyses/?status=x&order=y&page=z", "/analyses/new/", "/statuses/"),
+        *("/settings/", "/nowhere/", "/"),
+        *(analysis.get_absolute_url() for analysis in (done, running, saved, failed)),
+        *(f"{done.get_absolute_url()}{name}/" for name in ("findings", "delete")),
+        *(f"{running.get_absolute_url()}{name}/" for name in ("stop", "extend")),
+        *(f"{saved.get_absolute_url()}edit/", f"{saved.url_scans.get().get_absolute_url()}login/"),
+        *(details, f"{details}findings/", f"{details}log/", f"{details}configuration/", finding.get_absolute_url()),
+    ]
+
+
+def test_every_text_on_every_page_can_be_translated(as_role, every_page, monkeypatch):
+    client = as_role("Administrator", username="471", is_staff=True)
+    pseudo.speak(monkeypatch)
+    left = {}
+    for address in every_page:
+        page = client.get(address, follow=True).content.decode()
+        assert pseudo.OPEN in page
+        left |= {address: found} if (found := pseudo.untranslated(page)) else {}
+    assert not left, "\n".join(f"{address}: {found}" for address, found in left.items())
+
+
+def test_the_login_page_can_be_translated(monkeypatch):
+    pseudo.speak(monkeypatch)
+    page = Client().post("/accounts/login/", {"username": "471", "password": "471"}).content.decode()
+    assert not pseudo.untranslated(page)
