@@ -34,7 +34,6 @@ STORED = [
     _("Nothing was heard from the engine for too long."),
     # What replaying a finding showed
     _("The site does not answer any more."),
-    _("What stands behind {method} is not asked for again."),
     _("Its time, {count} seconds, was over before this finding's turn."),
     _("Verification broke: {error}"),
     _("The login is lost: {error}"),

@@ -8,7 +8,7 @@ from django.utils import translation
 
 OPEN, CLOSE = "⟦", "⟧"
 _ATTRIBUTES = ("title", "aria-label", "placeholder", "alt", "data-label")
-_NOT_READ = {"script", "style", "code", "pre", "datalist", "textarea"}
+_NOT_READ = {"script", "style", "code", "pre", "datalist", "textarea", "kbd"}
 _FORMATS = {"a date", "a moment"}
 # What is the same in every language: names of ours and of formats, addresses, moments, units.
 _SAME = re.compile(

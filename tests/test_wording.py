@@ -1,0 +1,69 @@
+"""What workers stored in English is said in the language of whoever reads, facts and all."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import translation
+
+from scans.login.outcome import REASONS
+from scans.wording import STORED, said
+
+SOURCES = [path for path in Path(settings.BASE_DIR, "scans").rglob("*.py") if path.name != "wording.py"]
+
+
+def shape(text: str) -> str:
+    """A text with its facts' names left out."""
+    return re.sub(r"{[^}]*}", "{}", text)
+
+
+def texts(tree: ast.AST):
+    """Every text of a source file, facts' names left out."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield shape(node.value)
+
+
+@pytest.fixture(scope="module")
+def written():
+    return {text for path in SOURCES for text in texts(ast.parse(path.read_text()))}
+
+
+def test_every_text_of_the_list_is_written_somewhere(written):
+    put_together = {
+        "Verification broke: {}",
+        "The login is lost: {}",
+        "The policy's {} is still missing.",
+        "The policy's {} is still the same.",
+    }
+    assert not {shape(text) for text in STORED} - written - put_together
+
+
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [
+        ("The analysis' duration ended.", "Die Dauer der Analyse ist abgelaufen."),
+        ("Its worker was lost 3 times.", "Der Worker ging 3-mal verloren."),
+        (
+            "The site could not be asked again: The name nowhere.example does not resolve: timed out.",
+            "Die Website konnte nicht noch einmal gefragt werden: "
+            "Der Name nowhere.example lässt sich nicht auflösen: timed out.",
+        ),
+        ("a user's own words, 100 % {kept}", "a user's own words, 100 % {kept}"),
+        ("", ""),
+    ],
+)
+def test_stored_texts_are_said_in_the_reader_s_language(stored, read):
+    assert said(stored) == stored
+    with translation.override("de"):
+        assert said(stored) == read
+
+
+def test_what_to_do_about_a_failed_login_is_translated_with_it():
+    detail = f"http://127.0.0.1:9/login asks for a captcha. {REASONS['captcha']}"
+    with translation.override("de"):
+        assert said(detail).startswith("http://127.0.0.1:9/login verlangt ein Captcha. Schalten Sie")
