@@ -1,4 +1,4 @@
-// Small manners of the page: keys, dropdowns, the dialog, messages. All delegated, all driven by data-*.
+// Small manners of the page: menus, dialogs, messages, the theme. All delegated, all driven by data-*.
 
 const dialog = document.getElementById("dialog");
 

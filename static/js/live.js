@@ -34,7 +34,7 @@ setInterval(() => {
   if (document.visibilityState === "visible" && isOn()) regions().filter(isDue).forEach(ask);
 }, TICK);
 
-// Back in sight after a while: look at once.
+// Back in sight: look at once.
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && isOn()) regions().filter(pause).forEach(ask);
 });

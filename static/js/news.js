@@ -3,7 +3,7 @@
 
 const A_DAY = 86_400_000;
 const SEVERAL = 3;
-const ICONS = { danger: "iconDanger", warning: "iconWarning", progress: "iconProgress" }; // by tone, worst first
+const WORST_FIRST = ["danger", "warning", "progress"];
 const voice = document.getElementById("announcements");
 const favicon = document.querySelector("link[rel=icon]");
 
@@ -35,7 +35,7 @@ const sentence = ({ thing, label }) => fill(voice.dataset.one, { name: thing.dat
 
 let prefix = "";
 
-// What went wrong long ago does not need anybody's eye now; it would colour the icon of a list for ever.
+// What went wrong long ago would colour the icon of a list for ever.
 function isOld({ thing, phase }) {
   const changed = thing.matches("[data-analysis-id]") && [...thing.querySelectorAll("time")].at(-1);
   return phase === "final" && changed && Date.now() - Date.parse(changed.dateTime) > A_DAY;
@@ -43,7 +43,7 @@ function isOld({ thing, phase }) {
 
 function worst(shown) {
   if (document.querySelector("#banners [role=alert], #updates-failed")) return "danger";
-  return Object.keys(ICONS).find((tone) => shown.some((thing) => thing.tone === tone)) ?? "";
+  return WORST_FIRST.find((tone) => shown.some((thing) => thing.tone === tone)) ?? "calm";
 }
 
 function show(all) {
@@ -54,8 +54,7 @@ function show(all) {
   const title = document.title.startsWith(prefix) ? document.title.slice(prefix.length) : document.title;
   prefix = parts.filter(Boolean).map((part) => `${part} `).join("");
   document.title = prefix + title;
-  favicon.dataset.default ??= favicon.getAttribute("href");
-  const icon = favicon.dataset[ICONS[state]] ?? favicon.dataset.default;
+  const icon = favicon.getAttribute(`data-icon-${state}`);
   if (favicon.getAttribute("href") !== icon) favicon.href = icon;
 }
 
@@ -65,6 +64,5 @@ function look() {
   show(all);
 }
 
-// Failures too: what is shown may be out of date then, and that is the worst of all.
 for (const event of ["afterRequest", "sendError", "timeout"]) document.addEventListener(`htmx:${event}`, look);
 show(before);

@@ -102,37 +102,35 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!event.detail.shouldSwap || !target.matches("[data-live]")) return;
   const whole = !polling || "whole" in elt.dataset;
   delete elt.dataset.whole;
-  if (xhr.getResponseHeader("X-List-Change") === "rows") {
-    event.detail.serverResponse = ofPresent(event.detail.serverResponse);
-    return;
-  }
+  const answer = event.detail.serverResponse;
   const rows = rowsOf(target);
-  if (whole || !rows || !isBusy(rows)) hold(0);
-  else event.detail.serverResponse = inPlace(rows, event.detail.serverResponse);
+  if (xhr.getResponseHeader("X-List-Change") === "rows") {
+    if (waiting) event.detail.serverResponse = changed(answer, leaveOut);
+  } else if (whole || !rows || !isBusy(rows)) hold(0);
+  else event.detail.serverResponse = changed(answer, (fresh) => inPlace(rows, fresh));
 });
 
 document.addEventListener("htmx:afterSwap", () => {
   polling = false;
 });
 
-// Single rows, but for those that wait to enter.
-function ofPresent(answer) {
-  if (!waiting) return answer;
+function changed(answer, change) {
   const fresh = new DOMParser().parseFromString(answer, "text/html");
-  for (const one of fresh.querySelectorAll("template")) {
-    if (!document.getElementById(one.content.firstElementChild.id)) one.remove();
-  }
+  change(fresh);
   return fresh.head.innerHTML + fresh.body.innerHTML;
 }
 
-// The answer, but with the page's rows in their places: those that stay as the answer has them, the others as they are.
-function inPlace(rows, answer) {
-  const fresh = new DOMParser().parseFromString(answer, "text/html");
+// Single rows, but for those that wait to enter.
+function leaveOut(fresh) {
+  for (const one of fresh.querySelectorAll("template")) {
+    if (!document.getElementById(one.content.firstElementChild.id)) one.remove();
+  }
+}
+
+// The page's rows in their places: those that stay as the answer has them, the others as they are.
+function inPlace(rows, fresh) {
   const freshRows = rowsOf(fresh);
-  const ids = idsOf(rows);
-  hold(countChanges(ids, freshRows ? idsOf(freshRows) : []));
-  if (!waiting) return answer;
-  if (!freshRows) return document.getElementById(rows.closest("[data-live]").id).outerHTML;
-  freshRows.replaceChildren(...[...rows.children].map((row) => fresh.getElementById(row.id) ?? row.cloneNode(true)));
-  return fresh.head.innerHTML + fresh.body.innerHTML;
+  hold(countChanges(idsOf(rows), freshRows ? idsOf(freshRows) : []));
+  if (!freshRows) fresh.getElementById(regionOf().id).outerHTML = regionOf().outerHTML;
+  else freshRows.replaceChildren(...[...rows.children].map((row) => fresh.getElementById(row.id) ?? row.cloneNode(true)));
 }

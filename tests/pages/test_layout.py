@@ -111,3 +111,20 @@ def test_browsers_find_the_icon_without_logging_in(client):
     client.logout()
     response = client.get("/favicon.ico")
     assert response.status_code == 302 and response["Location"].endswith("favicon.svg")
+
+
+def test_our_own_scripts_stay_light():
+    assert sum(file.stat().st_size for file in VENDOR.parent.glob("js/*.js")) < 25_000
+
+
+def test_a_page_wears_the_theme_of_its_reader_from_the_first_byte(client):
+    assert 'data-theme="auto"' in text(client.get("/statuses/"))
+    client.post("/settings/theme/", {"value": "dark"})
+    shown = text(client.get("/statuses/"))
+    assert 'data-theme="dark"' in shown and '<meta name="color-scheme" content="dark">' in shown
+
+
+def test_shortcuts_can_be_switched_off(client):
+    assert 'data-shortcuts="on"' in text(client.get("/statuses/"))
+    client.post("/settings/shortcuts/", {"value": "false"})
+    assert 'data-shortcuts="off"' in text(client.get("/statuses/"))

@@ -1,0 +1,111 @@
+"""With no mouse at all: rows, Find, the sheet of shortcuts, submitting, stopping, reviewing; and the theme."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from scans import transitions
+from scans.models import PersonSettings, ScanSettings
+from scans.statuses import EndedBy
+from tests import factories
+from tests.end_to_end.remote import Remote, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+
+
+def focused(page) -> str:
+    return page.evaluate("document.activeElement.textContent.trim()")
+
+
+def tab_to(page, selector: str) -> None:
+    """Press Tab until that has the focus."""
+    for _ in range(80):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not reach {selector}")
+
+
+def test_rows_are_walked_ticked_and_opened_and_ticks_survive_what_changes(open_page):
+    ScanSettings.objects.update(capacity=9)
+    for name in ("Third", "Second", "First"):
+        last = factories.running(name=name)
+    page = open_page("/analyses/")
+    for key in ("j", "j", "k"):
+        page.keyboard.press(key)
+    assert focused(page) == "First"
+    page.keyboard.press("x")
+    box = page.locator(f"input[name=chosen][value='{last.pk}']")
+    expect(box).to_be_checked()
+    transitions.end(last.url_scans.get(), EndedBy.ITSELF)
+    expect(page.locator(f"#analysis-{last.pk} [data-status=completed_verifying_results]")).to_be_visible()
+    expect(box).to_be_checked()
+    assert focused(page) == "First"
+    page.keyboard.press("/")
+    page.keyboard.type("jx?")
+    expect(page.locator("[data-find]")).to_have_value("jx?")
+    expect(page.locator("main")).to_contain_text("No analysis matches")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-find]")).to_have_value("")
+    expect(page.locator(f"#analysis-{last.pk}")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(last.get_absolute_url()))
+
+
+def test_the_sheet_of_shortcuts_opens_closes_and_breaks_no_rule(open_page):
+    page = open_page("/analyses/", bypass_csp=True)
+    page.keyboard.press("?")
+    sheet = page.locator("#shortcuts")
+    expect(sheet).to_be_visible()
+    assert not violations(page)
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    page.locator("#person-menu > summary").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(sheet).to_be_visible()
+
+
+def violations(page) -> list[str]:
+    return [found["id"] for found in Remote(Axe()).run(page).response["violations"]]
+
+
+def test_a_theme_is_chosen_at_once_and_kept(open_page):
+    page = open_page("/analyses/", bypass_csp=True)
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator("#person-menu > summary").click()
+    with page.expect_response("**/settings/theme/"):
+        page.get_by_role("button", name="Dark").click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    assert not violations(page)
+    assert PersonSettings.objects.get().theme == "dark"
+    page.reload()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+
+
+def test_submitting_stopping_and_reviewing_take_nothing_but_keys(open_page):
+    page = open_page("/analyses/new/")
+    tab_to(page, "[name=name]")
+    page.keyboard.type("By keys alone")
+    tab_to(page, "[name=urls]")
+    page.keyboard.type("http://127.0.0.1:9/")
+    tab_to(page, "[name=authorised]")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/analyses/\d+/$"))
+    tab_to(page, ".page-actions a[href*='/stop/']")
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog")).to_be_visible()
+    tab_to(page, "#dialog [name=mode][value=delete]")
+    page.keyboard.press("Enter")
+    expect(page.locator("main [data-status=stopped]").first).to_be_visible()
+
+    finding = factories.published().url_scans.get().findings.get()
+    reviewer = open_page(finding.get_absolute_url(), role="Reviewer")
+    tab_to(reviewer, "select[name=mark]")
+    reviewer.keyboard.press("c")
+    tab_to(reviewer, "#mark button[type=submit]")
+    reviewer.keyboard.press("Enter")
+    expect(reviewer.locator("#mark")).to_contain_text("Confirmed")
