@@ -33,6 +33,7 @@ class Shot:
     address: str
     prepare: Callable[[Page], None] = lambda page: None
     language: str = "en"
+    whole: bool = True  # down to its end, not only what the window shows
 
 
 def click(selector: str) -> Callable[[Page], None]:
@@ -63,10 +64,10 @@ def filled(product: Product) -> list[Shot]:
     tabs |= {"engine-log": "log/", "configuration": "configuration/"}
     return [
         Shot("summary-running", runs),  # first: it does not run for long
-        Shot("dialog", runs, click("a[hx-target='#dialog']")),
+        Shot("dialog", runs, click("a[hx-target='#dialog']"), whole=False),
         Shot("home", "/"),
         Shot("list", "/analyses/"),
-        Shot("list-filter", "/analyses/", click("[data-dropdown] summary")),
+        Shot("list-filter", "/analyses/", click("[data-dropdown] summary"), whole=False),
         Shot("list-no-match", "/analyses/?q=nothing+has+this"),
         Shot("list-german", "/analyses/", language="de"),
         Shot("summary", summary),
@@ -117,7 +118,7 @@ def take(browser: Browser, product: Product, shots: list[Shot]) -> list[str]:
                     shot.prepare(page)
                     name = f"{shot.name}-{theme}-{width}"
                     if width != NARROWEST:
-                        page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
+                        page.screenshot(path=FOLDER / f"{name}.png", full_page=shot.whole)
                     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                         too_wide.append(name)
     return too_wide
