@@ -10,7 +10,6 @@ import logging
 import shutil
 import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic, sleep
@@ -37,6 +36,7 @@ from scans.engines.base import (
     Started,
 )
 from scans.keeping_login import LoginKeeper
+from scans.lease import keeping_lease
 from scans.login.for_engine import job_fields
 from scans.login.logging_in import log_in
 from scans.models import Actor, AllowedTarget, Analysis, BlackoutWindow, Screenshot, TargetCheck, UrlScan
@@ -205,11 +205,8 @@ def _bring_session(scan: UrlScan) -> None:
 
 def _check(scan: UrlScan, target: Target) -> CheckReport:
     """Check the target, keeping the lease: a slow site may take longer than it lasts."""
-    with ThreadPoolExecutor(1) as pool:
-        checking = pool.submit(check, target, AllowedTarget.policy(), pictures=not scan.analysis.prescan)
-        while not wait([checking], timeout=SECONDS_BETWEEN_RENEWALS).done:
-            transitions.renew(scan)
-    return checking.result()
+    policy, pictures = AllowedTarget.policy(), not scan.analysis.prescan
+    return keeping_lease(scan, lambda: check(target, policy, pictures=pictures))
 
 
 def _fail(scan: UrlScan, report: CheckReport) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from time import monotonic, sleep
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from django.utils import timezone
 from scans import transitions
 from scans.engines.base import Session
 from scans.judging import TIMEOUT_SECONDS, Verdict, judge, judge_silence, parse_request, shown_at, waits_for_silence
+from scans.lease import keeping_lease
 from scans.login.base import Login
 from scans.login.credentials import handshake_of
 from scans.login.logging_in import log_in, still_holds
@@ -142,7 +144,9 @@ class Replays:
         sleep(max(0.0, self._logged_in_at + settings.SCANS_SECONDS_BETWEEN_LOGINS - monotonic()))
         self._logins += 1
         self._logged_in_at = monotonic()
-        self._logged_in = log_in(self._login, self._scan.url, addresses, AllowedTarget.policy())
+        policy = AllowedTarget.policy()
+        work = partial(log_in, self._login, self._scan.url, addresses, policy)
+        self._logged_in = keeping_lease(self._scan, work)
 
     def _allowed_addresses(self) -> tuple[str, tuple[str, ...]]:
         host, _ = origin(self._scan.url)
@@ -186,7 +190,9 @@ class Replays:
         """Whether what was seen was seen as a stranger, so that it says nothing."""
         if self._login is None or self._logged_in is None:
             return False
-        return not still_holds(self._login, self._logged_in, self._scan.url, addresses, AllowedTarget.policy())
+        policy = AllowedTarget.policy()
+        look = partial(still_holds, self._login, self._logged_in, self._scan.url, addresses, policy)
+        return not keeping_lease(self._scan, look)
 
     def _judged_once_more(self, client: SiteClient, finding: Finding, addresses: tuple[str, ...]) -> Verdict:
         """The verdict with a new login; a request that ends this one too cannot be judged."""

@@ -30,6 +30,7 @@ FLOORS = [
     ["activity", "findings", "judging", "people", "saved_views", "timeline"],
     ["transitions", "exports", "narrowing", "filtersets", "detail_filtersets", "list_version", "recount"],
     [
+        "lease",
         "scheduling",
         "analysis_moves",
         "bulk",

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from scans import runner, site_watch, transitions
+from scans import lease, runner, site_watch, transitions
 from scans.engines.base import FindingReported, LogLine, Progress, Severity, Started
 from scans.engines.fake.adapter import FakeEngine
 from scans.models import Actor, BlackoutWindow, Finding, StopMode, UrlScan
@@ -91,6 +91,7 @@ def _look_often(monkeypatch):
     monkeypatch.setattr(SiteWatch, "INTERVAL", 0.2)
     monkeypatch.setattr(SiteWatch, "INTERVAL_AFTER_FAILURE", 0.1)
     monkeypatch.setattr(runner, "SECONDS_BETWEEN_RENEWALS", 0.1)
+    monkeypatch.setattr(lease, "SECONDS_BETWEEN_RENEWALS", 0.1)
 
 
 def queued(site, **fields) -> UrlScan:

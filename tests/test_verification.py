@@ -1,12 +1,12 @@
 """Replaying findings against a real site, and publishing what that showed."""
 
 from collections import Counter
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 from django.db import transaction
 
-from scans import findings, transitions, verification
+from scans import findings, lease, transitions, verification
 from scans.engines.base import Severity
 from scans.login.base import Login, Method
 from scans.models import Actor, Replay, StopMode, TargetLogin, UrlScan
@@ -412,3 +412,15 @@ def test_what_is_mended_behind_a_login_that_holds_is_not_reproduced():
         verify(scan.pk, holder="verifier")
         assert len(site.attempts) == 1
     assert marks(scan) == ["not_reproduced", "confirmed"]
+
+
+def test_the_lease_is_kept_while_a_slow_login_is_made(monkeypatch):
+    renewals = []
+    really_log_in, really_renew = verification.log_in, transitions.renew
+    monkeypatch.setattr(lease, "SECONDS_BETWEEN_RENEWALS", 0.05)
+    monkeypatch.setattr(verification, "log_in", lambda *args: sleep(0.5) or really_log_in(*args))
+    monkeypatch.setattr(transitions, "renew", lambda scan, **new: renewals.append(scan) or really_renew(scan, **new))
+    with GuardedSite() as site:
+        scan = behind(site, Method.FORM, "GET /?q=1")
+        verify(scan.pk, holder="verifier")
+    assert marks(scan) == ["confirmed"] and len(renewals) >= 4

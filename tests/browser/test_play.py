@@ -106,6 +106,14 @@ def test_a_login_in_two_steps(site):
     assert site.attempts[-1].body == "password=byron"
 
 
+def sent_from(site, page):
+    """What is sent when the form of this page is filled in."""
+    before = len(site.attempts)
+    form = LoginForm(url=f"{site.url}{page}", username="ada", password="byron")
+    play(Task(url=site.url, sites={site.url: ("127.0.0.1",)}, form=form))
+    return [request.body for request in site.attempts[before:]]
+
+
 def test_a_login_that_only_its_button_sends(site):
     send = "fetch('/login', {method: 'POST', body: new URLSearchParams"
     typed = "({user: user.value, password: pass.value})})"
@@ -113,10 +121,7 @@ def test_a_login_that_only_its_button_sends(site):
         "<input id=user><input id=pass type=password><button aria-label='Show'>o</button>"
         f'<button onclick="{send}{typed}">Log in</button>'
     )
-    form = LoginForm(url=f"{site.url}loose", username="ada", password="byron")
-    before = len(site.attempts)
-    play(Task(url=site.url, sites={site.url: ("127.0.0.1",)}, form=form))
-    assert [request.body for request in site.attempts[before:]] == ["user=ada&password=byron"]
+    assert sent_from(site, "loose") == ["user=ada&password=byron"]
 
 
 def test_a_login_form_inside_of_a_web_component(site):
@@ -127,10 +132,7 @@ def test_a_login_form_inside_of_a_web_component(site):
         "<x-login></x-login><script>customElements.define('x-login', class extends HTMLElement {"
         f"connectedCallback() {{ this.attachShadow({{mode: 'open'}}).innerHTML = `{fields}` }} }})</script>"
     )
-    form = LoginForm(url=f"{site.url}component", username="ada", password="byron")
-    before = len(site.attempts)
-    play(Task(url=site.url, sites={site.url: ("127.0.0.1",)}, form=form))
-    assert [request.body for request in site.attempts[before:]] == ["user=ada&password=byron"]
+    assert sent_from(site, "component") == ["user=ada&password=byron"]
 
 
 def test_a_page_without_a_form_says_so(site):
