@@ -213,7 +213,7 @@ def fill(player: Player, form: dict) -> None:
         if not comes(player, lambda: visible(passwords(page, form)).count()):
             raise Halt("no_login_form", f"{shown(page.url)} asks for no password after the user name.")
     else:
-        fill_in_name(player, form, visible(passwords(page, form)).first)
+        fill_in_name(player, form)
     password = visible(passwords(page, form)).first
     password.fill(form["password"], timeout=player.left(5))
     send(player, password)
@@ -230,7 +230,7 @@ def passwords(page, form: dict):
     return page.locator(LOGIN_FIELD if page.locator(ALL_IN_PAGE).count() else IN_COMPONENTS)
 
 
-def fill_in_name(player: Player, form: dict, password) -> None:
+def fill_in_name(player: Player, form: dict) -> None:
     """Type the user name into the field that is named, or that stands before the password; some forms have none."""
     page = player.page
     if form["username_field"]:

@@ -113,9 +113,8 @@ def _by_credentials(login: Login, url: str, sites: Sites) -> LoggedIn:
     before = _as_stranger(sites, asked)
     require_offer(login, before)
     with Visit(sites, session, handshake_of(login)) as visitor:
-        if (
-            login.login_url
-        ):  # some sites ask for HTTP authentication there alone, and then know their visitor by a cookie
+        # Some sites ask for HTTP authentication at one address alone, and then know their visitor by a cookie.
+        if login.login_url:
             visitor.get(urljoin(url, login.login_url), PROOF_STEP, strict=False)
         after = visitor.get(asked, PROOF_STEP)
         evidence = Evidence(login=login, asked=asked, before=before, after=after)
