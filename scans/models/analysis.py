@@ -126,7 +126,7 @@ class Analysis(models.Model):
             _list_index("urls", name="analysis_list_urls"),
             _list_index("findings_all", name="analysis_list_found"),
             _list_index("findings_shown", name="analysis_list_shown"),
-            _list_index("started_at", name="analysis_list_started"),
+            _list_index("started_at", name="analysis_list_begun", only=models.Q(started_at__isnull=False)),
             _list_index("start_at", name="analysis_list_start", only=models.Q(started_at__isnull=True)),
             _list_index("ran", name="analysis_list_ran", only=models.Q(ran__isnull=False)),
             models.Index(fields=["start_at"], name="analysis_due", condition=models.Q(status=AnalysisStatus.SCHEDULED)),
