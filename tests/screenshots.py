@@ -16,10 +16,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import CHROMIUM
-from tests.end_to_end.conftest import FLAGS
 from tests.end_to_end.product import PASSWORD, ROOT, Product, running_product
 
 FOLDER = ROOT / "var/screenshots"
+FLAGS = ["--no-sandbox", "--disable-gpu"]  # Chromium may not run as root inside its sandbox
 THEMES, WIDTHS = ("light", "dark"), (1280, 390)
 NARROWEST = 320  # of which no picture is taken: it is only measured
 SAMPLES = 400

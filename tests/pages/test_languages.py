@@ -1,5 +1,7 @@
 """Each person reads the pages in their own language."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -73,3 +75,11 @@ def test_the_login_page_can_be_translated(monkeypatch):
     pseudo.speak(monkeypatch)
     page = Client().post("/accounts/login/", {"username": "471", "password": "471"}).content.decode()
     assert not pseudo.untranslated(page)
+
+
+def test_numbers_for_machines_keep_their_point_in_german(as_role, every_page):
+    client = as_role("Administrator", username="471")
+    for address in every_page:
+        page = client.get(address, headers=GERMAN, follow=True).content.decode()
+        assert '<html lang="de"' in page
+        assert not re.search(r'\s(?:data-[\w-]+|x|y|width|height|points|d|viewBox|max|min)="-?\d+,\d', page), address
