@@ -230,10 +230,13 @@ class UrlScanQuerySet(models.QuerySet):
     def totals_by_analysis(self, user=None) -> dict[int, dict[str, int]]:
         """Per analysis id: `urls`, how many of them `ended`, and the findings of each severity.
 
+        Of those under way, `modules_done` of `modules_all` that their engines named.
+
         With a user, only findings that this user may see are counted, and `hidden` says of how many
         URL scans the results are under verification and not shown.
         """
         ended = Q(status__in=in_phase(URL_SCAN_STATUSES, Phase.FINAL, Phase.REVIEW))
+        under_way = Q(status__in=in_phase(URL_SCAN_STATUSES, Phase.ACTIVE))
         visible = _results_visible(user)
         rows = (
             self.order_by()
@@ -242,6 +245,8 @@ class UrlScanQuerySet(models.QuerySet):
                 urls=Count("pk"),
                 ended=Count("pk", filter=ended),
                 hidden=Count("pk", filter=Q(status__in=list(PUBLISHED_AS)) & ~visible),
+                modules_done=Coalesce(Sum("modules_done", filter=under_way), 0),
+                modules_all=Coalesce(Sum("modules_total", filter=under_way), 0),
                 **{name: Coalesce(Sum(f"findings_{name}", filter=visible), 0) for name in SEVERITY_FIELDS},
             )
         )

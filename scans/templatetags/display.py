@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from scans import activity
 from scans.models import ActivityLogEntry, Mark, SystemPart, UrlScan
 from scans.querysets import SEVERITY_FIELDS
-from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Status
+from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
 from scans.wording import said
 
 register = template.Library()
@@ -90,6 +90,13 @@ def ran_for(thing) -> timedelta | None:
     return thing.ran_for(timezone.now())
 
 
+@register.filter
+def time_left(analysis) -> str:
+    """How long it may go on at most, where it is under way and its time does not stand still; else empty."""
+    runs_out = analysis.info.phase == Phase.ACTIVE and analysis.expires_at and not analysis.blackout_since
+    return time_span(analysis.expires_at - timezone.now()) if runs_out else ""
+
+
 @register.inclusion_tag("scans/_severities.html")
 def severities(counts) -> dict:
     """Counts of findings by severity, worst first; of a URL scan, or of a mapping that holds them."""
@@ -143,6 +150,7 @@ def look_of(context, analysis) -> str:
             *(get_language(), timezone.get_current_timezone_name()),
             *(relative(at) for at in (analysis.changed_at, analysis.started_at, analysis.start_at) if at),
             time_span(ran_for(analysis)),
+            time_left(analysis),
         )
     )
 

@@ -1,5 +1,7 @@
 """The list of analyses."""
 
+from datetime import timedelta
+
 import pytest
 
 from scans import transitions
@@ -394,3 +396,19 @@ def test_submitters_are_offered_to_who_may_see_the_list(client, as_role):
     factories.user(username="never-did")
     assert values(client.get(f"{LIST}submitters/"), "value") == ["me", "ada"]
     assert as_role("").get(f"{LIST}submitters/").status_code == 403
+
+
+def test_row_of_what_runs_shows_its_progress_and_what_time_is_left(client):
+    analysis = factories.running(duration=timedelta(hours=2))
+    assert not elements(client.get(LIST), "max")  # the engine has not said how much there is
+    transitions.renew(analysis.url_scans.get(), modules_done=3, modules_total=12)
+    response = client.get(LIST)
+    assert [(bar["value"], bar["max"]) for bar in elements(response, "max")] == [("3", "12")]
+    assert "at most 1 h 59 min more" in text(response)
+
+
+def test_row_of_what_has_ended_shows_neither(client):
+    factories.published()
+    response = client.get(LIST)
+    assert not elements(response, "max")
+    assert "at most" not in text(response)
