@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet
 
-from scans.models import ActivityLogEntry, Finding, Mark, Replay, UrlScan
+from scans.models import ActivityLogEntry, CrawledUrl, Finding, Mark, Replay, UrlScan
 from scans.models.finding import SEVERITIES
 from scans.statuses import URL_SCAN_STATUSES, Phase, in_phase
 
@@ -70,6 +70,33 @@ class ActivityLogFilterSet(FilterSet):
     def shown(self) -> int:
         """How many entries were asked for; 0 for no wish."""
         return whole_number(self.data.get("entries", "")) or 0
+
+
+class CoverageFilterSet(FilterSet):
+    """The addresses that a scan came across by what stands in them, how far it came, and how the site answered."""
+
+    q = CharFilter(field_name="url", lookup_expr="icontains", label=_("Text"))
+    reach = ChoiceFilter(choices=CrawledUrl.Reach.choices, empty_label=_("However far"))
+    answer = ChoiceFilter(
+        method="answered",
+        label=_("Answer"),
+        empty_label=_("Every answer"),
+        choices=[*((str(first), f"{first}xx") for first in range(2, 6)), ("0", _("None"))],
+    )
+
+    class Meta:
+        model = CrawledUrl
+        fields = []
+
+    def answered(self, queryset, name, value):
+        """Those whose answer's status begins with this digit; 0 for those without an answer."""
+        first = int(value) * 100
+        return queryset.filter(answer__range=(first, first + 99))
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything was asked for."""
+        return any(self.data.get(name) for name in self.filters)
 
 
 class FindingFilterSet(FilterSet):

@@ -319,6 +319,18 @@ class FindingQuerySet(models.QuerySet):
         return self.filter(_results_visible(user, "url_scan__"))
 
 
+class CrawledUrlQuerySet(models.QuerySet):
+    """Questions about the addresses that a scan came across."""
+
+    def known(self, identities: Iterable[str]) -> set[str]:
+        """Which of these there are already."""
+        return set(self.filter(identity__in=list(identities)).values_list("identity", flat=True))
+
+    def count_by_reach(self) -> dict[str, int]:
+        """How many there are by how far the scan came with them; those with none are left out."""
+        return dict(self.order_by().values_list("reach").annotate(Count("pk")))
+
+
 class ActivityLogQuerySet(models.QuerySet):
     """Questions about the activity log; it can be asked and added to, nothing else."""
 

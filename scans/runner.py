@@ -18,9 +18,10 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from scans import findings, transitions
+from scans import coverage, findings, transitions
 from scans.browser import Task, play
 from scans.engines.base import (
+    AddressSeen,
     Command,
     Ended,
     Engine,
@@ -34,6 +35,7 @@ from scans.engines.base import (
     Progress,
     ReportError,
     Started,
+    UrlCrawled,
 )
 from scans.keeping_login import LoginKeeper
 from scans.lease import keeping_lease
@@ -253,6 +255,7 @@ class Supervision:
         self._why: tuple[EndedBy, str] | None = None  # our own reason to end it, which overrides the engine's
         self._ended: Ended | None = None
         self._progress: dict = {}
+        self._seen: list[UrlCrawled | AddressSeen] = []
         # An engine that goes on from a session counts from zero again; what went before is added.
         self._before = Counter(requests=scan.requests, urls=scan.urls_crawled, errors=scan.network_errors)
         self._responses_before = Counter(scan.responses)
@@ -278,6 +281,7 @@ class Supervision:
         found = [event for event in events if isinstance(event, FindingReported)]
         if found:
             self._progress.update(findings.store(self._scan, found))
+        self._seen += (event for event in events if isinstance(event, UrlCrawled | AddressSeen))
         self._keep_log([event for event in events if isinstance(event, LogLine)])
         for event in events:
             if isinstance(event, Progress):
@@ -333,7 +337,9 @@ class Supervision:
         """Store progress and keep the lease, once a second; learn what a user asked for meanwhile."""
         if now or monotonic() - self._renewed_at >= SECONDS_BETWEEN_RENEWALS:
             self._status, self._expires_at = transitions.renew(self._scan, **self._progress, **self._logins())
-            self._progress = {}
+            if self._seen:
+                coverage.store(self._scan, self._seen)
+            self._progress, self._seen = {}, []
             self._renewed_at = monotonic()
 
     def _logins(self) -> dict[str, int]:

@@ -28,6 +28,7 @@ from scans.models import (
     Analysis,
     AnalysisSearch,
     BlackoutWindow,
+    CrawledUrl,
     Finding,
     Mark,
     PausedBy,
@@ -1198,6 +1199,7 @@ def delete(analysis: Analysis, *, by: By) -> None:
         _hand_over("delete_files", pk)
     Finding.objects.filter(url_scan__analysis=analysis).delete()
     TargetCheck.objects.filter(url_scan__analysis=analysis).delete()
+    CrawledUrl.objects.filter(url_scan__analysis=analysis).delete()
     AnalysisSearch.objects.filter(analysis=analysis).delete()
     if not RecurringSchedule.objects.switched_on().filter(template=analysis).exists():
         TargetLogin.objects.filter(url_scan__analysis=analysis).delete()
@@ -1270,6 +1272,7 @@ def _delete_results(scan: UrlScan) -> UrlScanStatus:
     """Delete findings, checks and counts; the row and the log stay."""
     scan.findings.all().delete()
     scan.checks.all().delete()
+    scan.crawled_urls.all().delete()
     blank = {field: UrlScan._meta.get_field(field).get_default() for field in RESULT_FIELDS}
     _move(
         scan,

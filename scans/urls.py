@@ -9,6 +9,7 @@ from scans.views import (
     analyses,
     analysis_detail,
     bulk,
+    coverage,
     exports,
     findings,
     saved_views,
@@ -76,6 +77,8 @@ urlpatterns = [
         )
         for form in exports.RESULTS_FORMATS
     ],
+    path(URL_SCAN + "coverage/", coverage.CoverageView.as_view(), name="coverage"),
+    path(URL_SCAN + "coverage.csv", coverage.CoverageFileView.as_view(), name="coverage-file"),
     path(URL_SCAN + "log/", url_scans.EngineLogView.as_view(), name="engine-log"),
     path(URL_SCAN + "screenshots/<int:screenshot_id>/", url_scans.ScreenshotView.as_view(), name="screenshot"),
     path(URL_SCAN + "log/engine.log", url_scans.EngineLogFileView.as_view(), name="engine-log-file"),

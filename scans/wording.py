@@ -32,6 +32,9 @@ STORED = [
     _("The engine's report cannot be used: {error}"),
     _("The site stopped answering, to the engine and to us."),
     _("Nothing was heard from the engine for too long."),
+    # Why an address was not asked for
+    _("This address would end the login."),
+    _("It is outside of the scope of this scan."),
     # What replaying a finding showed
     _("The site does not answer any more."),
     _("Its time, {count} seconds, was over before this finding's turn."),

@@ -198,6 +198,7 @@ def test_a_scheduled_scan_runs_to_its_end(weak_site, clock):
     scheduling.tick("scheduler")
     Workers(analysis).finish()
     assert verify(analysis) == A.COMPLETED_RESULTS_AVAILABLE
+    assert analysis.url_scans.get().crawled_urls.filter(reach="attacked", answer=200).exists()
 
 
 @reaches(A.SAVED_FOR_LATER, U.STOPPED, A.STOPPED)

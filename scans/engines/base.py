@@ -40,6 +40,15 @@ class Outcome(StrEnum):
     CRASHED = "crashed"
 
 
+class Reach(StrEnum):
+    """How far the engine came with an address of the site."""
+
+    FOUND = "found"
+    ATTACKED = "attacked"
+    SKIPPED = "skipped"
+    BLOCKED = "blocked"
+
+
 class Command(StrEnum):
     """What a running engine process can be asked to do."""
 
@@ -171,6 +180,20 @@ class UrlCrawled:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddressSeen:
+    """How far the engine came with an address, said once for each state; ATTACKED also of ones that it only guesses.
+
+    The address comes without its query. `status` is the answer's, where the crawler has one.
+    """
+
+    reach: Reach
+    method: str
+    url: str
+    status: int = 0
+    reason: str = ""  # why it was skipped or blocked
+
+
+@dataclass(frozen=True, kw_only=True)
 class FindingReported:
     """One weakness with its evidence. Texts are as the engine gave them, cut to sane lengths.
 
@@ -239,7 +262,7 @@ class Ended:
     reason: str = ""
 
 
-Event = Started | Progress | UrlCrawled | FindingReported | LoggedOut | LogLine | Ended
+Event = Started | Progress | UrlCrawled | AddressSeen | FindingReported | LoggedOut | LogLine | Ended
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from dataclasses import MISSING, asdict, fields, replace
 from typing import Any
 
 from scans.engines.base import (
+    AddressSeen,
     Command,
     Ended,
     Event,
@@ -17,6 +18,7 @@ from scans.engines.base import (
     LogLine,
     Outcome,
     Progress,
+    Reach,
     Session,
     Severity,
     Started,
@@ -29,6 +31,7 @@ EVENTS: dict[str, type[Event]] = {
     "started": Started,
     "progress": Progress,
     "url_crawled": UrlCrawled,
+    "address_seen": AddressSeen,
     "finding": FindingReported,
     "logged_out": LoggedOut,
     "log": LogLine,
@@ -84,6 +87,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "bool": _flag,
     "Severity": Severity,
     "Outcome": Outcome,
+    "Reach": Reach,
     "Mapping[str, int]": _counts,
     "tuple[str, ...]": _several(plain_text),
     "tuple[int, ...]": _several(_whole_number),

@@ -6,6 +6,7 @@ from scans.models.analysis import Analysis, Publication, Series, StopMode
 from scans.models.analysis_search import AnalysisSearch
 from scans.models.blackout_window import BlackoutWindow
 from scans.models.bulk_action import BulkAction, BulkItem, BulkVerb, Outcome
+from scans.models.crawled_url import CrawledUrl
 from scans.models.finding import Finding, Replay
 from scans.models.person_settings import PersonSettings, Theme
 from scans.models.recurring_schedule import RecurringSchedule
@@ -29,6 +30,7 @@ __all__ = [
     "BulkAction",
     "BulkItem",
     "BulkVerb",
+    "CrawledUrl",
     "Finding",
     "Mark",
     "Outcome",

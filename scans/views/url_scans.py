@@ -17,6 +17,7 @@ LOG_TAIL_BYTES = 64 * 1024
 TABS = [
     ("url-scan-detail", _("Scan Details")),
     ("finding-list", _("Findings")),
+    ("coverage", _("Coverage")),
     ("engine-log", _("Engine Log")),
     ("configuration", _("Configuration")),
 ]

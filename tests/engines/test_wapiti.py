@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from scans.engines.base import (
+    AddressSeen,
     Command,
     Ended,
     FindingReported,
@@ -21,6 +22,7 @@ from scans.engines.base import (
     LogLine,
     Outcome,
     Progress,
+    Reach,
     ReportError,
     Started,
     UrlCrawled,
@@ -358,6 +360,22 @@ def test_preflight_says_what_is_wrong(tmp_path):
     broken.write_text("#!/bin/sh\necho 'library is missing' >&2; exit 1\n")
     broken.chmod(0o755)
     assert WapitiEngine(broken).preflight().problem == "will not start: library is missing"
+
+
+def test_coverage_tells_what_was_found_attacked_skipped_and_blocked(wapiti, weak_site, job, start):
+    site = weak_site(pages=2, links=("http://elsewhere.example/shop?cart=7", "/logout?all=1"))
+    heard = start(wapiti, job(site.url, modules=("xss", "csp"), excluded=(f"{site.url}logout",)))
+    assert heard.to_the_end().outcome == Outcome.COMPLETED
+    seen = {(event.reach, event.method, event.url.removeprefix(site.url)) for event in heard.of(AddressSeen)}
+    assert seen >= {
+        (Reach.FOUND, "GET", "page/1"),
+        (Reach.FOUND, "POST", "notes"),
+        (Reach.ATTACKED, "GET", "search"),
+        (Reach.SKIPPED, "GET", "logout"),
+        (Reach.BLOCKED, "GET", "http://elsewhere.example/shop"),
+    }
+    assert not [event for event in heard.of(AddressSeen) if "?" in event.url]
+    assert all(event.reason for event in heard.of(AddressSeen) if event.reach in (Reach.SKIPPED, Reach.BLOCKED))
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from wapitiCore.main import wapiti as main_module
 from wapitiCore.net import web
 from wapitiCore.net.crawler import AsyncCrawler
 from wapitiCore.net.explorer import Explorer
+from wapitiCore.net.scope import Scope
 from wapitiCore.net.sql_persister import SqlPersister
 
 if WAPITI_VERSION.startswith("3.3."):
@@ -71,6 +72,7 @@ class Hooks:
         self.replace(Wapiti, "write_report", self.on_report)
         self.replace(Explorer, "__init__", self.on_explorer)
         self.replace(Explorer, "_async_analyze", self.on_page)
+        self.replace(Scope, "check", self.on_scope)
         self.replace(Attacker, LOAD_MODULES, self.on_modules)
         self.replace(Attacker, "run_attack_module", self.on_module)
         self.replace(SqlPersister, "add_payload", self.on_finding)
@@ -94,7 +96,15 @@ class Hooks:
         self.scan.started = True
         if not self.scan.resumed:
             wapiti._start_urls.extend(self.seeds(wapiti))
+        if self.scan.resumed:
+            await self.tell_stored_pages(wapiti.persister)
         await self.tell_stored_findings(wapiti.persister)
+
+    async def tell_stored_pages(self, persister):
+        """The pages that an earlier process crawled: a run that goes on from another's knows none yet."""
+        for stored in (persister.get_links, persister.get_forms):
+            async for request, response in stored():
+                self.scan.coverage.note("found", request.method, request.url, status=response.status if response else 0)
 
     def seeds(self, wapiti):
         """What a crawl script visited, as far as it is in scope."""
@@ -134,7 +144,18 @@ class Hooks:
             self.scan.channel.send("url_crawled", method=request.method, url=request.url, status=response.status)
         elif self.scan.wish:
             self.scan.unfinished.append(unsent(request))
+        for found in resources:  # in scope; what is not was told by `on_scope`
+            self.scan.coverage.note("found", found.method, found.url)
         return success, resources, response
+
+    def on_scope(self, original, scope, resource):
+        """Whether an address belongs to the scan; the crawl's links that do not are told."""
+        inside = original(scope, resource)
+        if resource and not inside and self.scan.phase == "crawl":
+            is_request = isinstance(resource, web.Request)
+            method, url = (resource.method, resource.url) if is_request else ("GET", resource)
+            self.scan.coverage.note("blocked", method, url, reason="It is outside of the scope of this scan.")
+        return inside
 
     async def on_crawl_saved(self, original, wapiti):
         """The crawl is over or interrupted: the session now has all that a resumed crawl needs."""

@@ -11,6 +11,7 @@ import time
 import traceback
 from pathlib import Path
 
+from coverage import Coverage
 from login import Login
 from traffic import Traffic
 
@@ -48,7 +49,8 @@ class Scan:
         self.job = job
         self.report = Path(job["directory"]) / "report.json"
         self.login = Login(job, channel)
-        self.traffic = Traffic(job, self.end, self.login)
+        self.coverage = Coverage(channel)
+        self.traffic = Traffic(job, self.end, self.login, self.passed)
         self.wish = None  # (outcome, reason), once the scan is to end early
         self.phase = "crawl"
         self.resumed = False
@@ -93,6 +95,13 @@ class Scan:
         if not self.report.exists():
             return "technical", "Wapiti wrote no report; its log says why"
         return "completed", ""
+
+    def passed(self, method, url, refused=""):
+        """A request to the target was sent, or refused for this reason."""
+        if refused:
+            self.coverage.note("skipped", method, url, reason=refused)
+        elif self.phase == "attack":
+            self.coverage.note("attacked", method, url)
 
     def end(self, outcome, reason=""):
         """End early; the first reason counts. Results are kept in a report, except for a checkpoint's."""

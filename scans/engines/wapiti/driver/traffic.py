@@ -42,9 +42,13 @@ def lenient_tls():
 class Traffic:
     """The gate through which all requests go, and what it has seen."""
 
-    def __init__(self, job, end, login):
-        """`end(outcome, reason)` is called when the scan cannot or must not go on; `login` is what requests carry."""
+    def __init__(self, job, end, login, passed):
+        """`end(outcome, reason)` is called when the scan cannot or must not go on; `login` is what requests carry.
+
+        `passed(method, url, refused)` is told of each request to the target.
+        """
         self.login = login
+        self.passed = passed
         self.url = httpx.URL(job["url"])
         self.max_requests = job["max_requests"]
         self.seconds_between = 1 / job["requests_per_second"] if job["requests_per_second"] else 0.0
@@ -82,7 +86,10 @@ class Traffic:
         if not ours and origin(request.url)[1:] != CLOSED_ENDPOINT:
             raise Refused(f"{request.url.host} is outside this scan", request=request)
         if ours and self.login.forbids(request.url):
+            self.passed(request.method, str(request.url), "This address would end the login.")
             raise Refused("this address would end the login", request=request)
+        if ours:
+            self.passed(request.method, str(request.url))
         response = await self.exchange(transport, request, ours)
         return await self.with_login(transport, request, response) if ours and self.login.given else response
 

@@ -1,0 +1,78 @@
+"""From what an engine says of addresses to rows: each once per URL scan, with how far the scan came with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+
+from scans.engines.base import AddressSeen, Reach, UrlCrawled
+from scans.models import CrawledUrl, UrlScan
+
+MOST = 20_000  # addresses that are kept of one URL scan; a site can make up any number of them
+_AT_ONCE = 500  # rows in one statement
+
+
+def store(url_scan: UrlScan, seen: Iterable[UrlCrawled | AddressSeen]) -> None:
+    """Store the addresses that are new, and what is new of the others.
+
+    An address that was only attacked is none of the site's: engines guess names. It counts once it was found.
+    """
+    rows: dict[str, CrawledUrl] = {}
+    attacked = set()
+    for event in seen:
+        row = _row(url_scan, event)
+        if row.reach == Reach.ATTACKED:
+            attacked.add(row.identity)
+        else:
+            rows[row.identity] = _merged(rows.get(row.identity), row)
+    if rows:
+        _store_found(url_scan, rows)
+    _advance(url_scan, {(Reach.ATTACKED, ""): list(attacked)})
+
+
+def _row(url_scan: UrlScan, event: UrlCrawled | AddressSeen) -> CrawledUrl:
+    url = event.url.partition("#")[0].partition("?")[0]
+    told = event if isinstance(event, AddressSeen) else None
+    return CrawledUrl(
+        url_scan=url_scan,
+        identity=hashlib.sha256(f"{event.method} {url}".encode()).hexdigest(),
+        method=event.method[:16],
+        url=url,
+        answer=event.status if 100 <= event.status < 1000 else 0,
+        reach=told.reach.value if told else Reach.FOUND.value,
+        reason=told.reason[:200] if told else "",
+    )
+
+
+def _merged(before: CrawledUrl | None, now: CrawledUrl) -> CrawledUrl:
+    """What two events of one address say together: skipping it says more than finding it."""
+    if before is None:
+        return now
+    said = before if now.reach == Reach.FOUND else now
+    said.answer = now.answer or before.answer
+    return said
+
+
+def _store_found(url_scan: UrlScan, rows: dict[str, CrawledUrl]) -> None:
+    room = MOST - url_scan.crawled_urls.count()
+    known = url_scan.crawled_urls.known(rows)
+    new = [row for identity, row in rows.items() if identity not in known][: max(0, room)]
+    CrawledUrl.objects.bulk_create(new, ignore_conflicts=True, batch_size=_AT_ONCE)
+    answers, held_up = defaultdict(list), defaultdict(list)
+    for identity in known:
+        answers[rows[identity].answer].append(identity)
+        held_up[rows[identity].reach, rows[identity].reason].append(identity)
+    answers.pop(0, None)
+    for answer, identities in answers.items():
+        url_scan.crawled_urls.filter(identity__in=identities).exclude(answer=answer).update(answer=answer)
+    held_up.pop((Reach.FOUND, ""), None)
+    _advance(url_scan, held_up)
+
+
+def _advance(url_scan: UrlScan, identities: dict[tuple[str, str], list[str]]) -> None:
+    """From found to something else, for this reason; what is something else already stays so."""
+    for (reach, reason), those in identities.items():
+        for start in range(0, len(those), _AT_ONCE):
+            found = url_scan.crawled_urls.filter(identity__in=those[start : start + _AT_ONCE], reach=Reach.FOUND)
+            found.update(reach=reach, reason=reason)

@@ -1,0 +1,45 @@
+"""An address of the site that a scan came across, and how far it came with it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from scans.models.url_scan import UrlScan
+from scans.querysets import CrawledUrlQuerySet
+
+_REACHES = ["found", "attacked", "skipped", "blocked"]
+
+
+class CrawledUrl(models.Model):
+    """A method and a URL without its query, once per URL scan; deleted with its results."""
+
+    class Reach(models.TextChoices):
+        """How far the engine came; the codes are those of engines.base.Reach."""
+
+        FOUND = "found", _("Found")
+        ATTACKED = "attacked", _("Attacked")
+        SKIPPED = "skipped", _("Skipped")
+        BLOCKED = "blocked", _("Blocked")
+
+    url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="crawled_urls", db_index=False)
+    identity = models.CharField(max_length=64, help_text="hash of method and URL: a URL is too long for an index")
+    method = models.CharField(max_length=16)
+    url = models.TextField()
+    reach = models.CharField(max_length=8, choices=Reach.choices, default=Reach.FOUND)
+    answer = models.PositiveSmallIntegerField(default=0, help_text="status of the answer; 0: none, or not asked for")
+    reason = models.CharField(max_length=200, blank=True, help_text="why it was skipped or blocked")
+
+    objects = CrawledUrlQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "crawled URL"
+        ordering = ["url", "method"]
+        constraints = [
+            models.UniqueConstraint(fields=["url_scan", "identity"], name="crawled_url_once_per_url_scan"),
+            models.CheckConstraint(
+                condition=models.Q(reach__in=["found", "attacked", "skipped", "blocked"]),
+                name="crawled_url_reach_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}"

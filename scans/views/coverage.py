@@ -1,0 +1,47 @@
+"""What one URL scan looked at: the addresses found, attacked, skipped and blocked; as a tab and as CSV."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, StreamingHttpResponse
+from django.views.generic import View
+
+from scans.coverage import MOST
+from scans.detail_filtersets import CoverageFilterSet
+from scans.models import CrawledUrl, UrlScan
+from scans.views.access import ViewerRequired, present_url_scan
+from scans.views.csv_file import csv_file
+from scans.views.url_scans import UrlScanTab
+
+PAGE_SIZE = 100
+HEAD = ["method", "url", "reach", "answer", "reason"]
+
+
+class CoverageView(UrlScanTab):
+    """The addresses, a page at a time, and how many there are of each kind."""
+
+    stem = "coverage"
+
+    def content(self, url_scan: UrlScan) -> dict:
+        """Those that were asked for."""
+        counts = url_scan.crawled_urls.count_by_reach()
+        filterset = CoverageFilterSet(self.request.GET, url_scan.crawled_urls.order_by("url", "method"))
+        page = Paginator(filterset.qs, PAGE_SIZE).get_page(self.request.GET.get("page"))
+        known = sum(counts.values())
+        return {
+            "counts": [(reach, counts.get(reach.value, 0)) for reach in CrawledUrl.Reach],
+            "known": known,
+            "is_cut": known >= MOST,
+            "filterset": filterset,
+            "page": page,
+            "addresses": list(page),
+        }
+
+
+class CoverageFileView(ViewerRequired, View):
+    """The addresses as CSV, narrowed down as the tab is."""
+
+    def get(self, request: HttpRequest, analysis_id: int, pk: int) -> StreamingHttpResponse:
+        """The file."""
+        url_scan = present_url_scan(analysis_id, pk, request.user)
+        chosen = CoverageFilterSet(request.GET, url_scan.crawled_urls.order_by("url", "method")).qs
+        rows = chosen.values_list(*HEAD).iterator(chunk_size=1000)
+        return csv_file(f"coverage-{url_scan.pk}", HEAD, rows)

@@ -1,0 +1,74 @@
+"""The addresses of a site as rows: each once, with how far the scan came with it."""
+
+import pytest
+
+from scans import coverage, transitions
+from scans.engines.base import AddressSeen, Reach, UrlCrawled
+from scans.models import Actor, CrawledUrl
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def seen(path: str, reach: Reach = Reach.FOUND, **fields) -> AddressSeen:
+    return AddressSeen(reach=reach, method="GET", url=f"http://h/{path}", **fields)
+
+
+def crawled(path: str, status: int = 200) -> UrlCrawled:
+    return UrlCrawled(method="GET", url=f"http://h/{path}", status=status)
+
+
+def rows(scan) -> set[tuple]:
+    return set(scan.crawled_urls.values_list("url", "reach", "answer", "reason"))
+
+
+@pytest.fixture
+def scan():
+    return factories.running().url_scans.get()
+
+
+def test_one_address_is_one_row_whatever_its_query(scan):
+    coverage.store(scan, [seen("a"), crawled("a?x=1"), crawled("a?x=2#there", 404)])
+    coverage.store(scan, [crawled("a", 500)])
+    assert rows(scan) == {("http://h/a", "found", 500, "")}
+
+
+def test_what_was_found_is_attacked_and_stays_so(scan):
+    coverage.store(scan, [seen("a")])
+    coverage.store(scan, [seen("a", Reach.ATTACKED), crawled("a")])
+    coverage.store(scan, [seen("a")])
+    assert rows(scan) == {("http://h/a", "attacked", 200, "")}
+
+
+def test_found_and_attacked_may_come_together(scan):
+    coverage.store(scan, [seen("a", Reach.ATTACKED), seen("a")])
+    assert rows(scan) == {("http://h/a", "attacked", 0, "")}
+
+
+def test_an_address_that_an_attack_guessed_is_none_of_the_site(scan):
+    coverage.store(scan, [seen("backup.zip", Reach.ATTACKED)])
+    assert not rows(scan)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_is_skipped_says_why(scan, together):
+    events = [seen("logout"), seen("logout", Reach.SKIPPED, reason="It ends the login.")]
+    for part in [events] if together else [events[:1], events[1:]]:
+        coverage.store(scan, part)
+    assert rows(scan) == {("http://h/logout", "skipped", 0, "It ends the login.")}
+
+
+def test_a_site_that_makes_up_addresses_is_recorded_up_to_a_bound(scan, monkeypatch):
+    monkeypatch.setattr(coverage, "MOST", 3)
+    coverage.store(scan, [seen(str(number)) for number in range(2)])
+    coverage.store(scan, [seen(str(number)) for number in range(9)])
+    coverage.store(scan, [crawled("0")])
+    assert scan.crawled_urls.count() == 3
+    assert ("http://h/0", "found", 200, "") in rows(scan)
+
+
+def test_coverage_goes_with_the_results():
+    analysis = factories.published()
+    coverage.store(analysis.url_scans.get(), [seen("a")])
+    transitions.delete(analysis, by=Actor.COMMAND)
+    assert not CrawledUrl.objects.exists()
