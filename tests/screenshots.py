@@ -67,7 +67,7 @@ def filled(product: Product) -> list[Shot]:
         Shot("dialog", runs, click("a[hx-target='#dialog']"), whole=False),
         Shot("home", "/"),
         Shot("list", "/analyses/"),
-        Shot("list-filter", "/analyses/", click("[data-dropdown] summary"), whole=False),
+        Shot("list-filter", "/analyses/", click("#filter-by-status summary"), whole=False),
         Shot("list-no-match", "/analyses/?q=nothing+has+this"),
         Shot("list-german", "/analyses/", language="de"),
         Shot("summary", summary),
