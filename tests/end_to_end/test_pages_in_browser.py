@@ -40,6 +40,11 @@ def addresses(finished, saved):
     return [
         "/analyses/",
         "/analyses/?q=nothing+has+this",
+        "/analyses/?owner=me&severity=low&latest=1",
+        "/analyses/views/",
+        "/analyses/views/new/?query=%3Fq%3Dshop",
+        f"/analyses/bulk/stop/?chosen={saved['id']}",
+        "/settings/",
         "/analyses/new/",
         analysis,
         *tabs,
