@@ -60,7 +60,7 @@ def filled(product: Product) -> list[Shot]:
     scan = f"{summary}scans/{done['url_scans'][0]['id']}/"
     form = f"/analyses/{saved['id']}/"
     runs = f"/analyses/{running['id']}/"
-    tabs = {"details": "", "findings": "findings/", "finding": f"findings/{finding}/"}
+    tabs = {"details": "", "findings": "findings/", "finding": f"findings/{finding}/", "coverage": "coverage/"}
     tabs |= {"engine-log": "log/", "configuration": "configuration/"}
     return [
         Shot("summary-running", runs),  # first: it does not run for long

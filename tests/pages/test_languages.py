@@ -56,7 +56,14 @@ def every_page(as_role):
         *(f"{done.get_absolute_url()}{name}/" for name in ("findings", "delete")),
         *(f"{running.get_absolute_url()}{name}/" for name in ("stop", "extend")),
         *(f"{saved.get_absolute_url()}edit/", f"{saved.url_scans.get().get_absolute_url()}login/"),
-        *(details, f"{details}findings/", f"{details}log/", f"{details}configuration/", finding.get_absolute_url()),
+        *(
+            details,
+            f"{details}findings/",
+            f"{details}coverage/",
+            f"{details}log/",
+            f"{details}configuration/",
+            finding.get_absolute_url(),
+        ),
     ]
 
 
