@@ -72,6 +72,23 @@ def violations(page) -> list[str]:
     return [found["id"] for found in Remote(Axe()).run(page).response["violations"]]
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_open_dialogs_menus_and_wrong_forms_break_no_rule(open_page, problems, theme):
+    analysis = factories.running()
+    page = open_page(analysis.get_absolute_url(), bypass_csp=True, color_scheme=theme)
+    page.locator(".page-actions a[href*='/stop/']").click()
+    expect(page.locator("#dialog")).to_be_visible()
+    assert not violations(page)
+    page.goto("/analyses/")
+    page.locator(f"#menu-{analysis.pk} > summary").click()
+    assert not violations(page)
+    page.goto("/analyses/new/")
+    page.get_by_role("button", name="Submit analysis").click()
+    expect(page.locator("[role=alert]").first).to_be_visible()
+    assert not violations(page)
+    problems.clear()  # a browser calls the 422 one
+
+
 def test_a_theme_is_chosen_at_once_and_kept(open_page):
     page = open_page("/analyses/", bypass_csp=True)
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
