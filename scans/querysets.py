@@ -288,6 +288,11 @@ class FindingQuerySet(models.QuerySet):
             finding.worst = SEVERITY_FIELDS[worst[finding.pk]]
         return firsts
 
+    def first_of_each_weakness(self):
+        """Of those with the same fingerprint only the first."""
+        firsts = self.order_by().values("fingerprint").annotate(first=Min("pk")).values("first")
+        return self.model.objects.filter(pk__in=firsts)
+
     def changes_since(self, before) -> dict[str, int]:
         """Compared with the findings of an earlier run, by fingerprint: how many are `new`, `still` there, `gone`."""
         here, there = self.values("fingerprint"), before.values("fingerprint")

@@ -9,6 +9,7 @@ from scans.views import (
     analyses,
     analysis_detail,
     bulk,
+    comparison,
     coverage,
     exports,
     findings,
@@ -57,6 +58,7 @@ urlpatterns = [
         path(f"{ANALYSIS}results.{form}", exports.ResultsFileView.as_view(form=form), name=f"results-{form}")
         for form in exports.RESULTS_FORMATS
     ],
+    path(ANALYSIS + "comparison/", comparison.ComparisonView.as_view(), name="comparison"),
     path(ANALYSIS + "findings/", findings.AnalysisFindingListView.as_view(), name="analysis-finding-list"),
     path(ANALYSIS + "findings/mark/", findings.BulkMarkView.as_view(), name="bulk-mark"),
     path(ANALYSIS + "stop/", actions.AnalysisStopView.as_view(), name="analysis-stop"),

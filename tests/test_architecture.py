@@ -28,7 +28,7 @@ FLOORS = [
     ["rollup", "listing", "querysets", "prescan", "keeping_login", "site_watch", "checks", "wording", "schedule_band"],
     ["models"],
     ["activity", "coverage", "findings", "judging", "people", "saved_views", "timeline"],
-    ["transitions", "exports", "narrowing", "filtersets", "detail_filtersets", "list_version", "recount"],
+    ["comparison", "transitions", "exports", "narrowing", "filtersets", "detail_filtersets", "list_version", "recount"],
     [
         "lease",
         "scheduling",

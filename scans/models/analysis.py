@@ -145,10 +145,15 @@ class Analysis(models.Model):
         return AnalysisStatus(self.status).info
 
     @property
+    def runs_before(self) -> AnalysisQuerySet:
+        """The runs before this one whose results are published, the last one first."""
+        earlier = Analysis.objects.with_results().filter(series=self.series_id, run__lt=self.run)
+        return earlier.order_by("-run")
+
+    @property
     def run_before(self) -> "Analysis | None":
         """The last run before this one whose results are published."""
-        earlier = Analysis.objects.with_results().filter(series=self.series_id, run__lt=self.run)
-        return earlier.order_by("-run").first()
+        return self.runs_before.first()
 
     @property
     def zone(self) -> ZoneInfo:

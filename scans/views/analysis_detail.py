@@ -6,14 +6,14 @@ from django.utils import timezone
 from django.views.generic import View
 
 from scans import htmx, schedule_band
+from scans.comparison import Comparison
 from scans.detail_filtersets import ActivityLogFilterSet, UrlScanFilterSet
-from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, Finding, SystemPart
+from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, SystemPart
 from scans.querysets import SEVERITY_FIELDS
 from scans.statuses import (
     PUBLISHED_AS,
     TIME_EXPIRED,
     URL_SCAN_STATUSES,
-    AnalysisStatus,
     Phase,
     Results,
     UrlScanStatus,
@@ -145,15 +145,10 @@ def _changes(analysis: Analysis) -> dict | None:
     earlier = analysis.run_before
     if earlier is None:
         return None
-    findings = Finding.objects.filter(url_scan__analysis=analysis)
-    # A run that goes on from another has only some of its URLs: what it did not look at is not gone.
-    urls = analysis.url_scans.values("url")
-    before = Finding.objects.filter(url_scan__analysis=earlier, url_scan__url__in=urls)
-    gone = before.exclude(fingerprint__in=findings.values("fingerprint")).select_related("url_scan").worst_first()
-    complete = analysis.status == AnalysisStatus.COMPLETED_RESULTS_AVAILABLE
-    counts = findings.changes_since(before)
-    listed = gone[:GONE_LISTED] if counts["gone"] else []
-    return {"earlier": earlier, "complete": complete, "listed": listed, **counts}
+    comparison = Comparison.of(analysis, earlier)
+    counts = comparison.counts()
+    listed = comparison.gone()[:GONE_LISTED] if counts["gone"] else []
+    return {"earlier": earlier, "complete": comparison.complete, "listed": listed, **counts}
 
 
 def _log(request: HttpRequest, analysis: Analysis, scans: list[dict]) -> dict:

@@ -1,0 +1,38 @@
+"""The page that puts a run beside any earlier run of its series."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import View
+
+from scans.comparison import Comparison
+from scans.models import Analysis
+from scans.views.access import Gone, ViewerRequired, present_analysis
+
+MOST = 200  # weaknesses that each of the three lists shows; the others are counted
+RUNS = 100  # earlier runs to choose from
+
+PARTS = {"new": _("New"), "still": _("Still there"), "gone": _("Not found any more")}
+
+
+class ComparisonView(ViewerRequired, View):
+    """What is new, still there and gone, since the run that `against` names; else since the last one."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The page. 404 where there is no such earlier run with published results."""
+        analysis = present_analysis(pk)
+        runs = list(analysis.runs_before[:RUNS])
+        against = request.GET.get("against") or (str(runs[0].run) if runs else "")
+        earlier = next((run for run in runs if str(run.run) == against), None)
+        if runs and earlier is None:
+            raise Gone(_("This series has no earlier run {run} with published results.").format(run=against))
+        context = {"analysis": analysis, "runs": runs, "earlier": earlier, "most": MOST}
+        return render(request, "scans/comparison.html", context | (_parts(request, analysis, earlier) if runs else {}))
+
+
+def _parts(request: HttpRequest, analysis: Analysis, earlier: Analysis) -> dict:
+    comparison = Comparison.of(analysis, earlier, request.user)
+    counts = comparison.counts()
+    listed = {name: getattr(comparison, name)()[:MOST] if counts[name] else [] for name in PARTS}
+    parts = [(name, label, counts[name], listed[name]) for name, label in PARTS.items()]
+    return {"complete": comparison.complete, "parts": parts}
