@@ -73,16 +73,6 @@ def with_load(kind: str, analyses: int, *, anew: bool = False) -> Database:
     return Database(kind, analyses, shelf.url(name), seconds)
 
 
-def empty(kind: str) -> Database:
-    """A database without any analysis, always new."""
-    shelf, name = {"SQLite": _Files, "PostgreSQL": _Server}[kind](), f"{PREFIX}_0_empty"
-    shelf.remove_all(re.compile(name))
-    shelf.create(name)
-    database = Database(kind, 0, shelf.url(name))
-    database.manage("migrate", "--verbosity=0")
-    return database
-
-
 def _schema() -> str:
     """Differs where migrations or the sample data are others: then an old load is none any more."""
     files = sorted([*ROOT.glob("scans/migrations/*.py"), *ROOT.glob("scans/sample_data/*.py")])

@@ -19,7 +19,11 @@ from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
-from django.conf import settings  # noqa: E402 - the settings have to be named first
+import django  # noqa: E402 - the settings have to be named first
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
 
 from scans.engines.base import Job  # noqa: E402
 from scans.engines.process import environment  # noqa: E402
