@@ -133,7 +133,7 @@ class Analysis(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} (run {self.run})" if self.run > 1 else self.name
+        return _("{name} (run {run})").format(name=self.name, run=self.run) if self.run > 1 else self.name
 
     def get_absolute_url(self) -> str:
         """The summary page."""

@@ -38,6 +38,7 @@ def test_a_refusal_is_said_in_the_reader_s_language_and_logged_in_english(client
 def every_page(as_role):
     """Addresses of every kind of page, on which nothing but our own words is made of letters."""
     done = factories.published("http://127.0.0.1:9/", name="471 100")
+    again = factories.published("http://127.0.0.1:9/", name="471 100")
     running = factories.running("http://127.0.0.1:9/", name="471 200")
     saved = transitions.save(factories.submission("http://127.0.0.1:9/", name="471 300"), by=Actor.COMMAND)
     failed = factories.submitted("http://127.0.0.1:9/", name="471 400")
@@ -54,6 +55,7 @@ def every_page(as_role):
         *("/settings/", "/nowhere/", "/"),
         *(analysis.get_absolute_url() for analysis in (done, running, saved, failed)),
         *(f"{done.get_absolute_url()}{name}/" for name in ("findings", "delete")),
+        *(again.get_absolute_url(), f"{again.get_absolute_url()}comparison/"),
         *(f"{running.get_absolute_url()}{name}/" for name in ("stop", "extend")),
         *(f"{saved.get_absolute_url()}edit/", f"{saved.url_scans.get().get_absolute_url()}login/"),
         *(
