@@ -169,7 +169,7 @@ STORAGES = {
 MEDIA_ROOT = VAR_DIR / "media"
 
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "scans:analysis-list"
+LOGIN_REDIRECT_URL = "scans:home"
 LOGOUT_REDIRECT_URL = "login"
 AUTHENTICATION_BACKENDS = ["scans.people.WithSettings"]
 AUTH_PASSWORD_VALIDATORS = [

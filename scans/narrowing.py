@@ -114,8 +114,7 @@ class FurtherFilterSet(FilterSet):
 
     def latest_runs(self, queryset, name, value):
         """Those that no later run of their series has replaced."""
-        later = Analysis.objects.present().filter(series=OuterRef("series"), run__gt=OuterRef("run"))
-        return queryset.filter(~Exists(later))
+        return queryset.latest_runs()
 
     @property
     def further(self) -> dict[str, str]:

@@ -105,6 +105,16 @@ class AnalysisQuerySet(models.QuerySet):
         """Those whose results are published."""
         return self.present().filter(status__in=_WITH_RESULTS)
 
+    def last_with_results(self):
+        """Of each series the last run whose results are published."""
+        later = self.model.objects.with_results().filter(series=OuterRef("series"), run__gt=OuterRef("run"))
+        return self.with_results().filter(~Exists(later))
+
+    def latest_runs(self):
+        """Those that no later run of their series has replaced."""
+        later = self.model.objects.present().filter(series=OuterRef("series"), run__gt=OuterRef("run"))
+        return self.filter(~Exists(later))
+
     def found(self, words: str) -> Found:
         """These, narrowed down to those whose name or one of whose target URLs contains `words`."""
         hits = self._texts.find(words, COUNTED_AT_MOST) if words else None
@@ -366,6 +376,14 @@ class RecurringScheduleQuerySet(models.QuerySet):
     def switched_on(self):
         """Those that will bring another run."""
         return self.filter(next_at__isnull=False, switched_off_at=None)
+
+    def starting_until(self, moment):
+        """Those that will bring a run by then, the next one first."""
+        return self.switched_on().filter(next_at__lte=moment).order_by("next_at")
+
+    def switched_off_since(self, moment):
+        """Those that were switched off after this moment, the latest first."""
+        return self.filter(switched_off_at__gte=moment).order_by("-switched_off_at")
 
     def due(self, now):
         """Those whose next start has come."""

@@ -24,7 +24,7 @@ def _system(key: str, name: Promise, **parameters) -> ListView:
     return ListView(key=key, name=name, query=f"?{urlencode(parameters, doseq=True)}")
 
 
-_NEED_ATTENTION = [
+NEED_ATTENTION = [
     code
     for code, status in ANALYSIS_STATUSES.items()
     if status.tone == "danger" or code == AnalysisStatus.IN_PROGRESS_WITH_WARNING
@@ -33,7 +33,7 @@ _NEED_ATTENTION = [
 SYSTEM_VIEWS = [
     _system("running", _("Running now"), status=in_phase(ANALYSIS_STATUSES, Phase.ACTIVE)),
     # What failed and was run again since needs nobody any more.
-    _system("attention", _("Needs attention"), status=_NEED_ATTENTION, latest="1"),
+    _system("attention", _("Needs attention"), status=NEED_ATTENTION, latest="1"),
     _system("review", _("Waiting for review"), status=in_phase(ANALYSIS_STATUSES, Phase.REVIEW)),
     _system("today", _("Finished today"), ended_from="today"),
     _system("mine", _("Mine"), owner="me"),

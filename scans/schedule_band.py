@@ -1,4 +1,4 @@
-"""The coming week of an analysis as it is drawn: windows in which nothing is scanned, starts, and the latest end."""
+"""The coming days as they are drawn: windows in which nothing is scanned, starts, and the latest end."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Band:
-    """Seven days from last midnight on, as clocks in `zone` show it."""
+    """The coming days from last midnight on, as clocks in `zone` show it."""
 
     days: list[datetime]
     closed: list[Closed]
@@ -44,11 +44,13 @@ class Band:
     zone: ZoneInfo
 
 
-def draw(blackouts: Blackouts, zone: ZoneInfo, now: datetime, moments: list[tuple[str, datetime | None]]) -> Band:
+def draw(
+    blackouts: Blackouts, zone: ZoneInfo, now: datetime, moments: list[tuple[str, datetime | None]], length: int = DAYS
+) -> Band:
     """The band with these moments, as (kind, when); what is None or lies outside of it is left out."""
     first = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    days = [first + timedelta(days=day) for day in range(DAYS)]
-    begin, end = first.astimezone(now.tzinfo), (first + timedelta(days=DAYS)).astimezone(now.tzinfo)
+    days = [first + timedelta(days=day) for day in range(length)]
+    begin, end = first.astimezone(now.tzinfo), (first + timedelta(days=length)).astimezone(now.tzinfo)
 
     def place(moment: datetime) -> int:
         return round(WIDTH * ((moment - begin) / (end - begin)))

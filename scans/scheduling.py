@@ -13,7 +13,16 @@ from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
-from scans.models import Analysis, BlackoutWindow, RecurringSchedule, ScanSettings, StatusCount, SystemPart, UrlScan
+from scans.models import (
+    Analysis,
+    BlackoutWindow,
+    OpenFindings,
+    RecurringSchedule,
+    ScanSettings,
+    StatusCount,
+    SystemPart,
+    UrlScan,
+)
 from scans.models.blackout_window import with_own
 from scans.models.system_part import ALIVE_FOR
 
@@ -41,6 +50,7 @@ def tick(name: str) -> None:
         requeue_lost_tasks,
         repeat_failed_tasks,
         StatusCount.fold_if_many,
+        OpenFindings.count,
     ):
         _attempt(part)
 

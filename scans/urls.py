@@ -1,7 +1,6 @@
 """The product's addresses."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
 from scans.views import (
     actions,
@@ -13,6 +12,7 @@ from scans.views import (
     coverage,
     exports,
     findings,
+    home,
     saved_views,
     settings,
     statuses,
@@ -26,7 +26,7 @@ ANALYSIS = "analyses/<int:pk>/"
 URL_SCAN = "analyses/<int:analysis_id>/scans/<int:pk>/"
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="scans:analysis-list"), name="home"),
+    path("", home.HomeView.as_view(), name="home"),
     path("statuses/", statuses.StatusListView.as_view(), name="status-list"),
     path("settings/", settings.SettingsView.as_view(), name="settings"),
     *[

@@ -27,7 +27,7 @@ FLOORS = [
     ["login"],
     ["rollup", "listing", "querysets", "prescan", "keeping_login", "site_watch", "checks", "wording", "schedule_band"],
     ["models"],
-    ["activity", "coverage", "findings", "judging", "people", "saved_views", "timeline"],
+    ["activity", "coming", "coverage", "findings", "judging", "people", "saved_views", "timeline", "trend"],
     ["comparison", "transitions", "exports", "narrowing", "filtersets", "detail_filtersets", "list_version", "recount"],
     [
         "lease",

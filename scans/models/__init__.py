@@ -8,6 +8,7 @@ from scans.models.blackout_window import BlackoutWindow
 from scans.models.bulk_action import BulkAction, BulkItem, BulkVerb, Outcome
 from scans.models.crawled_url import CrawledUrl
 from scans.models.finding import Finding, Replay
+from scans.models.open_findings import OpenFindings
 from scans.models.person_settings import PersonSettings, Theme
 from scans.models.recurring_schedule import RecurringSchedule
 from scans.models.saved_view import SavedView
@@ -33,6 +34,7 @@ __all__ = [
     "CrawledUrl",
     "Finding",
     "Mark",
+    "OpenFindings",
     "Outcome",
     "PausedBy",
     "PersonSettings",

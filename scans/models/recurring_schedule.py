@@ -7,9 +7,10 @@ from django.db import models
 from django.utils import timezone
 
 from scans.models.analysis import Analysis, Series
-from scans.models.blackout_window import BlackoutWindow
+from scans.models.blackout_window import BlackoutWindow, with_own
 from scans.querysets import RecurringScheduleQuerySet
 from scans.recurrence import Recurrence, describe, next_start
+from scans.windows import Blackouts
 
 
 class RecurringSchedule(models.Model):
@@ -30,6 +31,11 @@ class RecurringSchedule(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["next_at"], name="schedule_due", condition=models.Q(next_at__isnull=False)),
+            models.Index(
+                fields=["switched_off_at"],
+                name="schedule_off",
+                condition=models.Q(switched_off_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -50,9 +56,9 @@ class RecurringSchedule(models.Model):
         made = self.made if made is None else made
         return next_start(self.rule, self.first_at, self.template.zone, moment, made)
 
-    def coming(self, count: int) -> list[datetime]:
-        """The next starts, at most `count`, as they will be after blackout windows."""
-        blackouts = BlackoutWindow.for_analysis(self.template)
+    def coming(self, count: int, for_all: Blackouts | None = None) -> list[datetime]:
+        """The next starts, at most `count`, as they will be after blackout windows; `for_all` where they are known."""
+        blackouts = with_own(BlackoutWindow.for_all() if for_all is None else for_all, self.template)
         return [blackouts.next_open(start) for start in islice(self._starts(), count)]
 
     def _starts(self):

@@ -14,11 +14,6 @@ pytestmark = pytest.mark.django_db
 LIST = "/analyses/"
 
 
-def test_home_leads_to_the_list(client):
-    response = client.get("/")
-    assert (response.status_code, response["Location"]) == (302, LIST)
-
-
 def test_list_needs_a_login(client):
     client.logout()
     assert client.get(LIST)["Location"].startswith("/accounts/login/")

@@ -18,12 +18,12 @@ pytestmark = pytest.mark.django_db
 VENDOR = Path(settings.BASE_DIR) / "static/vendor"
 
 
-def test_login_form_leads_to_the_list():
+def test_login_form_leads_home():
     factories.user(username="ada")
     client = Client()
     assert "<h1>Log in</h1>" in text(client.get("/accounts/login/"))
     response = client.post("/accounts/login/", {"username": "ada", "password": "password"})
-    assert response["Location"] == "/analyses/"
+    assert response["Location"] == "/"
 
 
 def test_wrong_password_is_said_and_the_name_kept():

@@ -1,0 +1,99 @@
+"""The home page: what runs, what needs somebody, what waits for review, what comes next, and how findings develop."""
+
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.generic import View
+
+from scans import htmx
+from scans.coming import coming
+from scans.list_version import Around
+from scans.listing import Row, Walk
+from scans.models import Analysis, OpenFindings, RecurringSchedule, StatusCount, UrlScan
+from scans.saved_views import NEED_ATTENTION, SYSTEM_VIEWS
+from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, AnalysisStatus, Phase, in_phase
+from scans.trend import trend
+from scans.views.access import ViewerRequired
+
+SHOWN = 6  # rows of a card; the list has the others
+STARTS_SHOWN = 8
+SOON = 3  # seconds between two polls while something runs
+SWITCHED_OFF_FOR = timedelta(days=30)  # so long a schedule that was switched off is reminded of
+DRAWN_EVERY = 600  # seconds after which the calendar is drawn anew although nothing changed
+
+_ACTIVE = in_phase(ANALYSIS_STATUSES, Phase.ACTIVE)
+_CARDS = {
+    "running": (_ACTIVE, Analysis.objects.present()),
+    "attention": (NEED_ATTENTION, Analysis.objects.present().latest_runs()),
+    "review": (in_phase(ANALYSIS_STATUSES, Phase.REVIEW), Analysis.objects.present()),
+}
+_QUEUED = [AnalysisStatus.SUBMITTED, AnalysisStatus.QUEUED]
+_IN_TROUBLE = [code for code, status in URL_SCAN_STATUSES.items() if status.tone == "danger"]
+
+
+class HomeView(ViewerRequired, View):
+    """Where the day begins; live. Every query of it is bounded, however many analyses there are."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The page, its fragment, or 204 when nothing changed."""
+        now, around = timezone.now(), Around.now()
+        rows = {key: _rows(statuses, among) for key, (statuses, among) in _CARDS.items()}
+        version = str(_version(now, around, rows))
+        if htmx.is_unchanged(request, version):
+            return htmx.unchanged()
+        context = {"version": version, "around": around, "missing_parts": around.missing}
+        context |= {"here": request.path, "every": SOON if rows["running"] else htmx.SELDOM}
+        context |= {"counts": _counts(), "views": {view.key: view.query for view in SYSTEM_VIEWS}}
+        if any(context["counts"].values()):
+            context |= _cards(rows, request.user) | _times(now)
+        return htmx.respond(request, "scans/home.html", "scans/_home.html", context)
+
+
+def _rows(statuses: list[str], among: QuerySet[Analysis]) -> list[Row]:
+    """The last changed of those in these statuses, one more than is shown."""
+    return Walk(among, "changed", descending=True, statuses=statuses).rows(SHOWN + 1)
+
+
+def _version(now: datetime, around: Around, rows: dict[str, list[Row]]) -> int:
+    """Differs whenever anything that the page shows has changed."""
+    changed = Analysis.objects.present().aggregate(at=Max("changed_at"))["at"]
+    counted = OpenFindings.kept().aggregate(at=Max("at"))["at"]
+    return crc32(repr((around, rows, changed, counted, int(now.timestamp()) // DRAWN_EVERY)).encode())
+
+
+def _counts() -> dict[str, int]:
+    """How many analyses there are, run, wait for their turn and wait for review."""
+    totals = StatusCount.totals()
+    among = {"all": ANALYSIS_STATUSES, "queued": _QUEUED} | {key: statuses for key, (statuses, _) in _CARDS.items()}
+    return {key: sum(totals.get(code, 0) for code in statuses) for key, statuses in among.items()}
+
+
+def _cards(rows: dict[str, list[Row]], user) -> dict:
+    """The analyses of each card, with the totals that this user may see, and what went wrong in them."""
+    pks = [row.pk for found in rows.values() for row in found[:SHOWN]]
+    trouble = UrlScan.objects.filter(analysis=OuterRef("pk"), status__in=_IN_TROUBLE).order_by("position")
+    told = Analysis.objects.annotate(
+        trouble=Subquery(trouble.values("reason")[:1]), trouble_url=Subquery(trouble.values("url")[:1])
+    )
+    analyses = told.select_related("owner").in_bulk(pks)
+    totals = UrlScan.objects.filter(analysis__in=pks).totals_by_analysis(user)
+    for pk, analysis in analyses.items():
+        analysis.totals = totals[pk]
+    cards = {key: [analyses[row.pk] for row in found[:SHOWN] if row.pk in analyses] for key, found in rows.items()}
+    return {"cards": cards, "more": {key: len(found) > SHOWN for key, found in rows.items()}}
+
+
+def _times(now: datetime) -> dict:
+    """What comes, what does not come any more, and how it went up to now."""
+    switched_off = RecurringSchedule.objects.switched_off_since(now - SWITCHED_OFF_FOR).select_related("template")
+    ahead = coming(now, timezone.get_current_timezone())
+    return {
+        "switched_off": switched_off[:SHOWN],
+        "starts": ahead.starts[:STARTS_SHOWN],
+        "more_starts": len(ahead.starts) - STARTS_SHOWN,
+        "band": ahead.band,
+        "trend": trend(now.date()),
+    }
