@@ -647,7 +647,7 @@ def start(analysis: Analysis, *, by: By = Actor.SCHEDULER) -> None:
     analysis = _locked(analysis.pk)
     scans = _scans(analysis, U.SCHEDULED)
     if not scans:
-        raise TransitionRefused(f"{analysis} has no URL scan that waits for its start.")
+        raise TransitionRefused(_("{analysis} has no URL scan that waits for its start."), analysis=analysis)
     for scan in scans[:free]:
         _move(scan, U.QUEUED, "url_scan.queued", by, columns={"queued_at": timezone.now()})
     for scan in scans[free:]:
