@@ -42,11 +42,20 @@ def test_anything_else_is_written_too_and_ends_with_3_and_the_reason(make, says)
     assert json.loads(out)["version"] == "2.1.0" and code == 3 and says in err
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    "form", [pytest.param(form, marks=pytest.mark.browser) if form == "pdf" else form for form in FORMATS]
+)
 def test_every_format_can_be_written_to_a_file(tmp_path, form):
     file = tmp_path / f"results.{form}"
     assert results(factories.published().pk, "--format", form, "--output", file) == ("", "", 0)
     assert file.stat().st_size > 100
+
+
+def test_without_a_browser_no_pdf_is_written_and_it_ends_with_1(settings, tmp_path):
+    settings.SCANS_CHROMIUM = "/nowhere/chromium"
+    with pytest.raises(CommandError, match="No Chromium is installed") as refusal:
+        results(factories.published().pk, "--format", "pdf", "--output", tmp_path / "results.pdf")
+    assert refusal.value.returncode == 1 and not (tmp_path / "results.pdf").exists()
 
 
 def test_what_cannot_be_written_ends_with_1(tmp_path):

@@ -1,7 +1,7 @@
-"""A real headless Chromium that plays recorded scripts, fills in login forms and takes pictures. No database."""
+"""A real headless Chromium: plays recorded scripts, fills in login forms, takes pictures, prints. No database."""
 
 from scans.browser.base import LoginForm, Played, Task
-from scans.browser.session import play
+from scans.browser.session import CannotPrint, play, print_page
 from scans.browser.side import Recording, ScriptError, parse
 
-__all__ = ["LoginForm", "Played", "Recording", "ScriptError", "Task", "parse", "play"]
+__all__ = ["CannotPrint", "LoginForm", "Played", "Recording", "ScriptError", "Task", "parse", "play", "print_page"]

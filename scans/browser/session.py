@@ -15,11 +15,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from scans.browser.base import Played, Task
 from scans.engines.base import Cookie, Seed, Session
 
 PLAYER = Path(__file__).parent / "player.py"
+PRINTER = PLAYER.with_name("printer.py")
 SECONDS = 60.0
 _one_at_a_time = threading.Lock()  # a browser takes some 400 MB
 _SECONDS_TO_SAY_SO = 5  # the child ends itself at its limit, and tells how far it got
@@ -31,7 +33,7 @@ def play(task: Task, *, seconds: float = SECONDS) -> Played:
     The job goes over a pipe, never over the command line, and profile and processes are gone afterwards.
     """
     chromium = settings.SCANS_CHROMIUM
-    if not chromium or not Path(chromium).exists():
+    if not _there(chromium):
         return Played(reason="browser_missing", detail="No Chromium is installed on the machine that runs the scans.")
     home = tempfile.mkdtemp(prefix="browser-")
     try:
@@ -41,15 +43,53 @@ def play(task: Task, *, seconds: float = SECONDS) -> Played:
         shutil.rmtree(home, ignore_errors=True)
 
 
+class CannotPrint(Exception):
+    """No PDF could be made; says why, and what to do."""
+
+
+def print_page(page: str, *, seconds: float = SECONDS) -> bytes:
+    """The page, a whole HTML document, as PDF. May raise CannotPrint.
+
+    Takes at most `seconds`, and waits as long for another browser of this process. No script of the page runs, and
+    nothing that it names is fetched.
+    """
+    chromium = settings.SCANS_CHROMIUM
+    if not _there(chromium):
+        raise CannotPrint(_("No Chromium is installed where the dashboard runs: install it, or set SCANS_CHROMIUM."))
+    if not _one_at_a_time.acquire(timeout=seconds):
+        raise CannotPrint(_("Other reports are being printed: try again in a minute."))
+    home = tempfile.mkdtemp(prefix="browser-")
+    job = json.dumps({"page": page, "chromium": str(chromium), "home": home}).encode()
+    try:
+        outputs = _run(job, home, seconds, PRINTER)
+    finally:
+        _one_at_a_time.release()
+        shutil.rmtree(home, ignore_errors=True)
+    if outputs is None:
+        raise CannotPrint(_("The report was not printed within {seconds} seconds.").format(seconds=round(seconds)))
+    if not outputs[0].startswith(b"%PDF"):
+        raise CannotPrint(_("The browser ended unexpectedly: {said}").format(said=_last_line(outputs[1])))
+    return outputs[0]
+
+
+def _there(chromium: str) -> bool:
+    return bool(chromium) and Path(chromium).exists()
+
+
+def _last_line(said: bytes) -> str:
+    lines = said.decode(errors="replace").strip().splitlines()
+    return lines[-1][:300] if lines else "it said nothing"
+
+
 def _job(task: Task, chromium: str, home: str, seconds: float) -> bytes:
     values = {"task": asdict(task), "chromium": str(chromium), "home": home, "seconds": seconds}
     return json.dumps({**values, "verify": settings.SCANS_TLS_VERIFY}).encode()
 
 
-def _run(job: bytes, home: str, seconds: float) -> tuple[bytes, bytes] | None:
+def _run(job: bytes, home: str, seconds: float, program: Path = PLAYER) -> tuple[bytes, bytes] | None:
     """What the child wrote to both its outputs; None where it had to be killed."""
     process = subprocess.Popen(
-        [sys.executable, str(PLAYER)],
+        [sys.executable, str(program)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -91,8 +131,7 @@ def _outcome(outputs: tuple[bytes, bytes] | None, seconds: float) -> Played:
     try:
         values = json.loads(outputs[0].splitlines()[-1])
     except (ValueError, IndexError):
-        said = outputs[1].decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        return Played(reason="browser_failed", detail=f"The browser ended unexpectedly: {said[-1][:300]}")
+        return Played(reason="browser_failed", detail=f"The browser ended unexpectedly: {_last_line(outputs[1])}")
     session = Session(cookies=tuple(Cookie(**cookie) for cookie in values.pop("cookies")))
     forms = tuple(Seed(**{**form, "fields": tuple(map(tuple, form["fields"]))}) for form in values.pop("forms"))
     values |= {name: tuple(values[name]) for name in ("visited", "storage")}

@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 
 from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.views.generic import View
 
+from scans.browser import CannotPrint
 from scans.exports import analysis_list
 from scans.exports.formats import FORMATS
 from scans.exports.results import Results
@@ -14,7 +17,9 @@ from scans.views.access import ViewerRequired, present_analysis, present_url_sca
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
+    "html": "text/html; charset=utf-8",
     "json": "application/json",
+    "pdf": "application/pdf",
     "sarif": "application/sarif+json",
 }
 LIST_FORMATS = ["csv", "json"]
@@ -56,10 +61,15 @@ class ResultsFileView(ViewerRequired, View):
         """What the file is about."""
         return Results(present_analysis(address["pk"]), self.request.user)
 
-    def get(self, request: HttpRequest, **address) -> StreamingHttpResponse:
-        """The file; its name says whether anything is missing."""
+    def get(self, request: HttpRequest, **address) -> HttpResponseBase:
+        """The file; its name says whether anything is missing. 503, with the reason, where it cannot be printed."""
         found = self.results(**address)
-        return attachment(FORMATS[self.form](found), found.file_stem, self.form)
+        try:
+            pieces = FORMATS[self.form](found)
+        except CannotPrint as reason:
+            context = {"reason": str(reason), "html": request.path.removesuffix("pdf") + "html"}
+            return render(request, "scans/not_printed.html", context, status=503)
+        return attachment(pieces, found.file_stem, self.form)
 
 
 class UrlScanResultsFileView(ResultsFileView):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from scans.browser import CannotPrint
 from scans.exports.formats import FORMATS
 from scans.exports.results import Results
 from scans.models import Analysis
@@ -34,11 +35,13 @@ class Command(BaseCommand):
         if analysis is None:
             raise CommandError(f"There is no analysis {id}.", returncode=1)
         results = Results(analysis)
-        pieces = FORMATS[format](results)
         try:
+            pieces = FORMATS[format](results)
             with _opened(output, self.stdout) as write:
                 for piece in pieces:
                     write(piece)
+        except CannotPrint as error:
+            raise CommandError(str(error), returncode=1) from error
         except OSError as error:
             raise CommandError(f"{output} cannot be written: {error.strerror}.", returncode=1) from error
         for notice in results.notices():

@@ -1,0 +1,85 @@
+"""The results as one HTML file for people: with its style inside, to be read, sent and printed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import groupby
+
+from django.db.models import Count
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from scans.browser import print_page
+from scans.exports.results import Results
+from scans.exports.streams import HERE
+from scans.models import CrawledUrl, Mark, Replay
+from scans.models.finding import SEVERITIES
+
+EXCERPT = 1500  # characters of a request or an answer; JSON has all of them
+
+
+def as_html(results: Results) -> Iterator[str]:
+    """The report, in pieces: the findings, of which there may be many, one group at a time."""
+    document = render_to_string("report/report.html", {**_facts(results), "here": HERE})
+    before, after = document.split(HERE)
+    yield before
+    for (severity, category), findings in groupby(
+        results.findings(), key=lambda one: (one["severity"], one["category"])
+    ):
+        group = {"severity": severity, "category": category, "findings": [_shown(finding) for finding in findings]}
+        yield render_to_string("report/_group.html", group)
+    yield after
+
+
+def as_pdf(results: Results) -> Iterator[bytes]:
+    """The same, printed; done when this returns. May raise CannotPrint."""
+    return iter([print_page("".join(as_html(results)))])
+
+
+def _facts(results: Results) -> dict:
+    """All that stands around the findings."""
+    coverage, reaches = _coverage(results), CrawledUrl.Reach.labels
+    scans = [
+        {
+            "url": scan.url,
+            "info": scan.info,
+            "reason": results.masks[scan.pk](scan.reason),
+            "scan": scan,
+            "coverage": [coverage[scan.pk][reach] for reach in CrawledUrl.Reach.values],
+        }
+        for scan in results.scans
+    ]
+    return {
+        "analysis": results.analysis,
+        "made_at": timezone.now(),
+        "state": results.state,
+        "notices": results.notices(),
+        "scans": scans,
+        "reaches": reaches,
+        "counts": [(name, label, results.counts[name]) for name, label in SEVERITIES],
+        "total": sum(results.counts.values()),
+        "blind": bool(results.hidden),
+    }
+
+
+def _coverage(results: Results) -> dict[int, dict[str, int]]:
+    """Per URL scan, how many addresses it came how far with; one query."""
+    counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    crawled = CrawledUrl.objects.filter(url_scan__in=[scan.pk for scan in results.scans]).order_by()
+    for scan, reach, count in crawled.values_list("url_scan", "reach").annotate(Count("pk")):
+        counts[scan][reach] = count
+    return counts
+
+
+def _shown(finding: dict) -> dict:
+    """A finding with its codes as words, and of its evidence as much as a page bears."""
+    headers = "\n".join(f"{name}: {value}" for name, value in finding["response_headers"])
+    answer = f"{headers}\n\n{finding['response_body']}".strip()
+    return finding | {
+        "replay_label": Replay(finding["replay"]).label,
+        "mark_label": Mark(finding["mark"]).label,
+        "request": finding["http_request"][:EXCERPT],
+        "answer": answer[:EXCERPT],
+        "cut": max(len(finding["http_request"]), len(answer)) > EXCERPT,
+    }
