@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -182,6 +182,17 @@ def test_the_command_ticks_once_and_prunes_what_finished_long_ago():
     analysis = make.scheduled()
     call_command("run_scheduler", "--once")
     assert make.fresh(analysis).status == A.QUEUED and not DBTaskResult.objects.filter(pk=old.pk).exists()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps its statistics by itself")
+def test_the_command_has_sqlite_count_what_there_is():
+    make.scheduled()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE scans_urlscan")
+        cursor.execute("DELETE FROM sqlite_stat1")
+        call_command("run_scheduler", "--once")
+        cursor.execute("SELECT DISTINCT tbl FROM sqlite_stat1 WHERE tbl = 'scans_analysis'")
+        assert cursor.fetchall() == [("scans_analysis",)]
 
 
 # --- Blackout windows

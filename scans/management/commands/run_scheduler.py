@@ -9,7 +9,7 @@ from itertools import count
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 
 from scans.models import SystemPart
@@ -18,6 +18,7 @@ from scans.scheduling import tick
 # Finished tasks are of no use to anybody; the activity log says what happened.
 DAYS_TO_KEEP_TASKS = 7
 TICKS_BETWEEN_PRUNINGS = 1000
+ROWS_TO_SAMPLE = 400  # of an index, so that a large one takes no longer
 
 
 class Command(BaseCommand):
@@ -40,7 +41,16 @@ class Command(BaseCommand):
             tick(name)
             if number % TICKS_BETWEEN_PRUNINGS == 0:
                 call_command("prune_db_task_results", queue_name="*", min_age_days=DAYS_TO_KEEP_TASKS, verbosity=0)
+                refresh_statistics()
             if once or over.wait(settings.SCANS_TICK_SECONDS):
                 break
             close_old_connections()
         SystemPart.objects.filter(name=name).delete()
+
+
+def refresh_statistics() -> None:
+    """Have SQLite look again at how many rows of what there are, where that is due; PostgreSQL does so by itself."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA analysis_limit = {ROWS_TO_SAMPLE}")
+            cursor.execute("PRAGMA optimize")
