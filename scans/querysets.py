@@ -36,7 +36,7 @@ _SEVERITY_RANK = models.Case(
 
 
 def kept_columns(totals: Mapping[str, Mapping[str, int]], status: str) -> dict[str, int]:
-    """The columns of an analysis in this status that follow from `UrlScanQuerySet.totals_by_status`."""
+    """The columns of an analysis in this status that follow from `written_once.totals_by_status`."""
     published = [total for code, total in totals.items() if code in PUBLISHED_AS.values()]
     shown = totals.values() if status == AnalysisStatus.STOPPED_VERIFYING_RESULTS else published
     return {
@@ -225,17 +225,10 @@ class UrlScanQuerySet(models.QuerySet):
             results_visible=models.ExpressionWrapper(_results_visible(user), output_field=models.BooleanField())
         )
 
-    def totals_by_status(self) -> dict[str, dict[str, int]]:
-        """Per status, of the URL scans of one analysis: how many `urls` have it, and their findings by severity."""
-        return {row["status"]: row for row in self._totals_by("status")}
-
     def totals_by_analysis_and_status(self):
-        """The same of several analyses, as rows with `analysis_id` and `status`."""
-        return self._totals_by("analysis_id", "status")
-
-    def _totals_by(self, *columns: str):
+        """As `written_once.totals_by_status`, of several analyses, as rows with `analysis_id` and `status`."""
         sums = {name: Sum(f"findings_{name}") for name in SEVERITY_FIELDS}
-        return self.order_by().values(*columns).annotate(urls=Count("pk"), **sums)
+        return self.order_by().values("analysis_id", "status").annotate(urls=Count("pk"), **sums)
 
     def totals_by_analysis(self, user=None) -> dict[int, dict[str, int]]:
         """Per analysis id: `urls`, how many of them `ended`, and the findings of each severity.

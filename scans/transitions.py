@@ -61,6 +61,7 @@ from scans.statuses import (
     UrlScanStatus,
 )
 from scans.windows import Blackouts
+from scans.written_once import row, totals_by_status
 
 By = AbstractBaseUser | Actor
 U = UrlScanStatus
@@ -217,15 +218,14 @@ def permit(by: By, permission: str) -> None:
 
 def _locked(analysis_id: int) -> Analysis:
     """The analysis as it is now, locked until the transaction ends."""
-    return Analysis.objects.select_for_update().get(pk=analysis_id)
+    return row(Analysis, analysis_id, lock=True)
 
 
 def _locked_scan(url_scan: UrlScan | int) -> UrlScan:
     """The URL scan as it is now, its analysis locked."""
-    pk = getattr(url_scan, "pk", url_scan)
-    analysis_id = UrlScan.objects.values_list("analysis_id", flat=True).get(pk=pk)
-    analysis = _locked(analysis_id)
-    fresh = UrlScan.objects.get(pk=pk)
+    url_scan = url_scan if isinstance(url_scan, UrlScan) else row(UrlScan, url_scan)
+    analysis = _locked(url_scan.analysis_id)  # which never changes
+    fresh = row(UrlScan, url_scan.pk)
     fresh.analysis = analysis
     return fresh
 
@@ -292,7 +292,7 @@ def _roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", 
     changes = {**(columns or {}), "changed_at": timezone.now(), "version": F("version") + 1}
     for name, value in (columns or {}).items():
         setattr(analysis, name, value)
-    totals = analysis.url_scans.totals_by_status()
+    totals = totals_by_status(UrlScan, analysis.pk)
     after = rollup(totals, _facts(analysis))
     if before != after:
         if AnalysisStatus(before).info.final:
@@ -305,7 +305,10 @@ def _roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", 
             changes["ended_at"] = changes["changed_at"]
             changes["ran"] = analysis.started_at and changes["ended_at"] - analysis.started_at
         changes["status"] = after
-    Analysis.objects.filter(pk=analysis.pk).update(**changes, **kept_columns(totals, after))
+    kept = kept_columns(totals, after).items()
+    # What stays the same is not written: each of these columns has an index that would be written, too.
+    changes |= {name: value for name, value in kept if getattr(analysis, name) != value}
+    Analysis.objects.filter(pk=analysis.pk).update(**changes)
     analysis.status = after
     if action or before != after:
         activity.record(
@@ -750,13 +753,13 @@ def renew(url_scan: UrlScan, **progress) -> tuple[UrlScanStatus, datetime | None
     analysis = Analysis.objects.filter(pk=url_scan.analysis_id)
     if progress:  # the analysis first: locks are taken in one order everywhere
         analysis.update(version=F("version") + 1)
-    row = UrlScan.objects.filter(pk=url_scan.pk, lease_holder=url_scan.lease_holder)
-    if not row.update(lease_until=_lease_until(), **progress):
+    held = UrlScan.objects.filter(pk=url_scan.pk, lease_holder=url_scan.lease_holder)
+    if not held.update(lease_until=_lease_until(), **progress):
         raise LeaseLost(f"{url_scan.url} is no longer held by {url_scan.lease_holder}.")
     if any(name.startswith("findings_") for name in progress):
-        totals = UrlScan.objects.filter(analysis=url_scan.analysis_id).totals_by_status()
+        totals = totals_by_status(UrlScan, url_scan.analysis_id)
         analysis.update(**kept_columns(totals, analysis.values_list("status", flat=True).get()))
-    status, expires_at = row.values_list("status", "analysis__expires_at").get()
+    status, expires_at = held.values_list("status", "analysis__expires_at").get()
     return U(status), expires_at
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -43,6 +44,23 @@ def test_submit_stores_logs_and_hands_over():
     assert analysis.status == A.SUBMITTED and statuses(analysis) == [U.SUBMITTED, U.SUBMITTED]
     assert actions(analysis) == ["analysis.submitted", "url_scan.submitted", "url_scan.submitted"]
     assert tasks("set_up") == [analysis.pk]
+
+
+def test_a_transition_costs_six_statements(django_assert_num_queries):
+    url_scan = only_scan(make.running())
+    with transaction.atomic(), django_assert_num_queries(6 + 2):  # and a savepoint, since a test has a transaction
+        transitions.pause(url_scan, by=Actor.COMMAND)
+
+
+def test_a_roll_up_writes_kept_columns_where_they_differ_and_only_there():
+    url_scan = only_scan(make.running())
+    with CaptureQueriesContext(connection) as ran:
+        transitions.pause(url_scan, by=Actor.COMMAND)
+    updates = [query["sql"] for query in ran if query["sql"].startswith("UPDATE")]
+    assert len(updates) == 2 and not any("findings_all" in sql for sql in updates)
+    Analysis.objects.update(urls=7, findings_all=7)
+    transitions.stop(url_scan, StopMode.SAVE, by=Actor.COMMAND)
+    assert Analysis.objects.values_list("urls", "findings_all").get() == (1, 0)
 
 
 def test_sending_one_form_twice_submits_once():

@@ -172,7 +172,7 @@ def _story_row(number: int, story: Story) -> tuple:
 
 
 def _totals(story: Story) -> dict[str, dict[str, int]]:
-    """What `UrlScanQuerySet.totals_by_status` would answer."""
+    """What `written_once.totals_by_status` would answer."""
     totals: dict[str, Counter] = defaultdict(Counter)
     for scan in story.scans:
         totals[scan.status].update(urls=1, **dict(zip(SEVERITY_FIELDS, _counts(scan), strict=True)))
