@@ -159,13 +159,6 @@ class AnalysisQuerySet(models.QuerySet):
         """How many of these have each status; statuses that nobody has are left out."""
         return dict(self.order_by().values_list("status").annotate(Count("pk")))
 
-    def series_version(self, pk: int) -> str:
-        """Differs from what it was whenever anything changed in this run or another of its series; one query."""
-        runs = self.filter(series__in=self.filter(pk=pk).values("series")).aggregate(
-            runs=Count("pk"), versions=Sum("version")
-        )
-        return f"{runs['runs']}.{runs['versions'] or 0}"
-
 
 class UrlScanQuerySet(models.QuerySet):
     """Questions about URL scans."""

@@ -1,4 +1,4 @@
-"""Reads that every verb makes: Django takes longer to write such a statement than a database to answer it.
+"""Reads of every verb and every poll: Django takes longer to write such a statement than a database to answer it.
 
 So each is written once in a process, by the ORM, and run with another key ever after.
 """
@@ -43,3 +43,18 @@ def _totals(url_scan: type[models.Model]) -> str:
 def _statement(rows: models.QuerySet) -> str:
     """The SQL of a query whose one parameter is its key."""
     return rows.order_by().query.sql_with_params()[0]
+
+
+def series_version(analysis_id: int) -> str:
+    """Differs from what it was whenever anything changed in this run or another of its series."""
+    if analysis_id > models.BigIntegerField.MAX_BIGINT:
+        return "0.0"  # an address that somebody made up; SQLite would refuse the number
+    with connection.cursor() as cursor:
+        cursor.execute(_SERIES, [analysis_id])
+        runs, versions = cursor.fetchone()
+    return f"{runs}.{versions or 0}"
+
+
+_SERIES = """
+    SELECT count(*), sum(version) FROM scans_analysis
+    WHERE series_id = (SELECT series_id FROM scans_analysis WHERE id = %s)"""

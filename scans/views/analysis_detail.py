@@ -20,6 +20,7 @@ from scans.statuses import (
 )
 from scans.timeline import timeline
 from scans.views.access import ViewerRequired, present_analysis
+from scans.written_once import series_version
 
 URL_PAGE_SIZE = 50
 LOG_PAGE_SIZE = 50
@@ -35,7 +36,7 @@ class AnalysisDetailView(ViewerRequired, View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The page, its fragment, or 204 when nothing changed."""
         missing = SystemPart.missing()
-        version = f"{Analysis.objects.series_version(pk)}.{len(missing)}"
+        version = f"{series_version(pk)}.{len(missing)}"
         if htmx.is_unchanged(request, version):
             return htmx.unchanged()
         context = {"missing_parts": missing, "version": version, **_summary(request, present_analysis(pk))}
