@@ -42,8 +42,8 @@ class Problems(list):
     """What pages complained about: errors on their console, and breaches of the policy for content."""
 
     def watch(self, page) -> None:
-        """Collect what this page complains about from now on."""
-        page.on("console", lambda message: self.append(_where_and_what(message)) if message.type == "error" else None)
+        """Collect what this page complains about from now on; that its own address is a 404 is no complaint."""
+        page.on("console", lambda message: self.append(_where_and_what(message)) if _is_problem(message) else None)
         page.on("pageerror", lambda error: self.append(str(error)))
 
 
@@ -97,6 +97,11 @@ def open_page(own_browser, live_server, problems):
     yield open_at
     for context in contexts:
         context.close()
+
+
+def _is_problem(message) -> bool:
+    asked_for = message.text.startswith("Failed to load resource") and message.location.get("url") == message.page.url
+    return message.type == "error" and not asked_for
 
 
 def _where_and_what(message):

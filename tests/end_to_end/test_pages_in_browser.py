@@ -36,7 +36,7 @@ def addresses(finished, saved):
     analysis = f"/analyses/{finished['id']}/"
     scan = f"{analysis}scans/{finished['url_scans'][0]['id']}/"
     finding = f"{scan}findings/{finished['findings'][0]['id']}/"
-    tabs = [scan, f"{scan}findings/", finding, f"{scan}log/", f"{scan}configuration/"]
+    tabs = [scan, f"{scan}findings/", finding, f"{scan}coverage/", f"{scan}log/", f"{scan}configuration/"]
     return [
         "/",
         "/analyses/",
@@ -48,6 +48,10 @@ def addresses(finished, saved):
         "/settings/",
         "/analyses/new/",
         analysis,
+        f"{analysis}findings/?group=category",
+        f"{analysis}comparison/",
+        f"{analysis}stop/",
+        f"{analysis}delete/",
         *tabs,
         *forms,
         "/statuses/",
@@ -64,10 +68,11 @@ def log_in(page):
 
 
 @pytest.fixture
-def fresh_page(browser, product, request):
-    """A logged-in page in a context of its own; its options are the test's `indirect` parameter."""
+def fresh_page(browser, product, request, problems):
+    """A logged-in page in a context of its own, watched; its options are the test's `indirect` parameter."""
     context = browser.new_context(base_url=product.url, **getattr(request, "param", {}))
     page = context.new_page()
+    problems.watch(page)
     log_in(page)
     yield page
     context.close()
@@ -89,15 +94,19 @@ def test_no_page_breaks_a_rule_of_accessibility(fresh_page, addresses):
     assert not broken
 
 
+# A window of 1280 pixels, enlarged to 200 %, is 640 wide to the page.
 @pytest.mark.parametrize(
-    "fresh_page", [{"viewport": {"width": 320, "height": 700}}], ids=["320 pixels wide"], indirect=True
+    "fresh_page",
+    [{"viewport": {"width": width, "height": 700}} for width in (320, 640)],
+    ids=["320 pixels wide", "1280 pixels at 200 %"],
+    indirect=True,
 )
-def test_no_page_scrolls_sideways_on_a_phone(fresh_page, addresses):
+def test_no_page_scrolls_sideways_on_a_phone_or_enlarged(fresh_page, addresses):
     too_wide = {}
     for address in addresses:
         fresh_page.goto(address)
         width = fresh_page.evaluate("document.documentElement.scrollWidth")
-        if width > 320:
+        if width > fresh_page.viewport_size["width"]:
             too_wide[address] = width
     assert not too_wide
 
