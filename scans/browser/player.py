@@ -6,6 +6,7 @@ Run as a program, with nothing of Django: it knows no settings, no database and 
 from __future__ import annotations
 
 import base64
+import faulthandler
 import json
 import os
 import re
@@ -27,6 +28,7 @@ SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
 PASSWORD_PARAMETER = re.compile(r"pass|pwd|secret", re.IGNORECASE)  # tokens are part of many a harmless address
 SECONDS_TO_SETTLE = 3
 SECONDS_FOR_A_PAGE = 20
+SECONDS_TO_BE_ENDED = 7  # session.py ends it sooner
 SECONDS_FOR_A_FORM = 6
 SECONDS_TO_BE_LET_IN = 5
 SECONDS_FOR_ENTER = 1.5
@@ -62,6 +64,8 @@ FLAGS = [
 def main() -> None:
     """Do the job on stdin."""
     job = json.loads(sys.stdin.buffer.read())
+    # Whoever started it ends it in time. If they were killed, it ends itself, though a page may hold it in a loop.
+    faulthandler.dump_traceback_later(job["seconds"] + SECONDS_TO_BE_ENDED, exit=True)
     wall = Wall(job["task"]["sites"])
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

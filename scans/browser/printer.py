@@ -3,6 +3,7 @@
 Standard library and Playwright only. The page is all there is: no script runs, no file and no network is read.
 """
 
+import faulthandler
 import json
 import os
 import sys
@@ -10,6 +11,7 @@ import sys
 from playwright.sync_api import sync_playwright
 
 PAGE = "http://report.invalid/"
+LONGEST_SECONDS = 90
 FLAGS = ["--disable-gpu", "--no-first-run", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND"]
 FOOT = (
     '<div style="width:100%;padding:0 16mm;font-size:7px;color:#565d69;text-align:right">'
@@ -20,6 +22,7 @@ FOOT = (
 def main() -> None:
     """Do the job on stdin."""
     job = json.loads(sys.stdin.buffer.read())
+    faulthandler.dump_traceback_later(LONGEST_SECONDS, exit=True)  # in case nobody is left to end it
 
     def answer(route) -> None:
         if route.request.url == PAGE:

@@ -2,12 +2,14 @@
 
 import json
 import subprocess
+import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from scans.browser import LoginForm, Task, parse, play
+from scans.browser import LoginForm, Task, parse, play, session
 from scans.engines.base import Cookie, Session
 from tests.sites.guarded import PASSWORD, USER, GuardedSite
 
@@ -194,6 +196,15 @@ def test_an_endless_loop_is_ended_in_time_and_nothing_is_left(site):
     played = play(task(site, ("open", "/login", ""), ("executeScript", "while (true) {}", "")), seconds=4)
     assert played.reason == "timed_out"
     assert "browser-" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+
+
+def test_a_browser_whose_worker_was_killed_ends_by_itself(site, settings, tmp_path):
+    endless = task(site, ("open", "/login", ""), ("executeScript", "while (true) {}", ""))
+    job = session._job(endless, settings.SCANS_CHROMIUM, str(tmp_path), 1)
+    answer = subprocess.run([sys.executable, str(session.PLAYER)], input=job, capture_output=True, timeout=30)
+    assert answer.returncode == 1
+    time.sleep(1)  # its Chromium notices that it is alone
+    assert str(tmp_path) not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
 
 
 def test_without_a_browser_it_is_said_which_one_is_missing(site, settings):
