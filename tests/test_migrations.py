@@ -1,0 +1,73 @@
+"""Migrations of large tables: what they fill in is what the product keeps, and PostgreSQL goes on meanwhile."""
+
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+from django.apps import apps
+from django.db import connection, migrations, models
+from django.db.migrations.state import ProjectState
+
+from scans.models import Analysis, AnalysisSearch, StatusCount
+from scans.online_indexes import AddIndexOnline
+from scans.recount import recount
+from tests.test_recount import everything_that_happens
+
+pytestmark = pytest.mark.django_db
+
+
+def migration(name: str):
+    return import_module(f"scans.migrations.{name}")
+
+
+def test_what_migrations_fill_in_is_what_is_kept(monkeypatch):
+    everything_that_happens()
+    Analysis.objects.update(urls=0, findings_all=0, findings_shown=0, ran=None)
+    AnalysisSearch.objects.all().delete()
+    StatusCount.objects.all().delete()
+    monkeypatch.setattr(migration("0007_list_indexes"), "BATCH", 3)
+    monkeypatch.setattr(migration("0008_search_texts"), "BATCH", 3)
+    editor = SimpleNamespace(connection=connection)
+    migration("0005_status_counts").install(apps, editor)
+    migration("0007_list_indexes").fill_in(apps, editor)
+    migration("0008_search_texts").fill_in(apps, editor)
+    assert list(recount()) == []
+
+
+@pytest.mark.parametrize("name", ["0007_list_indexes", "0009_search_index"])
+def test_large_indexes_are_made_outside_of_a_transaction(name):
+    assert migration(name).Migration.atomic is False
+    plain = [
+        operation
+        for operation in migration(name).Migration.operations
+        if isinstance(operation, migrations.AddIndex) and not isinstance(operation, AddIndexOnline)
+    ]
+    assert plain == []
+
+
+class Editor:
+    """A schema editor of PostgreSQL that only notes what it is asked for."""
+
+    connection = SimpleNamespace(vendor="postgresql")
+
+    def __init__(self):
+        self.asked = []
+
+    def quote_name(self, name: str) -> str:
+        return f'"{name}"'
+
+    def execute(self, statement: str) -> None:
+        self.asked.append(statement)
+
+    def add_index(self, model, index, concurrently: bool) -> None:
+        self.asked.append((model._meta.db_table, index.name, concurrently))
+
+
+def test_an_index_is_made_concurrently_and_what_a_failure_left_is_dropped_before():
+    state, editor = ProjectState.from_apps(apps), Editor()
+    index = models.Index(fields=["depth"], name="by_depth")
+    AddIndexOnline("analysis", index).database_forwards("scans", editor, state, state)
+    assert editor.asked == [
+        'DROP INDEX CONCURRENTLY IF EXISTS "by_depth"',
+        ("scans_analysis", "by_depth", True),
+    ]
