@@ -34,12 +34,16 @@ def test_filters_live_in_the_address_and_the_browsers_buttons_walk_through_them(
     page.locator("#more-filters > summary").click()
     page.check("[name=latest]")
     expect(page).to_have_url(re.compile(r"&latest=1$"))
-    page.go_back()
+    # What was left is loaded anew: the next step has to wait for that.
+    with page.expect_event("load"):
+        page.go_back()
     expect(page).to_have_url(re.compile(r"\?q=ticked&status=paused$"))
-    page.go_back()
+    with page.expect_event("load"):
+        page.go_back()
     expect(page).to_have_url(re.compile(r"\?q=ticked$"))
     expect(page.locator(ROWS)).to_have_count(len(saved))
-    page.go_forward()
+    with page.expect_event("load"):
+        page.go_forward()
     expect(page.locator(ROWS)).to_have_count(0)
     page.locator(".chip", has_text="Paused").click()
     expect(page.locator(ROWS)).to_have_count(len(saved))
