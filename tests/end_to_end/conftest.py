@@ -42,7 +42,7 @@ class Problems(list):
     """What pages complained about: errors on their console, and breaches of the policy for content."""
 
     def watch(self, page) -> None:
-        """Collect what this page complains about from now on; that its own address is a 404 is no complaint."""
+        """Collect what this page complains about from now on; that its own address is an error is no complaint."""
         page.on("console", lambda message: self.append(_where_and_what(message)) if _is_problem(message) else None)
         page.on("pageerror", lambda error: self.append(str(error)))
 

@@ -52,6 +52,8 @@ def addresses(finished, saved):
         f"{analysis}comparison/",
         f"{analysis}stop/",
         f"{analysis}delete/",
+        f"{analysis}extend/",
+        f"{scan}stop/",
         *tabs,
         *forms,
         "/statuses/",
@@ -79,19 +81,29 @@ def fresh_page(browser, product, request, problems):
 
 
 # axe is injected into the page, which the content security policy rightly forbids otherwise.
-@pytest.mark.parametrize(
-    "fresh_page",
-    [{"color_scheme": theme, "bypass_csp": True} for theme in ("light", "dark")],
-    ids=["light", "dark"],
-    indirect=True,
-)
-def test_no_page_breaks_a_rule_of_accessibility(fresh_page, addresses):
+THEMES = [{"color_scheme": theme, "bypass_csp": True} for theme in ("light", "dark")]
+
+
+def rules_broken(page, addresses) -> dict[str, list]:
+    """By address the rules of accessibility that the page breaks, with the first element that does."""
     broken = {}
     for address in addresses:
-        fresh_page.goto(address)
-        for violation in Axe().run(fresh_page).response["violations"]:
+        page.goto(address)
+        for violation in Axe().run(page).response["violations"]:
             broken.setdefault(address, []).append((violation["id"], violation["nodes"][0]["html"][:120]))
-    assert not broken
+    return broken
+
+
+@pytest.mark.parametrize("fresh_page", THEMES, ids=["light", "dark"], indirect=True)
+def test_no_page_breaks_a_rule_of_accessibility(fresh_page, addresses):
+    assert not rules_broken(fresh_page, addresses)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=["light", "dark"])
+def test_the_login_page_breaks_no_rule_of_accessibility(browser, product, theme):
+    context = browser.new_context(base_url=product.url, **theme)
+    assert not rules_broken(context.new_page(), ["/accounts/login/"])
+    context.close()
 
 
 # A window of 1280 pixels, enlarged to 200 %, is 640 wide to the page.
