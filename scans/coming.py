@@ -20,7 +20,8 @@ class Start:
     """An analysis, or the next run of a series, that will start by itself."""
 
     at: datetime
-    analysis: Analysis
+    name: str
+    address: str
     recurring: bool
 
 
@@ -43,16 +44,21 @@ def coming(now: datetime, zone) -> Coming:
 def _scheduled(now: datetime, until: datetime, for_all: Blackouts) -> list[Start]:
     waiting = Analysis.objects.present().filter(status=AnalysisStatus.SCHEDULED, start_at__lte=until)
     return [
-        Start(with_own(for_all, analysis).next_open(max(analysis.start_at, now)), analysis, recurring=False)
+        Start(
+            with_own(for_all, analysis).next_open(max(analysis.start_at, now)),
+            analysis.name,
+            analysis.get_absolute_url(),
+            recurring=False,
+        )
         for analysis in waiting.order_by("start_at")[:LOOKED_AT]
     ]
 
 
 def _recurring(until: datetime, for_all: Blackouts) -> list[Start]:
-    schedules = RecurringSchedule.objects.starting_until(until).select_related("template")[:LOOKED_AT]
+    schedules = RecurringSchedule.objects.starting_until(until).with_last_run().select_related("template")
     return [
-        Start(at, schedule.template, recurring=True)
-        for schedule in schedules
+        Start(at, schedule.template.name, schedule.get_absolute_url(), recurring=True)
+        for schedule in schedules[:LOOKED_AT]
         for at in schedule.coming(DAYS, for_all)
         if at <= until
     ]

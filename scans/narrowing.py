@@ -77,6 +77,7 @@ class FurtherFilterSet(FilterSet):
     ended_from = DayFilter(method="ended_since")
     engine = CharFilter(method="scanned_by", max_length=140)
     latest = ChoiceFilter(method="latest_runs", choices=[("1", "")])
+    review = ChoiceFilter(method="waiting_for_review", choices=[("1", "")])
 
     def of_owner(self, queryset, name, value):
         """Those that this account submitted."""
@@ -115,6 +116,10 @@ class FurtherFilterSet(FilterSet):
     def latest_runs(self, queryset, name, value):
         """Those that no later run of their series has replaced."""
         return queryset.latest_runs()
+
+    def waiting_for_review(self, queryset, name, value):
+        """Those whose results a reviewer is to publish."""
+        return queryset.waiting_for_review()
 
     @property
     def further(self) -> dict[str, str]:
@@ -162,4 +167,5 @@ CHIPS: dict[str, Callable[[str], str]] = {
     "ended_from": lambda day: _("ended since %s") % _written(day),
     "engine": lambda engine: engine,
     "latest": lambda value: _("latest runs only"),
+    "review": lambda value: _("waiting for a reviewer"),
 }

@@ -151,6 +151,10 @@ class AnalysisQuerySet(models.QuerySet):
         url_scans = self.model.url_scans.rel.related_model.objects
         return self.filter(pk__in=url_scans.filter(status__in=PAUSABLE).values("analysis_id"))
 
+    def waiting_for_review(self):
+        """Those whose results a reviewer is to publish; what publishes itself waits for nobody."""
+        return self.filter(status__in=in_phase(ANALYSIS_STATUSES, Phase.REVIEW), publication="reviewer")
+
     def in_blackout(self):
         """Those that a blackout window has paused."""
         return self.filter(blackout_since__isnull=False)
@@ -363,6 +367,12 @@ class RecurringScheduleQuerySet(models.QuerySet):
         """Those that will bring another run."""
         return self.filter(next_at__isnull=False, switched_off_at=None)
 
+    def with_last_run(self):
+        """Those of series with a run that is present, each with `last_run`: the id of the last such."""
+        analyses = self.model.template.field.related_model.objects
+        runs = analyses.present().filter(series=OuterRef("series")).order_by("-run")
+        return self.annotate(last_run=Subquery(runs.values("pk")[:1])).filter(last_run__isnull=False)
+
     def starting_until(self, moment):
         """Those that will bring a run by then, the next one first."""
         return self.switched_on().filter(next_at__lte=moment).order_by("next_at")
@@ -373,4 +383,4 @@ class RecurringScheduleQuerySet(models.QuerySet):
 
     def due(self, now):
         """Those whose next start has come."""
-        return self.switched_on().filter(next_at__lte=now)
+        return self.switched_on().with_last_run().filter(next_at__lte=now)

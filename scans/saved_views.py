@@ -34,7 +34,7 @@ SYSTEM_VIEWS = [
     _system("running", _("Running now"), status=in_phase(ANALYSIS_STATUSES, Phase.ACTIVE)),
     # What failed and was run again since needs nobody any more.
     _system("attention", _("Needs attention"), status=NEED_ATTENTION, latest="1"),
-    _system("review", _("Waiting for review"), status=in_phase(ANALYSIS_STATUSES, Phase.REVIEW)),
+    _system("review", _("Waiting for review"), review="1"),
     _system("today", _("Finished today"), ended_from="today"),
     _system("mine", _("Mine"), owner="me"),
 ]

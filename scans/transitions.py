@@ -1191,7 +1191,8 @@ def end_long_pause(url_scan: UrlScan) -> None:
 def delete(analysis: Analysis, *, by: By) -> None:
     """Take an ended analysis out of every list and delete its results and its secrets; the log stays.
 
-    A schedule that goes on with its configuration still needs the secrets.
+    A schedule that goes on with its configuration still needs the secrets. With the last run of its series the
+    schedule is switched off: nobody would see any more that it is there.
     """
     permit(by, "submit_analysis")
     analysis = _locked(analysis.pk)
@@ -1204,10 +1205,24 @@ def delete(analysis: Analysis, *, by: By) -> None:
     TargetCheck.objects.filter(url_scan__analysis=analysis).delete()
     CrawledUrl.objects.filter(url_scan__analysis=analysis).delete()
     AnalysisSearch.objects.filter(analysis=analysis).delete()
-    if not RecurringSchedule.objects.switched_on().filter(template=analysis).exists():
-        TargetLogin.objects.filter(url_scan__analysis=analysis).delete()
-        analysis.url_scans.update(crawl_script="", crawl_script_name="")
+    schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series_id).first()
+    if schedule and is_last_run(analysis):
+        _switch_off(schedule, analysis, by, "The last run of its series was deleted.")
+        _forget_secrets(schedule.template_id)
+    if not (schedule and schedule.template_id == analysis.pk):
+        _forget_secrets(analysis.pk)
     _roll_up(analysis, by, "analysis.deleted", columns={"deleted_at": timezone.now()})
+
+
+def is_last_run(analysis: Analysis) -> bool:
+    """Whether no other run of its series is present."""
+    return not Analysis.objects.present().filter(series=analysis.series_id).exclude(pk=analysis.pk).exists()
+
+
+def _forget_secrets(pk: int) -> None:
+    """Delete what the URL scans of this analysis log in with."""
+    TargetLogin.objects.filter(url_scan__analysis=pk).delete()
+    UrlScan.objects.filter(analysis=pk).update(crawl_script="", crawl_script_name="")
 
 
 # --- Verification and publication ---------------------------------------------------------------------

@@ -18,6 +18,7 @@ STORED = [
     _("Nothing was heard from its worker."),
     _("A blackout window lasts until {until} UTC."),
     _("A user switched it off."),
+    _("The last run of its series was deleted."),
     _("As many URL scans are running as capacity allows."),
     _("The analysis' duration ended."),
     _("{count} runs in a row failed."),

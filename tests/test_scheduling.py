@@ -10,7 +10,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans import scheduling, transitions
-from scans.models import Actor, BlackoutWindow, RecurringSchedule, ScanSettings, SystemPart, UrlScan
+from scans.login.base import Login, Method
+from scans.models import Actor, BlackoutWindow, RecurringSchedule, ScanSettings, SystemPart, TargetLogin, UrlScan
 from scans.recurrence import Recurrence, Unit
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
@@ -394,6 +395,39 @@ def test_five_failed_runs_in_a_row_switch_the_schedule_off(clock):
     clock.shift(timedelta(days=7))
     tick()
     assert analysis.series.runs.count() == 6
+
+
+def test_a_schedule_goes_on_without_its_deleted_template_and_ends_with_the_last_run(clock):
+    first = make.submitted(recurrence=Recurrence(unit=Unit.WEEKLY))
+    finish(first)
+    clock.shift(timedelta(days=7, seconds=1))
+    tick()
+    second = first.series.runs.get(run=2)
+    finish(second)
+    transitions.delete(make.fresh(first), by=Actor.COMMAND)
+    assert RecurringSchedule.objects.switched_on().with_last_run().get().last_run == second.pk
+    transitions.delete(make.fresh(second), by=Actor.COMMAND)
+    schedule = RecurringSchedule.objects.get()
+    assert schedule.switched_off_at and schedule.switched_off_because == "The last run of its series was deleted."
+    assert "analysis.schedule_switched_off" in actions(second)
+    clock.shift(timedelta(days=30))
+    tick()
+    assert first.series.runs.count() == 2
+
+
+def test_the_secrets_of_a_deleted_template_go_with_the_schedule_that_needed_them(clock):
+    login = TargetLogin.of(Login(method=Method.HEADERS, headers="X-Token: owl"))
+    access = {"http://127.0.0.1:9/": transitions.Access(login=login, crawl_script="[]", crawl_script_name="walk.side")}
+    first = make.submitted(recurrence=Recurrence(unit=Unit.WEEKLY), access=access)
+    finish(first)
+    clock.shift(timedelta(days=7, seconds=1))
+    tick()
+    second = first.series.runs.get(run=2)
+    finish(second)
+    transitions.delete(make.fresh(first), by=Actor.COMMAND)
+    assert TargetLogin.objects.filter(url_scan__analysis=first).exists()
+    transitions.delete(make.fresh(second), by=Actor.COMMAND)
+    assert not TargetLogin.objects.exists() and not UrlScan.objects.exclude(crawl_script="").exists()
 
 
 # --- Duration

@@ -4,6 +4,7 @@ from datetime import datetime
 from itertools import islice
 
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from scans.models.analysis import Analysis, Series
@@ -40,6 +41,10 @@ class RecurringSchedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series}: {self.description}"
+
+    def get_absolute_url(self) -> str:
+        """The page of the last run that is present, for those of `with_last_run`: the template may be deleted."""
+        return reverse("scans:analysis-detail", args=[self.last_run])
 
     @property
     def rule(self) -> Recurrence:

@@ -36,7 +36,8 @@ from scans.sample_data.story import Scan, Story, replayed
 OWNER = "sample-data"
 CHUNK = 20_000
 MANY = 50_000  # from here on it is quicker to make the indexes anew than to add to them
-# Unfinished URL scans are leased to nobody, for ever: no worker takes them, no scheduler misses their worker.
+# Unfinished URL scans are leased to nobody, for ever: no worker takes them, no scheduler misses their worker. They
+# hold no place either: no engine runs, and what a person tries out beside them must not wait for their end.
 HOLDER, HELD_UNTIL = "sample-data", datetime(2100, 1, 1, tzinfo=UTC)
 SECONDS_BETWEEN_FINDINGS = 30
 MODULES = 24

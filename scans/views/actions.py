@@ -198,7 +198,9 @@ class AnalysisDeleteView(QuestionView):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask whether."""
         analysis = present_analysis(pk)
-        return self.ask(analysis, found=_found(analysis))
+        schedule = getattr(analysis.series, "schedule", None)
+        repeats = schedule is not None and schedule.next_at is not None and not schedule.switched_off_at
+        return self.ask(analysis, found=_found(analysis), ends_schedule=repeats and transitions.is_last_run(analysis))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Do it, and go to the list."""

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zlib import crc32
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.generic import View
@@ -19,6 +19,7 @@ from scans.trend import trend
 from scans.views.access import ViewerRequired
 
 SHOWN = 6  # rows of a card; the list has the others
+COUNTED = 99  # of what waits for review; more are 99+
 STARTS_SHOWN = 8
 SOON = 3  # seconds between two polls while something runs
 SWITCHED_OFF_FOR = timedelta(days=30)  # so long a schedule that was switched off is reminded of
@@ -28,7 +29,7 @@ _ACTIVE = in_phase(ANALYSIS_STATUSES, Phase.ACTIVE)
 _CARDS = {
     "running": (_ACTIVE, Analysis.objects.present()),
     "attention": (NEED_ATTENTION, Analysis.objects.present().latest_runs()),
-    "review": (in_phase(ANALYSIS_STATUSES, Phase.REVIEW), Analysis.objects.present()),
+    "review": (in_phase(ANALYSIS_STATUSES, Phase.REVIEW), Analysis.objects.present().waiting_for_review()),
 }
 _QUEUED = [AnalysisStatus.SUBMITTED, AnalysisStatus.QUEUED]
 _IN_TROUBLE = [code for code, status in URL_SCAN_STATUSES.items() if status.tone == "danger"]
@@ -40,7 +41,7 @@ class HomeView(ViewerRequired, View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page, its fragment, or 204 when nothing changed."""
         now, around = timezone.now(), Around.now()
-        rows = {key: _rows(statuses, among) for key, (statuses, among) in _CARDS.items()}
+        rows = {key: _rows(key) for key in _CARDS}
         version = str(_version(now, around, rows))
         if htmx.is_unchanged(request, version):
             return htmx.unchanged()
@@ -52,9 +53,11 @@ class HomeView(ViewerRequired, View):
         return htmx.respond(request, "scans/home.html", "scans/_home.html", context)
 
 
-def _rows(statuses: list[str], among: QuerySet[Analysis]) -> list[Row]:
-    """The last changed of those in these statuses, one more than is shown."""
-    return Walk(among, "changed", descending=True, statuses=statuses).rows(SHOWN + 1)
+def _rows(key: str) -> list[Row]:
+    """The last changed of a card, one more than is shown; of those that wait for review, one more than is counted."""
+    statuses, among = _CARDS[key]
+    most = COUNTED if key == "review" else SHOWN
+    return Walk(among, "changed", descending=True, statuses=statuses).rows(most + 1)
 
 
 def _version(now: datetime, around: Around, rows: dict[str, list[Row]]) -> int:
@@ -65,9 +68,9 @@ def _version(now: datetime, around: Around, rows: dict[str, list[Row]]) -> int:
 
 
 def _counts() -> dict[str, int]:
-    """How many analyses there are, run, wait for their turn and wait for review."""
+    """How many analyses there are, run, and wait for their turn."""
     totals = StatusCount.totals()
-    among = {"all": ANALYSIS_STATUSES, "queued": _QUEUED} | {key: statuses for key, (statuses, _) in _CARDS.items()}
+    among = {"all": ANALYSIS_STATUSES, "queued": _QUEUED, "running": _ACTIVE}
     return {key: sum(totals.get(code, 0) for code in statuses) for key, statuses in among.items()}
 
 
@@ -83,15 +86,17 @@ def _cards(rows: dict[str, list[Row]], user) -> dict:
     for pk, analysis in analyses.items():
         analysis.totals = totals[pk]
     cards = {key: [analyses[row.pk] for row in found[:SHOWN] if row.pk in analyses] for key, found in rows.items()}
-    return {"cards": cards, "more": {key: len(found) > SHOWN for key, found in rows.items()}}
+    more = {key: len(found) > SHOWN for key, found in rows.items()}
+    waiting = len(rows["review"])
+    return {"cards": cards, "more": more, "to_review": f"{COUNTED}+" if waiting > COUNTED else waiting}
 
 
 def _times(now: datetime) -> dict:
     """What comes, what does not come any more, and how it went up to now."""
-    switched_off = RecurringSchedule.objects.switched_off_since(now - SWITCHED_OFF_FOR).select_related("template")
+    switched_off = RecurringSchedule.objects.switched_off_since(now - SWITCHED_OFF_FOR).with_last_run()
     ahead = coming(now, timezone.get_current_timezone())
     return {
-        "switched_off": switched_off[:SHOWN],
+        "switched_off": switched_off.select_related("template")[:SHOWN],
         "starts": ahead.starts[:STARTS_SHOWN],
         "more_starts": len(ahead.starts) - STARTS_SHOWN,
         "band": ahead.band,

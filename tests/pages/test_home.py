@@ -103,10 +103,34 @@ def test_a_schedule_that_was_switched_off_is_told_with_its_reason(client):
 
 
 def test_findings_under_verification_are_for_reviewers(client, as_role):
-    factories.ended(name="Fresh", number_of_findings=2)
+    factories.ended(name="Fresh", number_of_findings=2, publication="reviewer")
     hidden, shown = card(client.get("/"), "review"), card(as_role("Reviewer").get("/"), "review")
     assert "Fresh" in hidden and "2 high" not in hidden and "shown to reviewers" in hidden
     assert "2 high" in shown
+
+
+def test_what_publishes_itself_waits_for_nobody(client):
+    factories.ended(name="By itself")
+    factories.ended(name="By a reviewer", publication="reviewer")
+    told = card(client.get("/"), "review")
+    assert "By a reviewer" in told and "By itself" not in told and re.search(r'<span class="hint">1</span>', told)
+    listed = text(client.get("/analyses/?review=1"))
+    assert "By a reviewer" in listed and "By itself" not in listed
+
+
+def test_a_schedule_leads_to_a_run_that_is_there_and_ends_with_the_last(client):
+    factories.published(name="Another")
+    schedule = repeating("Nightly")
+    first = schedule.template
+    transitions.stop_analysis(first, "delete", by=Actor.COMMAND)
+    second = transitions.run_again(first, by=Actor.COMMAND)
+    transitions.delete(first, by=Actor.COMMAND)
+    assert f'<a href="{second.get_absolute_url()}">Nightly</a>' in card(client.get("/"), "coming")
+    transitions.stop_analysis(second, "delete", by=Actor.COMMAND)
+    assert "recurring schedule is switched off" in text(client.get(f"{second.get_absolute_url()}delete/"))
+    transitions.delete(second, by=Actor.COMMAND)
+    page = client.get("/")
+    assert "Nightly" not in card(page, "coming") and "Nightly" not in card(page, "attention")
 
 
 def test_scheduled_and_recurring_starts_come_in_their_order(client):
@@ -163,7 +187,7 @@ def test_its_queries_do_not_grow(client, django_assert_max_num_queries, htmx_hea
     for number in range(9):
         factories.running(name=f"Runs {number}")
         failed(name=f"Broken {number}")
-        factories.ended(name=f"Waits {number}")
+        factories.ended(name=f"Waits {number}", publication="reviewer")
         factories.scheduled(name=f"Starts {number}", start_at=timezone.now() + timedelta(days=2))
     OpenFindings.count()
     with django_assert_max_num_queries(19):

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from scans import transitions
+from scans.exports.formats import FORMATS
 from scans.models import TargetCheck
 from scans.statuses import UrlScanStatus
 from scans.views.url_scans import tail
@@ -153,3 +154,9 @@ def test_poll_and_number_of_queries(client, htmx_headers, django_assert_num_quer
         client.get(f"{scan.get_absolute_url()}findings/")
     with django_assert_num_queries(5):
         client.get(f"{scan.get_absolute_url()}configuration/")
+
+
+def test_results_can_be_taken_away_in_every_format(client):
+    scan = factories.published().url_scans.get()
+    links = [link for link in values(client.get(scan.get_absolute_url()), "href") if "/results." in link]
+    assert links == [f"{scan.get_absolute_url()}results.{form}" for form in FORMATS]
