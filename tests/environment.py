@@ -1,7 +1,9 @@
 """The environment that tests run in; a pytest plugin, since it must be there before settings are read."""
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
 
 # Nothing a test writes may land in the developer's var/.
@@ -13,6 +15,15 @@ os.environ["SCANS_LOG_LEVEL"] = "WARNING"
 # The developer's own choices must not change what is tested.
 for name in ("ALLOWED_HOSTS", "SCANS_ALLOWED_TARGETS", "SECRET_KEY", "SCANS_HTTPS", "DEBUG", "PORT"):
     os.environ.pop(name, None)
+# Whatever the machine says, code is compiled once and kept, not anew in each of the processes that tests start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what is there to stay: modules and all the tests, looked through over and over."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
