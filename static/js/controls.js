@@ -1,6 +1,6 @@
-// Small manners of the page: menus, dialogs, messages, the theme. All delegated, all driven by data-*.
+// Small manners of the page: menus, dialogs, messages, the theme. All driven by data-*.
 
-const dialog = document.getElementById("dialog");
+import { byId, on, onHtmx } from "./page.js";
 
 // Esc closes what is open over the page, then empties Find, then leaves the row. Dialogs close by themselves.
 document.addEventListener("keydown", (event) => {
@@ -19,44 +19,47 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("click", (event) => {
+on("click", "*", (target) => {
   for (const dropdown of document.querySelectorAll("[data-dropdown][open]")) {
-    if (!dropdown.contains(event.target)) dropdown.open = false;
-  }
-  if (event.target.closest("[data-dismiss]")) event.target.closest(".message").remove();
-  if (event.target.closest("[data-close]") && dialog.open) {
-    event.preventDefault();
-    dialog.close();
+    if (!dropdown.contains(target)) dropdown.open = false;
   }
   // A click on a dialog's backdrop has the dialog itself as its target.
-  if (event.target.matches("dialog")) event.target.close();
-  const opener = event.target.closest("[data-opens]");
-  if (opener) document.getElementById(opener.dataset.opens).showModal();
-  const choice = event.target.closest("[data-theme-choice]");
-  if (choice) setTheme(choice);
-  // A button of a menu did its work: the menu closes.
-  if (event.target.closest(".dropdown--menu .dropdown-panel :is(button, a):not([data-theme-choice])")) {
-    event.target.closest("details").open = false;
-  }
+  if (target.matches("dialog")) target.close();
+});
+
+on("click", "[data-dismiss]", (button) => button.closest(".message").remove());
+
+on("click", "dialog[open] [data-close]", (link, event) => {
+  event.preventDefault();
+  link.closest("dialog").close();
+});
+
+on("click", "[data-opens]", ({ dataset }) => byId(dataset.opens).showModal());
+
+// A button of a menu did its work: the menu closes, and keeps the focus.
+on("click", ".dropdown--menu .dropdown-panel :is(button, a):not([data-theme-choice])", (button) => {
+  const menu = button.closest("details");
+  menu.open = false;
+  menu.querySelector("summary").focus();
 });
 
 // Openers of dialogs work with this script only, and are hidden without.
 for (const opener of document.querySelectorAll("[data-opens]")) opener.hidden = false;
 
 // Shown at once; the form that the button stands in has it kept.
-function setTheme(choice) {
+on("click", "[data-theme-choice]", (choice) => {
   document.documentElement.dataset.theme = choice.value;
   for (const other of choice.parentElement.children) other.setAttribute("aria-pressed", String(other === choice));
-}
+});
 
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target === dialog && !dialog.open) dialog.showModal();
+// One box ticks all of a form.
+on("change", "[data-check-all]", ({ checked, dataset }) => {
+  for (const box of document.querySelectorAll(`input[type=checkbox][form="${dataset.checkAll}"]`)) box.checked = checked;
 });
 
 // Sending a form twice is harmless (it carries a key), but the second click deserves no second wait.
-document.addEventListener("submit", (event) => {
-  if (!event.target.matches("[data-submit-once]")) return;
-  for (const button of event.target.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+on("submit", "[data-submit-once]", (form) => {
+  for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
 });
 
 // The log's end is what one wants to see, until one scrolls up.
@@ -75,6 +78,6 @@ document.addEventListener(
   },
   true,
 );
-document.addEventListener("htmx:afterSettle", follow);
+onHtmx("afterSettle", follow);
 follow();
 document.querySelector("[data-focus]")?.focus();

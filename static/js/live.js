@@ -2,19 +2,21 @@
 // tab, never while live is switched off, and never again once the server said 0: nothing it shows can change.
 // The server answers 204 while nothing has changed. What a morph must leave alone stands in rows.js.
 
+import { byId, fill, on, onHtmx } from "./page.js";
+
 const TICK = 500;
 const PATIENCE = 10_000; // milliseconds until a poll counts as unanswered
 const RETRY = 3; // seconds
 const COMMAND = "make run"; // what starts everything
 const asked = new WeakMap();
-const banner = document.getElementById("banners");
-const control = document.getElementById("live");
+const banner = byId("banners");
+const control = byId("live");
 let failingSince = null;
 let lastAnswer = Date.now();
 
 const regions = () => [...document.querySelectorAll("[data-live]")];
 const isOn = () => document.body.dataset.liveSwitch !== "off";
-const isPoll = (detail) => detail.requestConfig?.triggeringEvent?.type === "live";
+export const isPoll = (detail) => (detail.requestConfig ?? detail).triggeringEvent?.type === "live";
 const pause = (region) => Number(region.dataset.live);
 
 function ask(region) {
@@ -28,18 +30,20 @@ function isDue(region) {
   return seconds > 0 && performance.now() - asked.get(region) >= seconds * 1000;
 }
 
+function look(which) {
+  if (document.visibilityState === "visible" && isOn()) regions().filter(which).forEach(ask);
+}
+
 showState();
 setInterval(() => {
   showState();
-  if (document.visibilityState === "visible" && isOn()) regions().filter(isDue).forEach(ask);
+  look(isDue);
 }, TICK);
 
 // Back in sight: look at once.
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible" && isOn()) regions().filter(pause).forEach(ask);
-});
+document.addEventListener("visibilitychange", () => look(pause));
 
-// --- The switch -------------------------------------------------------------------------------------
+// --- The switch
 
 function showState() {
   if (!control || !regions().length) return;
@@ -51,38 +55,38 @@ function showState() {
   control.querySelector("[data-live-toggle]").setAttribute("aria-checked", String(isOn()));
 }
 
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-live-toggle]")) {
-    document.body.dataset.liveSwitch = isOn() ? "off" : "on";
-    document.querySelector("[data-live-value]").value = String(isOn());
-    showState();
-  }
-  const isRefresh = event.target.closest("[data-live-refresh]");
-  if (!isRefresh && !event.target.closest("[data-live-toggle]")) return;
+on("click", "[data-live-toggle]", () => {
+  document.body.dataset.liveSwitch = isOn() ? "off" : "on";
+  document.querySelector("[data-live-value]").value = String(isOn());
+  showState();
+  if (isOn()) regions().forEach(ask);
+});
+
+on("click", "[data-live-refresh]", () => {
   for (const region of regions()) {
-    if (isRefresh) region.dataset.whole = "";
-    if (isRefresh || isOn()) ask(region);
+    region.dataset.whole = "";
+    ask(region);
   }
 });
 
-document.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.triggeringEvent?.type === "live") event.detail.timeout = PATIENCE;
+onHtmx("configRequest", (detail) => {
+  if (isPoll(detail)) detail.timeout = PATIENCE;
 });
 
-// --- When updates fail ------------------------------------------------------------------------------
+// --- When updates fail
 
 // A copy of what a template holds, saying what it says for this case.
 function saying(when, { dataset, content }, values) {
   const shown = content.cloneNode(true).firstElementChild;
-  shown.querySelector("[data-text]").textContent = dataset[when].replace(/{(\w+)}/g, (_, key) => values[key]);
+  shown.querySelector("[data-text]").textContent = fill(dataset[when], values);
   return shown;
 }
 
-function fail(when, code = "") {
+function fail(when, code) {
   failingSince ??= lastAnswer;
   const time = new Date(failingSince).toLocaleTimeString();
-  const shown = saying(when, document.getElementById("stale"), { time, code, command: COMMAND });
-  const before = document.getElementById(shown.id);
+  const shown = saying(when, byId("stale"), { time, code, command: COMMAND });
+  const before = byId(shown.id);
   if (before?.textContent === shown.textContent) return; // said once, not at every try
   before?.remove();
   banner.after(shown);
@@ -91,36 +95,34 @@ function fail(when, code = "") {
 function recover() {
   lastAnswer = Date.now();
   failingSince = null;
-  document.getElementById("updates-failed")?.remove();
+  byId("updates-failed")?.remove();
 }
 
 // What a person asked for and did not get stays until they have read it.
-function refuse(when, code = "") {
-  document.getElementById("messages").replaceChildren(saying(when, document.getElementById("refused"), { code }));
+function refuse(when, code) {
+  document.querySelector("dialog[open]")?.close();
+  byId("messages").replaceChildren(saying(when, byId("refused"), { code }));
 }
 
-function unanswered(event) {
-  if (isPoll(event.detail)) fail("silence");
-  else refuse("silence");
+function say(detail, when, code) {
+  if (isPoll(detail)) fail(when, code);
+  else refuse(when, code);
 }
 
-document.addEventListener("htmx:sendError", unanswered);
-document.addEventListener("htmx:timeout", unanswered);
-
-document.addEventListener("htmx:responseError", (event) => {
-  const { status } = event.detail.xhr;
-  const when = status === 403 ? "forbidden" : status === 404 ? "gone" : "error";
-  if (isPoll(event.detail)) fail(when, status);
-  else refuse(when, status);
+onHtmx("sendError", (detail) => say(detail, "silence"));
+onHtmx("timeout", (detail) => say(detail, "silence"));
+onHtmx("responseError", (detail) => {
+  const { status } = detail.xhr;
+  say(detail, { 403: "forbidden", 404: "gone" }[status] ?? "error", status);
 });
 
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful) recover();
+onHtmx("afterRequest", ({ successful }) => {
+  if (successful) recover();
 });
 
 // The session ended: show the login page as a page, not inside of a region.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (!new URL(event.detail.xhr.responseURL).pathname.startsWith("/accounts/login/")) return;
-  event.detail.shouldSwap = false;
+onHtmx("beforeSwap", (detail) => {
+  if (!new URL(detail.xhr.responseURL).pathname.startsWith("/accounts/login/")) return;
+  detail.shouldSwap = false;
   location.reload();
 });

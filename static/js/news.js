@@ -1,10 +1,12 @@
 // What changed, said aloud; and the worst state of what is shown, in the tab's title and icon.
 // A thing with a status is marked data-name, has an id, and holds its badge.
 
+import { byId, fill, onHtmx } from "./page.js";
+
 const A_DAY = 86_400_000;
 const SEVERAL = 3;
 const WORST_FIRST = ["danger", "warning", "progress"];
-const voice = document.getElementById("announcements");
+const voice = byId("announcements");
 const favicon = document.querySelector("link[rel=icon]");
 
 function things() {
@@ -16,9 +18,7 @@ function things() {
   return found;
 }
 
-const fill = (text, values) => text.replace(/{(\w+)}/g, (_, key) => values[key]);
-
-// --- Transitions, never polls -----------------------------------------------------------------------
+// --- Transitions, never polls
 
 let before = things();
 
@@ -31,7 +31,7 @@ function announce(after) {
 
 const sentence = ({ thing, label }) => fill(voice.dataset.one, { name: thing.dataset.name, status: label });
 
-// --- Title and icon -----------------------------------------------------------------------------------
+// --- Title and icon
 
 let prefix = "";
 
@@ -50,9 +50,8 @@ function show(all) {
   const shown = [...all.values()].filter((thing) => !isOld(thing));
   const running = shown.filter(({ phase, status }) => phase === "active" && status !== "paused").length;
   const state = worst(shown);
-  const parts = [state === "danger" ? "⚠" : "", running ? fill(favicon.dataset.running, { count: running }) : ""];
   const title = document.title.startsWith(prefix) ? document.title.slice(prefix.length) : document.title;
-  prefix = parts.filter(Boolean).map((part) => `${part} `).join("");
+  prefix = (state === "danger" ? "⚠ " : "") + (running ? `${fill(favicon.dataset.running, { count: running })} ` : "");
   document.title = prefix + title;
   const icon = favicon.getAttribute(`data-icon-${state}`);
   if (favicon.getAttribute("href") !== icon) favicon.href = icon;
@@ -64,5 +63,5 @@ function look() {
   show(all);
 }
 
-for (const event of ["afterRequest", "sendError", "timeout"]) document.addEventListener(`htmx:${event}`, look);
+for (const name of ["afterRequest", "sendError", "timeout"]) onHtmx(name, look);
 show(before);

@@ -2,7 +2,12 @@
 // list, the places of its rows. A list's rows are the children of [data-rows]; each has an id.
 //
 // Statuses of rows that stay are shown at once. Rows that would enter, leave or move wait behind "3 changes: show".
-// An answer that brings single rows (X-List-Change: rows) moves none.
+// An answer that brings single rows (X-List-Change: rows) moves none, and leaves the list's own element alone: the
+// version that the next poll names comes in a header, and stays until an answer brings the whole list, with an address
+// of its own.
+
+import { isPoll } from "./live.js";
+import { byId, fill, onHtmx } from "./page.js";
 
 let polling = false;
 
@@ -34,9 +39,9 @@ callbacks.beforeNodeMorphed = (node) => {
   return !(node instanceof Element && node.matches("[data-keep]") && node.contains(document.activeElement));
 };
 
-// --- Rows that wait ---------------------------------------------------------------------------------
+// --- Rows that wait
 
-const pill = document.getElementById("held");
+const pill = byId("held");
 let waiting = 0;
 
 const rowsOf = (root) => root.querySelector("[data-rows]");
@@ -64,14 +69,14 @@ function countChanges(before, after) {
     const at = ends.findIndex((end) => end > place);
     ends[at < 0 ? ends.length : at] = place;
   }
-  return before.length - staying.length + (after.length - staying.length) + (staying.length - ends.length);
+  return before.length + after.length - staying.length - ends.length;
 }
 
 function hold(count) {
-  if (count && !waiting) document.getElementById("announcements").textContent = pill.dataset.announce;
+  if (count && !waiting) byId("announcements").textContent = pill.dataset.announce;
   waiting = count;
   pill.hidden = !count;
-  pill.textContent = (count === 1 ? pill.dataset.one : pill.dataset.many).replace("{count}", count);
+  pill.textContent = fill(count === 1 ? pill.dataset.one : pill.dataset.many, { count });
 }
 
 function show() {
@@ -92,25 +97,28 @@ pill.addEventListener("click", () => {
 });
 
 // "Show" asks for the whole list: its version must match none.
-document.addEventListener("htmx:configRequest", (event) => {
-  if ("whole" in event.detail.elt.dataset) event.detail.path = event.detail.path.replace(/([?&]v)=[^&]*/, "$1=");
+onHtmx("configRequest", (detail) => {
+  const { version, whole } = detail.elt.dataset;
+  const asked = whole ?? version;
+  if (asked !== undefined) detail.path = detail.path.replace(/([?&]v)=[^&]*/, `$1=${asked}`);
 });
 
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const { elt, target, requestConfig, xhr } = event.detail;
-  polling = requestConfig.triggeringEvent?.type === "live";
-  if (!event.detail.shouldSwap || !target.matches("[data-live]")) return;
+onHtmx("beforeSwap", (detail) => {
+  const { elt, serverResponse, shouldSwap, target, xhr } = detail;
+  const version = xhr.getResponseHeader("X-List-Version");
+  if (version) elt.dataset.version = version;
+  polling = isPoll(detail);
+  if (!shouldSwap || !target.matches("[data-live]")) return;
   const whole = !polling || "whole" in elt.dataset;
   delete elt.dataset.whole;
-  const answer = event.detail.serverResponse;
   const rows = rowsOf(target);
   if (xhr.getResponseHeader("X-List-Change") === "rows") {
-    if (waiting) event.detail.serverResponse = changed(answer, leaveOut);
+    if (waiting) detail.serverResponse = changed(serverResponse, leaveOut);
   } else if (whole || !rows || !isBusy(rows)) hold(0);
-  else event.detail.serverResponse = changed(answer, (fresh) => inPlace(rows, fresh));
+  else detail.serverResponse = changed(serverResponse, (fresh) => inPlace(rows, fresh));
 });
 
-document.addEventListener("htmx:afterSwap", () => {
+onHtmx("afterSwap", () => {
   polling = false;
 });
 
@@ -123,7 +131,7 @@ function changed(answer, change) {
 // Single rows, but for those that wait to enter.
 function leaveOut(fresh) {
   for (const one of fresh.querySelectorAll("template")) {
-    if (!document.getElementById(one.content.firstElementChild.id)) one.remove();
+    if (!byId(one.content.firstElementChild.id)) one.remove();
   }
 }
 

@@ -1,6 +1,8 @@
 // Ticked rows of a list: all of a page, a range with Shift, and which actions they allow. What was ticked stays
 // through live updates (see rows.js); what is ticked is read from the page each time, so that it is never out of step.
 
+import { byId, fill, on, onHtmx } from "./page.js";
+
 let last = null;
 
 const boxes = () => [...document.querySelectorAll("input[name=chosen]")];
@@ -13,7 +15,7 @@ function tickRange(box) {
 }
 
 function show() {
-  const bulk = document.getElementById("bulk");
+  const bulk = byId("bulk");
   if (!bulk) return;
   const [all, chosen] = [boxes(), ticked()];
   const everything = bulk.querySelector("[data-choose-all]");
@@ -27,7 +29,7 @@ function show() {
   head.indeterminate = chosen.length > 0 && !head.checked;
   const count = bulk.querySelector("[data-chosen-many]");
   const { chosenOne, chosenMany } = count.dataset;
-  const says = chosen.length === 1 ? chosenOne : chosenMany.replace("{count}", chosen.length);
+  const says = chosen.length === 1 ? chosenOne : fill(chosenMany, { count: chosen.length });
   if (chosen.length && count.textContent !== says) count.textContent = says;
   const allowed = new Set(chosen.flatMap((box) => box.dataset.allows.split(" ")));
   for (const button of bulk.querySelectorAll("[data-needs]")) {
@@ -35,26 +37,17 @@ function show() {
   }
 }
 
-function tickAll(checked) {
-  for (const box of boxes()) box.checked = checked;
+on("click", "input[name=chosen]", (box, { shiftKey }) => {
+  if (shiftKey && last?.isConnected) tickRange(box);
+  last = box;
   show();
-}
-
-document.addEventListener("click", (event) => {
-  const box = event.target.closest("input[name=chosen]");
-  if (box) {
-    if (event.shiftKey && last?.isConnected) tickRange(box);
-    last = box;
-    show();
-  } else if (event.target.closest("[data-choose-none]")) {
-    tickAll(false);
-  }
 });
 
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-choose-page]")) tickAll(event.target.checked);
-  else if (event.target.closest("#bulk") || event.target.name === "chosen") show();
+on("click", "[data-choose-none]", () => {
+  for (const box of ticked()) box.checked = false;
+  show();
 });
 
-document.addEventListener("htmx:afterSettle", show);
+on("change", "#bulk, [data-choose-page], [name=chosen]", show);
+onHtmx("afterSettle", show);
 show();

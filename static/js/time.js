@@ -1,5 +1,7 @@
-// Keeps relative times true: "5 min ago" grows older while one looks at it. The same rule as display.relative, and the
-// same words: the page brings them along in its own language.
+// Keeps times true while one looks at them: "5 min ago" grows older, what has run for 7 min runs on. The same rules as
+// display.relative and display.time_span, and the same words: the page brings them along in its own language.
+
+import { fill } from "./page.js";
 
 const words = document.documentElement.dataset;
 
@@ -11,17 +13,32 @@ const UNITS = [
 ];
 
 function relative(milliseconds) {
-  const seconds = milliseconds / 1000;
-  const distance = Math.abs(seconds);
-  if (distance < 5) return words.now;
-  const [unit, size] = UNITS.find(([, size]) => distance >= size);
-  const span = `${Math.floor(distance / size)} ${unit}`;
-  return (seconds > 0 ? words.past : words.future).replace("{span}", span);
+  const distance = Math.abs(milliseconds);
+  if (distance < 5000) return words.now;
+  return fill(milliseconds > 0 ? words.past : words.future, { span: timeSpan(distance, 1) });
 }
 
-setInterval(() => {
-  for (const time of document.querySelectorAll("time[data-relative]")) {
-    const text = relative(Date.now() - Date.parse(time.dateTime));
-    if (time.textContent !== text) time.textContent = text;
+// In the largest units that fit.
+function timeSpan(milliseconds, units = 2) {
+  let left = Math.max(0, Math.floor(milliseconds / 1000));
+  const parts = [];
+  for (const [unit, size] of UNITS) {
+    if (left >= size) parts.push(`${Math.floor(left / size)} ${unit}`);
+    left %= size;
   }
-}, 5000);
+  return parts.slice(0, units).join(" ") || "0 s";
+}
+
+function keep(selector, says, seconds) {
+  setInterval(() => {
+    if (document.visibilityState !== "visible") return;
+    for (const element of document.querySelectorAll(selector)) {
+      const text = says(element);
+      if (element.textContent !== text) element.textContent = text;
+    }
+  }, seconds * 1000);
+}
+
+keep("time[data-relative]", ({ dateTime }) => relative(Date.now() - Date.parse(dateTime)), 5);
+keep("[data-since]", ({ dataset }) => timeSpan(Date.now() - Date.parse(dataset.since)), 1);
+keep("[data-until]", ({ dataset }) => timeSpan(Date.parse(dataset.until) - Date.now()), 1);

@@ -1,0 +1,28 @@
+"""Static files: the names that browsers may keep for good."""
+
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import FileSystemStorage
+
+from dashboard.static_files import StaticFilesStorage
+
+
+@pytest.fixture
+def collected(tmp_path, settings):
+    """A function from a script's name to its text as it is served."""
+    settings.DEBUG = False
+    scripts = {"js/page.js": "export const one = 1;\n", "js/live.js": 'import { one } from "./page.js";\n'}
+    (tmp_path / "js").mkdir()
+    for name, script in scripts.items():
+        (tmp_path / name).write_text(script)
+    storage = StaticFilesStorage(location=tmp_path, base_url="/static/")
+    files = FileSystemStorage(location=tmp_path)
+    list(storage.post_process({name: (files, name) for name in scripts}))
+    return lambda name: Path(tmp_path, storage.stored_name(name))
+
+
+def test_scripts_import_each_other_by_the_names_that_tags_use(collected):
+    named = collected("js/page.js").name
+    assert named != "page.js"
+    assert collected("js/live.js").read_text() == f'import {{ one }} from "./{named}";\n'
