@@ -552,6 +552,20 @@ class ExtendForm(forms.Form):
     )
     reason = forms.CharField(label=_("Reason, for the activity log"), required=False, max_length=500)
 
+    def __init__(self, *args, duration: timedelta, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._duration = duration
+        self.fields["extra"].widget.attrs["aria-describedby"] = "id_extra_help id_extra_error"
+
+    def clean_extra(self) -> timedelta:
+        """Some time, and no more than `transitions.extend` gives."""
+        extra = self.cleaned_data["extra"]
+        total = self._duration + extra
+        if extra <= timedelta(0) or total > LONGEST:
+            refusal = _("{duration} is not possible: more than {before}, and at most 25 days.")
+            raise ValidationError(refusal.format(duration=total, before=self._duration))
+        return extra
+
 
 class MarkForm(forms.Form):
     """What a reviewer thinks of a finding, and why."""

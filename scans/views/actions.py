@@ -11,13 +11,14 @@ from django.shortcuts import render, resolve_url
 from django.urls import resolve
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from scans import htmx, transitions
 from scans.forms import ExtendForm, StopForm
 from scans.models import Analysis, StopMode, UrlScan
 from scans.statuses import Action
 from scans.transitions import NotPermitted, TransitionRefused
-from scans.views.access import SubmitterRequired, ViewerRequired, present_analysis, present_url_scan
+from scans.views.access import Gone, SubmitterRequired, ViewerRequired, present_analysis, present_url_scan
 from scans.views.leading import page_asked_from, see
 
 # Actions that need nothing but a click: the verb, and what the page then says.
@@ -50,6 +51,15 @@ class ActionView(ViewerRequired, View):
     http_method_names = ["post"]
     action = ""
 
+    def dispatch(self, request: HttpRequest, *args, **ids: int) -> HttpResponse:
+        """Do it; of what somebody deleted meanwhile, say so where it was asked for."""
+        try:
+            return super().dispatch(request, *args, **ids)
+        except Gone as gone:
+            if request.method != "POST" or not htmx.wants_fragment(request):
+                raise
+            return refused(request, page_that_stays(request, ids.get("analysis_id", ids["pk"])), str(gone))
+
     def perform(self, thing: Analysis | UrlScan, verb: Callable, done: str, then: str = "") -> HttpResponse:
         """Call the verb; lead to `then`, to what the verb made, or to where the person came from."""
         try:
@@ -57,9 +67,10 @@ class ActionView(ViewerRequired, View):
         except NotPermitted as refusal:
             raise PermissionDenied(str(refusal)) from refusal
         except TransitionRefused as refusal:
-            return refused(self.request, thing, refusal)
+            return refused(self.request, back(self.request, thing), str(refusal))
         messages.success(self.request, done.format(thing))
-        return see(then or (made and made.get_absolute_url()) or back(self.request, thing))
+        address = then or (made and made.get_absolute_url()) or back(self.request, thing)
+        return HttpResponseClientRedirect(address) if _is_elsewhere(self.request, address) else see(address)
 
 
 def back(request: HttpRequest, thing: Analysis | UrlScan) -> str:
@@ -67,15 +78,28 @@ def back(request: HttpRequest, thing: Analysis | UrlScan) -> str:
     return page_asked_from(request, resolve_url(thing))
 
 
-def refused(request: HttpRequest, thing: Analysis | UrlScan, refusal: TransitionRefused) -> HttpResponse:
-    """Say why not, beside the state as it is now: with 409 for htmx, else on the page it was asked from."""
-    messages.error(request, str(refusal))
-    address = back(request, thing)
+def page_that_stays(request: HttpRequest, analysis_id: int) -> str:
+    """The page that the action was asked from; the list, where that page goes with the analysis."""
+    everything = resolve_url("scans:analysis-list")
+    address = page_asked_from(request, everything)
+    return everything if address.startswith(resolve_url("scans:analysis-detail", analysis_id)) else address
+
+
+def refused(request: HttpRequest, address: str, why: str) -> HttpResponse:
+    """Say why not, beside the state as it is now: with 409 for htmx, else on the page at this address."""
+    messages.error(request, why)
     if not htmx.wants_fragment(request):
         return see(address)
-    response = _fresh(request, address)
+    elsewhere = _is_elsewhere(request, address)
+    response = HttpResponseClientRedirect(address) if elsewhere else _fresh(request, address)
     response.status_code = 409
     return response
+
+
+def _is_elsewhere(request: HttpRequest, address: str) -> bool:
+    """Whether htmx shows another page than the one at this address: then a part of it has no place there."""
+    shown = htmx.wants_fragment(request) and request.htmx.current_url_abs_path
+    return bool(shown) and shown.partition("?")[0] != address.partition("?")[0]
 
 
 def _fresh(request: HttpRequest, address: str) -> HttpResponse:
@@ -117,9 +141,11 @@ class QuestionView(ActionView):
         """
         if not self.request.user.has_perms(SubmitterRequired.permission_required):
             raise PermissionDenied(SubmitterRequired.permission_denied_message)
-        context |= {"thing": thing, "next": back(self.request, thing)}
-        template = self.dialog if htmx.wants_fragment(self.request) else self.page
-        return render(self.request, template, context, status=422 if self.request.method == "POST" else 200)
+        in_dialog = htmx.wants_fragment(self.request)
+        context |= {"thing": thing, "next": back(self.request, thing), "in_dialog": in_dialog}
+        status = 422 if self.request.method == "POST" else 200
+        response = render(self.request, self.dialog if in_dialog else self.page, context, status=status)
+        return reswap(retarget(response, "#dialog"), "innerHTML") if in_dialog else response
 
 
 class StopView(QuestionView):
@@ -180,11 +206,13 @@ class AnalysisExtendView(QuestionView):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask how much."""
-        return self.ask(present_analysis(pk), form=ExtendForm())
+        analysis = present_analysis(pk)
+        return self.ask(analysis, form=ExtendForm(duration=analysis.duration))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Do it, or ask again."""
-        analysis, form = present_analysis(pk), ExtendForm(request.POST)
+        analysis = present_analysis(pk)
+        form = ExtendForm(request.POST, duration=analysis.duration)
         if not form.is_valid():
             return self.ask(analysis, form=form)
         return self.perform(analysis, partial(transitions.extend, **form.cleaned_data), _("“{}” has more time now."))
@@ -203,6 +231,6 @@ class AnalysisDeleteView(QuestionView):
         return self.ask(analysis, found=_found(analysis), ends_schedule=repeats and transitions.is_last_run(analysis))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Do it, and go to the list."""
-        done, then = _("“{}” was deleted."), resolve_url("scans:analysis-list")
+        """Do it, and go back to the page it was asked from, or to the list."""
+        done, then = _("“{}” was deleted."), page_that_stays(request, pk)
         return self.perform(present_analysis(pk), transitions.delete, done, then)

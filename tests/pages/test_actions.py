@@ -137,6 +137,22 @@ def test_stop_without_a_choice_asks_again(client):
     assert status(analysis) == "in_progress"
 
 
+def test_a_wrong_form_stays_in_its_dialog(client, htmx_headers):
+    analysis = factories.running()
+    for action, sent, says in (("stop", {}, "Choose one of the two"), ("extend", {"extra": "soon"}, "not a length")):
+        response = client.post(f"/analyses/{analysis.pk}/{action}/", sent, headers=htmx_headers)
+        assert (response.status_code, response["HX-Retarget"], response["HX-Reswap"]) == (422, "#dialog", "innerHTML")
+        assert says in text(response) and "<html" not in text(response)
+
+
+@pytest.mark.parametrize(("action", "sent"), [("stop", {"mode": "save"}), ("extend", {"extra": "30"}), ("delete", {})])
+def test_moved_state_answers_a_dialog_with_409_and_the_fresh_page_behind(client, htmx_headers, action, sent):
+    analysis = factories.running() if action == "delete" else factories.published()
+    response = client.post(f"/analyses/{analysis.pk}/{action}/", sent, headers=htmx_headers)
+    assert response.status_code == 409 and "HX-Retarget" not in response
+    assert 'id="analysis-detail"' in text(response) and "is not possible" in text(response)
+
+
 def test_viewer_may_not_even_be_asked(as_role):
     analysis = factories.running()
     viewer = as_role("Viewer")
@@ -155,6 +171,28 @@ def test_delete_asks_and_then_leads_to_the_list(client):
     response = client.post(f"/analyses/{analysis.pk}/delete/")
     assert response["Location"] == "/analyses/"
     assert "“Shop” was deleted" in text(client.get("/analyses/"))
+
+
+def test_delete_leads_back_to_the_list_that_it_was_asked_from(client, htmx_headers):
+    analysis = factories.published()
+    sent, shown = {"next": "/analyses/?q=shop"}, {"HX-Current-URL": "http://testserver/analyses/?q=shop"}
+    response = client.post(f"/analyses/{analysis.pk}/delete/", sent, headers=htmx_headers | shown)
+    assert (response.status_code, response["Location"]) == (303, "/analyses/?q=shop")
+
+
+def test_what_was_deleted_meanwhile_answers_409_on_the_list_or_leads_there(client, htmx_headers):
+    analysis = factories.published(name="Shop")
+    page = analysis.get_absolute_url()
+    sent, shown = {"next": page}, {"HX-Current-URL": f"http://testserver{page}"}
+    assert client.post(f"{page}delete/", sent, headers=htmx_headers | shown)["HX-Redirect"] == "/analyses/"
+    for action in ("delete", "pause"):
+        response = client.post(f"{page}{action}/", sent, headers=htmx_headers | shown)
+        assert (response.status_code, response["HX-Redirect"]) == (409, "/analyses/")
+    beside = client.post(f"{page}pause/", {"next": "/analyses/"}, headers=htmx_headers)
+    assert (
+        beside.status_code == 409 and 'id="analysis-list"' in text(beside) and "“Shop” was deleted on" in text(beside)
+    )
+    assert client.post(f"{page}pause/").status_code == 404
 
 
 def test_one_url_can_be_paused_resumed_and_stopped(client):
@@ -179,7 +217,8 @@ def test_url_scan_of_another_analysis_is_not_found(client):
 def test_more_time_is_asked_for_and_given(client):
     analysis = factories.running(name="Shop", duration=timedelta(hours=1))
     assert "More time for Shop" in text(client.get(f"/analyses/{analysis.pk}/extend/"))
-    assert client.post(f"/analyses/{analysis.pk}/extend/", {"extra": "soon"}).status_code == 422
+    for wrong in ("soon", "0", "25d"):
+        assert client.post(f"/analyses/{analysis.pk}/extend/", {"extra": wrong}).status_code == 422
     client.post(f"/analyses/{analysis.pk}/extend/", {"extra": "30m", "reason": "large site"})
     assert factories.fresh(analysis).duration == timedelta(minutes=90)
     page = text(client.get(analysis.get_absolute_url()))
