@@ -82,6 +82,7 @@ urlpatterns = [
     path(URL_SCAN + "coverage/", coverage.CoverageView.as_view(), name="coverage"),
     path(URL_SCAN + "coverage.csv", coverage.CoverageFileView.as_view(), name="coverage-file"),
     path(URL_SCAN + "log/", url_scans.EngineLogView.as_view(), name="engine-log"),
+    path(URL_SCAN + "log/piece/", url_scans.EngineLogPieceView.as_view(), name="engine-log-piece"),
     path(URL_SCAN + "screenshots/<int:screenshot_id>/", url_scans.ScreenshotView.as_view(), name="screenshot"),
     path(URL_SCAN + "log/engine.log", url_scans.EngineLogFileView.as_view(), name="engine-log-file"),
     path(URL_SCAN + "configuration/", url_scans.ConfigurationView.as_view(), name="configuration"),

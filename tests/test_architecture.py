@@ -18,6 +18,7 @@ FLOORS = [
         "search_text",
         "search_index",
         "htmx",
+        "engine_log",
         "demo_site",
         "site_client",
         "recurrence",

@@ -3,17 +3,16 @@
 from pathlib import Path
 
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
-from scans import htmx
+from scans import engine_log, htmx
 from scans.models import SystemPart, TargetLogin, UrlScan
 from scans.timeline import timeline
 from scans.views.access import Gone, ViewerRequired, present_url_scan
 
-LOG_TAIL_BYTES = 64 * 1024
 TABS = [
     ("url-scan-detail", _("Scan Details")),
     ("finding-list", _("Findings")),
@@ -88,14 +87,29 @@ class ConfigurationView(UrlScanTab):
 
 
 class EngineLogView(UrlScanTab):
-    """The end of the engine's own log."""
+    """The end of the engine's own log, which grows by itself (see EngineLogPieceView)."""
 
     stem = "engine-log"
 
     def content(self, url_scan: UrlScan) -> dict:
-        """The tail, and whether there is more before it."""
-        text, cut = tail(_log_file(url_scan))
-        return {"log": text, "log_cut": cut}
+        """Whether there is a log, and its end; a poll is spared that: its page goes on with what it has."""
+        path = _log_file(url_scan)
+        is_poll = htmx.wants_fragment(self.request) and "v" in self.request.GET
+        piece = engine_log.Piece("", "") if is_poll else engine_log.read(path)
+        return {"has_log": path.exists(), "piece": piece}
+
+
+class EngineLogPieceView(ViewerRequired, View):
+    """What the engine's log has got since the page asked last, to be put at its end."""
+
+    def get(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
+        """That piece, and from where to ask on; 204 where there is nothing new, unless it is never asked again."""
+        scan, position = present_url_scan(analysis_id, pk, request.user), request.GET.get("after", "")
+        piece, every = engine_log.read(_log_file(scan), position), htmx.seconds_between_polls([scan])
+        if every and piece.position == position:
+            return htmx.unchanged()
+        context = {"url_scan": scan, "analysis": scan.analysis, "piece": piece, "every": every}
+        return render(request, "scans/_engine_log_piece.html", context)
 
 
 class ScreenshotView(ViewerRequired, View):
@@ -126,16 +140,3 @@ class EngineLogFileView(ViewerRequired, View):
 
 def _log_file(url_scan: UrlScan) -> Path:
     return url_scan.directory / "engine.log"
-
-
-def tail(path: Path, limit: int = LOG_TAIL_BYTES) -> tuple[str, bool]:
-    """The last `limit` bytes of a text file from a line's start, and whether something was left out."""
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - limit))
-            text = file.read(limit).decode(errors="replace")
-    except FileNotFoundError:
-        return "", False
-    cut = size > limit
-    return (text.partition("\n")[2] if cut else text), cut

@@ -1,6 +1,5 @@
 // What a person asks for is done once, and shown where they are. The dialog that asks first stays while its form is
-// wrong. Before the page behind it changes it closes: what is said on a page that is covered is not heard. The focus
-// goes back to what opened it, or to what has taken its place.
+// wrong. It closes before the page behind it changes: what a covered page says is not heard.
 
 import { byId, onHtmx } from "./page.js";
 

@@ -1,6 +1,6 @@
 // Small manners of the page: menus, dialogs, messages, the theme. All driven by data-*.
 
-import { byId, on, onHtmx } from "./page.js";
+import { byId, on } from "./page.js";
 
 // Esc closes what is open over the page, then empties Find, then leaves the row. Dialogs close by themselves.
 document.addEventListener("keydown", (event) => {
@@ -62,22 +62,4 @@ on("submit", "[data-submit-once]", (form) => {
   for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
 });
 
-// The log's end is what one wants to see, until one scrolls up.
-function follow() {
-  for (const log of document.querySelectorAll("[data-follow]")) {
-    if (log.dataset.follow !== "off") log.scrollTop = log.scrollHeight;
-  }
-}
-
-document.addEventListener(
-  "scroll",
-  (event) => {
-    const log = event.target;
-    if (!log.dataset || !("follow" in log.dataset)) return;
-    log.dataset.follow = log.scrollHeight - log.scrollTop - log.clientHeight < 24 ? "" : "off";
-  },
-  true,
-);
-onHtmx("afterSettle", follow);
-follow();
 document.querySelector("[data-focus]")?.focus();

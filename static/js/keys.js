@@ -2,20 +2,19 @@
 // focuses its link. Off while typing, in dialogs, and for who switched shortcuts off.
 
 const ROWS = "main tr[id], main [data-row]";
-const LINK = "th a, a";
 
 function isTyping(target) {
   return target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
 }
 
-const rows = () => [...document.querySelectorAll(ROWS)].filter((row) => row.querySelector(LINK) && row.offsetParent);
+const rows = () => [...document.querySelectorAll(ROWS)].filter((row) => row.querySelector("a") && row.offsetParent);
 
 function walk(step) {
   const all = rows();
   const at = all.indexOf(document.activeElement.closest(ROWS));
   const row = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : at + step];
   if (!row) return;
-  row.querySelector(LINK).focus();
+  row.querySelector("a").focus();
   row.scrollIntoView({ block: "nearest" });
 }
 

@@ -2,14 +2,13 @@
 // list, the places of its rows. A list's rows are the children of [data-rows]; each has an id.
 //
 // Statuses of rows that stay are shown at once. Rows that would enter, leave or move wait behind "3 changes: show".
-// An answer that brings single rows (X-List-Change: rows) moves none, and leaves the list's own element alone: the
-// version that the next poll names comes in a header, and stays until an answer brings the whole list, with an address
-// of its own.
+// An answer that brings single rows (X-List-Change: rows) moves none, and names its version in a header.
 
 import { isPoll } from "./live.js";
 import { byId, fill, onHtmx } from "./page.js";
 
 let polling = false;
+let sent = null; // what the answer answers
 
 const { callbacks } = Idiomorph.defaults;
 
@@ -18,12 +17,13 @@ function isChanged(field, name) {
   return name === "checked" ? field.checked !== field.defaultChecked : field.selected !== field.defaultSelected;
 }
 
-// What was ticked for a bulk action stays through every swap; what else was filled in, through those nobody asked for.
+// What is ticked for a form stays until that form is sent; what else was filled in, through swaps nobody asked for.
 function isTheirs(name, element) {
   if (name === "open") return element.matches("details, dialog");
   if (!["value", "checked", "selected"].includes(name) || !("form" in element)) return false;
   const isInUse = (element.closest("select") ?? element) === document.activeElement;
-  return isInUse || element.name === "chosen" || (polling && isChanged(element, name));
+  const isTicked = element.matches("[type=checkbox][form]") && element.form !== sent;
+  return isInUse || isTicked || (polling && isChanged(element, name));
 }
 
 callbacks.beforeAttributeUpdated = (name, element) => !isTheirs(name, element);
@@ -36,7 +36,8 @@ function isEndOfSelection(node) {
 
 callbacks.beforeNodeMorphed = (node) => {
   if (node instanceof Text) return !isEndOfSelection(node);
-  return !(node instanceof Element && node.matches("[data-keep]") && node.contains(document.activeElement));
+  if (!(node instanceof Element)) return true;
+  return !(node.matches("[data-keep]:focus-within") || (polling && node.matches("[data-grows]")));
 };
 
 // --- Rows that wait
@@ -108,6 +109,7 @@ onHtmx("beforeSwap", (detail) => {
   const version = xhr.getResponseHeader("X-List-Version");
   if (version) elt.dataset.version = version;
   polling = isPoll(detail);
+  sent = detail.requestConfig.elt;
   if (!shouldSwap || !target.matches("[data-live]")) return;
   const whole = !polling || "whole" in elt.dataset;
   delete elt.dataset.whole;

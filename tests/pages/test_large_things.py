@@ -56,6 +56,14 @@ def test_the_page_of_an_engine_log_of_100_megabytes_reads_its_end_only(scan, vie
     assert "the last line" in viewer.get(page).content.decode()
 
 
+def test_a_piece_of_an_engine_log_of_100_megabytes_is_a_piece(scan, viewer, settings, tmp_path):
+    engine_log_of(scan, 100, settings, tmp_path)
+    page = f"{scan.get_absolute_url()}log/piece/"
+    viewer.get(page)
+    assert most_memory_of(lambda: viewer.get(page, {"after": "1-0"})) < 2 * MEGABYTE
+    assert len(viewer.get(page).content) < 2 * 64 * 1024
+
+
 def test_an_engine_log_of_100_megabytes_is_streamed(scan, viewer, settings, tmp_path):
     engine_log_of(scan, 100, settings, tmp_path)
     sent = []

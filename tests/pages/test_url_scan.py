@@ -7,9 +7,8 @@ from scans import transitions
 from scans.exports.formats import FORMATS
 from scans.models import TargetCheck
 from scans.statuses import UrlScanStatus
-from scans.views.url_scans import tail
 from tests import factories
-from tests.pages.page import text, values, version
+from tests.pages.page import elements, text, values, version
 
 pytestmark = pytest.mark.django_db
 TABS = ["", "findings/", "log/", "configuration/"]
@@ -115,11 +114,58 @@ def test_missing_engine_log_is_explained(client, settings, tmp_path):
     assert client.get(f"{scan.get_absolute_url()}log/engine.log").status_code == 404
 
 
-def test_tail_is_cut_at_a_line(tmp_path):
-    file = tmp_path / "engine.log"
-    file.write_bytes("one\ntwo é\nthree\n".encode())
-    assert tail(file, 8) == ("three\n", True)
-    assert tail(file, 1000) == ("one\ntwo é\nthree\n", False)
+def log_end(response) -> dict:
+    """The element at the log's end, which asks for more."""
+    return next(element for element in elements(response, "hx-get") if "log/piece/" in element["hx-get"])
+
+
+def test_an_engine_log_grows_by_what_is_new_and_polls_of_the_page_bring_none_of_it(
+    client, htmx_headers, settings, tmp_path
+):
+    settings.VAR_DIR = tmp_path
+    scan = url_scan(factories.running())
+    scan.directory.mkdir(parents=True)
+    log = scan.directory / "engine.log"
+    log.write_text("one line\n")
+    page = client.get(f"{scan.get_absolute_url()}log/")
+    end = log_end(page)
+    assert end["data-live"] == "2"
+    assert client.get(end["hx-get"], headers=htmx_headers).status_code == 204
+    with log.open("a") as file:
+        file.write("second <b>\n")
+    piece = client.get(end["hx-get"], headers=htmx_headers)
+    assert text(piece).startswith("second &lt;b&gt; <span") and "one line" not in text(piece)
+    assert client.get(log_end(piece)["hx-get"], headers=htmx_headers).status_code == 204
+    poll = client.get(f"{scan.get_absolute_url()}log/", {"v": "0"}, headers=htmx_headers)
+    assert "data-grows" in text(poll) and "one line" not in text(poll)
+
+
+def test_a_log_that_was_begun_anew_or_is_gone_is_no_error(client, htmx_headers, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    scan = url_scan(factories.running())
+    scan.directory.mkdir(parents=True)
+    log = scan.directory / "engine.log"
+    log.write_text("a long first line\n")
+    end = log_end(client.get(f"{scan.get_absolute_url()}log/"))
+    log.write_text("anew\n")
+    assert "begun anew --- anew" in text(client.get(end["hx-get"], headers=htmx_headers))
+    log.unlink()
+    gone = client.get(end["hx-get"], headers=htmx_headers)
+    assert gone.status_code == 200
+    assert client.get(log_end(gone)["hx-get"], headers=htmx_headers).status_code == 204
+
+
+def test_the_log_of_a_scan_that_has_ended_is_asked_for_no_more(client, htmx_headers, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    scan = url_scan(factories.published())
+    piece = client.get(f"{scan.get_absolute_url()}log/piece/", headers=htmx_headers)
+    assert (piece.status_code, log_end(piece)["data-live"]) == (200, "0")
+
+
+def test_pieces_of_a_log_are_for_who_may_see_the_page(as_role):
+    address = f"{url_scan(factories.running()).get_absolute_url()}log/piece/"
+    assert as_role("Viewer").get(address).status_code == 204
+    assert as_role("").get(address).status_code == 403
 
 
 @pytest.mark.parametrize("tab", TABS)

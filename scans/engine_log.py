@@ -1,0 +1,64 @@
+"""Reading an engine's log while it grows: its end first, then what has come since, never more than a piece at once."""
+
+import os
+import re
+from codecs import getincrementaldecoder
+from dataclasses import dataclass
+from pathlib import Path
+
+PIECE = 64 * 1024  # bytes
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a log, and the position at which the next one begins ("" where there is no log)."""
+
+    text: str
+    position: str
+    cut: bool = False  # whether something before it was left out
+    anew: bool = False  # whether the log was emptied or replaced since the position that was asked for
+
+
+def read(path: Path, position: str = "", limit: int = PIECE) -> Piece:
+    """What was written since a position; without one, or where the log was begun anew, the end of what is there.
+
+    Of more than `limit` bytes only the last whole lines. A character that is not all there yet is left for the next.
+    """
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return Piece("", "")
+    with file:
+        facts = os.fstat(file.fileno())
+        offset = _offset(position, facts)
+        start = max(offset or 0, facts.st_size - limit)
+        file.seek(start)
+        data = file.read(limit)
+    text, read_to = _text(data, start)
+    cut = start > (offset or 0)
+    return Piece(
+        text=_from_line(text) if cut else text,
+        position=f"{facts.st_ino}-{read_to}",
+        cut=cut,
+        anew=bool(position) and offset is None,
+    )
+
+
+def _offset(position: str, facts: os.stat_result) -> int | None:
+    """Where in the file that is; None where it is no position in this file, or the file is shorter by now."""
+    known = re.fullmatch(r"([0-9]{1,20})-([0-9]{1,20})", position)
+    if not known or int(known[1]) != facts.st_ino or int(known[2]) > facts.st_size:
+        return None
+    return int(known[2])
+
+
+def _text(data: bytes, start: int) -> tuple[str, int]:
+    """The characters that are all there, and where they end in the file."""
+    decoder = getincrementaldecoder("utf-8")(errors="replace")
+    text = decoder.decode(data)
+    return text, start + len(data) - len(decoder.getstate()[0])
+
+
+def _from_line(text: str) -> str:
+    """From the first start of a line on, if there is one."""
+    return text.partition("\n")[2] or text
