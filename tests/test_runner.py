@@ -12,13 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from scans import lease, runner, site_watch, transitions
 from scans.engines.base import FindingReported, LogLine, Progress, Severity, Started
 from scans.engines.fake.adapter import FakeEngine
-from scans.models import Actor, BlackoutWindow, Finding, StopMode, UrlScan
+from scans.models import Actor, Analysis, BlackoutWindow, Finding, StopMode, UrlScan
 from scans.site_watch import SiteWatch
 from scans.statuses import UrlScanStatus as U
 from tests import factories as make
@@ -308,8 +308,10 @@ def test_a_lost_lease_ends_the_engine_and_touches_nothing(site):
     scan = queued(site)
 
     def take_away(scan):
-        UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-        transitions.recover(scan)
+        with transaction.atomic():  # or the worker renews its lease in between
+            Analysis.objects.select_for_update().get(pk=scan.analysis_id)
+            UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+            transitions.recover(scan)
 
     thread = meanwhile(scan, U.IN_PROGRESS, take_away)
     scan = run(scan, STARTED, ANSWERED, run_for(30))
