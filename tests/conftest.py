@@ -63,12 +63,15 @@ def _settings_of_tests():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _log_can_be_emptied_after_transactional_tests():
-    """Such a test empties every table at its end: the log's triggers would rightly refuse that, others count it."""
+def _transactional_tests_leave_the_database_as_migrations_made_it():
+    """Such a test empties every table at its end: the log's triggers would rightly refuse that, others count it.
+
+    What migrations wrote is put back then, and not only before the next such test, so that tests may come in any order.
+    """
     flush = TransactionTestCase._fixture_teardown
     editor = SimpleNamespace(connection=connection)
 
-    def flush_without_triggers(self):
+    def flush_and_put_back(self):
         append_only.remove(None, editor)
         kept_counts.remove(connection)
         try:
@@ -76,7 +79,9 @@ def _log_can_be_emptied_after_transactional_tests():
         finally:
             append_only.install(None, editor)
             kept_counts.install(connection)
+        connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_without_triggers)
+        patch.setattr(TransactionTestCase, "_fixture_setup", staticmethod(lambda: None))  # it is all there already
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_and_put_back)
         yield

@@ -36,6 +36,7 @@ class Product:
     demo_url: str
     environment: dict[str, str]
     process: subprocess.Popen | None = None
+    _kept: subprocess.Popen | None = None
 
     def manage(self, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess:
         """Run a manage.py command against it and return what it said; never raises for its exit code."""
@@ -48,9 +49,39 @@ class Product:
             timeout=timeout,
         )
 
+    def ask(self, *arguments: str) -> subprocess.CompletedProcess:
+        """The same as `manage`, soon: in a process that is kept, begun anew where it was killed."""
+        if self._kept is None or not (answer := self._answer(arguments)):
+            self._end_kept()
+            self._kept = subprocess.Popen(
+                [sys.executable, "-m", "tests.end_to_end.commands"],
+                cwd=ROOT,
+                env={**self.environment, "DJANGO_SETTINGS_MODULE": "dashboard.settings"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            answer = self._answer(arguments)
+        return subprocess.CompletedProcess(arguments, *json.loads(answer))
+
+    def _answer(self, arguments: tuple[str, ...]) -> str:
+        """What the kept process says; nothing if it is not there any more."""
+        try:
+            self._kept.stdin.write(json.dumps(arguments) + "\n")
+            self._kept.stdin.flush()
+        except BrokenPipeError:
+            return ""
+        return self._kept.stdout.readline()
+
+    def _end_kept(self) -> None:
+        if self._kept:
+            self._kept.kill()
+            with suppress(BrokenPipeError), self._kept:
+                self._kept = None
+
     def show(self, pk: int) -> dict:
         """Everything known about one analysis."""
-        answer = self.manage("show", str(pk), "--json")
+        answer = self.ask("show", str(pk), "--json")
         assert answer.returncode == 0, answer.stderr
         return json.loads(answer.stdout)
 
@@ -124,6 +155,7 @@ def _wait_until_ready(product: Product, output) -> None:
 
 def _end(product: Product) -> None:
     """What Ctrl-C does; then nothing of it may be left."""
+    product._end_kept()
     with suppress(ProcessLookupError):
         os.killpg(product.process.pid, signal.SIGINT)
     product.process.wait(SECONDS_TO_END)

@@ -19,7 +19,7 @@ SECONDS_AT_MOST = 90
 
 
 def submit(product, url, *arguments):
-    answer = product.manage("submit", "--name", f"Broken site {uuid4().hex[:8]}", url, *arguments)
+    answer = product.ask("submit", "--name", f"Broken site {uuid4().hex[:8]}", url, *arguments)
     assert "Submitted as analysis" in answer.stdout, answer.stderr
     return int(answer.stdout.split("analysis ")[1].split(".")[0])
 
@@ -163,7 +163,7 @@ def test_a_worker_that_is_killed_is_replaced_and_the_scan_goes_on_to_its_end(pro
 def in_shell(product, statement, pk):
     """Run one statement inside of the product, where no command or page is what is tested."""
     imports = "from datetime import timedelta; from scans import transitions; from scans.models import *"
-    answer = product.manage("shell", "-v0", "-c", f"{imports}; {statement.format(pk)}")
+    answer = product.ask("shell", "-v0", "-c", f"{imports}; {statement.format(pk)}")
     assert answer.returncode == 0, answer.stderr
 
 

@@ -58,8 +58,8 @@ def test_a_site_that_is_down_ends_with_2(product):
     ],
 )
 def test_a_refusal_ends_with_3_and_says_why(product, arguments, says):
-    code, out, err = submit(product, *arguments)
-    assert code == 3 and says in err.lower()
+    answer = product.ask("submit", "--name", "To be refused", *arguments)
+    assert answer.returncode == 3 and says in answer.stderr.lower()
 
 
 def test_the_dashboard_itself_is_never_scanned(product):

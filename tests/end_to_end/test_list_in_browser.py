@@ -19,7 +19,7 @@ def saved(product):
 
 
 def _save(product, name: str) -> int:
-    answer = product.manage("submit", "--name", name, product.demo_url, "--save", "--json")
+    answer = product.ask("submit", "--name", name, product.demo_url, "--save", "--json")
     return json.loads(answer.stdout)["id"]
 
 

@@ -25,7 +25,7 @@ def finished(product):
 def saved(product):
     """An analysis that was saved for later, with a schedule."""
     options = ("--repeat", "weekly", "--blackout", "Sat,Sun", "--save", "--json")
-    return json.loads(product.manage("submit", "--name", "Saved", product.demo_url, *options).stdout)
+    return json.loads(product.ask("submit", "--name", "Saved", product.demo_url, *options).stdout)
 
 
 @pytest.fixture
