@@ -61,10 +61,18 @@ def dokuwiki() -> Iterator[str]:
             yield f"http://127.0.0.1:{port}/"
 
 
+# Debian's preload.php and links point to the machine's own configuration and data.
+_OF_THE_MACHINE = shutil.ignore_patterns("preload.php", "install.php", ".htaccess*")
+
+
+def _not_copied(folder: str, names: list[str]) -> set[str]:
+    """What is the machine's own, and every language but one: three files of four."""
+    return set(names) - {"en"} if Path(folder).name == "lang" else _OF_THE_MACHINE(folder, names)
+
+
 def _install(root: Path) -> None:
     """Lay out an unpackaged DokuWiki below `root`: program, conf/ and data/ side by side."""
-    # Debian's preload.php and links point to the machine's own configuration and data: not copied.
-    shutil.copytree(PACKAGE, root, ignore=shutil.ignore_patterns("preload.php", "install.php", ".htaccess*"))
+    shutil.copytree(PACKAGE, root, ignore=_not_copied)
     configuration = root / "conf"
     shutil.copytree(PACKAGE_CONFIGURATION, configuration, symlinks=True)
     for link in [path for path in configuration.iterdir() if path.is_symlink()]:
