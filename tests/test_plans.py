@@ -36,6 +36,7 @@ def person(monkeypatch):
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("ANALYZE")
+            cursor.execute("SET LOCAL jit = off")
             # So few rows are read whole by right: have it, or a join that does it, only where nothing else goes.
             for way in ("seqscan", "mergejoin", "hashjoin"):
                 cursor.execute(f"SET LOCAL enable_{way} = off")

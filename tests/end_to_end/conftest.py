@@ -27,9 +27,9 @@ def product():
         yield product
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Debian's Chromium, headless."""
+    """Debian's Chromium, headless. Gone after the module: where it was started, Django refuses its database."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
