@@ -5,16 +5,33 @@ What takes long comes first, so that the end is never one process alone with it.
 """
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-# Costly fixtures: the tests of each are a group. The product has two, for two processes: one breaks sites and parts.
-COSTLY = {"product", "full_scan", "wiki", "calendars"}
+# The files of each group. The product has two groups, for two processes: one breaks sites and parts.
+TOGETHER = {
+    "broken product": ["end_to_end/test_broken_sites.py"],
+    "product": [
+        f"end_to_end/test_{name}.py" for name in ("browser", "command_line", "list_in_browser", "pages_in_browser")
+    ],
+    "full scan": ["engines/test_wapiti.py"],
+    "real sites": ["login/test_real_sites.py"],
+}
+GROUPS = {f"tests/{file}": group for group, files in TOGETHER.items() for file in files}
+# It has a product of its own, and takes longest of all.
+APART = "test_a_machine_that_reboots_goes_on_with_its_scans"
 
 
-def pytest_itemcollected(item) -> None:
-    """Mark the groups, for `--dist=loadgroup`."""
-    for fixture in COSTLY.intersection(item.fixturenames):
-        broken = " of broken sites" if "broken_sites" in item.nodeid else ""
-        item.add_marker(pytest.mark.xdist_group(f"{fixture}{broken}"))
+class InGroups(LoadScopeScheduling):
+    """Hands out the groups, largest first, then each other test by itself, in the order of the collection."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        return nodeid if test == APART else GROUPS.get(file, nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log) -> InGroups:
+    """Hand out tests in groups, whichever `--dist` is asked for."""
+    return InGroups(config, log)
 
 
 @pytest.hookimpl(trylast=True)
