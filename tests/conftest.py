@@ -1,6 +1,8 @@
 """What all tests share: static files as they are, and a database whose append-only log can be emptied."""
 
+import faulthandler
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +17,7 @@ from django.utils import translation
 from scans import append_only, kept_counts
 
 CHROMIUM = Path("/usr/bin/chromium")
+SECONDS_TO_CLEAN_UP = 120
 
 
 def pytest_itemcollected(item) -> None:
@@ -31,6 +34,19 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason="chromium is not installed: apt-get install chromium"))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown():
+    """End this process, saying where it stands, if cleaning up hangs: no time-out is left for that once one struck.
+
+    What waits for it goes to another process then: one browser that hangs costs one test, not the whole run.
+    """
+    faulthandler.dump_traceback_later(SECONDS_TO_CLEAN_UP, exit=True, file=sys.__stderr__)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture
