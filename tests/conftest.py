@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 
@@ -54,6 +54,14 @@ def clock():
     """The clock of this process, which goes on and can be moved: `clock.shift(timedelta)`, `clock.move_to(moment)`."""
     with time_machine.travel(datetime.now(UTC), tick=True) as traveller:
         yield traveller
+
+
+@pytest.fixture(scope="module")
+def written_once(django_db_setup, django_db_blocker):
+    """What fixtures of a module write after this one is there for all its tests, and rolled back after the last."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

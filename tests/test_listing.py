@@ -44,8 +44,8 @@ def walked(walk: Walk, size: int) -> list[int]:
     return list(chain.from_iterable(walk.ids(size)))
 
 
-@pytest.fixture
-def many():
+@pytest.fixture(scope="module")
+def many(written_once):
     loading.create(150, seed=5, now=timezone.now())
     ScanSettings.objects.update(capacity=9999)
     for make in (factories.submitted, factories.running, factories.started, factories.published):

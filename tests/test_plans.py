@@ -26,20 +26,25 @@ STATUSES = [[], ["completed_results_available"], ["in_progress", "stopped", "com
 WORDS = ["shop", "zürich", "port", "17", "4711", "zzzz", "ß", "%", "e", "zq"]
 
 
-@pytest.fixture
-def person(monkeypatch):
-    """A submitter, before many analyses, with what is few and frequent in proportion."""
+@pytest.fixture(scope="module")
+def many(written_once):
+    """Many analyses, and what the database knows of them."""
     loading.create(ROWS, seed=1, now=timezone.now())
-    for name, value in {"SAMPLE": 100, "FREQUENT": 5, "RUNS": 10}.items():
-        monkeypatch.setattr(analysis_search, name, value)
-    monkeypatch.setattr("scans.querysets.COUNTED_AT_MOST", 60)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-            cursor.execute("SET LOCAL jit = off")
+            cursor.execute("SET LOCAL jit = off")  # a plan that avoids something looks dear, and would be compiled
             # So few rows are read whole by right: have it, or a join that does it, only where nothing else goes.
             for way in ("seqscan", "mergejoin", "hashjoin"):
                 cursor.execute(f"SET LOCAL enable_{way} = off")
+
+
+@pytest.fixture
+def person(many, monkeypatch):
+    """A submitter, before many analyses, with what is few and frequent in proportion."""
+    for name, value in {"SAMPLE": 100, "FREQUENT": 5, "RUNS": 10}.items():
+        monkeypatch.setattr(analysis_search, name, value)
+    monkeypatch.setattr("scans.querysets.COUNTED_AT_MOST", 60)
     return factories.user("Submitter")
 
 
