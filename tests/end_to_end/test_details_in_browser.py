@@ -41,6 +41,7 @@ def test_the_log_follows_its_end_until_one_scrolls_up_and_goes_on_from_a_button(
     log, jump = page.locator("#log-text"), page.get_by_role("button", name="Paused; jump to the end")
     expect(page.locator(".no-log")).to_be_visible()
     write(running_scan, *(f"line {number}" for number in range(200)))
+    transitions.renew(running_scan, requests=1)  # as each second of a scan: the page is drawn anew, with room for a log
     expect(log).to_contain_text("line 199")
     page.wait_for_function(IS_AT_ITS_END)
     write(running_scan, "one more <b>line</b>")
