@@ -1,6 +1,6 @@
 """What an answer says of a finding: shown again, not shown, or nothing to judge by."""
 
-from time import monotonic
+from time import process_time
 
 import httpx
 import pytest
@@ -202,6 +202,6 @@ def test_a_stored_finding_is_shown_on_another_page():
     "text", ["a" * MAX_BODY_BYTES, "a1" * (MAX_BODY_BYTES // 2), "<" * MAX_BODY_BYTES, "1 " * 30_000]
 )
 def test_no_page_takes_long_to_judge(text):
-    started = monotonic()
+    started = process_time()
     judge(finding(parameter="id", evidence_body=text), answer(body=text[::-1]))
-    assert monotonic() - started < 1
+    assert process_time() - started < 1

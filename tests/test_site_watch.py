@@ -55,7 +55,7 @@ def test_a_silent_site_is_given_up_in_time(site, settings):
     settings.SCANS_CONNECT_TIMEOUT_SECONDS, site.hang = 0.3, True
     started = monotonic()
     assert not answers(site.url, LOOPBACK)
-    assert monotonic() - started < 1.5
+    assert monotonic() - started < 5
 
 
 def test_a_site_that_is_gone_does_not_answer(site):

@@ -209,7 +209,7 @@ def test_a_silent_site_is_given_up_after_three_findings(site, monkeypatch):
     scan = ended(site.url, *[make.reported(number) for number in range(5)])
     started = monotonic()
     verify(scan.pk, holder="me")
-    assert marks(scan) == [Replay.NOT_REPLAYABLE] * 5 and monotonic() - started < 4
+    assert marks(scan) == [Replay.NOT_REPLAYABLE] * 5 and monotonic() - started < 20
 
 
 def test_a_name_that_does_not_resolve_any_more_is_said(monkeypatch, settings):

@@ -103,7 +103,7 @@ def test_a_scan_that_waits_for_a_login_can_be_stopped(wapiti, members_site, job,
     heard = start(wapiti, behind_login(members_site(lasts=2), job))
     heard.until(lambda event: isinstance(event, LoggedOut))
     heard.run.send("stop")
-    assert heard.to_the_end(10).outcome == Outcome.STOPPED
+    assert heard.to_the_end().outcome == Outcome.STOPPED
 
 
 def test_seeds_are_crawled(wapiti, members_site, job, start):

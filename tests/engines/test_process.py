@@ -52,7 +52,7 @@ def test_what_was_said_before_a_kill_from_outside_is_delivered(start, job):
     heard = start(FakeEngine([STARTED, do("sleep", seconds=60)]), job())
     heard.until(lambda event: event == STARTED)
     os.kill(heard.run.pid, signal.SIGKILL)
-    assert heard.to_the_end(5).outcome == Outcome.CRASHED
+    assert heard.to_the_end().outcome == Outcome.CRASHED
 
 
 def test_an_engine_that_hangs_is_silent_and_one_that_beats_is_not(start, job):
@@ -63,7 +63,8 @@ def test_an_engine_that_hangs_is_silent_and_one_that_beats_is_not(start, job):
     beating = start(FakeEngine([do("run", seconds=60)]), job())
     beating.until(lambda event: isinstance(event, Progress))
     time.sleep(0.6)
-    assert beating.run.seconds_silent() < 0.5
+    beating.until(lambda event: isinstance(event, Progress))
+    assert beating.run.seconds_silent() < hung.run.seconds_silent() - 0.5
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_words_after_the_end_do_not_count(start, job):
 def test_a_process_that_says_the_end_but_stays_is_killed(start, job, monkeypatch):
     monkeypatch.setattr("scans.engines.process.SECONDS_TO_EXIT_AFTER_ENDED", 0.3)
     heard = start(FakeEngine([Ended(outcome=Outcome.COMPLETED), do("sleep", seconds=60)]), job())
-    assert heard.to_the_end(5).outcome == Outcome.COMPLETED
+    assert heard.to_the_end().outcome == Outcome.COMPLETED
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_a_process_that_says_the_end_but_stays_is_killed(start, job, monkeypatch
 def test_commands_reach_the_process(start, job, command, outcome):
     heard = start(FakeEngine([do("run", seconds=60)]), job())
     heard.run.send(command)
-    assert heard.to_the_end(5).outcome == outcome
+    assert heard.to_the_end().outcome == outcome
 
 
 def test_pause_is_confirmed_and_resume_goes_on(start, job):
@@ -152,7 +153,7 @@ def test_pause_is_confirmed_and_resume_goes_on(start, job):
     heard.run.send(Command.PAUSE)
     heard.until(lambda event: isinstance(event, Progress) and event.paused)
     heard.run.send(Command.RESUME)
-    assert heard.to_the_end(5).outcome == Outcome.COMPLETED
+    assert heard.to_the_end().outcome == Outcome.COMPLETED
 
 
 def test_a_command_to_a_process_that_is_gone_is_no_error(start, job):
@@ -167,22 +168,22 @@ def test_end_ends_a_process_that_ignores_sigterm(start, job):
     heard.until(lambda event: event == STARTED)
     began = time.monotonic()
     heard.run.end(0.5)
-    assert 0.4 < time.monotonic() - began < 2
-    assert "SIGKILL" in heard.to_the_end(3).reason
+    assert 0.4 < time.monotonic() - began < 30
+    assert "SIGKILL" in heard.to_the_end().reason
 
 
 def test_end_needs_no_more_than_sigterm_where_that_is_heeded(start, job):
     heard = start(FakeEngine([STARTED, do("sleep", seconds=60)]), job())
     heard.until(lambda event: event == STARTED)
     began = time.monotonic()
-    heard.run.end(10)
-    assert time.monotonic() - began < 1
-    assert "SIGTERM" in heard.to_the_end(3).reason
+    heard.run.end(50)
+    assert time.monotonic() - began < 30
+    assert "SIGTERM" in heard.to_the_end().reason
 
 
 def test_a_child_left_behind_is_killed_with_its_group(start, job):
     heard = start(FakeEngine([do("child", seconds=60), do("exit", code=0)]), job())
-    assert heard.to_the_end(5).outcome == Outcome.CRASHED
+    assert heard.to_the_end().outcome == Outcome.CRASHED
     until = time.monotonic() + 10  # a killed process dies when it is its turn
     while alive_in_group(heard.run.pid) and time.monotonic() < until:
         time.sleep(0.05)
@@ -206,7 +207,7 @@ time.sleep(60)
     assert alive_in_group(engine_group)
     worker.kill()
     worker.communicate()
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and alive_in_group(engine_group):
         time.sleep(0.05)
     assert not alive_in_group(engine_group)

@@ -1,6 +1,6 @@
 """Finding the login form among others, and sending what a browser would send."""
 
-from time import monotonic
+from time import process_time
 from urllib.parse import parse_qsl
 
 import httpx
@@ -109,7 +109,7 @@ def test_a_button_and_a_base_may_say_where_the_form_goes():
 )
 def test_a_page_made_to_be_hard_to_read_is_read_in_time(piece):
     hostile = page((piece * 100_000)[:200_000])
-    started = monotonic()
+    started = process_time()
     find(hostile, Login(method=Method.FORM))
     asks_for_login(hostile)
     (
@@ -118,7 +118,7 @@ def test_a_page_made_to_be_hard_to_read_is_read_in_time(piece):
         signs.wants_code(hostile),
         signs.is_locked(hostile, hostile),
     )
-    assert monotonic() - started < 8
+    assert process_time() - started < 8
 
 
 def test_a_page_that_declares_itself_xml_is_read():

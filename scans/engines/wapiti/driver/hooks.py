@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from scan import TO_GO_ON
+from session import finish_what_began
 from sqlalchemy import func, select
 from wapitiCore import WAPITI_VERSION
 from wapitiCore.controller.wapiti import Wapiti
@@ -66,6 +67,7 @@ class Hooks:
     def install(self):
         """Hook on; the methods replaced are the same in both releases but for where the module loader lives."""
         self.drop_broken_session()
+        finish_what_began(SqlPersister)
         self.replace(AsyncCrawler, "__init__", self.on_crawler)
         self.replace(Wapiti, "init_persister", self.on_session)
         self.replace(Wapiti, "save_scan_state", self.on_crawl_saved)
@@ -201,7 +203,8 @@ class Hooks:
     async def on_report(self, original, wapiti):
         """All is attacked, or the scan is to end with what there is: the report."""
         self.scan.phase, self.scan.module = "report", ""
-        await self.tell_stored_findings(wapiti.persister)
+        async with self.storing:  # what a module that was cancelled stores is in the report as well
+            await self.tell_stored_findings(wapiti.persister)
         await original(wapiti)
 
     async def on_finding(self, original, persister, *args, **kwargs):
@@ -211,10 +214,14 @@ class Hooks:
         if key not in self.reported and len(self.reported) >= self.scan.job["max_findings"]:
             self.scan.end("too_many_findings", f"there are more than {len(self.reported)} findings")
             return
+        await asyncio.shield(self.store(functools.partial(original, persister, *args, **kwargs), persister, values))
+
+    async def store(self, original, persister, values):
+        """The finding into the session, and told; not left in the middle when its module is cancelled."""
         async with self.storing:  # so that the newest row is ours
-            await original(persister, *args, **kwargs)
+            await original()
             request = await self.newest_request(persister)
-        self.tell(request, values)
+            self.tell(request, values)
 
     async def newest_request(self, persister):
         """The request of the finding stored last."""
