@@ -16,7 +16,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import CHROMIUM
-from tests.end_to_end.product import PASSWORD, ROOT, Product, running_product
+from tests.end_to_end.product import ROOT, Product, running_product
+from tests.end_to_end.visits import Problems, log_in, visit
 
 FOLDER = ROOT / "var/screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu"]  # Chromium may not run as root inside its sandbox
@@ -95,16 +96,10 @@ def _submitted(product: Product, name: str, *options: str) -> dict:
 @contextmanager
 def logged_in(browser: Browser, product: Product, *, theme: str, width: int, language: str) -> Iterator[Page]:
     """A page of the administrator, of this theme and width."""
-    context = browser.new_context(
-        base_url=product.url, color_scheme=theme, viewport={"width": width, "height": 900}, locale=language
-    )
-    page = context.new_page()
-    page.goto("/accounts/login/")
-    page.fill("input[name=username]", "admin")
-    page.fill("input[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    yield page
-    context.close()
+    options = {"color_scheme": theme, "viewport": {"width": width, "height": 900}, "locale": language}
+    with visit(browser, Problems(), base_url=product.url, **options) as page:
+        log_in(page)
+        yield page
 
 
 def take(browser: Browser, product: Product, shots: list[Shot]) -> list[str]:

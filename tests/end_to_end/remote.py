@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from playwright import sync_api
 
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="playwright")
-_PLAIN = (str, bytes, int, float, bool, list, dict, type(None))
+_PLAIN = (str, bytes, int, float, bool, dict, type(None))
 
 
 class Remote:
@@ -33,7 +33,12 @@ class Remote:
 
 def _do(function, *args, **kwargs):
     args = [arg._thing if isinstance(arg, Remote) else arg for arg in args]
-    result = _thread.submit(function, *args, **kwargs).result()
+    return _far(_thread.submit(function, *args, **kwargs).result())
+
+
+def _far(result):
+    if isinstance(result, list):
+        return [_far(one) for one in result]
     return result if isinstance(result, _PLAIN) else Remote(result)
 
 

@@ -6,8 +6,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.end_to_end.test_pages_in_browser import log_in
-
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(300)]
 ROWS = "[data-analysis-id]"
 
@@ -124,12 +122,13 @@ def test_a_view_is_saved_chosen_first_and_left_again(page, saved):
     page.goto("/settings/")
     page.select_option("[name=default_view]", "")
     page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Your settings were saved.")).to_be_visible()
 
 
-def test_theme_and_time_zone_hold_from_the_first_byte_on(browser, product):
-    context = browser.new_context(base_url=product.url, color_scheme="light", timezone_id="Asia/Tokyo")
-    page = context.new_page()
-    log_in(page)
+@pytest.mark.parametrize(
+    "page", [{"color_scheme": "light", "timezone_id": "Asia/Tokyo"}], ids=["in Tokyo"], indirect=True
+)
+def test_theme_and_time_zone_hold_from_the_first_byte_on(page):
     page.goto("/settings/")
     page.get_by_role("button", name="Use this browser's").click()
     page.check("[name=theme][value=dark]")
@@ -146,4 +145,4 @@ def test_theme_and_time_zone_hold_from_the_first_byte_on(browser, product):
     page.fill("[name=time_zone]", "UTC")
     page.check("[name=theme][value=auto]")
     page.get_by_role("button", name="Save", exact=True).click()
-    context.close()
+    expect(page.locator("[name=time_zone]")).to_have_value("UTC")

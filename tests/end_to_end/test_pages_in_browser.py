@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.end_to_end.product import PASSWORD
+from tests.end_to_end.visits import visit
 from tests.sites.serving import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(300)]
@@ -61,25 +61,6 @@ def addresses(finished, saved):
     ]
 
 
-def log_in(page):
-    page.goto("/accounts/login/")
-    page.fill("input[name=username]", "admin")
-    page.fill("input[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    expect(page.locator("#home")).to_be_visible()
-
-
-@pytest.fixture
-def fresh_page(browser, product, request, problems):
-    """A logged-in page in a context of its own, watched; its options are the test's `indirect` parameter."""
-    context = browser.new_context(base_url=product.url, **getattr(request, "param", {}))
-    page = context.new_page()
-    problems.watch(page)
-    log_in(page)
-    yield page
-    context.close()
-
-
 # axe is injected into the page, which the content security policy rightly forbids otherwise.
 THEMES = [{"color_scheme": theme, "bypass_csp": True} for theme in ("light", "dark")]
 
@@ -94,52 +75,47 @@ def rules_broken(page, addresses) -> dict[str, list]:
     return broken
 
 
-@pytest.mark.parametrize("fresh_page", THEMES, ids=["light", "dark"], indirect=True)
-def test_no_page_breaks_a_rule_of_accessibility(fresh_page, addresses):
-    assert not rules_broken(fresh_page, addresses)
+@pytest.mark.parametrize("page", THEMES, ids=["light", "dark"], indirect=True)
+def test_no_page_breaks_a_rule_of_accessibility(page, addresses):
+    assert not rules_broken(page, addresses)
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=["light", "dark"])
-def test_the_login_page_breaks_no_rule_of_accessibility(browser, product, theme):
-    context = browser.new_context(base_url=product.url, **theme)
-    assert not rules_broken(context.new_page(), ["/accounts/login/"])
-    context.close()
+def test_the_login_page_breaks_no_rule_of_accessibility(browser, product, problems, theme):
+    with visit(browser, problems, base_url=product.url, **theme) as page:
+        assert not rules_broken(page, ["/accounts/login/"])
 
 
 # A window of 1280 pixels, enlarged to 200 %, is 640 wide to the page.
 @pytest.mark.parametrize(
-    "fresh_page",
+    "page",
     [{"viewport": {"width": width, "height": 700}} for width in (320, 640)],
     ids=["320 pixels wide", "1280 pixels at 200 %"],
     indirect=True,
 )
-def test_no_page_scrolls_sideways_on_a_phone_or_enlarged(fresh_page, addresses):
+def test_no_page_scrolls_sideways_on_a_phone_or_enlarged(page, addresses):
     too_wide = {}
     for address in addresses:
-        fresh_page.goto(address)
-        width = fresh_page.evaluate("document.documentElement.scrollWidth")
-        if width > fresh_page.viewport_size["width"]:
+        page.goto(address)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > page.viewport_size["width"]:
             too_wide[address] = width
     assert not too_wide
 
 
-def test_the_first_load_of_the_list_is_light(browser, product, finished):
-    context = browser.new_context(base_url=product.url)
-    page = context.new_page()
-    log_in(page)
-    session = context.new_cdp_session(page)
+def test_the_first_load_of_the_list_is_light(page, finished):
+    session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     session.send("Network.setCacheDisabled", {"cacheDisabled": True})
     transferred = []
     session.on("Network.loadingFinished", lambda event: transferred.append(event["encodedDataLength"]))
     page.goto("/analyses/", wait_until="networkidle")
-    context.close()
     assert len(transferred) > 5 and sum(transferred) < 100_000
 
 
-@pytest.mark.parametrize("fresh_page", [{"java_script_enabled": False}], ids=["no JavaScript"], indirect=True)
-def test_submit_find_filter_and_stop_work_without_javascript(fresh_page, product):
-    page, name = fresh_page, f"Without script {uuid4().hex[:6]}"
+@pytest.mark.parametrize("page", [{"java_script_enabled": False}], ids=["no JavaScript"], indirect=True)
+def test_submit_find_filter_and_stop_work_without_javascript(page, product):
+    name = f"Without script {uuid4().hex[:6]}"
     page.goto("/analyses/new/")
     page.fill("[name=name]", name)
     page.fill("[name=urls]", f"http://127.0.0.1:{free_port()}/")
@@ -178,3 +154,12 @@ def test_the_admin_shows_what_happened_and_lets_nobody_change_it(page, finished)
     page.goto(f"/admin/scans/analysis/{finished['id']}/change/")
     expect(page.locator("#content")).to_contain_text("Completed - Results Available")
     expect(page.locator("#content select[name=status], #content input[name=status]")).to_have_count(0)
+
+
+def test_what_pages_complain_about_is_heard(page, problems):
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">No inline style</p>')")
+    with page.context.expect_event("weberror"):
+        page.evaluate("setTimeout(() => { throw Error('thrown') })")
+    policy, thrown = problems
+    problems.clear()
+    assert "Content Security Policy" in policy and "thrown" in thrown
