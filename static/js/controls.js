@@ -2,9 +2,12 @@
 
 import { byId, on } from "./page.js";
 
-// Esc closes what is open over the page, then empties Find, then leaves the row. Dialogs close by themselves.
+// Esc sends hints away and closes what is open over the page, then empties Find, then leaves the row. Dialogs close by
+// themselves.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+  const hints = document.querySelectorAll("[data-hint]:is(:hover, :focus-within):not([data-silent])");
+  for (const hint of hints) hint.dataset.silent = "";
   const dropdown = document.querySelector("[data-dropdown][open]");
   const { target } = event;
   if (dropdown) {
@@ -14,10 +17,17 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     target.value = "";
     target.dispatchEvent(new Event("input", { bubbles: true }));
-  } else if (target.closest("main :is(tr, [data-row], [data-find])")) {
+  } else if (!hints.length && target.closest("main :is(tr, [data-row], [data-find])")) {
     target.blur();
   }
 });
+
+// A hint that was sent away stays away until one has left it.
+for (const leaving of ["pointerout", "focusout"]) {
+  on(leaving, "[data-silent]", (hint, { relatedTarget }) => {
+    if (!hint.contains(relatedTarget)) delete hint.dataset.silent;
+  });
+}
 
 on("click", "*", (target) => {
   for (const dropdown of document.querySelectorAll("[data-dropdown][open]")) {
@@ -43,10 +53,7 @@ on("click", ".dropdown--menu .dropdown-panel :is(button, a):not([data-theme-choi
   menu.querySelector("summary").focus();
 });
 
-// Openers of dialogs work with this script only, and are hidden without.
-for (const opener of document.querySelectorAll("[data-opens]")) opener.hidden = false;
-
-// Shown at once; the form that the button stands in has it kept.
+// Shown at once; its form has it kept.
 on("click", "[data-theme-choice]", (choice) => {
   document.documentElement.dataset.theme = choice.value;
   for (const other of choice.parentElement.children) other.setAttribute("aria-pressed", String(other === choice));
@@ -57,7 +64,7 @@ on("change", "[data-check-all]", ({ checked, dataset }) => {
   for (const box of document.querySelectorAll(`input[type=checkbox][form="${dataset.checkAll}"]`)) box.checked = checked;
 });
 
-// Sending a form twice is harmless (it carries a key), but the second click deserves no second wait.
+// Sending it twice is harmless (it carries a key), but the second click deserves no second wait.
 on("submit", "[data-submit-once]", (form) => {
   for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
 });

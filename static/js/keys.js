@@ -28,18 +28,18 @@ function find() {
   field?.select();
 }
 
-const KEYS = {
-  "/": find,
-  "?": () => document.getElementById("shortcuts").showModal(),
-  j: () => walk(1),
-  k: () => walk(-1),
-  x: tick,
-};
+const KEYS = new Map([
+  ["/", find],
+  ["?", () => document.getElementById("shortcuts").showModal()],
+  ["j", () => walk(1)],
+  ["k", () => walk(-1)],
+  ["x", tick],
+]);
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   if (document.body.dataset.shortcuts === "off" || document.querySelector("dialog[open]")) return;
-  const act = Object.hasOwn(KEYS, event.key) && KEYS[event.key];
+  const act = KEYS.get(event.key);
   if (!act) return;
   event.preventDefault();
   act();

@@ -24,6 +24,12 @@ function ask(region) {
   htmx.trigger(region, "live");
 }
 
+// Whatever it shows already.
+export function askAnew(region) {
+  region.dataset.whole = "";
+  ask(region);
+}
+
 function isDue(region) {
   if (!asked.has(region)) asked.set(region, performance.now());
   const seconds = failingSince ? Math.min(pause(region), RETRY) : pause(region);
@@ -62,12 +68,7 @@ on("click", "[data-live-toggle]", () => {
   if (isOn()) regions().forEach(ask);
 });
 
-on("click", "[data-live-refresh]", () => {
-  for (const region of regions()) {
-    region.dataset.whole = "";
-    ask(region);
-  }
-});
+on("click", "[data-live-refresh]", () => regions().forEach(askAnew));
 
 onHtmx("configRequest", (detail) => {
   if (isPoll(detail)) detail.timeout = PATIENCE;
@@ -92,12 +93,6 @@ function fail(when, code) {
   banner.after(shown);
 }
 
-function recover() {
-  lastAnswer = Date.now();
-  failingSince = null;
-  byId("updates-failed")?.remove();
-}
-
 // What a person asked for and did not get stays until they have read it.
 function refuse(when, code) {
   document.querySelector("dialog[open]")?.close();
@@ -117,7 +112,10 @@ onHtmx("responseError", (detail) => {
 });
 
 onHtmx("afterRequest", ({ successful }) => {
-  if (successful) recover();
+  if (!successful) return;
+  lastAnswer = Date.now();
+  failingSince = null;
+  byId("updates-failed")?.remove();
 });
 
 // The session ended: show the login page as a page, not inside of a region.

@@ -1,10 +1,9 @@
 // What a swap must leave alone: what a person has opened, typed, ticked or selected; and, while they are busy with a
 // list, the places of its rows. A list's rows are the children of [data-rows]; each has an id.
-//
-// Statuses of rows that stay are shown at once. Rows that would enter, leave or move wait behind "3 changes: show".
+// Statuses of rows that stay are shown at once; rows that would enter, leave or move wait behind "3 changes: show".
 // An answer that brings single rows (X-List-Change: rows) moves none, and names its version in a header.
 
-import { isPoll } from "./live.js";
+import { askAnew, isPoll } from "./live.js";
 import { byId, fill, onHtmx } from "./page.js";
 
 let polling = false;
@@ -12,18 +11,16 @@ let sent = null; // what the answer answers
 
 const { callbacks } = Idiomorph.defaults;
 
-function isChanged(field, name) {
-  if (name === "value") return field.value !== field.defaultValue;
-  return name === "checked" ? field.checked !== field.defaultChecked : field.selected !== field.defaultSelected;
-}
+const DEFAULTS = { value: "defaultValue", checked: "defaultChecked", selected: "defaultSelected" };
 
 // What is ticked for a form stays until that form is sent; what else was filled in, through swaps nobody asked for.
 function isTheirs(name, element) {
   if (name === "open") return element.matches("details, dialog");
-  if (!["value", "checked", "selected"].includes(name) || !("form" in element)) return false;
+  if (name === "data-silent") return true;
+  if (!(name in DEFAULTS) || !("form" in element)) return false;
   const isInUse = (element.closest("select") ?? element) === document.activeElement;
   const isTicked = element.matches("[type=checkbox][form]") && element.form !== sent;
-  return isInUse || isTicked || (polling && isChanged(element, name));
+  return isInUse || isTicked || (polling && element[name] !== element[DEFAULTS[name]]);
 }
 
 callbacks.beforeAttributeUpdated = (name, element) => !isTheirs(name, element);
@@ -36,8 +33,7 @@ function isEndOfSelection(node) {
 
 callbacks.beforeNodeMorphed = (node) => {
   if (node instanceof Text) return !isEndOfSelection(node);
-  if (!(node instanceof Element)) return true;
-  return !(node.matches("[data-keep]:focus-within") || (polling && node.matches("[data-grows]")));
+  return !node.matches?.(polling ? "[data-grows], [data-keep]:focus-within" : "[data-keep]:focus-within");
 };
 
 // --- Rows that wait
@@ -82,9 +78,8 @@ function hold(count) {
 
 function show() {
   const region = regionOf();
-  if (!region) return hold(0);
-  region.dataset.whole = "";
-  htmx.trigger(region, "live");
+  if (region) askAnew(region);
+  else hold(0);
 }
 
 setInterval(() => {

@@ -18,12 +18,11 @@ function show() {
   const bulk = byId("bulk");
   if (!bulk) return;
   const [all, chosen] = [boxes(), ticked()];
-  const everything = bulk.querySelector("[data-choose-all]");
+  const everything = bulk.elements.all;
   if (everything) {
-    everything.hidden = chosen.length < all.length;
-    if (everything.hidden) everything.firstElementChild.checked = false;
+    everything.checked &&= chosen.length === all.length;
+    everything.parentElement.hidden = chosen.length < all.length;
   }
-  const isEverything = everything?.firstElementChild.checked ?? false;
   const head = document.querySelector("[data-choose-page]");
   head.checked = chosen.length > 0 && chosen.length === all.length;
   head.indeterminate = chosen.length > 0 && !head.checked;
@@ -31,9 +30,9 @@ function show() {
   const { chosenOne, chosenMany } = count.dataset;
   const says = chosen.length === 1 ? chosenOne : fill(chosenMany, { count: chosen.length });
   if (chosen.length && count.textContent !== says) count.textContent = says;
-  const allowed = new Set(chosen.flatMap((box) => box.dataset.allows.split(" ")));
+  const allowed = chosen.flatMap((box) => box.dataset.allows.split(" "));
   for (const button of bulk.querySelectorAll("[data-needs]")) {
-    button.disabled = !isEverything && !button.dataset.needs.split(" ").some((action) => allowed.has(action));
+    button.disabled = !everything?.checked && !button.dataset.needs.split(" ").some((action) => allowed.includes(action));
   }
 }
 

@@ -4,7 +4,7 @@ const button = document.querySelector("[data-browser-zone]");
 const field = document.querySelector("input[name=time_zone]");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-if (button && field && zone && zone !== field.value) {
+if (button && zone && zone !== field.value) {
   button.hidden = false;
   button.querySelector("[data-zone]").textContent = zone;
   button.addEventListener("click", () => {

@@ -5,12 +5,7 @@ import { fill } from "./page.js";
 
 const words = document.documentElement.dataset;
 
-const UNITS = [
-  ["d", 86400],
-  ["h", 3600],
-  ["min", 60],
-  ["s", 1],
-];
+const UNITS = { d: 86400, h: 3600, min: 60, s: 1 }; // seconds
 
 function relative(milliseconds) {
   const distance = Math.abs(milliseconds);
@@ -22,7 +17,7 @@ function relative(milliseconds) {
 function timeSpan(milliseconds, units = 2) {
   let left = Math.max(0, Math.floor(milliseconds / 1000));
   const parts = [];
-  for (const [unit, size] of UNITS) {
+  for (const [unit, size] of Object.entries(UNITS)) {
     if (left >= size) parts.push(`${Math.floor(left / size)} ${unit}`);
     left %= size;
   }
