@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from scans import transitions
 from scans.activity import sentence
@@ -228,6 +229,8 @@ class ScanSettingsAdmin(admin.ModelAdmin):
     """The one row of settings: it is changed, never added to or deleted."""
 
     list_display = ["__str__", "capacity", "pause_limit"]
+    _keep = [f"keep_{kind}_days" for kind in ("runs", "evidence", "screenshots", "logs")]
+    fieldsets = [(None, {"fields": ["capacity", "pause_limit"]}), (_("Retention policy"), {"fields": _keep})]
 
     def has_add_permission(self, request) -> bool:
         """The row is there."""

@@ -1,7 +1,14 @@
-"""The database's own guard of the activity log: triggers that refuse UPDATE and DELETE."""
+"""The database's own guard of the activity log: triggers that refuse UPDATE, and DELETE of what has not expired.
+
+`install` makes them as the first migration did, without that exception; `let_expired_go` adds it. On SQLite a
+migration that makes the table of analyses anew has to `remove` them before and make them again after: one of them
+names it.
+"""
 
 _TABLE = "scans_activitylogentry"
 _MESSAGE = "The activity log is append-only."
+# An entry may go when the log of its analysis has expired, which an entry that stays says, and it is older than that.
+_EXPIRED = "EXISTS (SELECT 1 FROM scans_analysis WHERE id = OLD.analysis_id AND OLD.at < log_expired_at)"
 
 _SQLITE_INSTALL = [
     f"CREATE TRIGGER {_TABLE}_no_{event.lower()} BEFORE {event} ON {_TABLE} "
@@ -21,11 +28,34 @@ _POSTGRESQL_REMOVE = [
     f"DROP FUNCTION IF EXISTS {_TABLE}_refuse()",
 ]
 
+_SQLITE_LET_GO = [
+    f"DROP TRIGGER {_TABLE}_no_delete",
+    f"CREATE TRIGGER {_TABLE}_no_delete BEFORE DELETE ON {_TABLE} WHEN NOT {_EXPIRED} "
+    f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END",
+]
+_POSTGRESQL_LET_GO = [
+    f"CREATE OR REPLACE FUNCTION {_TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    f"IF TG_OP = 'DELETE' THEN IF {_EXPIRED} THEN RETURN OLD; END IF; END IF; "
+    f"RAISE EXCEPTION '{_MESSAGE}' USING ERRCODE = 'restrict_violation'; END $$",
+]
+
 
 def install(apps, schema_editor) -> None:
     """Create the triggers; takes a migration's arguments."""
     sqlite = schema_editor.connection.vendor == "sqlite"
     _execute(schema_editor.connection, _SQLITE_INSTALL if sqlite else _POSTGRESQL_INSTALL)
+
+
+def let_expired_go(apps, schema_editor) -> None:
+    """Change the installed triggers: an entry of a log that has expired may be deleted; takes a migration's arguments."""
+    sqlite = schema_editor.connection.vendor == "sqlite"
+    _execute(schema_editor.connection, _SQLITE_LET_GO if sqlite else _POSTGRESQL_LET_GO)
+
+
+def let_nothing_go(apps, schema_editor) -> None:
+    """The way back."""
+    remove(apps, schema_editor)
+    install(apps, schema_editor)
 
 
 def remove(apps, schema_editor) -> None:

@@ -60,6 +60,11 @@ def _results_visible(user, path: str = "") -> Q:
     )
 
 
+PRESENT = Q(deleted_at__isnull=True)
+EVIDENCE_KEPT = Q(evidence_expired_at__isnull=True)
+SCREENSHOTS_KEPT = Q(screenshots_expired_at__isnull=True)
+# Whoever does something with a run after its log expired adds to the log, which expires again.
+LOG_KEPT = Q(log_expired_at__isnull=True) | Q(log_expired_at__lt=F("changed_at"))
 _WITH_RESULTS = [code for code, status in ANALYSIS_STATUSES.items() if status.results == Results.AVAILABLE]
 
 
@@ -99,7 +104,7 @@ class AnalysisQuerySet(models.QuerySet):
 
     def present(self):
         """Those that were not deleted."""
-        return self.filter(deleted_at__isnull=True)
+        return self.filter(PRESENT)
 
     def with_results(self):
         """Those whose results are published."""
@@ -158,6 +163,19 @@ class AnalysisQuerySet(models.QuerySet):
     def in_blackout(self):
         """Those that a blackout window has paused."""
         return self.filter(blackout_since__isnull=False)
+
+    def ended_before(self, moment):
+        """Those that ended before then and were not deleted, the first one first."""
+        return self.present().filter(ended_at__lt=moment).order_by("ended_at", "pk")
+
+    def left_alone_since(self, moment):
+        """Those that ended, deleted ones too, with which nobody did anything since then, the first one first."""
+        return self.filter(ended_at__isnull=False, changed_at__lt=moment).order_by("changed_at", "pk")
+
+    def needed_by_no_other(self):
+        """Those whose configuration no schedule repeats, and from whose session no unfinished run goes on."""
+        unfinished = self.model.objects.filter(continues=OuterRef("pk"), ended_at__isnull=True)
+        return self.exclude(series__schedule__template=F("pk")).filter(~Exists(unfinished))
 
     def count_by_status(self) -> dict[str, int]:
         """How many of these have each status; statuses that nobody has are left out."""
@@ -337,7 +355,7 @@ class CrawledUrlQuerySet(models.QuerySet):
 
 
 class ActivityLogQuerySet(models.QuerySet):
-    """Questions about the activity log; it can be asked and added to, nothing else."""
+    """Questions about the activity log; it can be asked and added to, and what has expired may go (append_only)."""
 
     def newest_first(self):
         """With the names that a page shows."""

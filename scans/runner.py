@@ -148,8 +148,7 @@ def _remove_files_if_deleted(scan: UrlScan) -> None:
 def remove_files(url_scan: UrlScan) -> None:
     """Delete everything the engine kept on disk for this scan, and its pictures."""
     for screenshot in url_scan.screenshots.all():
-        screenshot.image.delete(save=False)
-        screenshot.delete()
+        screenshot.remove()
     shutil.rmtree(url_scan.directory, ignore_errors=True)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
-from scans import transitions
+from scans import retention, transitions
 from scans.models import (
     Analysis,
     BlackoutWindow,
@@ -50,6 +50,7 @@ def tick(name: str) -> None:
         requeue_lost_tasks,
         repeat_failed_tasks,
         StatusCount.fold_if_many,
+        retention.carry_out,
         OpenFindings.count,
     ):
         _attempt(part)

@@ -5,7 +5,7 @@ from functools import cache
 from django.conf import settings
 from django_tasks import TaskContext, task
 
-from scans import bulk, runner, setting_up, transitions, verification
+from scans import bulk, removal, runner, setting_up, transitions, verification
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.models import Analysis, BulkAction, UrlScan
 
@@ -46,8 +46,14 @@ def delete_results(url_scan_id: int) -> None:
 
 @task(queue_name=CHECKS)
 def delete_files(url_scan_id: int) -> None:
-    """Delete the files of a URL scan whose analysis was deleted."""
+    """Delete the files of a URL scan; handed over by an older version that was updated meanwhile."""
     runner.remove_files(UrlScan.objects.get(pk=url_scan_id))
+
+
+@task(queue_name=CHECKS, priority=-50)
+def remove_data(analysis_id: int) -> None:
+    """Remove what is not kept of an analysis any more, after everything that somebody waits for."""
+    removal.remove(Analysis.objects.get(pk=analysis_id))
 
 
 @task(queue_name=CHECKS)

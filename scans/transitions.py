@@ -28,7 +28,6 @@ from scans.models import (
     Analysis,
     AnalysisSearch,
     BlackoutWindow,
-    CrawledUrl,
     Finding,
     Mark,
     PausedBy,
@@ -37,7 +36,6 @@ from scans.models import (
     ScanSettings,
     Series,
     StopMode,
-    TargetCheck,
     TargetLogin,
     TriageMark,
     UrlScan,
@@ -1067,6 +1065,11 @@ def continue_expired(analysis: Analysis, *, by: By) -> Analysis:
     permit(by, "submit_analysis")
     analysis = _locked(analysis.pk)
     _require(analysis, Action.CONTINUE)
+    if analysis.evidence_expired_at:
+        raise TransitionRefused(
+            _("The saved sessions of {analysis} were removed by the retention policy: run it again instead."),
+            analysis=analysis,
+        )
     expired = {scan.url: scan for scan in _scans(analysis, *TIME_EXPIRED)}
     if not expired:
         raise TransitionRefused(
@@ -1188,8 +1191,8 @@ def end_long_pause(url_scan: UrlScan) -> None:
 
 
 @_verb
-def delete(analysis: Analysis, *, by: By) -> None:
-    """Take an ended analysis out of every list and delete its results and its secrets; the log stays.
+def delete(analysis: Analysis, *, by: By, reason: str = "") -> None:
+    """Take an ended analysis out of every list and delete its secrets; the log stays. A task removes the results.
 
     A schedule that goes on with its configuration still needs the secrets. With the last run of its series the
     schedule is switched off: nobody would see any more that it is there.
@@ -1199,11 +1202,6 @@ def delete(analysis: Analysis, *, by: By) -> None:
     _require(analysis, Action.DELETE)
     if analysis.deleted_at:
         raise TransitionRefused(_("{analysis} was deleted already."), analysis=analysis)
-    for pk in analysis.url_scans.values_list("pk", flat=True):
-        _hand_over("delete_files", pk)
-    Finding.objects.filter(url_scan__analysis=analysis).delete()
-    TargetCheck.objects.filter(url_scan__analysis=analysis).delete()
-    CrawledUrl.objects.filter(url_scan__analysis=analysis).delete()
     AnalysisSearch.objects.filter(analysis=analysis).delete()
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series_id).first()
     if schedule and is_last_run(analysis):
@@ -1211,7 +1209,10 @@ def delete(analysis: Analysis, *, by: By) -> None:
         _forget_secrets(schedule.template_id)
     if not (schedule and schedule.template_id == analysis.pk):
         _forget_secrets(analysis.pk)
-    _roll_up(analysis, by, "analysis.deleted", columns={"deleted_at": timezone.now()})
+    now = timezone.now()
+    columns = {"deleted_at": now, "ended_at": analysis.ended_at or now}
+    _roll_up(analysis, by, "analysis.deleted", reason=reason, columns=columns)
+    _hand_over("remove_data", analysis.pk)
 
 
 def is_last_run(analysis: Analysis) -> bool:

@@ -43,6 +43,8 @@ FLOORS = [
     ["comparison", "transitions", "exports", "narrowing", "filtersets", "detail_filtersets", "list_version", "recount"],
     [
         "lease",
+        "removal",
+        "retention",
         "scheduling",
         "analysis_moves",
         "bulk",

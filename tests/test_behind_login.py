@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
-from scans import runner, setting_up, transitions, verification
+from scans import removal, runner, setting_up, transitions, verification
 from scans.engines.base import FindingReported, Progress, Started
 from scans.engines.fake.adapter import FakeEngine
 from scans.engines.wapiti.adapter import WapitiEngine
@@ -193,7 +193,7 @@ def test_a_crawl_script_that_fails_in_the_browser_names_its_line_and_shows_the_f
     assert client.get(address)["Content-Type"] == "image/png"
     path = Path(picture.image.path)
     transitions.delete(make.fresh(scan.analysis), by=Actor.COMMAND)
-    runner.remove_files(scan)
+    removal.remove(make.fresh(scan.analysis))
     assert not path.exists()
 
 

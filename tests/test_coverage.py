@@ -2,7 +2,7 @@
 
 import pytest
 
-from scans import coverage, transitions
+from scans import coverage, removal, transitions
 from scans.engines.base import AddressSeen, Reach, UrlCrawled
 from scans.models import Actor, CrawledUrl
 from tests import factories
@@ -71,4 +71,5 @@ def test_coverage_goes_with_the_results():
     analysis = factories.published()
     coverage.store(analysis.url_scans.get(), [seen("a")])
     transitions.delete(analysis, by=Actor.COMMAND)
+    removal.remove(factories.fresh(analysis))
     assert not CrawledUrl.objects.exists()

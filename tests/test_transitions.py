@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from scans import transitions
+from scans import removal, transitions
 from scans.models import ActivityLogEntry, Actor, Analysis, Finding, ScanSettings, Series, StopMode, UrlScan
 from scans.models.activity_log_entry import AppendOnly
 from scans.statuses import AnalysisStatus as A
@@ -341,9 +341,11 @@ def test_run_again_repeats_the_configuration_as_the_next_run():
 
 def test_delete_takes_results_away_and_keeps_the_log():
     analysis = make.published()
-    transitions.delete(analysis, by=make.user())
+    transitions.delete(analysis, by=make.user(), reason="Too old.")
+    removal.remove(make.fresh(analysis))
     assert not Analysis.objects.present().exists() and Finding.objects.count() == 0
-    assert analysis.activity.first().action == "analysis.deleted" and tasks("delete_files")
+    entry = analysis.activity.first()
+    assert (entry.action, entry.reason) == ("analysis.deleted", "Too old.") and tasks("remove_data")
     with pytest.raises(TransitionRefused, match="deleted already"):
         transitions.delete(analysis, by=make.user())
 

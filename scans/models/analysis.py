@@ -9,7 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from scans.querysets import AnalysisQuerySet
+from scans.querysets import EVIDENCE_KEPT, LOG_KEPT, PRESENT, SCREENSHOTS_KEPT, AnalysisQuerySet
 from scans.statuses import AnalysisStatus, Phase, Status
 
 
@@ -44,6 +44,11 @@ def _list_index(field: str, *, name: str, by_status: bool = True, only: models.Q
     present = models.Q(deleted_at__isnull=True)
     fields = ["status", field, "id"] if by_status else [field, "id"]
     return models.Index(fields=fields, name=name, condition=present & only if only else present)
+
+
+def _old_index(field: str, *, name: str, kept: models.Q) -> models.Index:
+    """An index of the ended analyses of which something is kept yet."""
+    return models.Index(fields=[field, "id"], name=name, condition=models.Q(ended_at__isnull=False) & kept)
 
 
 class Analysis(models.Model):
@@ -94,6 +99,13 @@ class Analysis(models.Model):
     stop_mode = models.CharField(max_length=6, choices=StopMode.choices, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
 
+    # Since when the retention policy does not keep a part of it any more: see retention
+    evidence_expired_at = models.DateTimeField(null=True, editable=False)
+    screenshots_expired_at = models.DateTimeField(null=True, editable=False)
+    log_expired_at = models.DateTimeField(
+        null=True, editable=False, help_text="entries before this moment may be deleted: see append_only"
+    )
+
     # Kept for sorting by, written together with what they follow from; `manage.py recount` compares
     urls = models.PositiveSmallIntegerField(db_default=0, editable=False, help_text="how many URL scans it has")
     findings_all = models.BigIntegerField(db_default=0, editable=False, help_text="its findings: see listing.weigh")
@@ -130,6 +142,11 @@ class Analysis(models.Model):
             _list_index("start_at", name="analysis_list_start", only=models.Q(started_at__isnull=True)),
             _list_index("ran", name="analysis_list_ran", only=models.Q(ran__isnull=False)),
             models.Index(fields=["start_at"], name="analysis_due", condition=models.Q(status=AnalysisStatus.SCHEDULED)),
+            # Along these the retention policy finds what has ended and is kept yet, the oldest first
+            _old_index("ended_at", name="analysis_old_runs", kept=PRESENT),
+            _old_index("ended_at", name="analysis_old_evidence", kept=PRESENT & EVIDENCE_KEPT),
+            _old_index("ended_at", name="analysis_old_screenshots", kept=PRESENT & SCREENSHOTS_KEPT),
+            _old_index("changed_at", name="analysis_old_logs", kept=LOG_KEPT),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,16 @@ from datetime import timedelta
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+
+def _days(help_text: str) -> models.PositiveSmallIntegerField:
+    """For how many days something is kept; empty: for ever."""
+    empty = _("Empty: kept for ever.")
+    return models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text=format_lazy("{} {}", help_text, empty)
+    )
 
 
 class ScanSettings(models.Model):
@@ -19,6 +28,22 @@ class ScanSettings(models.Model):
     pause_limit = models.DurationField(
         default=timedelta(days=7),
         help_text=_("A scan that a user left paused for longer ends, its results kept. Days and HH:MM:SS."),
+    )
+
+    # The retention policy: see retention
+    keep_runs_days = _days(_("Ended runs are deleted so many days after their end, with all but their log."))
+    keep_evidence_days = _days(
+        _(
+            "So many days after a run ended, the requests and answers of its findings, engine logs and saved sessions are "
+            "removed. The findings stay."
+        )
+    )
+    keep_screenshots_days = _days(_("Pictures of the targets are removed so many days after a run ended."))
+    keep_logs_days = _days(
+        _(
+            "The activity log of a run that ended or was deleted is removed when nothing has happened to it for so many "
+            "days; an entry that says so stays."
+        )
     )
 
     class Meta:

@@ -1,0 +1,66 @@
+"""The database's own guard of the activity log, and the one door in it: what has expired may be deleted."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from scans import activity
+from scans.models import ActivityLogEntry, Actor, Analysis
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def analysis():
+    """An analysis whose log is kept."""
+    return factories.published()
+
+
+def expire(analysis):
+    """Its log has expired; what is written from now on has not."""
+    Analysis.objects.filter(pk=analysis.pk).update(log_expired_at=timezone.now())
+    return activity.record("analysis.log_expired", analysis=analysis, by=Actor.SCHEDULER, count=1)
+
+
+def refused(act):
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        act()
+    return True
+
+
+def test_an_entry_of_a_log_that_is_kept_cannot_be_deleted(analysis):
+    entries = ActivityLogEntry.objects.filter(analysis=analysis)
+    assert refused(entries.delete) and entries.exists()
+
+
+def test_an_entry_of_a_log_that_has_expired_can_be_deleted_and_younger_ones_cannot(analysis):
+    entries = ActivityLogEntry.objects.filter(analysis=analysis)
+    older = list(entries.values_list("pk", flat=True))
+    said = expire(analysis)
+    assert refused(entries.delete)
+    entries.filter(pk__in=older).delete()
+    assert list(entries) == [said]
+    assert refused(entries.delete)
+
+
+def test_other_analyses_logs_stay(analysis):
+    other = factories.published()
+    expire(analysis)
+    assert refused(ActivityLogEntry.objects.filter(analysis=other).delete)
+
+
+def test_a_deleted_analysis_alone_opens_nothing(analysis):
+    Analysis.objects.filter(pk=analysis.pk).update(deleted_at=timezone.now())
+    assert refused(ActivityLogEntry.objects.filter(analysis=analysis).delete)
+
+
+def test_no_entry_can_be_changed_whether_or_not_it_has_expired(analysis):
+    entries = ActivityLogEntry.objects.filter(analysis=analysis)
+    assert refused(lambda: entries.update(reason="another"))
+    expire(analysis)
+    assert refused(lambda: entries.update(reason="another"))
+    assert refused(lambda: entries.update(at=timezone.now() - timedelta(days=9)))
+    assert not entries.filter(reason="another").exists()
