@@ -47,7 +47,7 @@ def install(apps, schema_editor) -> None:
 
 
 def let_expired_go(apps, schema_editor) -> None:
-    """Change the installed triggers: an entry of a log that has expired may be deleted; takes a migration's arguments."""
+    """Have the triggers let an entry of a log that has expired be deleted; takes a migration's arguments."""
     sqlite = schema_editor.connection.vendor == "sqlite"
     _execute(schema_editor.connection, _SQLITE_LET_GO if sqlite else _POSTGRESQL_LET_GO)
 

@@ -77,6 +77,21 @@ def carry_out() -> None:
                 return
 
 
+def count_due() -> dict[Kind, int]:
+    """Of how many runs each kind is due now; empty where everything is kept."""
+    return {kind: due(kind, period).count() for kind, period in policy().items()}
+
+
+def carry_out_all() -> dict[Kind, int]:
+    """Let everything that is due now expire, each run in a transaction of its own; returns as `count_due` does."""
+    return {kind: _expire_all(kind, period) for kind, period in policy().items()}
+
+
+def _expire_all(kind: Kind, kept: timedelta) -> int:
+    pks = list(due(kind, kept).values_list("pk", flat=True))
+    return sum(expire(kind, pk, kept, by=Actor.COMMAND) for pk in pks)
+
+
 def _removals_waiting() -> int:
     return DBTaskResult.objects.ready().filter(task_path=_REMOVAL).count()
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from scans import coverage, removal, transitions
 from scans.engines.base import AddressSeen, Reach
-from scans.models import ActivityLogEntry, Actor, Analysis, CrawledUrl, Finding, Screenshot, TargetCheck
+from scans.models import Actor, Analysis, CrawledUrl, Finding, Screenshot, TargetCheck
 from scans.runner import keep_picture
 from tests import factories
 
@@ -149,7 +149,7 @@ def rows_touched(monkeypatch, analysis) -> list[int]:
         real(rows, lambda few: touched.append(few.count()) or act(few))
 
     monkeypatch.setattr(removal, "_in_batches", note)
-    with CaptureQueriesContext(connection, ) as asked:
+    with CaptureQueriesContext(connection) as asked:
         removal.remove(analysis)
     begun = [one for one in asked if one["sql"].startswith("SAVEPOINT")]
     assert len(begun) >= len(touched)  # each in a transaction of its own

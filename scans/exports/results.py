@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from scans.exports.data import configuration_data, evidence_data, finding_data, iso, url_scan_data
 from scans.exports.masking import Mask, masks_of
@@ -106,6 +106,7 @@ class Results:
             ended and _partial(ended),
             shown and _under_verification(shown),
             hidden and _left_out(hidden),
+            self.analysis.evidence_expired_at and gettext("Requests and answers were removed by the retention policy."),
         ]
         return [text for text in said if text]
 

@@ -181,6 +181,16 @@ class Analysis(models.Model):
         """How long it ran, up to its end or `now`; None when it never started."""
         return (self.ended_at or now) - self.started_at if self.started_at else None
 
+    @property
+    def not_kept(self) -> list[tuple[str, datetime]]:
+        """What the retention policy removed of it, and when."""
+        parts = [
+            (_("requests, answers, engine logs and saved sessions"), self.evidence_expired_at),
+            (_("screenshots"), self.screenshots_expired_at),
+            (_("the activity log up to then"), self.log_expired_at),
+        ]
+        return [(what, at) for what, at in parts if at]
+
     def time_left(self, now: datetime) -> timedelta | None:
         """Until its duration ends, where it has started and not ended; a blackout window stops this clock."""
         if not self.expires_at or self.info.phase not in (Phase.WAITING, Phase.ACTIVE):

@@ -34,15 +34,15 @@ class ScanSettings(models.Model):
     keep_runs_days = _days(_("Ended runs are deleted so many days after their end, with all but their log."))
     keep_evidence_days = _days(
         _(
-            "So many days after a run ended, the requests and answers of its findings, engine logs and saved sessions are "
-            "removed. The findings stay."
+            "So many days after a run ended, the requests and answers of its findings, engine logs and saved sessions "
+            "are removed. The findings stay."
         )
     )
     keep_screenshots_days = _days(_("Pictures of the targets are removed so many days after a run ended."))
     keep_logs_days = _days(
         _(
-            "The activity log of a run that ended or was deleted is removed when nothing has happened to it for so many "
-            "days; an entry that says so stays."
+            "The activity log of a run that ended or was deleted is removed when nothing has happened to it for so "
+            "many days; an entry that says so stays."
         )
     )
 

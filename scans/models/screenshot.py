@@ -28,10 +28,10 @@ class Screenshot(models.Model):
     class Meta:
         ordering = ["pk"]
 
+    def __str__(self) -> str:
+        return f"{self.get_shows_display()} of {self.url_scan}"
+
     def remove(self) -> None:
         """Delete the picture, its file first: what fails can be tried again. Raises OSError."""
         self.image.delete(save=False)
         self.delete()
-
-    def __str__(self) -> str:
-        return f"{self.get_shows_display()} of {self.url_scan}"

@@ -92,7 +92,7 @@ def _possible(analysis: Analysis, scans: list[dict]) -> dict:
     return {
         "replaying": any(scan["status"] in PUBLISHED_AS and not scan["verified_at"] for scan in scans),
         "can_submit_again": failed and not analysis.info.final,
-        "can_continue": any(scan["status"] in TIME_EXPIRED for scan in scans),
+        "can_continue": not analysis.evidence_expired_at and any(scan["status"] in TIME_EXPIRED for scan in scans),
     }
 
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
 from scans import engine_log, htmx
-from scans.models import SystemPart, TargetLogin, UrlScan
+from scans.models import Screenshot, SystemPart, TargetLogin, UrlScan
 from scans.timeline import timeline
 from scans.views.access import Gone, ViewerRequired, present_url_scan
 
@@ -117,10 +117,10 @@ class ScreenshotView(ViewerRequired, View):
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int, screenshot_id: int) -> FileResponse:
         """The PNG."""
-        screenshot = get_object_or_404(present_url_scan(analysis_id, pk, request.user).screenshots, pk=screenshot_id)
+        screenshots = present_url_scan(analysis_id, pk, request.user).screenshots
         try:
-            return FileResponse(screenshot.image.open(), content_type="image/png")
-        except FileNotFoundError:
+            return FileResponse(screenshots.get(pk=screenshot_id).image.open(), content_type="image/png")
+        except (Screenshot.DoesNotExist, FileNotFoundError):
             raise Gone(_("This picture is not there any more.")) from None
 
 

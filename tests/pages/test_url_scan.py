@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.exports.formats import FORMATS
-from scans.models import TargetCheck
-from scans.statuses import UrlScanStatus
+from scans.models import Analysis, TargetCheck
+from scans.statuses import EndedBy, UrlScanStatus
 from tests import factories
 from tests.pages.page import elements, text, values, version
 
@@ -206,3 +206,23 @@ def test_results_can_be_taken_away_in_every_format(client):
     scan = factories.published().url_scans.get()
     links = [link for link in values(client.get(scan.get_absolute_url()), "href") if "/results." in link]
     assert links == [f"{scan.get_absolute_url()}results.{form}" for form in FORMATS]
+
+
+def test_pages_say_what_the_retention_policy_removed(client):
+    analysis = factories.published(ended_by=EndedBy.DURATION)
+    scan = url_scan(analysis)
+    address = analysis.get_absolute_url()
+    assert "retention policy" not in text(client.get(address)) and "continue/" in client.get(address).text
+    now = timezone.now()
+    columns = {f"{part}_expired_at": now for part in ("evidence", "screenshots", "log")}
+    Analysis.objects.filter(pk=analysis.pk).update(**columns)
+    for page in (address, scan.get_absolute_url()):
+        shown = text(client.get(page))
+        assert "Removed by the retention policy: requests, answers, engine logs and saved sessions (" in shown
+        assert "screenshots (" in shown and "the activity log up to then (" in shown
+        assert "States from before the log was removed are not shown." in shown
+    assert "continue/" not in client.get(address).text
+    assert "not kept any more" in text(client.get(scan.findings.get().get_absolute_url()))
+    assert "The log is not kept any more." in text(client.get(f"{scan.get_absolute_url()}log/"))
+    results = b"".join(client.get(f"{address}results.json").streaming_content).decode()
+    assert "Requests and answers were removed by the retention policy." in results
