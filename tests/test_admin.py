@@ -147,3 +147,15 @@ def test_a_password_is_not_changed_where_the_configuration_is_fixed(administrato
     answer = administrator.post(address, {"new_password": "owls-fly-at-noon"}, follow=True)
     assert TargetLogin.objects.get().opened().password == "owls-fly-by-night"
     assert "is not possible" in answer.content.decode()
+
+
+def test_the_retention_policy_is_an_administrators_in_whole_days_and_off_at_first(administrator, client):
+    client.force_login(factories.user("Submitter", is_staff=True))
+    wanted = {"capacity": 4, "pause_limit": "7 00:00:00", "keep_runs_days": "", "keep_logs_days": "365"}
+    assert "Retention policy" in administrator.get(admin("scansettings", "change", 1)).text
+    refused = administrator.post(admin("scansettings", "change", 1), wanted | {"keep_evidence_days": "0"})
+    assert "greater than or equal to 1" in refused.text
+    assert client.post(admin("scansettings", "change", 1), wanted).status_code == 403
+    assert ScanSettings.current().keep_logs_days is None
+    administrator.post(admin("scansettings", "change", 1), wanted)
+    assert (ScanSettings.current().keep_runs_days, ScanSettings.current().keep_logs_days) == (None, 365)
