@@ -1,6 +1,7 @@
 """The admin: what may be looked at, changed and done there."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from scans import transitions
@@ -149,7 +150,8 @@ def test_a_password_is_not_changed_where_the_configuration_is_fixed(administrato
     assert "is not possible" in answer.content.decode()
 
 
-def test_the_retention_policy_is_an_administrators_in_whole_days_and_off_at_first(administrator, client):
+def test_the_retention_policy_is_an_administrators_in_whole_days_and_off_at_first(administrator):
+    client = Client()
     client.force_login(factories.user("Submitter", is_staff=True))
     wanted = {"capacity": 4, "pause_limit": "7 00:00:00", "keep_runs_days": "", "keep_logs_days": "365"}
     assert "Retention policy" in administrator.get(admin("scansettings", "change", 1)).text
