@@ -133,7 +133,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# Rows of the list as they were last made, in each process: most are the same from one request to the next. 6 MB.
+# Rows of the list, and other pieces of pages, as they were last made, in each process, each under all that it
+# depends on: most are the same from one request to the next. 6 MB.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "rows": {

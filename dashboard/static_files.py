@@ -13,3 +13,13 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Our scripts import each other by those names too: one that is a tag as well is loaded once."""
 
     patterns = (*CompressedManifestStaticFilesStorage.patterns, ("js/*.js", (_IMPORT,)))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._addresses: dict[str, str] = {}
+
+    def url(self, name: str, force: bool = False) -> str:
+        """As WhiteNoise, worked out once: a page has sixty addresses, which change with a restart only."""
+        if name not in self._addresses:
+            self._addresses[name] = super().url(name, force)
+        return self._addresses[name]

@@ -7,11 +7,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, MultipleChoiceFilter
 
-from scans.listing import Page, Position, Walk
+from scans.listing import Page, Position
 from scans.models import Analysis, PersonSettings, StatusCount
 from scans.narrowing import FurtherFilterSet
 from scans.querysets import Found
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
+from scans.walk import Walk
 
 COLUMNS = {
     "name": _("Name"),

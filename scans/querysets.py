@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, StrIndex
 from django.utils import timezone
 
-from scans.listing import SEVERITIES, Walk, weigh
+from scans.listing import SEVERITIES, weigh
 from scans.search_text import BETWEEN, fold
 from scans.statuses import (
     ANALYSIS_STATUSES,
@@ -25,6 +25,7 @@ from scans.statuses import (
     UrlScanStatus,
     in_phase,
 )
+from scans.walk import Walk
 
 SEVERITY_FIELDS = list(SEVERITIES)
 # Beyond so many, what is found is not counted, and its pages are found by looking along the list.
@@ -88,7 +89,7 @@ class Found:
 
     @property
     def everything(self) -> bool:
-        """Whether nothing was narrowed down at all."""
+        """Whether nothing was narrowed down at all: these are all present analyses."""
         return self.exact and self.ids is None
 
     def walk(self, column: str, *, descending: bool, statuses: list[str]) -> Walk:
@@ -96,7 +97,8 @@ class Found:
         chosen = statuses or None
         if self.ids is not None:
             chosen = [code for code in chosen or self.ids if code in self.ids]
-        return Walk(self.analyses, column, descending=descending, statuses=chosen, ids=self.ids)
+        analyses = None if self.everything else self.analyses
+        return Walk(analyses, column, descending=descending, statuses=chosen, ids=self.ids)
 
 
 class AnalysisQuerySet(models.QuerySet):

@@ -29,6 +29,7 @@ FLOORS = [
     [
         "rollup",
         "listing",
+        "walk",
         "querysets",
         "written_once",
         "prescan",
@@ -56,6 +57,7 @@ FLOORS = [
         "admin",
         "sample_data",
         "templatetags",
+        "kept_rows",
     ],
     ["setting_up", "worker", "views"],
     ["tasks", "urls", "apps", "management"],

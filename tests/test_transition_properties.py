@@ -127,6 +127,14 @@ def check_moves(analysis, before, after):
     assert status == after[0]
 
 
+def row_of(analysis):
+    """Version, and what a row of the list says: polls and kept rows take the one for the other."""
+    fresh, scans = make.fresh(analysis), UrlScan.objects.filter(analysis=analysis)
+    moments = (fresh.start_at, fresh.started_at, fresh.ended_at, fresh.expires_at, fresh.blackout_since)
+    statuses = sorted(scans.values_list("pk", "status"))
+    return fresh.version, (fresh.status, fresh.changed_at, moments, statuses, scans.totals_by_analysis())
+
+
 def nothing(scan, choice):
     pass
 
@@ -150,7 +158,7 @@ def test_no_sequence_of_verbs_leaves_the_rules(walk, publication):
     with transaction.atomic(), time_machine.travel(timezone.now(), tick=True) as clock:
         analysis = make.submitted("http://127.0.0.1:9/a", "http://127.0.0.1:9/b", publication=publication)
         for step, which, choice in walk:
-            before = snapshot(analysis)
+            before, row_before = snapshot(analysis), row_of(analysis)
             scan = analysis.url_scans.select_related("analysis").order_by("position")[which]
             scan.analysis = make.fresh(analysis)
             if step == "time passes":
@@ -163,7 +171,8 @@ def test_no_sequence_of_verbs_leaves_the_rules(walk, publication):
                 refused = False
             except (transitions.TransitionRefused, transitions.LeaseLost):
                 refused = True
-            after = snapshot(analysis)
+            after, row_after = snapshot(analysis), row_of(analysis)
+            assert (row_before[0] == row_after[0]) == (row_before[1] == row_after[1])
             if refused:
                 assert before == after
             check_moves(analysis, before, after)

@@ -12,7 +12,7 @@ class SavedViewQuerySet(models.QuerySet):
     def seen_by(self, user):
         """The person's own and those that others share, by name; one query."""
         mine_or_shared = models.Q(owner=user.pk) | models.Q(shared=True)
-        return self.filter(mine_or_shared).select_related("owner").order_by("name", "pk")
+        return self.filter(mine_or_shared).order_by("name", "pk")
 
 
 class SavedView(models.Model):

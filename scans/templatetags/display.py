@@ -1,6 +1,7 @@
 """How single things look: a status, a moment, a length of time, a log entry, a banner."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from scans import activity
@@ -28,8 +29,13 @@ _REVIEW_ACTIONS = {Action.PUBLISH}
 @register.simple_tag
 def icon(name: str, label: str = "") -> str:
     """A symbol of the sprite; decoration unless it has a label."""
+    return _icon(name, str(label), static("icons.svg"))
+
+
+@lru_cache(500)
+def _icon(name: str, label: str, sprite: str) -> str:
     says = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
-    return format_html('<svg class="icon" {}><use href="{}#{}"></use></svg>', says, static("icons.svg"), name)
+    return format_html('<svg class="icon" {}><use href="{}#{}"></use></svg>', says, sprite, name)
 
 
 @register.inclusion_tag("_status_badge.html")
@@ -62,13 +68,20 @@ UNITS = {"d": 86400, "h": 3600, "min": 60, "s": 1}
 
 def relative(at: datetime, now: datetime | None = None) -> str:
     """Such as “5 min ago” or “in 2 h”, in the largest unit that fits."""
-    seconds = ((now or timezone.now()) - at).total_seconds()
+    past, span = apart(at, now or timezone.now())
+    if not span:
+        return gettext("now")
+    return (gettext("{span} ago") if past else gettext("in {span}")).format(span=span)
+
+
+def apart(at: datetime, now: datetime) -> tuple[bool, str]:
+    """Whether a moment is past, and how far away in the largest unit that fits; nothing where that is now."""
+    seconds = (now - at).total_seconds()
     distance = abs(seconds)
     if distance < 5:
-        return gettext("now")
+        return False, ""
     unit, size = next((unit, size) for unit, size in UNITS.items() if distance >= size)
-    span = f"{int(distance // size)} {unit}"
-    return (gettext("{span} ago") if seconds > 0 else gettext("in {span}")).format(span=span)
+    return seconds > 0, f"{int(distance // size)} {unit}"
 
 
 @register.filter
@@ -130,29 +143,6 @@ def actions_for(context, thing) -> set[str]:
     user = context["user"]
     submitter, reviewer = user.has_perm("scans.submit_analysis"), user.has_perm("scans.review_analysis")
     return {action.value for action in thing.info.actions if (reviewer if action in _REVIEW_ACTIONS else submitter)}
-
-
-@register.simple_tag(takes_context=True)
-def look_of(context, analysis) -> str:
-    """All that the row of an analysis depends on: what has the same look may be shown as it was last made."""
-    user = context["user"]
-    return repr(
-        (
-            *(
-                context["here"],
-                analysis.pk,
-                analysis.version,
-                analysis.changed_at,
-                str(analysis.owner),
-                analysis.totals,
-            ),
-            *(user.has_perm("scans.submit_analysis"), user.has_perm("scans.review_analysis")),
-            *(get_language(), timezone.get_current_timezone_name()),
-            *(relative(at) for at in (analysis.changed_at, analysis.started_at, analysis.start_at) if at),
-            time_span(ran_for(analysis)),
-            time_left(analysis),
-        )
-    )
 
 
 @register.simple_tag(takes_context=True)

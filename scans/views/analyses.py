@@ -2,11 +2,16 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.generic import View
 
 from scans import htmx
 from scans.filtersets import LAST, AnalysisFilterSet
+from scans.kept_rows import KeptRows, moments_of, said
 from scans.list_version import Around, ListVersion
+from scans.listing import Row
 from scans.models import Analysis, UrlScan
 from scans.narrowing import submitters
 from scans.saved_views import ListView, first_query, views_of
@@ -36,7 +41,7 @@ class AnalysisListView(ViewerRequired, View):
             context["numbers_differ"] = before.around != shown.around
             return self._changed_rows(request, context, before.changed(shown))
         response = htmx.respond(
-            request, "scans/analysis_list.html", "scans/_analysis_list.html", {**context, **_list(filterset)}
+            request, "scans/analysis_list.html", "scans/_analysis_list.html", {**context, **_list(filterset, here)}
         )
         if htmx.wants_fragment(request):
             response["HX-Push-Url"] = _push(request, filterset)
@@ -79,16 +84,28 @@ def _push(request: HttpRequest, filterset: AnalysisFilterSet) -> str:
     return "false" if "v" in request.GET or request.htmx.current_url_abs_path == address else address
 
 
-def _list(filterset: AnalysisFilterSet) -> dict:
-    analyses = _analyses([row.pk for row in filterset.page.rows], filterset.request.user)
-    views = views_of(filterset.request.user)
+def _list(filterset: AnalysisFilterSet, here: str) -> dict:
+    rows, views = filterset.page.rows, views_of(filterset.request.user)
     return {
         "views": views,
         "current_view": _current(views, filterset),
-        "analyses": analyses,
-        "pages": _other_pages(filterset, analyses),
-        "every": htmx.seconds_between_polls(analyses, growing=True),
+        "rows": _made(rows, filterset.request, here),
+        "pages": _other_pages(filterset),
+        "every": htmx.seconds_between_polls(rows, growing=True),
     }
+
+
+def _made(rows: list[Row], request: HttpRequest, here: str) -> list[SafeString]:
+    """The rows as HTML, in this order: as they were kept where nothing in them differs, else anew."""
+    keeper = KeptRows(request.user, here)
+    made = keeper.of(rows)
+    missing = {row.pk: row for row in rows if row.pk not in made}
+    for analysis in _analyses(list(missing), request.user) if missing else ():
+        shown = said(moments_of(analysis), timezone.now())
+        html = render_to_string("scans/_analysis_row.html", {"analysis": analysis, "here": here}, request)
+        keeper.keep(missing[analysis.pk], analysis, shown, html)
+        made[analysis.pk] = html
+    return [made[row.pk] for row in rows]
 
 
 def _analyses(pks: list[int], user) -> list[Analysis]:
@@ -100,13 +117,13 @@ def _analyses(pks: list[int], user) -> list[Analysis]:
     return [analyses[pk] for pk in pks]
 
 
-def _other_pages(filterset: AnalysisFilterSet, analyses: list[Analysis]) -> dict[str, str]:
+def _other_pages(filterset: AnalysisFilterSet) -> dict[str, str]:
     """The addresses of the pages around this one: first, previous, next and last, where there are such."""
     page, walk, pages = filterset.page, filterset.walk, {}
-    if page.has_previous and analyses:
+    if page.has_previous and page.rows:
         pages["first"] = filterset.address() or "?"
-        pages["previous"] = filterset.address(page=walk.position(analyses[0], page.rows[0], forward=False))
+        pages["previous"] = filterset.address(page=walk.position(page.rows[0], forward=False))
     if page.has_next:
-        pages["next"] = filterset.address(page=walk.position(analyses[-1], page.rows[-1], forward=True))
+        pages["next"] = filterset.address(page=walk.position(page.rows[-1], forward=True))
         pages["last"] = filterset.address(page=LAST)
     return pages

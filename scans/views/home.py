@@ -11,12 +11,13 @@ from django.views.generic import View
 from scans import htmx
 from scans.coming import coming
 from scans.list_version import Around
-from scans.listing import Row, Walk
+from scans.listing import Row
 from scans.models import Analysis, OpenFindings, RecurringSchedule, StatusCount, UrlScan
 from scans.saved_views import NEED_ATTENTION, SYSTEM_VIEWS
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, AnalysisStatus, Phase, in_phase
 from scans.trend import trend
 from scans.views.access import ViewerRequired
+from scans.walk import Walk
 
 SHOWN = 6  # rows of a card; the list has the others
 COUNTED = 99  # of what waits for review; more are 99+
@@ -27,7 +28,7 @@ DRAWN_EVERY = 600  # seconds after which the calendar is drawn anew although not
 
 _ACTIVE = in_phase(ANALYSIS_STATUSES, Phase.ACTIVE)
 _CARDS = {
-    "running": (_ACTIVE, Analysis.objects.present()),
+    "running": (_ACTIVE, None),
     "attention": (NEED_ATTENTION, Analysis.objects.present().latest_runs()),
     "review": (in_phase(ANALYSIS_STATUSES, Phase.REVIEW), Analysis.objects.present().waiting_for_review()),
 }

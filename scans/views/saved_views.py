@@ -21,7 +21,7 @@ class SavedViewListView(ViewerRequired, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page."""
-        views = SavedView.objects.seen_by(request.user)
+        views = SavedView.objects.seen_by(request.user).select_related("owner")
         context = {
             "system_views": SYSTEM_VIEWS,
             "views": [(view, view.may_be_changed_by(request.user)) for view in views],

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.filtersets import AnalysisFilterSet
-from scans.listing import Row
+from scans.listing import Position
 from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, UrlScan
 from scans.statuses import Phase, UrlScanStatus
 
@@ -78,8 +78,8 @@ def a_page_in_the_middle() -> dict:
     request = SimpleNamespace(user=get_user_model().objects.get(username="bench"))
     filterset = AnalysisFilterSet(QueryDict(), Analysis.objects.present(), request=request)
     middle = Analysis.objects.order_by("pk")[Analysis.objects.count() // 2]
-    row = Row(middle.pk, middle.version, step=filterset.page.rows[0].step)
-    return {"page": str(filterset.walk.position(middle, row, forward=True))}
+    key = middle.changed_at.isoformat()
+    return {"page": str(Position(filterset.page.rows[0].step, key, middle.pk))}
 
 
 def with_urls_and_entries(urls: int, entries: int) -> dict:

@@ -26,3 +26,14 @@ def test_scripts_import_each_other_by_the_names_that_tags_use(collected):
     named = collected("js/page.js").name
     assert named != "page.js"
     assert collected("js/live.js").read_text() == f'import {{ one }} from "./{named}";\n'
+
+
+def test_an_address_is_worked_out_once_and_a_missing_file_is_said(tmp_path, settings):
+    settings.DEBUG = False
+    storage = StaticFilesStorage(location=tmp_path, base_url="/static/")
+    storage.hashed_files = {"a.css": "a.123.css"}
+    assert storage.url("a.css") == "/static/a.123.css"
+    storage.hashed_files = {}
+    assert storage.url("a.css") == "/static/a.123.css"
+    with pytest.raises(ValueError, match="nothing"):
+        storage.url("nothing.css")
