@@ -51,7 +51,8 @@ class AnalysisListView(ViewerRequired, View):
 
     def _changed_rows(self, request: HttpRequest, context: dict, changed: list[int]) -> HttpResponse:
         """Nothing but the rows that changed, each to be put in its place, and the numbers around them."""
-        context["analyses"] = _analyses(changed, request.user)
+        rows = [row for row in context["filterset"].page.rows if row.pk in changed]
+        context["rows"] = _made(rows, request, context["here"])
         response = htmx.respond(request, "scans/analysis_list.html", "scans/_analysis_changes.html", context)
         response["HX-Reswap"] = "none"
         response["X-List-Change"] = "rows"
