@@ -1,9 +1,10 @@
-"""Acting on many analyses at once: through the same verbs, one after the other, each in a transaction of its own."""
+"""Acting on many analyses or URL scans at once: by the same verbs, one by one, each in a transaction of its own."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.db import Error, transaction
 from django.utils.module_loading import import_string
 
 from scans import transitions
-from scans.models import Analysis, BulkAction, BulkItem, BulkVerb, Outcome, StopMode
+from scans.models import Analysis, BulkAction, BulkItem, BulkVerb, Outcome, StopMode, UrlScan
 from scans.transitions import NotPermitted, TransitionRefused
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,12 @@ _VERBS: dict[str, Callable] = {
     BulkVerb.SUBMIT: transitions.submit_again,
     BulkVerb.RUN_AGAIN: transitions.run_again,
     BulkVerb.DELETE: transitions.delete,
+}
+_URL_SCAN_VERBS: dict[str, Callable] = {
+    BulkVerb.STOP_SAVE: partial(transitions.stop, mode=StopMode.SAVE),
+    BulkVerb.STOP_DELETE: partial(transitions.stop, mode=StopMode.DELETE),
+    BulkVerb.PAUSE: transitions.pause,
+    BulkVerb.RESUME: transitions.resume,
 }
 TAKES_A_REASON = {BulkVerb.STOP_SAVE, BulkVerb.STOP_DELETE, BulkVerb.PAUSE, BulkVerb.RESUME}
 
@@ -84,16 +91,29 @@ def _act_on(analysis: Analysis, bulk: BulkAction) -> tuple[Outcome, str, Analysi
     if analysis.deleted_at:
         return Outcome.DELETED, f"{analysis} was deleted meanwhile.", None
     reason = {"reason": bulk.reason} if bulk.verb in TAKES_A_REASON else {}
+    return _attempt(_VERBS[bulk.verb], analysis, by=bulk.user, **reason)
+
+
+def act_on_url_scans(
+    verb: str, url_scans: Iterable[UrlScan], *, by: AbstractBaseUser, reason: str = ""
+) -> dict[Outcome, int]:
+    """Pause, resume or stop these, at once; returns how many have each outcome, in the order of Outcome."""
+    counts = Counter(_attempt(_URL_SCAN_VERBS[verb], scan, by=by, reason=reason)[0] for scan in url_scans)
+    return {outcome: counts[outcome] for outcome in Outcome if outcome in counts}
+
+
+def _attempt(verb: Callable, thing: Analysis | UrlScan, **values) -> tuple[Outcome, str, Analysis | None]:
+    """The outcome, why it was skipped, and the run that was made."""
     try:
-        return Outcome.DONE, "", _VERBS[bulk.verb](analysis, by=bulk.user, **reason)
+        return Outcome.DONE, "", verb(thing, **values)
     except NotPermitted as refusal:
         return Outcome.NOT_PERMITTED, str(refusal), None
     except TransitionRefused as refusal:
-        return Outcome.FINISHED if analysis.info.final else Outcome.REFUSED, str(refusal), None
+        return Outcome.FINISHED if thing.info.final else Outcome.REFUSED, str(refusal), None
     except Error:
         raise  # the database's: the task is tried again
     except Exception:
-        logger.exception("%s of analysis %s failed; the others go on.", bulk.verb, analysis.pk)
+        logger.exception("%s failed of %r; the others go on.", verb, thing)
         return Outcome.BROKEN, "Something broke on our side; what the worker printed says what.", None
 
 

@@ -24,3 +24,9 @@ class BulkForm(forms.Form):
         self.fields["verb"].choices = [(verb.value, verb.label) for verb in verbs]
         if not TAKES_A_REASON.intersection(verbs):
             del self.fields["reason"]
+
+
+class UrlScansForm(BulkForm):
+    """The same for URL scans; there is no key, since no verb can be done to one of them twice."""
+
+    key = None

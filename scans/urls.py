@@ -17,6 +17,7 @@ from scans.views import (
     settings,
     statuses,
     submissions,
+    url_scan_bulk,
     url_scans,
 )
 
@@ -66,6 +67,10 @@ urlpatterns = [
     *[
         path(f"{ANALYSIS}{name}/", actions.AnalysisActionView.as_view(action=name), name=f"analysis-{name}")
         for name in actions.ANALYSIS_ACTIONS
+    ],
+    *[
+        path(f"{ANALYSIS}scans/{name}/", url_scan_bulk.UrlScanBulkView.as_view(question=name), name=f"url-scans-{name}")
+        for name in url_scan_bulk.QUESTIONS
     ],
     path(URL_SCAN, url_scans.UrlScanDetailView.as_view(), name="url-scan-detail"),
     path(URL_SCAN + "findings/", findings.FindingListView.as_view(), name="finding-list"),

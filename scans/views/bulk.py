@@ -1,5 +1,6 @@
 """Bulk actions: the question before, the answer, and the page that shows how far it got."""
 
+from collections.abc import Mapping
 from itertools import chain, islice
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from scans.bulk_form import BulkForm
 from scans.filtersets import AnalysisFilterSet
 from scans.models import Analysis, BulkAction, BulkVerb, Outcome, UrlScan
 from scans.querysets import SEVERITY_FIELDS
-from scans.statuses import ANALYSIS_STATUSES, Action
+from scans.statuses import ANALYSIS_STATUSES, Action, Status
 from scans.views.access import SubmitterRequired, ViewerRequired
 from scans.views.leading import page_asked_from, see
 
@@ -82,7 +83,7 @@ class BulkView(SubmitterRequired, View):
         context = {
             "form": form,
             "question": self.question,
-            "verbs": [(verb, _allowing(verb, counts)) for verb in QUESTIONS[self.question]],
+            "verbs": [(verb, allowing(verb, counts, ANALYSIS_STATUSES)) for verb in QUESTIONS[self.question]],
             "chosen": self.chosen,
             "filterset": self.filterset,
             "most": bulk.MOST,
@@ -110,16 +111,18 @@ class BulkView(SubmitterRequired, View):
             return see(action.get_absolute_url())
         link = format_html('<a href="{}">{}</a>', action.get_absolute_url(), _("Which ones"))
         level = messages.SUCCESS if Outcome.DONE in outcomes else messages.ERROR
-        messages.add_message(self.request, level, format_html("{}. {}", summary(action, outcomes), link))
+        messages.add_message(
+            self.request, level, format_html("{}. {}", summary(action.get_verb_display(), outcomes), link)
+        )
         return see(self.back)
 
 
-def _allowing(verb: BulkVerb, counts: dict[str, int]) -> int:
+def allowing(verb: BulkVerb, counts: Mapping[str, int], catalogue: Mapping[str, Status]) -> int:
     """Of how many the status allows it."""
-    return sum(count for code, count in counts.items() if ANALYSIS_STATUSES[code].allows(Action(verb)))
+    return sum(count for code, count in counts.items() if catalogue[code].allows(Action(verb)))
 
 
-def summary(action: BulkAction, outcomes: dict[Outcome, int]) -> str:
+def summary(verb: str, outcomes: dict[Outcome, int]) -> str:
     """Such as “Pause: 8 done, 2 skipped (already finished)”."""
     skipped = {outcome: count for outcome, count in outcomes.items() if outcome.is_skipped}
     parts = [ngettext("%d done", "%d done", outcomes.get(Outcome.DONE, 0)) % outcomes.get(Outcome.DONE, 0)]
@@ -130,7 +133,7 @@ def summary(action: BulkAction, outcomes: dict[Outcome, int]) -> str:
             for outcome, count in skipped.items()
         ]
         parts.append(ngettext("%d skipped", "%d skipped", total) % total + f" ({', '.join(reasons)})")
-    return f"{action.get_verb_display()}: {', '.join(parts)}"
+    return f"{verb}: {', '.join(parts)}"
 
 
 class BulkActionView(ViewerRequired, View):
@@ -147,7 +150,7 @@ class BulkActionView(ViewerRequired, View):
         settled = action.items.exclude(outcome=Outcome.WAITING)
         context = {
             "action": action,
-            "summary": summary(action, outcomes),
+            "summary": summary(action.get_verb_display(), outcomes),
             "settled": total - waiting,
             "total": total,
             "waiting": waiting,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from scans.models import SystemPart
+from scans.models import ScanSettings, SystemPart
 from tests import factories
 from tests.end_to_end.remote import expect
 
@@ -133,3 +133,25 @@ def test_a_dashboard_that_does_not_answer_closes_the_dialog_to_say_so(open_page,
     expect(page.locator("#messages [role=alert]")).to_contain_text("Look at the status before you try again")
     assert factories.fresh(analysis).status == "in_progress"
     problems.clear()  # this was asked for
+
+
+def test_ticked_urls_are_paused_at_once_while_the_summary_goes_on(open_page):
+    ScanSettings.objects.update(capacity=10)
+    analysis = factories.running(*(f"http://127.0.0.1:9/{number}" for number in range(4)))
+    page = open_page(analysis.get_absolute_url())
+    expect(page.locator("#bulk")).to_be_hidden()
+    boxes = page.locator("[name=chosen]")
+    boxes.nth(0).check()
+    boxes.nth(2).click(modifiers=["Shift"])
+    expect(page.locator(".bulk-count")).to_have_text("3 chosen")
+    expect(page.locator("#bulk").get_by_role("button", name="Resume")).to_be_disabled()
+    page.locator("#bulk").get_by_role("button", name="Pause").click()
+    dialog = page.locator("#dialog")
+    expect(dialog.locator("h1")).to_have_text("Pause the scans of 3 URLs?")
+    dialog.get_by_label("Reason").fill("lunch")
+    dialog.get_by_role("button", name="Pause").click()
+    expect(page.locator("#messages")).to_contain_text("Pause: 3 done.")
+    expect(page.locator("tr [data-status=pausing]")).to_have_count(3)
+    expect(page.locator("tr [data-status=in_progress]")).to_have_count(1)
+    page.locator("[data-choose-page]").check()
+    expect(page.locator(".bulk-count")).to_have_text("4 chosen")

@@ -1,0 +1,70 @@
+"""Acting on several URL scans of one analysis: the question before, and the answer."""
+
+from collections import Counter
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.generic import View
+
+from scans import htmx
+from scans.bulk import act_on_url_scans
+from scans.bulk_form import UrlScansForm
+from scans.detail_filtersets import UrlScanFilterSet, whole_number
+from scans.models import Analysis, BulkVerb, Outcome, UrlScan
+from scans.statuses import URL_SCAN_STATUSES
+from scans.views import bulk
+from scans.views.access import SubmitterRequired, present_analysis
+from scans.views.leading import page_asked_from, see
+
+QUESTIONS = {name: bulk.QUESTIONS[name] for name in ("pause", "resume", "stop")}
+
+
+class UrlScanBulkView(SubmitterRequired, View):
+    """Asks before it acts: on a page of its own, or in the dialog with htmx."""
+
+    question = ""
+
+    @property
+    def verbs(self) -> list[BulkVerb]:
+        """What there is to choose from."""
+        return QUESTIONS[self.question]
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The question, naming how many, and what would be lost."""
+        analysis = present_analysis(pk)
+        return self.ask(analysis, chosen_among(analysis, request.GET), UrlScansForm(verbs=self.verbs))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Do it and say of how many; or ask again, where something is missing."""
+        analysis, form = present_analysis(pk), UrlScansForm(request.POST, verbs=self.verbs)
+        chosen = chosen_among(analysis, request.POST)
+        if not (chosen and form.is_valid()):
+            return self.ask(analysis, chosen, form, status=422)
+        outcomes = act_on_url_scans(url_scans=chosen, by=request.user, **form.cleaned_data)
+        level = messages.SUCCESS if Outcome.DONE in outcomes else messages.ERROR
+        messages.add_message(request, level, bulk.summary(BulkVerb(form.cleaned_data["verb"]).label, outcomes) + ".")
+        return see(page_asked_from(request, analysis.get_absolute_url()))
+
+    def ask(self, analysis: Analysis, chosen: list[UrlScan], form: UrlScansForm, status: int = 200) -> HttpResponse:
+        """The question about what was chosen; why not, where that is nothing."""
+        counts = Counter(scan.status for scan in chosen)
+        context = {
+            "form": form,
+            "question": self.question,
+            "verbs": [(verb, bulk.allowing(verb, counts, URL_SCAN_STATUSES)) for verb in self.verbs],
+            "chosen": chosen,
+            "found": sum(scan.findings_total for scan in chosen),
+            "next": page_asked_from(self.request, analysis.get_absolute_url()),
+        }
+        template = "_url_scans_question" if htmx.wants_fragment(self.request) else "url_scans_question"
+        return render(self.request, f"scans/{template}.html", context, status=status)
+
+
+def chosen_among(analysis: Analysis, data: QueryDict) -> list[UrlScan]:
+    """The URL scans that were ticked; all that the summary shows on its pages, where that was asked for."""
+    scans = analysis.url_scans.select_related("analysis").order_by("position")
+    if data.get("all"):
+        return list(UrlScanFilterSet(data, scans).qs)
+    ticked = {whole_number(text) for text in data.getlist("chosen")}
+    return [scan for scan in scans if scan.pk in ticked]
