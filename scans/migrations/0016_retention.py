@@ -24,16 +24,18 @@ MARKS = {
 }
 
 
-def _days(help_text):
+def _days(name, help_text):
+    of = name.removeprefix("keep_").replace("_days", " (days)")
+    help_text = f"{help_text} Empty: kept for ever."
     return models.PositiveSmallIntegerField(
-        blank=True, help_text=f"{help_text} Empty: kept for ever.", null=True, validators=[MinValueValidator(1)]
+        of, blank=True, help_text=help_text, null=True, validators=[MinValueValidator(1)]
     )
 
 
 class Migration(migrations.Migration):
     dependencies = [("scans", "0015_open_findings")]
     operations = [
-        *(migrations.AddField("scansettings", name, _days(help_text)) for name, help_text in DAYS.items()),
+        *(migrations.AddField("scansettings", name, _days(name, help_text)) for name, help_text in DAYS.items()),
         *(
             migrations.AddField(
                 "analysis", name, models.DateTimeField(editable=False, help_text=help_text, null=True)

@@ -8,11 +8,11 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 
-def _days(help_text: str) -> models.PositiveSmallIntegerField:
+def _days(of: str, help_text: str) -> models.PositiveSmallIntegerField:
     """For how many days something is kept; empty: for ever."""
     empty = _("Empty: kept for ever.")
     return models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text=format_lazy("{} {}", help_text, empty)
+        of, null=True, blank=True, validators=[MinValueValidator(1)], help_text=format_lazy("{} {}", help_text, empty)
     )
 
 
@@ -31,19 +31,25 @@ class ScanSettings(models.Model):
     )
 
     # The retention policy: see retention
-    keep_runs_days = _days(_("Ended runs are deleted so many days after their end, with all but their log."))
+    keep_runs_days = _days(
+        _("runs (days)"), _("Ended runs are deleted so many days after their end, with all but their log.")
+    )
     keep_evidence_days = _days(
+        _("evidence (days)"),
         _(
             "So many days after a run ended, the requests and answers of its findings, engine logs and saved sessions "
             "are removed. The findings stay."
-        )
+        ),
     )
-    keep_screenshots_days = _days(_("Pictures of the targets are removed so many days after a run ended."))
+    keep_screenshots_days = _days(
+        _("screenshots (days)"), _("Pictures of the targets are removed so many days after a run ended.")
+    )
     keep_logs_days = _days(
+        _("logs (days)"),
         _(
             "The activity log of a run that ended or was deleted is removed when nothing has happened to it for so "
             "many days; an entry that says so stays."
-        )
+        ),
     )
 
     class Meta:

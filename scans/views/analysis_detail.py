@@ -112,7 +112,7 @@ def _url_scans(request: HttpRequest, analysis: Analysis, scans: list[dict]) -> d
         "url_page": page,
         "url_filter": filterset,
         "urls": len(scans),
-        "several": len(scans) > 1 and request.user.has_perm("scans.submit_analysis"),
+        "several": len(scans) > 1 and not analysis.info.final and request.user.has_perm("scans.submit_analysis"),
         "ended": phases.count(Phase.FINAL) + phases.count(Phase.REVIEW),
         "phases": [(phase, phases.count(phase)) for phase in Phase],
     }
