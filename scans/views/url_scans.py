@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
 from scans import engine_log, htmx
-from scans.models import Screenshot, SystemPart, TargetLogin, UrlScan
+from scans.models import CrawledUrl, Screenshot, SystemPart, TargetLogin, UrlScan
 from scans.timeline import timeline
 from scans.views.access import Gone, ViewerRequired, present_url_scan
 
@@ -65,9 +65,12 @@ class UrlScanDetailView(UrlScanTab):
     stem = "url-scan-detail"
 
     def content(self, url_scan: UrlScan) -> dict:
-        """How it got here, how long it may go on; its checks, in the order they were made, and their pictures."""
-        now = timezone.now()
+        """How it got here, how far it is and may go on; its checks in the order they were made, and their pictures."""
+        now, reached = timezone.now(), url_scan.crawled_urls.count_by_reach()
+        attacked = reached.get(CrawledUrl.Reach.ATTACKED, 0)
         return {
+            "attacked": attacked,
+            "in_scope": attacked + reached.get(CrawledUrl.Reach.FOUND, 0),
             "timeline": timeline(url_scan, now),
             "log": f"{url_scan.analysis.get_absolute_url()}?log_url={url_scan.pk}",
             "time_left": url_scan.analysis.time_left(now),

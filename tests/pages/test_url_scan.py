@@ -3,7 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from scans import transitions
+from scans import coverage, transitions
+from scans.engines.base import AddressSeen, Reach
 from scans.exports.formats import FORMATS
 from scans.models import Analysis, TargetCheck
 from scans.statuses import EndedBy, UrlScanStatus
@@ -191,7 +192,7 @@ def test_url_scan_of_another_or_a_deleted_analysis_is_not_found(client):
 
 def test_poll_and_number_of_queries(client, htmx_headers, django_assert_num_queries):
     scan = url_scan(factories.published(number_of_findings=5))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         response = client.get(scan.get_absolute_url())
     with django_assert_num_queries(4):
         poll = client.get(scan.get_absolute_url(), {"v": version(response)}, headers=htmx_headers)
@@ -226,3 +227,16 @@ def test_pages_say_what_the_retention_policy_removed(client):
     assert "The log is not kept any more." in text(client.get(f"{scan.get_absolute_url()}log/"))
     results = b"".join(client.get(f"{address}results.json").streaming_content).decode()
     assert "Requests and answers were removed by the retention policy." in results
+
+
+def test_details_say_how_many_of_the_known_urls_were_attacked(client):
+    scan = url_scan(factories.running())
+    assert "URLs attacked" not in text(client.get(scan.get_absolute_url()))
+    told = [("a", Reach.FOUND), ("b", Reach.FOUND), ("c", Reach.BLOCKED), ("d", Reach.SKIPPED), ("a", Reach.ATTACKED)]
+    coverage.store(
+        scan, [AddressSeen(method="GET", url=scan.url + name, status=200, reach=reach) for name, reach in told]
+    )
+    page = client.get(scan.get_absolute_url())
+    assert "1 of 2 known" in text(page)
+    (bar,) = (bar for bar in elements(page, "max") if bar["aria-label"] == "URLs attacked")
+    assert (bar["value"], bar["max"]) == ("1", "2")
