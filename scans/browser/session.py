@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -11,8 +12,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from time import monotonic, sleep
+from typing import IO
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -23,6 +28,7 @@ from scans.engines.base import Cookie, Seed, Session
 PLAYER = Path(__file__).parent / "player.py"
 PRINTER = PLAYER.with_name("printer.py")
 SECONDS = 60.0
+SECONDS_TO_WAIT_FOR_THE_PRINTER = 10.0  # a request holds a thread of the web server meanwhile
 _one_at_a_time = threading.Lock()  # a browser takes some 400 MB
 _SECONDS_TO_SAY_SO = 5  # the child ends itself at its limit, and tells how far it got
 
@@ -50,26 +56,45 @@ class CannotPrint(Exception):
 def print_page(page: str, *, seconds: float = SECONDS) -> bytes:
     """The page, a whole HTML document, as PDF. May raise CannotPrint.
 
-    Takes at most `seconds`, and waits as long for another browser of this process. No script of the page runs, and
-    nothing that it names is fetched.
+    Takes at most `seconds`, after some while the report of somebody else is printed, by whatever process of this
+    machine. No script of the page runs, and nothing that it names is fetched.
     """
     chromium = settings.SCANS_CHROMIUM
     if not _there(chromium):
         raise CannotPrint(_("No Chromium is installed where the dashboard runs: install it, or set SCANS_CHROMIUM."))
-    if not _one_at_a_time.acquire(timeout=seconds):
-        raise CannotPrint(_("Other reports are being printed: try again in a minute."))
     home = tempfile.mkdtemp(prefix="browser-")
     job = json.dumps({"page": page, "chromium": str(chromium), "home": home}).encode()
     try:
-        outputs = _run(job, home, seconds, PRINTER)
+        with _printer():
+            outputs = _run(job, home, seconds, PRINTER)
     finally:
-        _one_at_a_time.release()
         shutil.rmtree(home, ignore_errors=True)
     if outputs is None:
         raise CannotPrint(_("The report was not printed within {seconds} seconds.").format(seconds=round(seconds)))
     if not outputs[0].startswith(b"%PDF"):
         raise CannotPrint(_("The browser ended unexpectedly: {said}").format(said=_last_line(outputs[1])))
     return outputs[0]
+
+
+@contextmanager
+def _printer() -> Iterator[None]:
+    """The right to print, of which there is one; its holder's end gives it back. Raises CannotPrint."""
+    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.VAR_DIR / "printing.lock").open("w") as lock:
+        until = monotonic() + SECONDS_TO_WAIT_FOR_THE_PRINTER
+        while not _locked(lock):
+            if monotonic() > until:
+                raise CannotPrint(_("Other reports are being printed: try again in a minute."))
+            sleep(0.1)
+        yield
+
+
+def _locked(file: IO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _there(chromium: str) -> bool:

@@ -9,13 +9,15 @@ from itertools import groupby
 from django.db.models import Count
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from scans.browser import print_page
+from scans.browser import CannotPrint, print_page
 from scans.exports.results import Results
 from scans.exports.streams import HERE
 from scans.models import CrawledUrl, Mark, Replay
 from scans.models.finding import SEVERITIES
 
+MOST_PRINTED = 1000  # findings
 EXCERPT = 1500  # characters of a request or an answer; JSON has all of them
 
 
@@ -33,7 +35,11 @@ def as_html(results: Results) -> Iterator[str]:
 
 
 def as_pdf(results: Results) -> Iterator[bytes]:
-    """The same, printed; done when this returns. May raise CannotPrint."""
+    """The same, printed; done when this returns. May raise CannotPrint, as where there are too many findings."""
+    count = sum(results.counts.values())
+    if count > MOST_PRINTED:
+        said = _("There are {count} findings; at most {most} are printed. Take one URL's results, or another format.")
+        raise CannotPrint(said.format(count=count, most=MOST_PRINTED))
     return iter([print_page("".join(as_html(results)))])
 
 

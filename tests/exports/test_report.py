@@ -1,5 +1,7 @@
 """The report for people, as HTML and as PDF."""
 
+import subprocess
+import sys
 from io import BytesIO
 from unicodedata import normalize
 
@@ -8,7 +10,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from scans import coverage
-from scans.browser import CannotPrint, print_page
+from scans.browser import CannotPrint, print_page, session
 from scans.engines.base import Severity, UrlCrawled
 from scans.exports.report import EXCERPT, as_html, as_pdf
 from scans.exports.results import Results
@@ -116,3 +118,25 @@ def test_printing_runs_no_script_and_reads_no_file(tmp_path):
 def test_printing_is_bounded_in_time():
     with pytest.raises(CannotPrint, match="within 0 seconds"):
         print_page("<p>", seconds=0.05)
+
+
+@pytest.mark.browser
+def test_one_report_is_printed_at_a_time_whatever_process_asks(monkeypatch, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr(session, "SECONDS_TO_WAIT_FOR_THE_PRINTER", 0.2)
+    holding = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print('has it', flush=True); input()"
+    other = [sys.executable, "-c", holding, str(tmp_path / "printing.lock")]
+    with subprocess.Popen(other, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "has it\n"
+        with pytest.raises(CannotPrint, match="try again in a minute"):
+            print_page("<p>")
+        process.communicate("\n")
+    assert print_page("<p>").startswith(b"%PDF")
+
+
+@pytest.mark.django_db
+def test_no_report_of_more_findings_than_anybody_reads_is_printed(monkeypatch):
+    monkeypatch.setattr("scans.exports.report.MOST_PRINTED", 1)
+    analysis = factories.published(number_of_findings=2)
+    with pytest.raises(CannotPrint, match="There are 2 findings; at most 1 are printed. Take one URL's results"):
+        as_pdf(Results(analysis))
