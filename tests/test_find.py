@@ -170,3 +170,12 @@ def test_more_than_can_be_counted_is_said_to_be_more(monkeypatch):
 @pytest.mark.parametrize(("words", "runs"), [("a", ["a"]), ("ab", ["ab"]), ("abc", ["abc"]), ("abab", ["aba", "bab"])])
 def test_runs_of_words(words, runs):
     assert grams(words) == runs
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL itself begins with the rarest runs")
+def test_long_words_are_looked_up_by_their_rarest_runs():
+    for number in range(9):
+        factories.submitted(name=f"Customer portal {'Qatar' if number == 4 else 'Berlin'} {number}")
+    with connection.cursor() as cursor:
+        runs = search_index._rarest(cursor, fold("Customer portal Qatar"))
+    assert set(runs) <= set(grams(fold("portal Qatar"))) - set(grams(fold("portal "))) and len(runs) == 4
