@@ -61,17 +61,16 @@ def _first_load(table: Table, page: Page) -> None:
 
 def engines_of(worker: int) -> list[int]:
     """The engine processes that this worker has started and not yet ended."""
-    children = []
-    for task in Path(f"/proc/{worker}/task").iterdir():
-        children += (task / "children").read_text().split()
-    return [int(pid) for pid in children if _is_engine(pid)]
+    children = [pid for task in Path(f"/proc/{worker}/task").iterdir() for pid in _read(task / "children").split()]
+    return [int(pid) for pid in children if b"driver.py" in _read(Path(f"/proc/{int(pid)}/cmdline"))]
 
 
-def _is_engine(pid: str) -> bool:
+def _read(path: Path) -> bytes:
+    """What /proc says there; nothing of what is gone."""
     try:
-        return b"driver.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return path.read_bytes()
     except OSError:
-        return False
+        return b""
 
 
 def _from_submit_to_engine(table: Table, page: Page, url: str, workers: list[int], side: Side) -> None:

@@ -27,7 +27,7 @@ class Channel:
         self.writing = threading.Lock()
         self.commands = queue.SimpleQueue()
         self.secrets = set()  # what is masked in everything that is said
-        sys.stdout = Words(self)
+        sys.stdout = sys.stderr = Words(self)  # tracebacks too: an error may quote what is secret
 
     def read_job(self):
         """The job, from the first line; raises ValueError."""
@@ -91,7 +91,7 @@ class Channel:
 
 
 class Words:
-    """A sys.stdout whose lines become log events; Wapiti prints and logs there."""
+    """A sys.stdout and sys.stderr whose lines become log events; Wapiti prints and logs there."""
 
     encoding = "utf-8"
 

@@ -1,0 +1,32 @@
+"""What the driver says to the product: events on one pipe, and nothing beside them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from tests.engines.test_network import DRIVER_FOLDER
+
+BREAKS = f"""
+import sys, traceback
+sys.path.insert(0, {str(DRIVER_FOLDER)!r})
+from channel import Channel
+channel = Channel()
+channel.secrets.add('owl"s password')
+print("looked at", 'owl"s password')
+try:
+    raise ValueError('owl"s password is wrong')
+except ValueError:
+    traceback.print_exc()
+channel.end("technical", 'owl"s password')
+"""
+
+
+def test_what_the_engine_prints_and_its_tracebacks_are_events_without_secrets():
+    done = subprocess.run([sys.executable, "-B", "-c", BREAKS], capture_output=True, text=True, timeout=60, check=True)
+    *said, end = (json.loads(line) for line in done.stdout.splitlines())
+    assert {event["event"] for event in said} == {"log"} and end["event"] == "ended"
+    texts = [event["text"] for event in said]
+    assert texts[0] == "looked at ***" and texts[-1] == "ValueError: *** is wrong"
+    assert "password" not in done.stdout and done.stderr == ""
