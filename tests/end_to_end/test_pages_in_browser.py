@@ -2,13 +2,17 @@
 
 import json
 import re
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import resolve
 from playwright.sync_api import expect
 
-from tests.end_to_end.visits import visit
+from scans import urls
+from scans.views import bulk, url_scan_bulk
+from tests.end_to_end.visits import Problems, log_in, visit
 from tests.sites.serving import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(300)]
@@ -28,8 +32,25 @@ def saved(product):
     return json.loads(product.ask("submit", "--name", "Saved", product.demo_url, *options).stdout)
 
 
+@pytest.fixture(scope="module")
+def made(browser, product):
+    """The addresses of pages that a person made by acting: a view's, and a bulk action's."""
+    with visit(browser, Problems(), base_url=product.url) as page:
+        log_in(page)
+        page.goto("/analyses/views/new/?query=%3Fq%3Dshop")
+        page.fill("[name=name]", "Shops")
+        page.locator("main").get_by_role("button", name="Save").click()
+        expect(page.locator("#messages")).to_be_visible()
+        page.goto("/analyses/views/")
+        view = page.get_by_role("link", name="Change Shops").get_attribute("href")
+        gone = json.loads(product.ask("submit", "--name", "Gone", product.demo_url, "--save", "--json").stdout)
+        page.goto(f"/analyses/bulk/delete/?chosen={gone['id']}")
+        page.locator("main").get_by_role("button", name="Delete").click()
+        return [view, page.get_by_role("link", name="Which ones").get_attribute("href")]
+
+
 @pytest.fixture
-def addresses(finished, saved):
+def addresses(finished, saved, made):
     """Every page there is, of that analysis."""
     form = f"/analyses/{saved['id']}/"
     forms = [form, f"{form}edit/", f"{form}scans/{saved['url_scans'][0]['id']}/login/"]
@@ -44,7 +65,8 @@ def addresses(finished, saved):
         "/analyses/?owner=me&severity=low&latest=1",
         "/analyses/views/",
         "/analyses/views/new/?query=%3Fq%3Dshop",
-        f"/analyses/bulk/stop/?chosen={saved['id']}",
+        *(f"/analyses/bulk/{name}/?chosen={saved['id']}" for name in bulk.QUESTIONS),
+        *made,
         "/settings/",
         "/analyses/new/",
         analysis,
@@ -54,6 +76,7 @@ def addresses(finished, saved):
         f"{analysis}delete/",
         f"{analysis}extend/",
         f"{scan}stop/",
+        *(f"{analysis}scans/{name}/?all=1" for name in url_scan_bulk.QUESTIONS),
         *tabs,
         *forms,
         "/statuses/",
@@ -61,7 +84,20 @@ def addresses(finished, saved):
     ]
 
 
+# What is no page: a file, a piece of a page, or an action that is sent.
+NO_PAGE = re.compile(
+    r"(.+-)?results-\w+|analysis-list-(csv|json)|.+-file|starts|submitters|engine-log-piece|screenshot"
+)
+
+
+def test_every_page_is_among_those_that_are_looked_at(addresses):
+    looked_at = {resolve(urlsplit(address).path).url_name for address in addresses if address != "/nowhere/"}
+    views = {pattern.name: pattern.callback.view_class for pattern in urls.urlpatterns}
+    assert {name for name, view in views.items() if hasattr(view, "get") and not NO_PAGE.fullmatch(name)} == looked_at
+
+
 # axe is injected into the page, which the content security policy rightly forbids otherwise.
+WIDTHS_AND_TEXTS = [(320, 16), (640, 16), (1280, 32)]
 THEMES = [{"color_scheme": theme, "bypass_csp": True} for theme in ("light", "dark")]
 
 
@@ -88,12 +124,14 @@ def test_the_login_page_breaks_no_rule_of_accessibility(browser, product, proble
 
 # A window of 1280 pixels, enlarged to 200 %, is 640 wide to the page.
 @pytest.mark.parametrize(
-    "page",
-    [{"viewport": {"width": width, "height": 700}} for width in (320, 640)],
-    ids=["320 pixels wide", "1280 pixels at 200 %"],
-    indirect=True,
+    ("page", "text"),
+    [({"viewport": {"width": width, "height": 700}}, text) for width, text in WIDTHS_AND_TEXTS],
+    ids=["320 pixels wide", "1280 pixels at 200 %", "text alone at 200 %"],
+    indirect=["page"],
 )
-def test_no_page_scrolls_sideways_on_a_phone_or_enlarged(page, addresses):
+def test_no_page_scrolls_sideways_on_a_phone_or_enlarged(page, text, addresses):
+    # What a browser's setting for text does: it counts for queries of media, too.
+    page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": {"standard": text, "fixed": text}})
     too_wide = {}
     for address in addresses:
         page.goto(address)
@@ -101,6 +139,7 @@ def test_no_page_scrolls_sideways_on_a_phone_or_enlarged(page, addresses):
         if width > page.viewport_size["width"]:
             too_wide[address] = width
     assert not too_wide
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == f"{text}px"
 
 
 def test_the_first_load_of_the_list_is_light(page, finished):
