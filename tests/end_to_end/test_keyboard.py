@@ -73,13 +73,17 @@ def violations(page) -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_open_dialogs_menus_and_wrong_forms_break_no_rule(open_page, problems, theme):
+def test_open_dialogs_hints_menus_and_wrong_forms_break_no_rule(open_page, problems, theme):
     analysis = factories.running()
     page = open_page(analysis.get_absolute_url(), bypass_csp=True, color_scheme=theme)
     page.locator(".page-actions a[href*='/stop/']").click()
     expect(page.locator("#dialog")).to_be_visible()
     assert not violations(page)
     page.goto("/analyses/")
+    page.keyboard.press("Tab")  # the keyboard is in use
+    page.locator(f"#analysis-{analysis.pk} [data-hint] a").focus()
+    expect(page.locator(f"#analysis-{analysis.pk} [role=tooltip]")).to_be_visible()
+    assert not violations(page)
     page.locator(f"#menu-{analysis.pk} > summary").click()
     assert not violations(page)
     page.goto("/analyses/new/")
