@@ -33,8 +33,8 @@ _FUNCTION = f"""
     $$"""
 _INDEX = f"""
     CREATE INDEX CONCURRENTLY scans_search_grams ON {_TEXTS} USING gin (scans_grams(text)) WITH (fastupdate = off)"""
-# Of long words SQLite is asked for so many runs, the rarest ones: it walks along the texts of each. At a million texts
-# a whole name took 5 to 10 ms with all its runs, and 0.3 to 0.7 ms with four; what holds them is looked at anyway.
+# Of long words so many runs are looked up, the rarest: a database walks along the texts of each. At a million texts
+# a whole name took SQLite 5 to 10 ms with all its runs, 0.3 to 0.7 with four; what holds them is looked at anyway.
 _RUNS = 4
 _TEXTS_TO_KNOW_THE_RARE_BY = 500
 _RARE_FOR = 3600  # seconds
@@ -83,7 +83,7 @@ def find(connection, words: str, at_most: int) -> list[int]:
     """The ids of analyses whose text contains these folded words, no more than so many, in no order."""
     sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:
-        sql, parameters = _sqlite_query(words, _rarest(cursor, words)) if sqlite else _postgresql_query(words)
+        sql, parameters = (_sqlite_query if sqlite else _postgresql_query)(words, _rarest(cursor, words))
         cursor.execute(f"{sql} LIMIT {int(at_most)}", parameters)
         return [pk for (pk,) in cursor.fetchall()]
 
@@ -111,7 +111,8 @@ def _rarest(cursor, words: str) -> list[str]:
 
 def _runs_of_some_texts(cursor) -> Counter:
     """In how many of some texts, from all over the table, each run of letters is."""
-    newest = cursor.execute(f"SELECT max(analysis_id) FROM {_TEXTS}").fetchone()[0] or 0
+    cursor.execute(f"SELECT max(analysis_id) FROM {_TEXTS}")
+    newest = cursor.fetchone()[0] or 0
     ids = {newest * part // _TEXTS_TO_KNOW_THE_RARE_BY for part in range(1, _TEXTS_TO_KNOW_THE_RARE_BY + 1)}
     cursor.execute(f"SELECT text FROM {_TEXTS} WHERE analysis_id IN ({', '.join(map(str, ids))})")
     return Counter(run for (text,) in cursor.fetchall() for run in grams(text))
@@ -133,9 +134,9 @@ def _sqlite_query(words: str, runs: list[str]) -> tuple[str, list[str]]:
     )
 
 
-def _postgresql_query(words: str) -> tuple[str, list[str]]:
-    runs = ("'" + run.replace("\\", "\\\\").replace("'", "''") + "'" for run in grams(words))
-    query = " & ".join(runs) + (":*" if len(words) < GRAM else "")
+def _postgresql_query(words: str, runs: list[str]) -> tuple[str, list[str]]:
+    asked = ("'" + run.replace("\\", "\\\\").replace("'", "''") + "'" for run in runs)
+    query = " & ".join(asked) + (":*" if len(words) < GRAM else "")
     return (
         f"SELECT analysis_id FROM {_TEXTS} WHERE scans_grams(text) @@ %s::tsquery AND strpos(text, %s) > 0",
         [query, words],

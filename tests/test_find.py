@@ -172,7 +172,6 @@ def test_runs_of_words(words, runs):
     assert grams(words) == runs
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL itself begins with the rarest runs")
 def test_long_words_are_looked_up_by_their_rarest_runs():
     for number in range(9):
         factories.submitted(name=f"Customer portal {'Qatar' if number == 4 else 'Berlin'} {number}")

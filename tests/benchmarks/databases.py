@@ -115,7 +115,7 @@ class _Server:
         return urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
 
     def has(self, name: str) -> bool:
-        return bool(self._execute("SELECT FROM pg_database WHERE datname = %s", name))
+        return bool(self._execute("SELECT 1 FROM pg_database WHERE datname = %s", name))
 
     def create(self, name: str) -> None:
         self._execute(f"CREATE DATABASE {name}")

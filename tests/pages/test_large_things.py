@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from scans.models import Finding
+from scans.models import ActivityLogEntry, Finding, UrlScan
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +81,26 @@ def test_a_thousand_findings_are_a_page_no_larger_than_a_hundred(scan, viewer):
     hundred = size_with(100)
     assert size_with(1000) < 1.2 * hundred
     assert Finding.objects.count() == 1000
+
+
+def test_the_summary_of_250_urls_and_10_000_log_entries_holds_little_more_than_one_of_60_and_200(scan, viewer):
+    analysis = scan.analysis
+    address = analysis.get_absolute_url()
+
+    def held_with(urls, entries):
+        positions = range(analysis.url_scans.count(), urls)
+        UrlScan.objects.bulk_create(another(scan, position=number, url=f"{scan.url}{number}") for number in positions)
+        entry = analysis.activity.last()
+        ActivityLogEntry.objects.bulk_create(another(entry) for _ in range(analysis.activity.count(), entries))
+        viewer.get(address)
+        return most_memory_of(lambda: viewer.get(address))
+
+    few = held_with(60, 200)
+    assert held_with(250, 10_000) < 1.5 * few
+    assert (analysis.url_scans.count(), analysis.activity.count()) == (250, 10_000)
+
+
+def another(thing, **fields):
+    """A row like this one."""
+    values = {field.attname: getattr(thing, field.attname) for field in thing._meta.concrete_fields}
+    return type(thing)(**(values | {"id": None} | fields))
