@@ -19,7 +19,8 @@ try:
     raise ValueError('owl"s password is wrong')
 except ValueError:
     traceback.print_exc()
-channel.end("technical", 'owl"s password')
+channel.log("info", "x" * 7992 + 'owl"s password')
+channel.end("technical", "y" * 1992 + 'owl"s password')
 """
 
 
@@ -28,5 +29,6 @@ def test_what_the_engine_prints_and_its_tracebacks_are_events_without_secrets():
     *said, end = (json.loads(line) for line in done.stdout.splitlines())
     assert {event["event"] for event in said} == {"log"} and end["event"] == "ended"
     texts = [event["text"] for event in said]
-    assert texts[0] == "looked at ***" and texts[-1] == "ValueError: *** is wrong"
-    assert "password" not in done.stdout and done.stderr == ""
+    assert texts[0] == "looked at ***" and texts[-2] == "ValueError: *** is wrong"
+    assert texts[-1][-4:] == "x***" and end["reason"][-4:] == "y***"  # masked before it is cut
+    assert "owl" not in done.stdout and "password" not in done.stdout and done.stderr == ""

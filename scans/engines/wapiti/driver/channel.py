@@ -40,27 +40,27 @@ class Channel:
 
     def write(self, event, values):
         # Unescaped, a line is never near the longest that is read, whatever is in the site's answers.
-        line = self.masked(json.dumps({"event": event, **values}, ensure_ascii=False)) + "\n"
+        line = self.masked(as_json({"event": event, **values}), lambda secret: as_json(secret)[1:-1]) + "\n"
         try:
             self.events.write(line.encode("utf-8", "replace"))
             self.events.flush()
         except BrokenPipeError:
             os._exit(1)
 
-    def masked(self, line):
-        """The line of JSON without the secrets, the longest first since one may hold another."""
+    def masked(self, text, written=str):
+        """The text without the secrets, as they are `written` there; the longest first since one may hold another."""
         for secret in sorted(self.secrets, key=len, reverse=True):
-            line = line.replace(json.dumps(secret, ensure_ascii=False)[1:-1], "***")
-        return line
+            text = text.replace(written(secret), "***")
+        return text
 
     def log(self, level, text):
-        """One line for the engine's log."""
-        self.send("log", level=level, text=text[:8000])
+        """One line for the engine's log. Masked before it is cut: half a secret would be known by nobody."""
+        self.send("log", level=level, text=self.masked(text)[:8000])
 
     def end(self, outcome, reason=""):
         """Say how it ended and leave, without waiting for threads or event loops that may hang."""
         with self.writing:  # for good: nothing may be said after the end
-            self.write("ended", {"outcome": outcome, "reason": reason[:2000]})
+            self.write("ended", {"outcome": outcome, "reason": self.masked(reason)[:2000]})
             os._exit(0)
 
     def listen(self):
@@ -88,6 +88,11 @@ class Channel:
             if values := progress():
                 self.send("progress", **values)
             time.sleep(SECONDS_BETWEEN_BEATS)
+
+
+def as_json(value):
+    """The value as JSON, unescaped."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 class Words:
