@@ -118,8 +118,9 @@ def test_no_page_breaks_a_rule_of_accessibility(page, addresses):
 
 @pytest.mark.parametrize("theme", THEMES, ids=["light", "dark"])
 def test_the_login_page_breaks_no_rule_of_accessibility(browser, product, problems, theme):
-    with visit(browser, problems, base_url=product.url, **theme) as page:
+    with visit(browser, problems, base_url=product.url, viewport={"width": 320, "height": 700}, **theme) as page:
         assert not rules_broken(page, ["/accounts/login/"])
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
 # A window of 1280 pixels, enlarged to 200 %, is 640 wide to the page.

@@ -24,7 +24,9 @@ def too_wide(page, addresses) -> dict[str, int]:
 @pytest.mark.parametrize("theme", THEMES, ids=["light", "dark"])
 def test_pages_without_anything_and_with_bad_news_keep_the_rules(open_page, problems, theme):
     page = open_page("/", role="Viewer", viewport=NARROW, **theme)
-    addresses = ["/", "/analyses/", "/analyses/views/", "/analyses/new/", "/analyses/9/", TOO_MANY_FIELDS]
+    bad_news = {"/analyses/new/": 403, "/analyses/9/": 404, TOO_MANY_FIELDS: 400}
+    assert {address: page.goto(address).status for address in bad_news} == bad_news
+    addresses = ["/", "/analyses/", "/analyses/views/", *bad_news]
     assert not rules_broken(page, addresses)
     assert not too_wide(page, addresses)
 

@@ -14,7 +14,9 @@ sys.path.insert(0, {str(DRIVER_FOLDER)!r})
 from channel import Channel
 channel = Channel()
 channel.secrets.add('owl"s password')
+channel.secrets.add("of two\\nlines")
 print("looked at", 'owl"s password')
+print("of two\\nlines")
 try:
     raise ValueError('owl"s password is wrong')
 except ValueError:
@@ -29,6 +31,8 @@ def test_what_the_engine_prints_and_its_tracebacks_are_events_without_secrets():
     *said, end = (json.loads(line) for line in done.stdout.splitlines())
     assert {event["event"] for event in said} == {"log"} and end["event"] == "ended"
     texts = [event["text"] for event in said]
-    assert texts[0] == "looked at ***" and texts[-2] == "ValueError: *** is wrong"
+    assert texts[:2] == ["looked at ***", "***"] and texts[-2] == "ValueError: *** is wrong"
     assert texts[-1][-4:] == "x***" and end["reason"][-4:] == "y***"  # masked before it is cut
-    assert "owl" not in done.stdout and "password" not in done.stdout and done.stderr == ""
+    assert (
+        "owl" not in done.stdout and "lines" not in done.stdout and "password" not in done.stdout and done.stderr == ""
+    )

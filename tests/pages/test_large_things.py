@@ -73,13 +73,17 @@ def test_an_engine_log_of_100_megabytes_is_streamed(scan, viewer, settings, tmp_
 
 
 def test_a_thousand_findings_are_a_page_no_larger_than_a_hundred(scan, viewer):
+    page = f"{scan.get_absolute_url()}findings/"
+
     def size_with(findings):
         made = [as_reported(scan, number) for number in range(scan.findings.count(), findings)]
         Finding.objects.bulk_create(made)
-        return len(viewer.get(f"{scan.get_absolute_url()}findings/").content)
+        return len(viewer.get(page).content)
 
     hundred = size_with(100)
+    held = most_memory_of(lambda: viewer.get(page))
     assert size_with(1000) < 1.2 * hundred
+    assert most_memory_of(lambda: viewer.get(page)) < 1.2 * held
     assert Finding.objects.count() == 1000
 
 

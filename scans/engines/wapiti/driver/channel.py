@@ -106,7 +106,7 @@ class Words:
 
     def write(self, text):
         """Take text; each finished, non-empty line is logged ("[!]" is how Wapiti marks its warnings)."""
-        *lines, self.unfinished = (self.unfinished + text).split("\n")
+        *lines, self.unfinished = (self.unfinished + self.channel.masked(text)).split("\n")
         for line in lines:
             if line.strip():
                 self.channel.log("warning" if line.startswith("[!]") else "info", line.rstrip())

@@ -257,13 +257,13 @@ class Hooks:
             parameter=values.get("parameter") or "",
             module=values["module"],
             info=values.get("info") or "",
-            http_request=http_repr(request, left_margin="")[:LONGEST_REQUEST],
-            curl=curl_repr(request)[:LONGEST_REQUEST],
+            http_request=self.scan.channel.masked(http_repr(request, left_margin=""))[:LONGEST_REQUEST],
+            curl=self.scan.channel.masked(curl_repr(request))[:LONGEST_REQUEST],
             description=definition.description() if definition else "",
             solution=definition.solution() if definition else "",
             references=list(flatten_references(definition.references()).items()) if definition else [],
             wstg=values.get("wstg") or [],
-            **evidence(values.get("response")),
+            **evidence(values.get("response"), self.scan.channel.masked),
         )
 
 
@@ -282,12 +282,12 @@ def unsent(request):
     )
 
 
-def evidence(response):
-    """The answer that made Wapiti report a finding, as the event's fields."""
+def evidence(response, masked):
+    """The answer that made Wapiti report a finding, as the event's fields; masked before it is cut."""
     if response is None:
         return {}
     return {
         "evidence_status": response.status,
         "evidence_headers": list(response.headers.multi_items()),
-        "evidence_body": response.content[:LONGEST_BODY],
+        "evidence_body": masked(response.content)[:LONGEST_BODY],
     }
