@@ -1,9 +1,13 @@
 """Pages with nothing to show, with very much, and with bad news: held to the rules that all pages keep."""
 
+from unittest.mock import Mock
+
 import pytest
+from django.db import OperationalError
 
 from scans import transitions
 from scans.models import ScanSettings
+from scans.views.statuses import StatusListView
 from tests import factories
 from tests.end_to_end.test_pages_in_browser import THEMES, rules_broken
 
@@ -29,6 +33,16 @@ def test_pages_without_anything_and_with_bad_news_keep_the_rules(open_page, prob
     addresses = ["/", "/analyses/", "/analyses/views/", *bad_news]
     assert not rules_broken(page, addresses)
     assert not too_wide(page, addresses)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=["light", "dark"])
+def test_pages_of_what_broke_keep_the_rules(open_page, monkeypatch, theme):
+    page = open_page("/", viewport=NARROW, **theme)
+    for error, status in ((ZeroDivisionError("a bug"), 500), (OperationalError("gone"), 503)):
+        monkeypatch.setattr(StatusListView, "get", Mock(side_effect=error))
+        assert page.goto("/statuses/").status == status
+        assert not rules_broken(page, ["/statuses/"])
+        assert not too_wide(page, ["/statuses/"])
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=["light", "dark"])
