@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from scans.models import ActivityLogEntry, Actor, Analysis, Mark, UrlScan
 from scans.statuses import AnalysisStatus, UrlScanStatus
 from scans.wording import said
+from scans.written_once import insert
 
 # Every action there is, with the sentence that a page shows for it. {…} are facts from the entry's data.
 SENTENCES = {
@@ -88,15 +89,15 @@ def record(
     to_status: str = "",
     reason: str = "",
     **data,
-) -> ActivityLogEntry:
-    """Write one entry, in whatever transaction is open, and return it.
+) -> None:
+    """Write one entry, in whatever transaction is open.
 
     `by` is the user or the part of the system that did it; `data` holds the sentence's facts. Raises
     KeyError for an action that has no sentence.
     """
     SENTENCES[action].format(**data)
     is_part = isinstance(by, Actor)
-    return ActivityLogEntry.objects.create(
+    entry = ActivityLogEntry(
         analysis=analysis,
         url_scan=url_scan,
         at=timezone.now(),
@@ -108,6 +109,7 @@ def record(
         reason=reason,
         data=data,
     )
+    insert(entry)
 
 
 def sentence(entry: ActivityLogEntry) -> str:

@@ -59,7 +59,7 @@ from scans.statuses import (
     UrlScanStatus,
 )
 from scans.windows import Blackouts
-from scans.written_once import row, totals_by_status
+from scans.written_once import row, totals_by_status, update
 
 By = AbstractBaseUser | Actor
 U = UrlScanStatus
@@ -250,7 +250,7 @@ def _move(scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str 
     changes = {"status": to, "status_at": now, "reason": reason, **_place(scan, to, now), **(columns or {})}
     if to.info.final or to.info.results == Results.VERIFYING:
         changes.setdefault("ended_at", scan.ended_at or now)
-    if not UrlScan.objects.filter(pk=scan.pk, status=before).update(**changes):
+    if not update(UrlScan, scan.pk, changes, where={"status": before}):
         raise TransitionRefused(_("{url} changed in the same moment. Look at it again, then repeat."), url=scan.url)
     for name, value in changes.items():
         setattr(scan, name, value)
@@ -287,7 +287,7 @@ def _hand_over(task: str, pk: int) -> None:
 def _roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", columns=None, **data) -> None:
     """Derive and store the analysis' status; one entry if `action` is named or the status changed."""
     before = analysis.status
-    changes = {**(columns or {}), "changed_at": timezone.now(), "version": F("version") + 1}
+    changes = {**(columns or {}), "changed_at": timezone.now()}
     for name, value in (columns or {}).items():
         setattr(analysis, name, value)
     totals = totals_by_status(UrlScan, analysis.pk)
@@ -306,7 +306,7 @@ def _roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", 
     kept = kept_columns(totals, after).items()
     # What stays the same is not written: each of these columns has an index that would be written, too.
     changes |= {name: value for name, value in kept if getattr(analysis, name) != value}
-    Analysis.objects.filter(pk=analysis.pk).update(**changes)
+    update(Analysis, analysis.pk, changes, counted_up="version")
     analysis.status = after
     if action or before != after:
         activity.record(

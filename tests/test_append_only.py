@@ -20,9 +20,10 @@ def analysis():
 
 
 def expire(analysis):
-    """Its log has expired; what is written from now on has not."""
+    """Its log has expired; what is written from now on has not: the entry that says so."""
     Analysis.objects.filter(pk=analysis.pk).update(log_expired_at=timezone.now())
-    return activity.record("analysis.log_expired", analysis=analysis, by=Actor.SCHEDULER, count=1)
+    activity.record("analysis.log_expired", analysis=analysis, by=Actor.SCHEDULER, count=1)
+    return ActivityLogEntry.objects.get(analysis=analysis, action="analysis.log_expired")
 
 
 def refused(act):
