@@ -112,6 +112,14 @@ class AnalysisFilterSet(FurtherFilterSet):
             return self.walk.around(size, self._asked)
         return self.walk.last(size) if self._asked == LAST else self.walk.first(size, self._asked or 1)
 
+    @property
+    def versions(self) -> tuple[str, list] | None:
+        """What answers with ids and versions of the page's rows, see `Walk.versions`; None where it takes the rows."""
+        size = PersonSettings.of(self.request.user).page_size
+        if self._asked in (None, 1):
+            return self.walk.versions(size)
+        return self.walk.versions(size, self._asked) if isinstance(self._asked, Position) else None
+
     @cached_property
     def found(self) -> Found:
         """What is to be listed, before it is filtered by status."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
@@ -30,15 +31,24 @@ class Around:
     @classmethod
     def now(cls) -> Around:
         """As it is now; one query."""
-        sql, parameters = _written(connection.vendor)
-        alive_since = timezone.now() - ALIVE_FOR
+        return cls.with_answer("SELECT NULL", ())[0]
+
+    @classmethod
+    def with_answer(cls, sql: str, parameters: Iterable) -> tuple[Around, object]:
+        """As it is now, and in the same query what another one answers, which is one value."""
+        around, values = _written(connection.vendor)
+        alive_since = _prepared(timezone.now() - ALIVE_FOR)
+        values = [alive_since if value == _prepared(_A_MOMENT) else value for value in values]
         with connection.cursor() as cursor:
-            cursor.execute(
-                sql, [_prepared(alive_since) if value == _prepared(_A_MOMENT) else value for value in parameters]
-            )
-            capacity, running, *counted, scheduler, scans_worker, checks_worker = cursor.fetchone()
+            cursor.execute(f"SELECT around.*, ({sql}) FROM ({around}) around", [*parameters, *values])  # noqa: S608
+            capacity, running, *counted, scheduler, scans_worker, checks_worker, answer = cursor.fetchone()
         alive = zip(SystemPart.Kind, (scheduler, scans_worker, checks_worker), strict=True)
-        return cls(capacity, running, [kind for kind, seen in alive if not seen], tuple(counted))
+        return cls(capacity, running, [kind for kind, seen in alive if not seen], tuple(counted)), answer
+
+    @property
+    def checksum(self) -> int:
+        """Differs wherever anything of it differs."""
+        return crc32(repr(self).encode())
 
 
 _A_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -80,7 +90,7 @@ class ListVersion:
     @classmethod
     def of(cls, around: Around, rows: list[Row]) -> ListVersion:
         """The version of a page."""
-        return cls(crc32(repr(around).encode()), {row.pk: row.version for row in rows})
+        return cls(around.checksum, {row.pk: row.version for row in rows})
 
     @classmethod
     def parse(cls, text: str) -> ListVersion | None:

@@ -3,6 +3,7 @@
 from itertools import chain
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from scans import transitions
@@ -77,6 +78,37 @@ def test_going_back_shows_the_same_pages(many, column):
         position = walk.parse(str(walk.position(page.rows[0], forward=False)))
         page = walk.around(20, position)
     assert list(chain(*reversed(pages)))[-80:] == walked(walk, 1000)[-80:]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("statuses", [None, ["in_progress"], ["scheduled", "stopped", "completed_results_available"]])
+def test_versions_are_those_of_the_rows(many, statuses, descending):
+    for column in COLUMNS:
+        walk = Walk(None, column, descending=descending, statuses=statuses)
+        page = walk.first(9)
+        onward, back = walk.position(page.rows[-1], forward=True), walk.position(walk.last(2).rows[0], forward=False)
+        for position in (None, walk.parse(str(onward)), walk.parse(str(back))):
+            wanted = ".".join(f"{row.pk}.{row.version}" for row in walk.rows(9, position)) or None
+            assert versions(walk, 9, position) == (None if several_walks(column) else wanted), column
+
+
+def versions(walk: Walk, size: int, position) -> str | None:
+    """What the query of the versions answers."""
+    if (query := walk.versions(size, position)) is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(*query)
+        return cursor.fetchone()[0]
+
+
+def several_walks(column: str) -> bool:
+    """Whether no single query finds a page of it, whose versions are therefore not asked for."""
+    return column in ("start", "duration")
+
+
+def test_versions_of_nothing_are_none(many):
+    assert Walk(None, "changed", descending=True, statuses=[]).versions(9) is None
+    assert Walk(None, "start", descending=True).versions(9) is None
 
 
 def test_worst_severity_outweighs_any_number_of_the_next():

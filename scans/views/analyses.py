@@ -29,8 +29,13 @@ class AnalysisListView(ViewerRequired, View):
         if not request.GET and (first := first_query(request.user)):
             return redirect(request.path + first)
         filterset = AnalysisFilterSet(request.GET, Analysis.objects.present(), request=request)
-        around, rows = Around.now(), filterset.page.rows
-        shown = ListVersion.of(around, rows)
+        if "v" in request.GET and (versions := filterset.versions):
+            around, rows = Around.with_answer(*versions)
+            if htmx.is_unchanged(request, f"{around.checksum}.{rows}"):
+                return htmx.unchanged()
+        else:
+            around = Around.now()
+        shown = ListVersion.of(around, filterset.page.rows)
         if htmx.is_unchanged(request, str(shown)):
             return htmx.unchanged()
         here = request.path + filterset.address(page=filterset.page_text)
