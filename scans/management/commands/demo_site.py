@@ -28,7 +28,8 @@ class Command(BaseCommand):
                 "End what uses it, or choose another port: --port or SCANS_DEMO_PORT."
             ) from None
         self.stdout.write(f"Demo site: {site.url} — deliberately weak, on loopback only. Never expose it.")
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGINT):  # a script that starts it in the background ignores the latter
+            signal.signal(number, signal.default_int_handler)
         with site:
             try:
                 site.serve_forever(poll_interval=0.2)
