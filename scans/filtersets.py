@@ -115,10 +115,10 @@ class AnalysisFilterSet(FurtherFilterSet):
     @property
     def versions(self) -> tuple[str, list] | None:
         """What answers with ids and versions of the page's rows, see `Walk.versions`; None where it takes the rows."""
-        size = PersonSettings.of(self.request.user).page_size
-        if self._asked in (None, 1):
-            return self.walk.versions(size)
-        return self.walk.versions(size, self._asked) if isinstance(self._asked, Position) else None
+        position = None if self._asked in (None, 1) else self._asked
+        if position and not (isinstance(position, Position) and position.forward):
+            return None
+        return self.walk.versions(PersonSettings.of(self.request.user).page_size, position)
 
     @cached_property
     def found(self) -> Found:

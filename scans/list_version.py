@@ -10,8 +10,8 @@ from functools import cache
 from zlib import crc32
 
 from django.db import connection
-from django.db.models import Count, Exists, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, Count, Exists, Sum, Value
+from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 
 from scans.listing import Row
@@ -26,7 +26,7 @@ class Around:
     capacity: int
     running: int
     missing: list[SystemPart.Kind]
-    counted: tuple[int, int]
+    counted: str
 
     @classmethod
     def now(cls) -> Around:
@@ -41,9 +41,9 @@ class Around:
         values = [alive_since if value == _prepared(_A_MOMENT) else value for value in values]
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT around.*, ({sql}) FROM ({around}) around", [*parameters, *values])  # noqa: S608
-            capacity, running, *counted, scheduler, scans_worker, checks_worker, answer = cursor.fetchone()
-        alive = zip(SystemPart.Kind, (scheduler, scans_worker, checks_worker), strict=True)
-        return cls(capacity, running, [kind for kind, seen in alive if not seen], tuple(counted)), answer
+            capacity, running, counted, *seen, answer = cursor.fetchone()
+        missing = [kind for kind, is_alive in zip(SystemPart.Kind, seen, strict=True) if not is_alive]
+        return cls(capacity, running, missing, counted), answer
 
     @property
     def checksum(self) -> int:
@@ -61,13 +61,12 @@ def _written(vendor: str) -> tuple[str, tuple]:
     alive = SystemPart.objects.filter(seen_at__gt=_A_MOMENT)
     seen = {kind.value: Exists(alive.filter(kind=kind)) for kind in SystemPart.Kind}
     everything = ScanSettings.objects.filter(pk=1).annotate(
-        running=_one(running, Count("pk")),
+        running=Coalesce(_one(running, Count("pk")), 0),
         # Not the newest id: of two transactions the one that began later may end earlier.
-        counts=_one(counts, Count("pk")),
-        sum_of_counts=_one(counts, Sum("pk")),
+        counted=_one(counts, Concat(Count("pk"), Value("."), Sum("pk"), output_field=CharField())),
         **seen,
     )
-    return everything.values_list("capacity", "running", "counts", "sum_of_counts", *seen).query.sql_with_params()
+    return everything.values_list("capacity", "running", "counted", *seen).query.sql_with_params()
 
 
 def _prepared(moment: datetime):
@@ -75,9 +74,8 @@ def _prepared(moment: datetime):
 
 
 def _one(queryset, aggregate):
-    """A subquery with one number."""
-    single = queryset.order_by().annotate(all=Value(1)).values("all").annotate(number=aggregate).values("number")
-    return Coalesce(single, 0)
+    """A subquery with one value."""
+    return queryset.order_by().annotate(all=Value(1)).values("all").annotate(one=aggregate).values("one")
 
 
 @dataclass(frozen=True)

@@ -53,31 +53,42 @@ def _beyond(part: Part, position: Position, up: bool):
     return _Beyond(F(part.field), F("pk"), key, Value(position.pk), sign=">" if up else "<")
 
 
-def _sql(queryset: models.QuerySet, part: Part) -> tuple[str, tuple]:
-    return queryset.values_list("id", part.field).query.sql_with_params()
+def _sql(queryset: models.QuerySet, part: Part, *more: str) -> tuple[str, tuple]:
+    return queryset.values_list("id", part.field, *more).query.sql_with_params()
 
 
-def _along(queryset: models.QuerySet, part: Part, size: int, *, up: bool, by_status: bool) -> tuple[str, tuple]:
+def _along(
+    queryset: models.QuerySet, part: Part, size: int, *more: str, up: bool, by_status: bool
+) -> tuple[str, tuple]:
     """A walk along the index of a part, of one status or of all; _A_STATUS stands for the status."""
     if by_status:
         queryset = queryset.filter(status=_A_STATUS)
     sign = "" if up else "-"
-    return _sql(queryset.order_by(sign + part.field, f"{sign}pk")[:size], part)
+    return _sql(queryset.order_by(sign + part.field, f"{sign}pk")[:size], part, *more)
 
 
 @lru_cache(200)
-def _from_the_end(part: Part, size: int, *, up: bool, by_status: bool) -> tuple[str, tuple]:
+def _from_the_end(part: Part, size: int, *more: str, up: bool, by_status: bool) -> tuple[str, tuple]:
     """As `_along`, of all present analyses from one end on: every poll asks it, and to write it takes longer."""
-    return _along(_present().filter(part.where), part, size, up=up, by_status=by_status)
+    return _along(_present().filter(part.where), part, size, *more, up=up, by_status=by_status)
 
 
 def _present() -> models.QuerySet:
     return apps.get_model("scans", "Analysis").objects.present()
 
 
-def _order(forward: bool, up: bool) -> str:
-    """ORDER BY of rows on the way through a leg, from its begin or its end on, along keys that grow on it or not."""
-    return f"page.step {_SIGN[forward]}, page.sort_key {_SIGN[up]}, page.id {_SIGN[up]}"
+def rows_of(ids: Sequence[int]) -> list[Row]:
+    """The analyses with these ids, at least one, as rows that are nowhere in an order."""
+    nowhere = (
+        f"(SELECT id, 0 AS step, NULL AS sort_key FROM scans_analysis WHERE id IN ({', '.join(['%s'] * len(ids))}))"
+    )
+    return _rows(f"{nowhere} page {_OF_THEM}", ids)
+
+
+def _rows(found: str, parameters: Sequence) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_ROWS} FROM {found}", parameters)
+        return [Row(*row) for row in cursor.fetchall()]
 
 
 def _as_text(part: Part, stored: object) -> str:
@@ -169,21 +180,20 @@ class Walk:
         ]
 
     def versions(self, size: int, position: Position | None = None) -> tuple[str, list] | None:
-        """SQL and its parameters that answer with one text: "id.version" of the next rows, as they are listed.
+        """SQL and its parameters that answer with one text: "id.version" of the next rows after a position, as listed.
 
         What a poll compares costs a third of reading `rows` so. None where one query does not find them all.
         """
         leg = self._onwards(self._legs[0], position)
         if len(self._legs) != 1 or not leg:
             return None
-        forward = position.forward if position else True
-        found, parameters, up = self._found(leg, size, position, forward)
-        order = _order(forward=True, up=up == forward)
-        of_each = "page.id || '.' || analysis.version"
-        rows = f"FROM {found} page JOIN scans_analysis analysis ON analysis.id = page.id"
+        # One walk reads the versions on its way; of several, most of what they find is not listed.
+        more, join = (["version"], "") if len(leg) == 1 else ([], "JOIN scans_analysis USING (id)")
+        found, parameters, order = self._found(leg, size, position, True, *more)
+        of_each, rows = "page.id || '.' || version", f"FROM {found} page {join}"
         if connection.vendor == "postgresql":
             return f"SELECT string_agg({of_each}, '.' ORDER BY {order}) {rows}", parameters
-        # SQLite sorts inside of an aggregate from 3.44 on; another order here would merely not be the one compared.
+        # SQLite takes the order into the aggregate from 3.44 on; before, it takes the rows as they come.
         return f"SELECT group_concat(one, '.') FROM (SELECT {of_each} AS one {rows} ORDER BY {order}) each", parameters
 
     @staticmethod
@@ -195,41 +205,43 @@ class Walk:
         return [step for step in leg if step.number == at or (step.number > at) == forward]
 
     def _walk(self, leg: list[Step], size: int, position: Position | None, forward: bool) -> list[Row]:
-        found, parameters, up = self._found(leg, size, position, forward)
-        with connection.cursor() as cursor:
-            cursor.execute(f"{_ROWS} FROM {found} page {_OF_THEM} ORDER BY {_order(forward, up)}", parameters)
-            return [Row(*row) for row in cursor.fetchall()]
+        found, parameters, order = self._found(leg, size, position, forward)
+        return _rows(f"{found} page {_OF_THEM} ORDER BY {order}", parameters)
 
-    def _found(self, leg: list[Step], size: int, position: Position | None, forward: bool) -> tuple[str, list, bool]:
-        """What one query finds of a leg, as a subquery and its parameters, and whether its keys grow on the way."""
+    def _found(
+        self, leg: list[Step], size: int, position: Position | None, forward: bool, *more: str
+    ) -> tuple[str, list, str]:
+        """What one query finds of a leg, `more` columns of it too, as a subquery, its parameters, and its order."""
         part = leg[0].part
         up = part.goes_up(self._descending) == forward
+        order = f"page.step {_SIGN[forward]}, page.sort_key {_SIGN[up]}, page.id {_SIGN[up]}"
         branches, parameters, written = [], [], {}
         for step in leg:
             begins_here = position is not None and position.step == step.number
             # Writing SQL takes longer than running it: once for all statuses, unless each has ids of its own.
             alike = (begins_here, step.status if self._ids is not None else None)
             if alike not in written:
-                written[alike] = self._branch(step, size, position if begins_here else None, up)
+                written[alike] = self._branch(step, size, position if begins_here else None, up, *more)
             sql, values = written[alike]
-            branches.append(f"SELECT {step.number} AS step, id, {part.field} AS sort_key FROM ({sql}) b{step.number}")
+            columns = ", ".join([f"{step.number} AS step", "id", f"{part.field} AS sort_key", *more])
+            branches.append(f"SELECT {columns} FROM ({sql}) b{step.number}")
             parameters += (step.status if value is _A_STATUS else value for value in values)
         every = " UNION ALL ".join(branches)
-        return f"(SELECT * FROM ({every}) page ORDER BY {_order(forward, up)} LIMIT {size})", parameters, up
+        return f"(SELECT * FROM ({every}) page ORDER BY {order} LIMIT {size})", parameters, order
 
-    def _branch(self, step: Step, size: int, position: Position | None, up: bool) -> tuple[str, tuple]:
+    def _branch(self, step: Step, size: int, position: Position | None, up: bool, *more: str) -> tuple[str, tuple]:
         """One walk along an index, as SQL and its parameters; _A_STATUS among them stands for the step's."""
         part, by_status = step.part, step.status is not None
         if self._queryset is None and self._ids is None and not position:
-            return _from_the_end(part, size, up=up, by_status=by_status)
+            return _from_the_end(part, size, *more, up=up, by_status=by_status)
         queryset = (_present() if self._queryset is None else self._queryset).filter(part.where)
         if position:
             queryset = queryset.filter(_beyond(part, position, up))
         if self._ids is not None:
             # These few are all sorted. The limit keeps a planner from walking past all the others instead.
             ids = self._ids.get(step.status, ())
-            return _sql(queryset.filter(pk__in=ids).order_by()[: len(ids) or 1], part)
-        return _along(queryset, part, size, up=up, by_status=by_status)
+            return _sql(queryset.filter(pk__in=ids).order_by()[: len(ids) or 1], part, *more)
+        return _along(queryset, part, size, *more, up=up, by_status=by_status)
 
     def first(self, size: int, number: int = 1) -> Page:
         """The first page, or the one of this number, at the cost of all before it; the last where that is empty."""

@@ -86,8 +86,7 @@ def test_versions_are_those_of_the_rows(many, statuses, descending):
     for column in COLUMNS:
         walk = Walk(None, column, descending=descending, statuses=statuses)
         page = walk.first(9)
-        onward, back = walk.position(page.rows[-1], forward=True), walk.position(walk.last(2).rows[0], forward=False)
-        for position in (None, walk.parse(str(onward)), walk.parse(str(back))):
+        for position in (None, walk.parse(str(walk.position(page.rows[-1], forward=True)))):
             wanted = ".".join(f"{row.pk}.{row.version}" for row in walk.rows(9, position)) or None
             assert versions(walk, 9, position) == (None if several_walks(column) else wanted), column
 

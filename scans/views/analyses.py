@@ -16,6 +16,7 @@ from scans.models import Analysis, UrlScan
 from scans.narrowing import submitters
 from scans.saved_views import ListView, first_query, views_of
 from scans.views.access import ViewerRequired
+from scans.walk import rows_of
 
 
 class AnalysisListView(ViewerRequired, View):
@@ -29,19 +30,13 @@ class AnalysisListView(ViewerRequired, View):
         if not request.GET and (first := first_query(request.user)):
             return redirect(request.path + first)
         filterset = AnalysisFilterSet(request.GET, Analysis.objects.present(), request=request)
-        if "v" in request.GET and (versions := filterset.versions):
-            around, rows = Around.with_answer(*versions)
-            if htmx.is_unchanged(request, f"{around.checksum}.{rows}"):
-                return htmx.unchanged()
-        else:
-            around = Around.now()
-        shown = ListVersion.of(around, filterset.page.rows)
-        if htmx.is_unchanged(request, str(shown)):
+        around, version = _shown(filterset)
+        if htmx.is_unchanged(request, version):
             return htmx.unchanged()
         here = request.path + filterset.address(page=filterset.page_text)
         context = {"filterset": filterset, "around": around, "missing_parts": around.missing}
-        context |= {"version": str(shown), "here": here}
-        before = ListVersion.parse(request.GET.get("v", ""))
+        context |= {"version": version, "here": here}
+        before, shown = ListVersion.parse(request.GET.get("v", "")), ListVersion.parse(version)
         if htmx.wants_fragment(request) and before and before.moved(shown) == 0:
             context["numbers_differ"] = before.around != shown.around
             return self._changed_rows(request, context, before.changed(shown))
@@ -56,8 +51,7 @@ class AnalysisListView(ViewerRequired, View):
 
     def _changed_rows(self, request: HttpRequest, context: dict, changed: list[int]) -> HttpResponse:
         """Nothing but the rows that changed, each to be put in its place, and the numbers around them."""
-        rows = [row for row in context["filterset"].page.rows if row.pk in changed]
-        context["rows"] = _made(rows, request, context["here"])
+        context["rows"] = _made(rows_of(changed), request, context["here"]) if changed else []
         response = htmx.respond(request, "scans/analysis_list.html", "scans/_analysis_changes.html", context)
         response["HX-Reswap"] = "none"
         response["X-List-Change"] = "rows"
@@ -71,6 +65,16 @@ class SubmittersView(ViewerRequired, View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """The options."""
         return render(request, "scans/_submitters.html", {"names": submitters()})
+
+
+def _shown(filterset: AnalysisFilterSet) -> tuple[Around, str]:
+    """What stands around the list, and its version; a poll does not read the rows for it, if it can do without."""
+    if "v" in filterset.data and (versions := filterset.versions):
+        around, rows = Around.with_answer(*versions)
+        if rows:
+            return around, f"{around.checksum}.{rows}"
+    around = Around.now()
+    return around, str(ListVersion.of(around, filterset.page.rows))
 
 
 def _current(views: list[ListView], filterset: AnalysisFilterSet) -> str:
