@@ -10,7 +10,7 @@ from tests.benchmarks.sides import Side, opened
 
 TRANSITIONS = 100
 WRITERS = 8
-OF_A_WRITER = 40
+OF_A_WRITER = 80
 
 
 def measure(table: Table, side: Side) -> None:
