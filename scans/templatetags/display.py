@@ -60,13 +60,21 @@ def anchor(status: Status) -> str:
 
 @register.simple_tag
 def moment(at: datetime | None, empty: str = "–") -> str:
-    """A moment as relative text, which a script keeps fresh, with the exact time behind it: the person's, and UTC."""
+    """A moment as relative text, which a script keeps fresh, with the exact time behind it: the person's, and UTC.
+
+    What is long ago is said as a date.
+    """
     if at is None:
         return empty
     local, utc = exact(at), f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     title = local if local == utc else f"{local} · {utc}"
-    return format_html('<time datetime="{}" title="{}" data-relative>{}</time>', at.isoformat(), title, relative(at))
+    is_long_ago = timezone.now() - at > LONG_AGO
+    text = date_format(timezone.localtime(at), pgettext("a day", "j M Y")) if is_long_ago else relative(at)
+    kept_fresh = SafeString("" if is_long_ago else " data-relative")
+    return format_html('<time datetime="{}" title="{}"{}>{}</time>', at.isoformat(), title, kept_fresh, text)
 
+
+LONG_AGO = timedelta(days=60)
 
 # The symbols of the SI are the same in every language.
 UNITS = {"d": 86400, "h": 3600, "min": 60, "s": 1}
