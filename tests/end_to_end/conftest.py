@@ -5,6 +5,7 @@ from contextlib import ExitStack
 import pytest
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import expect
 
 from tests import factories
 from tests.conftest import CHROMIUM
@@ -21,6 +22,7 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+expect.set_options(timeout=15_000)  # milliseconds; Playwright's own five were too few on a busy machine
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,21 @@ def has_focus(page, selector):
     page.wait_for_function("selector => document.activeElement.matches(selector)", arg=selector)
 
 
+@pytest.mark.parametrize("address", ["/analyses/", ""], ids=["list", "summary"])
+def test_a_click_is_heard_while_an_update_is_under_way(open_page, problems, address):
+    analysis = factories.running(name="Shop")
+    page = open_page(address or analysis.get_absolute_url())
+    page.route("**/?v=*", lambda route: None)  # it is never answered
+    with page.expect_request("**/?v=*"):
+        pass
+    if address:
+        page.locator(f"#menu-{analysis.pk} > summary").click()
+        page.locator(f"#menu-{analysis.pk} a[href*='/stop/']").click()
+        expect(page.locator("#dialog")).to_be_visible()
+    else:
+        ask(page, "stop")
+
+
 def test_of_two_people_with_the_stop_dialog_open_the_second_is_told_beside_the_fresh_state(open_page, problems):
     analysis = factories.running(name="Shop")
     first, second = (open_page(analysis.get_absolute_url()) for _ in range(2))

@@ -101,11 +101,22 @@ WIDTHS_AND_TEXTS = [(320, 16), (640, 16), (1280, 32)]
 THEMES = [{"color_scheme": theme, "bypass_csp": True} for theme in ("light", "dark")]
 
 
+# A region drops its poll while something of it is under way; what is inside inherits that, unless it says otherwise.
+DROPPED_FOR_A_POLL = """() => [...document.querySelectorAll("[hx-get], [hx-post]")]
+    .filter((one) => !one.matches("[data-live]") && one.closest("[hx-sync]")?.matches("[data-live]"))
+    .map((one) => ["is dropped while a poll is under way", one.outerHTML.slice(0, 120)])"""
+
+
 def rules_broken(page, addresses) -> dict[str, list]:
-    """By address the rules of accessibility that the page breaks, with the first element that does."""
+    """By address the rules of accessibility that the page breaks, with the first element that does.
+
+    And which of its links and buttons do nothing while the page is asking for news.
+    """
     broken = {}
     for address in addresses:
         page.goto(address)
+        if dropped := page.evaluate(DROPPED_FOR_A_POLL):
+            broken[address] = dropped
         for violation in Axe().run(page).response["violations"]:
             broken.setdefault(address, []).append((violation["id"], violation["nodes"][0]["html"][:120]))
     return broken
