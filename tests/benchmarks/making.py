@@ -18,7 +18,7 @@ from django.utils import timezone
 from scans import transitions
 from scans.filtersets import AnalysisFilterSet
 from scans.listing import Position
-from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, UrlScan
+from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, StatusCount, UrlScan
 from scans.statuses import Phase, UrlScanStatus
 
 ENOUGH = 30_000  # places, for everything that the measuring starts
@@ -57,13 +57,14 @@ def progress(url_scan_id: int) -> dict:
 
 
 def put_away(ids: list[int]) -> dict:
-    """End what `running` made and delete it, so that it takes no place and shows in no list."""
+    """End what `running` made and delete it: it takes no place then and shows in no list. Fold the counts, as a scheduler does."""
     for scan in UrlScan.objects.filter(pk__in=ids).select_related("analysis"):
         if scan.info.phase in (Phase.WAITING, Phase.ACTIVE) and not scan.status.startswith("stopping"):
             transitions.stop(scan, transitions.StopMode.DELETE, by=Actor.COMMAND)
         if UrlScan.objects.get(pk=scan.pk).status == UrlScanStatus.STOPPING_DELETING_RESULTS:
             transitions.conclude_deletion(UrlScan.objects.get(pk=scan.pk))
         transitions.delete(Analysis.objects.get(pk=scan.analysis_id), by=Actor.COMMAND)
+    StatusCount.fold_if_many()
     return {}
 
 
