@@ -37,6 +37,7 @@ _INDEX = f"""
 # a whole name took SQLite 5 to 10 ms with all its runs, 0.3 to 0.7 with four; what holds them is looked at anyway.
 _RUNS = 4
 _TEXTS_TO_KNOW_THE_RARE_BY = 500
+_RARE = 5  # of these texts; what holds such a run is no more than a hundredth of all, give or take chance
 _RARE_FOR = 3600  # seconds
 _LAST_LETTER = "\U0010ffff"
 
@@ -105,8 +106,20 @@ def _rarest(cursor, words: str) -> list[str]:
     runs = grams(words)
     if len(runs) <= _RUNS:
         return runs
-    counts = caches["rows"].get_or_set("runs-of-letters", partial(_runs_of_some_texts, cursor), _RARE_FOR)
+    counts = _known_runs(cursor)
     return sorted(runs, key=lambda run: counts[run])[:_RUNS]
+
+
+def are_rare(connection, words: str) -> bool:
+    """Whether these folded words hold a run of letters that few texts hold, as far as some of the texts tell."""
+    runs = grams(words) if len(words) >= GRAM else []
+    with connection.cursor() as cursor:
+        counts = _known_runs(cursor)
+    return any(counts[run] < _RARE for run in runs)
+
+
+def _known_runs(cursor) -> Counter:
+    return caches["rows"].get_or_set("runs-of-letters", partial(_runs_of_some_texts, cursor), _RARE_FOR)
 
 
 def _runs_of_some_texts(cursor) -> Counter:
@@ -114,7 +127,9 @@ def _runs_of_some_texts(cursor) -> Counter:
     cursor.execute(f"SELECT max(analysis_id) FROM {_TEXTS}")
     newest = cursor.fetchone()[0] or 0
     ids = {newest * part // _TEXTS_TO_KNOW_THE_RARE_BY for part in range(1, _TEXTS_TO_KNOW_THE_RARE_BY + 1)}
-    cursor.execute(f"SELECT text FROM {_TEXTS} WHERE analysis_id IN ({', '.join(map(str, ids))})")
+    values = ", ".join(f"({pk})" for pk in ids)
+    # Joined this way round: SQLite would read a small table as a whole.
+    cursor.execute(f"SELECT text FROM (VALUES {values}) known CROSS JOIN {_TEXTS} WHERE analysis_id = known.column1")
     return Counter(run for (text,) in cursor.fetchall() for run in grams(text))
 
 

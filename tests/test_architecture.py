@@ -1,6 +1,8 @@
 """The house rules that code could break unnoticed: imports go one way, and one module writes statuses."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,9 @@ def test_only_transitions_writes_a_status(path):
 def test_the_rule_about_statuses_can_fail():
     for text in ("scan.status = 1", "Scan.objects.update(status=1)", "Scan.objects.create(status=1)"):
         assert any(writes_a_status(node) for node in ast.walk(ast.parse(text)))
+
+
+def test_a_worker_loads_no_parser_of_pages_before_it_has_one_to_parse():
+    program = "import django, sys; django.setup(); import scans.runner, scans.tasks; print('bs4' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", program], cwd=SCANS.parent, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"  # 8 MB of each, however many there are

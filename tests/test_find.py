@@ -178,3 +178,15 @@ def test_long_words_are_looked_up_by_their_rarest_runs():
     with connection.cursor() as cursor:
         runs = search_index._rarest(cursor, fold("Customer portal Qatar"))
     assert set(runs) <= set(grams(fold("portal Qatar"))) - set(grams(fold("portal "))) and len(runs) == 4
+
+
+def test_rare_words_are_looked_up_at_once_and_others_after_a_look_at_a_sample(monkeypatch):
+    for number in range(9):
+        factories.submitted(name=f"Customer portal {'Qatar' if number == 4 else 'Berlin'} {number}")
+    looked_for = []
+    monkeypatch.setattr(search_index, "sample", lambda _connection, words, _ranges: looked_for.append(words) or [])
+    monkeypatch.setattr(analysis_search, "SAMPLE", 1)
+    monkeypatch.setattr(analysis_search, "RUNS", 1)
+    found = {words: len(AnalysisSearch.find(words, 20).ids) for words in ("portal Qatar", "PORTAL", "po", "nothing")}
+    assert found == {"portal Qatar": 1, "PORTAL": 9, "po": 9, "nothing": 0}
+    assert looked_for == ["portal", "po"]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import httpx
-from bs4 import Tag
 
 from scans.login.base import Login, Method
 from scans.login.outcome import LoginFailed
 from scans.login.visit import MOST_FORMS, Page
+
+if TYPE_CHECKING:
+    from bs4 import Tag
 
 _CONTROLS = ["input", "select", "textarea", "button"]
 _TYPED = ("text", "email", "tel", "search", "password", "number", "url")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from bs4 import NavigableString, Tag
-
 from scans.login.visit import MOST_FORMS, Page
+
+if TYPE_CHECKING:
+    from bs4 import Tag
 
 _IN = re.compile(
     r"log[ _-]?[io]n\b|sign[ _-]?in\b|signin|anmelden|einloggen|connexion|connecter|iniciar sesi|acceder|accedi\b"
@@ -118,7 +120,7 @@ def _words(tag: Tag) -> str:
 def _texts(tag: Tag, depth: int = 3) -> Iterator[str]:
     """The words inside, not too far down: looking through thousands of nested links takes minutes."""
     for piece in tag.contents[:_MOST_PIECES]:
-        if isinstance(piece, NavigableString):
+        if isinstance(piece, str):
             yield from piece.split()
         elif depth:
             yield from _texts(piece, depth - 1)

@@ -48,9 +48,10 @@ class AnalysisSearch(models.Model):
         last = cls.objects.aggregate(last=Max("pk"))["last"]
         if last is None or BETWEEN in words:
             return Hits([], are_all=True)
-        found = search_index.sample(connection, words, _spread(last))
-        if last <= SAMPLE or len(found) >= FREQUENT:
-            return Hits(found, are_all=last <= SAMPLE)
+        if last <= SAMPLE or not search_index.are_rare(connection, words):
+            found = search_index.sample(connection, words, _spread(last))
+            if last <= SAMPLE or len(found) >= FREQUENT:
+                return Hits(found, are_all=last <= SAMPLE)
         hits = search_index.find(connection, words, at_most + 1)
         return Hits(hits[:at_most], are_all=len(hits) <= at_most)
 
