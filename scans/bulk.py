@@ -57,7 +57,11 @@ def ask(
         if is_new and len(analyses) > AT_ONCE:
             _hand_over(bulk)
     if is_new and len(analyses) <= AT_ONCE:
-        carry_out(bulk)
+        try:
+            carry_out(bulk)
+        except Error:
+            logger.exception("A bulk action is left to a worker.")
+            _hand_over(bulk)
     return bulk
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo, available_timezones
 
+import regex
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -28,6 +29,7 @@ from scans.windows import EXAMPLES, Blackouts, parse_all
 MAX_FILE_BYTES = 256 * 1024
 MAX_SCRIPT_BYTES = 5 * 1024**2
 MAX_DAYS_AHEAD = 90
+MOST_RUNS = 10_000
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=25)
 _MOST_ERRORS = 10
 _UNITS = {"": "minutes", "m": "minutes", "h": "hours", "d": "days"}
@@ -95,7 +97,9 @@ class ScheduleForm(forms.Form):
         max_value=31,
         help_text=_("28 and above mean the last day of the month; empty means the day of the start."),
     )
-    ends_after = forms.IntegerField(label=_("Ends after … runs"), required=False, min_value=1, help_text=_("Or never."))
+    ends_after = forms.IntegerField(
+        label=_("Ends after … runs"), required=False, min_value=1, max_value=MOST_RUNS, help_text=_("Or never.")
+    )
     ends_on = forms.DateField(
         label=_("Ends on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -269,8 +273,8 @@ class AccessForm(forms.Form):
         """A regular expression that can be used."""
         pattern = self.cleaned_data["logged_out"]
         try:
-            re.compile(pattern)
-        except re.error as error:
+            regex.compile(pattern)
+        except regex.error as error:
             raise ValidationError(
                 _("“{pattern}” is not a regular expression: {error}.").format(pattern=pattern, error=error)
             ) from error

@@ -16,6 +16,14 @@ def wants_fragment(request: HttpRequest) -> bool:
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
+def shown_address(request: HttpRequest) -> str:
+    """Path and query of the page that htmx is on; empty where it is on none of ours, or says nonsense."""
+    try:
+        return (request.htmx and request.htmx.current_url_abs_path) or ""
+    except ValueError:
+        return ""
+
+
 def is_unchanged(request: HttpRequest, version: str) -> bool:
     """Whether what the page shows already has this version; then 204 is the whole answer."""
     return wants_fragment(request) and request.GET.get("v") == version

@@ -35,7 +35,12 @@ class DayField(forms.DateField):
 
     def to_python(self, value):
         """A date, the word, or None."""
-        return TODAY if value == TODAY else super().to_python(value)
+        if value == TODAY:
+            return TODAY
+        day = super().to_python(value)
+        if day and not 1900 <= day.year <= 9000:  # no moment of it in any time zone may be beyond what Python counts
+            raise ValidationError(self.error_messages["invalid"])
+        return day
 
 
 class DayFilter(Filter):

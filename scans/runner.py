@@ -16,6 +16,7 @@ from time import monotonic, sleep
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.utils import timezone
 
 from scans import coverage, findings, transitions
@@ -279,7 +280,9 @@ class Supervision:
             self._begin(started)
         found = [event for event in events if isinstance(event, FindingReported)]
         if found:
-            self._progress.update(findings.store(self._scan, found))
+            with transaction.atomic():
+                transitions.renew(self._scan)  # raises LeaseLost: what is not ours any more may have been deleted
+                self._progress.update(findings.store(self._scan, found))
         self._seen += (event for event in events if isinstance(event, UrlCrawled | AddressSeen))
         self._keep_log([event for event in events if isinstance(event, LogLine)])
         for event in events:
@@ -447,7 +450,8 @@ class Supervision:
             report = self._engine.read_report(self._scan.directory)
         except ReportError as error:
             return EndedBy.ENGINE, f"The engine's report cannot be used: {error}"
-        transitions.renew(self._scan, **findings.store(self._scan, report.findings))
+        with transaction.atomic():  # all or nothing, where the lease is lost
+            transitions.renew(self._scan, **findings.store(self._scan, report.findings))
         if not self._site_still_answers():
             return EndedBy.SITE, "The engine finished, but the site does not answer any more."
         return EndedBy.ITSELF, ""

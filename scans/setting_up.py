@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from scans import transitions
 from scans.engines.base import Engine
 from scans.models import AllowedTarget, Analysis, UrlScan
 from scans.prescan.accounts import Accounts
-from scans.prescan.checks import Target, check
+from scans.prescan.checks import CheckReport, Target, check
 from scans.runner import keep_checks, target_of
 from scans.secrets import KeyLost
 from scans.statuses import UrlScanStatus
+from scans.targets import TargetPolicy
 
 logger = logging.getLogger(__name__)
 CHECKS_AT_A_TIME = 8
@@ -66,12 +68,15 @@ def prescan(analysis: Analysis) -> None:
     policy, accounts = AllowedTarget.policy(), Accounts()
     passed = 0
     with ThreadPoolExecutor(CHECKS_AT_A_TIME) as pool:
-        reports = pool.map(lambda target: check(target, policy, accounts=accounts), targets.values())
+        reports = pool.map(lambda target: _checked(target, policy, accounts), targets.values())
         for scan, report in zip(targets, reports, strict=True):
+            if isinstance(report, Exception):
+                _fail(transitions.fail_set_up, scan, reason=f"{type(report).__name__}: {report}")
+                continue
             keep_checks(scan, report, "prescan")
             passed += report.failure is None
-            if report.failure:
-                _fail(scan, report)
+            if failure := report.failure:
+                _fail(transitions.fail_checks, scan, report.status, step=failure.name, reason=failure.detail)
     transitions.end_prescan(analysis, checked=len(targets), passed=passed)
 
 
@@ -86,8 +91,17 @@ def openable(analysis: Analysis) -> dict[UrlScan, Target]:
     return targets
 
 
-def _fail(scan, report) -> None:
+def _checked(target: Target, policy: TargetPolicy, accounts: Accounts) -> CheckReport | Exception:
+    """What the checks say of a target, or what broke on our side: that fails this one, and no other."""
     try:
-        transitions.fail_checks(scan, report.status, step=report.failure.name, reason=report.failure.detail)
+        return check(target, policy, accounts=accounts)
+    except Exception as error:
+        logger.exception("Checking %s broke on our side.", target.url)
+        return error
+
+
+def _fail(verb: Callable, scan: UrlScan, *arguments, **values) -> None:
+    try:
+        verb(scan, *arguments, **values)
     except transitions.TransitionRefused as refusal:
         logger.info("%s", refusal)  # a user stopped it meanwhile

@@ -706,6 +706,8 @@ def admit_next() -> bool:
     if next_scan is None:
         return False
     scan = _locked_scan(next_scan)
+    if scan.status not in (U.QUEUED_WITH_WARNING, U.RESUMING) or scan.place_since or scan.lease_holder:
+        return True  # it was paused or stopped before the lock was had: the next look finds another
     if scan.status == U.RESUMING:
         UrlScan.objects.filter(pk=scan.pk, status=U.RESUMING).update(place_since=timezone.now())
         activity.record("url_scan.got_a_place", analysis=scan.analysis, url_scan=scan, by=Actor.SCHEDULER)
@@ -737,6 +739,10 @@ def take(url_scan_id: int, holder: str, *, among: Iterable[UrlScanStatus]) -> Ur
 
     A task may come twice or late; who gets None has nothing to do. What waits for a place cannot be had.
     """
+    analysis_id = UrlScan.objects.filter(pk=url_scan_id).values_list("analysis_id", flat=True).first()
+    if analysis_id is None:
+        return None
+    _locked(analysis_id)  # who stops it looks whether somebody holds it
     to_be_had = UrlScan.objects.filter(pk=url_scan_id, status__in=list(among), lease_holder="")
     got = to_be_had.exclude(status=U.RESUMING, place_since=None).update(lease_holder=holder, lease_until=_lease_until())
     return UrlScan.objects.select_related("analysis").get(pk=url_scan_id) if got else None
@@ -1107,6 +1113,9 @@ def end_blackout(analysis: Analysis) -> None:
     analysis = _locked(analysis.pk)
     if not analysis.blackout_since or any(scan.paused_by == PausedBy.WINDOW for scan in _scans(analysis, U.PAUSING)):
         return  # over already, or an engine is still saving its session: at the next tick
+    if analysis.info.final:
+        Analysis.objects.filter(pk=analysis.pk).update(blackout_since=None)  # a user stopped it meanwhile: no news
+        return
     paused = timezone.now() - analysis.blackout_since
     columns = {"blackout_since": None, "expires_at": analysis.expires_at and analysis.expires_at + paused}
     scans = [scan for scan in _scans(analysis, U.PAUSED) if scan.paused_by == PausedBy.WINDOW]
@@ -1202,7 +1211,14 @@ def delete(analysis: Analysis, *, by: By, reason: str = "") -> None:
     _require(analysis, Action.DELETE)
     if analysis.deleted_at:
         raise TransitionRefused(_("{analysis} was deleted already."), analysis=analysis)
+    if goes_on := Analysis.objects.filter(continues=analysis, ended_at=None).first():
+        raise TransitionRefused(
+            _("{analysis} cannot be deleted yet: run {run} goes on from its saved sessions."),
+            analysis=analysis,
+            run=goes_on.run,
+        )
     AnalysisSearch.objects.filter(analysis=analysis).delete()
+    Series.objects.select_for_update().get(pk=analysis.series_id)  # of the two last runs one is the last
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series_id).first()
     if schedule and is_last_run(analysis):
         _switch_off(schedule, analysis, by, "The last run of its series was deleted.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property, lru_cache
 from types import SimpleNamespace
 
@@ -24,6 +25,7 @@ _POSITION = re.compile(
     r"(?P<direction>after|before)~(?P<step>\d{1,2})~(?P<key>.*)~(?P<pk>\d{1,18})", re.DOTALL | re.ASCII
 )
 _A_STATUS = "a status"
+_LONGEST = timedelta(days=100_000_000)  # in microseconds less than 2 to the 63rd
 _ROWS = """
     SELECT page.id, analysis.version, page.step, page.sort_key, analysis.status, analysis.changed_at, owner.username"""
 _OF_THEM = """
@@ -158,7 +160,10 @@ class Walk:
             return None
         try:
             key = None if part.empty else _field(part).clean(match["key"], None)
-        except ValidationError:
+            _field(part).get_db_prep_value(key, connection)
+        except (ValidationError, OverflowError):
+            return None
+        if isinstance(key, timedelta) and abs(key) > _LONGEST:
             return None
         return Position(int(match["step"]), key, int(match["pk"]), match["direction"] == "after")
 

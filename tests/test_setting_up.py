@@ -277,3 +277,18 @@ def test_nothing_a_site_sends_breaks_the_set_up_of_the_others(site):
     for one in sites:
         one.stop()
     assert U.SUBMIT_FAILED not in statuses(analysis) and U.SUBMITTED not in statuses(analysis)
+
+
+def test_a_check_that_breaks_on_our_side_fails_its_url_alone(site, monkeypatch):
+    really = setting_up.check
+
+    def check(target, *arguments, **values):
+        if target.url == GONE:
+            raise KeyError("a fault of ours")
+        return really(target, *arguments, **values)
+
+    monkeypatch.setattr(setting_up, "check", check)
+    analysis = make.submitted(site.url, GONE)
+    set_up(analysis, StubEngine())
+    assert statuses(analysis) == [U.QUEUED, U.SUBMIT_FAILED]
+    assert "a fault of ours" in analysis.url_scans.get(url=GONE).reason

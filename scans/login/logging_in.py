@@ -8,6 +8,8 @@ from dataclasses import replace
 from secrets import token_hex
 from urllib.parse import urljoin, urlsplit
 
+import regex
+
 from scans.engines.base import Session
 from scans.login import by_browser, signs
 from scans.login.base import Login, Method
@@ -22,6 +24,7 @@ from scans.login.visit import Page, Visit, out_of_scope, shown
 from scans.targets import TargetPolicy, TargetRefused, normalise, origin, resolve
 
 MAX_LOGIN_LINKS = 3
+SECONDS_FOR_A_PATTERN = 2
 USUAL_PATHS = ("login", "signin", "accounts/login/", "users/sign_in", "user/login", "auth/login", "admin/login/")
 _STRANGER_STEP = "page as a stranger"
 # What a form that only scripts can send answers to our sending it: no such address, or no such method.
@@ -74,8 +77,11 @@ def still_holds(login: Login, logged_in: LoggedIn, url: str, addresses: Iterable
     )
     if page.status in (401, 403) or page.next_url or led_to_login:
         return False
-    if (stranger := login.logged_out or logged_in.login_pattern) and re.search(stranger, page.html):
-        return False
+    try:
+        if (stranger := login.logged_out or logged_in.login_pattern) and _is_on(stranger, page):
+            return False
+    except LoginFailed:
+        return True
     return not logged_in.pattern or re.search(logged_in.pattern, page.html) is not None
 
 
@@ -264,14 +270,21 @@ def _logged_in(evidence: Evidence, proof: Proof, session: Session) -> LoggedIn:
 
 def _require_silent(logged_out: str, page: Page) -> None:
     """Raise LoginFailed where the pattern of logged-out pages is found on a page that is logged in."""
-    try:
-        found = logged_out and re.search(logged_out, page.html)
-    except re.error as error:
-        detail = f"The pattern of logged-out pages is no regular expression: {error}."
-        raise LoginFailed("pattern_useless", detail, PROOF_STEP) from error
-    if found:
+    if logged_out and _is_on(logged_out, page):
         detail = f"The pattern of logged-out pages is found on {page.shown_url}, which is logged in."
         raise LoginFailed("pattern_useless", detail, PROOF_STEP)
+
+
+def _is_on(pattern: str, page: Page) -> bool:
+    """Whether somebody's pattern is found on a page; raises LoginFailed for one that is none, or takes for ever."""
+    try:
+        return regex.search(pattern, page.html, timeout=SECONDS_FOR_A_PATTERN, concurrent=True) is not None
+    except TimeoutError:
+        detail = f"Looking for the pattern of logged-out pages takes longer than {SECONDS_FOR_A_PATTERN} seconds."
+        raise LoginFailed("pattern_useless", detail, PROOF_STEP) from None
+    except regex.error as error:
+        detail = f"The pattern of logged-out pages is no regular expression: {error}."
+        raise LoginFailed("pattern_useless", detail, PROOF_STEP) from error
 
 
 def _login_pattern(form: LoginForm | None, page: Page) -> str:

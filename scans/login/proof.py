@@ -25,8 +25,14 @@ class Proof:
 
 
 def proof_url(login: Login, url: str) -> str:
-    """The page to look at: the address that proves the login where it names one, else the target."""
-    return urljoin(url, login.logged_in) if _names_address(login) else url
+    """The page to look at: the address that proves the login where it names one, else the target.
+
+    Raises LoginFailed where that leads nowhere.
+    """
+    try:
+        return urljoin(url, login.logged_in) if _names_address(login) else url
+    except ValueError:
+        raise LoginFailed("out_of_scope", f"{shown(login.logged_in)} does not lead to any host.", STEP) from None
 
 
 @dataclass(frozen=True, kw_only=True)

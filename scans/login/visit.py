@@ -173,6 +173,8 @@ class Visit:
         self, method: str, url: str, step: str, headers: Mapping[str, str] | None = None, body: bytes = b"", **page
     ) -> Page:
         try:
+            if not self.reaches(url):
+                raise LoginFailed("out_of_scope", f"{shown(url)} is not on the target's host and port.", step)
             request = httpx.Request(method, url, headers=[("accept", _ACCEPT), *self._headers], content=body)
             request.headers.update(headers or {})
             response = exchange(self._auth, request, self._send)

@@ -2,17 +2,23 @@
 
 from datetime import timedelta
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+LONGEST_DAYS = 3650
 
 
 def _days(of: str, help_text: str) -> models.PositiveSmallIntegerField:
     """For how many days something is kept; empty: for ever."""
     empty = _("Empty: kept for ever.")
     return models.PositiveSmallIntegerField(
-        of, null=True, blank=True, validators=[MinValueValidator(1)], help_text=format_lazy("{} {}", help_text, empty)
+        of,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_DAYS)],
+        help_text=format_lazy("{} {}", help_text, empty),
     )
 
 
@@ -27,6 +33,7 @@ class ScanSettings(models.Model):
 
     pause_limit = models.DurationField(
         default=timedelta(days=7),
+        validators=[MinValueValidator(timedelta(minutes=1)), MaxValueValidator(timedelta(days=LONGEST_DAYS))],
         help_text=_("A scan that a user left paused for longer ends, its results kept. Days and HH:MM:SS."),
     )
 

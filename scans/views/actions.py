@@ -98,7 +98,7 @@ def refused(request: HttpRequest, address: str, why: str) -> HttpResponse:
 
 def _is_elsewhere(request: HttpRequest, address: str) -> bool:
     """Whether htmx shows another page than the one at this address: then a part of it has no place there."""
-    shown = htmx.wants_fragment(request) and request.htmx.current_url_abs_path
+    shown = htmx.wants_fragment(request) and htmx.shown_address(request)
     return bool(shown) and shown.partition("?")[0] != address.partition("?")[0]
 
 

@@ -91,7 +91,7 @@ def _current(views: list[ListView], filterset: AnalysisFilterSet) -> str:
 def _push(request: HttpRequest, filterset: AnalysisFilterSet) -> str:
     """The address that the browser should show from now on; "false" where it shows it already."""
     address = request.path + filterset.address(page=filterset.page_text)
-    return "false" if "v" in request.GET or request.htmx.current_url_abs_path == address else address
+    return "false" if "v" in request.GET or htmx.shown_address(request) == address else address
 
 
 def _list(filterset: AnalysisFilterSet, here: str) -> dict:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.generic import View
 
 from scans import htmx, transitions
-from scans.detail_filtersets import FindingFilterSet
+from scans.detail_filtersets import FindingFilterSet, whole_number
 from scans.forms import MarkForm
 from scans.models import Analysis, Finding, Mark, SystemPart, TriageMark, UrlScan
 from scans.statuses import PUBLISHED_AS
@@ -130,7 +130,7 @@ class BulkMarkView(ActionView):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Mark each weakness that was ticked once, and show the list again."""
         analysis, decision = present_analysis(pk), _decision(request)
-        chosen = [number for number in request.POST.getlist("finding") if number.isascii() and number.isdigit()]
+        chosen = [pk for pk in map(whole_number, request.POST.getlist("finding")) if pk is not None]
         findings = Finding.objects.filter(url_scan__analysis=analysis, pk__in=chosen[:PAGE_SIZE])
         weaknesses = {finding.fingerprint: finding for finding in findings.visible_to(request.user).defer(*_EVIDENCE)}
         try:

@@ -8,7 +8,7 @@ def page_asked_from(request: HttpRequest, otherwise: str) -> str:
     """The page that the form or link names as `next`, if it is one of ours."""
     address = request.POST.get("next") or request.GET.get("next") or ""
     ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
-    return address if ours and address.startswith("/") else otherwise
+    return address if ours and address.startswith("/") and address.isprintable() else otherwise
 
 
 def see(address: str) -> HttpResponse:

@@ -28,9 +28,17 @@ class AnalysisFormView(SubmitterRequired, FormView):
         then = self.request.POST.get("then", "submit")
         if then == "preview":
             return self.render_to_response(self.get_context_data(form=form, coming=form.coming()))
-        analysis = self.store(form.submission(), then)
-        if then == "prescan":
-            transitions.prescan_only(analysis, by=self.request.user)
+        analysis = None
+        try:
+            analysis = self.store(form.submission(), then)
+            if then == "prescan":
+                transitions.prescan_only(analysis, by=self.request.user)
+        except transitions.TransitionRefused as refusal:
+            if analysis is None:
+                form.add_error(None, str(refusal))
+                return self.form_invalid(form)
+            messages.error(self.request, str(refusal))
+            return redirect(analysis)
         messages.success(self.request, _BECAME.get(then, _BECAME["submit"]).format(analysis))
         return redirect(analysis)
 
@@ -64,6 +72,8 @@ class AnalysisEditView(AnalysisFormView):
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         """Find it first; what is no longer saved for later leads to its summary, which says so."""
+        if not self.has_permission():
+            return self.handle_no_permission()
         self.analysis = present_analysis(kwargs["pk"])
         if not self.analysis.info.allows(Action.EDIT):
             said = _("“{analysis}” is “{status}” and cannot be edited any more.")
@@ -106,6 +116,8 @@ class AccessView(SubmitterRequired, FormView):
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         """Find the URL scan first."""
+        if not self.has_permission():
+            return self.handle_no_permission()
         self.url_scan = present_url_scan(kwargs["analysis_id"], kwargs["pk"], request.user)
         return super().dispatch(request, *args, **kwargs)
 

@@ -112,3 +112,16 @@ def test_malformed_headers_and_cookies_are_refused_without_quoting_them(given):
         session_of(Login(method=Method.HEADERS, **given), "http://127.0.0.1/")
     assert failed.value.reason == "malformed_headers"
     assert not any(value in failed.value.detail for value in given.values())
+
+
+def test_a_page_that_proves_the_login_is_asked_for_on_the_targets_host_and_port_alone():
+    with GuardedSite(scheme="Basic") as site, GuardedSite(scheme="Basic") as another:
+        assert reason(site, Method.BASIC, logged_in=f"{another.url}admin/") == "out_of_scope"
+        assert not another.requests
+        assert reason(site, Method.BASIC, logged_in="http://www.example.com/me") == "out_of_scope"
+
+
+@pytest.mark.parametrize("address", ["http://[", "http://\u2100/", "http://a:99999/"])
+def test_a_page_of_no_address_proves_nothing(address):
+    with GuardedSite(scheme="Basic") as site:
+        assert reason(site, Method.BASIC, logged_in=address) in ("out_of_scope", "login_page_unreachable")

@@ -1,7 +1,10 @@
 """What an engine is told of a login: what to carry, what makes it look twice, and where."""
 
 import re
+import threading
+from itertools import pairwise
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -43,6 +46,27 @@ def test_a_pattern_of_logged_out_pages_that_cannot_tell_them_is_refused(pattern)
     with GuardedSite() as site, pytest.raises(LoginFailed) as failed:
         fields(site, logged_out=pattern)
     assert failed.value.reason == "pattern_useless"
+
+
+def test_a_pattern_that_takes_for_ever_is_given_up_and_holds_nobody_up(monkeypatch):
+    monkeypatch.setattr("scans.login.logging_in.SECONDS_FOR_A_PATTERN", 0.3)
+    page = f"{MEMBERS_PAGE}<p>~ {'a' * 60}!</p>~"
+    beats, over = [], threading.Event()
+
+    def beat():
+        while not over.wait(0.02):
+            beats.append(monotonic())
+
+    heart = threading.Thread(target=beat)
+    with GuardedSite(members_page=page) as site, pytest.raises(LoginFailed, match="takes longer than") as failed:
+        heart.start()
+        try:
+            fields(site, logged_out="(a|aa)+~")
+        finally:
+            over.set()
+            heart.join()
+    assert failed.value.reason == "pattern_useless"
+    assert max(after - before for before, after in pairwise(beats)) < 0.25  # as leases are renewed
 
 
 def test_a_form_that_logged_in_pages_have_too_tells_nothing():

@@ -1,0 +1,174 @@
+"""Two who act on the same thing in the same moment: the other's transaction ends where each test makes it end."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from scans import bulk, runner, scheduling, transitions
+from scans.login.base import Login, Method
+from scans.models import (
+    Actor,
+    Analysis,
+    BulkItem,
+    Outcome,
+    RecurringSchedule,
+    ScanSettings,
+    StopMode,
+    TargetLogin,
+    UrlScan,
+)
+from scans.querysets import UrlScanQuerySet
+from scans.recurrence import Recurrence, Unit
+from scans.statuses import EndedBy, UrlScanStatus
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+USER = Actor.COMMAND
+
+
+def paused(scan):
+    """Paused, its session saved."""
+    transitions.pause(scan, by=USER)
+    transitions.confirm_pause(factories.fresh(scan))
+    return factories.fresh(scan)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """A function that has something happen between the choice of who gets the next place and the lock."""
+
+    def between(act):
+        chosen = UrlScanQuerySet.fairest_waiting
+
+        def choose(self):
+            found = chosen(self)
+            act()
+            return found
+
+        monkeypatch.setattr(UrlScanQuerySet, "fairest_waiting", choose)
+
+    return between
+
+
+def test_a_free_place_does_not_undo_the_pause_of_what_was_about_to_get_it(meanwhile):
+    ScanSettings.objects.update(capacity=1)
+    factories.running()
+    waiting = factories.started()
+    ScanSettings.objects.update(capacity=2)
+    meanwhile(lambda: transitions.pause_analysis(factories.fresh(waiting), by=USER))
+    assert transitions.admit_next()  # look again
+    assert waiting.url_scans.get().status == UrlScanStatus.PAUSED
+
+
+def test_nor_of_what_was_about_to_go_on(meanwhile):
+    ScanSettings.objects.update(capacity=1)
+    scan = paused(factories.running().url_scans.get())
+    factories.running()
+    transitions.resume(scan, by=USER)
+    ScanSettings.objects.update(capacity=2)
+    meanwhile(lambda: transitions.pause(factories.fresh(scan), by=USER))
+    assert transitions.admit_next()
+    scan = factories.fresh(scan)
+    assert (scan.status, scan.place_since) == (UrlScanStatus.PAUSED, None)
+
+
+def test_who_takes_a_scan_locks_its_analysis_before_they_look(monkeypatch):
+    scan = paused(factories.running().url_scans.get())
+    transitions.resume(scan, by=USER)
+    locked, really = [], transitions._locked
+
+    def lock(pk):
+        locked.append(factories.fresh(scan).lease_holder)
+        return really(pk)
+
+    monkeypatch.setattr(transitions, "_locked", lock)
+    assert transitions.take(scan.pk, "another", among=[UrlScanStatus.RESUMING])
+    assert locked == [""]
+    assert transitions.take(scan.pk + 1000, "another", among=[UrlScanStatus.RESUMING]) is None
+
+
+def test_of_the_last_two_runs_deleted_at_once_one_is_the_last(monkeypatch):
+    url, login = "http://127.0.0.1:9/", TargetLogin.of(Login(method=Method.BASIC, username="u", password="p"))
+    weekly = factories.submission(
+        url, recurrence=Recurrence(unit=Unit.WEEKLY), access={url: transitions.Access(login=login)}
+    )
+    first = transitions.submit(weekly, by=USER)
+    transitions.stop_analysis(first, StopMode.SAVE, by=USER)
+    second = transitions.run_again(factories.fresh(first), by=USER)
+    transitions.stop_analysis(second, StopMode.SAVE, by=USER)
+    asked = []
+    really = transitions.is_last_run
+
+    def look(analysis):
+        asked.append(analysis.pk)
+        return really(analysis)
+
+    monkeypatch.setattr(transitions, "is_last_run", look)
+    for run in (first, second):
+        transitions.delete(factories.fresh(run), by=USER)
+    assert asked == [first.pk, second.pk]
+    assert RecurringSchedule.objects.get().switched_off_at and not TargetLogin.objects.exists()
+
+
+def test_a_run_is_not_deleted_while_another_goes_on_from_its_sessions():
+    expired = factories.running()
+    scan = expired.url_scans.get()
+    factories.find(scan)
+    transitions.end(scan, EndedBy.DURATION)
+    transitions.conclude_verification(factories.fresh(scan), {"confirmed": 1, "not_reproduced": 0, "not_replayable": 0})
+    again = transitions.continue_expired(factories.fresh(expired), by=USER)
+    with pytest.raises(transitions.TransitionRefused, match=f"run {again.run} goes on from its saved sessions"):
+        transitions.delete(factories.fresh(expired), by=USER)
+    transitions.stop_analysis(again, StopMode.DELETE, by=USER)
+    transitions.delete(factories.fresh(expired), by=USER)
+
+
+def test_a_worker_that_wakes_up_too_late_stores_no_finding():
+    analysis = factories.running()
+    held = analysis.url_scans.get()
+    factories.find(held, 2)
+    transitions.stop_analysis(analysis, StopMode.DELETE, by=USER)
+    UrlScan.objects.filter(pk=held.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    scheduling.recover_abandoned()
+    transitions.conclude_deletion(factories.fresh(held))
+    supervision = runner.Supervision.__new__(runner.Supervision)
+    supervision._scan, supervision._progress, supervision._seen = held, {}, []
+    with pytest.raises(transitions.LeaseLost):
+        supervision._hear([factories.reported(7)])
+    scan = factories.fresh(held)
+    assert scan.status == UrlScanStatus.STOPPED and not scan.findings.exists()
+
+
+def test_what_the_database_broke_off_of_a_bulk_action_is_left_to_a_worker(monkeypatch):
+    analyses = [factories.running(), factories.running()]
+    really, calls = bulk._act_on, []
+
+    def act(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise OperationalError("database is locked")
+        return really(*arguments)
+
+    monkeypatch.setattr(bulk, "_act_on", act)
+    action = bulk.ask("pause", [analysis.pk for analysis in analyses], by=factories.user(), key=uuid4())
+    assert BulkItem.objects.filter(outcome=Outcome.WAITING).count() == 1
+    bulk.carry_out(action)  # as the task does that was handed over
+    assert not BulkItem.objects.filter(outcome=Outcome.WAITING).exists()
+
+
+def test_the_end_of_a_window_is_no_news_to_what_was_stopped_in_it():
+    analysis = factories.running()
+    transitions.begin_blackout(analysis, until=timezone.now() + timedelta(hours=1))
+    transitions.confirm_pause(analysis.url_scans.get())
+    transitions.stop_analysis(factories.fresh(analysis), StopMode.DELETE, by=USER)
+    transitions.conclude_deletion(analysis.url_scans.get())
+    before = factories.fresh(analysis)
+    assert before.blackout_since and before.info.final
+    transitions.end_blackout(before)
+    after = factories.fresh(analysis)
+    assert after.blackout_since is None
+    assert (after.changed_at, after.version) == (before.changed_at, before.version)
+    assert not Analysis.objects.in_blackout().exists()
