@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from types import SimpleNamespace
 
@@ -26,6 +26,7 @@ _POSITION = re.compile(
 )
 _A_STATUS = "a status"
 _LONGEST = timedelta(days=100_000_000)  # in microseconds less than 2 to the 63rd
+_YEARS = range(1900, 9000)
 _ROWS = """
     SELECT page.id, analysis.version, page.step, page.sort_key, analysis.status, analysis.changed_at, owner.username"""
 _OF_THEM = """
@@ -160,10 +161,10 @@ class Walk:
             return None
         try:
             key = None if part.empty else _field(part).clean(match["key"], None)
-            _field(part).get_db_prep_value(key, connection)
         except (ValidationError, OverflowError):
             return None
-        if isinstance(key, timedelta) and abs(key) > _LONGEST:
+        # What no database or calendar can count is no place in any list.
+        if isinstance(key, timedelta) and abs(key) > _LONGEST or isinstance(key, datetime) and key.year not in _YEARS:
             return None
         return Position(int(match["step"]), key, int(match["pk"]), match["direction"] == "after")
 

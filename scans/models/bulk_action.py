@@ -45,7 +45,7 @@ class BulkAction(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     verb = models.CharField(max_length=20, choices=BulkVerb.choices)
     reason = models.CharField(max_length=500, blank=True)
-    query = models.CharField(max_length=2000, blank=True, help_text="of the list, where all that matched were chosen")
+    query = models.TextField(blank=True, help_text="of the list, where all that matched were chosen")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ class SavedView(models.Model):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(_("Name"), max_length=40, validators=[MinLengthValidator(2)])
-    query = models.CharField(max_length=2000)
+    query = models.TextField()
     shared = models.BooleanField(
         _("Show it to everybody"), default=False, help_text=_("Only you, or an administrator, can change it.")
     )

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from django.forms import modelform_factory
 
-from scans import transitions
-from scans.models import ScanSettings
+from scans import bulk, transitions
+from scans.models import BulkAction, ScanSettings
 from tests import factories
 from tests.pages.page import text
 
@@ -110,3 +110,16 @@ def test_settings_that_no_clock_can_count_are_refused(field, value):
     form = modelform_factory(ScanSettings, fields=[field])({field: value}, instance=ScanSettings.current())
     assert field in form.errors
     assert ScanSettings.current().pause_limit == timedelta(days=7)
+
+
+def test_a_view_of_long_words_is_saved_on_every_database(client):
+    words = "漢" * 250  # nine letters each in an address
+    answer = client.post("/analyses/views/new/", {"name": "Long", "query": "?" + urlencode({"q": words})})
+    assert answer.status_code == 303
+    assert words in text(client.get(answer["Location"]))
+
+
+def test_an_action_on_all_that_such_words_find_is_stored_with_its_query():
+    query = "?" + urlencode({"q": "漢" * 250, "owner": "me"})
+    action = bulk.ask("pause", [factories.running().pk], by=factories.user(), key=uuid4(), query=query)
+    assert BulkAction.objects.get(pk=action.pk).query == query
