@@ -1,13 +1,12 @@
 // Keeps the regions marked data-live="seconds" fresh: each asks for itself when its time has come. Never in a hidden
 // tab, never while live is switched off, and never again once the server said 0: nothing it shows can change.
-// The server answers 204 while nothing has changed. What a morph must leave alone stands in rows.js.
+// The server answers 204 while nothing has changed.
 
 import { byId, fill, on, onHtmx } from "./page.js";
 
 const TICK = 500;
 const PATIENCE = 10_000; // milliseconds until a poll counts as unanswered
 const RETRY = 3; // seconds
-const COMMAND = "make run"; // what starts everything
 const asked = new WeakMap();
 const banner = byId("banners");
 const control = byId("live");
@@ -86,7 +85,7 @@ function saying(when, { dataset, content }, values) {
 function fail(when, code) {
   failingSince ??= lastAnswer;
   const time = new Date(failingSince).toLocaleTimeString();
-  const shown = saying(when, byId("stale"), { time, code, command: COMMAND });
+  const shown = saying(when, byId("stale"), { time, code, command: "make run" });
   const before = byId(shown.id);
   if (before?.textContent === shown.textContent) return; // said once, not at every try
   before?.remove();
@@ -99,10 +98,7 @@ function refuse(when, code) {
   byId("messages").replaceChildren(saying(when, byId("refused"), { code }));
 }
 
-function say(detail, when, code) {
-  if (isPoll(detail)) fail(when, code);
-  else refuse(when, code);
-}
+const say = (detail, ...what) => (isPoll(detail) ? fail : refuse)(...what);
 
 onHtmx("sendError", (detail) => say(detail, "silence"));
 onHtmx("timeout", (detail) => say(detail, "silence"));

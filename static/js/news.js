@@ -18,8 +18,6 @@ function things() {
   return found;
 }
 
-// --- Transitions, never polls
-
 let before = things();
 
 function announce(after) {
@@ -30,8 +28,6 @@ function announce(after) {
 }
 
 const sentence = ({ thing, label }) => fill(voice.dataset.one, { name: thing.dataset.name, status: label });
-
-// --- Title and icon
 
 let prefix = "";
 

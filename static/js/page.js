@@ -17,3 +17,6 @@ export function on(type, selector, act) {
 export function onHtmx(name, act) {
   document.addEventListener(`htmx:${name}`, (event) => act(event.detail, event));
 }
+
+// A request that gave way to a newer one, or to the next page, is no error; and one that failed is said once.
+htmx.logger = (_, name, detail) => /(afterRequest|sendAbort)$/.test(name) && delete detail.error;

@@ -187,6 +187,21 @@ def test_a_banner_says_since_when_updates_fail_and_what_starts_the_dashboard(ope
     problems.clear()  # these were asked for
 
 
+def test_a_request_that_gives_way_to_a_click_or_to_the_next_page_is_no_error(open_page, problems):
+    factories.running()
+    page = open_page("/analyses/")
+    page.route("**/analyses/?v=*", lambda route: None)  # asked, and never answered
+    with page.expect_request("**/analyses/?v=*"):
+        pass
+    page.locator("th a").first.click()  # in its place
+    page.wait_for_url("**/analyses/?order=*")
+    page.route("**/submitters/", lambda route: None)
+    with page.expect_request("**/submitters/"):
+        page.locator("#more-filters > summary").click()
+    page.goto("/analyses/")
+    assert not problems
+
+
 def test_banners_for_what_is_not_running_come_and_go_by_themselves(open_page):
     factories.running()
     page = open_page("/analyses/")
