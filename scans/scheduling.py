@@ -79,7 +79,10 @@ def run_recurring() -> None:
 
 def begin_blackouts() -> None:
     """Pause what a blackout window, that has come or is about to, keeps from scanning."""
-    for analysis, until in _closed(Analysis.objects.pausable()):
+    pausable = Analysis.objects.pausable()
+    if not transitions.closed_until(BlackoutWindow.for_all()):
+        pausable = pausable.exclude(blackout="")  # thousands may wait that have no window of their own
+    for analysis, until in _closed(pausable):
         if until:
             _each([analysis], lambda analysis, until=until: transitions.begin_blackout(analysis, until=until))
 

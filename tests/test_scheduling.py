@@ -6,12 +6,22 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.db.models.signals import post_init
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans import scheduling, transitions
 from scans.login.base import Login, Method
-from scans.models import Actor, BlackoutWindow, RecurringSchedule, ScanSettings, SystemPart, TargetLogin, UrlScan
+from scans.models import (
+    Actor,
+    Analysis,
+    BlackoutWindow,
+    RecurringSchedule,
+    ScanSettings,
+    SystemPart,
+    TargetLogin,
+    UrlScan,
+)
 from scans.recurrence import Recurrence, Unit
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
@@ -287,6 +297,20 @@ def test_a_window_of_one_analysis_leaves_the_others_alone(clock):
     other = make.scheduled()
     tick()
     assert (make.fresh(closed).status, make.fresh(other).status) == (A.SCHEDULED, A.QUEUED)
+
+
+def test_a_window_of_one_analysis_pauses_it_and_a_tick_reads_none_of_those_without_one(clock):
+    clock.move_to(in_berlin("2027-03-05 23:58:00"))
+    closed = make.running(blackout="Sat,Sun", time_zone="Europe/Berlin")
+    other = make.running()
+    read = []
+    receiver = lambda instance, **_: read.append(instance.pk)  # noqa: E731
+    clock.move_to(in_berlin("2027-03-06 00:00:01"))
+    post_init.connect(receiver, sender=Analysis)
+    scheduling.begin_blackouts()
+    post_init.disconnect(receiver, sender=Analysis)
+    assert (statuses(closed), statuses(other)) == ([U.PAUSING], [U.IN_PROGRESS])
+    assert set(read) == {closed.pk}
 
 
 def test_a_user_cannot_resume_in_a_window_and_what_a_user_paused_stays_paused_after_it(closed_by_day):
