@@ -331,7 +331,11 @@ _SAME_NAMES = (
 )
 _BY_PASSWORD = {"login_username": _("Give the user name."), "login_password": _("Give the password.")}
 _NEEDED = {
-    **dict.fromkeys([Method.BASIC, Method.DIGEST, Method.NTLM, Method.FORM], _BY_PASSWORD),
+    **dict.fromkeys([Method.BASIC, Method.DIGEST, Method.NTLM], _BY_PASSWORD),
+    Method.FORM: {
+        **_BY_PASSWORD,
+        "login_username": _("Give the user name; anything, where the form asks for a password alone."),
+    },
     Method.SCRIPT: {"login_script": _("Give the recorded script.")},
 }
 

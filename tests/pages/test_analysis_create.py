@@ -207,7 +207,8 @@ def test_a_saved_login_stays_until_another_one_is_chosen(client):
 @pytest.mark.parametrize(
     ("typed", "complaint"),
     [
-        ({"login_username": ""}, "Give the user name."),
+        ({"login_username": ""}, "Give the user name; anything, where the form asks for a password alone."),
+        ({"login_username": "", "login_method": "basic"}, "Give the user name."),
         ({"login_password": ""}, "Give the password."),
         ({"login_method": "script"}, "Give the recorded script."),
         ({"login_method": "headers"}, "Give headers or cookies."),
