@@ -40,7 +40,8 @@ class Played:
 
     `line` is the number of the failing command in its test, as recorders count, and `command` its name.
     `visited` are the addresses that were navigated to, `forms` what was sent from there; `storage` names
-    what the site keeps in the browser; `screenshot` is a PNG of the end, or of the failure.
+    what the site keeps in the browser; `screenshot` is a PNG of the end, or of the failure; `asks_again`: a login form
+    was sent, and its password field is still shown.
     """
 
     reason: str = ""
@@ -54,6 +55,7 @@ class Played:
     screenshot: bytes = field(default=b"", repr=False)
     url: str = ""
     text: str = field(default="", repr=False)
+    asks_again: bool = False
 
     @property
     def ok(self) -> bool:

@@ -89,6 +89,7 @@ class Player:
         self.visited: list[str] = []
         self.forms: list[dict] = []
         self.sent = 0  # requests that may have carried a form
+        self.asks_again = False
         self.context.on("request", self._note)
         self._give(self.task["session"])
         self.page = context.new_page()
@@ -176,6 +177,7 @@ class Player:
             "forms": [form for form in self.forms if self._is_inside(form["url"])],
         }
         told |= {"cookies": [], "storage": [], "screenshot": "", "url": self.page.url, "text": "", **values}
+        told["asks_again"] = self.asks_again
         for name, look in (("cookies", self._cookies), ("storage", self._storage), ("screenshot", self._picture)):
             try:
                 told[name] = look()
@@ -224,7 +226,7 @@ def fill(player: Player, form: dict) -> None:
     try:
         password.wait_for(state="hidden", timeout=player.left(SECONDS_TO_BE_LET_IN))
     except Error:
-        pass  # whether that was a login is for others to judge
+        player.asks_again = True  # whether that was a login is for others to judge
 
 
 def passwords(page, form: dict):

@@ -10,6 +10,7 @@ from scans.browser import Played, Task
 from scans.engines.base import Session
 from scans.login.base import Login
 from scans.login.outcome import LoginFailed
+from scans.login.visit import shown
 
 Sites = Mapping[str, tuple[str, ...]]  # a URL of each origin that may be reached → its addresses
 _TOKEN = re.compile(r"token|jwt|auth|session|bearer", re.IGNORECASE)
@@ -38,10 +39,12 @@ def fill(login: Login, page_url: str, url: str, sites: Sites, session: Session) 
 
 
 def explained(failure: LoginFailed, played: Played) -> LoginFailed:
-    """The failure with what the browser knows of it: a picture, and whether a token stayed behind in the browser."""
+    """The failure with what the browser knows of it: a picture, and what it still asks for or keeps to itself."""
     reason, detail = failure.reason, failure.detail
     names = [name for name in played.storage if _TOKEN.search(name)]
-    if reason in _UNPROVEN and names:
+    if reason in _UNPROVEN and played.asks_again:
+        reason, detail = "wrong_credentials", f"{shown(played.url)} asks for the login again."
+    elif reason in _UNPROVEN and names:
         reason = "token_in_browser"
         detail = f"The site keeps “{names[0]}” in the browser's storage, which its scripts alone can read."
     return LoginFailed(reason, detail, failure.step, screenshot=played.screenshot)

@@ -78,16 +78,20 @@ def test_a_wrong_password_in_such_a_form_is_told_with_a_picture(site):
     assert failure.reason == "wrong_credentials" and failure.screenshot.startswith(b"\x89PNG")
 
 
+def test_a_wrong_password_in_a_page_that_looks_alike_without_scripts_is_told_too(site):
+    site.open, site.open_page = True, MADE_BY_SCRIPTS.replace("/* KEEP */", "localStorage.csrf_token = 'abc'")
+    failure = refused(site, **{**FORM, "password": "wrong"})
+    assert failure.reason == "wrong_credentials" and failure.detail == f"{site.url} asks for the login again."
+
+
 def test_a_page_without_any_form_is_said(site):
     site.login_page = "<p>Nothing to see here.</p>"
     assert refused(site, **FORM).reason == "no_login_form"
 
 
 def test_a_token_that_stays_in_the_browser_is_told(site):
-    site.login_page, site.keeps_login = (
-        MADE_BY_SCRIPTS.replace("/* KEEP */", "localStorage.access_token = 'abc'"),
-        False,
-    )
+    lets_in = "localStorage.access_token = 'abc'; document.getElementById('app').innerHTML = 'Hello'; return;"
+    site.login_page, site.keeps_login = MADE_BY_SCRIPTS.replace("/* KEEP */", lets_in), False
     failure = refused(site, **FORM)
     assert failure.reason == "token_in_browser" and "access_token" in failure.detail
 
