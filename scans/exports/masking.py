@@ -21,6 +21,7 @@ from scans.secrets import KeyLost, unseal
 
 MASK = "***"
 SHORTEST_SECRET = 4  # characters, as for the engine: shorter values would mask half of every text
+SHORTEST_SESSION = 11  # of a cookie's value, as for the engine: shorter ones say `theme=dark`
 # Headers that let somebody in. In a request's text they begin a line, in a curl command they follow -H.
 _CREDENTIAL = r"(?:proxy-)?authorization|x-api-key|x-auth-token|api-key"
 _HEADER = re.compile(rf"(?im)(^|-H [\"'])({_CREDENTIAL}|cookie|set-cookie)( *: *)([^\r\n\"']*)")
@@ -50,9 +51,15 @@ class Mask:
 
 
 def masks_of(scans: Iterable[UrlScan]) -> dict[int, Mask]:
-    """For each URL scan, by id, what masks the secrets of its login and scripts; one query."""
+    """For each URL scan, by id, what masks the secrets of its login and scripts; one query.
+
+    What stands in the target's address is known to everybody, be it a password as well.
+    """
     logins = {login.url_scan_id: login for login in TargetLogin.objects.filter(url_scan__in=scans)}
-    return {scan.pk: Mask(_secrets_of(scan, logins.get(scan.pk))) for scan in scans}
+    return {
+        scan.pk: Mask(secret for secret in _secrets_of(scan, logins.get(scan.pk)) if secret not in scan.url)
+        for scan in scans
+    }
 
 
 def without_credentials(text: str) -> str:
@@ -101,7 +108,7 @@ def _login_secrets(login: Login, url: str) -> Iterator[str]:
         return
     for _, value in session.headers:
         yield from (value, value.partition(" ")[2])  # with its scheme, and without
-    yield from (cookie.value for cookie in session.cookies)
+    yield from (cookie.value for cookie in session.cookies if len(cookie.value) >= SHORTEST_SESSION)
     for script in filter(None, (login.login_script, login.logout_script)):
         yield from _typed_secrets(script)
 

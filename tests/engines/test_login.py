@@ -51,7 +51,7 @@ def behind_login(site, job, **values):
     site.let_in(SECRET)
     return job(
         site.url,
-        session=session(),
+        session=values.pop("session", session()),
         logged_out=LoggedOutRule(login_url=f"{site.url}login"),
         session_probe=SessionProbe(url=site.url, logged_in_pattern="Members"),
         excluded=(f"{site.url}logout",),
@@ -77,6 +77,20 @@ def test_what_stands_behind_the_login_is_found_and_the_login_told_to_nobody(wapi
     assert not heard.of(LoggedOut)  # /admins leads to the login page, but the login holds
     told = everything_written(scan) + repr(heard.events).encode()
     assert SECRET.encode() not in told and TOKEN.encode() not in told
+
+
+def test_what_a_login_gives_besides_secrets_changes_no_finding(wapiti, members_site, job, start, tmp_path):
+    site = members_site()
+    plain = {"theme": "hello", "rank": "medium", "seen": "true", "number": "1000"}  # as they stand in addresses, events
+    cookies = [Cookie(name=name, value=value, domain="127.0.0.1") for name, value in plain.items()]
+    headers = (("X-Rank", "medium"), ("X-Kind", "finding"), ("X-Host", "127.0.0.1"), ("X-Proto", "http"))
+    given = Session(cookies=(*session().cookies, *cookies), headers=headers)
+    heard = start(wapiti, behind_login(site, job, directory=tmp_path / "secrets"))
+    with_more = start(wapiti, behind_login(site, job, session=given, directory=tmp_path / "more"))
+    for scan in (heard, with_more):
+        assert scan.to_the_end().outcome == Outcome.COMPLETED
+    assert found(with_more) == found(heard)
+    assert ("Reflected Cross Site Scripting", f"{site.url}hello", "name") in found(with_more)
 
 
 def test_an_anonymous_scan_does_not_find_it(wapiti, members_site, job, start):

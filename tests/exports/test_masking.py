@@ -54,7 +54,7 @@ def side(*commands):
         (Login(method=Method.FORM, username="alice", password="owls-fly"), ["owls-fly"], "alice"),
         (Login(method=Method.BASIC, username="alice", password="owls-fly"), ["YWxpY2U6b3dscy1mbHk="], "alice"),
         (Login(method=Method.HEADERS, headers="X-Token: Bearer owls1234"), ["owls1234", "Bearer owls1234"], "X-Token"),
-        (Login(method=Method.HEADERS, cookies="sid=owls5678; theme=dark"), ["owls5678"], "sid"),
+        (Login(method=Method.HEADERS, cookies="sid=owls5678fly; theme=dark"), ["owls5678fly"], "sid dark"),
         (
             Login(
                 method=Method.SCRIPT,
@@ -71,6 +71,14 @@ def test_what_was_entered_to_log_in_is_known_and_masked(login, secrets, kept):
     mask = masks_of(analysis.url_scans.all())[analysis.url_scans.get().pk]
     for secret in secrets:
         assert secret not in mask(f"{kept} <{secret}>") and kept in mask(f"{kept} <{secret}>")
+
+
+@pytest.mark.django_db
+def test_a_password_that_the_targets_address_says_is_no_secret():
+    url = "http://127.0.0.1:9/demo/"
+    login = TargetLogin.of(Login(method=Method.FORM, username="demo", password="demo"))
+    scan = factories.submitted(url, access={url: Access(login=login)}).url_scans.get()
+    assert masks_of([scan])[scan.pk](f"{url}issue") == f"{url}issue"
 
 
 @pytest.mark.django_db

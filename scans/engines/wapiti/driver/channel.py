@@ -13,6 +13,8 @@ import threading
 import time
 
 SECONDS_BETWEEN_BEATS = 1.0
+# Texts of events that are words of ours or of Wapiti's; a cookie may have such a word as its value.
+WORDS = {"event", "phase", "module", "category", "severity", "method", "reach", "level", "outcome"}
 SECONDS_TO_END_WHEN_ORPHANED = 0.8  # in good order, as at a checkpoint
 SECONDS_TO_BE_GONE = 0.95
 
@@ -40,17 +42,25 @@ class Channel:
 
     def write(self, event, values):
         # Unescaped, a line is never near the longest that is read, whatever is in the site's answers.
-        line = self.masked(as_json({"event": event, **values}), lambda secret: as_json(secret)[1:-1]) + "\n"
+        line = json.dumps(self.told({"event": event, **values}), ensure_ascii=False) + "\n"
         try:
             self.events.write(line.encode("utf-8", "replace"))
             self.events.flush()
         except BrokenPipeError:
             os._exit(1)
 
-    def masked(self, text, written=str):
-        """The text without the secrets, as they are `written` there; the longest first since one may hold another."""
+    def told(self, value):
+        """The same value, masked in every text that is no word of ours."""
+        if isinstance(value, dict):
+            return {name: entry if name in WORDS else self.told(entry) for name, entry in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.told(entry) for entry in value]
+        return self.masked(value) if isinstance(value, str) else value
+
+    def masked(self, text):
+        """The text without the secrets; the longest first since one may hold another."""
         for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(written(secret), "***")
+            text = text.replace(secret, "***")
         return text
 
     def log(self, level, text):
@@ -88,11 +98,6 @@ class Channel:
             if values := progress():
                 self.send("progress", **values)
             time.sleep(SECONDS_BETWEEN_BEATS)
-
-
-def as_json(value):
-    """The value as JSON, unescaped."""
-    return json.dumps(value, ensure_ascii=False)
 
 
 class Words:

@@ -14,6 +14,9 @@ import httpx
 from httpx_ntlm import HttpNtlmAuth
 
 SHORTEST_SECRET = 4  # characters; shorter values would mask half of every text
+# Of a cookie's value: the id of a session has 64 bits (OWASP, Session Management Cheat Sheet), which take 11 characters
+# of base64 and 16 hexadecimal ones. A shorter one says `theme=dark`.
+SHORTEST_SESSION = 11
 MASK = "***"
 TEXTS = ("text/", "application/json", "application/xhtml", "application/xml")
 
@@ -23,6 +26,7 @@ class Login:
 
     def __init__(self, job, channel):
         self.channel = channel
+        self.target = job["url"]
         self.rule = job["logged_out"] or {"pattern": "", "login_url": "", "on_401": False}
         self.pattern = re.compile(self.rule["pattern"]) if self.rule["pattern"] else None
         self.probe = job["session_probe"]
@@ -52,15 +56,16 @@ class Login:
         self.cookies = {cookie["name"]: cookie["value"] for cookie in session["cookies"]}
         self.given = True
         self.generation += 1
-        self.keep_secret(*self.headers.values(), *self.cookies.values())
+        self.keep_secret(*self.headers.values())
+        self.keep_secret(*self.cookies.values(), shortest=SHORTEST_SESSION)
         self.renewed.set()
 
-    def keep_secret(self, *values):
-        """Mask these values in everything that leaves this process."""
+    def keep_secret(self, *values, shortest=SHORTEST_SECRET):
+        """Mask these values in everything that leaves this process; what stands in the target's address is known."""
         for value in values:
             scheme, _, rest = value.partition(" ")
             for secret in {value, rest or scheme, quote(value, safe="")}:
-                if len(secret) >= SHORTEST_SECRET:
+                if len(secret) >= shortest and secret not in self.target:
                     self.channel.secrets.add(secret)
 
     def forbids(self, url):
@@ -89,7 +94,7 @@ class Login:
                 key, _, text = cookie.partition("=")
                 if key.strip() in self.cookies:
                     self.cookies[key.strip()] = text.strip()
-                    self.keep_secret(text.strip())
+                    self.keep_secret(text.strip(), shortest=SHORTEST_SESSION)
                     value = f"{key}={MASK};{rest}"
             lines.append((name, value))
         response.headers = httpx.Headers(lines)
