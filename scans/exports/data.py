@@ -45,7 +45,7 @@ def analysis_data(analysis: Analysis) -> dict:
     return {
         **configuration_data(analysis),
         "counts": findings.count_by_severity(),
-        "url_scans": [masks[scan.pk](url_scan_data(scan)) for scan in scans],
+        "url_scans": [url_scan_data(scan, masks[scan.pk]) for scan in scans],
         "findings": [finding_data(finding, masks[finding.url_scan_id]) for finding in findings.worst_first()],
         "log": [_entry_data(entry) for entry in analysis.activity.newest_first()],
     }
@@ -79,14 +79,14 @@ def iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def url_scan_data(scan: UrlScan) -> dict:
+def url_scan_data(scan: UrlScan, mask: Mask) -> dict:
     """One URL scan: status, why, and what its engine counted."""
     return {
         "id": scan.pk,
         "url": scan.url,
         "status": scan.status,
         "label": scan.info.label,
-        "reason": scan.reason,
+        "reason": mask(scan.reason),
         "started_at": iso(scan.started_at),
         "ended_at": iso(scan.ended_at),
         "engine": scan.engine,
@@ -103,8 +103,11 @@ def url_scan_data(scan: UrlScan) -> dict:
 
 
 def finding_data(finding: Finding, mask: Mask) -> dict:
-    """One finding that knows its `mark`, without what lets anybody log in."""
-    data = {
+    """One finding that knows its `mark`, without what lets anybody log in.
+
+    Its address and the name of its parameter are the site's own words, such as /admin/ where `admin` is a password too.
+    """
+    return {
         "id": finding.pk,
         "url_scan": finding.url_scan_id,
         "category": finding.category,
@@ -113,17 +116,16 @@ def finding_data(finding: Finding, mask: Mask) -> dict:
         "url": finding.url,
         "parameter": finding.parameter,
         "module": finding.module,
-        "info": finding.info,
+        "info": mask(finding.info),
         "replay": finding.replay,
-        "replay_reason": finding.replay_reason,
-        "http_request": without_credentials(finding.http_request),
-        "curl": without_credentials(finding.curl),
+        "replay_reason": mask(finding.replay_reason),
+        "http_request": mask(without_credentials(finding.http_request)),
+        "curl": mask(without_credentials(finding.curl)),
         "wstg": finding.wstg,
         "cwe": finding.cwe,
         "fingerprint": finding.fingerprint,
         "mark": finding.mark,
     }
-    return mask(data)
 
 
 def evidence_data(finding: Finding, mask: Mask) -> dict:

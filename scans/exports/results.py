@@ -130,7 +130,7 @@ class Results:
             "notices": self.notices(),
             "analysis": configuration_data(self.analysis),
             "counts": self.counts,
-            "url_scans": [self.masks[scan.pk](url_scan_data(scan)) for scan in self.scans],
+            "url_scans": [url_scan_data(scan, self.masks[scan.pk]) for scan in self.scans],
         }
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from scans.exports.data import analysis_data
 from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
 from scans.login.base import Login, Method
 from scans.models import TargetLogin
@@ -79,6 +80,17 @@ def test_a_password_that_the_targets_address_says_is_no_secret():
     login = TargetLogin.of(Login(method=Method.FORM, username="demo", password="demo"))
     scan = factories.submitted(url, access={url: Access(login=login)}).url_scans.get()
     assert masks_of([scan])[scan.pk](f"{url}issue") == f"{url}issue"
+
+
+@pytest.mark.django_db
+def test_an_address_and_a_parameters_name_are_the_sites_own_words_and_what_was_sent_is_masked():
+    login = TargetLogin.of(Login(method=Method.FORM, username="root", password="admin"))
+    analysis = factories.running(URL, access={URL: Access(login=login)})
+    sent = "POST /in HTTP/1.1\n\nname=root&secret=admin"
+    factories.find(analysis.url_scans.get(), url=f"{URL}admin/", parameter="admin", http_request=sent)
+    finding = analysis_data(analysis)["findings"][0]
+    assert (finding["url"], finding["parameter"]) == (f"{URL}admin/", "admin")
+    assert finding["http_request"] == "POST /in HTTP/1.1\n\nname=root&secret=***"
 
 
 @pytest.mark.django_db
