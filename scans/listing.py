@@ -15,6 +15,7 @@ from django.db.models import Q
 from scans.statuses import ANALYSIS_STATUSES, Status
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
+YEARS = range(1900, 9000)  # of dates asked for: no moment of theirs in any time zone may be beyond what Python counts
 _ROOM = 4096  # what one severity may count up to without outweighing the next
 _ENDED = frozenset(code for code, status in ANALYSIS_STATUSES.items() if status.final)
 _UNDER_WAY = frozenset(ANALYSIS_STATUSES) - _ENDED

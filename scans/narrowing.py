@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 
-from scans.listing import SEVERITIES, weigh
+from scans.listing import SEVERITIES, YEARS, weigh
 from scans.models import Analysis, UrlScan
 from scans.models.finding import SEVERITIES as SEVERITY_CHOICES
 from scans.querysets import COUNTED_AT_MOST
@@ -38,7 +38,7 @@ class DayField(forms.DateField):
         if value == TODAY:
             return TODAY
         day = super().to_python(value)
-        if day and not 1900 <= day.year <= 9000:  # no moment of it in any time zone may be beyond what Python counts
+        if day and day.year not in YEARS:
             raise ValidationError(self.error_messages["invalid"])
         return day
 

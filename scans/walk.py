@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.db.models import F, Func, Q, Value
 
-from scans.listing import COLUMNS, Page, Part, Position, Row, Step
+from scans.listing import COLUMNS, YEARS, Page, Part, Position, Row, Step
 from scans.statuses import ANALYSIS_STATUSES
 
 _SIGN = {True: "ASC", False: "DESC"}
@@ -26,7 +26,6 @@ _POSITION = re.compile(
 )
 _A_STATUS = "a status"
 _LONGEST = timedelta(days=100_000_000)  # in microseconds less than 2 to the 63rd
-_YEARS = range(1900, 9000)
 _ROWS = """
     SELECT page.id, analysis.version, page.step, page.sort_key, analysis.status, analysis.changed_at, owner.username"""
 _OF_THEM = """
@@ -164,7 +163,7 @@ class Walk:
         except (ValidationError, OverflowError):
             return None
         # What no database or calendar can count is no place in any list.
-        if isinstance(key, timedelta) and abs(key) > _LONGEST or isinstance(key, datetime) and key.year not in _YEARS:
+        if isinstance(key, timedelta) and abs(key) > _LONGEST or isinstance(key, datetime) and key.year not in YEARS:
             return None
         return Position(int(match["step"]), key, int(match["pk"]), match["direction"] == "after")
 

@@ -304,11 +304,14 @@ def test_a_window_of_one_analysis_pauses_it_and_a_tick_reads_none_of_those_witho
     closed = make.running(blackout="Sat,Sun", time_zone="Europe/Berlin")
     other = make.running()
     read = []
-    receiver = lambda instance, **_: read.append(instance.pk)  # noqa: E731
+
+    def note(instance, **_):
+        read.append(instance.pk)
+
     clock.move_to(in_berlin("2027-03-06 00:00:01"))
-    post_init.connect(receiver, sender=Analysis)
+    post_init.connect(note, sender=Analysis)
     scheduling.begin_blackouts()
-    post_init.disconnect(receiver, sender=Analysis)
+    post_init.disconnect(note, sender=Analysis)
     assert (statuses(closed), statuses(other)) == ([U.PAUSING], [U.IN_PROGRESS])
     assert set(read) == {closed.pk}
 

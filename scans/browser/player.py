@@ -173,11 +173,11 @@ class Player:
 
     def _told(self, **values) -> dict:
         told = {
+            "asks_again": self.asks_again,
             "visited": self._inside(self.visited),
             "forms": [form for form in self.forms if self._is_inside(form["url"])],
         }
         told |= {"cookies": [], "storage": [], "screenshot": "", "url": self.page.url, "text": "", **values}
-        told["asks_again"] = self.asks_again
         for name, look in (("cookies", self._cookies), ("storage", self._storage), ("screenshot", self._picture)):
             try:
                 told[name] = look()

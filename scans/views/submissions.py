@@ -28,15 +28,15 @@ class AnalysisFormView(SubmitterRequired, FormView):
         then = self.request.POST.get("then", "submit")
         if then == "preview":
             return self.render_to_response(self.get_context_data(form=form, coming=form.coming()))
-        analysis = None
         try:
             analysis = self.store(form.submission(), then)
+        except transitions.TransitionRefused as refusal:
+            form.add_error(None, str(refusal))
+            return self.form_invalid(form)
+        try:
             if then == "prescan":
                 transitions.prescan_only(analysis, by=self.request.user)
         except transitions.TransitionRefused as refusal:
-            if analysis is None:
-                form.add_error(None, str(refusal))
-                return self.form_invalid(form)
             messages.error(self.request, str(refusal))
             return redirect(analysis)
         messages.success(self.request, _BECAME.get(then, _BECAME["submit"]).format(analysis))

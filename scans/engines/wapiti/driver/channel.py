@@ -13,10 +13,10 @@ import threading
 import time
 
 SECONDS_BETWEEN_BEATS = 1.0
-# Texts of events that are words of ours or of Wapiti's; a cookie may have such a word as its value.
-WORDS = {"event", "phase", "module", "category", "severity", "method", "reach", "level", "outcome"}
 SECONDS_TO_END_WHEN_ORPHANED = 0.8  # in good order, as at a checkpoint
 SECONDS_TO_BE_GONE = 0.95
+# Fields of events that hold words of ours or of Wapiti's; a cookie may have such a word as its value.
+VOCABULARY = {"event", "phase", "module", "category", "severity", "method", "reach", "level", "outcome"}
 
 
 class Channel:
@@ -52,7 +52,7 @@ class Channel:
     def told(self, value):
         """The same value, masked in every text that is no word of ours."""
         if isinstance(value, dict):
-            return {name: entry if name in WORDS else self.told(entry) for name, entry in value.items()}
+            return {name: entry if name in VOCABULARY else self.told(entry) for name, entry in value.items()}
         if isinstance(value, list | tuple):
             return [self.told(entry) for entry in value]
         return self.masked(value) if isinstance(value, str) else value
