@@ -8,8 +8,8 @@ from time import monotonic, sleep
 
 from django.conf import settings
 
-from scans.engines.base import Session
-from scans.login.outcome import LoggedIn, LoginFailed
+from scans.engines.base import NewLogin
+from scans.login.outcome import LoginFailed
 
 TOLERATED = 50  # failed logins in a row; one more ends the scan
 SECONDS_TO_HOLD = 5  # a login that is over sooner was none
@@ -21,12 +21,12 @@ class LoginKeeper:
     `log_in()` makes one attempt and raises LoginFailed. The counts are the scan's so far.
     """
 
-    def __init__(self, log_in: Callable[[], LoggedIn], *, succeeded: int, failed: int, in_a_row: int):
+    def __init__(self, log_in: Callable[[], NewLogin], *, succeeded: int, failed: int, in_a_row: int):
         self._log_in = log_in
         self.succeeded, self.failed, self.in_a_row = succeeded, failed, in_a_row
         self.failure: LoginFailed | None = None  # the last one
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="login")
-        self._attempt: Future[LoggedIn] | None = None
+        self._attempt: Future[NewLogin] | None = None
         self._tried_at = monotonic()
         self._logged_in_at: float | None = None
 
@@ -45,18 +45,18 @@ class LoginKeeper:
         wait = max(0.0, self._tried_at + settings.SCANS_SECONDS_BETWEEN_LOGINS - monotonic())
         self._attempt = self._pool.submit(self._try_after, wait)
 
-    def _try_after(self, seconds: float) -> LoggedIn:
+    def _try_after(self, seconds: float) -> NewLogin:
         sleep(seconds)
         self._tried_at = monotonic()
         return self._log_in()
 
-    def new_session(self) -> Session | None:
-        """The session of a login that has just worked; None while there is none. A failed one is tried again."""
+    def new_login(self) -> NewLogin | None:
+        """A login that has just worked; None while there is none. A failed one is tried again."""
         if self._attempt is None or not self._attempt.done():
             return None
         attempt, self._attempt = self._attempt, None
         try:
-            session = attempt.result().session
+            login = attempt.result()
         except LoginFailed as failure:
             self.failure = failure
             self._count(held=False)
@@ -65,7 +65,7 @@ class LoginKeeper:
             return None
         self.succeeded += 1
         self._logged_in_at = monotonic()
-        return session
+        return login
 
     @property
     def given_up(self) -> bool:

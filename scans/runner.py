@@ -32,6 +32,7 @@ from scans.engines.base import (
     Job,
     LoggedOut,
     LogLine,
+    NewLogin,
     Outcome,
     Progress,
     ReportError,
@@ -40,7 +41,7 @@ from scans.engines.base import (
 )
 from scans.keeping_login import LoginKeeper
 from scans.lease import keeping_lease
-from scans.login.for_engine import job_fields
+from scans.login.for_engine import job_fields, new_login
 from scans.login.logging_in import log_in
 from scans.models import Actor, AllowedTarget, Analysis, BlackoutWindow, Screenshot, TargetCheck, UrlScan
 from scans.prescan.checks import CheckReport, Target, check
@@ -212,11 +213,15 @@ def _check(scan: UrlScan, target: Target) -> CheckReport:
 
 
 def _fail(scan: UrlScan, report: CheckReport) -> None:
-    """The site cannot be scanned (any more): a failed check at first, a lost site later."""
+    """The site cannot be scanned: a failed check at first; when it is to go on, a site lost, or an engine held back."""
+    failure = report.failure
     if scan.started_at is None:
-        transitions.fail_checks(scan, report.status, step=report.failure.name, reason=report.failure.detail)
-    else:
-        transitions.end(scan, EndedBy.SITE, reason=report.failure.detail)
+        transitions.fail_checks(scan, report.status, step=failure.name, reason=failure.detail)
+    elif report.status == UrlScanStatus.CONNECTION_ERROR:
+        transitions.end(scan, EndedBy.SITE, reason=failure.detail)
+    else:  # the site answers: the password may be another now, or the target not be allowed any more
+        reason = f"It could not go on, since the {failure.name} check failed: {failure.detail}"
+        transitions.end(scan, EndedBy.ENGINE, reason=reason)
 
 
 def _job(scan: UrlScan, target: Target, report: CheckReport) -> Job:
@@ -329,8 +334,8 @@ class Supervision:
 
     def _keep_logged_in(self) -> None:
         """Hand a new login to the engine as soon as there is one, and tell the log of the first that fails in a row."""
-        if session := self._keeper.new_session():
-            self._run.log_in(session)
+        if login := self._keeper.new_login():
+            self._run.log_in(login)
         if self._keeper.in_a_row == 1 and not self._told_of_failed_login:
             transitions.note_failed_login(self._scan, reason=str(self._keeper.failure or "It did not hold."))
         self._told_of_failed_login = self._keeper.in_a_row > 0

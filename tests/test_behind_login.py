@@ -105,6 +105,34 @@ def test_a_scan_behind_a_form_login_reaches_what_members_see_and_keeps_the_secre
         assert secret not in in_clear
 
 
+@pytest.mark.engine
+@pytest.mark.parametrize("lets_in_again", [True, False])
+def test_a_login_that_ends_without_a_word_is_made_again_or_ends_the_scan(site, wapiti, lets_in_again, monkeypatch):
+    monkeypatch.setattr("scans.keeping_login.TOLERATED", 3)
+    site.open = True  # strangers are shown a page with 200, whatever they ask for
+    site.members_page = MEMBERS.replace("<p>", "<a href='/yard'>Yard</a><p>")
+
+    def forget():
+        del site.pages["/yard"]
+        site.sessions.clear()
+        site.keeps_login = lets_in_again
+        return "<p>Nobody here.</p>"
+
+    scan = submitted(site, wapiti, form_login())
+    site.pages["/yard"] = forget
+    scan = run(scan, wapiti)
+    if lets_in_again:
+        assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.logins_succeeded == 2, scan.reason
+        assert any(request.path.startswith("/nest") and signed_in(site, request) for request in site.requests)
+    else:
+        assert scan.status == U.KILLED_VERIFYING_PARTIAL_RESULTS and "logins in a row failed" in scan.reason
+        assert "nothing said so" in (scan.directory / "engine.log").read_text()
+
+
+def signed_in(site, request):
+    return any(f"session={session}" in request.headers.get("cookie", "") for session in site.sessions)
+
+
 @contextmanager
 def watched_processes():
     """Gives what /proc told, meanwhile, of every process: its command line and its environment."""

@@ -89,10 +89,22 @@ class LoggedOutRule:
 
 @dataclass(frozen=True, kw_only=True)
 class SessionProbe:
-    """The page that shows whether the login holds: by answering, and by matching the pattern where there is one."""
+    """The page that shows whether the login holds: by answering, and by matching the pattern where there is one.
+
+    An engine asks for it whenever an answer makes it doubt, from time to time, and before it says "completed".
+    """
 
     url: str
     logged_in_pattern: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewLogin:
+    """What an engine goes on with after LoggedOut; the signs of a login may be others than those of the one before."""
+
+    session: Session
+    logged_out: LoggedOutRule
+    session_probe: SessionProbe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -307,8 +319,8 @@ class EngineRun(Protocol):
     def send(self, command: Command) -> None:
         """Ask for something; a process that is gone is no error (Ended tells)."""
 
-    def log_in(self, session: Session) -> None:
-        """Go on with this session, after LoggedOut."""
+    def log_in(self, login: NewLogin) -> None:
+        """Go on with this login, after LoggedOut."""
 
     def seconds_silent(self) -> float:
         """Seconds since the last event arrived."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from scans.engines import wire
-from scans.engines.base import Command, Ended, Event, FindingReported, Job, LogLine, Outcome, Session
+from scans.engines.base import Command, Ended, Event, FindingReported, Job, LogLine, NewLogin, Outcome
 
 LONGEST_LINE = 2 * 1024**2  # bytes
 MOST_UNREAD = 16 * 1024**2  # bytes of events that wait to be taken; then the engine has to wait
@@ -86,9 +86,9 @@ class EngineProcess:
         """Ask for something; a process that is gone is no error (Ended tells)."""
         self._write(wire.command_to_line(command))
 
-    def log_in(self, session: Session) -> None:
-        """Hand over a new session; a process that is gone is no error."""
-        self._write(wire.session_to_line(session))
+    def log_in(self, login: NewLogin) -> None:
+        """Hand over a new login; a process that is gone is no error."""
+        self._write(wire.login_to_line(login))
 
     def seconds_silent(self) -> float:
         """Seconds since the last readable event arrived (since the start, if none has)."""

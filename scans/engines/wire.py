@@ -16,10 +16,10 @@ from scans.engines.base import (
     Job,
     LoggedOut,
     LogLine,
+    NewLogin,
     Outcome,
     Progress,
     Reach,
-    Session,
     Severity,
     Started,
     UrlCrawled,
@@ -126,9 +126,9 @@ def job_to_line(job: Job) -> bytes:
     return json.dumps({**values, "directory": str(job.directory.absolute())}).encode() + b"\n"
 
 
-def session_to_line(session: Session) -> bytes:
-    """The line on its stdin with which an engine process gets a new session."""
-    return json.dumps({"session": asdict(session)}).encode() + b"\n"
+def login_to_line(login: NewLogin) -> bytes:
+    """The line on its stdin with which an engine process gets a new login."""
+    return json.dumps({"login": asdict(login)}).encode() + b"\n"
 
 
 def command_to_line(command: Command) -> bytes:

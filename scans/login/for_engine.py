@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from scans.engines.base import HttpLogin, LoggedOutRule, SessionProbe
+from scans.engines.base import HttpLogin, LoggedOutRule, NewLogin, SessionProbe
 from scans.login.base import Login, Method
 from scans.login.outcome import LoggedIn
 
 
-def job_fields(login: Login, logged_in: LoggedIn) -> dict[str, Any]:
-    """The fields of an engine's Job that a login sets.
+def new_login(login: Login, logged_in: LoggedIn) -> NewLogin:
+    """What an engine carries of this login, and by what it tells whether it holds.
 
     The pattern and the login page make the engine look twice; whether the login is really over, its
     own look at the probe's page decides.
     """
+    return NewLogin(
+        session=logged_in.session,
+        logged_out=LoggedOutRule(
+            pattern=login.logged_out or logged_in.login_pattern, login_url=logged_in.login_url, on_401=True
+        ),
+        session_probe=SessionProbe(url=logged_in.page_url, logged_in_pattern=logged_in.pattern),
+    )
+
+
+def job_fields(login: Login, logged_in: LoggedIn) -> dict[str, Any]:
+    """The fields of an engine's Job that a login sets."""
     handshake = login.method in (Method.DIGEST, Method.NTLM)
     return {
-        "session": logged_in.session,
+        **vars(new_login(login, logged_in)),
         "http_login": HttpLogin(method=login.method.value, username=login.username, password=login.password)
         if handshake
         else None,
-        "logged_out": LoggedOutRule(
-            pattern=login.logged_out or logged_in.login_pattern, login_url=logged_in.login_url, on_401=True
-        ),
-        "session_probe": SessionProbe(url=logged_in.page_url, logged_in_pattern=logged_in.pattern),
         "excluded": logged_in.logout_urls,
     }

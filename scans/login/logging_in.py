@@ -19,7 +19,7 @@ from scans.login.login_form import STEP as FORM_STEP
 from scans.login.login_form import LoginForm, asks_for_login, find
 from scans.login.outcome import LoggedIn, LoginFailed
 from scans.login.proof import STEP as PROOF_STEP
-from scans.login.proof import Evidence, Proof, proof_url, prove
+from scans.login.proof import Evidence, Proof, proof_url, prove, witness
 from scans.login.visit import Page, Visit, out_of_scope, shown
 from scans.targets import TargetPolicy, TargetRefused, normalise, origin, resolve
 
@@ -73,9 +73,9 @@ def still_holds(login: Login, logged_in: LoggedIn, url: str, addresses: Iterable
         except LoginFailed:
             return True
     led_to_login = page.path != (urlsplit(logged_in.page_url).path or "/") and (
-        page.url == logged_in.login_url or asks_for_login(page) or signs.speaks_of_login(page.path)
+        signs.login_mark(page.url) == logged_in.login_url or asks_for_login(page) or signs.speaks_of_login(page.path)
     )
-    if page.status in (401, 403) or page.next_url or led_to_login:
+    if (400 <= page.status < 500 and page.status != 429) or page.next_url or led_to_login:
         return False
     try:
         if (stranger := login.logged_out or logged_in.login_pattern) and _is_on(stranger, page):
@@ -170,11 +170,20 @@ def _by_form(login: Login, url: str, sites: Sites) -> LoggedIn:
             return _proven_by_browser(sites, played, replace(evidence, form=None))
         evidence = replace(evidence, landed=landed, after=visitor.get(asked, PROOF_STEP, strict=False))
         try:
-            return _logged_in(evidence, prove(evidence), Session(cookies=visitor.cookies, headers=()))
+            return _proven_by_form(evidence, visitor)
         except LoginFailed as failure:
             if failure.reason != "cannot_tell" or login.logged_in:
                 raise
             return _proven_by_login_page(evidence, visitor, failure)
+
+
+def _proven_by_form(evidence: Evidence, visitor: Visit) -> LoggedIn:
+    proof = prove(evidence)
+    if proof.page is evidence.landed and proof.page.repeatable:
+        # It may greet its visitor once: what is asked for during the scan is the page as it is the next time.
+        again = visitor.get(proof.page.url, PROOF_STEP, strict=False)
+        evidence, proof = replace(evidence, landed=again), replace(proof, page=again)
+    return _logged_in(evidence, proof, Session(cookies=visitor.cookies, headers=()))
 
 
 def _proven_by_login_page(evidence: Evidence, visitor: Visit, failure: LoginFailed) -> LoggedIn:
@@ -188,7 +197,7 @@ def _proven_by_login_page(evidence: Evidence, visitor: Visit, failure: LoginFail
     in_the_way = [signs.is_locked(seen, evidence.before) or signs.wants_code(seen) for seen in (page, evidence.landed)]
     if any(in_the_way) or not logged_in.login_pattern:
         raise failure
-    return replace(logged_in, page_url=evidence.asked)
+    return logged_in
 
 
 def _submitted(login: Login, visitor: Visit, page: Page, form: LoginForm) -> Page:
@@ -254,16 +263,16 @@ def _no_login_page(page: Page) -> LoginFailed:
 
 
 def _logged_in(evidence: Evidence, proof: Proof, session: Session) -> LoggedIn:
-    page = proof.page if proof.page.repeatable else evidence.after
-    _require_silent(evidence.login.logged_out, page)
+    seen = witness(evidence, proof)
+    _require_silent(evidence.login.logged_out, seen.page)
     return LoggedIn(
         session=session,
         detail=f"{proof.detail}.",
-        page_url=page.url,
-        pattern=proof.pattern if page is proof.page else "",
-        html=page.html,
-        login_url=evidence.login_page.url if evidence.login_page else "",
-        login_pattern=_login_pattern(evidence.form, page),
+        page_url=seen.url,
+        pattern=seen.pattern,
+        html=seen.page.html,
+        login_url=seen.login_url,
+        login_pattern=seen.login_pattern,
         logout_urls=signs.logout_marks(signs.logout_urls(proof.page)),
     )
 
@@ -278,18 +287,11 @@ def _require_silent(logged_out: str, page: Page) -> None:
 def _is_on(pattern: str, page: Page) -> bool:
     """Whether somebody's pattern is found on a page; raises LoginFailed for one that is none, or takes for ever."""
     try:
+        re.compile(pattern)  # as the engine does, which knows less than `regex`, which knows when to stop
         return regex.search(pattern, page.html, timeout=SECONDS_FOR_A_PATTERN, concurrent=True) is not None
     except TimeoutError:
         detail = f"Looking for the pattern of logged-out pages takes longer than {SECONDS_FOR_A_PATTERN} seconds."
         raise LoginFailed("pattern_useless", detail, PROOF_STEP) from None
-    except regex.error as error:
+    except (re.error, regex.error) as error:
         detail = f"The pattern of logged-out pages is no regular expression: {error}."
         raise LoginFailed("pattern_useless", detail, PROOF_STEP) from error
-
-
-def _login_pattern(form: LoginForm | None, page: Page) -> str:
-    """What the HTML of the login form has, and of the page that proves the login has not."""
-    if form is None:
-        return ""
-    pattern = rf"name\s*=\s*[\"']?{re.escape(form.password_field)}[\"'\s/>]"
-    return "" if re.search(pattern, page.html) else pattern

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 from urllib.parse import urljoin, urlsplit
 
 from scans.login import signs
@@ -13,15 +14,30 @@ from scans.login.outcome import LoginFailed
 from scans.login.visit import Page, shown
 
 STEP = "proof"
+_ADDRESSES = ("/", "http://", "https://")  # how a proof begins that is an address
 
 
 @dataclass(frozen=True)
 class Proof:
-    """Why we believe it; `pattern`, where not empty, is found on `page` only by who is logged in."""
+    """Why we believe it, and the page that shows it."""
 
     detail: str
     page: Page
+
+
+@dataclass(frozen=True)
+class Witness:
+    """What to ask for again to see that a login holds: an address, and how its page tells members from strangers.
+
+    Members' pages match `pattern` where there is one. Strangers are led to `login_url`, or shown what matches
+    `login_pattern`, where there are such; or they are refused with a status such as 401.
+    """
+
+    page: Page
+    url: str
     pattern: str = ""
+    login_url: str = ""
+    login_pattern: str = ""
 
 
 def proof_url(login: Login, url: str) -> str:
@@ -97,7 +113,7 @@ def prove(evidence: Evidence) -> Proof:
 
 
 def _names_address(login: Login) -> bool:
-    return login.logged_in.startswith(("/", "http://", "https://"))
+    return login.logged_in.startswith(_ADDRESSES)
 
 
 def _by_address(evidence: Evidence) -> Proof | None:
@@ -118,7 +134,7 @@ def _by_text(evidence: Evidence) -> Proof | None:
             if text not in part(page):
                 continue
             if not any(text in part(stranger) for stranger in evidence.strangers):
-                return Proof(f"“{evidence.login.logged_in}” stands on {page.shown_url}", page, _pattern(evidence, page))
+                return Proof(f"“{evidence.login.logged_in}” stands on {page.shown_url}", page)
             everywhere = True
     if everywhere:
         raise _cannot_tell(f"“{evidence.login.logged_in}” stands there without a login too, so that it proves nothing.")
@@ -137,13 +153,6 @@ def _folded(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _pattern(evidence: Evidence, page: Page) -> str:
-    """The text as a pattern, where the HTML has it in one piece, and a stranger's has not."""
-    text = evidence.login.logged_in
-    alone = text in page.html and not any(text in stranger.html for stranger in evidence.strangers)
-    return re.escape(text) if alone else ""
-
-
 def _by_difference(evidence: Evidence) -> Proof | None:
     if evidence.after in evidence.reached and evidence.refuses_strangers():
         return Proof(f"{shown(evidence.asked)} asked for a login before, and does so no more", evidence.after)
@@ -151,10 +160,76 @@ def _by_difference(evidence: Evidence) -> Proof | None:
         return None
     for page in evidence.reached:
         if signs.offers_logout(page):
-            word = signs.logout_word(page)
-            alone = word and not any(word in stranger.html for stranger in evidence.strangers)
-            return Proof(f"{page.shown_url} offers to log out", page, re.escape(word) if alone else "")
+            return Proof(f"{page.shown_url} offers to log out", page)
     return None
+
+
+def witness(evidence: Evidence, proof: Proof) -> Witness:
+    """What shows later on whether this login still holds; raises LoginFailed where nothing would.
+
+    The given text comes first, then how strangers are turned away, then what else only members are shown.
+    """
+    pages = [page for page in (proof.page, evidence.after) if page in evidence.reached and page.repeatable]
+    login_url = _login_url(evidence)
+    for page in pages:
+        seen = Witness(page, page.url, login_url=login_url, login_pattern=_login_pattern(evidence, page))
+        if pattern := _mark(evidence, page, _words(evidence.login.logged_in)):
+            return replace(seen, pattern=pattern)
+        if page is evidence.after and _turns_strangers_away(evidence, seen):
+            return replace(seen, url=evidence.asked)
+        if pattern := _mark(evidence, page, re.escape(signs.logout_word(page)), _words(evidence.login.username)):
+            return replace(seen, pattern=pattern)
+    raise _cannot_tell(f"{proof.detail}, but nothing that can be asked for again would show that the login is over.")
+
+
+def _mark(evidence: Evidence, page: Page, *patterns: str) -> str:
+    """The first of the patterns that this page's HTML has, and no stranger's; or empty."""
+    for pattern in filter(None, patterns):
+        if re.search(pattern, page.html) and not any(re.search(pattern, other.html) for other in evidence.strangers):
+            return pattern
+    return ""
+
+
+def _words(text: str) -> str:
+    """A pattern of HTML that a visitor reads as this text, where it is no address: markup may stand between the words.
+
+    Empty for a text of one or two characters, which stands on any page.
+    """
+    if len(text) < 3 or text.startswith(_ADDRESSES):
+        return ""
+    between = r"(?:\s|&nbsp;|<[^<>]*>)+"
+    return "(?i)" + between.join(re.escape(escape(word, quote=False)) for word in text.split())
+
+
+def _login_url(evidence: Evidence) -> str:
+    """Where strangers are led, or log in; empty where there is no such place."""
+    if evidence.login_page:
+        return signs.login_mark(evidence.login_page.url)
+    if evidence.before.next_url or evidence.before.url != evidence.asked:
+        return signs.login_mark(evidence.before.next_url or evidence.before.url)
+    return ""
+
+
+def _login_pattern(evidence: Evidence, page: Page) -> str:
+    """What the HTML of the login form has, and this page's has not; or empty."""
+    if evidence.form:
+        pattern = rf"name\s*=\s*[\"']?{re.escape(evidence.form.password_field)}[\"'\s/>]"
+    elif asks_for_login(evidence.before):
+        pattern = r"(?i)type\s*=\s*[\"']?password\b"
+    else:
+        return ""
+    return "" if re.search(pattern, page.html) else pattern
+
+
+def _turns_strangers_away(evidence: Evidence, seen: Witness) -> bool:
+    """Whether a stranger who asks for the same is refused, led to the login page or shown its form."""
+    before = evidence.before
+    led_away = before.next_url or before.url not in (evidence.asked, seen.page.url)
+    led_to_login = led_away and signs.login_mark(before.next_url or before.url) == seen.login_url
+    shown_form = seen.login_pattern and re.search(seen.login_pattern, before.html)
+    each_request = evidence.login.method in HTTP_METHODS and not evidence.login.login_url
+    by_status = 400 <= before.status < 500 or each_request
+    return bool(by_status or led_to_login or shown_form)
 
 
 def _refusal(evidence: Evidence) -> LoginFailed:

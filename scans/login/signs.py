@@ -58,14 +58,19 @@ def logout_urls(page: Page) -> tuple[str, ...]:
 
 def logout_marks(urls: Iterable[str]) -> tuple[str, ...]:
     """The addresses cut down to what ends a login: a path that says so, else the path with the parameters that do."""
-    return tuple(dict.fromkeys(map(_logout_mark, urls)))
+    return tuple(dict.fromkeys(_mark(url, _OUT) for url in urls))
 
 
-def _logout_mark(url: str) -> str:
+def login_mark(url: str) -> str:
+    """The address of a login page cut down in the same way: where a visitor came from stands there too."""
+    return _mark(url, _IN)
+
+
+def _mark(url: str, words: re.Pattern[str]) -> str:
     parts = urlsplit(url)
-    pairs = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if _OUT.search("=".join(pair))]
+    pairs = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if words.search("=".join(pair))]
     query = parts.query if not pairs else urlencode(pairs)
-    return parts._replace(query="" if _OUT.search(parts.path) else query).geturl()
+    return parts._replace(query="" if words.search(parts.path) else query).geturl()
 
 
 def offers_logout(page: Page) -> bool:

@@ -13,10 +13,14 @@ LOGIN_FORM = (
 
 
 class MembersSite:
-    """Lets in who carries the newest of its session cookies; forgets it after `lasts` requests of members."""
+    """Lets in who carries the newest of its session cookies; forgets it after `lasts` requests of members.
 
-    def __init__(self, lasts: int = 0, rotates: bool = False):
-        self.lasts, self.rotates = lasts, rotates
+    `public`: what strangers are shown at any address, instead of being led to the login page. `forgets_at`: a text
+    in an address; who asks for it is a member no more, once.
+    """
+
+    def __init__(self, lasts: int = 0, rotates: bool = False, public: str = "", forgets_at: str = ""):
+        self.lasts, self.rotates, self.public, self.forgets_at = lasts, rotates, public, forgets_at
         self.sessions: set[str] = set()
         self.asked: list[tuple[str, bool]] = []
         self.posted: list[str] = []
@@ -64,8 +68,13 @@ class MembersHandler(BaseHTTPRequestHandler):
         cookies = dict(part.strip().partition("=")[::2] for part in self.headers.get("cookie", "").split(";"))
         member = self.members_site.is_member(cookies.get("sid", ""))
         self.members_site.asked.append((path, member))
+        if self.members_site.forgets_at and self.members_site.forgets_at in self.path:
+            self.members_site.sessions.clear()
+            self.members_site.forgets_at = ""
         if path == "/login":
             self.answer(200, LOGIN_FORM)
+        elif not member and self.members_site.public:
+            self.answer(200, self.members_site.public)
         elif not member:
             self.answer(302, "", [("Location", "/login")])
         elif path == "/logout":

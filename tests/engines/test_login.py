@@ -9,6 +9,7 @@ from scans.engines.base import (
     FindingReported,
     LoggedOut,
     LoggedOutRule,
+    NewLogin,
     Outcome,
     Progress,
     Seed,
@@ -26,6 +27,7 @@ from tests.sites import datasette, dokuwiki
 pytestmark = pytest.mark.engine
 SECRET = "s3cr3t-session-value"
 TOKEN = "t0p-s3cr3t-token"
+PUBLIC = '<h1>Everybody</h1><a href="/hello?name=you">hello</a>'
 
 
 @pytest.fixture
@@ -47,16 +49,26 @@ def session(value=SECRET):
     )
 
 
+def signs(site):
+    return {
+        "logged_out": LoggedOutRule(login_url=f"{site.url}login"),
+        "session_probe": SessionProbe(url=site.url, logged_in_pattern="Members"),
+    }
+
+
 def behind_login(site, job, **values):
     site.let_in(SECRET)
     return job(
         site.url,
         session=values.pop("session", session()),
-        logged_out=LoggedOutRule(login_url=f"{site.url}login"),
-        session_probe=SessionProbe(url=site.url, logged_in_pattern="Members"),
+        **signs(site),
         excluded=(f"{site.url}logout",),
         **{"modules": ("xss", "cookieflags"), **values},
     )
+
+
+def let_in_again(site):
+    return NewLogin(session=session(site.let_in("another-value")), **signs(site))
 
 
 def found(heard):
@@ -108,9 +120,54 @@ def test_a_lost_login_holds_everything_until_there_is_a_new_one(wapiti, members_
     heard.until(lambda event: isinstance(event, Progress) and event is not waiting)
     assert len(site.asked) == asked
     site.lasts = 0
-    heard.run.log_in(session(site.let_in("another-value")))
+    heard.run.log_in(let_in_again(site))
     assert heard.to_the_end().outcome == Outcome.COMPLETED
     assert any(finding.parameter == "name" for finding in heard.of(FindingReported))
+
+
+def test_a_login_that_nothing_says_is_over_costs_no_page_of_the_crawl(wapiti, members_site, job, start):
+    site = members_site(lasts=4, public=PUBLIC)  # each page, and a look at the proof's page, is a request
+    heard = start(wapiti, behind_login(site, job))
+    lost = heard.until(lambda event: isinstance(event, LoggedOut))
+    assert "nothing said so" in lost.reason
+    site.lasts = 0
+    heard.run.log_in(let_in_again(site))
+    assert heard.to_the_end().outcome == Outcome.COMPLETED
+    assert any(finding.parameter == "name" for finding in heard.of(FindingReported))
+    strangers = {path for path, member in site.asked if not member}
+    assert strangers and strangers <= {path for path, member in site.asked if member}
+
+
+def test_a_login_that_ends_unseen_in_the_attack_is_noticed_after_some_requests(wapiti, members_site, job, start):
+    site = members_site(public=PUBLIC, forgets_at="name=https")
+    heard = start(wapiti, behind_login(site, job, modules=("redirect", "file", "sql", "exec", "xss")))
+    heard.until(lambda event: isinstance(event, LoggedOut))
+    assert 0 < sum(not member for _, member in site.asked) < 60
+    heard.run.log_in(let_in_again(site))
+    assert heard.to_the_end().outcome == Outcome.COMPLETED
+    assert any(finding.parameter == "name" for finding in heard.of(FindingReported))
+
+
+def test_a_scan_whose_login_ends_with_its_last_requests_is_not_complete_without_another(
+    wapiti, members_site, job, start
+):
+    site = members_site(public=PUBLIC, forgets_at="name=https")
+    heard = start(wapiti, behind_login(site, job, modules=("redirect",)))
+    heard.until(lambda event: isinstance(event, LoggedOut))
+    heard.until(lambda event: isinstance(event, Progress) and event.waiting_for_login)
+    assert heard.of(Progress)[-1].modules_done == 1
+    heard.run.log_in(let_in_again(site))
+    assert heard.to_the_end().outcome == Outcome.COMPLETED
+
+
+def test_such_a_scan_can_be_stopped_too(wapiti, members_site, job, start):
+    site = members_site(public=PUBLIC, forgets_at="name=https")
+    scan = behind_login(site, job, modules=("redirect",))
+    heard = start(wapiti, scan)
+    heard.until(lambda event: isinstance(event, LoggedOut))
+    heard.run.send("stop")
+    assert heard.to_the_end(5).outcome == Outcome.STOPPED
+    assert wapiti.read_report(scan.directory)
 
 
 def test_a_scan_that_waits_for_a_login_can_be_stopped(wapiti, members_site, job, start):

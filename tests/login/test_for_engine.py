@@ -41,7 +41,7 @@ def test_the_given_pattern_of_logged_out_pages_wins():
         assert fields(site, logged_out="Come in")["logged_out"].pattern == "Come in"
 
 
-@pytest.mark.parametrize("pattern", ["Hello", "*["])
+@pytest.mark.parametrize("pattern", ["Hello", "*[", r"\p{Lu}"])
 def test_a_pattern_of_logged_out_pages_that_cannot_tell_them_is_refused(pattern):
     with GuardedSite() as site, pytest.raises(LoginFailed) as failed:
         fields(site, logged_out=pattern)

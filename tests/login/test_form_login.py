@@ -1,5 +1,6 @@
 """Logging in with a form: found, filled in and proven, or refused for the reason that holds."""
 
+import re
 import socket
 from urllib.parse import parse_qs
 
@@ -26,6 +27,11 @@ def entered(site, url="", **login):
     """Log in to the site with its form."""
     values = {"method": Method.FORM, "username": USER, "password": PASSWORD, **login}
     return log_in(Login(**values), url or site.url, LOOPBACK, EVERYTHING_HERE)
+
+
+def tells_members(pattern):
+    """Whether the pattern is one that members' pages have and strangers' have not."""
+    return pattern and re.search(pattern, MEMBERS_PAGE) and not re.search(pattern, OPEN_PAGE + LOGIN_PAGE)
 
 
 def holds(site, logged_in):
@@ -119,9 +125,9 @@ def test_the_login_page_is_found_by_its_link_on_an_open_site(site):
 
 def test_a_text_proves_the_login_wherever_a_visitor_reads_it(site):
     site.open = True
-    logged_in = entered(site, logged_in="hello  alice")
-    assert (logged_in.page_url, logged_in.pattern) == (site.url, "")  # the HTML has it in two pieces
-    assert entered(site, logged_in="Hello").pattern == "Hello"
+    for text in ("hello  alice", "Hello"):  # the first has an element between its words
+        logged_in = entered(site, logged_in=text)
+        assert logged_in.page_url == site.url and tells_members(logged_in.pattern)
 
 
 def test_a_text_that_is_missing_is_said(site):
@@ -140,9 +146,26 @@ def test_the_name_in_the_form_that_is_shown_again_proves_nothing(site):
 
 
 def test_a_text_is_found_on_the_page_that_the_form_leads_to(site):
-    site.open, site.members_page, site.welcome = True, OPEN_PAGE, "<p>Welcome back</p>"
+    site.open, site.welcome = True, "<p>Welcome back</p>"
     logged_in = entered(site, logged_in="Welcome back")
-    assert (logged_in.page_url, logged_in.pattern) == (site.url, "")  # that page cannot be asked for again
+    # That page cannot be asked for again: the target, which offers to log out, can.
+    assert logged_in.page_url == site.url and tells_members(logged_in.pattern)
+
+
+def test_a_login_that_nothing_shows_a_second_time_is_refused_since_its_end_could_not_be_seen(site):
+    site.open, site.members_page, site.welcome = True, OPEN_PAGE, "<p>Welcome back</p>"
+    failure = refused(site, logged_in="Welcome back")
+    assert failure.reason == "cannot_tell" and "would show that the login is over" in failure.detail
+
+
+def test_a_greeting_that_is_shown_once_is_no_sign_for_later(site):
+    greetings = ["<p>Welcome back</p>"]
+    site.open, site.landing = True, "/home"
+    site.pages = {"/home": lambda: greetings.pop() if greetings else OPEN_PAGE}
+    logged_in = entered(site, logged_in="Welcome back")
+    assert holds(site, logged_in) and holds(site, logged_in)
+    site.sessions.clear()
+    assert not holds(site, logged_in)
 
 
 def test_an_address_proves_the_login_when_only_members_may_open_it(site):
@@ -178,7 +201,7 @@ def test_a_form_may_be_sent_in_parts(site):
 
 
 def test_a_form_may_be_sent_by_get_and_its_address_is_told_to_nobody(site):
-    site.login_page, site.open, site.members_page = PLAIN_FORM.replace("post", "get"), True, OPEN_PAGE
+    site.login_page, site.open = PLAIN_FORM.replace("post", "get"), True
     site.welcome = "<p>Welcome back</p>"
     assert entered(site, logged_in="Welcome back").page_url == site.url
     assert refused(site, logged_in="Something else").reason == "verification_text_missing"

@@ -1,6 +1,7 @@
 """Logging in to applications that this project did not write for the purpose: DokuWiki, Radicale, Django's admin."""
 
 import json
+import re
 from dataclasses import replace
 
 import httpx
@@ -49,7 +50,7 @@ def test_the_login_of_a_wiki_is_found_by_its_link_and_proven_by_the_way_out(wiki
 
 def test_the_login_of_a_wiki_is_proven_by_a_text(wiki):
     logged_in = log_in(Login(**WIKI_LOGIN, logged_in="Lib Rarian"), wiki, LOOPBACK, POLICY)
-    assert logged_in.pattern == "Lib\\ Rarian"
+    assert re.search(logged_in.pattern, logged_in.html)
 
 
 def test_a_wrong_password_for_a_wiki_is_told(wiki):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import md5
 from http.cookies import SimpleCookie
@@ -48,7 +49,7 @@ class Switches:
     keeps_login: bool = True
     code_page: str = ""  # shown after a right password, instead of letting in
     location: str = ""  # where strangers are sent, instead of /login
-    pages: dict[str, str] = field(default_factory=dict)  # further pages, for everybody
+    pages: dict[str, str | Callable[[], str]] = field(default_factory=dict)  # further pages, for everybody
     sessions: set[str] = field(default_factory=set)  # the values of the cookie `session` that are good
 
 
@@ -119,7 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Status, page and headers."""
         site = self.server.site
         if path in site.pages:
-            return 200, site.pages[path]
+            page = site.pages[path]
+            return 200, page() if callable(page) else page
         if path == "/loop":
             return 302, "", ("Location", "/loop")
         if site.scheme and site.asks_at in ("", path):

@@ -46,7 +46,7 @@ def listen():
     """Collect commands; the end of stdin means that the worker is gone."""
     for line in sys.stdin:
         values = json.loads(line)
-        commands.put("session" if "session" in values else values["command"])
+        commands.put("login" if "login" in values else values["command"])
     commands.put("orphaned")
 
 
@@ -58,7 +58,7 @@ def run(seconds):
             command = commands.get()
             if command in OUTCOMES:
                 end(OUTCOMES[command])
-            if command != "session":
+            if command != "login":
                 paused = command == "pause"
         say("progress", phase="attack", paused=paused)
         time.sleep(min(SECONDS_BETWEEN_BEATS, left))
@@ -103,7 +103,7 @@ def lose_login(times=1):
     """Say that the login is over, and wait for a new one, beating and obeying."""
     for _ in range(times):
         say("logged_out", reason="the script says so", url="")
-        while (command := next_command()) != "session":
+        while (command := next_command()) != "login":
             if command in OUTCOMES:
                 end(OUTCOMES[command])
             say("progress", phase="attack", waiting_for_login=True)

@@ -81,7 +81,7 @@ class Channel:
         for line in sys.stdin.buffer:
             try:
                 values = json.loads(line)
-                self.commands.put(values["session"] if "session" in values else str(values["command"]))
+                self.commands.put(values["login"] if "login" in values else str(values["command"]))
             except (ValueError, KeyError, TypeError):
                 self.log("warning", "unreadable command")  # not what it was: it may hold a session
         self.commands.put("orphaned")

@@ -168,7 +168,7 @@ class Hooks:
     async def on_modules(self, original, attacker, crawler):
         """The attack begins: learn how to stop it, and how much there is to do."""
         modules = await original(attacker, crawler)
-        self.scan.phase = "attack"
+        self.scan.phase, self.scan.traffic.crawling = "attack", False
         wanted = set(sys.argv[sys.argv.index("-m") + 1].split(","))
         self.scan.modules_missing = wanted - {module.name for module in modules} - PASSIVE_MODULES
         self.scan.modules_total = sum(bool(module.do_get or module.do_post) for module in modules)
@@ -202,6 +202,8 @@ class Hooks:
 
     async def on_report(self, original, wapiti):
         """All is attacked, or the scan is to end with what there is: the report."""
+        if not self.scan.wish:
+            await self.scan.traffic.see_login_hold()
         self.scan.phase, self.scan.module = "report", ""
         async with self.storing:  # what a module that was cancelled stores is in the report as well
             await self.tell_stored_findings(wapiti.persister)

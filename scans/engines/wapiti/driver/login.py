@@ -7,17 +7,22 @@
 
 import asyncio
 import re
+import time
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 import httpx
 from httpx_ntlm import HttpNtlmAuth
 
+SECONDS_BETWEEN_LOOKS = 5.0
+REQUESTS_BETWEEN_LOOKS = 25
 SHORTEST_SECRET = 4  # characters; shorter values would mask half of every text
 # Of a cookie's value: the id of a session has 64 bits (OWASP, Session Management Cheat Sheet), which take 11 characters
 # of base64 and 16 hexadecimal ones. A shorter one says `theme=dark`.
 SHORTEST_SESSION = 11
 MASK = "***"
+TOO_MANY_REQUESTS = 429
+NO_RULE = {"pattern": "", "login_url": "", "on_401": False}
 TEXTS = ("text/", "application/json", "application/xhtml", "application/xml")
 
 
@@ -27,9 +32,6 @@ class Login:
     def __init__(self, job, channel):
         self.channel = channel
         self.target = job["url"]
-        self.rule = job["logged_out"] or {"pattern": "", "login_url": "", "on_401": False}
-        self.pattern = re.compile(self.rule["pattern"]) if self.rule["pattern"] else None
-        self.probe = job["session_probe"]
         self.excluded = job["excluded"]
         self.generation = 0  # how often the session was renewed
         self.renewed = asyncio.Event()
@@ -37,9 +39,12 @@ class Login:
         self.waiting = False
         self.given = False
         self.headers, self.cookies = {}, {}
+        self.rule, self.pattern, self.probe = NO_RULE, None, None
+        self.seen_at = self.looked_at = time.monotonic()  # when the last look began that saw the login hold; any look
+        self.unseen = 0  # requests since that look
         self.auth = self.handshake(job["http_login"])
         if job["session"]:
-            self.take(job["session"])
+            self.take(job)
 
     def handshake(self, http_login):
         """How challenges are answered; nothing where there is no such login."""
@@ -50,8 +55,12 @@ class Login:
             return HttpNtlmAuth(http_login["username"], http_login["password"])
         return httpx.DigestAuth(http_login["username"], http_login["password"])
 
-    def take(self, session):
-        """Carry this session from now on; whoever waits for it goes on."""
+    def take(self, made):
+        """Carry what this login made from now on, and tell by its own signs whether it holds; whoever waits goes on."""
+        session, self.probe = made["session"], made["session_probe"]
+        self.rule = made["logged_out"] or NO_RULE
+        self.pattern = re.compile(self.rule["pattern"]) if self.rule["pattern"] else None
+        self.seen_at, self.unseen = time.monotonic(), 0
         self.headers = {name.lower(): value for name, value in session["headers"]}
         self.cookies = {cookie["name"]: cookie["value"] for cookie in session["cookies"]}
         self.given = True
@@ -100,12 +109,12 @@ class Login:
         response.headers = httpx.Headers(lines)
         return response
 
-    def doubtful(self, response, body):
+    def doubtful(self, response, body, url):
         """Why this answer looks as if the login were over; empty where it does not."""
         if self.rule["on_401"] and response.status_code == 401:
             return "the site answered 401"
         location = response.headers.get("location", "")
-        if self.rule["login_url"] and location and is_at(location, self.rule["login_url"]):
+        if self.rule["login_url"] and location and is_at(urljoin(url, location), self.rule["login_url"]):
             return "the site leads to its login page"
         if self.pattern and body and self.pattern.search(body):
             return "the page matches the pattern of logged-out pages"
@@ -116,17 +125,32 @@ class Login:
         """Whether texts have to be read for it."""
         return self.given and self.pattern is not None
 
-    async def holds(self, ask):
-        """Whether the probe's page still shows a login; `ask(url)` gives its answer and body, or None."""
+    def look_is_due(self):
+        """Whether it is time to look: a login may end without any answer that says so."""
+        waited = time.monotonic() - self.looked_at >= SECONDS_BETWEEN_LOOKS
+        return self.probe is not None and (waited or self.unseen >= REQUESTS_BETWEEN_LOOKS)
+
+    async def holds(self, ask, *, certain=False):
+        """Whether the probe's page still shows a login; `ask(url)` gives its answer and body, or None.
+
+        Where it cannot be had, that is not the login's fault, and true; unless one wants to be certain.
+        """
         if not self.probe:
             return False
+        self.looked_at = began_at = time.monotonic()
+        self.unseen, unseen = 0, self.unseen
         answer = await ask(self.probe["url"])
-        if answer is None:
-            return True  # the site does not answer: that is not the login's fault
+        if answer is None or answer[0].status_code >= 500 or answer[0].status_code == TOO_MANY_REQUESTS:
+            self.unseen += unseen
+            return not certain
         response, body = answer
-        if response.status_code in (401, 403) or self.doubtful(response, body):
+        pattern = self.probe["logged_in_pattern"]
+        refused = response.status_code >= 400 or self.doubtful(response, body, self.probe["url"])
+        if refused or (pattern and not re.search(pattern, body)):
+            self.unseen += unseen
             return False
-        return not self.probe["logged_in_pattern"] or re.search(self.probe["logged_in_pattern"], body) is not None
+        self.seen_at = began_at
+        return True
 
 
 def is_at(url, known):

@@ -121,7 +121,7 @@ class Scan:
             await asyncio.sleep(0.1)
 
     def obey(self, command):
-        """Do what the product asks for: a word, or a new session after a login."""
+        """Do what the product asks for: a word, or a new login."""
         if isinstance(command, dict):
             self.login.take(command)
         elif command == "pause":

@@ -66,6 +66,7 @@ class Traffic:
         self.open = asyncio.Event()
         self.open.set()
         self.doubt = None
+        self.crawling = True  # what a page links to leads on: each is taken only once the login was seen to hold
 
     def install(self):
         """Put the gate under httpx, where redirects pass too. The engine uses no synchronous client: shut it."""
@@ -97,6 +98,8 @@ class Traffic:
         """The answer to one request, counted, its body bounded."""
         await self.wait_for_turn(request, ours)
         self.worked_at = time.monotonic()
+        generation = self.login.generation
+        self.login.unseen += ours
         try:
             response = await self.send(transport, self.login.dressed(request) if ours else request)
         except httpx.TransportError:
@@ -107,14 +110,16 @@ class Traffic:
             self.responses[f"{response.status_code // 100}xx"] += 1
             self.errors_in_a_row = 0
         response.stream = BoundedBody(response.stream, self)
+        response.extensions["login"] = generation, time.monotonic()
         return response
 
     async def with_login(self, transport, request, response):
         """The answer as Wapiti may see it; asked for once more where the login turns out to be over."""
-        generation = self.login.generation
-        response = self.login.undressed(response)
-        reason = self.login.doubtful(response, await self.read_text(response))
-        if not reason or not await self.renew_login(reason, str(request.url), generation):
+        response, url = self.login.undressed(response), str(request.url)
+        reason = self.login.doubtful(response, await self.read_text(response), url)
+        if not (reason or self.login.look_is_due() or (self.crawling and self.login.probe)):
+            return response
+        if not await self.renew_login(reason, url, *response.extensions["login"]):
             return response
         await response.aclose()
         again = self.login.undressed(await self.exchange(transport, request, ours=True))
@@ -129,16 +134,23 @@ class Traffic:
         response.stream = httpx.ByteStream(raw)
         return decoded(response, raw)
 
-    async def renew_login(self, reason, url, generation):
+    async def see_login_hold(self):
+        """Return once the login is seen to hold at the end of a scan, or there is another, or the scan is to end."""
+        if self.login.probe:
+            await self.renew_login("", self.login.probe["url"], self.login.generation, time.monotonic(), certain=True)
+
+    async def renew_login(self, reason, url, generation, came_at, *, certain=False):
         """Whether there is another login than that of `generation`, waiting for it where the old one is over.
 
-        False where the login still holds: then the page is just not for this account.
+        False where the login still holds, or did at a look after `came_at`, when this page came: then the page is
+        just not for this account.
         """
         async with self.login.asking:
             if self.login.generation != generation:
                 return True
-            if await self.login.holds(self.ask_quietly) or self.ending:
+            if self.login.seen_at > came_at or await self.login.holds(self.ask_quietly, certain=certain) or self.ending:
                 return False
+            reason = reason or f"nothing said so; {self.login.unseen} requests were sent since it was last seen to hold"
             self.login.renewed.clear()
             self.login.waiting = True
             self.set_gate()
@@ -151,10 +163,12 @@ class Traffic:
 
     async def ask_quietly(self, url):
         """Answer and text of a page, asked for with the present login; None without an answer. Not counted."""
-        request = self.login.dressed(self.plain_request(url))
+        request = self.plain_request(url)
         transport = httpx.AsyncHTTPTransport(verify=lenient_tls())
-        self.worked_at = time.monotonic()
         try:
+            await self.wait_for_turn(request, ours=False)
+            request = self.login.dressed(request)
+            self.worked_at = time.monotonic()
             async with asyncio.timeout(LONGEST_ANSWER_SECONDS), transport:
                 response = await self.shake_hands(transport, request)
                 raw = b"".join([chunk async for chunk in BoundedBody(response.stream, self)])
