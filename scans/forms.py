@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo, available_timezones
 
-import regex
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -270,11 +269,11 @@ class AccessForm(forms.Form):
     )
 
     def clean_logged_out(self) -> str:
-        """A regular expression that can be used."""
+        """A regular expression of Python's: the engine looks for it too, and knows no other."""
         pattern = self.cleaned_data["logged_out"]
         try:
-            regex.compile(pattern)
-        except regex.error as error:
+            re.compile(pattern)
+        except re.error as error:
             raise ValidationError(
                 _("“{pattern}” is not a regular expression: {error}.").format(pattern=pattern, error=error)
             ) from error

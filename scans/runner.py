@@ -189,8 +189,8 @@ def _fail_without_key(scan: UrlScan, reason: str) -> None:
 def _keeper(scan: UrlScan, target: Target, report: CheckReport) -> LoginKeeper:
     policy = AllowedTarget.policy()  # here, not in the keeper's thread, which would need a connection of its own
 
-    def log_in_again():
-        return log_in(target.login, target.url, report.addresses, policy)
+    def log_in_again() -> NewLogin:
+        return new_login(target.login, log_in(target.login, target.url, report.addresses, policy))
 
     return LoginKeeper(
         log_in_again,

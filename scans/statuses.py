@@ -40,7 +40,7 @@ class EndedBy(TextChoices):
     SITE = "site", _("The site stopped answering")
     CHECKS = "checks", _("Checks before the scan failed")
     LOGINS = "logins", _("Too many failed logins")
-    ENGINE = "engine", _("The engine stopped unexpectedly")
+    ENGINE = "engine", _("The engine stopped unexpectedly, or a check held it back")
     TECHNICAL = "technical", _("A technical issue on our side")
 
 
@@ -491,14 +491,14 @@ _URL_SCAN_ENTRIES = [
     ),
     _verifying(
         _U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS,
-        _("The engine stopped unexpectedly. What it had found is being verified."),
+        _("The engine stopped unexpectedly, or a check kept it from going on. What it had found is being verified."),
         EndedBy.ENGINE,
         actions=_UNDER_REVIEW,
     ),
     _available(
         _U.SCAN_ERROR_PARTIAL_RESULTS_AVAILABLE,
-        _("The engine stopped unexpectedly; what it had found is published."),
-        _("Read the findings and the Engine Log, then run again."),
+        _("The engine stopped unexpectedly, or a check kept it from going on; what it had found is published."),
+        _("Read the reason, the findings and the Engine Log, then run again."),
         EndedBy.ENGINE,
     ),
     _verifying(

@@ -264,6 +264,29 @@ def test_a_pause_keeps_the_session_and_frees_the_worker_and_another_one_goes_on(
     assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.findings.count() == 1
 
 
+def paused(scan):
+    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
+    run(scan, STARTED, FINDING, ANSWERED, run_for(30))
+    thread.join()
+    transitions.resume(scan, by=Actor.COMMAND)
+    return scan
+
+
+def test_a_site_that_is_gone_when_a_scan_is_to_go_on_is_said_to_be_gone(site):
+    scan = paused(queued(site))
+    site.status = 503
+    scan = run(scan, STARTED)
+    assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "answers 503" in scan.reason
+
+
+def test_a_scan_that_may_not_go_on_says_why_and_not_that_its_site_is_gone(site, settings):
+    scan = paused(queued(site))
+    settings.SCANS_ALLOWED_TARGETS = []
+    scan = run(scan, STARTED)
+    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and scan.findings.count() == 1
+    assert "could not go on" in scan.reason and "target policy check failed" in scan.reason
+
+
 def test_an_engine_that_does_not_obey_a_pause_is_killed_and_its_counts_go_on(site, monkeypatch):
     monkeypatch.setattr(runner, "SECONDS_TO_OBEY", 0.5)
     monkeypatch.setattr(runner, "SECONDS_TO_DIE", 0.3)

@@ -214,6 +214,7 @@ def test_a_saved_login_stays_until_another_one_is_chosen(client):
         ({"login_method": "headers"}, "Give headers or cookies."),
         ({"login_method": "magic"}, "not one of the available choices"),
         ({"logged_out": "("}, "is not a regular expression"),
+        ({"logged_out": r"\p{Lu}"}, "is not a regular expression"),  # known to the library `regex`, not to the engine
         ({"crawl_script": SimpleUploadedFile("walk.side", b"\xff\xfe")}, "is not a text file such as recorders write"),
         ({"crawl_script": SimpleUploadedFile("walk.side", b" " * (5 * 1024**2 + 1))}, "at most 5 MB"),
     ],
