@@ -55,7 +55,7 @@ class PersonMiddleware:
             timezone.deactivate()
 
     def process_view(self, request: HttpRequest, view: Callable, args, kwargs) -> None:
-        """What needs no login, such as the health checks, asks for no account either."""
+        """What needs no login, such as the page to log in, asks for no account either."""
         if not getattr(view, "login_required", True):
             return
         person = PersonSettings.of(request.user)

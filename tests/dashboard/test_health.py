@@ -64,6 +64,16 @@ def test_readyz_says_when_the_database_cannot_be_read(client, monkeypatch):
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+def test_they_answer_under_whatever_name_they_are_asked_by_and_without_tls(settings, client, everybody, address):
+    settings.SECURE_SSL_REDIRECT = True  # as behind a proxy; the container's own health check comes past it
+    assert client.get(address, HTTP_HOST="somewhere.example").status_code == 200
+
+
+def test_everything_else_answers_to_the_allowed_names_alone(client):
+    assert client.get("/accounts/login/", HTTP_HOST="somewhere.example").status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
 def test_only_reading_is_allowed(client, address):
     assert client.post(address).status_code == 405
 
