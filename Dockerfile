@@ -3,7 +3,7 @@ FROM python:3.11-slim-bookworm
 
 RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --create-home --home-dir /home/dashboard dashboard \
-    && install -d -o dashboard /data
+    && install -d -m 700 -o dashboard /data
 WORKDIR /app
 
 # The two environments change seldom: a layer of their own. An image without the engine is of no use, so its

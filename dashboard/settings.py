@@ -5,15 +5,14 @@ import secrets
 import shutil
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 
+from dashboard.environment import database, flag, items, log_level, number, private_folder, refuse, targets, text
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 
 # Everything that the product writes to disk: database, key, engine sessions and logs.
-VAR_DIR = Path(env.str("SCANS_VAR_DIR", default=str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR = private_folder("SCANS_VAR_DIR", BASE_DIR / "var")
 
 
 def _kept_secret(path: Path) -> str:
@@ -22,49 +21,55 @@ def _kept_secret(path: Path) -> str:
     Written to a file of its own first and linked into place, so that two processes that start at
     the same moment end up with the same key.
     """
-    if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(50))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        draft.unlink()
-    return path.read_text()
+    try:
+        if not path.exists():
+            draft = path.with_name(f"{path.name}.{os.getpid()}")
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(50))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            draft.unlink()
+        return path.read_text()
+    except OSError as error:
+        refuse("SCANS_VAR_DIR", f"a folder where {path.name} can be read or made ({error.strerror})", str(path.parent))
 
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret(VAR_DIR / "secret_key")
+SECRET_KEY = text("SECRET_KEY") or _kept_secret(VAR_DIR / "secret_key")
 # What seals passwords and scripts at rest, newest first: older ones still open what they sealed.
-SCANS_SECRET_KEYS = env.list("SCANS_SECRET_KEYS", default=[]) or [_kept_secret(VAR_DIR / "secrets_key")]
-DEBUG = env.bool("DEBUG", default=False)
-PORT = env.int("PORT", default=8000)
+SCANS_SECRET_KEYS = items("SCANS_SECRET_KEYS", []) or [_kept_secret(VAR_DIR / "secrets_key")]
+if any(len(key) < 32 for key in SCANS_SECRET_KEYS):  # shorter ones can be guessed
+    refuse("SCANS_SECRET_KEYS", "keys of 32 characters or more, with commas (`openssl rand -base64 32` prints one)")
+DEBUG = flag("DEBUG", False)
+PORT = number("PORT", 8000, 1, 65535)
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK_HOSTS)
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = items("ALLOWED_HOSTS", LOOPBACK_HOSTS)
+CSRF_TRUSTED_ORIGINS = items("CSRF_TRUSTED_ORIGINS", [])
 
 # --- The product's own settings -------------------------------------------------------------
 
-SCANS_ENGINE_PYTHON = Path(env.str("SCANS_ENGINE_PYTHON", default=str(BASE_DIR / ".engine/bin/python")))
+SCANS_ENGINE_PYTHON = Path(text("SCANS_ENGINE_PYTHON", str(BASE_DIR / ".engine/bin/python")))
 # Hosts, networks and wildcards that may be scanned besides those an administrator allows in the admin.
 # A dashboard that answers on loopback alone is a development set-up, and may scan loopback.
 _ONLY_ON_LOOPBACK = set(ALLOWED_HOSTS) <= set(LOOPBACK_HOSTS)
-SCANS_ALLOWED_TARGETS = env.list(
-    "SCANS_ALLOWED_TARGETS", default=["localhost", "127.0.0.0/8", "::1"] if _ONLY_ON_LOOPBACK else []
+SCANS_ALLOWED_TARGETS = targets(
+    "SCANS_ALLOWED_TARGETS", ["localhost", "127.0.0.0/8", "::1"] if _ONLY_ON_LOOPBACK else []
 )
-SCANS_LEASE_SECONDS = env.int("SCANS_LEASE_SECONDS", default=30)
-SCANS_TICK_SECONDS = env.float("SCANS_TICK_SECONDS", default=1.0)
-SCANS_DEFAULT_DURATION_MINUTES = env.int("SCANS_DEFAULT_DURATION_MINUTES", default=24 * 60)
-SCANS_REQUESTS_PER_SECOND = env.float("SCANS_REQUESTS_PER_SECOND", default=0)
-SCANS_REPLAYS_PER_SECOND = env.float("SCANS_REPLAYS_PER_SECOND", default=20)
-SCANS_SECONDS_BETWEEN_LOGINS = env.float("SCANS_SECONDS_BETWEEN_LOGINS", default=1)
-SCANS_VERIFY_SECONDS = env.int("SCANS_VERIFY_SECONDS", default=300)
-SCANS_CONNECT_TIMEOUT_SECONDS = env.float("SCANS_CONNECT_TIMEOUT_SECONDS", default=10)
+SCANS_WORKERS = number("SCANS_WORKERS", 2, 0, 1000)  # used by the Makefile; here to be checked with the others
+SCANS_LEASE_SECONDS = number("SCANS_LEASE_SECONDS", 30, 5, 86_400)  # renewed every second or so, on a busy machine too
+SCANS_TICK_SECONDS = number("SCANS_TICK_SECONDS", 1.0, 0.1, 20)  # a scheduler not seen for 30 s counts as missing
+SCANS_DEFAULT_DURATION_MINUTES = number("SCANS_DEFAULT_DURATION_MINUTES", 24 * 60, 1, 25 * 24 * 60)  # as the form's
+SCANS_REQUESTS_PER_SECOND = number("SCANS_REQUESTS_PER_SECOND", 0.0, 0, 10_000)
+SCANS_REPLAYS_PER_SECOND = number("SCANS_REPLAYS_PER_SECOND", 20.0, 0, 10_000)
+SCANS_SECONDS_BETWEEN_LOGINS = number("SCANS_SECONDS_BETWEEN_LOGINS", 1.0, 0, 3600)
+SCANS_VERIFY_SECONDS = number("SCANS_VERIFY_SECONDS", 300, 1, 86_400)
+SCANS_CONNECT_TIMEOUT_SECONDS = number("SCANS_CONNECT_TIMEOUT_SECONDS", 10.0, 0.1, 300)
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
-SCANS_CHROMIUM = env.str("SCANS_CHROMIUM", default=_CHROMIUM)
-SCANS_DEMO_PORT = env.int("SCANS_DEMO_PORT", default=8081)
-SCANS_TLS_VERIFY = env.bool("SCANS_TLS_VERIFY", default=True)
+SCANS_CHROMIUM = text("SCANS_CHROMIUM", _CHROMIUM)
+SCANS_DEMO_PORT = number("SCANS_DEMO_PORT", 8081, 1, 65535)
+SCANS_TLS_VERIFY = flag("SCANS_TLS_VERIFY", True)
 
 # --- Django -----------------------------------------------------------------------------------
 
@@ -120,7 +125,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'dashboard.sqlite3'}")}
+DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'dashboard.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL lets pages be read while a scan writes; IMMEDIATE takes the write lock at BEGIN, so that
     # two writers wait for each other (up to the time-out) instead of failing half-way.
@@ -192,7 +197,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 # Behind a TLS proxy (README, "Running for real") this one switch turns on all that belongs to it.
-BEHIND_HTTPS = env.bool("SCANS_HTTPS", default=False)
+BEHIND_HTTPS = flag("SCANS_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 SECURE_SSL_REDIRECT = BEHIND_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_HTTPS else 0
@@ -208,6 +213,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("SCANS_LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": log_level("SCANS_LOG_LEVEL", "INFO")},
     "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
 }

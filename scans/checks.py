@@ -1,10 +1,10 @@
 """What `manage.py check` says about this installation."""
 
-from django.conf import settings
-from django.core.checks import Error, register
-from django.core.checks import Warning as CheckWarning
+import stat
 
-from scans.targets import parse_pattern
+from django.conf import settings
+from django.core.checks import Warning as CheckWarning
+from django.core.checks import register
 
 
 @register()
@@ -26,12 +26,15 @@ def engine_is_installed(app_configs, **kwargs) -> list[CheckWarning]:
 
 
 @register()
-def allowed_targets_are_readable(app_configs, **kwargs) -> list[Error]:
-    """Refuse to start with an entry of SCANS_ALLOWED_TARGETS that means nothing."""
-    errors = []
-    for pattern in settings.SCANS_ALLOWED_TARGETS:
-        try:
-            parse_pattern(pattern)
-        except ValueError as error:
-            errors.append(Error(f"SCANS_ALLOWED_TARGETS: {error}", id="scans.E001"))
-    return errors
+def what_is_written_is_private(app_configs, **kwargs) -> list[CheckWarning]:
+    """Warn when others can enter the folder of database, keys and screenshots; settings close it where they can."""
+    mode = stat.S_IMODE(settings.VAR_DIR.stat().st_mode)
+    if not mode & 0o077:
+        return []
+    return [
+        CheckWarning(
+            f"Other users of this machine can enter SCANS_VAR_DIR: {settings.VAR_DIR} has mode {mode:o}.",
+            hint=f"Run `chmod 700 {settings.VAR_DIR}` as its owner, or choose a folder of the dashboard's own.",
+            id="scans.W002",
+        )
+    ]

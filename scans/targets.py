@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import idna
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 MAX_URLS = 250
@@ -51,9 +52,11 @@ def parse_pattern(pattern: str) -> _Network | str:
     try:
         return ("*." if name != text else "") + _ascii_name(name)
     except ValueError as error:
+        # Put together when it is read: settings, too, come here, before there is a language.
         raise ValueError(
-            _("“{pattern}” is not a host name, a wildcard such as *.example.com, an address or a network.").format(
-                pattern=pattern
+            format_lazy(
+                _("“{pattern}” is not a host name, a wildcard such as *.example.com, an address or a network."),
+                pattern=pattern,
             )
         ) from error
 

@@ -1,7 +1,6 @@
 """Secrets at rest: sealed, opened again, moved to a new key, and lost with their key."""
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
 from scans.secrets import KeyLost, reseal, seal, unseal
 
@@ -29,13 +28,6 @@ def test_an_older_key_still_opens_and_the_newest_seals(settings):
     assert unseal(moved) == SECRET
     with pytest.raises(KeyLost):
         reseal(sealed)
-
-
-def test_a_key_that_could_be_guessed_is_refused_without_being_shown(settings):
-    settings.SCANS_SECRET_KEYS = ["owls-fly-by-night"]
-    with pytest.raises(ImproperlyConfigured) as refused:
-        seal(SECRET)
-    assert "owls" not in str(refused.value)
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "ü", "gAAAAA=="])

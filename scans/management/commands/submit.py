@@ -35,7 +35,7 @@ class Command(BaseCommand):
     help = (
         "Submit an analysis. By calling this you say that you are authorised to scan these sites. Exit code with "
         "--wait: 0 completed with results available and no finding at or above --fail-on, 1 findings at or above "
-        "it, 2 any other end, 3 refused."
+        "it, 2 any other end, 3 refused or a wrong setting."
     )
     requires_system_checks = []
 

@@ -1,0 +1,115 @@
+"""Readers for settings.py, each of one environment variable. A wrong value ends the process and says what is allowed.
+
+Spaces around a value mean nothing. An empty one is the default: compose files give that for what is not set.
+"""
+
+import logging
+import os
+import re
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+from environ import Env
+
+from scans.targets import parse_pattern
+
+WRONG_SETTING = 3  # the exit code; of `manage.py submit`, 1 and 2 say how a scan ended
+FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+# The databases that the product knows, before anything that could show the rest of the address looks at it.
+DATABASE = re.compile(r"sqlite:///.|(postgres|postgresql|psql|pgsql)://")
+
+
+def refuse(name: str, allowed: str, held: str = "") -> NoReturn:
+    """End this process, whichever command it runs, with one line. Give what it held unless that may be a secret."""
+    holds = f"holds {held[:200]!r}, but " if held else ""
+    print(f"{name} {holds}must be {allowed}. Correct this environment variable and start again.", file=sys.stderr)
+    sys.exit(WRONG_SETTING)
+
+
+def text(name: str, default: str = "") -> str:
+    """Any text."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool) -> bool:
+    """Yes or no, by any of their names."""
+    given = text(name, str(default))
+    if given.lower() not in FLAGS:
+        refuse(name, "true or false (yes or no, on or off, 1 or 0)", given)
+    return FLAGS[given.lower()]
+
+
+def number(name: str, default: int | float, lowest: int | float, highest: int | float) -> int | float:
+    """A number within bounds that are allowed too; a whole one where the default is whole."""
+    given, kind = text(name, str(default)), type(default)
+    try:
+        value = kind(given)
+    except ValueError:
+        value = float("nan")  # which is within no bounds
+    if not lowest <= value <= highest:
+        refuse(name, f"a {'whole number' if kind is int else 'number'} from {lowest} to {highest}", given)
+    return value
+
+
+def items(name: str, default: list[str]) -> list[str]:
+    """What stands between commas."""
+    return [item.strip() for item in text(name).split(",") if item.strip()] or default
+
+
+def targets(name: str, default: list[str]) -> list[str]:
+    """Patterns of hosts. Here an empty value is no default, but a list of nothing: nothing may be scanned."""
+    patterns = items(name, [] if name in os.environ else default)
+    for pattern in patterns:
+        try:
+            parse_pattern(pattern)
+        except ValueError:
+            refuse(name, "host names, wildcards such as *.example.com, addresses and networks, with commas", pattern)
+    return patterns
+
+
+def log_level(name: str, default: str) -> str:
+    """The name of a level of Python's logging, in any case."""
+    given, levels = text(name, default), logging.getLevelNamesMapping()
+    if given.upper() not in levels:
+        refuse(name, f"one of {', '.join(levels)}", given)
+    return given.upper()
+
+
+def database(name: str, default: str) -> dict:
+    """What Django wants to know of the database at this address, which is not shown: it may hold a password."""
+    address = text(name, default)
+    allowed = (
+        "an address such as postgres://user:password@host/name or sqlite:////path/to/file "
+        "(in a password, write %2F for / and so on)"
+    )
+    if not DATABASE.match(address):
+        refuse(name, allowed)
+    try:
+        found = Env.db_url_config(address)
+    except ValueError:
+        refuse(name, allowed)
+    if not (found["NAME"] or "service" in found.get("OPTIONS", {})):
+        refuse(name, allowed)
+    return found
+
+
+def private_folder(name: str, default: Path) -> Path:
+    """A folder to write to, made where it is missing, that only its owner can enter.
+
+    One that an older version left open is closed, if it is ours; never one that everybody writes to, such as /tmp.
+    """
+    path = Path(text(name, str(default)))
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.stat()
+    except OSError as error:
+        refuse(name, f"a folder that can be made or is there ({error.strerror})", str(path))
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
+        refuse(name, "a folder that this user may read and write", str(path))
+    if found.st_mode & 0o077 and found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX:
+        with suppress(OSError):  # not every file system can; `manage.py check` warns then
+            path.chmod(0o700)
+    return path
