@@ -3,9 +3,12 @@
 # The first Python that is new enough. Your own choice: make setup PYTHON=/path/to/python3
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-export PORT ?= 8000
-export SCANS_BIND ?= 127.0.0.1
-export SCANS_WORKERS ?= 2
+# Empty is not set, here as in settings.py.
+export PORT := $(or $(strip $(PORT)),8000)
+export SCANS_BIND := $(or $(strip $(SCANS_BIND)),127.0.0.1)
+export SCANS_WORKERS := $(or $(strip $(SCANS_WORKERS)),2)
+# The web server wants an IPv6 address in brackets.
+LISTEN = $(if $(findstring :,$(SCANS_BIND)),[$(patsubst [%],%,$(SCANS_BIND))],$(SCANS_BIND))
 export PYTHONUNBUFFERED = 1
 # Paths in the Procfile and in here are relative, so that the tree may stand anywhere.
 BIN = .venv/bin
@@ -32,7 +35,7 @@ setup:  ## Install the product into .venv and the scan engine into .engine
 
 run: setup  ## Start everything: web, scheduler, workers and the demo site. Ctrl-C ends it
 	@$(BIN)/python manage.py first_run --bind "$(SCANS_BIND)"
-	@DASHBOARD_PORT=$(PORT) STARTED_BY=$$$$ exec $(BIN)/honcho start --env /dev/null --concurrency scans=$(SCANS_WORKERS)
+	@DASHBOARD_PORT=$(PORT) SCANS_BIND="$(LISTEN)" STARTED_BY=$$$$ exec $(BIN)/honcho start --env /dev/null --concurrency scans=$(SCANS_WORKERS)
 
 test: .venv/.development engine chromium  ## Run the whole test suite (DATABASE_URL chooses the database)
 	@$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) $(ARGS)

@@ -1,5 +1,6 @@
 """Make the dashboard ready to start: free ports, database, static files, first administrator."""
 
+import errno
 import os
 import secrets
 import socket
@@ -25,6 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *, bind, **options):
         """Stop with one clear line before anything is changed, or end by saying where to look."""
+        bind = bind.strip(" []") or LOOPBACK
         self._check_ports({"PORT": (bind, settings.PORT), "SCANS_DEMO_PORT": (LOOPBACK, settings.SCANS_DEMO_PORT)})
         try:
             call_command("migrate", verbosity=0, interactive=False)
@@ -32,8 +34,9 @@ class Command(BaseCommand):
             raise CommandError(f"The database cannot be used; see DATABASE_URL. {error}") from None
         call_command("collectstatic", verbosity=0, interactive=False)
         self._make_first_administrator()
-        host = LOOPBACK if bind in ("0.0.0.0", "[::]", "::") else bind  # noqa: S104 - a comparison
-        self.stdout.write(f"Open http://{host}:{settings.PORT}/ in a browser. Ctrl-C here ends everything.")
+        host = LOOPBACK if bind in ("0.0.0.0", "::") else bind  # noqa: S104 - a comparison
+        shown = f"[{host}]" if ":" in host else host
+        self.stdout.write(f"Open http://{shown}:{settings.PORT}/ in a browser. Ctrl-C here ends everything.")
         demo = f"http://{LOOPBACK}:{settings.SCANS_DEMO_PORT}/"
         self.stdout.write(f"To try a scan: {demo} is a deliberately weak demo site.")
 
@@ -42,7 +45,7 @@ class Command(BaseCommand):
         listening = []
         try:
             for setting, (host, port) in wanted.items():
-                listening.append(self._listen(setting, host.strip("[]"), port))
+                listening.append(self._listen(setting, host, port))
         finally:
             for listener in listening:
                 listener.close()
@@ -51,11 +54,17 @@ class Command(BaseCommand):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
             return socket.create_server((host, port), family=family)
-        except (OSError, OverflowError) as error:
+        except (OSError, UnicodeError) as error:
             reason = str(getattr(error, "strerror", None) or error).partition(" (")[0]
+            if getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES):
+                raise CommandError(
+                    f"Port {port} of {host} cannot be used: {reason}. "
+                    f"End what uses it, or choose another one: {setting}=… make run"
+                ) from None
             raise CommandError(
-                f"Port {port} of {host} cannot be used: {reason}. "
-                f"End what uses it, or choose another one: {setting}=… make run"
+                f"SCANS_BIND holds {host!r}, but must be an address or a name of this machine without a port, such as "
+                f"{LOOPBACK}, 0.0.0.0 or ::1 ({reason}).",
+                returncode=3,  # as every wrong setting
             ) from None
 
     def _make_first_administrator(self) -> None:

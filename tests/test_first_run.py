@@ -1,0 +1,72 @@
+"""Where `make run` listens: an address that it cannot listen on is refused, and it says where to look."""
+
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import CommandError, call_command
+
+from tests.sites.serving import free_port, serving
+
+
+def has_ipv6():
+    with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
+needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
+
+
+@pytest.fixture(autouse=True)
+def _free_ports(settings):
+    settings.PORT, settings.SCANS_DEMO_PORT = free_port(), free_port()
+
+
+@pytest.mark.parametrize("bind", ["nowhere.invalid", "192.0.2.1", "127.0.0.1:8000", "::1:8000", "unix:/run/socket"])
+def test_an_address_that_is_not_of_this_machine_is_refused_by_the_name_of_its_setting(bind):
+    with pytest.raises(CommandError, match=r"SCANS_BIND.*127\.0\.0\.1") as refused:
+        call_command("first_run", bind=bind)
+    assert bind in str(refused.value) and refused.value.returncode == 3
+
+
+def test_a_port_that_is_taken_is_refused_by_the_name_of_its_setting(settings):
+    with (
+        socket.create_server(("127.0.0.1", settings.PORT)),
+        pytest.raises(CommandError, match=rf"Port {settings.PORT} of 127.0.0.1 .* PORT=… make run"),
+    ):
+        call_command("first_run")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("bind", "host"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("", "127.0.0.1"),
+        pytest.param("::1", "[::1]", marks=needs_ipv6),
+        pytest.param("[::1]", "[::1]", marks=needs_ipv6),
+        pytest.param("::", "127.0.0.1", marks=needs_ipv6),
+    ],
+)
+def test_it_says_where_to_look(settings, capsys, bind, host):
+    call_command("first_run", bind=bind)
+    assert f"Open http://{host}:{settings.PORT}/ in a browser." in capsys.readouterr().out
+
+
+@needs_ipv6
+def test_make_run_listens_on_an_ipv6_address_and_takes_an_empty_setting_for_none(settings, tmp_path):
+    environment = {
+        "SCANS_VAR_DIR": str(tmp_path),
+        "DATABASE_URL": "",
+        "SCANS_BIND": "::1",
+        "PORT": f" {settings.PORT} ",
+        "SCANS_DEMO_PORT": str(settings.SCANS_DEMO_PORT),
+        "SCANS_WORKERS": "",
+    }
+    address = f"http://[::1]:{settings.PORT}/healthz"
+    with serving(["make", "--old-file=setup", "run"], address, cwd=Path(django_settings.BASE_DIR), env=environment):
+        assert httpx.get(address, trust_env=False).status_code == 200
