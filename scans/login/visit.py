@@ -25,7 +25,7 @@ MAX_REDIRECTS = 10
 MAX_PAGE_BYTES = 1024**2  # styles and scripts inside a page come before its form
 MOST_FORMS = 30  # that are looked at; hostile pages nest thousands
 _ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
-_REFRESH = re.compile(r"""^\s*(\d+)\s*[;,]\s*url\s*=\s*["']?([^"'>]+)""", re.IGNORECASE)
+_REFRESH = re.compile(r"""^\s*(\d{1,9})\s*[;,]\s*url\s*=\s*["']?([^"'>]+)""", re.IGNORECASE)
 # What httpx and httpx-ntlm raise over a challenge that is malformed or of a kind they do not know.
 _HANDSHAKE_ERRORS = (AttributeError, KeyError, RuntimeError, ValueError, SpnegoError)
 _LONGEST_REFRESH_SECONDS = 5  # longer ones keep a page fresh, shorter ones lead on to the next

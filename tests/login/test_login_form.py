@@ -143,6 +143,10 @@ def test_the_way_in_is_found_in_several_languages(text):
     assert signs.login_links(page(f"<a href='/x'>Owls</a><a href='/y'>{text}</a>")) == ["http://owls.example/y"]
 
 
+def test_a_refresh_whose_seconds_have_more_digits_than_python_reads_leads_nowhere():
+    assert page(f'<meta http-equiv="refresh" content="{"9" * 5000}; url=/x">').next_url == ""
+
+
 @pytest.mark.parametrize("text", ["Log out", "Sign off", "Abmelden", "Déconnexion", "Cerrar sesión", "Выйти", "退出"])
 def test_the_way_out_is_found_in_several_languages(text):
     out = page(f"<a href='/y?a=1&do=2'>{text}</a><form action='/z' method=post><button>{text}</button></form>")
