@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin, messages
+from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -143,14 +144,22 @@ class TargetLoginAdmin(admin.ModelAdmin):
     has_view_permission = has_change_permission
 
     def save_model(self, request, obj, form, change) -> None:
-        """Seal the new password, through the verb that also logs that it changed."""
+        """Seal the new password, through the verb that also logs that it changed; keep why it was refused."""
         password = form.cleaned_data["new_password"]
         if not password:
             return
         try:
             transitions.change_password(obj.url_scan, password, by=request.user)
         except (transitions.TransitionRefused, KeyLost) as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
+            obj.refusal = refusal
+
+    def response_change(self, request, obj):
+        """Say that the password was changed; or why it was not, and show the same page again."""
+        refusal = getattr(obj, "refusal", None)
+        if refusal is None:
+            return super().response_change(request, obj)
+        self.message_user(request, str(refusal), messages.ERROR)
+        return HttpResponseRedirect(request.path)
 
     def log_change(self, request, obj, message) -> None:
         """Nothing in the admin's own log: the activity log tells."""
