@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
@@ -53,14 +53,15 @@ def tick(name: str) -> None:
         retention.carry_out,
         OpenFindings.count,
     ):
-        _attempt(part)
+        attempt(part)
 
 
-def _attempt(part: Callable[[], object]) -> None:
+def attempt(part: Callable[[], object]) -> None:
+    """Do a part of the scheduler's work; one that fails is logged, and is tried again at its next turn."""
     try:
         part()
     except Exception:
-        logger.exception("A part of the scheduler's tick failed; it is tried again at the next tick.")
+        logger.exception("A part of the scheduler's work failed; it is tried again at its next turn.")
 
 
 def _each(things, verb) -> None:
@@ -165,8 +166,11 @@ def repeat_failed_tasks() -> None:
     """Queue the tasks that broke again: whatever they were for still waits, such as for a database that was locked."""
     over = timezone.now() - timedelta(seconds=SECONDS_TO_REPEAT)
     broken = DBTaskResult.objects.failed().filter(finished_at__lt=over)
-    for result in broken.exclude(exception_class_path__endswith=WorkerLost.__name__):
-        twins = _twins(result)
-        if result.finished_at < timezone.now() - timedelta(seconds=SECONDS_TO_REPEAT) * twins.failed().count():
-            if not twins.filter(enqueued_at__gt=result.enqueued_at).exists():
-                import_string(result.task_path).enqueue(*result.args_kwargs["args"])
+    # Asked in the same query: days of tasks that were queued again long ago are still there.
+    later = DBTaskResult.objects.filter(
+        task_path=OuterRef("task_path"), args_kwargs=OuterRef("args_kwargs"), enqueued_at__gt=OuterRef("enqueued_at")
+    )
+    for result in broken.exclude(exception_class_path__endswith=WorkerLost.__name__).exclude(Exists(later)):
+        times = _twins(result).failed().count()
+        if result.finished_at < timezone.now() - timedelta(seconds=SECONDS_TO_REPEAT) * times:
+            import_string(result.task_path).enqueue(*result.args_kwargs["args"])

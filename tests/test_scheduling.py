@@ -137,6 +137,20 @@ def test_a_task_that_broke_is_queued_again_after_a_while_and_ever_later(clock):
             assert DBTaskResult.objects.ready().count() == queued
 
 
+def test_tasks_that_broke_and_were_queued_again_cost_one_query_however_many(clock, django_assert_num_queries):
+    for _ in range(3):
+        make.submitted()
+    for result in list(DBTaskResult.objects.all()):
+        result.claim("a-worker")
+        result.set_failed(OperationalError("database is locked"))
+    clock.shift(timedelta(seconds=30))
+    tick()
+    assert DBTaskResult.objects.ready().count() == 3
+    with django_assert_num_queries(1):
+        scheduling.repeat_failed_tasks()
+    assert DBTaskResult.objects.count() == 6
+
+
 def test_the_task_of_a_live_worker_is_left_alone():
     make.submitted()
     SystemPart.report(SystemPart.Kind.CHECKS_WORKER, "alive")
@@ -193,6 +207,23 @@ def test_the_command_ticks_once_and_prunes_what_finished_long_ago():
     analysis = make.scheduled()
     call_command("run_scheduler", "--once")
     assert make.fresh(analysis).status == A.QUEUED and not DBTaskResult.objects.filter(pk=old.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)  # as the command works: what fails spoils no transaction round it
+def test_a_database_that_fails_while_the_command_prunes_does_not_end_it(caplog):
+    def fail_to_delete(execute, sql, params, many, context):
+        if sql.startswith("DELETE") and DBTaskResult._meta.db_table in sql:
+            raise OperationalError("the server closed the connection")
+        return execute(sql, params, many, context)
+
+    make.submitted()
+    DBTaskResult.objects.get().claim("worker")
+    DBTaskResult.objects.get().set_successful(None)
+    DBTaskResult.objects.update(finished_at=timezone.now() - timedelta(days=8))
+    with connection.execute_wrapper(fail_to_delete):
+        call_command("run_scheduler", "--once")
+    assert "the server closed the connection" in caplog.text and "tried again" in caplog.text
+    assert not SystemPart.objects.exists()  # it ended in its own time
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps its statistics by itself")

@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 
 from scans.models import SystemPart
-from scans.scheduling import tick
+from scans.scheduling import attempt, tick
 
 # Finished tasks are of no use to anybody; the activity log says what happened.
 DAYS_TO_KEEP_TASKS = 7
@@ -40,12 +40,17 @@ class Command(BaseCommand):
         for number in count():
             tick(name)
             if number % TICKS_BETWEEN_PRUNINGS == 0:
-                call_command("prune_db_task_results", queue_name="*", min_age_days=DAYS_TO_KEEP_TASKS, verbosity=0)
-                refresh_statistics()
+                attempt(prune_tasks)
+                attempt(refresh_statistics)
             if once or over.wait(settings.SCANS_TICK_SECONDS):
                 break
             close_old_connections()
         SystemPart.objects.filter(name=name).delete()
+
+
+def prune_tasks() -> None:
+    """Delete the tasks that finished long ago."""
+    call_command("prune_db_task_results", queue_name="*", min_age_days=DAYS_TO_KEEP_TASKS, verbosity=0)
 
 
 def refresh_statistics() -> None:
