@@ -1,6 +1,8 @@
 """manage.py results: the files of docs/exports.md on the command line."""
 
 import json
+import os
+from contextlib import suppress
 from io import StringIO
 
 import pytest
@@ -65,3 +67,12 @@ def test_what_cannot_be_written_ends_with_1(tmp_path):
     with pytest.raises(CommandError, match="cannot be written") as refusal:
         results(factories.published().pk, "--output", tmp_path / "none" / "file")
     assert refusal.value.returncode == 1
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    errors = (BrokenPipeError, CommandError)
+    with suppress(BrokenPipeError), open(writing, "w", buffering=1) as output, pytest.raises(errors) as ended:
+        call_command("results", factories.published().pk, stdout=output)
+    assert ended.type is BrokenPipeError  # which manage.py takes for what it is

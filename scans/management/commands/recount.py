@@ -2,18 +2,19 @@
 
 import json
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from scans.management.database import DatabaseCommand
 from scans.recount import recount
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Count again, say what differs, and mend it."""
 
     help = (
         "Count again what is kept so that the list of analyses is fast (how many have each status, what they are "
         "sorted and found by), report every difference and mend it. May run while everything runs. Exit code 1 when "
-        "there was a difference."
+        "there was a difference, 3 when the database does not answer."
     )
 
     def add_arguments(self, parser) -> None:

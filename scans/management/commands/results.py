@@ -4,17 +4,18 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from scans.browser import CannotPrint
 from scans.exports.formats import FORMATS
 from scans.exports.results import Results
+from scans.management.database import DatabaseCommand
 from scans.models import Analysis
 
-NOT_COMPLETE = 3
+NOT_WRITTEN, NOT_COMPLETE = 1, 3
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Write the results of one analysis in one of the formats of docs/exports.md."""
 
     help = (
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         "verification or not ended (stderr says which); 1: not written."
     )
     requires_system_checks = []
+    without_database = NOT_WRITTEN
 
     def add_arguments(self, parser) -> None:
         """Which analysis, in which format, and where to."""
@@ -33,7 +35,7 @@ class Command(BaseCommand):
         """Write the file, and say on standard error what is missing in it."""
         analysis = Analysis.objects.present().select_related("series", "owner").filter(pk=id).first()
         if analysis is None:
-            raise CommandError(f"There is no analysis {id}.", returncode=1)
+            raise CommandError(f"There is no analysis {id}.", returncode=NOT_WRITTEN)
         results = Results(analysis)
         try:
             pieces = FORMATS[format](results)
@@ -41,9 +43,12 @@ class Command(BaseCommand):
                 for piece in pieces:
                     write(piece)
         except CannotPrint as error:
-            raise CommandError(str(error), returncode=1) from error
+            raise CommandError(str(error), returncode=NOT_WRITTEN) from error
+        except BrokenPipeError:
+            raise  # nobody reads on, which is no error
         except OSError as error:
-            raise CommandError(f"{output} cannot be written: {error.strerror}.", returncode=1) from error
+            where = output or "Standard output"
+            raise CommandError(f"{where} cannot be written: {error.strerror}.", returncode=NOT_WRITTEN) from error
         for notice in results.notices():
             self.stderr.write(notice)
         if not results.final:

@@ -2,12 +2,11 @@
 
 import json
 
-from django.core.management.base import BaseCommand
-
 from scans import retention
+from scans.management.database import DatabaseCommand
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Say what is due by the policy, and let it expire."""
 
     help = (

@@ -1,7 +1,8 @@
 """manage.py rotate_secrets: seal every stored secret anew with the newest key."""
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from scans.management.database import DatabaseCommand
 from scans.models import TargetLogin, UrlScan
 from scans.secrets import KeyLost, reseal
 
@@ -9,7 +10,7 @@ from scans.secrets import KeyLost, reseal
 SEALED = [(TargetLogin, "sealed"), (UrlScan, "crawl_script")]
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Reseal with the first of SCANS_SECRET_KEYS, so that the others can be taken away."""
 
     help = (

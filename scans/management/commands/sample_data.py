@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from time import monotonic
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from scans.management.database import DatabaseCommand
 from scans.sample_data import loading
 
 MOST = 10_000_000
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Fill the database, chunk by chunk."""
 
     help = (

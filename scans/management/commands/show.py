@@ -2,16 +2,20 @@
 
 import json
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from scans.exports.data import analysis_data
+from scans.management.database import DatabaseCommand
 from scans.models import Analysis
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Print one analysis with its URL scans, counts, findings and log."""
 
-    help = "Show one analysis: status, URL scans, findings and log. Exit code 1 when there is none with this id."
+    help = (
+        "Show one analysis: status, URL scans, findings and log. Exit code 1 when there is none with this id, 3 when "
+        "the database does not answer."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser) -> None:

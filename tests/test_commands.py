@@ -1,0 +1,80 @@
+"""What manage.py's commands have in common: what they say without a database, and to a reader that goes away."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.sites.serving import free_port
+
+# How each command that needs the database ends without one: by no code that says something else of it.
+WITHOUT_DATABASE = {
+    ("show", "1"): 3,
+    ("results", "1"): 1,
+    ("recount",): 3,
+    ("retain",): 3,
+    ("rotate_secrets",): 3,
+    ("sample_data", "--analyses", "1"): 3,
+}
+
+
+def test_without_its_database_a_command_says_so_and_ends_by_a_code_of_its_own():
+    nowhere = f"postgres://ada:owls-fly-by-night@127.0.0.1:{free_port()}/nothing"
+    answers = subprocess.run(
+        [sys.executable, "-m", "tests.end_to_end.commands"],
+        input="\n".join(map(json.dumps, WITHOUT_DATABASE)),
+        env={**os.environ, "DATABASE_URL": nowhere, "DJANGO_SETTINGS_MODULE": "dashboard.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for (command, code), answer in zip(WITHOUT_DATABASE.items(), answers.stdout.splitlines(), strict=True):
+        ended, out, err = json.loads(answer)
+        assert (ended, out) == (code, ""), f"{command}: {err}"
+        assert "The database does not answer as it should; see DATABASE_URL" in err, command
+        assert "Traceback" not in err and "owls-fly-by-night" not in err, command
+
+
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
+@pytest.mark.parametrize("command", [["statuses"], ["statuses", "--json"], ["show", "--help"]], ids=" ".join)
+def test_a_reader_that_goes_away_ends_a_command_without_a_word(command):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as output:
+        ended = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            env=BUFFERED,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (ended.stderr, ended.returncode) == ("", 128 + signal.SIGPIPE)
+
+
+def test_a_reader_of_both_outputs_that_goes_away_ends_a_command_in_the_same_way():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as output:
+        ended = subprocess.run(
+            [sys.executable, "manage.py", "no_such_command"], env=BUFFERED, stdout=output, stderr=output, check=False
+        )
+    assert ended.returncode == 128 + signal.SIGPIPE
+
+
+def test_output_that_cannot_be_written_is_said_without_a_traceback_and_not_by_the_code_of_findings():
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "manage.py", "show", "--help"],
+            env=BUFFERED,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 120 and "No space left on device" in ended.stderr and "Traceback" not in ended.stderr
