@@ -18,6 +18,7 @@ WITHOUT_DATABASE = {
     ("retain",): 3,
     ("rotate_secrets",): 3,
     ("sample_data", "--analyses", "1"): 3,
+    ("submit", "--name", "Shop", "http://127.0.0.1:9/"): 3,
 }
 
 

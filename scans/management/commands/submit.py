@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
-from argparse import FileType
 from calendar import day_abbr
 from pathlib import Path
 from time import sleep
@@ -12,32 +12,38 @@ from time import sleep
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management.base import BaseCommand, CommandError, OutputWrapper
-from django.db import DatabaseError
+from django.core.management.base import CommandError, OutputWrapper
+from django.db import Error, transaction
 
 from scans import transitions
 from scans.activity import sentence, status_labels
 from scans.exports.data import analysis_data
 from scans.forms import SubmissionForm
+from scans.login.base import Method
+from scans.management.database import DatabaseCommand
 from scans.models import Actor, Analysis, Finding, SystemPart
 from scans.querysets import SEVERITY_FIELDS
 from scans.recurrence import Unit
 from scans.statuses import AnalysisStatus
 from scans.windows import EXAMPLES
 
-DONE, FINDINGS, OTHER_END, REFUSED = 0, 1, 2, 3
+logger = logging.getLogger(__name__)
+DONE, FINDINGS, OTHER_END, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 SECONDS_BETWEEN_LOOKS = 0.3
+STANDARD_INPUT = "-"
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Submit through the same form and verb as the page does."""
 
     help = (
         "Submit an analysis. By calling this you say that you are authorised to scan these sites. Exit code with "
         "--wait: 0 completed with results available and no finding at or above --fail-on, 1 findings at or above "
-        "it, 2 any other end, 3 refused or a wrong setting."
+        "it, 2 any other end, or submitted but not to be followed any more, 3 nothing submitted: refused, or an "
+        "error that stderr tells of, 130 Ctrl-C while waiting: the analysis goes on."
     )
     requires_system_checks = []
+    without_database = REFUSED
 
     def create_parser(self, *args, **kwargs):
         """A wrong option is a refusal too, and says so with the same exit code."""
@@ -62,13 +68,12 @@ class Command(BaseCommand):
         parser.add_argument("--no-prescan", action="store_true", help="check the URLs only when their scans start")
         parser.add_argument(
             "--login",
-            type=FileType("r"),
             metavar="FILE",
             help="a JSON object that says how to log in: method (basic, digest, ntlm, form, headers, script), "
             "username, password, login_url, username_field, password_field, headers, cookies, logged_in, logged_out, "
             "and the names of files login_script and logout_script; - reads standard input",
         )
-        parser.add_argument("--crawl-script", type=FileType("rb"), metavar="FILE", help="a recorded walk (.side)")
+        parser.add_argument("--crawl-script", metavar="FILE", help="a recorded walk (.side); - reads standard input")
         then = parser.add_mutually_exclusive_group()
         then.add_argument("--save", action="store_true", help="store it for later instead of submitting it")
         then.add_argument("--prescan-only", action="store_true", help="store it for later and check its URLs")
@@ -83,22 +88,60 @@ class Command(BaseCommand):
         """Submit; exits with one of the codes above."""
         # With --json, standard output holds the one object and nothing else.
         self._changes = OutputWrapper(sys.stderr) if options["json"] else self.stdout
+        analysis = self._submit_or_refuse(options)
+        # From here on it is submitted, which whatever happens must not make look like a refusal or like findings.
         try:
-            analysis = self._submit(options)
-            if options["wait"]:
-                self._wait(analysis)
-                analysis.refresh_from_db()
-        except DatabaseError as error:
-            raise CommandError(f"The database does not answer as it should: {error}", returncode=REFUSED) from error
+            code = self._tell(analysis, options)
+        except KeyboardInterrupt:
+            self.stderr.write(
+                f"Analysis {analysis.pk} goes on. `manage.py show {analysis.pk}` tells how; stop it at "
+                f"{analysis.get_absolute_url()} of the dashboard."
+            )
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            raise  # nobody reads on: see manage.py
+        except Exception as error:
+            raise self._lost_sight(analysis, error) from error
+        if code:
+            sys.exit(code)
+
+    def _submit_or_refuse(self, options) -> Analysis:
+        """Submit it; an error of our own is said in a line and without its text, which could quote a password."""
+        try:
+            return self._submit(options)
+        except (CommandError, Error):
+            raise
+        except Exception as error:
+            raise _refusal(
+                f"Nothing was submitted: an error on our side, {type(error).__name__}. With --traceback it is shown "
+                "in full, for a report."
+            ) from error
+
+    def _tell(self, analysis: Analysis, options) -> int:
+        """Say what became of it, at once or as it goes; returns the exit code."""
+        if options["wait"]:
+            self._wait(analysis)
+            analysis.refresh_from_db()
         if options["json"]:
             self.stdout.write(json.dumps(analysis_data(analysis), indent=2))
         elif not options["wait"]:
-            became = "Submitted" if analysis.submitted_at else "Saved"
+            became = _became(analysis).capitalize()
             self.stdout.write(f"{became} as analysis {analysis.pk}. `manage.py show {analysis.pk}` tells how it goes.")
-        if options["wait"]:
-            sys.exit(exit_code(analysis, options["fail_on"]))
+        self.stdout.flush()
+        return exit_code(analysis, options["fail_on"]) if options["wait"] else DONE
+
+    def _lost_sight(self, analysis: Analysis, error: Exception) -> CommandError:
+        """What to say after an error that the analysis itself has no part in; logs one of our own."""
+        if not isinstance(error, Error | OSError):
+            logger.error("An analysis was submitted, and then this happened:", exc_info=error)
+        return CommandError(
+            f"Analysis {analysis.pk} was {_became(analysis)}, but this command cannot tell how it goes on; `manage.py "
+            f"show {analysis.pk}` does. {type(error).__name__}: {error}",
+            returncode=OTHER_END,
+        )
 
     def _submit(self, options) -> Analysis:
+        _refuse_other_encodings(options)
         login, files = _access(options)
         form = SubmissionForm(
             data={
@@ -124,19 +167,20 @@ class Command(BaseCommand):
         )
         if not form.is_valid():
             refusals = [f"{field}: {text}" for field, texts in form.errors.items() for text in texts]
-            raise CommandError("\n".join(refusals), returncode=REFUSED)
+            raise _refusal("\n".join(refusals))
         try:
             return self._do(form.submission(), self._actor(options["user"]), options)
         except transitions.TransitionRefused as refusal:
-            raise CommandError(str(refusal), returncode=REFUSED) from refusal
+            raise _refusal(str(refusal)) from refusal
 
     def _do(self, submission: transitions.Submission, by, options) -> Analysis:
         """Submit it, or save it and perhaps have its URLs checked."""
         if not (options["save"] or options["prescan_only"]):
             return transitions.submit(submission, by=by)
-        analysis = transitions.save(submission, by=by)
-        if options["prescan_only"]:
-            transitions.prescan_only(analysis, by=by)
+        with transaction.atomic():  # where the checks are refused nothing is left behind, as of any refusal
+            analysis = transitions.save(submission, by=by)
+            if options["prescan_only"]:
+                transitions.prescan_only(analysis, by=by)
         return analysis
 
     def _actor(self, username: str):
@@ -144,7 +188,7 @@ class Command(BaseCommand):
             return Actor.COMMAND
         user = get_user_model().objects.filter(username=username, is_active=True).first()
         if user is None:
-            raise CommandError(f"user: there is no active user {username}.", returncode=REFUSED)
+            raise _refusal(f"user: there is no active user {username}.")
         return user
 
     def _wait(self, analysis: Analysis) -> None:
@@ -178,31 +222,86 @@ def _waits_for_a_person(analysis: Analysis) -> bool:
     return analysis.status == AnalysisStatus.NOT_SUBMITTED
 
 
+def _became(analysis: Analysis) -> str:
+    return "submitted" if analysis.submitted_at else "saved"
+
+
+def _refuse_other_encodings(options) -> None:
+    """Refuse an argument that no database could store: Python hands on bytes that it cannot decode as surrogates."""
+    for option, value in options.items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and not _can_be_stored(text):
+                raise _refusal(f"{option.replace('_', '-')}: it holds bytes that are not UTF-8; write it in UTF-8.")
+
+
+def _can_be_stored(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _refusal(why: str) -> CommandError:
+    return CommandError(why, returncode=REFUSED)
+
+
 _LOGIN_FIELDS = {"method": "login_method", "username": "login_username", "password": "login_password"} | {
     "headers": "login_headers",
     "cookies": "login_cookies",
     **{name: name for name in ("login_url", "username_field", "password_field", "logged_in", "logged_out")},
 }
+_LOGIN_SCRIPTS = ("login_script", "logout_script")
 
 
 def _access(options) -> tuple[dict, dict]:
     """The form's fields and files for the login and the crawl script; refuses what cannot be read."""
-    files = {"crawl_script": _upload(options["crawl_script"].name)} if options["crawl_script"] else {}
-    if not options["login"]:
-        return {}, files
+    path, walk = options["login"], options["crawl_script"]
+    if path == walk == STANDARD_INPUT:
+        raise _refusal("Standard input holds only one of --login and --crawl-script: give the other as a file.")
+    login = {} if path is None else _login(_read("login", path))
+    scripts = {name: login.pop(name) for name in _LOGIN_SCRIPTS if name in login}
+    files = {name: _upload(f"login: {name}", script) for name, script in scripts.items()}
+    if walk is not None:
+        files["crawl_script"] = _upload("crawl-script", walk)
+    return {_LOGIN_FIELDS[name]: value for name, value in login.items()}, files
+
+
+def _login(content: bytes) -> dict[str, str]:
+    """What the login's file says. Refuses, naming keys and never values, what would not be used as it is meant."""
     try:
-        login = dict(json.load(options["login"]))
-        scripts = {name: _upload(login.pop(name)) for name in ("login_script", "logout_script") if name in login}
-        return {_LOGIN_FIELDS[name]: value for name, value in login.items()}, files | scripts
-    except KeyError as error:
-        raise CommandError(f"login: there is nothing called {error}.", returncode=REFUSED) from error
-    except (ValueError, TypeError, OSError) as error:
-        raise CommandError(f"login: the file cannot be used: {type(error).__name__}.", returncode=REFUSED) from None
+        login = json.loads(content)
+    except (ValueError, RecursionError):
+        login = None
+    if not isinstance(login, dict):
+        raise _refusal(
+            'login: this is not a JSON object such as {"method": "form", "username": "ada", "password": "…"}.'
+        )
+    for key, value in login.items():
+        if key not in (*_LOGIN_FIELDS, *_LOGIN_SCRIPTS):
+            known = ", ".join((*_LOGIN_FIELDS, *_LOGIN_SCRIPTS))
+            raise _refusal(f"login: there is nothing called {key!r}; there is {known}.")
+        if not isinstance(value, str) or not _can_be_stored(value):
+            raise _refusal(f"login: {key} has to be a string: text between double quotes, in UTF-8.")
+    methods = ", ".join(Method.values)
+    if not login.get("method"):
+        raise _refusal(f"login: method is missing: one of {methods}.")
+    if login["method"] not in Method.values:
+        raise _refusal(f"login: method is none of {methods}.")
+    return login
 
 
-def _upload(path: str) -> SimpleUploadedFile:
-    file = Path(path)
-    return SimpleUploadedFile(file.name, file.read_bytes())
+def _read(what: str, path: str) -> bytes:
+    """What a file, or standard input, holds; refuses what cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise _refusal(f"{what}: it cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+
+
+def _upload(what: str, path: str) -> SimpleUploadedFile:
+    name = "standard input" if path == STANDARD_INPUT else Path(path).name
+    return SimpleUploadedFile(name, _read(what, path))
 
 
 def _weekday(name: str) -> str:
