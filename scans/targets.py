@@ -1,7 +1,7 @@
 """The target policy: which URLs are well-formed targets, and which hosts and addresses may be scanned.
 
-Pure decisions, besides `resolve`, which asks DNS. Callers apply them when a URL is submitted, again
-when its scan starts, and hand the resolved addresses to the engine, which connects to no others.
+Pure decisions, besides `resolve`, which asks DNS, and `belongs_to_this_machine`. Callers apply them when a URL is
+submitted, again when its scan starts, and hand the resolved addresses to the engine, which connects to no others.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import idna
@@ -149,6 +149,17 @@ def resolve(host: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(info[4][0]) for info in found))
 
 
+def belongs_to_this_machine(address: _Address) -> bool:
+    """Whether an interface of this machine has this address: on another one's nobody can listen here."""
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as ours:
+            ours.bind((str(address), 0))
+    except OSError:
+        return False
+    return True
+
+
 class TargetPolicy:
     """What may be scanned, given the allow-list and where the dashboard itself answers."""
 
@@ -156,15 +167,17 @@ class TargetPolicy:
         self,
         allowed: Iterable[str],
         own_hosts: Iterable[str] = (),
-        own_addresses: Iterable[str] = (),
         own_port: int = 8000,
+        is_own_address: Callable[[_Address], bool] = belongs_to_this_machine,
     ):
         patterns = [parse_pattern(pattern) for pattern in allowed]
         self._names = [pattern for pattern in patterns if isinstance(pattern, str)]
         self._networks = [pattern for pattern in patterns if not isinstance(pattern, str)]
-        self._own_hosts = {host.strip("[]").lower() for host in own_hosts if not is_loopback_name(host)}
-        self._own_addresses = {ipaddress.ip_address(address) for address in own_addresses}
+        own_hosts = {host.strip("[]").lower() for host in own_hosts if not is_loopback_name(host)}
+        self._own_hosts = {host.removeprefix(".") for host in own_hosts}
+        self._own_domains = tuple(host for host in own_hosts if host.startswith("."))  # as in ALLOWED_HOSTS
         self._own_port = own_port
+        self._is_own_address = is_own_address
 
     def check(self, url: str, addresses: Iterable[str] = ()) -> None:
         """Raise TargetRefused unless this normalised URL, at these addresses, may be scanned.
@@ -176,17 +189,31 @@ class TargetPolicy:
         literal = _address_or_none(host)
         if literal is not None:
             resolved.append(literal)
-        if self._is_own(host, port, resolved):
-            raise TargetRefused(_("“{url}” is this dashboard itself, which is never scanned.").format(url=url))
-        if host in _METADATA_NAMES:
-            raise TargetRefused(_("“{url}” is a cloud metadata service, which is never scanned.").format(url=url))
         for address in resolved:
             _refuse_forbidden(url, address)
+        if self._is_own(host, port, resolved):
+            raise TargetRefused(_("“{url}” is this dashboard itself, which is never scanned.").format(url=url))
+        if host.endswith(self._own_domains) and self._is_own_port(port):
+            raise TargetRefused(
+                _(
+                    "“{url}” may be this dashboard itself, which is never scanned: it answers to every name of its "
+                    "domain. An administrator can name its one host in ALLOWED_HOSTS instead."
+                ).format(url=url)
+            )
+        if host in _METADATA_NAMES:
+            raise TargetRefused(_("“{url}” is a cloud metadata service, which is never scanned.").format(url=url))
         self._refuse_not_allowed(url, host, resolved)
 
     def _is_own(self, host: str, port: int, addresses: list[_Address]) -> bool:
-        here = is_loopback_name(host) or any(a.is_loopback or a in self._own_addresses for a in addresses)
-        return (here and port == self._own_port) or (host in self._own_hosts and port in (self._own_port, 80, 443))
+        if port == self._own_port and (is_loopback_name(host) or any(map(self._is_here, addresses))):
+            return True
+        return host in self._own_hosts and self._is_own_port(port)
+
+    def _is_here(self, address: _Address) -> bool:
+        return address.is_loopback or self._is_own_address(address)
+
+    def _is_own_port(self, port: int) -> bool:
+        return port in (self._own_port, 80, 443)  # a proxy in front of it has the usual ones
 
     def _refuse_not_allowed(self, url: str, host: str, addresses: list[_Address]) -> None:
         named = any(host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in self._names)

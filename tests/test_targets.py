@@ -1,6 +1,9 @@
 """Which URLs are targets, in which spelling, and which of them may be scanned."""
 
 import ipaddress
+from ipaddress import ip_address
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,7 +12,15 @@ from hypothesis import strategies as st
 
 from scans import targets
 from scans.models import AllowedTarget
-from scans.targets import TargetPolicy, TargetRefused, normalise, origin, parse_pattern, resolve
+from scans.targets import (
+    TargetPolicy,
+    TargetRefused,
+    belongs_to_this_machine,
+    normalise,
+    origin,
+    parse_pattern,
+    resolve,
+)
 
 LOOPBACK = ["localhost", "127.0.0.0/8", "::1"]
 
@@ -348,8 +359,8 @@ def test_the_dashboard_itself_is_never_scanned_whatever_is_allowed(url, addresse
     policy = TargetPolicy(
         [*EVERYTHING, *LOOPBACK],
         own_hosts=["localhost", "Dashboard.example.com", "[2001:db8::9]"],
-        own_addresses=["127.0.1.1", "10.0.0.7"],
         own_port=8000,
+        is_own_address=lambda address: str(address) == "10.0.0.7",
     )
     with pytest.raises(TargetRefused, match="dashboard itself"):
         policy.check(normalise(url), addresses)
@@ -369,8 +380,18 @@ def test_the_policy_in_force_is_the_settings_list_and_the_administrators(setting
     assert not allows(policy, "http://127.0.0.1:8123/") and not allows(policy, "http://crows.example/")
 
 
-@pytest.mark.django_db
-def test_a_machine_whose_own_name_does_not_resolve_still_has_a_policy(settings, monkeypatch):
-    monkeypatch.setattr("socket.gethostname", lambda: "x" * 64)
-    settings.SCANS_ALLOWED_TARGETS = ["owls.example"]
-    assert allows(AllowedTarget.policy(), "http://owls.example/")
+def test_a_dashboard_that_answers_to_a_whole_domain_scans_no_name_of_it_where_it_may_listen():
+    policy = TargetPolicy(["*.example.com", "example.com"], own_hosts=[".example.com"], own_port=8000)
+    for url in ("https://scans.example.com/", "http://a.b.example.com:8000/"):
+        with pytest.raises(TargetRefused, match="may be this dashboard itself"):
+            policy.check(normalise(url))
+    with pytest.raises(TargetRefused, match="is this dashboard itself"):
+        policy.check("https://example.com/")
+    assert allows(policy, "http://shop.example.com:8081/") and not allows(policy, "http://example.org/")
+
+
+def test_an_address_of_this_machine_is_told_from_others():
+    here = Path("/proc/net/fib_trie").read_text()  # which names the machine's own ones so
+    own = {before.split()[-1] for before, line in pairwise(here.splitlines()) if "/32 host LOCAL" in line}
+    assert "127.0.0.1" in own and all(belongs_to_this_machine(ip_address(address)) for address in own)
+    assert not any(map(belongs_to_this_machine, map(ip_address, ("198.51.100.7", "2001:db8::9"))))

@@ -1,13 +1,11 @@
 """Which hosts an administrator allows to be scanned."""
 
-import socket
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from scans.targets import TargetPolicy, parse_pattern, resolve
+from scans.targets import TargetPolicy, parse_pattern
 
 
 def validate_pattern(value: str) -> None:
@@ -41,14 +39,5 @@ class AllowedTarget(models.Model):
         return TargetPolicy(
             allowed=[*settings.SCANS_ALLOWED_TARGETS, *cls.objects.values_list("pattern", flat=True)],
             own_hosts=settings.ALLOWED_HOSTS,
-            own_addresses=_addresses_of_this_machine(),
             own_port=settings.PORT,
         )
-
-
-def _addresses_of_this_machine() -> tuple[str, ...]:
-    """What its own name resolves to; nothing where it does not resolve."""
-    try:
-        return resolve(socket.gethostname())
-    except OSError:
-        return ()

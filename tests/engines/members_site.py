@@ -80,7 +80,7 @@ class MembersHandler(BaseHTTPRequestHandler):
         elif path == "/logout":
             self.members_site.sessions.clear()
             self.answer(200, "bye")
-        elif path == "/admins":
+        elif path == "/admins" and not self.members_site.public:
             self.answer(302, "", [("Location", "/login")])
         elif path == "/hello":
             self.answer(200, f"<p>Hello {query.get('name', [''])[0]}</p>")
