@@ -16,6 +16,7 @@ COPY . .
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     SCANS_VAR_DIR=/data \
+    SCANS_CHROMIUM_SANDBOX=false \
     PORT=8000
 USER dashboard
 VOLUME /data

@@ -68,6 +68,8 @@ SCANS_VERIFY_SECONDS = number("SCANS_VERIFY_SECONDS", 300, 1, 86_400)
 SCANS_CONNECT_TIMEOUT_SECONDS = number("SCANS_CONNECT_TIMEOUT_SECONDS", 10.0, 0.1, 300)
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
 SCANS_CHROMIUM = text("SCANS_CHROMIUM", _CHROMIUM)
+# Chromium's own wall round what it runs. It makes none for root; Docker's usual seccomp profile lets nobody make one.
+SCANS_CHROMIUM_SANDBOX = flag("SCANS_CHROMIUM_SANDBOX", True)
 SCANS_DEMO_PORT = number("SCANS_DEMO_PORT", 8081, 1, 65535)
 SCANS_TLS_VERIFY = flag("SCANS_TLS_VERIFY", True)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import faulthandler
 import json
-import os
 import re
 import sys
 import time
@@ -71,7 +70,8 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=job["chromium"],
             proxy={"server": wall.url, "bypass": "<-loopback>"},
-            args=[*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else []), f"--crash-dumps-dir={job['home']}"],
+            chromium_sandbox=job["sandbox"],
+            args=[*FLAGS, f"--crash-dumps-dir={job['home']}"],
         )
         context = browser.new_context(
             viewport=WINDOW, accept_downloads=False, service_workers="block", ignore_https_errors=not job["verify"]

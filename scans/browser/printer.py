@@ -5,7 +5,6 @@ Standard library and Playwright only. The page is all there is: no script runs, 
 
 import faulthandler
 import json
-import os
 import sys
 
 from playwright.sync_api import sync_playwright
@@ -31,9 +30,10 @@ def main() -> None:
             route.abort()
 
     with sync_playwright() as playwright:
-        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(
-            executable_path=job["chromium"], args=[*FLAGS, *sandbox, f"--crash-dumps-dir={job['home']}"]
+            executable_path=job["chromium"],
+            chromium_sandbox=job["sandbox"],
+            args=[*FLAGS, f"--crash-dumps-dir={job['home']}"],
         )
         context = browser.new_context(java_script_enabled=False, service_workers="block")
         context.route("**/*", answer)

@@ -38,13 +38,12 @@ def play(task: Task, *, seconds: float = SECONDS) -> Played:
 
     The job goes over a pipe, never over the command line, and profile and processes are gone afterwards.
     """
-    chromium = settings.SCANS_CHROMIUM
-    if not _there(chromium):
+    if not _is_there():
         return Played(reason="browser_missing", detail="No Chromium is installed on the machine that runs the scans.")
     home = tempfile.mkdtemp(prefix="browser-")
     try:
         with _one_at_a_time:
-            return _outcome(_run(_job(task, chromium, home, seconds), home, seconds + _SECONDS_TO_SAY_SO), seconds)
+            return _outcome(_run(_job(task, home, seconds), home, seconds + _SECONDS_TO_SAY_SO), seconds)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -59,11 +58,10 @@ def print_page(page: str, *, seconds: float = SECONDS) -> bytes:
     Takes at most `seconds`, after some while the report of somebody else is printed, by whatever process of this
     machine. No script of the page runs, and nothing that it names is fetched.
     """
-    chromium = settings.SCANS_CHROMIUM
-    if not _there(chromium):
+    if not _is_there():
         raise CannotPrint(_("No Chromium is installed where the dashboard runs: install it, or set SCANS_CHROMIUM."))
     home = tempfile.mkdtemp(prefix="browser-")
-    job = json.dumps({"page": page, "chromium": str(chromium), "home": home}).encode()
+    job = json.dumps({"page": page, **_browser(home)}).encode()
     try:
         with _printer():
             outputs = _run(job, home, seconds, PRINTER)
@@ -72,7 +70,7 @@ def print_page(page: str, *, seconds: float = SECONDS) -> bytes:
     if outputs is None:
         raise CannotPrint(_("The report was not printed within {seconds} seconds.").format(seconds=round(seconds)))
     if not outputs[0].startswith(b"%PDF"):
-        raise CannotPrint(_("The browser ended unexpectedly: {said}").format(said=_last_line(outputs[1])))
+        raise CannotPrint(_("The browser ended unexpectedly: {said}").format(said=_why(outputs[1])))
     return outputs[0]
 
 
@@ -97,17 +95,29 @@ def _locked(file: IO) -> bool:
     return True
 
 
-def _there(chromium: str) -> bool:
-    return bool(chromium) and Path(chromium).exists()
+def _is_there() -> bool:
+    return bool(settings.SCANS_CHROMIUM) and Path(settings.SCANS_CHROMIUM).exists()
 
 
-def _last_line(said: bytes) -> str:
+def _browser(home: str) -> dict[str, str | bool]:
+    """What a child needs to know to start the browser; Chromium refuses to run as root inside its sandbox."""
+    sandbox = settings.SCANS_CHROMIUM_SANDBOX and os.geteuid() != 0
+    return {"chromium": str(settings.SCANS_CHROMIUM), "sandbox": sandbox, "home": home}
+
+
+def _why(said: bytes) -> str:
+    """What a child that ended without an answer said last; where the browser has no sandbox, what to do."""
+    if b"sandboxing failed" in said:  # Playwright's words, for whatever Chromium says of it
+        return (
+            "Chromium cannot make its sandbox here. Let users of this machine make user namespaces, or set "
+            "SCANS_CHROMIUM_SANDBOX=false where a container is the wall."
+        )
     lines = said.decode(errors="replace").strip().splitlines()
     return lines[-1][:300] if lines else "it said nothing"
 
 
-def _job(task: Task, chromium: str, home: str, seconds: float) -> bytes:
-    values = {"task": asdict(task), "chromium": str(chromium), "home": home, "seconds": seconds}
+def _job(task: Task, home: str, seconds: float) -> bytes:
+    values = {"task": asdict(task), **_browser(home), "seconds": seconds}
     return json.dumps({**values, "verify": settings.SCANS_TLS_VERIFY}).encode()
 
 
@@ -156,7 +166,7 @@ def _outcome(outputs: tuple[bytes, bytes] | None, seconds: float) -> Played:
     try:
         values = json.loads(outputs[0].splitlines()[-1])
     except (ValueError, IndexError):
-        return Played(reason="browser_failed", detail=f"The browser ended unexpectedly: {_last_line(outputs[1])}")
+        return Played(reason="browser_failed", detail=f"The browser ended unexpectedly: {_why(outputs[1])}")
     session = Session(cookies=tuple(Cookie(**cookie) for cookie in values.pop("cookies")))
     forms = tuple(Seed(**{**form, "fields": tuple(map(tuple, form["fields"]))}) for form in values.pop("forms"))
     values |= {name: tuple(values[name]) for name in ("visited", "storage")}

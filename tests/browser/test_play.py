@@ -212,13 +212,30 @@ def test_an_endless_loop_is_ended_in_time_and_nothing_is_left(site, monkeypatch)
 
 def test_a_browser_whose_worker_was_killed_ends_by_itself(site, settings, tmp_path):
     endless = task(site, ("open", "/login", ""), ("executeScript", "while (true) {}", ""))
-    job = session._job(endless, settings.SCANS_CHROMIUM, str(tmp_path), SECONDS_TO_REACH_THE_LOOP)
+    job = session._job(endless, str(tmp_path), SECONDS_TO_REACH_THE_LOOP)
     answer = subprocess.run([sys.executable, str(session.PLAYER)], input=job, capture_output=True, timeout=60)
     assert answer.returncode == 1, answer.stdout  # what it says, it says only where it was not held in the loop
     until = time.monotonic() + 10  # its Chromium notices that it is alone
     while str(tmp_path) in processes() and time.monotonic() < until:
         time.sleep(0.1)
     assert str(tmp_path) not in processes()
+
+
+def test_the_browser_runs_in_its_sandbox_unless_it_is_told_not_to(site, settings, monkeypatch):
+    really_root = os.geteuid() == 0
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    played = play(task(site, ("open", "/", "")))
+    assert played.ok is not really_root  # Chromium refuses root a sandbox: it was asked for one
+    settings.SCANS_CHROMIUM_SANDBOX = False
+    assert play(task(site, ("open", "/", ""))).ok
+
+
+def test_a_machine_without_sandboxes_says_what_to_do(site, settings, tmp_path):
+    settings.SCANS_CHROMIUM = tmp_path / "chromium"
+    settings.SCANS_CHROMIUM.write_text("#!/bin/sh\necho 'FATAL: No usable sandbox! See the docs.' >&2; exit 1\n")
+    settings.SCANS_CHROMIUM.chmod(0o755)
+    played = play(task(site, ("open", "/", "")))
+    assert played.reason == "browser_failed" and "SCANS_CHROMIUM_SANDBOX=false" in played.detail
 
 
 def test_without_a_browser_it_is_said_which_one_is_missing(site, settings):
