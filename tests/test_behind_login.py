@@ -41,7 +41,7 @@ def _at_once(settings, request):
 
 @pytest.fixture
 def site():
-    with GuardedSite(members_page=MEMBERS) as site:
+    with GuardedSite(members_page=MEMBERS, same_browser=True) as site:
         yield site
 
 

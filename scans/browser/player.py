@@ -74,7 +74,11 @@ def main() -> None:
             args=[*FLAGS, f"--crash-dumps-dir={job['home']}"],
         )
         context = browser.new_context(
-            viewport=WINDOW, accept_downloads=False, service_workers="block", ignore_https_errors=not job["verify"]
+            viewport=WINDOW,
+            accept_downloads=False,
+            service_workers="block",
+            ignore_https_errors=not job["verify"],
+            user_agent=job["task"]["session"]["user_agent"] or None,
         )
         print(json.dumps(Player(job, wall, context).run()), flush=True)
         browser.close()
@@ -93,6 +97,7 @@ class Player:
         self.context.on("request", self._note)
         self._give(self.task["session"])
         self.page = context.new_page()
+        self.user_agent = self.page.evaluate("navigator.userAgent")
 
     def _give(self, session: dict) -> None:
         site = urlsplit(self.task["url"])
@@ -173,6 +178,7 @@ class Player:
 
     def _told(self, **values) -> dict:
         told = {
+            "user_agent": self.user_agent,
             "asks_again": self.asks_again,
             "visited": self._inside(self.visited),
             "forms": [form for form in self.forms if self._is_inside(form["url"])],

@@ -167,7 +167,8 @@ def _outcome(outputs: tuple[bytes, bytes] | None, seconds: float) -> Played:
         values = json.loads(outputs[0].splitlines()[-1])
     except (ValueError, IndexError):
         return Played(reason="browser_failed", detail=f"The browser ended unexpectedly: {_why(outputs[1])}")
-    session = Session(cookies=tuple(Cookie(**cookie) for cookie in values.pop("cookies")))
+    cookies = tuple(Cookie(**cookie) for cookie in values.pop("cookies"))
+    session = Session(cookies=cookies, user_agent=values.pop("user_agent"))
     forms = tuple(Seed(**{**form, "fields": tuple(map(tuple, form["fields"]))}) for form in values.pop("forms"))
     values |= {name: tuple(values[name]) for name in ("visited", "storage")}
     return Played(**{**values, "screenshot": base64.b64decode(values["screenshot"])}, session=session, forms=forms)

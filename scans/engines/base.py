@@ -72,10 +72,14 @@ class Cookie:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """What a login gives, and each request then carries."""
+    """What a login gives, and each request then carries.
+
+    `user_agent` is what the login was made with: many a site ends a session that comes with another one.
+    """
 
     cookies: tuple[Cookie, ...] = field(default=(), repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    user_agent: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

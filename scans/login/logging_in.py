@@ -124,7 +124,7 @@ def _by_credentials(login: Login, url: str, sites: Sites) -> LoggedIn:
             visitor.get(urljoin(url, login.login_url), PROOF_STEP, strict=False)
         after = visitor.get(asked, PROOF_STEP)
         evidence = Evidence(login=login, asked=asked, before=before, after=after)
-        return _logged_in(evidence, _proof(evidence, sites), replace(session, cookies=visitor.cookies))
+        return _logged_in(evidence, _proof(evidence, sites), visitor.session)
 
 
 def _proof(evidence: Evidence, sites: Sites) -> Proof:
@@ -166,7 +166,7 @@ def _by_form(login: Login, url: str, sites: Sites) -> LoggedIn:
         evidence = Evidence(login=login, asked=asked, before=before, after=before, login_page=page, form=form)
         landed = _submitted(login, visitor, page, form) if form else None
         if form is None or (landed is not None and landed.status in _NOT_TAKEN):
-            played = by_browser.fill(login, page.url, url, sites, Session(cookies=visitor.cookies, headers=()))
+            played = by_browser.fill(login, page.url, url, sites, Session(cookies=visitor.cookies))
             return _proven_by_browser(sites, played, replace(evidence, form=None))
         evidence = replace(evidence, landed=landed, after=visitor.get(asked, PROOF_STEP, strict=False))
         try:
@@ -183,7 +183,7 @@ def _proven_by_form(evidence: Evidence, visitor: Visit) -> LoggedIn:
         # It may greet its visitor once: what is asked for during the scan is the page as it is the next time.
         again = visitor.get(proof.page.url, PROOF_STEP, strict=False)
         evidence, proof = replace(evidence, landed=again), replace(proof, page=again)
-    return _logged_in(evidence, proof, Session(cookies=visitor.cookies, headers=()))
+    return _logged_in(evidence, proof, visitor.session)
 
 
 def _proven_by_login_page(evidence: Evidence, visitor: Visit, failure: LoginFailed) -> LoggedIn:
@@ -191,7 +191,7 @@ def _proven_by_login_page(evidence: Evidence, visitor: Visit, failure: LoginFail
     page = visitor.get(evidence.login_page.url, PROOF_STEP, strict=False)
     evidence = replace(evidence, asked=evidence.login_page.url, before=evidence.login_page, after=page)
     try:
-        logged_in = _logged_in(evidence, prove(evidence), Session(cookies=visitor.cookies, headers=()))
+        logged_in = _logged_in(evidence, prove(evidence), visitor.session)
     except LoginFailed:
         raise failure from None
     in_the_way = [signs.is_locked(seen, evidence.before) or signs.wants_code(seen) for seen in (page, evidence.landed)]

@@ -15,7 +15,7 @@ from spnego.exceptions import SpnegoError
 
 from scans.engines.base import Cookie, Session
 from scans.login.outcome import LoginFailed
-from scans.site_client import Answer, SiteClient
+from scans.site_client import USER_AGENT, Answer, SiteClient
 from scans.targets import origin
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ class Visit:
     ):
         self._origins = {_origin(url) for url in sites}
         self._auth = auth or httpx.Auth()
-        self._headers = list(session.headers) if session else []
+        self._headers = session.headers if session else ()
+        self._user_agent = (session and session.user_agent) or USER_AGENT
         self._jar = httpx.Cookies()
         for cookie in session.cookies if session else ():
             self._jar.set(cookie.name, cookie.value, _jar_domain(cookie.domain), cookie.path)
@@ -121,6 +122,11 @@ class Visit:
     def __exit__(self, *exception) -> None:
         for client in self._clients.values():
             client.__exit__(*exception)
+
+    @property
+    def session(self) -> Session:
+        """What this visitor carries now, for others to go on with."""
+        return Session(cookies=self.cookies, headers=self._headers, user_agent=self._user_agent)
 
     @property
     def cookies(self) -> tuple[Cookie, ...]:
@@ -175,7 +181,7 @@ class Visit:
         try:
             if not self.reaches(url):
                 raise LoginFailed("out_of_scope", f"{shown(url)} is not on the target's host and port.", step)
-            request = httpx.Request(method, url, headers=[("accept", _ACCEPT), *self._headers], content=body)
+            request = httpx.Request(method, url, headers=self._usual_headers, content=body)
             request.headers.update(headers or {})
             response = exchange(self._auth, request, self._send)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
@@ -184,6 +190,12 @@ class Visit:
             detail = f"{shown(url)} gives no answer: {why or type(error).__name__}."
             raise LoginFailed("login_page_unreachable", detail, step) from None
         return Page(url, response.status_code, response.headers, response.extensions["answer"].body, **page)
+
+    @property
+    def _usual_headers(self) -> list[tuple[str, str]]:
+        given = {name.lower() for name, _ in self._headers}
+        usual = [("accept", _ACCEPT), ("user-agent", self._user_agent)]
+        return [pair for pair in usual if pair[0] not in given] + list(self._headers)
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         self._set_cookies(request)

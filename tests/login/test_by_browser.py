@@ -34,7 +34,7 @@ SENT_BY_SCRIPTS = """<form method="post"><input name="user"><input name="passwor
 
 @pytest.fixture
 def site():
-    with GuardedSite(login_page=MADE_BY_SCRIPTS) as site:
+    with GuardedSite(login_page=MADE_BY_SCRIPTS, same_browser=True) as site:
         yield site
 
 

@@ -47,6 +47,7 @@ class Switches:
     login_page_for_strangers: bool = False  # members are led on from it
     takes_post: bool = True
     keeps_login: bool = True
+    same_browser: bool = False  # a session is good with the User-Agent alone that it began with
     code_page: str = ""  # shown after a right password, instead of letting in
     location: str = ""  # where strangers are sent, instead of /login
     pages: dict[str, str | Callable[[], str]] = field(default_factory=dict)  # further pages, for everybody
@@ -70,6 +71,7 @@ class GuardedSite(Switches):
         super().__init__(**switches)
         self.requests: list[Request] = []
         self.tokens: dict[str, str] = {}
+        self.browsers: dict[str, str] = {}  # the User-Agent that each session began with
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
@@ -126,16 +128,22 @@ class _Handler(BaseHTTPRequestHandler):
             return 302, "", ("Location", "/loop")
         if site.scheme and site.asks_at in ("", path):
             return self.challenge(site)
-        if path == "/login" and not (site.login_page_for_strangers and self.cookies.get("session") in site.sessions):
+        if path == "/login" and not (site.login_page_for_strangers and self.is_member(site)):
             return self.login(site, fields)
         if path == "/logout":
             site.sessions.discard(self.cookies.get("session", ""))
             return 302, "", ("Location", "/login")
-        if self.cookies.get("session") in site.sessions:
+        if self.is_member(site):
             return 200, site.members_page
         if site.open:
             return 200, site.open_page
         return 302, "", ("Location", site.location or "/login")
+
+    def is_member(self, site: GuardedSite) -> bool:
+        """Whether this request comes with a good session, from the browser that it began in where that matters."""
+        session = self.cookies.get("session", "")
+        same_browser = site.browsers.get(session) in (None, self.headers.get("User-Agent"))
+        return session in site.sessions and (same_browser or not site.same_browser)
 
     def login(self, site: GuardedSite, fields: dict[str, str]) -> tuple:
         visitor = self.cookies.get("visitor") or token_hex(4)
@@ -154,6 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
     def let_in(self, site: GuardedSite) -> tuple:
         """What a right password leads to, with the cookie of a new session."""
         session = token_hex(8)
+        site.browsers[session] = self.headers.get("User-Agent", "")
         site.sessions |= {session} if site.keeps_login else set()
         cookie = ("Set-Cookie", f"session={session}; Path=/")
         return (200, site.welcome, cookie) if site.welcome else (303, "", ("Location", site.landing), cookie)

@@ -70,9 +70,12 @@ def scope_of(url: str) -> str:
 def options(job: Job) -> list[str]:
     """Wapiti's command line options for a job."""
     scope, directory = scope_of(job.url), job.directory.absolute()
+    # As the login was made; without one Wapiti says that it is an old Firefox.
+    browser = ["-A", job.session.user_agent] if job.session and job.session.user_agent else []
     start = [] if scope in (job.url, f"{job.url}/") else ["-s", job.url]
     return [
         *("-u", scope, *start, "--scope", "folder", "-d", str(job.depth), "-S", "normal"),
+        *browser,
         *("-t", str(job.read_timeout_seconds), "-m", ",".join(job.modules or MODULES)),
         *("--endpoint", "http://127.0.0.1:9/", "--dns-endpoint", "127.0.0.1", "--no-bugreport", "-v", "0"),
         *("--store-session", str(directory / "session"), "--store-config", str(directory / "config")),

@@ -38,7 +38,7 @@ class Login:
         self.asking = asyncio.Lock()
         self.waiting = False
         self.given = False
-        self.headers, self.cookies = {}, {}
+        self.headers, self.cookies, self.user_agent = {}, {}, ""
         self.rule, self.pattern, self.probe = NO_RULE, None, None
         self.seen_at = self.looked_at = time.monotonic()  # when the last look began that saw the login hold; any look
         self.unseen = 0  # requests since that look
@@ -63,6 +63,7 @@ class Login:
         self.seen_at, self.unseen = time.monotonic(), 0
         self.headers = {name.lower(): value for name, value in session["headers"]}
         self.cookies = {cookie["name"]: cookie["value"] for cookie in session["cookies"]}
+        self.user_agent = session["user_agent"]
         self.given = True
         self.generation += 1
         self.keep_secret(*self.headers.values())

@@ -178,8 +178,10 @@ class Traffic:
         return self.login.undressed(response), decoded(response, raw)
 
     def plain_request(self, url):
-        """A GET without anything."""
+        """A GET without anything but who asks: many a site ends a login that comes from another browser."""
         headers = {"host": self.url.netloc.decode()}
+        if self.login.user_agent:
+            headers["user-agent"] = self.login.user_agent
         timeout = httpx.Timeout(self.read_timeout).as_dict()
         return httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout})
 
