@@ -7,13 +7,13 @@ import pytest
 from django.db import transaction
 
 from scans import findings, lease, transitions, verification
-from scans.engines.base import Severity
+from scans.engines.base import Session, Severity
 from scans.login.base import Login, Method
 from scans.models import Actor, Replay, StopMode, TargetLogin, UrlScan
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
-from scans.verification import verify
+from scans.verification import carrying, verify
 from tests import factories as make
 from tests.sites.controllable import FILLER, SQL_ERROR, ControllableSite
 from tests.sites.guarded import MEMBERS_PAGE, PASSWORD, USER, GuardedSite, ntlm_accounts
@@ -412,6 +412,21 @@ def test_what_is_mended_behind_a_login_that_holds_is_not_reproduced():
         verify(scan.pk, holder="verifier")
         assert len(site.attempts) == 1
     assert marks(scan) == ["not_reproduced", "confirmed"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "given", "expected"),
+    [
+        ({}, (), "Owl/1"),
+        ({"User-Agent": "() { :;}; echo"}, (), "() { :;}; echo"),
+        ({}, (("User-Agent", "Crow"),), "Crow"),
+    ],
+)
+def test_a_replay_comes_from_the_browser_that_logged_in_unless_the_request_or_the_login_says_another(
+    sent, given, expected
+):
+    carried = carrying(Session(user_agent="Owl/1", headers=given), sent)
+    assert [value for name, value in carried.items() if name.lower() == "user-agent"] == [expected]
 
 
 def test_the_lease_is_kept_while_a_slow_login_is_made(monkeypatch):
