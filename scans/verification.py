@@ -243,6 +243,6 @@ def carrying(session: Session, headers: Mapping[str, str]) -> dict[str, str]:
         before = next((value for name, value in headers.items() if name.lower() == "cookie"), "")
         pairs = dict(pair.strip().partition("=")[::2] for pair in before.split(";") if pair.strip()) | cookies
         kept["cookie"] = "; ".join(f"{name}={value}" for name, value in pairs.items())
-    own = {"user-agent": session.user_agent} if session.user_agent else {}
-    named = names | {name.lower() for name in kept}  # an attack may have been in it
-    return {name: value for name, value in own.items() if name not in named} | kept | dict(session.headers)
+    if session.user_agent and "user-agent" not in names | {name.lower() for name in kept}:  # an attack may be in it
+        kept["user-agent"] = session.user_agent
+    return kept | dict(session.headers)
