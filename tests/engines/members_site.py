@@ -15,11 +15,12 @@ LOGIN_FORM = (
 class MembersSite:
     """Lets in who carries the newest of its session cookies; forgets it after `lasts` requests of members.
 
-    `public`: what strangers are shown at any address, instead of being led to the login page. `forgets_at`: a text
-    in an address; who asks for it is a member no more, once.
+    `public`: what strangers are shown at any address, instead of being led to the login page. `exit`: an address that
+    ends the membership, without a word of it. `forgets_at`: a text in an address that does so once.
     """
 
-    def __init__(self, lasts: int = 0, rotates: bool = False, public: str = "", forgets_at: str = ""):
+    def __init__(self, lasts: int = 0, rotates: bool = False, public: str = "", forgets_at: str = "", exit: str = ""):
+        self.exit = exit
         self.lasts, self.rotates, self.public, self.forgets_at = lasts, rotates, public, forgets_at
         self.sessions: set[str] = set()
         self.asked: list[tuple[str, bool]] = []
@@ -68,6 +69,8 @@ class MembersHandler(BaseHTTPRequestHandler):
         cookies = dict(part.strip().partition("=")[::2] for part in self.headers.get("cookie", "").split(";"))
         member = self.members_site.is_member(cookies.get("sid", ""))
         self.members_site.asked.append((path, member))
+        if path == self.members_site.exit:
+            self.members_site.sessions.clear()
         if self.members_site.forgets_at and self.members_site.forgets_at in self.path:
             self.members_site.sessions.clear()
             self.members_site.forgets_at = ""
@@ -86,7 +89,8 @@ class MembersHandler(BaseHTTPRequestHandler):
             self.answer(200, f"<p>Hello {query.get('name', [''])[0]}</p>")
         else:
             links = '<a href="/hello?name=you">hello</a> <a href="/admins">admins</a> <a href="/logout">log out</a>'
-            self.answer(200, f"<h1>Members</h1>{links}")
+            way_out = f'<a href="{self.members_site.exit}?from=here">X</a>' if self.members_site.exit else ""
+            self.answer(200, f"<h1>Members</h1>{links}{way_out}")
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))

@@ -5,10 +5,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from scans.engines.base import (
+    AddressSeen,
     Cookie,
+    Ended,
     FindingReported,
     LoggedOut,
     LoggedOutRule,
+    LogLine,
     NewLogin,
     Outcome,
     Progress,
@@ -158,6 +161,19 @@ def test_a_scan_whose_login_ends_with_its_last_requests_is_not_complete_without_
     assert heard.of(Progress)[-1].modules_done == 1
     heard.run.log_in(let_in_again(site))
     assert heard.to_the_end().outcome == Outcome.COMPLETED
+
+
+def test_an_address_that_ends_each_login_is_found_out_and_left_alone(wapiti, members_site, job, start):
+    site = members_site(public=PUBLIC, exit="/x")
+    heard = start(wapiti, behind_login(site, job, modules=("redirect", "file", "sql", "exec", "xss")))
+    lost = 0
+    while isinstance(heard.until(lambda event: isinstance(event, LoggedOut | Ended)), LoggedOut):
+        lost += 1
+        heard.run.log_in(let_in_again(site))
+    assert heard.of(Ended)[0].outcome == Outcome.COMPLETED and lost <= 5
+    assert any("GET /x ends the login" in line.text for line in heard.of(LogLine))
+    assert ("skipped", f"{site.url}x") in {(seen.reach, seen.url) for seen in heard.of(AddressSeen)}
+    assert ("Reflected Cross Site Scripting", f"{site.url}hello", "name") in found(heard)
 
 
 def test_such_a_scan_can_be_stopped_too(wapiti, members_site, job, start):

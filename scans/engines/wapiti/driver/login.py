@@ -8,6 +8,7 @@
 import asyncio
 import re
 import time
+from collections import Counter
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
@@ -16,6 +17,7 @@ from httpx_ntlm import HttpNtlmAuth
 
 SECONDS_BETWEEN_LOOKS = 5.0
 REQUESTS_BETWEEN_LOOKS = 25
+TIMES_TO_BE_SURE = 3  # a login may also have ended by itself just then
 SHORTEST_SECRET = 4  # characters; shorter values would mask half of every text
 # Of a cookie's value: the id of a session has 64 bits (OWASP, Session Management Cheat Sheet), which take 11 characters
 # of base64 and 16 hexadecimal ones. A shorter one says `theme=dark`.
@@ -42,6 +44,10 @@ class Login:
         self.rule, self.pattern, self.probe = NO_RULE, None, None
         self.seen_at = self.looked_at = time.monotonic()  # when the last look began that saw the login hold; any look
         self.unseen = 0  # requests since that look
+        self.answered = set()  # methods and paths that were asked for since that look
+        self.harmless = set()  # … and after which the login was seen to hold
+        self.suspected = Counter()
+        self.enders = set()  # … and which end a login, though nothing in the page said so
         self.auth = self.handshake(job["http_login"])
         if job["session"]:
             self.take(job)
@@ -78,9 +84,10 @@ class Login:
                 if len(secret) >= shortest and secret not in self.target:
                     self.channel.secrets.add(secret)
 
-    def forbids(self, url):
-        """Whether this address must never be asked for, such as the one that logs out."""
-        return any(is_at(str(url), excluded) for excluded in self.excluded)
+    def forbids(self, request):
+        """Whether this must never be asked for, such as the address that logs out."""
+        url = str(request.url)
+        return (request.method, request.url.path) in self.enders or any(is_at(url, known) for known in self.excluded)
 
     def dressed(self, request):
         """A copy of the request that carries the session; the original stays as Wapiti made it."""
@@ -140,6 +147,7 @@ class Login:
             return False
         self.looked_at = began_at = time.monotonic()
         self.unseen, unseen = 0, self.unseen
+        answered = set(self.answered)
         answer = await ask(self.probe["url"])
         if answer is None or answer[0].status_code >= 500 or answer[0].status_code == TOO_MANY_REQUESTS:
             self.unseen += unseen
@@ -149,9 +157,21 @@ class Login:
         refused = response.status_code >= 400 or self.doubtful(response, body, self.probe["url"])
         if refused or (pattern and not re.search(pattern, body)):
             self.unseen += unseen
+            self.suspect()
             return False
         self.seen_at = began_at
+        self.harmless |= answered
+        self.answered -= answered
         return True
+
+    def suspect(self):
+        """Learn what ends logins: what alone may have done it, several times."""
+        suspects = self.answered - self.harmless
+        self.suspected.update(suspects)
+        if len(suspects) == 1 and self.suspected[suspect := suspects.pop()] >= TIMES_TO_BE_SURE:
+            self.enders.add(suspect)
+            self.channel.log("warning", f"{' '.join(suspect)} ends the login, and is not asked for any more")
+        self.answered.clear()
 
 
 def is_at(url, known):

@@ -86,7 +86,7 @@ class Traffic:
         ours = origin(request.url) == origin(self.url)
         if not ours and origin(request.url)[1:] != CLOSED_ENDPOINT:
             raise Refused(f"{request.url.host} is outside this scan", request=request)
-        if ours and self.login.forbids(request.url):
+        if ours and self.login.forbids(request):
             self.passed(request.method, str(request.url), "This address would end the login.")
             raise Refused("this address would end the login", request=request)
         if ours:
@@ -109,6 +109,8 @@ class Traffic:
         if ours:
             self.responses[f"{response.status_code // 100}xx"] += 1
             self.errors_in_a_row = 0
+            if self.login.probe:
+                self.login.answered.add((request.method, request.url.path))
         response.stream = BoundedBody(response.stream, self)
         response.extensions["login"] = generation, time.monotonic()
         return response
