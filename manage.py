@@ -9,12 +9,14 @@ from django.core.management import execute_from_command_line
 
 
 def main() -> None:
-    """Run a command. When nobody reads on (`manage.py statuses | head -1`) it ends without a word, as others do."""
+    """Run a command. On Ctrl-C, or when nobody reads on (`manage.py statuses | head -1`), it ends without a word."""
     try:
         try:
             execute_from_command_line(sys.argv)
         finally:
             _flush()
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
     except BrokenPipeError:
         # The interpreter writes what is left once more at its end.
         nowhere = os.open(os.devnull, os.O_WRONLY)

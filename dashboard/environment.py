@@ -59,6 +59,24 @@ def items(name: str, default: list[str]) -> list[str]:
     return [item.strip() for item in text(name).split(",") if item.strip()] or default
 
 
+def hosts(name: str, default: list[str]) -> list[str]:
+    """Names of hosts as ALLOWED_HOSTS has them: with a scheme, a path or a port none would ever match."""
+    given = items(name, default)
+    for host in given:
+        if not re.fullmatch(r"\*|\.?[^/:\s]+|\[[0-9a-fA-F:.]+\]", host):
+            refuse(name, "host names without scheme and port, such as scans.example.com,127.0.0.1,[::1]", host)
+    return given
+
+
+def origins(name: str) -> list[str]:
+    """Where pages come from, as browsers say it: with their scheme."""
+    given = items(name, [])
+    for origin in given:
+        if not re.fullmatch(r"https?://[^/\s]+", origin):
+            refuse(name, "origins such as https://scans.example.com, with commas", origin)
+    return given
+
+
 def targets(name: str, default: list[str]) -> list[str]:
     """Patterns of hosts. Here an empty value is no default, but a list of nothing: nothing may be scanned."""
     patterns = items(name, [] if name in os.environ else default)

@@ -7,7 +7,19 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from dashboard.environment import database, flag, items, log_level, number, private_folder, refuse, targets, text
+from dashboard.environment import (
+    database,
+    flag,
+    hosts,
+    items,
+    log_level,
+    number,
+    origins,
+    private_folder,
+    refuse,
+    targets,
+    text,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -45,8 +57,8 @@ if any(len(key) < 32 for key in SCANS_SECRET_KEYS):  # shorter ones can be guess
 DEBUG = flag("DEBUG", False)
 PORT = number("PORT", 8000, 1, 65535)
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = items("ALLOWED_HOSTS", LOOPBACK_HOSTS)
-CSRF_TRUSTED_ORIGINS = items("CSRF_TRUSTED_ORIGINS", [])
+ALLOWED_HOSTS = hosts("ALLOWED_HOSTS", LOOPBACK_HOSTS)
+CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 
 # --- The product's own settings -------------------------------------------------------------
 

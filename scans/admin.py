@@ -107,12 +107,10 @@ class UrlScanAdmin(LookedAtOnly):
 
 
 class NewPasswordForm(forms.ModelForm):
-    """A login of which nothing secret is shown; a new password may be given."""
+    """A login of which nothing secret is shown; a new password can be given."""
 
     new_password = forms.CharField(
-        required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Kept encrypted and never shown. Empty: the present one stays.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text="Kept encrypted and never shown."
     )
 
 
@@ -145,11 +143,8 @@ class TargetLoginAdmin(admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change) -> None:
         """Seal the new password, through the verb that also logs that it changed; keep why it was refused."""
-        password = form.cleaned_data["new_password"]
-        if not password:
-            return
         try:
-            transitions.change_password(obj.url_scan, password, by=request.user)
+            transitions.change_password(obj.url_scan, form.cleaned_data["new_password"], by=request.user)
         except (transitions.TransitionRefused, KeyLost) as refusal:
             obj.refusal = refusal
 

@@ -142,6 +142,11 @@ def test_a_password_can_be_written_and_the_log_says_only_that_it_changed(adminis
     assert "access to" in entry.data["changed"] and "noon" not in f"{entry.data}{answer.content}"
 
 
+def test_no_password_is_no_change(administrator, saved_login):
+    address = f"/admin/scans/targetlogin/{saved_login.pk}/change/"
+    assert "This field is required" in administrator.post(address, {"new_password": ""}).content.decode()
+
+
 def test_a_password_is_not_changed_where_the_configuration_is_fixed(administrator, saved_login):
     transitions.submit_again(Analysis.objects.get(), by=Actor.COMMAND)
     address = admin("targetlogin", "change", saved_login.pk)

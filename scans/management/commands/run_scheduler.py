@@ -45,7 +45,7 @@ class Command(BaseCommand):
             if once or over.wait(settings.SCANS_TICK_SECONDS):
                 break
             close_old_connections()
-        SystemPart.objects.filter(name=name).delete()
+        attempt(SystemPart.objects.filter(name=name).delete)
 
 
 def prune_tasks() -> None:
