@@ -79,3 +79,13 @@ def test_output_that_cannot_be_written_is_said_without_a_traceback_and_not_by_th
             check=False,
         )
     assert ended.returncode == 120 and "No space left on device" in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_control_c_ends_a_command_without_a_traceback(tmp_path):
+    os.mkfifo(tmp_path / "login")
+    asking = [sys.executable, "manage.py", "submit", "--name", "Shop", "http://127.0.0.1:9/", "--login"]
+    command = subprocess.Popen([*asking, str(tmp_path / "login")], stderr=subprocess.PIPE, text=True)
+    with open(tmp_path / "login", "w"):  # opens when the command does: now it reads
+        command.send_signal(signal.SIGINT)
+        said = command.communicate(timeout=30)[1]
+    assert (said, command.returncode) == ("", 128 + signal.SIGINT)
