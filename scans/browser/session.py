@@ -113,7 +113,8 @@ def _why(said: bytes) -> str:
             "SCANS_CHROMIUM_SANDBOX=false where a container is the wall."
         )
     lines = said.decode(errors="replace").strip().splitlines()
-    return lines[-1][:300] if lines else "it said nothing"
+    of_the_browser = [line.partition("[err] ")[2] for line in lines if "[err] " in line]  # as Playwright quotes it
+    return (of_the_browser or lines or ["it said nothing"])[-1][:300]
 
 
 def _job(task: Task, home: str, seconds: float) -> bytes:
