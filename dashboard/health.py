@@ -48,7 +48,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 class HealthMiddleware:
-    """Answers both before anything else looks at the request; comes first, and passes on the rest.
+    """Answers both before anything looks at the host, and passes on the rest.
 
     A container asks itself by its own address, without TLS, whatever ALLOWED_HOSTS and SCANS_HTTPS say.
     """

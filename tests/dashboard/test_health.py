@@ -22,7 +22,7 @@ def test_healthz_is_ok_for_anybody_and_sets_no_cookie(client):
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
     assert not answer.cookies
-    assert "no-store" in answer.headers["Cache-Control"]
+    assert "no-store" in answer.headers["Cache-Control"] and "default-src" in answer.headers["Content-Security-Policy"]
 
 
 def test_healthz_costs_at_most_two_queries(client, django_assert_max_num_queries):
