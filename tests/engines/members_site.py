@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 LOGIN_FORM = (
@@ -16,11 +16,20 @@ class MembersSite:
     """Lets in who carries the newest of its session cookies; forgets it after `lasts` requests of members.
 
     `public`: what strangers are shown at any address, instead of being led to the login page. `exit`: an address that
-    ends the membership, without a word of it. `forgets_at`: a text in an address that does so once.
+    ends the membership, without a word of it. `forgets_at`: a text in an address that does so once. `one_at_a_time`:
+    it serves one request after the other, among them a page that no buffer holds.
     """
 
-    def __init__(self, lasts: int = 0, rotates: bool = False, public: str = "", forgets_at: str = "", exit: str = ""):
-        self.exit = exit
+    def __init__(
+        self,
+        lasts: int = 0,
+        rotates: bool = False,
+        public: str = "",
+        forgets_at: str = "",
+        exit: str = "",
+        one_at_a_time: bool = False,
+    ):
+        self.exit, self.one_at_a_time = exit, one_at_a_time
         self.lasts, self.rotates, self.public, self.forgets_at = lasts, rotates, public, forgets_at
         self.sessions: set[str] = set()
         self.asked: list[tuple[str, bool]] = []
@@ -30,8 +39,9 @@ class MembersSite:
 
         class Handler(MembersHandler):
             members_site = site
+            protocol_version = "HTTP/1.0" if one_at_a_time else "HTTP/1.1"
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = (HTTPServer if one_at_a_time else ThreadingHTTPServer)(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -59,7 +69,6 @@ class MembersSite:
 
 
 class MembersHandler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
     members_site: MembersSite
@@ -90,7 +99,12 @@ class MembersHandler(BaseHTTPRequestHandler):
         else:
             links = '<a href="/hello?name=you">hello</a> <a href="/admins">admins</a> <a href="/logout">log out</a>'
             way_out = f'<a href="{self.members_site.exit}?from=here">X</a>' if self.members_site.exit else ""
-            self.answer(200, f"<h1>Members</h1>{links}{way_out}")
+            filler = (
+                f"<a href='/big'>big</a>{'x' * 7_000_000 if path == '/big' else ''}"
+                if self.members_site.one_at_a_time
+                else ""
+            )
+            self.answer(200, f"<h1>Members</h1>{links}{way_out}{filler}")
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))

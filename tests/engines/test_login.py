@@ -186,6 +186,12 @@ def test_such_a_scan_can_be_stopped_too(wapiti, members_site, job, start):
     assert wapiti.read_report(scan.directory)
 
 
+def test_looking_at_the_login_holds_up_no_site_that_serves_one_request_at_a_time(wapiti, members_site, job, start):
+    site = members_site(one_at_a_time=True)
+    heard = start(wapiti, behind_login(site, job, modules=("csp",), read_timeout_seconds=45.0))
+    assert heard.to_the_end(30).outcome == Outcome.COMPLETED and site.members_asked_for("/big")
+
+
 def test_a_scan_that_waits_for_a_login_can_be_stopped(wapiti, members_site, job, start):
     heard = start(wapiti, behind_login(members_site(lasts=2), job))
     heard.until(lambda event: isinstance(event, LoggedOut))

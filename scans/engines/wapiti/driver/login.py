@@ -128,11 +128,6 @@ class Login:
             return "the page matches the pattern of logged-out pages"
         return ""
 
-    @property
-    def reads_bodies(self):
-        """Whether texts have to be read for it."""
-        return self.given and self.pattern is not None
-
     def look_is_due(self):
         """Whether it is time to look: a login may end without any answer that says so."""
         waited = time.monotonic() - self.looked_at >= SECONDS_BETWEEN_LOOKS

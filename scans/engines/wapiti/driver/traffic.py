@@ -6,9 +6,11 @@
 """Every request of the engine passes here: scope, pause, rate, budget, counts, and whether the site still answers."""
 
 import asyncio
+import functools
 import ssl
 import time
 from collections import Counter
+from contextlib import asynccontextmanager
 
 import httpx
 from login import is_text
@@ -118,30 +120,29 @@ class Traffic:
     async def with_login(self, transport, request, response):
         """The answer as Wapiti may see it; asked for once more where the login turns out to be over."""
         response, url = self.login.undressed(response), str(request.url)
-        reason = self.login.doubtful(response, await self.read_text(response), url)
+        text = await self.read(response)  # to its end: a site may serve one connection at a time
+        reason = self.login.doubtful(response, text, url)
         if not (reason or self.login.look_is_due() or (self.crawling and self.login.probe)):
             return response
-        if not await self.renew_login(reason, url, *response.extensions["login"]):
+        if not await self.renew_login(reason, url, *response.extensions["login"], transport=transport):
             return response
         await response.aclose()
         again = self.login.undressed(await self.exchange(transport, request, ours=True))
         return again
 
-    async def read_text(self, response):
-        """The text of an answer, where the login is told by texts; the answer keeps it for whoever reads it next."""
-        if not (self.login.reads_bodies and is_text(response)):
-            return ""
+    async def read(self, response):
+        """The text of an answer, empty where it has none; the answer keeps its body for whoever reads it next."""
         raw = b"".join([chunk async for chunk in response.stream])
         await response.stream.aclose()
         response.stream = httpx.ByteStream(raw)
-        return decoded(response, raw)
+        return decoded(response, raw) if is_text(response) else ""
 
     async def see_login_hold(self):
         """Return once the login is seen to hold at the end of a scan, or there is another, or the scan is to end."""
         if self.login.probe:
             await self.renew_login("", self.login.probe["url"], self.login.generation, time.monotonic(), certain=True)
 
-    async def renew_login(self, reason, url, generation, came_at, *, certain=False):
+    async def renew_login(self, reason, url, generation, came_at, *, transport=None, certain=False):
         """Whether there is another login than that of `generation`, waiting for it where the old one is over.
 
         False where the login still holds, or did at a look after `came_at`, when this page came: then the page is
@@ -150,7 +151,8 @@ class Traffic:
         async with self.login.asking:
             if self.login.generation != generation:
                 return True
-            if self.login.seen_at > came_at or await self.login.holds(self.ask_quietly, certain=certain) or self.ending:
+            ask = functools.partial(self.ask_quietly, transport)
+            if self.login.seen_at > came_at or await self.login.holds(ask, certain=certain) or self.ending:
                 return False
             reason = reason or f"nothing said so; {self.login.unseen} requests were sent since it was last seen to hold"
             self.login.renewed.clear()
@@ -163,15 +165,17 @@ class Traffic:
             self.set_gate()
         return not self.ending
 
-    async def ask_quietly(self, url):
-        """Answer and text of a page, asked for with the present login; None without an answer. Not counted."""
+    async def ask_quietly(self, transport, url):
+        """Answer and text of a page, asked for with the present login; None without an answer. Not counted.
+
+        By the connections of `transport`, where there is one, which saves a handshake.
+        """
         request = self.plain_request(url)
-        transport = httpx.AsyncHTTPTransport(verify=lenient_tls())
         try:
             await self.wait_for_turn(request, ours=False)
             request = self.login.dressed(request)
             self.worked_at = time.monotonic()
-            async with asyncio.timeout(LONGEST_ANSWER_SECONDS), transport:
+            async with asyncio.timeout(LONGEST_ANSWER_SECONDS), connections(transport) as transport:
                 response = await self.shake_hands(transport, request)
                 raw = b"".join([chunk async for chunk in BoundedBody(response.stream, self)])
                 await response.stream.aclose()
@@ -294,6 +298,16 @@ class Traffic:
             self.open.set()
         else:
             self.open.clear()
+
+
+@asynccontextmanager
+async def connections(transport):
+    """The transport, or else one that lasts as long as the block."""
+    if transport:
+        yield transport
+    else:
+        async with httpx.AsyncHTTPTransport(verify=lenient_tls()) as ours:
+            yield ours
 
 
 def decoded(response, raw):
