@@ -49,7 +49,7 @@ def test_a_pattern_of_logged_out_pages_that_cannot_tell_them_is_refused(pattern)
 
 
 def test_a_pattern_that_takes_for_ever_is_given_up_and_holds_nobody_up(monkeypatch):
-    monkeypatch.setattr("scans.login.logging_in.SECONDS_FOR_A_PATTERN", 0.3)
+    monkeypatch.setattr("scans.login.logging_in.SECONDS_FOR_A_PATTERN", 2)
     page = f"{MEMBERS_PAGE}<p>~ {'a' * 60}!</p>~"
     beats, over = [], threading.Event()
 
@@ -66,7 +66,7 @@ def test_a_pattern_that_takes_for_ever_is_given_up_and_holds_nobody_up(monkeypat
             over.set()
             heart.join()
     assert failed.value.reason == "pattern_useless"
-    assert max(after - before for before, after in pairwise(beats)) < 0.25  # as leases are renewed
+    assert max(after - before for before, after in pairwise(beats)) < 1.5  # as leases are renewed; on a busy machine, too
 
 
 def test_a_form_that_logged_in_pages_have_too_tells_nothing():
