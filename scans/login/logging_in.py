@@ -120,10 +120,11 @@ def _by_credentials(login: Login, url: str, sites: Sites) -> LoggedIn:
     require_offer(login, before)
     with Visit(sites, session, handshake_of(login)) as visitor:
         # Some sites ask for HTTP authentication at one address alone, and then know their visitor by a cookie.
+        landed = None
         if login.login_url:
-            visitor.get(urljoin(url, login.login_url), PROOF_STEP, strict=False)
+            landed = visitor.get(urljoin(url, login.login_url), PROOF_STEP, strict=False)
         after = visitor.get(asked, PROOF_STEP)
-        evidence = Evidence(login=login, asked=asked, before=before, after=after)
+        evidence = Evidence(login=login, asked=asked, before=before, after=after, landed=landed)
         return _logged_in(evidence, _proof(evidence, sites), visitor.session)
 
 

@@ -51,7 +51,7 @@ def test_a_site_that_asks_at_one_address_and_then_knows_its_visitor_by_a_cookie(
     with GuardedSite(scheme=scheme, asks_at="/login", open=True) as site:
         assert reason(site, method) == "cannot_tell"
         logged_in = entered(site, method, login_url="/login")
-        assert reason(site, method, login_url="/login", password="wrong") == "cannot_tell"
+        assert reason(site, method, login_url="/login", password="wrong") == "wrong_credentials"
     assert "offers to log out" in logged_in.detail
     assert [cookie.name for cookie in logged_in.session.cookies] == ["session"]
 
