@@ -17,7 +17,8 @@ class MembersSite:
 
     `public`: what strangers are shown at any address, instead of being led to the login page. `exit`: an address that
     ends the membership, without a word of it. `forgets_at`: a text in an address that does so once. `one_at_a_time`:
-    it serves one request after the other, among them a page that no buffer holds.
+    it serves one request after the other, among them a page that no buffer holds. `for_browsers`: who names no program
+    is refused, and who does not ask for HTML is given JSON.
     """
 
     def __init__(
@@ -28,9 +29,11 @@ class MembersSite:
         forgets_at: str = "",
         exit: str = "",
         one_at_a_time: bool = False,
+        for_browsers: bool = False,
     ):
         self.exit, self.one_at_a_time = exit, one_at_a_time
         self.lasts, self.rotates, self.public, self.forgets_at = lasts, rotates, public, forgets_at
+        self.for_browsers = for_browsers
         self.sessions: set[str] = set()
         self.asked: list[tuple[str, bool]] = []
         self.posted: list[str] = []
@@ -83,7 +86,11 @@ class MembersHandler(BaseHTTPRequestHandler):
         if self.members_site.forgets_at and self.members_site.forgets_at in self.path:
             self.members_site.sessions.clear()
             self.members_site.forgets_at = ""
-        if path == "/login":
+        if self.members_site.for_browsers and "user-agent" not in self.headers:
+            self.answer(403, "")
+        elif self.members_site.for_browsers and "text/html" not in self.headers.get("accept", ""):
+            self.answer(200, "{}")
+        elif path == "/login":
             self.answer(200, LOGIN_FORM)
         elif not member and self.members_site.public:
             self.answer(200, self.members_site.public)

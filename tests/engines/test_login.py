@@ -128,6 +128,12 @@ def test_a_lost_login_holds_everything_until_there_is_a_new_one(wapiti, members_
     assert any(finding.parameter == "name" for finding in heard.of(FindingReported))
 
 
+def test_a_site_that_shows_its_pages_to_browsers_alone_shows_that_the_login_holds(wapiti, members_site, job, start):
+    heard = start(wapiti, behind_login(members_site(for_browsers=True), job))
+    heard.until(lambda event: isinstance(event, LoggedOut | Ended))
+    assert heard.to_the_end(1).outcome == Outcome.COMPLETED and not heard.of(LoggedOut)
+
+
 def test_a_login_that_nothing_says_is_over_costs_no_page_of_the_crawl(wapiti, members_site, job, start):
     site = members_site(lasts=4, public=PUBLIC)  # each page, and a look at the proof's page, is a request
     heard = start(wapiti, behind_login(site, job))

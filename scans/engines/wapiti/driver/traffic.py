@@ -20,6 +20,11 @@ ERRORS_IN_A_ROW_TO_DOUBT = 20
 PROBES = 8  # all must fail before a site counts as gone: a flaky one answers at least one of them
 SECONDS_BETWEEN_PROBES = 0.5
 LONGEST_ANSWER_SECONDS = 60.0  # for the head of an answer, and again for its body
+# Of our own looks, as the product's: without them some sites refuse, or answer programs otherwise than browsers.
+BROWSER = {
+    "accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+    "user-agent": "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)",
+}
 LARGEST_BODY = 8 * 1024**2  # bytes; Wapiti itself does not parse pages above 2 MiB
 
 send_by_httpx = httpx.AsyncHTTPTransport.handle_async_request
@@ -184,8 +189,8 @@ class Traffic:
         return self.login.undressed(response), decoded(response, raw)
 
     def plain_request(self, url):
-        """A GET without anything but who asks: many a site ends a login that comes from another browser."""
-        headers = {"host": self.url.netloc.decode()}
+        """A GET as the browser sends it that logged in: many a site ends a login that comes from another one."""
+        headers = {"host": self.url.netloc.decode(), **BROWSER}
         if self.login.user_agent:
             headers["user-agent"] = self.login.user_agent
         timeout = httpx.Timeout(self.read_timeout).as_dict()
