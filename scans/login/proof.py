@@ -175,8 +175,8 @@ def witness(evidence: Evidence, proof: Proof) -> Witness:
         seen = Witness(page, page.url, login_url=login_url, login_pattern=_login_pattern(evidence, page))
         if pattern := _mark(evidence, page, _words(evidence.login.logged_in)):
             return replace(seen, pattern=pattern)
-        if page is evidence.after and _turns_strangers_away(evidence, seen):
-            return replace(seen, url=evidence.asked)
+        if page is evidence.after and (door := _door(evidence, seen)):
+            return replace(seen, url=door)
         if pattern := _mark(evidence, page, re.escape(signs.logout_word(page)), _words(evidence.login.username)):
             return replace(seen, pattern=pattern)
     raise _cannot_tell(f"{proof.detail}, but nothing that can be asked for again would show that the login is over.")
@@ -221,15 +221,21 @@ def _login_pattern(evidence: Evidence, page: Page) -> str:
     return "" if re.search(pattern, page.html) else pattern
 
 
-def _turns_strangers_away(evidence: Evidence, seen: Witness) -> bool:
-    """Whether a stranger who asks for the same is refused, led to the login page or shown its form."""
-    before = evidence.before
-    led_away = before.next_url or before.url not in (evidence.asked, seen.page.url)
-    led_to_login = led_away and signs.login_mark(before.next_url or before.url) == seen.login_url
-    shown_form = seen.login_pattern and re.search(seen.login_pattern, before.html)
-    each_request = evidence.login.method in HTTP_METHODS and not evidence.login.login_url
-    by_status = 400 <= before.status < 500 or each_request
-    return bool(by_status or led_to_login or shown_form)
+def _door(evidence: Evidence, seen: Witness) -> str:
+    """The address where a stranger is refused, led to the login page or shown its form, and members go in; or empty.
+
+    It is the last one of the way: an engine follows no redirect, and what leads everybody on tells nothing.
+    """
+    before, page = evidence.before, seen.page
+    doors = []
+    if 400 <= before.status < 500 or (seen.login_pattern and re.search(seen.login_pattern, before.html)):
+        doors.append(before.url)
+    led_away = before.next_url or before.url not in (evidence.asked, page.url)
+    if led_away and signs.login_mark(before.next_url or before.url) == seen.login_url:
+        doors.append(before.url if before.redirects else before.led_by)
+    if evidence.login.method in HTTP_METHODS and not evidence.login.login_url:
+        doors.append(page.url)
+    return next((door for door in doors if door in (evidence.asked, page.url)), "")
 
 
 def _refusal(evidence: Evidence) -> LoginFailed:

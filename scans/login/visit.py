@@ -33,13 +33,17 @@ _LONGEST_REFRESH_SECONDS = 5  # longer ones keep a page fresh, shorter ones lead
 
 @dataclass(frozen=True)
 class Page:
-    """What stands at an address, redirects followed; `repeatable` where it can be asked for again."""
+    """What stands at an address, redirects followed; `repeatable` where it can be asked for again.
+
+    `led_by` is the address whose redirect led here at last, or empty; a refresh is none.
+    """
 
     url: str
     status: int
     headers: httpx.Headers = field(repr=False)
     html: str = field(repr=False)
     repeatable: bool = True
+    led_by: str = ""
 
     @property
     def path(self) -> str:
@@ -78,11 +82,15 @@ class Page:
             return ""
 
     @property
+    def redirects(self) -> bool:
+        """Whether the answer is a redirect."""
+        return self.status in (301, 302, 303, 307, 308) and bool(self.headers.get("location"))
+
+    @property
     def next_url(self) -> str:
         """Where the answer sends its visitor on to, by redirect or by a refresh at once; or empty."""
-        location = self.headers.get("location", "")
-        if self.status in (301, 302, 303, 307, 308) and location:
-            return self.absolute(location)
+        if self.redirects:
+            return self.absolute(self.headers["location"])
         refresh = self.soup.find("meta", attrs={"http-equiv": re.compile("^refresh$", re.IGNORECASE)})
         if refresh is None or refresh.find_parent("noscript"):
             return ""
@@ -172,7 +180,7 @@ class Visit:
                 if not strict:
                     return page
                 raise out_of_scope(page, step)
-            page = self._ask("GET", page.next_url, step)
+            page = self._ask("GET", page.next_url, step, led_by=page.url if page.redirects else "")
         raise LoginFailed("too_many_redirects", f"{page.shown_url} still redirects after {MAX_REDIRECTS} times.", step)
 
     def _ask(

@@ -10,7 +10,7 @@ from scans.login.base import Login, Method
 from scans.login.logging_in import log_in, still_holds
 from scans.login.outcome import REASONS, LoginFailed
 from scans.targets import TargetPolicy
-from tests.sites.guarded import LOGIN_PAGE, MEMBERS_PAGE, OPEN_PAGE, PASSWORD, USER, GuardedSite
+from tests.sites.guarded import LOGIN_PAGE, MEMBERS_PAGE, OPEN_PAGE, PASSWORD, TOKEN, USER, GuardedSite
 
 LOOPBACK = ("127.0.0.1",)
 EVERYTHING_HERE = TargetPolicy(["127.0.0.0/8", "localhost"])
@@ -243,6 +243,7 @@ def test_a_form_that_sends_the_password_elsewhere_is_not_sent(site):
 
 
 def test_a_site_that_leads_round_in_circles_is_left(site):
+    site.leads = {"/loop": "/loop"}
     assert refused(site, login_url="/loop").reason == "too_many_redirects"
 
 
@@ -291,6 +292,27 @@ def test_whether_a_login_still_holds_is_told_by_what_proved_it(site, closed):
     assert holds(site, logged_in)
     site.sessions.clear()
     assert not holds(site, logged_in)
+
+
+@pytest.mark.parametrize("by_redirect", [True, False])
+def test_a_start_page_that_leads_everybody_on_is_no_sign_but_the_page_that_turns_strangers_away(site, by_redirect):
+    refresh = '<meta http-equiv="refresh" content="0; url=/home">'
+    site.leads, site.pages = ({"/": "/home"}, {}) if by_redirect else ({}, {"/": refresh})
+    site.members_page = "<p>Nothing here offers a way out.</p>"
+    assert entered(site).page_url == f"{site.url}home"
+
+
+def test_a_start_page_that_leads_to_one_that_refuses_strangers_is_no_sign_but_that_page():
+    with GuardedSite(scheme="Bearer", leads={"/": "/home"}) as site:
+        login = Login(method=Method.HEADERS, headers=f"Authorization: Bearer {TOKEN}")
+        assert log_in(login, site.url, LOOPBACK, EVERYTHING_HERE).page_url == f"{site.url}home"
+
+
+def test_a_refresh_to_the_login_page_is_no_sign_since_the_engine_follows_none(site):
+    site.open, site.open_page = True, '<meta http-equiv="refresh" content="0; url=/login">'
+    assert tells_members(entered(site).pattern)
+    site.members_page = "<p>Nothing here offers a way out.</p>"
+    assert refused(site).reason == "cannot_tell"
 
 
 def test_a_site_that_does_not_answer_has_not_ended_the_login():

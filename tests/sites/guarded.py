@@ -51,6 +51,7 @@ class Switches:
     code_page: str = ""  # shown after a right password, instead of letting in
     location: str = ""  # where strangers are sent, instead of /login
     pages: dict[str, str | Callable[[], str]] = field(default_factory=dict)  # further pages, for everybody
+    leads: dict[str, str] = field(default_factory=dict)  # from here to there, everybody
     sessions: set[str] = field(default_factory=set)  # the values of the cookie `session` that are good
 
 
@@ -124,8 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path in site.pages:
             page = site.pages[path]
             return 200, page() if callable(page) else page
-        if path == "/loop":
-            return 302, "", ("Location", "/loop")
+        if path in site.leads:
+            return 302, "", ("Location", site.leads[path])
         if site.scheme and site.asks_at in ("", path):
             return self.challenge(site)
         if path == "/login" and not (site.login_page_for_strangers and self.is_member(site)):
