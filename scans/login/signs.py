@@ -46,14 +46,20 @@ def login_links(page: Page) -> list[str]:
 
 
 def logout_urls(page: Page) -> tuple[str, ...]:
-    """Addresses of links and forms that seem to end a login."""
+    """Addresses of links and forms that seem to end a login; “#”, where a script does it, is no address."""
+    addresses = [page.absolute(address) for address in _ways_out(page) if not address.startswith("#")]
+    return tuple(dict.fromkeys(filter(None, addresses)))
+
+
+def _ways_out(page: Page) -> list[str]:
+    """Where links and forms that seem to end a login lead, as they stand there."""
     links = [str(tag["href"]) for tag in page.soup.find_all("a", href=True) if _leads_out(tag)]
     forms = [
         str(tag.get("action", ""))
         for tag in page.soup.find_all("form", limit=MOST_FORMS)
         if _OUT.search(_form_words(tag))
     ]
-    return tuple(dict.fromkeys(filter(None, map(page.absolute, filter(None, links + forms)))))
+    return [address for address in links + forms if address]
 
 
 def logout_marks(urls: Iterable[str]) -> tuple[str, ...]:
@@ -76,7 +82,7 @@ def _mark(url: str, words: re.Pattern[str]) -> str:
 def offers_logout(page: Page) -> bool:
     """Whether the page has something to end a login with."""
     buttons = page.soup.find_all(["button", "input"])
-    return bool(logout_urls(page)) or any(_OUT.search(_words(button)) for button in buttons)
+    return bool(_ways_out(page)) or any(_OUT.search(_words(button)) for button in buttons)
 
 
 def logout_word(page: Page) -> str:

@@ -315,6 +315,12 @@ def test_a_refresh_to_the_login_page_is_no_sign_since_the_engine_follows_none(si
     assert refused(site).reason == "cannot_tell"
 
 
+def test_a_link_that_a_script_logs_out_with_proves_a_login_and_is_not_the_address_of_its_page(site):
+    site.open, site.members_page = True, "<a href='#' onclick='logOut()'>Log out</a>"
+    logged_in = entered(site)
+    assert "offers to log out" in logged_in.detail and logged_in.logout_urls == ()
+
+
 def test_a_site_that_does_not_answer_has_not_ended_the_login():
     with GuardedSite() as site:
         logged_in = entered(site)
