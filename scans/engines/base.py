@@ -153,7 +153,7 @@ class Job:
     http_login: HttpLogin | None = None
     logged_out: LoggedOutRule | None = None
     session_probe: SessionProbe | None = None
-    excluded: tuple[str, ...] = ()  # addresses that are never asked for, such as the one that logs out
+    excluded: tuple[str, ...] = ()  # addresses that are never asked for: those that log out; “?do=out” is at any path
     seeds: tuple[Seed, ...] = ()
 
 

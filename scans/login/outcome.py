@@ -65,7 +65,7 @@ class LoggedIn:
     `detail` says what proved it. `page_url` can be asked for again; where `pattern`, a regular
     expression, is not empty, the page there matches it only while logged in. `login_url` is the
     address of the login page, or empty, and `login_pattern` tells its form. `logout_urls` are addresses
-    that would end the login, each with those parameters alone that make it do so. `screenshot` is a
+    that would end the login, each cut down to what makes it do so. `screenshot` is a
     PNG where a browser logged in.
     """
 

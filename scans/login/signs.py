@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 from scans.login.visit import MOST_FORMS, Page
 
@@ -63,12 +63,21 @@ def _ways_out(page: Page) -> list[str]:
 
 
 def logout_marks(urls: Iterable[str]) -> tuple[str, ...]:
-    """The addresses cut down to what ends a login: a path that says so, else the path with the parameters that do."""
-    return tuple(dict.fromkeys(_mark(url, _OUT) for url in urls))
+    """The addresses cut down to what ends a login: a path that says so, or parameters that do, at any path: “?do=out”.
+
+    Where neither says so, it is the whole address.
+    """
+    return tuple(dict.fromkeys(_at_any_path(_mark(url, _OUT)) for url in urls))
+
+
+def _at_any_path(mark: str) -> str:
+    """The query alone, where it ends a login: each page may have a link to itself with it."""
+    query = urlsplit(mark).query
+    return f"?{query}" if _OUT.search(unquote_plus(query)) else mark
 
 
 def login_mark(url: str) -> str:
-    """The address of a login page cut down in the same way: where a visitor came from stands there too."""
+    """The address of a login page cut down to what makes it one: where a visitor came from stands there too."""
     return _mark(url, _IN)
 
 

@@ -10,15 +10,16 @@ LOGIN_FORM = (
     '<form method="post" action="/login"><input name="user"><input type="password" name="password">'
     '<input type="submit"></form>'
 )
+LINKS = '<a href="/hello?name=you">hello</a> <a href="/admins">admins</a> <a href="/logout">log out</a>'
 
 
 class MembersSite:
     """Lets in who carries the newest of its session cookies; forgets it after `lasts` requests of members.
 
-    `public`: what strangers are shown at any address, instead of being led to the login page. `exit`: an address that
-    ends the membership, without a word of it. `forgets_at`: a text in an address that does so once. `one_at_a_time`:
-    it serves one request after the other, among them a page that no buffer holds. `for_browsers`: who names no program
-    is refused, and who does not ask for HTML is given JSON.
+    `links` are those of its start page. `public`: what strangers are shown at any address, instead of being led to the
+    login page. `exit`: an address that ends the membership, without a word of it. `forgets_at`: a text in an address
+    that does so once. `one_at_a_time`: it serves one request after the other; what `/big` answers no buffer holds.
+    `for_browsers`: who names no program is refused, and who does not ask for HTML is given JSON.
     """
 
     def __init__(
@@ -30,10 +31,11 @@ class MembersSite:
         exit: str = "",
         one_at_a_time: bool = False,
         for_browsers: bool = False,
+        links: str = LINKS,
     ):
         self.exit, self.one_at_a_time = exit, one_at_a_time
         self.lasts, self.rotates, self.public, self.forgets_at = lasts, rotates, public, forgets_at
-        self.for_browsers = for_browsers
+        self.for_browsers, self.links = for_browsers, links
         self.sessions: set[str] = set()
         self.asked: list[tuple[str, bool]] = []
         self.posted: list[str] = []
@@ -104,14 +106,8 @@ class MembersHandler(BaseHTTPRequestHandler):
         elif path == "/hello":
             self.answer(200, f"<p>Hello {query.get('name', [''])[0]}</p>")
         else:
-            links = '<a href="/hello?name=you">hello</a> <a href="/admins">admins</a> <a href="/logout">log out</a>'
-            way_out = f'<a href="{self.members_site.exit}?from=here">X</a>' if self.members_site.exit else ""
-            filler = (
-                f"<a href='/big'>big</a>{'x' * 7_000_000 if path == '/big' else ''}"
-                if self.members_site.one_at_a_time
-                else ""
-            )
-            self.answer(200, f"<h1>Members</h1>{links}{way_out}{filler}")
+            filler = "x" * 7_000_000 if path == "/big" else ""
+            self.answer(200, f"<h1>Members</h1>{self.members_site.links}{filler}")
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))

@@ -1,5 +1,6 @@
 """Scanning behind a login: carried below the engine, noticed when it is over, and never told to anybody."""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,7 +25,7 @@ from scans.login.base import Login, Method
 from scans.login.for_engine import job_fields
 from scans.login.logging_in import log_in
 from scans.targets import TargetPolicy
-from tests.engines.members_site import MembersSite
+from tests.engines.members_site import LINKS, MembersSite
 from tests.sites import datasette, dokuwiki
 
 pytestmark = pytest.mark.engine
@@ -114,6 +115,16 @@ def test_an_anonymous_scan_does_not_find_it(wapiti, members_site, job, start):
     assert not [finding for finding in heard.of(FindingReported) if finding.parameter == "name"]
 
 
+def test_what_ends_the_login_at_any_address_is_asked_for_at_none(wapiti, members_site, job, start):
+    site = members_site(links='<a href="/hello?do=logout&amp;name=you">log out</a> <a href="/hello?do=greet">greet</a>')
+    site.forgets_at = "do=logout"
+    heard = start(wapiti, replace(behind_login(site, job), excluded=("?do=logout",)))
+    heard.until(lambda event: isinstance(event, LoggedOut | Ended))
+    assert heard.to_the_end(1).outcome == Outcome.COMPLETED and site.forgets_at
+    crawled = {event.url for event in heard.of(UrlCrawled)}
+    assert any("do=greet" in url for url in crawled) and not any("logout" in url for url in crawled)
+
+
 def test_a_lost_login_holds_everything_until_there_is_a_new_one(wapiti, members_site, job, start):
     site = members_site(lasts=2)
     heard = start(wapiti, behind_login(site, job))
@@ -170,7 +181,7 @@ def test_a_scan_whose_login_ends_with_its_last_requests_is_not_complete_without_
 
 
 def test_an_address_that_ends_each_login_is_found_out_and_left_alone(wapiti, members_site, job, start):
-    site = members_site(public=PUBLIC, exit="/x")
+    site = members_site(public=PUBLIC, exit="/x", links=f'{LINKS} <a href="/x?from=here">X</a>')
     heard = start(wapiti, behind_login(site, job, modules=("redirect", "file", "sql", "exec", "xss")))
     lost = 0
     while isinstance(heard.until(lambda event: isinstance(event, LoggedOut | Ended)), LoggedOut):
@@ -193,7 +204,7 @@ def test_such_a_scan_can_be_stopped_too(wapiti, members_site, job, start):
 
 
 def test_looking_at_the_login_holds_up_no_site_that_serves_one_request_at_a_time(wapiti, members_site, job, start):
-    site = members_site(one_at_a_time=True)
+    site = members_site(one_at_a_time=True, links=f'{LINKS} <a href="/big">big</a>')
     heard = start(wapiti, behind_login(site, job, modules=("csp",), read_timeout_seconds=45.0))
     assert heard.to_the_end(30).outcome == Outcome.COMPLETED and site.members_asked_for("/big")
 

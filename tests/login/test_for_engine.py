@@ -66,7 +66,9 @@ def test_a_pattern_that_takes_for_ever_is_given_up_and_holds_nobody_up(monkeypat
             over.set()
             heart.join()
     assert failed.value.reason == "pattern_useless"
-    assert max(after - before for before, after in pairwise(beats)) < 1.5  # as leases are renewed; on a busy machine, too
+    assert (
+        max(after - before for before, after in pairwise(beats)) < 1.5
+    )  # as leases are renewed; on a busy machine, too
 
 
 def test_a_form_that_logged_in_pages_have_too_tells_nothing():

@@ -156,5 +156,5 @@ def test_the_way_out_is_found_in_several_languages(text):
 
 def test_the_way_out_is_cut_down_to_what_makes_it_so():
     marks = signs.logout_marks([f"http://o/doku.php?id={name}&do=logout" for name in "ab"] + ["http://o/logout?t=1"])
-    assert marks == ("http://o/doku.php?do=logout", "http://o/logout")
+    assert marks == ("?do=logout", "http://o/logout")  # the first at any path
     assert signs.logout_marks(["http://o/y?a=1"]) == ("http://o/y?a=1",)

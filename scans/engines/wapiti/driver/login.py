@@ -170,10 +170,14 @@ class Login:
 
 
 def is_at(url, known):
-    """Whether `url` means the `known` address: the same path, and all that its query holds; more does not matter."""
+    """Whether `url` means the `known` address: the same path, and all that its query holds; more does not matter.
+
+    One that is a query alone, such as “?do=out”, is meant at any path.
+    """
     parts, wanted = urlsplit(url), urlsplit(known)
     pairs, wanted_pairs = (set(parse_qsl(one.query, keep_blank_values=True)) for one in (parts, wanted))
-    return (parts.path or "/") == (wanted.path or "/") and wanted_pairs <= pairs
+    same_path = known.startswith("?") or (parts.path or "/") == (wanted.path or "/")
+    return same_path and wanted_pairs <= pairs
 
 
 def cookies_in(header):
