@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from html import escape
 from urllib.parse import urljoin, urlsplit
 
 from scans.login import signs
@@ -177,7 +176,8 @@ def witness(evidence: Evidence, proof: Proof) -> Witness:
             return replace(seen, pattern=pattern)
         if page is evidence.after and (door := _door(evidence, seen)):
             return replace(seen, url=door)
-        if pattern := _mark(evidence, page, re.escape(signs.logout_word(page)), _words(evidence.login.username)):
+        ways_out = re.escape(signs.logout_word(page.html)), _read_as(signs.logout_word(page.text))
+        if pattern := _mark(evidence, page, *ways_out, _words(evidence.login.username)):
             return replace(seen, pattern=pattern)
     raise _cannot_tell(f"{proof.detail}, but nothing that can be asked for again would show that the login is over.")
 
@@ -191,14 +191,24 @@ def _mark(evidence: Evidence, page: Page, *patterns: str) -> str:
 
 
 def _words(text: str) -> str:
-    """A pattern of HTML that a visitor reads as this text, where it is no address: markup may stand between the words.
+    """A pattern of HTML that a visitor reads as this text, where it is no address.
 
     Empty for a text of one or two characters, which stands on any page.
     """
-    if len(text) < 3 or text.startswith(_ADDRESSES):
-        return ""
+    return "" if len(text) < 3 or text.startswith(_ADDRESSES) else _read_as(text)
+
+
+def _read_as(text: str) -> str:
+    """A pattern of HTML that is read as this text: markup may stand between its words, and entities for its letters."""
     between = r"(?:\s|&nbsp;|<[^<>]*>)+"
-    return "(?i)" + between.join(re.escape(escape(word, quote=False)) for word in text.split())
+    words = ["".join(map(_letter, word)) for word in text.split()]
+    return f"(?i){between.join(words)}" if words else ""
+
+
+def _letter(letter: str) -> str:
+    """A pattern of the HTML for one: as it is, or by name or number."""
+    plain = letter.isascii() and letter not in "&<>\"'"
+    return re.escape(letter) if plain else rf"(?:{re.escape(letter)}|&#?\w+;)"
 
 
 def _login_url(evidence: Evidence) -> str:

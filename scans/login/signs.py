@@ -94,9 +94,9 @@ def offers_logout(page: Page) -> bool:
     return bool(_ways_out(page)) or any(_OUT.search(_words(button)) for button in buttons)
 
 
-def logout_word(page: Page) -> str:
-    """The word in the page's HTML that stands for ending a login, or empty."""
-    found = _OUT.search(page.html)
+def logout_word(text: str) -> str:
+    """The word in a text that stands for ending a login, or empty."""
+    found = _OUT.search(text)
     return found[0] if found else ""
 
 

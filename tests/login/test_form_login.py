@@ -130,6 +130,23 @@ def test_a_text_proves_the_login_wherever_a_visitor_reads_it(site):
         assert logged_in.page_url == site.url and tells_members(logged_in.pattern)
 
 
+def test_a_text_is_known_again_however_the_page_writes_its_letters(site):
+    site.open, site.members_page = True, "<p>Ol&aacute;, M&uuml;ller &amp; O&#x27;Hara"
+    logged_in = entered(site, logged_in="Olá, Müller & O'Hara")
+    assert holds(site, logged_in)
+    site.sessions.clear()
+    assert not holds(site, logged_in)
+
+
+@pytest.mark.parametrize("way_out", ["D&eacute;connexion", "Log&nbsp;out", "Log <b>out</b>"])
+def test_a_way_out_is_known_again_however_the_page_writes_its_letters(site, way_out):
+    site.open, site.members_page = True, f"<a href='/index.php?id=7'>{way_out}</a>"
+    logged_in = entered(site)
+    assert holds(site, logged_in)
+    site.sessions.clear()
+    assert not holds(site, logged_in)
+
+
 def test_a_text_that_is_missing_is_said(site):
     failure = refused(site, logged_in="Welcome back")
     assert failure.reason == "verification_text_missing" and "Welcome back" in failure.detail
