@@ -166,7 +166,8 @@ def _by_difference(evidence: Evidence) -> Proof | None:
 def witness(evidence: Evidence, proof: Proof) -> Witness:
     """What shows later on whether this login still holds; raises LoginFailed where nothing would.
 
-    The given text comes first, then how strangers are turned away, then what else only members are shown.
+    The given text comes first, then how strangers are turned away, then what else only members are shown; at last,
+    that strangers are led to whatever other page.
     """
     pages = [page for page in (proof.page, evidence.after) if page in evidence.reached and page.repeatable]
     login_url = _login_url(evidence)
@@ -179,6 +180,9 @@ def witness(evidence: Evidence, proof: Proof) -> Witness:
         ways_out = re.escape(signs.logout_word(page.html)), _read_as(signs.logout_word(page.text))
         if pattern := _mark(evidence, page, *ways_out, _words(evidence.login.username)):
             return replace(seen, pattern=pattern)
+        elsewhere = replace(seen, login_url=_led_to(evidence.before))
+        if page is evidence.after and _door(evidence, elsewhere) == page.url:
+            return elsewhere
     raise _cannot_tell(f"{proof.detail}, but nothing that can be asked for again would show that the login is over.")
 
 
@@ -216,8 +220,13 @@ def _login_url(evidence: Evidence) -> str:
     if evidence.login_page:
         return signs.login_mark(evidence.login_page.url)
     if evidence.before.next_url or evidence.before.url != evidence.asked:
-        return signs.login_mark(evidence.before.next_url or evidence.before.url)
+        return _led_to(evidence.before)
     return ""
+
+
+def _led_to(page: Page) -> str:
+    """Where a page was led to at last, or leads on to, off the target."""
+    return signs.login_mark(page.next_url or page.url)
 
 
 def _login_pattern(evidence: Evidence, page: Page) -> str:
@@ -241,7 +250,7 @@ def _door(evidence: Evidence, seen: Witness) -> str:
     if 400 <= before.status < 500 or (seen.login_pattern and re.search(seen.login_pattern, before.html)):
         doors.append(before.url)
     led_away = before.next_url or before.url not in (evidence.asked, page.url)
-    if led_away and signs.login_mark(before.next_url or before.url) == seen.login_url:
+    if led_away and _led_to(before) == seen.login_url:
         doors.append(before.url if before.redirects else before.led_by)
     if evidence.login.method in HTTP_METHODS and not evidence.login.login_url:
         doors.append(page.url)

@@ -190,6 +190,16 @@ def test_an_address_proves_the_login_when_only_members_may_open_it(site):
     assert refused(site, password="wrong", logged_in="/inside").reason == "wrong_credentials"
 
 
+def test_an_address_from_which_strangers_are_led_to_a_page_that_is_no_login_page_is_a_sign_too(site):
+    site.location, site.pages = "/welcome", {"/welcome": "<p>Welcome. <a href='/login'>Log in</a></p>"}
+    site.members_page = "<p>Nothing here offers a way out.</p>"
+    logged_in = entered(site, logged_in="/inside")
+    assert (logged_in.page_url, logged_in.login_url) == (f"{site.url}inside", f"{site.url}welcome")
+    assert holds(site, logged_in)
+    site.sessions.clear()
+    assert not holds(site, logged_in)
+
+
 def test_an_address_that_is_open_to_all_proves_nothing(site):
     site.pages = {"/news": "news"}
     assert refused(site, login_url="/login", logged_in="/news").reason == "cannot_tell"
