@@ -266,6 +266,7 @@ def _no_login_page(page: Page) -> LoginFailed:
 def _logged_in(evidence: Evidence, proof: Proof, session: Session) -> LoggedIn:
     seen = witness(evidence, proof)
     _require_silent(evidence.login.logged_out, seen.page)
+    ways_out = [url for page in (proof.page, *evidence.reached) for url in signs.logout_urls(page)]
     return LoggedIn(
         session=session,
         detail=f"{proof.detail}.",
@@ -274,7 +275,7 @@ def _logged_in(evidence: Evidence, proof: Proof, session: Session) -> LoggedIn:
         html=seen.page.html,
         login_url=seen.login_url,
         login_pattern=seen.login_pattern,
-        logout_urls=signs.logout_marks(signs.logout_urls(proof.page)),
+        logout_urls=signs.logout_marks(ways_out),
     )
 
 

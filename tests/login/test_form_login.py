@@ -200,6 +200,11 @@ def test_an_address_from_which_strangers_are_led_to_a_page_that_is_no_login_page
     assert not holds(site, logged_in)
 
 
+def test_the_way_out_is_known_from_each_page_that_was_seen(site):
+    site.landing, site.pages, site.members_page = "/home", {"/home": MEMBERS_PAGE}, "{}"
+    assert entered(site, logged_in="/me.json").logout_urls == (f"{site.url}logout",)
+
+
 def test_an_address_that_is_open_to_all_proves_nothing(site):
     site.pages = {"/news": "news"}
     assert refused(site, login_url="/login", logged_in="/news").reason == "cannot_tell"
