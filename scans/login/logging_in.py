@@ -75,7 +75,11 @@ def still_holds(login: Login, logged_in: LoggedIn, url: str, addresses: Iterable
     led_to_login = page.path != (urlsplit(logged_in.page_url).path or "/") and (
         signs.login_mark(page.url) == logged_in.login_url or asks_for_login(page) or signs.speaks_of_login(page.path)
     )
-    if (400 <= page.status < 500 and page.status != 429) or page.next_url or led_to_login:
+    if page.status == 429 or page.status >= 500:
+        return True
+    # As for the engine: where there is a pattern, a page that is gone may still know its member.
+    refused = page.status == 401 or (page.status >= 400 and not logged_in.pattern)
+    if refused or page.next_url or led_to_login:
         return False
     try:
         if (stranger := login.logged_out or logged_in.login_pattern) and _is_on(stranger, page):

@@ -18,8 +18,9 @@ class MembersSite:
 
     `links` are those of its start page. `public`: what strangers are shown at any address, instead of being led to the
     login page. `exit`: an address that ends the membership, without a word of it. `forgets_at`: a text in an address
-    that does so once. `one_at_a_time`: it serves one request after the other; what `/big` answers no buffer holds.
-    `for_browsers`: who names no program is refused, and who does not ask for HTML is given JSON.
+    that does so once. `deletes_at`: one after which the start page answers 404, still to members as to such.
+    `one_at_a_time`: it serves one request after the other; what `/big` answers no buffer holds. `for_browsers`: who
+    names no program is refused, and who does not ask for HTML is given JSON.
     """
 
     def __init__(
@@ -32,10 +33,11 @@ class MembersSite:
         one_at_a_time: bool = False,
         for_browsers: bool = False,
         links: str = LINKS,
+        deletes_at: str = "",
     ):
         self.exit, self.one_at_a_time = exit, one_at_a_time
         self.lasts, self.rotates, self.public, self.forgets_at = lasts, rotates, public, forgets_at
-        self.for_browsers, self.links = for_browsers, links
+        self.for_browsers, self.links, self.deletes_at, self.deleted = for_browsers, links, deletes_at, False
         self.sessions: set[str] = set()
         self.asked: list[tuple[str, bool]] = []
         self.posted: list[str] = []
@@ -64,6 +66,16 @@ class MembersSite:
             self.sessions.clear()
         return value in self.sessions
 
+    def note(self, path: str, address: str, member: bool) -> None:
+        """Keep in mind what was asked for, and by whom; what is to happen then, does."""
+        self.asked.append((path, member))
+        if path == self.exit:
+            self.sessions.clear()
+        if self.forgets_at and self.forgets_at in address:
+            self.sessions.clear()
+            self.forgets_at = ""
+        self.deleted |= member and bool(self.deletes_at) and self.deletes_at in address
+
     def members_asked_for(self, path: str) -> bool:
         """Whether somebody who was let in asked for it."""
         return (path, True) in self.asked
@@ -82,12 +94,7 @@ class MembersHandler(BaseHTTPRequestHandler):
         path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
         cookies = dict(part.strip().partition("=")[::2] for part in self.headers.get("cookie", "").split(";"))
         member = self.members_site.is_member(cookies.get("sid", ""))
-        self.members_site.asked.append((path, member))
-        if path == self.members_site.exit:
-            self.members_site.sessions.clear()
-        if self.members_site.forgets_at and self.members_site.forgets_at in self.path:
-            self.members_site.sessions.clear()
-            self.members_site.forgets_at = ""
+        self.members_site.note(path, self.path, member)
         if self.members_site.for_browsers and "user-agent" not in self.headers:
             self.answer(403, "")
         elif self.members_site.for_browsers and "text/html" not in self.headers.get("accept", ""):
@@ -107,7 +114,8 @@ class MembersHandler(BaseHTTPRequestHandler):
             self.answer(200, f"<p>Hello {query.get('name', [''])[0]}</p>")
         else:
             filler = "x" * 7_000_000 if path == "/big" else ""
-            self.answer(200, f"<h1>Members</h1>{self.members_site.links}{filler}")
+            status = 404 if self.members_site.deleted else 200
+            self.answer(status, f"<h1>Members</h1>{self.members_site.links}{filler}")
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))

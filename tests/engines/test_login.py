@@ -145,6 +145,13 @@ def test_a_site_that_shows_its_pages_to_browsers_alone_shows_that_the_login_hold
     assert heard.to_the_end(1).outcome == Outcome.COMPLETED and not heard.of(LoggedOut)
 
 
+def test_a_login_holds_whose_proof_the_scan_itself_deleted(wapiti, members_site, job, start):
+    site = members_site(deletes_at="name=you")
+    heard = start(wapiti, behind_login(site, job))
+    heard.until(lambda event: isinstance(event, LoggedOut | Ended))
+    assert heard.to_the_end(1).outcome == Outcome.COMPLETED and not heard.of(LoggedOut) and site.deleted
+
+
 def test_a_login_that_nothing_says_is_over_costs_no_page_of_the_crawl(wapiti, members_site, job, start):
     site = members_site(lasts=4, public=PUBLIC)  # each page, and a look at the proof's page, is a request
     heard = start(wapiti, behind_login(site, job))

@@ -353,6 +353,15 @@ def test_a_link_that_a_script_logs_out_with_proves_a_login_and_is_not_the_addres
     assert "offers to log out" in logged_in.detail and logged_in.logout_urls == ()
 
 
+def test_a_page_that_is_gone_but_still_knows_its_member_has_not_ended_the_login(site):
+    site.open = True
+    logged_in = entered(site)
+    site.members_status = 404
+    assert holds(site, logged_in)
+    site.sessions.clear()
+    assert not holds(site, logged_in)
+
+
 def test_a_site_that_does_not_answer_has_not_ended_the_login():
     with GuardedSite() as site:
         logged_in = entered(site)

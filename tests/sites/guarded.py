@@ -39,6 +39,7 @@ class Switches:
     open: bool = False  # the start page is for everybody, and looks alike for members
     login_page: str = LOGIN_PAGE
     members_page: str = MEMBERS_PAGE
+    members_status: int = 200
     open_page: str = OPEN_PAGE
     refused: tuple[int, str] | None = None  # status and page for a wrong password, instead of the form again
     landing: str = "/"  # where a right password leads
@@ -135,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
             site.sessions.discard(self.cookies.get("session", ""))
             return 302, "", ("Location", "/login")
         if self.is_member(site):
-            return 200, site.members_page
+            return site.members_status, site.members_page
         if site.open:
             return 200, site.open_page
         return 302, "", ("Location", site.location or "/login")
