@@ -53,7 +53,7 @@ SENTENCES = {
     "url_scan.login_failed": _("logging in again failed; it is tried again"),
     "url_scan.resumed": _("resumed the scan of this URL"),
     "url_scan.worker_left": _("the worker was shut down; another goes on from the session"),
-    "url_scan.worker_lost": _("the worker was lost; another goes on from the session"),
+    "url_scan.worker_lost": _("the worker was lost; another takes over"),
     "url_scan.stopped": _("asked to stop the scan of this URL and {mode} its results"),
     "url_scan.ended": _("the scan of this URL ended; {findings} findings are kept"),
     "url_scan.results_deleted": _("deleted what this scan had found"),

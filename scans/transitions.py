@@ -105,6 +105,7 @@ URL_SCAN_MOVES: dict[UrlScanStatus, frozenset[UrlScanStatus]] = {
 }
 
 MAX_ATTEMPTS = 2  # how often a scan whose worker was lost is taken up again
+WORKER_LOST = "Nothing was heard from its worker."
 FAILED_RUNS_UNTIL_OFF = 5  # in a row; then a recurring schedule is switched off
 # An engine is asked to save its session this long before a window begins: the time it has to obey, and to die.
 BLACKOUT_LEAD = timedelta(seconds=20)
@@ -837,9 +838,10 @@ def leave(url_scan: UrlScan) -> None:
 
 @_verb
 def confirm_pause(url_scan: UrlScan) -> None:
-    """The engine has saved its session and stopped."""
+    """The engine has saved its session and stopped; why it was to is still the reason."""
     scan = _held(url_scan)
-    _move(scan, U.PAUSED, "url_scan.session_saved", Actor.WORKER, columns=_RELEASED)
+    columns = {**_RELEASED, "reason": scan.reason}
+    _move(scan, U.PAUSED, "url_scan.session_saved", Actor.WORKER, columns=columns)
     _roll_up(scan.analysis, Actor.WORKER)
 
 
@@ -857,8 +859,9 @@ def recover(url_scan: UrlScan) -> None:
     elif scan.status == U.PAUSING:
         confirm_pause(scan)
     elif scan.status in PUBLISHED_AS:
-        UrlScan.objects.filter(pk=scan.pk).update(**_RELEASED)
+        _note_lost_worker(scan, _RELEASED)
         _hand_over("verify", scan.pk)
+        _roll_up(scan.analysis, Actor.SCHEDULER)
     elif scan.attempts >= MAX_ATTEMPTS:
         reason = f"Its worker was lost {MAX_ATTEMPTS + 1} times."
         end(scan, EndedBy.TECHNICAL, by=Actor.SCHEDULER, reason=reason)
@@ -878,12 +881,18 @@ def expire_waiting(analysis: Analysis) -> None:
 def _take_up_again(scan: UrlScan) -> None:
     columns = {**_RELEASED, "attempts": scan.attempts + 1}
     if scan.status == U.IN_PROGRESS:
-        reason = "Nothing was heard from its worker."
-        _move(scan, U.RESUMING, "url_scan.worker_lost", Actor.SCHEDULER, reason=reason, columns=columns)
+        _move(scan, U.RESUMING, "url_scan.worker_lost", Actor.SCHEDULER, reason=WORKER_LOST, columns=columns)
     else:
-        UrlScan.objects.filter(pk=scan.pk).update(**columns)
+        _note_lost_worker(scan, columns)
         _hand_over("scan_url", scan.pk)
     _roll_up(scan.analysis, Actor.SCHEDULER)
+
+
+def _note_lost_worker(scan: UrlScan, columns: Mapping) -> None:
+    """Take it from a worker that was lost while its status says no more than that it waits, and log that."""
+    UrlScan.objects.filter(pk=scan.pk).update(**columns)
+    lost = {"analysis": scan.analysis, "url_scan": scan, "by": Actor.SCHEDULER}
+    activity.record("url_scan.worker_lost", reason=WORKER_LOST, **lost)
 
 
 # --- What a user asks for ---------------------------------------------------------------------------
@@ -1261,7 +1270,8 @@ def conclude_verification(url_scan: UrlScan, counts: dict[str, int]) -> None:
 
 
 def _publish(scan: UrlScan, by: By) -> None:
-    _move(scan, PUBLISHED_AS[U(scan.status)], "url_scan.published", by)
+    """The move that publication means; how the scan ended is still the reason."""
+    _move(scan, PUBLISHED_AS[U(scan.status)], "url_scan.published", by, columns={"reason": scan.reason})
 
 
 @_verb

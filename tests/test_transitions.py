@@ -269,6 +269,24 @@ def test_stopping_when_everything_had_completed_keeps_complete_results():
     assert make.fresh(analysis).status == A.COMPLETED_RESULTS_AVAILABLE
 
 
+def test_published_results_still_say_why_the_scan_ended():
+    scan = only_scan(make.running())
+    make.find(scan)
+    transitions.end(scan, EndedBy.ENGINE, reason="the engine process was killed: SIGKILL")
+    make.verify(scan)
+    scan = make.fresh(scan)
+    assert scan.status == U.SCAN_ERROR_PARTIAL_RESULTS_AVAILABLE
+    assert scan.reason == "the engine process was killed: SIGKILL"
+    assert scan.activity.get(action="url_scan.published").reason == ""  # publishing has no reason of its own
+
+
+def test_a_paused_scan_still_says_why_it_was_paused():
+    scan = only_scan(make.running())
+    transitions.pause(scan, by=Actor.COMMAND, reason="The site is being updated.")
+    transitions.confirm_pause(scan)
+    assert make.fresh(scan).reason == "The site is being updated."
+
+
 def test_pausing_and_resuming_goes_through_both_intermediate_statuses():
     analysis = make.running()
     transitions.pause_analysis(analysis, by=Actor.COMMAND)
@@ -365,6 +383,25 @@ def test_a_lost_worker_is_replaced_twice_and_then_the_scan_ends():
     lose(scan)
     transitions.recover(scan)
     assert make.fresh(scan).status == U.TECHNICAL_ISSUE_STOPPED and "lost 3 times" in make.fresh(scan).reason
+
+
+def test_a_worker_that_is_lost_before_its_engine_runs_is_logged():
+    scan = only_scan(make.started())
+    transitions.take(scan.pk, "a-worker", among=[U.QUEUED])
+    lose(scan)
+    transitions.recover(scan)
+    entry = make.fresh(scan).activity.get(action="url_scan.worker_lost")
+    assert (entry.actor, entry.to_status) == (Actor.SCHEDULER, "") and "its worker" in entry.reason
+    assert make.fresh(scan).status == U.QUEUED
+
+
+def test_a_worker_that_is_lost_while_it_verifies_is_logged():
+    scan = only_scan(make.ended())
+    transitions.take(scan.pk, "a-worker", among=[scan.status])
+    lose(scan)
+    transitions.recover(scan)
+    assert make.fresh(scan).activity.filter(action="url_scan.worker_lost").count() == 1
+    assert not make.fresh(scan).lease_holder and len(tasks("verify")) == 2
 
 
 def test_a_live_worker_is_left_alone():
