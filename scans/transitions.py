@@ -837,12 +837,12 @@ def leave(url_scan: UrlScan) -> None:
 
 
 @_verb
-def confirm_pause(url_scan: UrlScan) -> None:
+def confirm_pause(url_scan: UrlScan, *, by: Actor = Actor.WORKER) -> None:
     """The engine has saved its session and stopped; why it was to is still the reason."""
     scan = _held(url_scan)
     columns = {**_RELEASED, "reason": scan.reason}
-    _move(scan, U.PAUSED, "url_scan.session_saved", Actor.WORKER, columns=columns)
-    _roll_up(scan.analysis, Actor.WORKER)
+    _move(scan, U.PAUSED, "url_scan.session_saved", by, columns=columns)
+    _roll_up(scan.analysis, by)
 
 
 @_verb
@@ -857,9 +857,11 @@ def recover(url_scan: UrlScan) -> None:
     elif scan.status == U.STOPPING_SAVING_RESULTS:
         end(scan, EndedBy.USER, by=Actor.SCHEDULER)
     elif scan.status == U.PAUSING:
-        confirm_pause(scan)
+        _note_lost_worker(scan)
+        confirm_pause(scan, by=Actor.SCHEDULER)
     elif scan.status in PUBLISHED_AS:
-        _note_lost_worker(scan, _RELEASED)
+        _note_lost_worker(scan)
+        UrlScan.objects.filter(pk=scan.pk).update(**_RELEASED)
         _hand_over("verify", scan.pk)
         _roll_up(scan.analysis, Actor.SCHEDULER)
     elif scan.attempts >= MAX_ATTEMPTS:
@@ -883,14 +885,14 @@ def _take_up_again(scan: UrlScan) -> None:
     if scan.status == U.IN_PROGRESS:
         _move(scan, U.RESUMING, "url_scan.worker_lost", Actor.SCHEDULER, reason=WORKER_LOST, columns=columns)
     else:
-        _note_lost_worker(scan, columns)
+        _note_lost_worker(scan)
+        UrlScan.objects.filter(pk=scan.pk).update(**columns)
         _hand_over("scan_url", scan.pk)
     _roll_up(scan.analysis, Actor.SCHEDULER)
 
 
-def _note_lost_worker(scan: UrlScan, columns: Mapping) -> None:
-    """Take it from a worker that was lost while its status says no more than that it waits, and log that."""
-    UrlScan.objects.filter(pk=scan.pk).update(**columns)
+def _note_lost_worker(scan: UrlScan) -> None:
+    """Log it where no move of the URL scan says so."""
     lost = {"analysis": scan.analysis, "url_scan": scan, "by": Actor.SCHEDULER}
     activity.record("url_scan.worker_lost", reason=WORKER_LOST, **lost)
 

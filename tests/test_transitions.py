@@ -395,6 +395,16 @@ def test_a_worker_that_is_lost_before_its_engine_runs_is_logged():
     assert make.fresh(scan).status == U.QUEUED
 
 
+def test_a_worker_that_is_lost_while_it_pauses_did_not_say_that_it_has():
+    scan = only_scan(make.running())
+    transitions.pause(scan, by=Actor.COMMAND)
+    lose(scan)
+    transitions.recover(scan)
+    assert make.fresh(scan).status == U.PAUSED
+    last = scan.activity.order_by("pk").values_list("action", "actor")
+    assert list(last)[-2:] == [("url_scan.worker_lost", "scheduler"), ("url_scan.session_saved", "scheduler")]
+
+
 def test_a_worker_that_is_lost_while_it_verifies_is_logged():
     scan = only_scan(make.ended())
     transitions.take(scan.pk, "a-worker", among=[scan.status])
