@@ -264,7 +264,7 @@ class Supervision:
         # An engine that goes on from a session counts from zero again; what went before is added.
         self._before = Counter(requests=scan.requests, urls=scan.urls_crawled, errors=scan.network_errors)
         self._responses_before = Counter(scan.responses)
-        self._usable_answers = 0
+        self._requests = self._usable_answers = 0
         self._told_of_failed_login = keeper.in_a_row > 0
 
     def run(self) -> None:
@@ -313,14 +313,14 @@ class Supervision:
         usable = responses.total() - responses["5xx"]
         if usable > self._usable_answers:
             self._watch.engine_got_answers()
-        self._usable_answers = usable
+        self._requests, self._usable_answers = self._before["requests"] + progress.requests, usable
         self._progress.update(
             phase=progress.phase,
             module=progress.module,
             modules_done=progress.modules_done,
             modules_total=progress.modules_total,
             urls_crawled=self._before["urls"] + progress.urls_crawled,
-            requests=self._before["requests"] + progress.requests,
+            requests=self._requests,
             responses=dict(responses),
             network_errors=self._before["errors"] + progress.network_errors,
         )
@@ -449,7 +449,8 @@ class Supervision:
 
     def _judge_completed(self) -> tuple[EndedBy, str]:
         """Completed is our word: requests succeeded, the report can be read, and the site still answers."""
-        if not self._usable_answers:
+        had_nothing_to_ask = self._scan.continues_id and not self._requests  # the run before had asked it all
+        if not self._usable_answers and not had_nothing_to_ask:
             return EndedBy.SITE, "The engine ended without a single usable answer from the site."
         try:
             report = self._engine.read_report(self._scan.directory)

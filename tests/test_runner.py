@@ -264,6 +264,24 @@ def test_a_pause_keeps_the_session_and_frees_the_worker_and_another_one_goes_on(
     assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.findings.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (Progress(phase="report"), U.COMPLETED_VERIFYING_RESULTS),
+        (Progress(phase="report", requests=3, responses={"5xx": 3}), U.SITE_UNREACHABLE_VERIFYING_RESULTS),
+    ],
+)
+def test_a_run_that_goes_on_from_another_s_may_have_nothing_left_to_ask(site, said, status):
+    analysis = make.started(site.url, duration=timedelta(seconds=1))
+    run(analysis.url_scans.get(), STARTED, FINDING, ANSWERED, run_for(30))
+    make.verify(analysis.url_scans.get())
+    again = transitions.continue_expired(analysis, by=Actor.COMMAND)
+    transitions.schedule(again)
+    transitions.start(again)
+    scan = run(again.url_scans.get(), STARTED, FINDING, said, REPORT)
+    assert scan.status == status, scan.reason
+
+
 def paused(scan):
     thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
     run(scan, STARTED, FINDING, ANSWERED, run_for(30))
