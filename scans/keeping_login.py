@@ -24,17 +24,19 @@ class LoginKeeper:
     def __init__(self, log_in: Callable[[], NewLogin], *, succeeded: int, failed: int, in_a_row: int):
         self._log_in = log_in
         self.succeeded, self.failed, self.in_a_row = succeeded, failed, in_a_row
-        self.failure: LoginFailed | None = None  # the last one
+        self.failure: LoginFailed | None = None  # of the last attempt
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="login")
         self._attempt: Future[NewLogin] | None = None
-        self._tried_at = monotonic()
-        self._logged_in_at: float | None = None
+        self._tried_at = self._made_at = monotonic()
+        self._logged_in_at: float | None = None  # by us; the scan began with a login too, if it ever loses one
 
     def lost(self) -> None:
         """The engine was logged out: begin to log in again."""
-        if self._logged_in_at is not None:
-            self._count(held=monotonic() - self._logged_in_at >= SECONDS_TO_HOLD)
-            self._logged_in_at = None
+        ours, since = self._logged_in_at is not None, self._logged_in_at or self._made_at
+        held = monotonic() - since >= SECONDS_TO_HOLD
+        if ours or held:  # the login that the scan began with was none of our attempts: it does not count as failed
+            self._count(held=held)
+        self._logged_in_at = None
         self._begin()
 
     def _count(self, *, held: bool) -> None:
@@ -63,7 +65,7 @@ class LoginKeeper:
             if not self.given_up:
                 self._begin()
             return None
-        self.succeeded += 1
+        self.succeeded, self.failure = self.succeeded + 1, None
         self._logged_in_at = monotonic()
         return login
 

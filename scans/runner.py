@@ -60,8 +60,9 @@ SECONDS_OF_SILENCE = 30
 SECONDS_TO_OBEY = 15
 SECONDS_TO_DIE = 5
 SECONDS_BETWEEN_RENEWALS = 1
-SECONDS_FOR_A_PICTURE = 10  # nothing is renewed meanwhile: well below the lease
+SECONDS_FOR_A_PICTURE = 10
 BYTES_TO_KEEP_FREE = 50 * 1024**2  # of the disk: a database that lies there has to go on
+SITE_LOST = "The site stopped answering, to the engine and to us."
 
 _ENDINGS = {
     Outcome.STOPPED: EndedBy.USER,
@@ -379,7 +380,7 @@ class Supervision:
         elif self._keeper.given_up:
             self._give_up_logging_in()
         elif self._watch.lost.is_set():
-            self._ask(Command.STOP, EndedBy.SITE, "The site stopped answering, to the engine and to us.")
+            self._ask(Command.STOP, EndedBy.SITE, SITE_LOST)
         elif self._watch.nameless.is_set():
             self._ask(Command.STOP, EndedBy.SITE, "The site's name does not resolve any more.")
         elif shutil.disk_usage(settings.VAR_DIR).free < BYTES_TO_KEEP_FREE:
@@ -389,9 +390,12 @@ class Supervision:
             self._run.end(SECONDS_TO_DIE)
 
     def _give_up_logging_in(self) -> None:
+        if not keeping_lease(self._scan, self._site_still_answers):  # logins may fail faster than the watch looks
+            self._ask(Command.STOP, EndedBy.SITE, SITE_LOST)
+            return
         failure = self._keeper.failure
         image = failure.screenshot if failure else b""
-        if image := image or self._picture():
+        if image := image or keeping_lease(self._scan, self._picture):
             keep_picture(self._scan, Screenshot.Shows.FAILURE, image)
         reason = f"{self._keeper.in_a_row} logins in a row failed. The last: {failure or 'it did not hold'}"
         self._ask(Command.STOP, EndedBy.LOGINS, reason)
@@ -442,8 +446,8 @@ class Supervision:
             return self._judge_completed()
         if self._why:
             return self._why
-        if not self._begun:
-            problem = self._engine.preflight().explain(self._engine.name)
+        if not self._begun and not self._asked:
+            problem = keeping_lease(self._scan, self._engine.preflight).explain(self._engine.name)
             return EndedBy.TECHNICAL, problem or f"The engine did not start: {ended.reason or ended.outcome}"
         return _ENDINGS.get(ended.outcome, EndedBy.ENGINE), ended.reason or f"The engine ended: {ended.outcome}."
 
@@ -458,7 +462,7 @@ class Supervision:
             return EndedBy.ENGINE, f"The engine's report cannot be used: {error}"
         with transaction.atomic():  # all or nothing, where the lease is lost
             transitions.renew(self._scan, **findings.store(self._scan, report.findings))
-        if not self._site_still_answers():
+        if not keeping_lease(self._scan, self._site_still_answers):
             return EndedBy.SITE, "The engine finished, but the site does not answer any more."
         return EndedBy.ITSELF, ""
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -10,11 +11,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
-from scans import removal, runner, setting_up, transitions, verification
+from scans import keeping_login, removal, runner, setting_up, transitions, verification
 from scans.engines.base import FindingReported, Progress, Started
 from scans.engines.fake.adapter import FakeEngine
 from scans.engines.wapiti.adapter import WapitiEngine
+from scans.keeping_login import LoginKeeper
 from scans.login.base import Login, Method
+from scans.login.outcome import LoginFailed
 from scans.models import Actor, TargetLogin
 from scans.prescan import accounts
 from scans.secrets import seal
@@ -108,7 +111,7 @@ def test_a_scan_behind_a_form_login_reaches_what_members_see_and_keeps_the_secre
 @pytest.mark.engine
 @pytest.mark.parametrize("lets_in_again", [True, False])
 def test_a_login_that_ends_without_a_word_is_made_again_or_ends_the_scan(site, wapiti, lets_in_again, monkeypatch):
-    monkeypatch.setattr("scans.keeping_login.TOLERATED", 3)
+    monkeypatch.setattr(keeping_login, "TOLERATED", 3)
     site.open = True  # strangers are shown a page with 200, whatever they ask for
     site.members_page = MEMBERS.replace("<p>", "<a href='/yard'>Yard</a><p>")
 
@@ -277,6 +280,46 @@ def test_a_login_that_works_again_goes_on(site, monkeypatch):
     engine = FakeEngine([*logged_out_engine(times=2).script, {"do": "run", "seconds": 0.5}])
     scan = run(submitted(site, engine, form_login()), engine)
     assert scan.logins_succeeded == 3 and scan.logins_failed == 1  # the second came too soon after the first
+
+
+@pytest.mark.parametrize(("seconds_to_hold", "in_a_row"), [(0, 0), (60, 50)])
+def test_a_login_that_held_ends_a_row_of_failed_ones_across_a_pause(monkeypatch, seconds_to_hold, in_a_row):
+    monkeypatch.setattr(keeping_login, "SECONDS_TO_HOLD", seconds_to_hold)
+    keeper = LoginKeeper(lambda: None, succeeded=2, failed=50, in_a_row=50)  # made anew for a scan that goes on
+    keeper.lost()
+    assert (keeper.in_a_row, keeper.failed) == (in_a_row, 50)
+    keeper.finish()
+
+
+def test_a_login_that_does_not_hold_is_not_explained_by_one_that_failed_before_it():
+    outcomes = [LoginFailed("page_unreachable", "It gave no answer.", "login"), "a login"]
+
+    def log_in():
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, LoginFailed):
+            raise outcome
+        return outcome
+
+    keeper = LoginKeeper(log_in, succeeded=1, failed=0, in_a_row=0)
+    keeper.lost()
+    while not keeper.new_login():
+        time.sleep(0.01)
+    keeper.lost()
+    assert keeper.in_a_row == 2 and keeper.failure is None
+    keeper.finish()
+
+
+def test_logins_that_fail_since_the_site_is_gone_do_not_say_that_the_account_is_at_fault(site):
+    class Dying(FakeEngine):
+        """The site goes once the scan runs, and is asked for logins faster than our own eyes look."""
+
+        def start(self, job):
+            site.__exit__()
+            return super().start(job)
+
+    engine = logged_out_engine(times=1)
+    scan = run(submitted(site, engine, form_login()), Dying(engine.script))
+    assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "stopped answering" in scan.reason, scan.reason
 
 
 def test_a_lost_key_is_submit_failed_with_a_next_step(site, settings):

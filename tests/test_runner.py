@@ -337,6 +337,60 @@ def test_the_lease_is_kept_while_a_slow_site_is_checked(site, monkeypatch):
     assert run(scan, STARTED).status == U.CONNECTION_ERROR and len(renewals) >= 3
 
 
+class SlowToAnswer(FakeEngine):
+    """Takes its time to say that it can run."""
+
+    def preflight(self):
+        time.sleep(0.5)
+        return super().preflight()
+
+
+@pytest.mark.parametrize(
+    ("engine", "status"),
+    [
+        (FakeEngine([STARTED, ANSWERED, REPORT]), U.COMPLETED_VERIFYING_RESULTS),
+        (SlowToAnswer([{"do": "exit", "code": 1}]), U.TECHNICAL_ISSUE_STOPPED),
+    ],
+)
+def test_the_lease_is_kept_while_we_find_out_how_the_scan_ended(site, monkeypatch, engine, status):
+    monkeypatch.setattr(runner, "answers", lambda *args: time.sleep(0.5) or True)
+    renewals, renewals_at_the_end = [], []
+    really_renew, really_conclude = transitions.renew, runner.Supervision._conclude
+    monkeypatch.setattr(
+        transitions, "renew", lambda scan, **progress: renewals.append(scan) or really_renew(scan, **progress)
+    )
+
+    def conclude(supervision, ended):
+        before = len(renewals)
+        really_conclude(supervision, ended)
+        renewals_at_the_end.append(len(renewals) - before)
+
+    monkeypatch.setattr(runner.Supervision, "_conclude", conclude)
+    assert run(queued(site), engine=engine).status == status
+    assert renewals_at_the_end[0] >= 3
+
+
+def test_an_engine_that_is_stopped_before_it_has_started_is_not_asked_why(site):
+    asked = []
+
+    class Asked(FakeEngine):
+        def preflight(self):
+            asked.append(self)
+            return super().preflight()
+
+    scan = paused(queued(site))
+    thread = meanwhile(scan, U.RESUMING, lambda scan: stop_once_held(scan))
+    scan = run(scan, engine=Asked([run_for(30)]))
+    thread.join()
+    assert scan.status == U.STOPPED_VERIFYING_PARTIAL_RESULTS and not asked
+
+
+def stop_once_held(scan):
+    while not make.fresh(scan).lease_holder:
+        time.sleep(0.05)
+    transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)
+
+
 def test_a_worker_that_is_shut_down_hands_its_scan_over(site):
     scan = queued(site)
     thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: runner.leaving.set())
