@@ -1,5 +1,6 @@
 """Scanning behind a login: carried below the engine, noticed when it is over, and never told to anybody."""
 
+import threading
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -221,6 +222,24 @@ def test_a_scan_that_waits_for_a_login_can_be_stopped(wapiti, members_site, job,
     heard.until(lambda event: isinstance(event, LoggedOut))
     heard.run.send("stop")
     assert heard.to_the_end().outcome == Outcome.STOPPED
+
+
+def test_a_look_at_the_login_is_cut_off_by_a_stop_though_the_site_is_silent(wapiti, members_site, job, start):
+    site, looked, released = members_site(), threading.Event(), threading.Event()
+    really_is_member = site.is_member
+
+    def is_member(value):
+        if site.asked:  # the page has been answered; the next request is the look
+            looked.set()
+            released.wait(30)
+        return really_is_member(value)
+
+    site.is_member = is_member
+    heard = start(wapiti, behind_login(site, job))
+    assert looked.wait(20)
+    heard.run.send("stop")
+    assert heard.to_the_end(5).outcome == Outcome.STOPPED
+    released.set()
 
 
 def test_seeds_are_crawled(wapiti, members_site, job, start):

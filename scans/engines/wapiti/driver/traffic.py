@@ -176,16 +176,20 @@ class Traffic:
         By the connections of `transport`, where there is one, which saves a handshake.
         """
         request = self.plain_request(url)
+        limit = asyncio.timeout(LONGEST_ANSWER_SECONDS)
         try:
             await self.wait_for_turn(request, ours=False)
             request = self.login.dressed(request)
             self.worked_at = time.monotonic()
-            async with asyncio.timeout(LONGEST_ANSWER_SECONDS), connections(transport) as transport:
+            async with limit, connections(transport) as transport:
+                self.under_way.add(limit)
                 response = await self.shake_hands(transport, request)
                 raw = b"".join([chunk async for chunk in BoundedBody(response.stream, self)])
                 await response.stream.aclose()
         except (httpx.TransportError, TimeoutError):
             return None
+        finally:
+            self.under_way.discard(limit)
         return self.login.undressed(response), decoded(response, raw)
 
     def plain_request(self, url):
