@@ -224,6 +224,29 @@ def test_a_scan_that_waits_for_a_login_can_be_stopped(wapiti, members_site, job,
     assert heard.to_the_end().outcome == Outcome.STOPPED
 
 
+@pytest.mark.parametrize(
+    ("options", "pattern"),
+    [({"lasts": 2}, ""), ({"public": PUBLIC, "forgets_at": "hello"}, "no page says so")],
+    ids=["led away", "shown what is for everybody"],
+)
+def test_a_page_that_came_as_the_login_was_lost_is_crawled_though_the_scan_was_paused_then(
+    wapiti, members_site, job, start, options, pattern
+):
+    site = members_site(**options)
+    scan = behind_login(site, job)
+    scan = replace(scan, logged_out=replace(scan.logged_out, pattern=pattern))
+    heard = start(wapiti, scan)
+    heard.until(lambda event: isinstance(event, LoggedOut))
+    heard.run.send("checkpoint")
+    assert heard.to_the_end().outcome == Outcome.CHECKPOINTED
+    site.let_in(SECRET)
+    site.lasts = 0
+    again = start(wapiti, scan)
+    assert again.to_the_end().outcome == Outcome.COMPLETED
+    crawled = {urlsplit(page.url).path: page.status for page in again.of(UrlCrawled)}
+    assert crawled.get("/hello") == 200, crawled
+
+
 def test_a_look_at_the_login_is_cut_off_by_a_stop_though_the_site_is_silent(wapiti, members_site, job, start):
     site, looked, released = members_site(), threading.Event(), threading.Event()
     really_is_member = site.is_member

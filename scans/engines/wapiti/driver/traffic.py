@@ -129,9 +129,12 @@ class Traffic:
         reason = self.login.doubtful(response, text, url)
         if not (reason or self.login.look_is_due() or (self.crawling and self.login.probe)):
             return response
-        if not await self.renew_login(reason, url, *response.extensions["login"], transport=transport):
+        renewed = await self.renew_login(reason, url, *response.extensions["login"], transport=transport)
+        if not renewed and not self.ending:
             return response
         await response.aclose()
+        if not renewed:  # nobody saw whose page it is: a crawl that goes on later asks for it again
+            raise Refused("the scan is ending", request=request)
         again = self.login.undressed(await self.exchange(transport, request, ours=True))
         return again
 
