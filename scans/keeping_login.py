@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from time import monotonic, sleep
+from time import monotonic
 
 from django.conf import settings
 
@@ -26,9 +27,10 @@ class LoginKeeper:
         self.succeeded, self.failed, self.in_a_row = succeeded, failed, in_a_row
         self.failure: LoginFailed | None = None  # of the last attempt
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="login")
-        self._attempt: Future[NewLogin] | None = None
+        self._attempt: Future[NewLogin | None] | None = None
+        self._over = threading.Event()
         self._tried_at = self._made_at = monotonic()
-        self._logged_in_at: float | None = None  # by us; the scan began with a login too, if it ever loses one
+        self._logged_in_at: float | None = None  # when we last did; None: the login that the scan began with
 
     def lost(self) -> None:
         """The engine was logged out: begin to log in again."""
@@ -47,8 +49,10 @@ class LoginKeeper:
         wait = max(0.0, self._tried_at + settings.SCANS_SECONDS_BETWEEN_LOGINS - monotonic())
         self._attempt = self._pool.submit(self._try_after, wait)
 
-    def _try_after(self, seconds: float) -> NewLogin:
-        sleep(seconds)
+    def _try_after(self, seconds: float) -> NewLogin | None:
+        """What one attempt gives or raises; none is made once the scan is over, and nobody asks for it then."""
+        if self._over.wait(seconds):
+            return None
         self._tried_at = monotonic()
         return self._log_in()
 
@@ -84,5 +88,6 @@ class LoginKeeper:
         }
 
     def finish(self) -> None:
-        """No further attempt."""
+        """No further attempt, not even one that waits for its time."""
+        self._over.set()
         self._pool.shutdown(wait=False, cancel_futures=True)

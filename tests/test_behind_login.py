@@ -309,6 +309,16 @@ def test_a_login_that_does_not_hold_is_not_explained_by_one_that_failed_before_i
     keeper.finish()
 
 
+def test_nobody_logs_in_any_more_once_the_scan_is_over(settings):
+    settings.SCANS_SECONDS_BETWEEN_LOGINS = 0.3
+    attempts = []
+    keeper = LoginKeeper(lambda: attempts.append("an attempt"), succeeded=1, failed=0, in_a_row=0)
+    keeper.lost()
+    keeper.finish()
+    time.sleep(0.6)
+    assert not attempts
+
+
 def test_logins_that_fail_since_the_site_is_gone_do_not_say_that_the_account_is_at_fault(site):
     class Dying(FakeEngine):
         """The site goes once the scan runs, and is asked for logins faster than our own eyes look."""
