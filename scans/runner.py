@@ -61,6 +61,8 @@ SECONDS_TO_OBEY = 15
 SECONDS_TO_DIE = 5
 SECONDS_BETWEEN_RENEWALS = 1
 SECONDS_FOR_A_PICTURE = 10
+SECONDS_FOR_A_SITE_TO_BE_BACK = 15
+SECONDS_BETWEEN_CHECKS = 4
 BYTES_TO_KEEP_FREE = 50 * 1024**2  # of the disk: a database that lies there has to go on
 SITE_LOST = "The site stopped answering, to the engine and to us."
 
@@ -161,7 +163,10 @@ def _scan(scan: UrlScan, engine: Engine) -> None:
     except KeyLost as lost:
         _fail_without_key(scan, str(lost))
         return
-    report = _check(scan, target)
+    report = _check_patiently(scan, target) if scan.started_at else _check(scan, target)
+    if report is None:
+        transitions.leave(scan)
+        return
     keep_checks(scan, report, "start")
     if report.failure:
         _fail(scan, report)
@@ -211,6 +216,27 @@ def _check(scan: UrlScan, target: Target) -> CheckReport:
     """Check the target, keeping the lease: a slow site may take longer than it lasts."""
     policy, pictures = AllowedTarget.policy(), not scan.analysis.prescan
     return keeping_lease(scan, lambda: check(target, policy, pictures=pictures))
+
+
+def _check_patiently(scan: UrlScan, target: Target) -> CheckReport | None:
+    """Check a site that is to be scanned on; one that was restarted together with us may need a moment.
+
+    None where this worker is told to leave meanwhile.
+    """
+    until = monotonic() + SECONDS_FOR_A_SITE_TO_BE_BACK
+    report = _check(scan, target)
+    while _is_away(report) and monotonic() < until:
+        if keeping_lease(scan, lambda: leaving.wait(SECONDS_BETWEEN_CHECKS)):
+            return None
+        report = _check(scan, target)
+    return report
+
+
+def _is_away(report: CheckReport) -> bool:
+    """Whether the site, or its login page, gave no answer that could be used."""
+    return report.status == UrlScanStatus.CONNECTION_ERROR or (
+        report.failure is not None and report.failure.reason == "login_page_unreachable"
+    )
 
 
 def _fail(scan: UrlScan, report: CheckReport) -> None:

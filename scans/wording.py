@@ -36,6 +36,9 @@ STORED = [
     _("The engine did not start: {reason}"),
     _("The engine's report cannot be used: {error}"),
     _("The site stopped answering, to the engine and to us."),
+    _("The site's name does not resolve any more."),
+    _("The disk is full: there is no room left for what it finds."),
+    _("It could not go on, since the {step} check failed: {error}"),
     _("Nothing was heard from the engine for too long."),
     # Why an address was not asked for
     _("This address would end the login."),
@@ -107,6 +110,7 @@ STORED = [
     _("{url} asked for a login before, and does so no more"),
     _("“{text}” was not found after the login, at {url}."),
     _("{url} looks alike with and without the login."),
+    _("{error}, but nothing that can be asked for again would show that the login is over."),
     _("{url} speaks of a lock or of too many tries."),
     _("{url} asks for a one-time code."),
     _("{url} asks for a captcha."),
@@ -125,7 +129,7 @@ STORED = [
     _("The browser ended unexpectedly: {error}"),
     _("The script cannot be read: {error}."),
 ]
-_TEXTS_THEMSELVES = {"error", "failure", "reason"}  # facts that may be texts of ours
+_TEXTS_THEMSELVES = {"error", "failure", "reason", "step"}  # facts that may be texts of ours
 
 
 def said(text: str) -> str:

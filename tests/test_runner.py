@@ -290,7 +290,27 @@ def paused(scan):
     return scan
 
 
-def test_a_site_that_is_gone_when_a_scan_is_to_go_on_is_said_to_be_gone(site):
+def test_a_site_that_is_back_a_moment_later_is_scanned_on(site, monkeypatch):
+    monkeypatch.setattr(runner, "SECONDS_BETWEEN_CHECKS", 0.1)
+    scan = paused(queued(site))
+    site.status = 503
+    threading.Timer(3, lambda: setattr(site, "status", 200)).start()
+    scan = run(scan, STARTED, ANSWERED, REPORT)
+    assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.findings.count() == 1
+
+
+def test_a_worker_that_is_shut_down_while_it_waits_for_a_site_hands_the_scan_over(site):
+    scan = paused(queued(site))
+    site.status = 503
+    runner.leaving.set()
+    try:
+        assert run(scan, STARTED).status == U.RESUMING
+    finally:
+        runner.leaving.clear()
+
+
+def test_a_site_that_is_gone_when_a_scan_is_to_go_on_is_said_to_be_gone(site, monkeypatch):
+    monkeypatch.setattr(runner, "SECONDS_FOR_A_SITE_TO_BE_BACK", 0)
     scan = paused(queued(site))
     site.status = 503
     scan = run(scan, STARTED)
