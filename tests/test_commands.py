@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -85,7 +87,19 @@ def test_control_c_ends_a_command_without_a_traceback(tmp_path):
     os.mkfifo(tmp_path / "login")
     asking = [sys.executable, "manage.py", "submit", "--name", "Shop", "http://127.0.0.1:9/", "--login"]
     command = subprocess.Popen([*asking, str(tmp_path / "login")], stderr=subprocess.PIPE, text=True)
-    with open(tmp_path / "login", "w"):  # opens when the command does: now it reads
+    with open(tmp_path / "login", "w"):  # opens when the command does
+        while not waits(command.pid):
+            pass
         command.send_signal(signal.SIGINT)
         said = command.communicate(timeout=30)[1]
     assert (said, command.returncode) == ("", 128 + signal.SIGINT)
+
+
+def waits(pid):
+    """Whether a process does nothing for a while."""
+    seen = set()
+    for _ in range(5):
+        state, *numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+        seen.add((state, *numbers[10:12]))  # the processor time it took
+        sleep(0.1)
+    return len(seen) == 1 and state == "S"

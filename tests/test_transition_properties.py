@@ -147,6 +147,7 @@ def check_nothing_is_active_without_a_live_lease():
     assert UrlScan.objects.holding_a_place().count() <= ScanSettings.current().capacity
 
 
+@pytest.mark.timeout(400)  # sixty walks: on a machine that did much else they took more than the usual two minutes
 @given(walks, st.sampled_from(["automatic", "reviewer"]))
 @settings(
     max_examples=60,
