@@ -836,13 +836,19 @@ def leave(url_scan: UrlScan) -> None:
     _roll_up(scan.analysis, Actor.WORKER)
 
 
+    ending = _end(scan, ended_by, by, reason)
+    _roll_up(scan.analysis, by)
+    return ending
+
+
+def _end(scan: UrlScan, ended_by: EndedBy, by: By, reason: str) -> UrlScanStatus:
+    """The move that an end means for a URL scan, by what it had found; returns the new status."""
 @_verb
 def confirm_pause(url_scan: UrlScan, *, by: Actor = Actor.WORKER) -> None:
     """The engine has saved its session and stopped; why it was to is still the reason."""
     scan = _held(url_scan)
     columns = {**_RELEASED, "reason": scan.reason}
     _move(scan, U.PAUSED, "url_scan.session_saved", by, columns=columns)
-    _roll_up(scan.analysis, by)
 
 
 @_verb
@@ -966,7 +972,7 @@ def _stop(scan: UrlScan, mode: StopMode, by: By, reason: str) -> None:
     else:
         _move(scan, U.STOPPING_SAVING_RESULTS, "url_scan.stopped", **data)
         if not scan.lease_holder:  # paused, or waiting for a worker: everything is stored already
-            end(scan, EndedBy.USER)
+            _end(scan, EndedBy.USER, by, reason)
 
 
 @_verb

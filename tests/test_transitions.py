@@ -300,6 +300,29 @@ def test_pausing_and_resuming_goes_through_both_intermediate_statuses():
     assert actions(analysis)[-1] == "analysis.status_changed" or "url_scan.went_on" in actions(analysis)
 
 
+def stopped_alone(analysis, by):
+    transitions.stop(analysis.url_scans.get(), StopMode.SAVE, by=by, reason="enough")
+
+
+def stopped_as_a_whole(analysis, by):
+    transitions.stop_analysis(analysis, StopMode.SAVE, by=by, reason="enough")
+
+
+@pytest.mark.parametrize("stop", [stopped_alone, stopped_as_a_whole])
+def test_stopping_what_is_paused_is_logged_once_as_done_by_who_asked(stop):
+    analysis, person = make.running(), make.user()
+    scan = analysis.url_scans.get()
+    make.find(scan)
+    transitions.pause(scan, by=person)
+    transitions.confirm_pause(make.fresh(scan))
+    before = analysis.activity.count()
+    stop(make.fresh(analysis), person)
+    entries = list(analysis.activity.order_by("pk")[before:])
+    assert {entry.user for entry in entries} == {person}
+    moves = [(entry.from_status, entry.to_status) for entry in entries if not entry.url_scan and entry.to_status]
+    assert moves == [(A.PAUSED, A.STOPPED_VERIFYING_PARTIAL_RESULTS)]
+
+
 def test_stopping_a_paused_scan_needs_no_worker():
     analysis = make.running()
     transitions.pause_analysis(analysis, by=Actor.COMMAND)
