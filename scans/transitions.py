@@ -1130,7 +1130,7 @@ def end_blackout(analysis: Analysis) -> None:
     analysis = _locked(analysis.pk)
     if not analysis.blackout_since or any(scan.paused_by == PausedBy.WINDOW for scan in _scans(analysis, U.PAUSING)):
         return  # over already, or an engine is still saving its session: at the next tick
-    if analysis.info.final:
+    if analysis.info.phase in (Phase.REVIEW, Phase.FINAL):
         Analysis.objects.filter(pk=analysis.pk).update(blackout_since=None)  # a user stopped it meanwhile: no news
         return
     paused = timezone.now() - analysis.blackout_since

@@ -19,6 +19,7 @@ from scans.models import (
     RecurringSchedule,
     ScanSettings,
     SystemPart,
+    StopMode,
     TargetLogin,
     UrlScan,
 )
@@ -348,6 +349,18 @@ def test_a_window_of_one_analysis_pauses_it_and_a_tick_reads_none_of_those_witho
 
 
 def test_a_user_cannot_resume_in_a_window_and_what_a_user_paused_stays_paused_after_it(closed_by_day):
+def test_a_window_that_is_over_says_nothing_of_an_analysis_that_was_stopped_in_it(closed_by_day):
+    analysis = make.running(publication="reviewer")
+    make.find(analysis.url_scans.get())
+    shortly_before_eight(closed_by_day, analysis)
+    let_engines_save(analysis)
+    transitions.stop_analysis(analysis, StopMode.SAVE, by=Actor.COMMAND)
+    assert make.fresh(analysis).status == A.STOPPED_VERIFYING_PARTIAL_RESULTS
+    closed_by_day.move_to(in_berlin("2027-03-01 18:00:01"))
+    tick()
+    assert make.fresh(analysis).blackout_since is None and "analysis.blackout_ended" not in actions(analysis)
+
+
     analysis = make.running(duration=timedelta(days=1))
     scan = analysis.url_scans.get()
     transitions.pause(scan, by=Actor.COMMAND)
