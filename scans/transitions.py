@@ -46,6 +46,7 @@ from scans.rollup import Facts, rollup
 from scans.statuses import (
     FAILED_RUNS,
     FAILED_VERIFICATION,
+    ANALYSIS_STATUSES,
     MAY_HOLD_A_PLACE,
     PAUSABLE,
     PUBLISHED_AS,
@@ -59,6 +60,7 @@ from scans.statuses import (
     UrlScanStatus,
 )
 from scans.windows import Blackouts
+    in_phase,
 from scans.written_once import row, totals_by_status, update
 
 By = AbstractBaseUser | Actor
@@ -1143,13 +1145,14 @@ def end_blackout(analysis: Analysis) -> None:
 @_verb
 def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
     """The next start of a series has come: make its run, or skip it while the run before is under way."""
-    latest = _locked(schedule.series.runs.order_by("-run").values_list("pk", flat=True).first())
+    runs = schedule.series.runs.order_by("-run").values_list("pk", flat=True)
+    last = _locked(runs.filter(status__in=_UNDER_WAY).first() or runs.first())
     schedule = RecurringSchedule.objects.select_for_update().select_related("template").get(pk=schedule.pk)
     at, now = schedule.next_at, timezone.now()
     if schedule.switched_off_at or at is None or at > now:
         return None
-    if _under_way(latest):
-        activity.record("analysis.run_skipped", analysis=latest, by=Actor.SCHEDULER, starts=at.isoformat())
+    if last.status in _UNDER_WAY:
+        activity.record("analysis.run_skipped", analysis=last, by=Actor.SCHEDULER, starts=at.isoformat())
         made = None
     else:
         submission = replace(_once_more(schedule.template), start_at=at)
@@ -1160,16 +1163,17 @@ def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
     return made
 
 
-def _under_way(analysis: Analysis) -> bool:
-    """Whether something of it still runs or waits to run."""
-    waits_for_a_person = (AnalysisStatus.SAVED_FOR_LATER, AnalysisStatus.NOT_SUBMITTED)
-    return analysis.info.phase in (Phase.WAITING, Phase.ACTIVE) and analysis.status not in waits_for_a_person
-
-
 def _switch_off_if_failing(analysis: Analysis) -> None:
     """Switch its series' schedule off after five failed runs in a row."""
     last = analysis.series.runs.order_by("-run").values_list("status", flat=True)[:FAILED_RUNS_UNTIL_OFF]
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series).first()
+# Something of it still runs or waits to run. What waits for a person does not count: nobody may ever come.
+_UNDER_WAY = frozenset(in_phase(ANALYSIS_STATUSES, Phase.WAITING, Phase.ACTIVE)) - {
+    AnalysisStatus.SAVED_FOR_LATER,
+    AnalysisStatus.NOT_SUBMITTED,
+}
+
+
     if schedule and len(last) == FAILED_RUNS_UNTIL_OFF and FAILED_RUNS.issuperset(last):
         _switch_off(schedule, analysis, Actor.SCHEDULER, f"{FAILED_RUNS_UNTIL_OFF} runs in a row failed.")
 

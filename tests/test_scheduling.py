@@ -448,6 +448,16 @@ def test_a_run_is_skipped_and_logged_while_the_one_before_is_under_way(clock):
 
 
 def test_five_failed_runs_in_a_row_switch_the_schedule_off(clock):
+def test_a_run_is_skipped_though_a_later_one_was_only_saved_or_has_ended(clock):
+    ScanSettings.objects.update(capacity=10)
+    under_way = make.running(recurrence=WEEKLY, duration=timedelta(days=20))
+    finish(make.submitted(name=under_way.name))
+    transitions.save(make.submission(name=under_way.name), by=Actor.COMMAND)
+    clock.shift(timedelta(days=7, minutes=1))
+    tick()
+    assert under_way.series.runs.count() == 3 and "analysis.run_skipped" in actions(under_way)
+
+
     forever = Recurrence(unit=Unit.WEEKLY)
     analysis = make.submitted(recurrence=forever)
     for _ in range(4):
