@@ -182,13 +182,13 @@ def _verb(function):
             with transaction.atomic():
                 return function(*args, **kwargs)
         except TransitionRefused as refusal:
-            _note_refusal(function.__name__, args[0] if args else None, kwargs.get("by"), refusal)
+            note_refusal(function.__name__, args[0] if args else None, kwargs.get("by"), refusal)
             raise
 
     return run
 
 
-def _note_refusal(verb: str, thing, by: By | None, refusal: TransitionRefused) -> None:
+def note_refusal(verb: str, thing, by: By | None, refusal: TransitionRefused) -> None:
     """Log that a user was refused; a part of the system that comes too late is no news."""
     if by is None or isinstance(by, Actor) or not isinstance(thing, Analysis | UrlScan | Finding):
         return

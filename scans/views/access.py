@@ -1,13 +1,14 @@
 """Who may see what, and how a page finds the thing that its address names."""
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.formats import date_format
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
+from scans import transitions
 from scans.models import Analysis, UrlScan
 
 ASK_AN_ADMINISTRATOR = _("An administrator gives roles, in the admin under Users.")
@@ -25,8 +26,17 @@ class ViewerRequired(PermissionRequiredMixin):
 class SubmitterRequired(PermissionRequiredMixin):
     """For pages that lead to a change."""
 
+    asked = ""  # the verb of `transitions`
     permission_required = ("scans.view_analysis", "scans.submit_analysis")
     permission_denied_message = format_lazy("{} {}", _("This takes the role Submitter."), ASK_AN_ADMINISTRATOR)
+
+    def handle_no_permission(self) -> HttpResponse:
+        """Say which role it takes; looking at the page alone is no attempt."""
+        if self.asked and self.request.method == "POST":
+            analysis = present_analysis(self.kwargs.get("analysis_id", self.kwargs["pk"]))
+            refusal = transitions.NotPermitted(self.permission_denied_message)
+            transitions.note_refusal(self.asked, analysis, self.request.user, refusal)
+        return super().handle_no_permission()
 
 
 class Gone(Http404):

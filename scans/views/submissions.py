@@ -70,14 +70,22 @@ class AnalysisCreateView(AnalysisFormView):
 class AnalysisEditView(AnalysisFormView):
     """An analysis that was saved for later."""
 
+    asked = "change"
+
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         """Find it first; what is no longer saved for later leads to its summary, which says so."""
         if not self.has_permission():
             return self.handle_no_permission()
         self.analysis = present_analysis(kwargs["pk"])
         if not self.analysis.info.allows(Action.EDIT):
-            said = _("“{analysis}” is “{status}” and cannot be edited any more.")
-            messages.error(request, said.format(analysis=self.analysis, status=self.analysis.info.label))
+            refusal = transitions.TransitionRefused(
+                _("“{analysis}” is “{status}” and cannot be edited any more."),
+                analysis=self.analysis,
+                status=self.analysis.info.label,
+            )
+            if request.method == "POST":
+                transitions.note_refusal(self.asked, self.analysis, request.user, refusal)
+            messages.error(request, str(refusal))
             return redirect(self.analysis)
         return super().dispatch(request, *args, **kwargs)
 
@@ -111,6 +119,7 @@ class StartsView(SubmitterRequired, View):
 class AccessView(SubmitterRequired, FormView):
     """How one URL of a saved analysis is logged in to and crawled."""
 
+    asked = "change_access"
     form_class = AccessForm
     template_name = "scans/access_form.html"
 

@@ -26,6 +26,11 @@ class UrlScanBulkView(SubmitterRequired, View):
     question = ""
 
     @property
+    def asked(self) -> str:
+        """What is logged where it is refused."""
+        return self.question
+
+    @property
     def verbs(self) -> list[BulkVerb]:
         """What there is to choose from."""
         return QUESTIONS[self.question]

@@ -243,6 +243,25 @@ def test_a_recurring_schedule_is_switched_off_and_on(client):
     assert "Switched off:" not in text(client.get(page))
 
 
+def test_who_may_not_change_a_configuration_or_act_on_several_urls_stands_in_the_log_too(as_role):
+    analysis = factories.running()
+    scan = analysis.url_scans.get()
+    viewer = as_role("Viewer")
+    here = analysis.get_absolute_url()
+    for address in (f"{here}edit/", f"{scan.get_absolute_url()}login/", f"{here}scans/stop/"):
+        assert viewer.get(address).status_code == viewer.post(address, {"chosen": scan.pk}).status_code == 403
+    refused = analysis.activity.filter(action="analysis.refused").order_by("pk")
+    assert [entry.data["asked"] for entry in refused] == ["change", "change access", "stop"]
+    assert all("takes the role Submitter" in entry.reason and entry.user for entry in refused)
+
+
+def test_an_edit_that_comes_too_late_stands_in_the_log(client):
+    analysis = factories.running()
+    client.post(f"{analysis.get_absolute_url()}edit/", {"name": "Shop"})
+    entry = analysis.activity.get(action="analysis.refused")
+    assert entry.data["asked"] == "change" and "cannot be edited any more" in entry.reason
+
+
 def test_a_refused_attempt_stands_in_the_log_with_who_and_why(client, as_role):
     analysis = factories.running()
     as_role("Viewer").post(f"/analyses/{analysis.pk}/pause/")
