@@ -50,10 +50,28 @@ class LengthOfTimeField(forms.CharField):
         return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+class StartField(forms.DateTimeField):
+    """A moment; as wall-clock time, where the clocks are set back and it comes twice, the first as in recurrences."""
+
+    def to_python(self, value):
+        """The aware moment; refuses a time that the clocks skip."""
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+            wall, zone = error.params["datetime"], error.params["current_timezone"]
+        moment = wall.replace(tzinfo=zone)
+        if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
+            text = _("{start} is skipped there, as the clocks are set forward: choose an earlier or later time.")
+            raise ValidationError(text.format(start=_written(wall)))
+        return moment
+
+
 class ScheduleForm(forms.Form):
     """When a new analysis starts, whether it repeats, and when it may not scan."""
 
-    start_at = forms.DateTimeField(
+    start_at = StartField(
         label=_("Start"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),

@@ -584,6 +584,7 @@ def _submit_saved(analysis: Analysis, by: By) -> None:
 
 def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
     for scan in failed:
+        _refuse_past_start(analysis)
         _move(scan, U.SUBMITTED, "url_scan.submitted", by)
     columns = {"prescan_started_at": None, "prescan_ended_at": None}
     columns |= {"submitted_at": analysis.submitted_at or timezone.now()}
@@ -592,6 +593,16 @@ def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
 
 
 @_verb
+def _refuse_past_start(analysis: Analysis) -> None:
+    """What was saved long ago does not start at another time than it says; the running minute is not the past."""
+    if analysis.start_at and analysis.start_at < timezone.now() - timedelta(minutes=1):
+        raise TransitionRefused(
+            _("{analysis} was to start on {start:%d %B %Y %H:%M %Z}, which is past: edit it and choose another start."),
+            analysis=analysis,
+            start=analysis.start_at.astimezone(analysis.zone),
+        )
+
+
 def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
     """Set one URL scan that failed to be set up up once more."""
     permit(by, "submit_analysis")

@@ -18,8 +18,8 @@ from scans.models import (
     BlackoutWindow,
     RecurringSchedule,
     ScanSettings,
-    SystemPart,
     StopMode,
+    SystemPart,
     TargetLogin,
     UrlScan,
 )
@@ -348,7 +348,6 @@ def test_a_window_of_one_analysis_pauses_it_and_a_tick_reads_none_of_those_witho
     assert set(read) == {closed.pk}
 
 
-def test_a_user_cannot_resume_in_a_window_and_what_a_user_paused_stays_paused_after_it(closed_by_day):
 def test_a_window_that_is_over_says_nothing_of_an_analysis_that_was_stopped_in_it(closed_by_day):
     analysis = make.running(publication="reviewer")
     make.find(analysis.url_scans.get())
@@ -361,6 +360,7 @@ def test_a_window_that_is_over_says_nothing_of_an_analysis_that_was_stopped_in_i
     assert make.fresh(analysis).blackout_since is None and "analysis.blackout_ended" not in actions(analysis)
 
 
+def test_a_user_cannot_resume_in_a_window_and_what_a_user_paused_stays_paused_after_it(closed_by_day):
     analysis = make.running(duration=timedelta(days=1))
     scan = analysis.url_scans.get()
     transitions.pause(scan, by=Actor.COMMAND)
@@ -447,7 +447,6 @@ def test_a_run_is_skipped_and_logged_while_the_one_before_is_under_way(clock):
     assert RecurringSchedule.objects.get().made == 1
 
 
-def test_five_failed_runs_in_a_row_switch_the_schedule_off(clock):
 def test_a_run_is_skipped_though_a_later_one_was_only_saved_or_has_ended(clock):
     ScanSettings.objects.update(capacity=10)
     under_way = make.running(recurrence=WEEKLY, duration=timedelta(days=20))
@@ -458,6 +457,7 @@ def test_a_run_is_skipped_though_a_later_one_was_only_saved_or_has_ended(clock):
     assert under_way.series.runs.count() == 3 and "analysis.run_skipped" in actions(under_way)
 
 
+def test_five_failed_runs_in_a_row_switch_the_schedule_off(clock):
     forever = Recurrence(unit=Unit.WEEKLY)
     analysis = make.submitted(recurrence=forever)
     for _ in range(4):
@@ -567,3 +567,15 @@ def test_what_is_saved_for_later_can_be_changed_checked_and_submitted():
     assert actions(analysis)[:2] == ["analysis.saved", "analysis.changed"]
     with pytest.raises(transitions.TransitionRefused, match="not possible"):
         transitions.change(analysis, changed, by=Actor.COMMAND)
+
+
+def test_what_was_saved_for_later_is_not_submitted_once_its_start_is_past(clock):
+    at = timezone.now() + AN_HOUR
+    analysis = transitions.save(make.submission(start_at=at, recurrence=WEEKLY), by=Actor.COMMAND)
+    clock.shift(timedelta(days=30))
+    with pytest.raises(transitions.TransitionRefused, match="is past.*edit"):
+        transitions.submit_again(analysis, by=Actor.COMMAND)
+    assert make.fresh(analysis).status == A.SAVED_FOR_LATER and not RecurringSchedule.objects.exists()
+    transitions.change(analysis, make.submission(start_at=timezone.now()), by=Actor.COMMAND)
+    transitions.submit_again(analysis, by=Actor.COMMAND)
+    assert make.fresh(analysis).status == A.SUBMITTED
