@@ -68,7 +68,7 @@ SENTENCES = {
 # Facts that are words of ours: stored in English or as codes, said in the language of whoever reads.
 _WORDED = {"mode", "asked", "step", "changed", "before", "after"}
 WORDS = [
-    *(_("save"), _("delete"), _("nothing")),
+    *(_("save"), _("delete"), _("nothing"), _("yes"), _("no")),
     *(_("submit"), _("submit again"), _("submit scan again"), _("change")),
     *(_("change access"), _("prescan only"), _("stop"), _("pause")),
     *(_("resume"), _("extend"), _("run again"), _("continue expired")),
@@ -121,8 +121,12 @@ def sentence(entry: ActivityLogEntry) -> str:
 def _facts(data: dict) -> dict:
     """The facts as a sentence names them."""
     marks = dict(Mark.choices)
+    values = {name: f" ({said(before)} → {said(after)})" for name, (before, after) in data.get("values", {}).items()}
     words = {name: str(data[name]).split(", ") for name in _WORDED & data.keys()}
-    return data | {name: ", ".join(str(marks.get(word) or said(word)) for word in each) for name, each in words.items()}
+    return data | {
+        name: ", ".join(f"{marks.get(word) or said(word)}{values.get(word, '')}" for word in each)
+        for name, each in words.items()
+    }
 
 
 def status_labels(entry: ActivityLogEntry) -> tuple[str, str]:

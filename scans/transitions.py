@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import wraps
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -20,6 +21,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.module_loading import import_string
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from scans import activity
@@ -41,12 +43,12 @@ from scans.models import (
     UrlScan,
 )
 from scans.querysets import kept_columns
-from scans.recurrence import Recurrence, starts
+from scans.recurrence import Recurrence, describe, starts
 from scans.rollup import Facts, rollup
 from scans.statuses import (
+    ANALYSIS_STATUSES,
     FAILED_RUNS,
     FAILED_VERIFICATION,
-    ANALYSIS_STATUSES,
     MAY_HOLD_A_PLACE,
     PAUSABLE,
     PUBLISHED_AS,
@@ -58,9 +60,9 @@ from scans.statuses import (
     Phase,
     Results,
     UrlScanStatus,
+    in_phase,
 )
 from scans.windows import Blackouts
-    in_phase,
 from scans.written_once import row, totals_by_status, update
 
 By = AbstractBaseUser | Actor
@@ -482,8 +484,25 @@ def change(analysis: Analysis, submission: Submission, *, by: By) -> Analysis:
     changed = [name for name in _CHANGEABLE if getattr(before, name) != getattr(after, name)]
     if {"urls", "access"} & set(changed):
         _replace_scans(analysis, after)
-    _roll_up(analysis, by, "analysis.changed", columns=_configured(after), changed=", ".join(changed) or "nothing")
+    values = {name: [_as_logged(before, name), _as_logged(after, name)] for name in changed if name != "access"}
+    facts = {"changed": ", ".join(changed) or "nothing", "values": values}
+    _roll_up(analysis, by, "analysis.changed", columns=_configured(after), **facts)
     return analysis
+
+
+def _as_logged(submission: Submission, name: str) -> str:
+    """One setting as the log tells of it: in English, and not for pages on end."""
+    value, zone = getattr(submission, name), ZoneInfo(submission.time_zone)
+    if isinstance(value, Recurrence):
+        with translation.override(settings.LANGUAGE_CODE):
+            value = describe(value, submission.start_at or timezone.now(), zone)
+    elif isinstance(value, datetime):
+        value = f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
+    elif isinstance(value, bool):
+        value = "yes" if value else "no"
+    elif name == "urls":
+        value = " ".join(value)
+    return Truncator(value or "nothing").chars(300)
 
 
 @_verb
@@ -565,12 +584,23 @@ def submit_again(analysis: Analysis, *, by: By) -> None:
     permit(by, "submit_analysis")
     analysis = _locked(analysis.pk)
     if analysis.status == AnalysisStatus.SAVED_FOR_LATER:
+        _refuse_past_start(analysis)
         _submit_saved(analysis, by)
         return
     failed = _scans(analysis, U.SUBMIT_FAILED)
     if analysis.info.final or not failed:
         raise TransitionRefused(_("{analysis} has no URL scan that could be submitted again."), analysis=analysis)
     _set_up_again(analysis, failed, by)
+
+
+def _refuse_past_start(analysis: Analysis) -> None:
+    """What was saved long ago does not start at another time than it says; the running minute is not the past."""
+    if analysis.start_at and analysis.start_at < timezone.now() - timedelta(minutes=1):
+        raise TransitionRefused(
+            _("{analysis} was to start on {start:%d %B %Y %H:%M %Z}, which is past: edit it and choose another start."),
+            analysis=analysis,
+            start=analysis.start_at.astimezone(analysis.zone),
+        )
 
 
 def _submit_saved(analysis: Analysis, by: By) -> None:
@@ -584,7 +614,6 @@ def _submit_saved(analysis: Analysis, by: By) -> None:
 
 def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
     for scan in failed:
-        _refuse_past_start(analysis)
         _move(scan, U.SUBMITTED, "url_scan.submitted", by)
     columns = {"prescan_started_at": None, "prescan_ended_at": None}
     columns |= {"submitted_at": analysis.submitted_at or timezone.now()}
@@ -593,16 +622,6 @@ def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
 
 
 @_verb
-def _refuse_past_start(analysis: Analysis) -> None:
-    """What was saved long ago does not start at another time than it says; the running minute is not the past."""
-    if analysis.start_at and analysis.start_at < timezone.now() - timedelta(minutes=1):
-        raise TransitionRefused(
-            _("{analysis} was to start on {start:%d %B %Y %H:%M %Z}, which is past: edit it and choose another start."),
-            analysis=analysis,
-            start=analysis.start_at.astimezone(analysis.zone),
-        )
-
-
 def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
     """Set one URL scan that failed to be set up up once more."""
     permit(by, "submit_analysis")
@@ -817,6 +836,13 @@ def end(url_scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: 
         return _delete_results(scan)
     if scan.status == U.STOPPING_SAVING_RESULTS:
         ended_by, reason = EndedBy.USER, scan.reason
+    ending = _end(scan, ended_by, by, reason)
+    _roll_up(scan.analysis, by)
+    return ending
+
+
+def _end(scan: UrlScan, ended_by: EndedBy, by: By, reason: str) -> UrlScanStatus:
+    """The move that an end means for a URL scan, by what it had found; returns the new status."""
     found = scan.findings.count()
     ending = _ENDINGS_WITH_RESULTS[ended_by] if found else _ENDINGS_WITHOUT_FINDINGS.get(ended_by)
     ending = ending or _ENDINGS_WITH_RESULTS[ended_by]
@@ -825,7 +851,6 @@ def end(url_scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: 
             ended_by, U.TECHNICAL_ISSUE_STOPPED
         )
     _move(scan, ending, "url_scan.ended", by, reason=reason, columns=_RELEASED, findings=found)
-    _roll_up(scan.analysis, by)
     return ending
 
 
@@ -849,19 +874,13 @@ def leave(url_scan: UrlScan) -> None:
     _roll_up(scan.analysis, Actor.WORKER)
 
 
-    ending = _end(scan, ended_by, by, reason)
-    _roll_up(scan.analysis, by)
-    return ending
-
-
-def _end(scan: UrlScan, ended_by: EndedBy, by: By, reason: str) -> UrlScanStatus:
-    """The move that an end means for a URL scan, by what it had found; returns the new status."""
 @_verb
 def confirm_pause(url_scan: UrlScan, *, by: Actor = Actor.WORKER) -> None:
     """The engine has saved its session and stopped; why it was to is still the reason."""
     scan = _held(url_scan)
     columns = {**_RELEASED, "reason": scan.reason}
     _move(scan, U.PAUSED, "url_scan.session_saved", by, columns=columns)
+    _roll_up(scan.analysis, by)
 
 
 @_verb
@@ -1153,6 +1172,13 @@ def end_blackout(analysis: Analysis) -> None:
     _roll_up(analysis, Actor.SCHEDULER, "analysis.blackout_ended", columns=columns)
 
 
+# Something of it still runs or waits to run. What waits for a person does not count: nobody may ever come.
+_UNDER_WAY = frozenset(in_phase(ANALYSIS_STATUSES, Phase.WAITING, Phase.ACTIVE)) - {
+    AnalysisStatus.SAVED_FOR_LATER,
+    AnalysisStatus.NOT_SUBMITTED,
+}
+
+
 @_verb
 def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
     """The next start of a series has come: make its run, or skip it while the run before is under way."""
@@ -1178,13 +1204,6 @@ def _switch_off_if_failing(analysis: Analysis) -> None:
     """Switch its series' schedule off after five failed runs in a row."""
     last = analysis.series.runs.order_by("-run").values_list("status", flat=True)[:FAILED_RUNS_UNTIL_OFF]
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series).first()
-# Something of it still runs or waits to run. What waits for a person does not count: nobody may ever come.
-_UNDER_WAY = frozenset(in_phase(ANALYSIS_STATUSES, Phase.WAITING, Phase.ACTIVE)) - {
-    AnalysisStatus.SAVED_FOR_LATER,
-    AnalysisStatus.NOT_SUBMITTED,
-}
-
-
     if schedule and len(last) == FAILED_RUNS_UNTIL_OFF and FAILED_RUNS.issuperset(last):
         _switch_off(schedule, analysis, Actor.SCHEDULER, f"{FAILED_RUNS_UNTIL_OFF} runs in a row failed.")
 

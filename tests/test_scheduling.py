@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans import scheduling, transitions
+from scans.activity import sentence
 from scans.login.base import Login, Method
 from scans.models import (
     Actor,
@@ -579,3 +580,25 @@ def test_what_was_saved_for_later_is_not_submitted_once_its_start_is_past(clock)
     transitions.change(analysis, make.submission(start_at=timezone.now()), by=Actor.COMMAND)
     transitions.submit_again(analysis, by=Actor.COMMAND)
     assert make.fresh(analysis).status == A.SUBMITTED
+
+
+def test_a_changed_configuration_is_logged_with_the_values_before_and_after_and_without_secrets():
+    login = TargetLogin.of(Login(method=Method.HEADERS, headers="X-Token: owl"))
+    at = in_berlin("2027-03-23 22:00:00")
+    saved = make.submission("http://127.0.0.1:9/a", start_at=at, time_zone="Europe/Berlin", blackout="Sat,Sun")
+    analysis = transitions.save(saved, by=Actor.COMMAND)
+    changed = make.submission(
+        "http://127.0.0.1:9/b",
+        prescan=False,
+        start_at=at,
+        time_zone="Europe/Berlin",
+        recurrence=WEEKLY,
+        access={"http://127.0.0.1:9/b": transitions.Access(login=login)},
+    )
+    transitions.change(analysis, changed, by=Actor.COMMAND)
+    said = sentence(analysis.activity.get(action="analysis.changed"))
+    assert said == (
+        "changed the configuration: urls (http://127.0.0.1:9/a → http://127.0.0.1:9/b), prescan (yes → no), "
+        "recurrence (nothing → every week on Tuesday at 22:00 (Europe/Berlin), 3 times), blackout (Sat,Sun → nothing), "
+        "access"
+    )

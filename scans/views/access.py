@@ -24,7 +24,7 @@ class ViewerRequired(PermissionRequiredMixin):
 
 
 class SubmitterRequired(PermissionRequiredMixin):
-    """For pages that lead to a change."""
+    """For pages that lead to a change; what they ask for of one analysis stands in its log where it is refused."""
 
     asked = ""  # the verb of `transitions`
     permission_required = ("scans.view_analysis", "scans.submit_analysis")
