@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scans.models import Analysis, Finding
+from django.contrib.auth.models import AbstractBaseUser
+
+from scans.models import Analysis, Finding, UrlScan
 from scans.querysets import FindingQuerySet
 from scans.statuses import AnalysisStatus
+
+_COMPLETE = {
+    AnalysisStatus.COMPLETED_VERIFYING_RESULTS,
+    AnalysisStatus.STOPPED_VERIFYING_RESULTS,
+    AnalysisStatus.COMPLETED_RESULTS_AVAILABLE,
+}
 
 
 @dataclass(frozen=True)
@@ -21,12 +29,13 @@ class Comparison:
     analysis: Analysis
     earlier: Analysis
     findings: FindingQuerySet
+    user: AbstractBaseUser | None = None
 
     @classmethod
     def of(cls, analysis: Analysis, earlier: Analysis, user=None) -> Comparison:
         """What this user may see of it; without one, everything."""
         findings = Finding.objects.filter(url_scan__analysis=analysis)
-        return cls(analysis, earlier, findings.visible_to(user) if user else findings)
+        return cls(analysis, earlier, findings.visible_to(user) if user else findings, user)
 
     @property
     def before(self) -> FindingQuerySet:
@@ -37,7 +46,15 @@ class Comparison:
     @property
     def complete(self) -> bool:
         """Whether what was not found any more was really looked for."""
-        return self.analysis.status == AnalysisStatus.COMPLETED_RESULTS_AVAILABLE
+        return self.analysis.status in _COMPLETE
+
+    @property
+    def hidden(self) -> bool:
+        """Whether some of what the later run found is under verification, and not for this user to see yet."""
+        if self.analysis.info.final:
+            return False
+        verifying = UrlScan.objects.verifying().filter(analysis=self.analysis)
+        return verifying.marking_visible_results(self.user).filter(results_visible=False).exists()
 
     def counts(self) -> dict[str, int]:
         """How many weaknesses are `new`, `still` there and `gone`."""

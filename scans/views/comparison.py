@@ -35,4 +35,4 @@ def _parts(request: HttpRequest, analysis: Analysis, earlier: Analysis) -> dict:
     counts = comparison.counts()
     listed = {name: getattr(comparison, name)()[:MOST] if counts[name] else [] for name in PARTS}
     parts = [(name, label, counts[name], listed[name]) for name, label in PARTS.items()]
-    return {"complete": comparison.complete, "parts": parts}
+    return {"complete": comparison.complete, "hidden": comparison.hidden, "parts": parts}

@@ -64,6 +64,15 @@ def test_findings_under_verification_are_compared_for_reviewers_alone(as_role):
     assert as_role("").get(page(second)).status_code == 403
 
 
+def test_what_is_still_under_verification_is_neither_called_partial_nor_gone(as_role):
+    factories.published(name="Shop", number_of_findings=2)
+    second = factories.ended(name="Shop", number_of_findings=1, publication="reviewer")
+    reviewer, viewer = text(as_role("Reviewer").get(page(second))), text(as_role("Viewer").get(page(second)))
+    assert "Not found any more: 1" in reviewer and "partial run" not in reviewer and "to its end" not in reviewer
+    assert "shown here once they are published" in viewer
+    assert not any(said in viewer for said in ("Not found any more", "partial run", "to its end"))
+
+
 def test_one_weakness_is_listed_once_and_long_lists_are_cut(client, runs, monkeypatch, django_assert_num_queries):
     monkeypatch.setattr(views, "MOST", 1)
     with django_assert_num_queries(10):
