@@ -1202,7 +1202,8 @@ def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
 
 def _switch_off_if_failing(analysis: Analysis) -> None:
     """Switch its series' schedule off after five failed runs in a row."""
-    last = analysis.series.runs.order_by("-run").values_list("status", flat=True)[:FAILED_RUNS_UNTIL_OFF]
+    submitted = analysis.series.runs.filter(submitted_at__isnull=False)  # a draft is no run yet
+    last = submitted.order_by("-run").values_list("status", flat=True)[:FAILED_RUNS_UNTIL_OFF]
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series).first()
     if schedule and len(last) == FAILED_RUNS_UNTIL_OFF and FAILED_RUNS.issuperset(last):
         _switch_off(schedule, analysis, Actor.SCHEDULER, f"{FAILED_RUNS_UNTIL_OFF} runs in a row failed.")

@@ -479,6 +479,18 @@ def test_five_failed_runs_in_a_row_switch_the_schedule_off(clock):
     assert analysis.series.runs.count() == 6
 
 
+def test_what_was_only_saved_does_not_break_the_row_of_failed_runs(clock):
+    analysis = make.submitted(recurrence=Recurrence(unit=Unit.WEEKLY))
+    for _ in range(4):
+        finish(analysis)
+        transitions.save(make.submission(name=analysis.name), by=Actor.COMMAND)
+        clock.shift(timedelta(days=7, seconds=1))
+        tick()
+        analysis = analysis.series.runs.order_by("-run").first()
+    finish(analysis)
+    assert analysis.run == 9 and not RecurringSchedule.objects.switched_on().exists()
+
+
 def test_a_schedule_goes_on_without_its_deleted_template_and_ends_with_the_last_run(clock):
     first = make.submitted(recurrence=Recurrence(unit=Unit.WEEKLY))
     finish(first)
