@@ -175,13 +175,23 @@ def _scan(scan: UrlScan, engine: Engine) -> None:
     _bring_session(scan)
     watch = SiteWatch(scan.url, report.addresses)
     keeper = _keeper(scan, target, report)
-    engine_run = engine.start(_job(scan, target, report))
+    try:
+        engine_run = engine.start(_job(scan, target, report))
+    except OSError as error:
+        transitions.end(scan, EndedBy.TECHNICAL, reason=_why_not_started(scan, engine, error.strerror or str(error)))
+        return
     try:
         Supervision(scan, engine, engine_run, watch, report.addresses, keeper).run()
     finally:
         watch.finish()
         keeper.finish()
         engine_run.end(0)
+
+
+def _why_not_started(scan: UrlScan, engine: Engine, said: str) -> str:
+    """What keeps the engine from running and what to do about it; what was said, where it knows of nothing."""
+    problem = keeping_lease(scan, engine.preflight).explain(engine.name)
+    return problem or f"The engine did not start: {said}"
 
 
 def _fail_without_key(scan: UrlScan, reason: str) -> None:
@@ -473,8 +483,7 @@ class Supervision:
         if self._why:
             return self._why
         if not self._begun and not self._asked:
-            problem = keeping_lease(self._scan, self._engine.preflight).explain(self._engine.name)
-            return EndedBy.TECHNICAL, problem or f"The engine did not start: {ended.reason or ended.outcome}"
+            return EndedBy.TECHNICAL, _why_not_started(self._scan, self._engine, ended.reason or ended.outcome)
         return _ENDINGS.get(ended.outcome, EndedBy.ENGINE), ended.reason or f"The engine ended: {ended.outcome}."
 
     def _judge_completed(self) -> tuple[EndedBy, str]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from scans import lease, runner, site_watch, transitions
 from scans.engines.base import FindingReported, LogLine, Progress, Severity, Started
 from scans.engines.fake.adapter import FakeEngine
+from scans.engines.wapiti.adapter import WapitiEngine
 from scans.models import Actor, Analysis, BlackoutWindow, Finding, StopMode, UrlScan
 from scans.site_watch import SiteWatch
 from scans.statuses import UrlScanStatus as U
@@ -388,6 +389,20 @@ def test_the_lease_is_kept_while_we_find_out_how_the_scan_ended(site, monkeypatc
     monkeypatch.setattr(runner.Supervision, "_conclude", conclude)
     assert run(queued(site), engine=engine).status == status
     assert renewals_at_the_end[0] >= 3
+
+
+def test_a_scan_whose_engine_went_missing_while_it_waited_says_so_and_what_to_do(site, tmp_path):
+    scan = run(queued(site), engine=WapitiEngine(tmp_path / "python"))
+    assert scan.status == U.TECHNICAL_ISSUE_STOPPED
+    assert "not installed" in scan.reason and "What to do: make setup" in scan.reason
+
+
+def test_a_scan_whose_engine_cannot_have_its_folder_says_so(site):
+    scan = queued(site)
+    scan.directory.parent.mkdir(parents=True, exist_ok=True)
+    scan.directory.write_text("in the way")
+    assert run(scan).reason.startswith("The engine did not start: ")
+    scan.directory.unlink()
 
 
 def test_an_engine_that_is_stopped_before_it_has_started_is_not_asked_why(site):
