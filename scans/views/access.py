@@ -1,5 +1,7 @@
 """Who may see what, and how a page finds the thing that its address names."""
 
+from collections.abc import Iterable
+
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -33,10 +35,15 @@ class SubmitterRequired(PermissionRequiredMixin):
     def handle_no_permission(self) -> HttpResponse:
         """Say which role it takes; looking at the page alone is no attempt."""
         if self.asked and self.request.method == "POST":
-            analysis = present_analysis(self.kwargs.get("analysis_id", self.kwargs["pk"]))
             refusal = transitions.NotPermitted(self.permission_denied_message)
-            transitions.note_refusal(self.asked, analysis, self.request.user, refusal)
+            for analysis in self.asked_of():
+                transitions.note_refusal(self.asked, analysis, self.request.user, refusal)
         return super().handle_no_permission()
+
+    def asked_of(self) -> Iterable[Analysis]:
+        """The analyses that it concerns."""
+        pk = self.kwargs["analysis_id"] if "analysis_id" in self.kwargs else self.kwargs["pk"]
+        return [present_analysis(pk)]
 
 
 class Gone(Http404):

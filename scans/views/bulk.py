@@ -5,7 +5,7 @@ from itertools import chain, islice
 from uuid import uuid4
 
 from django.contrib import messages
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render, resolve_url
 from django.utils.functional import cached_property
@@ -41,6 +41,15 @@ class BulkView(SubmitterRequired, View):
     """Asks before it acts: on a page of its own, or in the dialog with htmx."""
 
     question = ""
+
+    @property
+    def asked(self) -> str:
+        """What is logged where it is refused."""
+        return self.question.replace("-", "_")
+
+    def asked_of(self) -> QuerySet[Analysis]:
+        """Those that would be acted on at once: no refusal is worth thousands of entries."""
+        return Analysis.objects.filter(pk__in=self.chosen[: bulk.AT_ONCE])
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The question, naming how many, and what would be lost."""

@@ -122,6 +122,15 @@ def test_a_question_takes_only_its_own_verbs(client):
     assert not factories.fresh(finished).deleted_at
 
 
+def test_what_is_refused_stands_in_the_log_of_each_that_was_ticked(as_role):
+    analyses = [factories.running(), factories.running()]
+    answer = as_role("Viewer").post("/analyses/bulk/run-again/", {"chosen": [one.pk for one in analyses]})
+    assert answer.status_code == 403
+    for analysis in analyses:
+        entry = analysis.activity.get(action="analysis.refused")
+        assert entry.user and entry.data["asked"] == "run again" and "role Submitter" in entry.reason
+
+
 @pytest.mark.parametrize("role", ["", "Viewer"])
 def test_who_may_not_is_told_so(as_role, role):
     running = factories.running()
