@@ -124,7 +124,7 @@ def _facts(data: dict) -> dict:
     values = {name: f" ({said(before)} → {said(after)})" for name, (before, after) in data.get("values", {}).items()}
     words = {name: str(data[name]).split(", ") for name in _WORDED & data.keys()}
     return data | {
-        name: ", ".join(f"{marks.get(word) or said(word)}{values.get(word, '')}" for word in each)
+        name: ", ".join(f"{marks.get(word) or said(word).replace('_', ' ')}{values.get(word, '')}" for word in each)
         for name, each in words.items()
     }
 

@@ -498,6 +498,9 @@ def _as_logged(submission: Submission, name: str) -> str:
             value = describe(value, submission.start_at or timezone.now(), zone)
     elif isinstance(value, datetime):
         value = f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
+    elif isinstance(value, timedelta):
+        minutes = round(value.total_seconds() / 60)
+        value = f"{minutes} min" if minutes % 60 else f"{minutes // 60} h"
     elif isinstance(value, bool):
         value = "yes" if value else "no"
     elif name == "urls":

@@ -597,20 +597,20 @@ def test_what_was_saved_for_later_is_not_submitted_once_its_start_is_past(clock)
 def test_a_changed_configuration_is_logged_with_the_values_before_and_after_and_without_secrets():
     login = TargetLogin.of(Login(method=Method.HEADERS, headers="X-Token: owl"))
     at = in_berlin("2027-03-23 22:00:00")
-    saved = make.submission("http://127.0.0.1:9/a", start_at=at, time_zone="Europe/Berlin", blackout="Sat,Sun")
+    hours = {"duration": timedelta(hours=24), "start_at": at, "time_zone": "Europe/Berlin"}
+    saved = make.submission("http://127.0.0.1:9/a", blackout="Sat,Sun", **hours)
     analysis = transitions.save(saved, by=Actor.COMMAND)
     changed = make.submission(
         "http://127.0.0.1:9/b",
         prescan=False,
-        start_at=at,
-        time_zone="Europe/Berlin",
         recurrence=WEEKLY,
+        **{**hours, "duration": timedelta(minutes=90)},
         access={"http://127.0.0.1:9/b": transitions.Access(login=login)},
     )
     transitions.change(analysis, changed, by=Actor.COMMAND)
     said = sentence(analysis.activity.get(action="analysis.changed"))
     assert said == (
-        "changed the configuration: urls (http://127.0.0.1:9/a → http://127.0.0.1:9/b), prescan (yes → no), "
-        "recurrence (nothing → every week on Tuesday at 22:00 (Europe/Berlin), 3 times), blackout (Sat,Sun → nothing), "
-        "access"
+        "changed the configuration: urls (http://127.0.0.1:9/a → http://127.0.0.1:9/b), duration (24 h → 90 min), "
+        "prescan (yes → no), recurrence (nothing → every week on Tuesday at 22:00 (Europe/Berlin), 3 times), "
+        "blackout (Sat,Sun → nothing), access"
     )

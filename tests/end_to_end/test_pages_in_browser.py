@@ -34,7 +34,7 @@ def saved(product):
 
 @pytest.fixture(scope="module")
 def made(browser, product):
-    """The addresses of pages that a person made by acting: a view's, and a bulk action's."""
+    """The addresses of pages that a person made by acting: a view's, a bulk action's, and what was edited at length."""
     with visit(browser, Problems(), base_url=product.url) as page:
         log_in(page)
         page.goto("/analyses/views/new/?query=%3Fq%3Dshop")
@@ -46,7 +46,14 @@ def made(browser, product):
         gone = json.loads(product.ask("submit", "--name", "Gone", product.demo_url, "--save", "--json").stdout)
         page.goto(f"/analyses/bulk/delete/?chosen={gone['id']}")
         page.locator("main").get_by_role("button", name="Delete").click()
-        return [view, page.get_by_role("link", name="Which ones").get_attribute("href")]
+        which = page.get_by_role("link", name="Which ones").get_attribute("href")
+        edited = json.loads(product.ask("submit", "--name", "Edited", product.demo_url, "--save", "--json").stdout)
+        page.goto(f"/analyses/{edited['id']}/edit/")
+        page.fill("[name=urls]", f"{product.demo_url}{'long' * 40}/")
+        page.check("[name=authorised]")
+        page.locator("main").get_by_role("button", name="Save").click()
+        expect(page.locator("#activity-log, .log").first).to_contain_text("Changed the configuration")
+        return [view, which, f"/analyses/{edited['id']}/"]
 
 
 @pytest.fixture
