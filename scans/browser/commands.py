@@ -10,8 +10,11 @@ from urllib.parse import urljoin
 from playwright.sync_api import Error
 
 SECONDS_FOR_AN_ELEMENT = 10
+SECONDS_FOR_THE_FIRST_LOCATOR = 2  # before its alternatives are tried: its element may still come
+SECONDS_FOR_A_WINDOW = 5
 SECONDS_BETWEEN_LOOKS = 0.1
 LONGEST_PAUSE = 20
+SMALLEST_WINDOW, LARGEST_WINDOW = 100, 4000
 KEYS = {"ENTER": "Enter", "TAB": "Tab", "ESC": "Escape", "ESCAPE": "Escape", "BACKSPACE": "Backspace", "SPACE": " ",
         "DELETE": "Delete", "UP": "ArrowUp", "DOWN": "ArrowDown", "LEFT": "ArrowLeft", "RIGHT": "ArrowRight",
         "HOME": "Home", "END": "End", "PAGE_UP": "PageUp", "PAGE_DOWN": "PageDown"}  # fmt: skip
@@ -30,14 +33,16 @@ class Failed(Exception):
 
 
 class Script:
-    """A recording being played: the frame it is in, what it stored, how it answers dialogs."""
+    """A recording being played: the frame it is in, what it stored, which windows it opened, how it answers dialogs."""
 
     def __init__(self, player, base: str):
         self.player, self.base = player, base
-        self.frame = player.page
+        self.frame = player.page.main_frame
         self.variables: dict[str, str] = {}
-        self.accepts, self.answer, self.said = True, "", ""
-        self.windows = player.context.pages
+        self.windows: dict[str, object] = {}  # name → page
+        self.accepts: dict[str, bool] = {}  # kind of dialog → whether the next is accepted
+        self.answer: str | None = None
+        self.said: list[str] = []
         player.context.on("page", self._watch)
         self._watch(player.page)
 
@@ -45,33 +50,69 @@ class Script:
         page.on("dialog", self._dialog)
 
     def _dialog(self, dialog) -> None:
-        self.said = dialog.message
-        dialog.accept(self.answer) if self.accepts else dialog.dismiss()
-        self.accepts, self.answer = True, ""
+        self.said = [*self.said[-9:], dialog.message]  # of a storm of alerts the last
+        try:
+            if not self.accepts.pop(dialog.type, True):
+                dialog.dismiss()
+            elif dialog.type == "prompt":
+                answer, self.answer = self.answer, None
+                dialog.accept(dialog.default_value if answer is None else answer)
+            else:
+                dialog.accept()
+        except Error:
+            pass  # its window is gone
 
     def play(self, steps: list[dict]) -> None:
         """Do one after the other; raises Halt at the first that fails."""
-        for step in steps:
+        for number, step in enumerate(steps):
             self.player.left(1)
+            self._foresee(steps[number + 1 :])
             try:
-                COMMANDS[step["command"]](self, step, self.filled_in(step["target"]), self.filled_in(step["value"]))
+                self._do(step)
             except Halt as halt:
                 raise Halt(halt.reason, self._placed(step, halt.detail), step["line"], step["command"]) from None
-            except (Failed, Error) as failure:
+            except (Failed, Error, ValueError, re.error) as failure:
                 detail = str(failure).split("\n")[0][:300]
                 raise Halt(
                     "step_failed", self._placed(step, self._hidden(step, detail)), step["line"], step["command"]
                 ) from None
 
+    def _do(self, step: dict) -> None:
+        before = len(self.player.context.pages)
+        COMMANDS[step["command"]](self, step, self.filled_in(step["target"]), self.filled_in(step["value"]))
+        if step["opens"]:
+            if not self.wait(lambda: len(self.player.context.pages) > before, SECONDS_FOR_A_WINDOW):
+                raise Failed("no window was opened")
+            self.remember(step["opens"], self.player.context.pages[-1])
+
+    def _foresee(self, following: list[dict]) -> None:
+        """Newer recorders note how a dialog was answered after what opened it; the browser has to know before."""
+        for step in following:
+            if step["command"] in ANSWERS_AFTERWARDS:
+                kind, accepts = ANSWERS_AFTERWARDS[step["command"]]
+                self.accepts[kind] = accepts
+                self.answer = self.filled_in(step["target"]) if kind == "prompt" and accepts else self.answer
+            elif step["command"] not in ("assertAlert", "assertConfirmation", "assertPrompt"):
+                return
+
+    def remember(self, name: str, page) -> None:
+        """Let this window be found by its name: a variable stands for it in recordings."""
+        self.variables[name], self.windows[name] = name, page
+
+    def show(self, page) -> None:
+        """Go on in this window."""
+        self.player.page, self.frame = page, page.main_frame
+
     @staticmethod
     def _placed(step: dict, detail: str) -> str:
         return f"Command {step['line']}, {step['command']}: {detail}"
 
-    @staticmethod
-    def _hidden(step: dict, detail: str) -> str:
+    def _hidden(self, step: dict, detail: str) -> str:
         """The detail without what was typed: that may be a password."""
-        secret = step["value"] if step["command"] in ("type", "sendKeys", "editContent") else ""
-        return detail.replace(secret, "***") if secret else detail
+        typed = {self.filled_in(step["value"])} if step["command"] in ("type", "sendKeys", "editContent") else set()
+        for secret in sorted(filter(None, typed | self.player.secrets), key=len, reverse=True):
+            detail = detail.replace(secret, "***")
+        return detail
 
     def filled_in(self, text: str) -> str:
         """With the variables that were stored before."""
@@ -80,12 +121,15 @@ class Script:
     # --- Finding things
 
     def candidates(self, step: dict, target: str) -> list:
-        """The elements that the step's locator may mean, and, where that finds nothing, its alternatives."""
-        return [self.frame.locator(selector(one)) for one in dict.fromkeys([target, *step["alternatives"]])]
+        """The elements that the step's locator may mean, and its alternatives as far as they are of a known kind."""
+        alternatives = [one for one in dict.fromkeys(step["alternatives"]) if one != target and is_locator(one)]
+        return [self.frame.locator(selector(one)) for one in (target, *alternatives)]
 
     def element(self, step: dict, target: str, state: str = "visible"):
         """The element, once it is there; raises Failed when it does not come."""
-        found = self.wait(lambda: self._first(step, target, state))
+        alone = {**step, "alternatives": []}
+        found = self.wait(lambda: self._first(alone, target, state), SECONDS_FOR_THE_FIRST_LOCATOR)
+        found = found or self.wait(lambda: self._first(step, target, state))
         if not found:
             raise Failed(f"there is no element {target}")
         return found
@@ -114,6 +158,14 @@ class Script:
         return self.player.left(SECONDS_FOR_AN_ELEMENT)
 
 
+def is_locator(target: str) -> bool:
+    """Whether a locator is of a known kind."""
+    try:
+        return bool(selector(target))
+    except Failed:
+        return False
+
+
 def selector(target: str) -> str:
     """A recorder's locator as playwright writes it; raises Failed for one of no known kind."""
     kind, _, rest = target.partition("=")
@@ -139,7 +191,7 @@ def selector(target: str) -> str:
 
 def _open(script, step, target, value):
     script.player.go(urljoin(script.base, target))
-    script.frame = script.player.page
+    script.frame = script.player.page.main_frame
 
 
 def _click(script, step, target, value, **how):
@@ -160,13 +212,21 @@ def _type(script, step, target, value):
     element = script.element(step, target, "attached")
     if element.get_attribute("type") == "file":
         raise Failed("files cannot be chosen: a script has no access to local files")
+    _keep_secret(script, element, value)
     element.fill(value, timeout=script.milliseconds())
+
+
+def _keep_secret(script, element, typed: str):
+    """What goes into a password field is one, whatever the field is called."""
+    if typed and (element.get_attribute("type") or "").lower() == "password":
+        script.player.secrets.add(typed)
 
 
 def _send_keys(script, step, target, value):
     element = script.element(step, target)
     element.focus()
     for text, key in re.findall(r"((?:(?!\$\{KEY_).)+)|\$\{KEY_(\w+)\}", value, re.DOTALL):
+        _keep_secret(script, element, text)
         if key and key not in KEYS:
             raise Failed(f"the key {key} is not known")
         element.press(KEYS[key]) if key else element.press_sequentially(text)
@@ -174,17 +234,38 @@ def _send_keys(script, step, target, value):
 
 
 def _select(script, step, target, value):
+    script.element(step, target).select_option(**_options(script, step, target, value), timeout=script.milliseconds())
+
+
+def _options(script, step, target, value) -> dict:
+    """The option that a recorder's `label=…` means, as playwright takes it."""
     kind, _, rest = value.partition("=")
-    options = {
-        "label": {"label": rest},
-        "value": {"value": rest},
-        "index": {"index": int(rest) if rest.isdigit() else 0},
-    }
-    element = script.element(step, target)
+    if kind == "index":
+        return {"index": int(rest)}
     if kind == "id":
-        element.locator(f"option[id={json.dumps(rest)}]").evaluate("option => option.selected = true")
-    else:
-        element.select_option(**options.get(kind, {"label": value}), timeout=script.milliseconds())
+        option = script.element(step, target).locator(f"option[id={json.dumps(rest)}]")
+        return {"element": option.element_handle(timeout=script.milliseconds())}
+    return {kind: rest} if kind in ("label", "value") else {"label": value}
+
+
+def _choose(wanted: bool):
+    """A command that changes one choice of a list that takes several."""
+
+    def command(script, step, target, value):
+        element = script.element(step, target)
+        before = element.evaluate("list => [...list.options].map(option => option.selected)")
+        element.select_option(**_options(script, step, target, value), timeout=script.milliseconds())
+        element.evaluate(
+            """(list, [before, wanted]) => {
+                [...list.options].forEach((option, n) => {
+                    option.selected = option.selected ? wanted : before[n];
+                });
+                list.dispatchEvent(new Event("change", {bubbles: true}));
+            }""",
+            [before, wanted],
+        )
+
+    return command
 
 
 def _submit(script, step, target, value):
@@ -194,67 +275,87 @@ def _submit(script, step, target, value):
 
 def _pause(script, step, target, value):
     wanted = target or value
-    script.player.page.wait_for_timeout(
-        script.player.left(min(int(wanted) / 1000 if wanted.isdigit() else 1, LONGEST_PAUSE))
-    )
+    script.player.page.wait_for_timeout(script.player.left(min(int(wanted) / 1000 if wanted else 1, LONGEST_PAUSE)))
 
 
 def _select_frame(script, step, target, value):
-    if target in ("relative=parent", "relative=top", "relative=up"):
-        script.frame = script.player.page
-        return
-    if target.startswith("index="):
-        frames = script.wait(lambda: script.player.page.main_frame.child_frames)
-        index = int(target.partition("=")[2] or 0)
-        if index >= len(frames or []):
+    if target == "relative=top":
+        script.frame = script.player.page.main_frame
+    elif target in ("relative=parent", "relative=up"):
+        script.frame = script.frame.parent_frame or script.frame
+    elif target.startswith("index="):
+        index = int(target.partition("=")[2])
+        if not script.wait(lambda: len(script.frame.child_frames) > index):
             raise Failed(f"there is no frame {index}")
-        script.frame = frames[index]
-        return
-    script.frame = script.element(step, target, "attached").element_handle().content_frame() or script.frame
+        script.frame = script.frame.child_frames[index]
+    else:
+        frame = script.element(step, target, "attached").element_handle().content_frame()
+        if frame is None:
+            raise Failed(f"{target[:100]} is no frame")
+        script.frame = frame
 
 
 def _select_window(script, step, target, value):
     pages = script.player.context.pages
-    if "win_ser_local" in target or target.endswith("root}"):
-        script.player.page = pages[0]
+    name = target.removeprefix("handle=")
+    if name in script.windows:
+        if script.windows[name].is_closed():
+            raise Failed("this window is closed")
+        script.show(script.windows[name])
+    elif "win_ser_local" in target or target.endswith("root}"):
+        script.show(pages[0])
     else:
-        script.player.page = (
-            script.wait(lambda: script.player.context.pages[1:] and script.player.context.pages[-1]) or pages[-1]
-        )
-    script.frame = script.player.page
+        script.wait(lambda: len(script.player.context.pages) > 1)
+        script.show(script.player.context.pages[-1])
+
+
+def _store_window(script, step, target, value):
+    script.remember(target or value, script.player.page)
+
+
+def _size(script, step, target, value):
+    width, height = (max(SMALLEST_WINDOW, min(int(size), LARGEST_WINDOW)) for size in target.lower().split("x"))
+    script.player.page.set_viewport_size({"width": width, "height": height})
 
 
 def _close(script, step, target, value):
     if len(script.player.context.pages) > 1:
         script.player.page.close()
-        script.player.page = script.frame = script.player.context.pages[-1]
+        script.show(script.player.context.pages[-1])
 
 
 def _run(script, step, target, value):
-    result = script.frame.evaluate(f"() => {{ {target} }}")
+    """What was stored is passed as values, not as text: it may hold quotes."""
+    names = [name for name in dict.fromkeys(re.findall(r"\$\{(\w+)\}", step["target"])) if name in script.variables]
+    code = step["target"]
+    for number, name in enumerate(names):
+        code = code.replace(f"${{{name}}}", f"arguments[{number}]")
+    result = script.frame.evaluate(f"arguments => {{ {code} }}", [script.variables[name] for name in names])
     if value:
-        script.variables[value] = str(result)
+        script.variables[value] = result if isinstance(result, str) else json.dumps(result)
 
 
 def _nothing(script, step, target, value):
     pass
 
 
-def _dialogs(accept: bool):
+def _dialogs(kind: str, accepts: bool):
     def command(script, step, target, value):
-        script.accepts, script.answer = accept, target if step["command"] == "answerOnNextPrompt" else ""
+        script.accepts[kind] = accepts
+        script.answer = target if step["command"] == "answerOnNextPrompt" else script.answer
 
     return command
 
 
 def _dialog_said(script, step, target, value):
-    if not script.wait(lambda: script.said == target):
+    if not script.wait(lambda: target in script.said):
         raise Failed(f"no dialog says “{target[:100]}”")
 
 
 def _present(wanted: bool, state: str):
     def command(script, step, target, value):
-        seconds = int(value) / 1000 if value.isdigit() else SECONDS_FOR_AN_ELEMENT
+        seconds = int(value) / 1000 if value else SECONDS_FOR_AN_ELEMENT
+        step = step if wanted else {**step, "alternatives": []}  # those may find something else
         if not script.wait(lambda: bool(script._first(step, target, state)) == wanted, seconds):
             raise Failed(f"the element {target} is {'not there' if wanted else 'still there'}")
 
@@ -273,8 +374,11 @@ def _is(read, wanted: bool = True, what: str = "text"):
 
 
 def matches(seen: str, expected: str) -> bool:
-    """Whether a text is as expected: the same but for white space, or fitting a pattern with * in it."""
-    seen, expected = " ".join(seen.split()), " ".join(expected.removeprefix("exact:").split())
+    """Whether a text is as expected: the same but for white space, or fitting a pattern with * in it, or `regexp:`."""
+    seen = " ".join(seen.split())
+    if expected.startswith("regexp:"):
+        return re.search(expected.removeprefix("regexp:"), seen) is not None
+    expected = " ".join(expected.removeprefix("exact:").split())
     pattern = ".*".join(map(re.escape, expected.removeprefix("glob:").split("*")))
     return seen == expected or re.fullmatch(pattern, seen, re.DOTALL) is not None
 
@@ -291,6 +395,32 @@ def _title(script, step, target):
     return script.player.page.title()
 
 
+def _selected(what: str):
+    """What reads the value or the label of the option that is chosen in a list."""
+
+    def read(script, step, target):
+        chosen = f"list => list.selectedOptions.length ? list.selectedOptions[0].{what} : ''"
+        return script.element(step, target, "attached").evaluate(chosen)
+
+    return read
+
+
+def _same(script, step, target, value):
+    """A variable is compared, by its name."""
+    if (seen := script.variables.get(target)) != value:
+        raise Failed(f"{target[:100]} is {'not stored' if seen is None else f'not “{value[:100]}”'}")
+
+
+def _editable(wanted: bool):
+    def command(script, step, target, value):
+        seconds = int(value) / 1000 if value else SECONDS_FOR_AN_ELEMENT
+        element = script.element(step, target, "attached")
+        if not script.wait(lambda: (element.is_enabled() and element.is_editable()) == wanted, seconds):
+            raise Failed(f"{target[:100]} can {'not' if wanted else 'still'} be edited")
+
+    return command
+
+
 def _checked(wanted: bool):
     def command(script, step, target, value):
         if script.element(step, target, "attached").is_checked() != wanted:
@@ -304,6 +434,15 @@ def _store(read):
         script.variables[value or target] = read(script, step, target)
 
     return command
+
+
+def _json(script, step, target):
+    json.loads(target)
+    return target
+
+
+def _count(script, step, target):
+    return str(script.frame.locator(selector(target)).count())
 
 
 def _attribute(script, step, target):
@@ -333,6 +472,13 @@ def _edit(script, step, target, value):
     script.element(step, target).evaluate("(element, html) => { element.innerHTML = html }", value)
 
 
+# Notes of what was answered: the kind of dialog, and whether it was accepted.
+ANSWERS_AFTERWARDS = {
+    "webdriverChooseOkOnVisibleConfirmation": ("confirm", True),
+    "webdriverChooseCancelOnVisibleConfirmation": ("confirm", False),
+    "webdriverAnswerOnVisiblePrompt": ("prompt", True),
+    "webdriverChooseCancelOnVisiblePrompt": ("prompt", False),
+}
 COMMANDS = {
     "open": _open,
     **dict.fromkeys(["click", "clickAt"], _click),
@@ -340,7 +486,9 @@ COMMANDS = {
     "type": _type,
     "sendKeys": _send_keys,
     "editContent": _edit,
-    **dict.fromkeys(["select", "addSelection"], _select),
+    "select": _select,
+    "addSelection": _choose(True),
+    "removeSelection": _choose(False),
     "check": _on("check"),
     "uncheck": _on("uncheck"),
     "submit": _submit,
@@ -351,13 +499,16 @@ COMMANDS = {
     **dict.fromkeys(["mouseUp", "mouseUpAt"], _event("mouseup")),
     "mouseMoveAt": _event("mousemove"),
     "dragAndDropToObject": _drag,
-    **dict.fromkeys(["setWindowSize", "echo", "setSpeed", "debugger"], _nothing),
+    **dict.fromkeys(["echo", "setSpeed", "debugger"], _nothing),
+    "setWindowSize": _size,
     "selectFrame": _select_frame,
     "selectWindow": _select_window,
+    "storeWindowHandle": _store_window,
     "close": _close,
     "waitForElementPresent": _present(True, "attached"),
     "waitForElementVisible": _present(True, "visible"),
-    "waitForElementEditable": _present(True, "visible"),
+    **dict.fromkeys(["waitForElementEditable", "assertEditable", "verifyEditable"], _editable(True)),
+    **dict.fromkeys(["waitForElementNotEditable", "assertNotEditable", "verifyNotEditable"], _editable(False)),
     "waitForElementNotPresent": _present(False, "attached"),
     "waitForElementNotVisible": _present(False, "visible"),
     **dict.fromkeys(["assertElementPresent", "verifyElementPresent"], _present(True, "attached")),
@@ -366,18 +517,26 @@ COMMANDS = {
     **dict.fromkeys(["assertNotText", "verifyNotText"], _is(_text, wanted=False)),
     **dict.fromkeys(["assertTitle", "verifyTitle"], _is(_title, what="title")),
     **dict.fromkeys(["assertValue", "verifyValue"], _is(_value, what="value")),
+    **dict.fromkeys(["assertSelectedValue", "verifySelectedValue"], _is(_selected("value"), what="value")),
+    **dict.fromkeys(
+        ["assertNotSelectedValue", "verifyNotSelectedValue"], _is(_selected("value"), wanted=False, what="value")
+    ),
+    **dict.fromkeys(["assertSelectedLabel", "verifySelectedLabel"], _is(_selected("label"), what="label")),
+    **dict.fromkeys(["assert", "verify"], _same),
     **dict.fromkeys(["assertChecked", "verifyChecked"], _checked(True)),
     **dict.fromkeys(["assertNotChecked", "verifyNotChecked"], _checked(False)),
     "store": _store(lambda script, step, target: target),
     "storeText": _store(_text),
     "storeValue": _store(_value),
     "storeTitle": _store(_title),
+    "storeJson": _store(_json),
+    "storeXpathCount": _store(_count),
     "storeAttribute": _store(_attribute),
-    **dict.fromkeys(["executeScript", "runScript"], _run),
-    **dict.fromkeys(["assertAlert", "assertConfirmation"], _dialog_said),
-    **dict.fromkeys(
-        ["chooseOkOnNextConfirmation", "webdriverChooseOkOnVisibleConfirmation", "answerOnNextPrompt"], _dialogs(True)
-    ),
-    "webdriverAnswerOnVisiblePrompt": _nothing,
-    "chooseCancelOnNextConfirmation": _dialogs(False),
+    **dict.fromkeys(["executeScript", "executeAsyncScript", "runScript"], _run),
+    **dict.fromkeys(["assertAlert", "assertConfirmation", "assertPrompt"], _dialog_said),
+    "chooseOkOnNextConfirmation": _dialogs("confirm", True),
+    "chooseCancelOnNextConfirmation": _dialogs("confirm", False),
+    "answerOnNextPrompt": _dialogs("prompt", True),
+    "chooseCancelOnNextPrompt": _dialogs("prompt", False),
+    **dict.fromkeys(ANSWERS_AFTERWARDS, _nothing),
 }

@@ -11,6 +11,7 @@ import json
 import re
 import sys
 import time
+from email import message_from_bytes
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -92,6 +93,7 @@ class Player:
         self.until = time.monotonic() + job["seconds"]
         self.visited: list[str] = []
         self.forms: list[dict] = []
+        self.secrets: set[str] = set()  # what a script typed into password fields
         self.sent = 0  # requests that may have carried a form
         self.asks_again = False
         self.context.on("request", self._note)
@@ -118,8 +120,8 @@ class Player:
         if request.method == "GET":
             self.visited.append(request.url.split("#")[0])  # one with a password in it is not told: see _inside
         else:
-            fields = parse_qsl(request.post_data or "", keep_blank_values=True)[:200]
-            if not any(SECRET_FIELD.search(name) for name, _ in fields):  # an engine keeps on disk what it sends
+            fields = fields_of(request)
+            if fields and not any(SECRET_FIELD.search(name) for name, _ in fields):  # an engine keeps what it sends
                 self.forms.append({"method": request.method, "url": request.url.split("#")[0], "fields": fields})
 
     def run(self) -> dict:
@@ -181,7 +183,7 @@ class Player:
             "user_agent": self.user_agent,
             "asks_again": self.asks_again,
             "visited": self._inside(self.visited),
-            "forms": [form for form in self.forms if self._is_inside(form["url"])],
+            "forms": [form for form in self.forms if self._may_be_told(form["url"], form["fields"])],
         }
         told |= {"cookies": [], "storage": [], "screenshot": "", "url": self.page.url, "text": "", **values}
         for name, look in (("cookies", self._cookies), ("storage", self._storage), ("screenshot", self._picture)):
@@ -196,10 +198,13 @@ class Player:
         return told
 
     def _inside(self, urls: list[str]) -> list[str]:
-        return [url for url in dict.fromkeys(urls) if self._is_inside(url) and not has_password(url)]
+        return [url for url in dict.fromkeys(urls) if self._may_be_told(url)]
 
-    def _is_inside(self, url: str) -> bool:
-        return place(url) in self.wall.places
+    def _may_be_told(self, url: str, fields: list[tuple[str, str]] | None = None) -> bool:
+        """Whether an address, and what was sent there, is of an allowed site and has no password in it."""
+        sent = parse_qsl(urlsplit(url).query) + (fields or [])
+        typed = any(value in self.secrets for _, value in sent)
+        return place(url) in self.wall.places and not typed and not has_password(url)
 
     def _cookies(self) -> list[dict]:
         names = ("name", "value", "domain", "path", "secure")
@@ -294,14 +299,33 @@ def has_password(url: str) -> bool:
     return any(PASSWORD_PARAMETER.search(name) for name, _ in parse_qsl(urlsplit(url).query))
 
 
+def fields_of(request) -> list[tuple[str, str]]:
+    """What a form sends, files left out; nothing of what is no form's usual way to send it."""
+    kind, body = request.headers.get("content-type", ""), request.post_data_buffer or b""
+    if kind.startswith("multipart/form-data"):
+        parts = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body).walk()
+        named = [(part, part.get_param("name", header="content-disposition")) for part in parts]
+        fields = [
+            (str(name), part.get_payload(decode=True).decode(errors="replace"))
+            for part, name in named
+            if name and part.get_filename() is None
+        ]
+    elif kind.startswith("application/x-www-form-urlencoded"):
+        fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
+    else:
+        fields = []
+    return fields[:200]
+
+
 def shown(url: str) -> str:
-    """An address for a message: without query, which may hold what was typed."""
-    return url.split("?")[0][:300]
+    """An address for a message: without user, query and fragment, which may hold what was typed, or a token."""
+    return re.sub(r"//[^/]*@", "//", re.split("[?#]", url)[0])[:300]
 
 
 def first_line(error: Exception) -> str:
-    """What a browser's error says in its first line, without call log."""
-    return str(error).split("\n")[0].split("Call log")[0][:300]
+    """What a browser's error says in its first line, without call log, and of addresses what may be shown."""
+    line = str(error).split("\n")[0].split("Call log")[0]
+    return re.sub(r"[a-z]+://\S+", lambda match: shown(match[0]), line)[:300]
 
 
 if __name__ == "__main__":

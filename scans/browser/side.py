@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from itertools import islice
 
 MAX_BYTES = 5 * 1024**2
 MAX_COMMANDS = 1000
@@ -11,19 +13,25 @@ _MAX_CALLS = 5  # how deep one test may run another
 # Commands that do something on the page; the player has a function for each.
 COMMANDS = frozenset(
     {
-        *("open", "click", "clickAt", "doubleClick", "doubleClickAt", "type", "sendKeys", "editContent"),
-        *("select", "addSelection", "check", "uncheck", "submit", "pause", "mouseOver", "mouseOut", "mouseDown"),
-        *("mouseUp", "mouseDownAt", "mouseUpAt", "mouseMoveAt", "dragAndDropToObject", "setWindowSize", "selectFrame"),
-        *("selectWindow", "close", "waitForElementPresent", "waitForElementVisible", "waitForElementNotPresent"),
-        *("waitForElementNotVisible", "waitForElementEditable", "waitForText", "assertText", "verifyText"),
-        *("assertNotText", "verifyNotText", "assertElementPresent", "verifyElementPresent", "assertElementNotPresent"),
+        *("open", "click", "clickAt", "doubleClick", "doubleClickAt", "type", "sendKeys", "editContent", "select"),
+        *("addSelection", "removeSelection", "check", "uncheck", "submit", "pause", "mouseOver", "mouseOut"),
+        *("mouseDown", "mouseUp", "mouseDownAt", "mouseUpAt", "mouseMoveAt", "dragAndDropToObject", "setWindowSize"),
+        *("selectFrame", "selectWindow", "storeWindowHandle", "close", "waitForElementPresent"),
+        *("waitForElementVisible", "waitForElementNotPresent", "waitForElementNotVisible", "waitForElementEditable"),
+        *("waitForElementNotEditable", "waitForText", "assert", "verify", "assertText", "verifyText", "assertNotText"),
+        *("verifyNotText", "assertElementPresent", "verifyElementPresent", "assertElementNotPresent"),
         *("verifyElementNotPresent", "assertTitle", "verifyTitle", "assertValue", "verifyValue", "assertChecked"),
-        *("verifyChecked", "assertNotChecked", "verifyNotChecked", "store", "storeText", "storeValue", "storeTitle"),
-        *("storeAttribute", "echo", "executeScript", "runScript", "assertAlert", "assertConfirmation"),
-        *("chooseOkOnNextConfirmation", "chooseCancelOnNextConfirmation", "answerOnNextPrompt"),
-        *("webdriverChooseOkOnVisibleConfirmation", "webdriverAnswerOnVisiblePrompt", "setSpeed", "debugger"),
+        *("verifyChecked", "assertNotChecked", "verifyNotChecked", "assertEditable", "verifyEditable"),
+        *("assertNotEditable", "verifyNotEditable", "assertSelectedValue", "verifySelectedValue"),
+        *("assertNotSelectedValue", "verifyNotSelectedValue", "assertSelectedLabel", "verifySelectedLabel", "store"),
+        *("storeText", "storeValue", "storeTitle", "storeAttribute", "storeJson", "storeXpathCount", "echo"),
+        *("executeScript", "executeAsyncScript", "runScript", "assertAlert", "assertConfirmation", "assertPrompt"),
+        *("chooseOkOnNextConfirmation", "chooseCancelOnNextConfirmation", "chooseCancelOnNextPrompt"),
+        *("answerOnNextPrompt", "webdriverChooseOkOnVisibleConfirmation", "webdriverAnswerOnVisiblePrompt"),
+        *("webdriverChooseCancelOnVisibleConfirmation", "webdriverChooseCancelOnVisiblePrompt", "setSpeed", "debugger"),
     }
 )
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")  # NUL and halves of characters: no database takes them
 
 
 class ScriptError(Exception):
@@ -36,13 +44,14 @@ class ScriptError(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """One command. `alternatives` are other ways to find what `target` means."""
+    """One command. `alternatives` are other ways to find what `target` means, `opens` names the window it opens."""
 
     line: int
     command: str
     target: str = ""
     value: str = ""
     alternatives: tuple[str, ...] = ()
+    opens: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,12 +78,17 @@ def parse(text: str) -> Recording:
     tests = {test["name"]: test for test in _objects(project.get("tests"), "tests") if _is_text(test.get("name"))}
     if not tests:
         raise _malformed("it has no test")
-    steps = tuple(_steps(_first(project, tests), tests, depth=0))
-    if len(steps) > MAX_COMMANDS:
-        raise _malformed(f"it has {len(steps)} commands; at most {MAX_COMMANDS} are played")
+    url = project.get("url") or ""
+    if not _is_text(url):
+        raise _malformed("“url” is no text")
+    # Counted as they come: a small file whose tests run each other can hold more than any memory.
+    read = list(islice(_steps(_first(project, tests), tests, depth=0), MAX_COMMANDS + 1))
+    if len(read) > MAX_COMMANDS:
+        raise _malformed(f"it has more than {MAX_COMMANDS} commands, with those of the tests that it runs")
+    steps = tuple(step for step in read if step)
     if not steps:
         raise _malformed("its test has no command")
-    return Recording(str(project.get("url") or ""), steps)
+    return Recording(url, steps)
 
 
 def _malformed(what: str) -> ScriptError:
@@ -82,7 +96,7 @@ def _malformed(what: str) -> ScriptError:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+    return isinstance(value, str) and not _NO_TEXT.search(value)
 
 
 def _objects(value: object, name: str) -> list[dict]:
@@ -93,30 +107,38 @@ def _objects(value: object, name: str) -> list[dict]:
 
 def _first(project: dict, tests: dict[str, dict]) -> dict:
     """The test to play."""
-    by_id = {test.get("id"): test for test in tests.values()}
+    by_id = {test["id"]: test for test in tests.values() if _is_text(test.get("id"))}
     for suite in _objects(project.get("suites") or [], "suites"):
-        for test_id in suite.get("tests") or []:
+        listed = suite.get("tests") or []
+        if not isinstance(listed, list):
+            raise _malformed("a suite's “tests” is not a list")
+        for test_id in listed:
             if _is_text(test_id) and test_id in by_id:
                 return by_id[test_id]
     return next(iter(tests.values()))
 
 
 def _steps(test: dict, tests: dict[str, dict], depth: int):
-    """The steps of a test, in order; those that are switched off are left out."""
+    """The steps of a test, in order; None for each command that does nothing itself, such as one switched off."""
     for line, command in enumerate(_objects(test.get("commands"), "commands"), start=1):
         name, target, value = (command.get(key, "") for key in ("command", "target", "value"))
         if not all(map(_is_text, (name, target, value))):
             raise ScriptError("script_malformed", f"Command {line} has something else than texts in it.", line)
+        if name.removesuffix("AndWait") in COMMANDS:  # older recorders; a click waits for its page anyway
+            name = name.removesuffix("AndWait")
         if name.startswith("//") or not name:
-            continue
-        if name == "run":
+            yield None
+        elif name == "run":
+            yield None
             yield from _called(target, tests, depth, line)
         elif name not in COMMANDS:
             raise ScriptError(
                 "unsupported_command", f"Command {line}, “{name[:60]}”, is not one that can be played.", line
             )
         else:
-            yield Step(line, name, target, value, tuple(_alternatives(command.get("targets"))))
+            opens = command.get("windowHandleName") if command.get("opensWindow") else ""
+            alternatives = tuple(_alternatives(command.get("targets")))
+            yield Step(line, name, target, value, alternatives, opens if _is_text(opens) else "")
 
 
 def _called(name: str, tests: dict[str, dict], depth: int, line: int):

@@ -1,10 +1,27 @@
 """Reading recorded scripts: what is played, and what is refused with its line."""
 
 import json
+import time
 
 import pytest
 
-from scans.browser import ScriptError, parse
+from scans.browser import ScriptError, commands, parse, side
+
+# Its reference of commands, https://www.selenium.dev/selenium-ide/docs/en/api/commands
+SELENIUM_IDE = """
+addSelection answerOnNextPrompt assert assertAlert assertChecked assertConfirmation assertEditable
+assertElementNotPresent assertElementPresent assertNotChecked assertNotEditable assertNotSelectedValue assertNotText
+assertPrompt assertSelectedLabel assertSelectedValue assertText assertTitle assertValue check
+chooseCancelOnNextConfirmation chooseCancelOnNextPrompt chooseOkOnNextConfirmation click clickAt close debugger
+doubleClick doubleClickAt dragAndDropToObject echo editContent executeAsyncScript executeScript mouseDown mouseDownAt
+mouseMoveAt mouseOut mouseOver mouseUp mouseUpAt open pause removeSelection runScript select selectFrame selectWindow
+sendKeys setSpeed setWindowSize store storeAttribute storeJson storeText storeTitle storeValue storeWindowHandle
+storeXpathCount submit type uncheck verify verifyChecked verifyEditable verifyElementNotPresent verifyElementPresent
+verifyNotChecked verifyNotEditable verifyNotSelectedValue verifyNotText verifySelectedLabel verifySelectedValue
+verifyText verifyTitle verifyValue waitForElementEditable waitForElementNotEditable waitForElementNotPresent
+waitForElementNotVisible waitForElementPresent waitForElementVisible waitForText webdriverAnswerOnVisiblePrompt
+webdriverChooseCancelOnVisibleConfirmation webdriverChooseCancelOnVisiblePrompt webdriverChooseOkOnVisibleConfirmation
+"""
 
 
 def command(name, target="", value="", **more):
@@ -45,6 +62,30 @@ def test_the_first_test_of_the_first_suite_is_played_with_the_tests_it_runs():
     assert [step.target for step in recording.steps] == ["/login", "/b"]
 
 
+def test_of_a_recording_with_odd_ids_the_first_test_is_played():
+    tests = [{"id": ["t"], "name": "first", "commands": [command("open", "/a")]}]
+    recording = parse(json.dumps({"tests": tests, "suites": [{"tests": [["t"], 3]}]}))
+    assert [step.target for step in recording.steps] == ["/a"]
+
+
+def test_tests_that_run_tests_a_billion_times_are_refused_at_once():
+    tests = [{"name": f"t{n}", "commands": [command("run", f"t{n + 1}")] * 1000} for n in range(5)]
+    tests.append({"name": "t5", "commands": [command("//open")] * 1000})
+    started = time.process_time()
+    assert "more than 1000 commands" in str(refusal(json.dumps({"tests": tests})))
+    assert time.process_time() - started < 5
+
+
+def test_commands_of_older_recorders_that_wait_for_a_page_are_played():
+    steps = parse(project(command("clickAndWait", "id=a"), command("selectAndWait", "id=b", "label=c"))).steps
+    assert [step.command for step in steps] == ["click", "select"]
+
+
+def test_every_command_of_selenium_ide_but_control_flow_is_played():
+    assert set(SELENIUM_IDE.split()) <= side.COMMANDS
+    assert frozenset(commands.COMMANDS) == side.COMMANDS
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -55,8 +96,12 @@ def test_the_first_test_of_the_first_suite_is_played_with_the_tests_it_runs():
         ('{"tests": [{"name": "a", "commands": [3]}]}', "not a list of objects"),
         ('{"tests": []}', "no test"),
         (project(), "no command"),
-        (project(*[command("open", "/")] * 1001), "1001 commands"),
+        (project(*[command("open", "/")] * 1001), "more than 1000 commands"),
         (project(command("open", 3)), "something else than texts"),
+        (project(command("open", "\0")), "something else than texts"),
+        (project(command("\ud800")), "something else than texts"),  # half a character, which no database takes
+        (project(command("open", "/"), suites=[{"tests": 5}]), "not a list"),
+        (project(command("open", "/"), url={"a": 1}), "“url” is no text"),
         (project(command("run", "nothing")), "is not there"),
         (project(command("run", "first")), "on and on"),
         (" " * (5 * 1024**2 + 1), "larger than 5 MB"),
