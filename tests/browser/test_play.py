@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -392,6 +393,21 @@ def test_nothing_in_a_page_reaches_another_port(site, bystander):
     )
     assert not bystander.asked
     assert played.reason == "address_not_allowed", played.detail
+
+
+def test_no_call_between_browsers_reaches_another_port(site):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bystander:
+        bystander.bind(("127.0.0.1", 0))
+        bystander.setblocking(False)
+        port = bystander.getsockname()[1]
+        site.pages["/call"] = f"""<script>
+            const call = new RTCPeerConnection({{iceServers: [{{urls: "stun:127.0.0.1:{port}"}}]}})
+            call.createDataChannel("x"); call.createOffer().then(offer => call.setLocalDescription(offer))
+            call.onicegatheringstatechange = () => document.title = call.iceGatheringState</script>"""
+        told = played(site, step("open", "/call"), step("assertTitle", "complete"))
+        assert told.ok, told.detail
+        with pytest.raises(BlockingIOError):
+            bystander.recv(100)
 
 
 def test_a_redirect_elsewhere_is_refused(site, bystander):
