@@ -119,4 +119,9 @@ def _typed_secrets(script: str) -> Iterator[str]:
         steps = parse(script).steps
     except ScriptError:
         return
-    yield from (step.value for step in steps if step.command in _TYPED and _SECRET_FIELD.search(step.target))
+    stored = {step.value: step.target for step in steps if step.command == "store"}
+    for step in steps:
+        if step.command in _TYPED and any(map(_SECRET_FIELD.search, (step.target, *step.alternatives))):
+            # A key that was pressed too is no part of the secret; a variable stands for one.
+            typed = re.sub(r"\$\{KEY_\w+\}", "", step.value)
+            yield re.sub(r"\$\{(\w+)\}", lambda match: stored.get(match[1], match[0]), typed)

@@ -1,5 +1,7 @@
 """No login leaves the product."""
 
+import json
+
 import pytest
 
 from scans.exports.data import analysis_data
@@ -91,6 +93,16 @@ def test_an_address_and_a_parameters_name_are_the_sites_own_words_and_what_was_s
     finding = analysis_data(analysis)["findings"][0]
     assert (finding["url"], finding["parameter"]) == (f"{URL}admin/", "admin")
     assert finding["http_request"] == "POST /in HTTP/1.1\n\nname=root&secret=***"
+
+
+@pytest.mark.django_db
+def test_what_a_script_types_as_a_variable_or_finds_by_place_is_masked_too():
+    by_place = {"command": "type", "target": "css=input:nth-child(2)", "value": "owls-hoot", "targets": [["id=pwd"]]}
+    recording = json.loads(side(("store", "owls-fly", "word"), ("sendKeys", "name=password", "${word}${KEY_ENTER}")))
+    recording["tests"][0]["commands"].append(by_place)
+    access = Access(crawl_script=seal(json.dumps(recording)))
+    scan = factories.submitted(URL, access={URL: access}).url_scans.get()
+    assert masks_of([scan])[scan.pk]("owls-fly owls-hoot") == "*** ***"
 
 
 @pytest.mark.django_db
