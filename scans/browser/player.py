@@ -27,6 +27,7 @@ LONGEST_TEXT = 100_000
 SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
 PASSWORD_PARAMETER = re.compile(r"pass|pwd|secret", re.IGNORECASE)  # tokens are part of many a harmless address
 SECONDS_TO_SETTLE = 3
+SECONDS_OF_SILENCE = 0.5
 SECONDS_FOR_A_PAGE = 20
 SECONDS_TO_BE_ENDED = 7  # session.py ends it sooner
 SECONDS_FOR_A_FORM = 6
@@ -82,7 +83,10 @@ def main() -> None:
             ignore_https_errors=not job["verify"],
             user_agent=job["task"]["session"]["user_agent"] or None,
         )
-        print(json.dumps(Player(job, wall, context).run()), flush=True)
+        told = json.dumps(Player(job, wall, context).run(), ensure_ascii=False)
+        # A page may say half a character, which no database takes.
+        sys.stdout.buffer.write(told.encode("utf-8", "replace"))
+        sys.stdout.flush()
         browser.close()
 
 
@@ -97,7 +101,10 @@ class Player:
         self.secrets: set[str] = set()  # what a script typed into password fields
         self.sent = 0  # requests that may have carried a form
         self.asks_again = False
+        self.pending: set = set()  # requests without an answer yet
         self.context.on("request", self._note)
+        self.context.on("requestfinished", self._answered)
+        self.context.on("requestfailed", self._answered)
         self._give(self.task["session"])
         self.page = context.new_page()
         self.user_agent = self.page.evaluate("navigator.userAgent")
@@ -115,6 +122,7 @@ class Player:
 
     def _note(self, request) -> None:
         """Remember what is navigated to and sent, for the crawl to begin with."""
+        self.pending.add(request)
         self.sent += request.method != "GET" or request.is_navigation_request()
         if not request.is_navigation_request() or not request.url.startswith(("http:", "https:")):
             return
@@ -124,6 +132,9 @@ class Player:
             fields = fields_of(request)
             if fields and not any(SECRET_FIELD.search(name) for name, _ in fields):  # an engine keeps what it sends
                 self.forms.append({"method": request.method, "url": request.url.split("#")[0], "fields": fields})
+
+    def _answered(self, request) -> None:
+        self.pending.discard(request)
 
     def run(self) -> dict:
         """What happened, as session.Played has it."""
@@ -164,10 +175,16 @@ class Player:
             raise Halt("page_unreachable", f"{shown(url)} does not load: {first_line(error)}") from error
 
     def _settle(self) -> None:
+        """Wait until no answer is missing for a moment: a login may be asked for by a page that was loaded long ago."""
+        began = silent_since = time.monotonic()
+        seconds = self.left(SECONDS_TO_SETTLE) / 1000
         try:
-            self.page.wait_for_load_state("networkidle", timeout=self.left(SECONDS_TO_SETTLE))
+            while time.monotonic() - silent_since < SECONDS_OF_SILENCE and time.monotonic() - began < seconds:
+                self.page.wait_for_timeout(50)
+                if self.pending:  # some pages never fall silent
+                    silent_since = time.monotonic()
         except Error:
-            pass  # some pages never fall silent
+            pass  # its window is gone
 
     def _stay_inside(self) -> None:
         """Raise Halt where the page that is shown, or was asked for last, is none that may be visited."""
@@ -192,6 +209,7 @@ class Player:
                 told[name] = look()
             except Error:
                 continue
+        told["detail"] = told.get("detail", "").replace("\0", " ")  # a page's own words may be in it
         try:
             told["text"] = self.page.inner_text("body", timeout=2000)[:LONGEST_TEXT]
         except Error:
@@ -212,7 +230,8 @@ class Player:
         return [{name: cookie[name] for name in names} for cookie in self.context.cookies()]
 
     def _storage(self) -> list[str]:
-        return self.page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)].slice(0, 100)")
+        names = "[...Object.keys(localStorage), ...Object.keys(sessionStorage)]"
+        return self.page.evaluate(f"{names}.slice(0, 100).map(name => name.slice(0, 100).replaceAll('\\0', ' '))")
 
     def _picture(self) -> str:
         return base64.b64encode(self.page.screenshot(timeout=5000)).decode()

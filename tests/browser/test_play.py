@@ -94,6 +94,18 @@ def test_a_login_script_gives_a_session_a_picture_and_where_it_went(site):
     assert not played.forms  # it has a password
 
 
+def test_a_login_that_a_page_asks_for_in_the_background_is_waited_for(site):
+    def slow():
+        time.sleep(1.5)
+        return "<p>in</p>"
+
+    site.pages["/slow"] = slow
+    then = "document.cookie = 'session=late'"
+    site.pages["/app"] = f"""<button onclick="fetch('/slow').then(() => {then})">Log in</button>"""
+    told = played(site, step("open", "/app"), step("pause", "1000"), step("click", "css=button"))
+    assert "late" in {cookie.value for cookie in told.session.cookies}
+
+
 def test_an_address_with_a_password_in_it_is_told_to_nobody(site):
     played = play(task(site, ("open", f"/login?user={USER}&password=lovelace", ""), ("open", "/?token=1", "")))
     assert f"{site.url}?token=1" in played.visited and "lovelace" not in str(played.visited)
@@ -301,6 +313,14 @@ def test_another_locator_is_tried_only_when_the_first_finds_nothing_for_a_while(
     not_there = step("waitForElementNotPresent", "id=gone", "500", targets=others)
     told = played(site, step("open", "/late"), not_there, step("click", "id=gone", targets=others[1:]))
     assert f"{site.url}wrong" in told.visited, told.detail
+
+
+def test_whatever_a_page_says_can_be_stored_in_a_database(site):
+    odd = "token\\u0000\\ud800" + "x" * 1000
+    site.pages["/odd"] = f"<script>localStorage['{odd}'] = 1; function fail() {{ throw Error('{odd}') }}</script>"
+    told = played(site, step("open", "/odd"), step("executeScript", "fail()"))
+    said = f"{told.detail} {told.storage[0]}"
+    assert told.line == 2 and said.encode() and "\0" not in said and len(told.storage[0]) <= 100
 
 
 PLANTED = "pl4nted-s3cret"
