@@ -65,7 +65,8 @@ class Script:
     def play(self, steps: list[dict]) -> None:
         """Do one after the other; raises Halt at the first that fails."""
         for number, step in enumerate(steps):
-            self.player.left(1)
+            # For whoever has to kill this process, to say where it was.
+            print(json.dumps({"line": step["line"], "command": step["command"]}), flush=True)
             self._foresee(steps[number + 1 :])
             try:
                 self._do(step)
@@ -78,6 +79,7 @@ class Script:
                 ) from None
 
     def _do(self, step: dict) -> None:
+        self.player.left(1)
         before = len(self.player.context.pages)
         COMMANDS[step["command"]](self, step, self.filled_in(step["target"]), self.filled_in(step["value"]))
         if step["opens"]:

@@ -43,7 +43,9 @@ def play(task: Task, *, seconds: float = SECONDS) -> Played:
     home = tempfile.mkdtemp(prefix="browser-")
     try:
         with _one_at_a_time:
-            return _outcome(_run(_job(task, home, seconds), home, seconds + _SECONDS_TO_SAY_SO), seconds)
+            return _outcome(_run(_job(task, home, seconds), home, seconds + _SECONDS_TO_SAY_SO))
+    except subprocess.TimeoutExpired as late:
+        return _timed_out(late.output or b"", seconds)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -65,10 +67,11 @@ def print_page(page: str, *, seconds: float = SECONDS) -> bytes:
     try:
         with _printer():
             outputs = _run(job, home, seconds, PRINTER)
+    except subprocess.TimeoutExpired:
+        message = _("The report was not printed within {seconds} seconds.")
+        raise CannotPrint(message.format(seconds=round(seconds))) from None
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    if outputs is None:
-        raise CannotPrint(_("The report was not printed within {seconds} seconds.").format(seconds=round(seconds)))
     if not outputs[0].startswith(b"%PDF"):
         raise CannotPrint(_("The browser ended unexpectedly: {said}").format(said=_why(outputs[1])))
     return outputs[0]
@@ -122,8 +125,8 @@ def _job(task: Task, home: str, seconds: float) -> bytes:
     return json.dumps({**values, "verify": settings.SCANS_TLS_VERIFY}).encode()
 
 
-def _run(job: bytes, home: str, seconds: float, program: Path = PLAYER) -> tuple[bytes, bytes] | None:
-    """What the child wrote to both its outputs; None where it had to be killed."""
+def _run(job: bytes, home: str, seconds: float, program: Path = PLAYER) -> tuple[bytes, bytes]:
+    """What the child wrote to both its outputs; raises TimeoutExpired where it had to be killed."""
     process = subprocess.Popen(
         [sys.executable, str(program)],
         stdin=subprocess.PIPE,
@@ -134,8 +137,6 @@ def _run(job: bytes, home: str, seconds: float, program: Path = PLAYER) -> tuple
     )
     try:
         return process.communicate(job, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return None
     finally:
         _kill_what_is_left(process, home)
 
@@ -161,14 +162,24 @@ def _groups_of(home: str) -> set[int]:
     return groups
 
 
-def _outcome(outputs: tuple[bytes, bytes] | None, seconds: float) -> Played:
-    if outputs is None:
-        return Played(reason="timed_out", detail=f"The browser was not done after {seconds:.0f} seconds.")
+def _timed_out(said: bytes, seconds: float) -> Played:
+    """Of a child that was killed: it says of each command of a script that it begins with it."""
+    try:
+        at = json.loads(said.splitlines()[-1])
+    except (ValueError, IndexError):
+        at = {}
+    line, command = at.get("line", 0), at.get("command", "")
+    where = f"Command {line}, {command}: " if line else ""
+    detail = f"{where}The browser was not done after {seconds:.0f} seconds."
+    return Played(reason="timed_out", detail=detail, line=line, command=command)
+
+
+def _outcome(outputs: tuple[bytes, bytes]) -> Played:
     try:
         values = json.loads(outputs[0].splitlines()[-1])
-    except (ValueError, IndexError):
+        cookies = tuple(Cookie(**cookie) for cookie in values.pop("cookies"))
+    except (ValueError, IndexError, KeyError):
         return Played(reason="browser_failed", detail=f"The browser ended unexpectedly: {_why(outputs[1])}")
-    cookies = tuple(Cookie(**cookie) for cookie in values.pop("cookies"))
     session = Session(cookies=cookies, user_agent=values.pop("user_agent"))
     forms = tuple(Seed(**{**form, "fields": tuple(map(tuple, form["fields"]))}) for form in values.pop("forms"))
     values |= {name: tuple(values[name]) for name in ("visited", "storage")}

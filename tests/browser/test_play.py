@@ -444,9 +444,15 @@ def test_an_endless_loop_is_ended_in_time_and_nothing_is_left(site, monkeypatch)
     monkeypatch.setattr("tempfile.tempdir", ours)
     endless = task(site, ("open", "/login", ""), ("executeScript", "while (true) {}", ""))
     played = play(endless, seconds=SECONDS_TO_REACH_THE_LOOP)
-    assert played.reason == "timed_out", played.detail
+    assert (played.reason, played.line, played.command) == ("timed_out", 2, "executeScript")
+    assert played.detail.startswith("Command 2, executeScript: ")
     assert ours not in processes()
     os.rmdir(ours)  # raises where something is left in it
+
+
+def test_the_command_at_which_the_time_was_over_is_named(site):
+    told = played(site, step("open", "/login"), step("pause", "20000"), step("echo"), seconds=SECONDS_TO_REACH_THE_LOOP)
+    assert (told.reason, told.line, told.command) == ("timed_out", 3, "echo") and told.screenshot
 
 
 def test_a_browser_whose_worker_was_killed_ends_by_itself(site, settings, tmp_path):
@@ -482,6 +488,11 @@ def test_a_browser_that_does_not_start_says_why(site, settings, tmp_path, last_w
     settings.SCANS_CHROMIUM.chmod(0o755)
     played = play(task(site, ("open", "/", "")))
     assert played.reason == "browser_failed" and told in played.detail
+
+
+def test_a_browser_that_dies_over_a_command_says_why():
+    played = session._outcome((b'{"line": 1, "command": "open"}\n', b"MemoryError\n"))
+    assert played.reason == "browser_failed" and "MemoryError" in played.detail
 
 
 def test_without_a_browser_it_is_said_which_one_is_missing(site, settings):
