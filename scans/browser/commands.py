@@ -168,12 +168,17 @@ def is_locator(target: str) -> bool:
         return False
 
 
+def quoted(text: str) -> str:
+    """A text as CSS quotes it; JSON's escapes of letters beyond ASCII are none there."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 def selector(target: str) -> str:
     """A recorder's locator as playwright writes it; raises Failed for one of no known kind."""
     kind, _, rest = target.partition("=")
     if target.startswith(("//", "(//")):
         return f"xpath={target}"
-    text = json.dumps(rest)
+    text = quoted(rest)
     kinds = {
         "id": f"[id={text}]",
         "name": f"[name={text}]",
@@ -245,7 +250,7 @@ def _options(script, step, target, value) -> dict:
     if kind == "index":
         return {"index": int(rest)}
     if kind == "id":
-        option = script.element(step, target).locator(f"option[id={json.dumps(rest)}]")
+        option = script.element(step, target).locator(f"option[id={quoted(rest)}]")
         return {"element": option.element_handle(timeout=script.milliseconds())}
     return {kind: rest} if kind in ("label", "value") else {"label": value}
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parent)
 
-from commands import Halt, Script
+from commands import Halt, Script, quoted
 from playwright.sync_api import Error, sync_playwright
 from wall import Wall, place
 
@@ -310,7 +310,7 @@ def visible(locator):
 
 def named(page, name: str):
     """The fields with this name or id."""
-    text = json.dumps(name)
+    text = quoted(name)
     return page.locator(f"[name={text}], [id={text}]")
 
 

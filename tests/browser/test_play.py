@@ -158,6 +158,17 @@ def test_a_login_that_only_its_button_sends(site):
     assert sent_from(site, "loose") == ["user=ada&password=byron"]
 
 
+def test_fields_are_found_by_the_names_that_are_given_in_any_script(site):
+    site.pages["/named"] = (
+        "<form action=/login method=post><input name=Schlüssel type=password><input name=Benützer><button>in</button>"
+        "</form>"
+    )
+    fields = {"username_field": "Benützer", "password_field": "Schlüssel"}
+    form = LoginForm(url=f"{site.url}named", username="a", password="b", **fields)
+    play(Task(url=site.url, sites={site.url: ("127.0.0.1",)}, form=form))
+    assert site.attempts[-1].body == "Schl%C3%BCssel=b&Ben%C3%BCtzer=a"
+
+
 def test_a_login_form_inside_of_a_web_component(site):
     fields = (
         "<form action=/login method=post><input name=user><input type=password name=password><button>in</button></form>"
@@ -301,6 +312,18 @@ def test_a_window_as_small_as_the_recorded_one_shows_what_was_shown_there(site):
         site, step("setWindowSize", "550x800"), step("open", "/narrow"), step("click", "linkText=Menu"), seconds=30
     )
     assert f"{site.url}burger" in told.visited, told.detail
+
+
+@pytest.mark.parametrize(
+    "locator",
+    ["linkText=Über “uns”", "link=Über “uns”", "partialLinkText=Über", "id=über", "xpath=//a", "//a", "css=a[href]"]
+    + ["name=da\\'hin", "class=way", "tagName=a"],
+)
+def test_elements_are_found_by_every_kind_of_locator(site, locator):
+    site.pages["/kinds"] = '<a class=way id=über name="da\\\'hin" href=/found>Über “uns”</a>'
+    site.pages["/found"] = "x"
+    told = played(site, step("open", "/kinds"), step("click", locator), seconds=20)
+    assert f"{site.url}found" in told.visited, told.detail
 
 
 def test_another_locator_is_tried_only_when_the_first_finds_nothing_for_a_while(site):
