@@ -17,7 +17,9 @@ LONGEST_PAUSE = 20
 SMALLEST_WINDOW, LARGEST_WINDOW = 100, 4000
 KEYS = {"ENTER": "Enter", "TAB": "Tab", "ESC": "Escape", "ESCAPE": "Escape", "BACKSPACE": "Backspace", "SPACE": " ",
         "DELETE": "Delete", "UP": "ArrowUp", "DOWN": "ArrowDown", "LEFT": "ArrowLeft", "RIGHT": "ArrowRight",
-        "HOME": "Home", "END": "End", "PAGE_UP": "PageUp", "PAGE_DOWN": "PageDown"}  # fmt: skip
+        "HOME": "Home", "END": "End", "PAGE_UP": "PageUp", "PAGE_DOWN": "PageDown", "BKSP": "Backspace",
+        "DEL": "Delete", "PGUP": "PageUp", "PGDN": "PageDown", "INSERT": "Insert",
+        **{f"F{number}": f"F{number}" for number in range(1, 13)}}  # fmt: skip
 
 
 class Halt(Exception):

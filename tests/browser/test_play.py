@@ -314,6 +314,14 @@ def test_a_window_as_small_as_the_recorded_one_shows_what_was_shown_there(site):
     assert f"{site.url}burger" in told.visited, told.detail
 
 
+def test_keys_are_pressed_by_the_names_that_recorders_know(site):
+    site.pages["/keys"] = "<form action=/in><input name=q></form>"
+    site.pages["/in"] = "x"
+    typed = "abcd${KEY_BKSP}${KEY_LEFT}${KEY_DEL}${KEY_HOME}${KEY_INSERT}x${KEY_PGDN}${KEY_F2}${KEY_ENTER}"
+    told = played(site, step("open", "/keys"), step("sendKeys", "name=q", typed))
+    assert f"{site.url}in?q=xab" in told.visited, told.detail
+
+
 @pytest.mark.parametrize(
     "locator",
     ["linkText=Über “uns”", "link=Über “uns”", "partialLinkText=Über", "id=über", "xpath=//a", "//a", "css=a[href]"]
