@@ -69,7 +69,8 @@ class Script:
         for number, step in enumerate(steps):
             # For whoever has to kill this process, to say where it was.
             print(json.dumps({"line": step["line"], "command": step["command"]}), flush=True)
-            self._foresee(steps[number + 1 :])
+            if step["command"] not in ABOUT_A_DIALOG_BEFORE:
+                self._foresee(steps[number + 1 :])
             try:
                 self._do(step)
             except Halt as halt:
@@ -96,7 +97,7 @@ class Script:
                 kind, accepts = ANSWERS_AFTERWARDS[step["command"]]
                 self.accepts[kind] = accepts
                 self.answer = self.filled_in(step["target"]) if kind == "prompt" and accepts else self.answer
-            elif step["command"] not in ("assertAlert", "assertConfirmation", "assertPrompt"):
+            elif step["command"] not in ABOUT_A_DIALOG_BEFORE:
                 return
 
     def remember(self, name: str, page) -> None:
@@ -488,6 +489,7 @@ ANSWERS_AFTERWARDS = {
     "webdriverAnswerOnVisiblePrompt": ("prompt", True),
     "webdriverChooseCancelOnVisiblePrompt": ("prompt", False),
 }
+ABOUT_A_DIALOG_BEFORE = {*ANSWERS_AFTERWARDS, "assertAlert", "assertConfirmation", "assertPrompt"}
 COMMANDS = {
     "open": _open,
     **dict.fromkeys(["click", "clickAt"], _click),
