@@ -86,7 +86,12 @@ def test_output_that_cannot_be_written_is_said_without_a_traceback_and_not_by_th
 def test_control_c_ends_a_command_without_a_traceback(tmp_path):
     os.mkfifo(tmp_path / "login")
     asking = [sys.executable, "manage.py", "submit", "--name", "Shop", "http://127.0.0.1:9/", "--login"]
-    command = subprocess.Popen([*asking, str(tmp_path / "login")], stderr=subprocess.PIPE, text=True)
+    command = subprocess.Popen(
+        [*asking, str(tmp_path / "login")],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
+    )
     with open(tmp_path / "login", "w"):  # opens when the command does
         while not waits(command.pid):
             pass
