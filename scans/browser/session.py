@@ -169,8 +169,9 @@ def _timed_out(said: bytes, seconds: float) -> Played:
     except (ValueError, IndexError):
         at = {}
     line, command = at.get("line", 0), at.get("command", "")
-    where = f"Command {line}, {command}: " if line else ""
-    detail = f"{where}The browser was not done after {seconds:.0f} seconds."
+    detail = f"The browser was not done after {seconds:.0f} seconds."
+    if line:
+        detail = f"Command {line}, {command}: {detail}"
     return Played(reason="timed_out", detail=detail, line=line, command=command)
 
 

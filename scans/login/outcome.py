@@ -31,7 +31,10 @@ REASONS = {
     "script_malformed": _("Export the recording again as a .side file and upload that."),
     "unsupported_command": _("Record the login again without this command."),
     "step_failed": _("Play the recording in your own browser and mend the step that failed."),
-    "address_not_allowed": _("Take the step that leaves the target out of the recording, or have its host allowed."),
+    "address_not_allowed": _(
+        "Take the step out of the recording that leaves the target and the login page's host, or give that other host "
+        "as the login page."
+    ),
     "page_unreachable": _("Open the page in your own browser; if it works there, try again."),
     "timed_out": _("Shorten the recording or the waits in it; if the site was slow, try again."),
     "browser_missing": _("Ask an administrator to install Chromium on the machine that runs the scans."),
