@@ -1,5 +1,7 @@
 """Scanning behind a login: carried below the engine, noticed when it is over, and never told to anybody."""
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -27,6 +29,7 @@ from scans.login.for_engine import job_fields
 from scans.login.logging_in import log_in
 from scans.targets import TargetPolicy
 from tests.engines.members_site import LINKS, MembersSite
+from tests.engines.test_network import DRIVER_FOLDER
 from tests.sites import datasette, dokuwiki
 
 pytestmark = pytest.mark.engine
@@ -215,6 +218,33 @@ def test_looking_at_the_login_holds_up_no_site_that_serves_one_request_at_a_time
     site = members_site(one_at_a_time=True, links=f'{LINKS} <a href="/big">big</a>')
     heard = start(wapiti, behind_login(site, job, modules=("csp",), read_timeout_seconds=45.0))
     assert heard.to_the_end(30).outcome == Outcome.COMPLETED and site.members_asked_for("/big")
+
+
+LOOK_AFTER_A_PAUSE = """
+import asyncio, sys
+from types import SimpleNamespace
+sys.path.insert(0, {folder!r})
+import traffic
+from login import Login
+traffic.LONGEST_ANSWER_SECONDS = 1.0
+job = dict(url={url!r}, max_requests=9, requests_per_second=0, read_timeout_seconds=5, logged_out=None, excluded=[],
+           session_probe=None, http_login=None, session=dict(headers=[], cookies=[], user_agent=""))
+async def look():
+    gate = traffic.Traffic(job, None, Login(job, SimpleNamespace(secrets=set())), None)
+    gate.pause()
+    asking = asyncio.create_task(gate.ask_quietly(None, job["url"]))
+    await asyncio.sleep(1.5)
+    gate.resume()
+    response, body = await asking
+    print(response.status_code)
+asyncio.run(look())
+"""
+
+
+def test_the_time_that_a_look_waits_for_its_turn_is_not_taken_from_its_answer(members_site):
+    code = LOOK_AFTER_A_PAUSE.format(folder=str(DRIVER_FOLDER), url=members_site().url)
+    done = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "302\n", done.stderr
 
 
 def test_a_scan_that_waits_for_a_login_can_be_stopped(wapiti, members_site, job, start):

@@ -179,21 +179,26 @@ class Traffic:
         By the connections of `transport`, where there is one, which saves a handshake.
         """
         request = self.plain_request(url)
-        limit = asyncio.timeout(LONGEST_ANSWER_SECONDS)
         try:
             await self.wait_for_turn(request, ours=False)
-            request = self.login.dressed(request)
-            self.worked_at = time.monotonic()
+            response, raw = await self.look(transport, self.login.dressed(request))
+        except (httpx.TransportError, TimeoutError):
+            return None
+        return self.login.undressed(response), decoded(response, raw)
+
+    async def look(self, transport, request):
+        """The answer to a request of our own, and its body; raises as httpx does, or TimeoutError."""
+        self.worked_at = time.monotonic()
+        limit = asyncio.timeout(LONGEST_ANSWER_SECONDS)  # its time begins now, after the wait for its turn
+        self.under_way.add(limit)
+        try:
             async with limit, connections(transport) as transport:
-                self.under_way.add(limit)
                 response = await self.shake_hands(transport, request)
                 raw = b"".join([chunk async for chunk in BoundedBody(response.stream, self)])
                 await response.stream.aclose()
-        except (httpx.TransportError, TimeoutError):
-            return None
         finally:
             self.under_way.discard(limit)
-        return self.login.undressed(response), decoded(response, raw)
+        return response, raw
 
     def plain_request(self, url):
         """A GET as the browser sends it that logged in: many a site ends a login that comes from another one."""
