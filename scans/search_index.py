@@ -124,9 +124,10 @@ def _known_runs(cursor) -> Counter:
 
 def _runs_of_some_texts(cursor) -> Counter:
     """In how many of some texts, from all over the table, each run of letters is."""
-    cursor.execute(f"SELECT max(analysis_id) FROM {_TEXTS}")
-    newest = cursor.fetchone()[0] or 0
-    ids = {newest * part // _TEXTS_TO_KNOW_THE_RARE_BY for part in range(1, _TEXTS_TO_KNOW_THE_RARE_BY + 1)}
+    cursor.execute(f"SELECT (SELECT min(analysis_id) FROM {_TEXTS}), (SELECT max(analysis_id) FROM {_TEXTS})")
+    oldest, newest = (pk or 0 for pk in cursor.fetchone())
+    parts = range(_TEXTS_TO_KNOW_THE_RARE_BY)
+    ids = {newest - (newest - oldest) * part // (_TEXTS_TO_KNOW_THE_RARE_BY - 1) for part in parts}
     values = ", ".join(f"({pk})" for pk in ids)
     # Joined this way round: SQLite would read a small table as a whole.
     cursor.execute(f"SELECT text FROM (VALUES {values}) known CROSS JOIN {_TEXTS} WHERE analysis_id = known.column1")
