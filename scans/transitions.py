@@ -307,6 +307,8 @@ def _roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", 
         if after.info.final:
             changes["ended_at"] = changes["changed_at"]
             changes["ran"] = analysis.started_at and changes["ended_at"] - analysis.started_at
+        if after.info.phase in (Phase.REVIEW, Phase.FINAL):
+            changes["blackout_since"] = None  # nothing is left that a window could keep from scanning
         changes["status"] = after
     kept = kept_columns(totals, after).items()
     # What stays the same is not written: each of these columns has an index that would be written, too.
@@ -1165,9 +1167,6 @@ def end_blackout(analysis: Analysis) -> None:
     analysis = _locked(analysis.pk)
     if not analysis.blackout_since or any(scan.paused_by == PausedBy.WINDOW for scan in _scans(analysis, U.PAUSING)):
         return  # over already, or an engine is still saving its session: at the next tick
-    if analysis.info.phase in (Phase.REVIEW, Phase.FINAL):
-        Analysis.objects.filter(pk=analysis.pk).update(blackout_since=None)  # a user stopped it meanwhile: no news
-        return
     paused = timezone.now() - analysis.blackout_since
     columns = {"blackout_since": None, "expires_at": analysis.expires_at and analysis.expires_at + paused}
     scans = [scan for scan in _scans(analysis, U.PAUSED) if scan.paused_by == PausedBy.WINDOW]
