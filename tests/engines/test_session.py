@@ -1,4 +1,7 @@
-"""Wapiti's session, read by a module that is cancelled at any moment: it stays open to what is written next."""
+"""Wapiti as the driver loads it, and its session, read by a module that is cancelled at any moment.
+
+The session stays open to what is written next.
+"""
 
 from __future__ import annotations
 
@@ -54,3 +57,9 @@ def test_a_module_that_is_cancelled_keeps_no_lock_on_the_session(wapiti, tmp_pat
         [wapiti.python, "-B", "-c", program], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stdout.split() == ["30"], done.stderr  # where SQLAlchemy tells of what the loop's end cut off
+
+
+def test_wapiti_is_loaded_without_its_proxy(wapiti):
+    program = f"import sys; sys.path.insert(0, {str(DRIVER_FOLDER)!r}); import hooks; print('mitmproxy' in sys.modules)"
+    done = subprocess.run([wapiti.python, "-B", "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "False"

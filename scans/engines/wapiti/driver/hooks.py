@@ -9,8 +9,16 @@ import asyncio
 import functools
 import inspect
 import sys
+import types
 from urllib.parse import urlsplit
 
+# Wapiti's intercepting proxy, which we never start, loads mitmproxy: a third of the processor time that an engine
+# takes to start (1.2 s instead of 0.8) and of its memory (107 MB instead of 78), measured on 29 November 2026.
+_never_started = types.ModuleType("wapitiCore.net.intercepting_explorer")
+_never_started.InterceptingExplorer = None
+sys.modules[_never_started.__name__] = _never_started
+
+# ruff: noqa: E402 - what follows would load it
 import httpx
 from scan import TO_GO_ON
 from session import finish_what_began
