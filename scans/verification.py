@@ -31,6 +31,7 @@ from scans.login.visit import as_response, exchange
 from scans.models import AllowedTarget, Analysis, Finding, Replay, UrlScan
 from scans.secrets import KeyLost
 from scans.site_client import Answer, SiteClient
+from scans.site_cookies import SiteCookies
 from scans.statuses import PUBLISHED_AS
 from scans.targets import TargetRefused, origin, resolve
 
@@ -222,7 +223,7 @@ class Replays:
         self, client: SiteClient, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Answer:
         """The answer to one request, sent as whoever the scan was logged in as."""
-        carried = carrying(self._logged_in.session if self._logged_in else Session(), headers)
+        carried = carrying(self._logged_in.session if self._logged_in else Session(), url, headers)
         handshake = handshake_of(self._login) if self._login else None
         if handshake is None:
             return client.send(method, url, carried, body)
@@ -234,15 +235,12 @@ class Replays:
         return exchange(handshake, request, send).extensions["answer"]
 
 
-def carrying(session: Session, headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers of a request as somebody sends it who is logged in; the session's cookies win."""
-    cookies = {cookie.name: cookie.value for cookie in session.cookies}
-    names = {name.lower() for name, _ in session.headers} | ({"cookie"} if cookies else set())
-    kept = {name: value for name, value in headers.items() if name.lower() not in names}
-    if cookies:
-        before = next((value for name, value in headers.items() if name.lower() == "cookie"), "")
-        pairs = dict(pair.strip().partition("=")[::2] for pair in before.split(";") if pair.strip()) | cookies
-        kept["cookie"] = "; ".join(f"{name}={value}" for name, value in pairs.items())
-    if session.user_agent and "user-agent" not in names | {name.lower() for name in kept}:  # an attack may be in it
+def carrying(session: Session, url: str, headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers of a request for an address as somebody sends it who is logged in; the session's cookies win."""
+    given = {name.lower() for name, _ in session.headers}
+    before = "; ".join(value for name, value in headers.items() if name.lower() == "cookie")
+    kept = {name: value for name, value in headers.items() if name.lower() not in given | {"cookie"}}
+    kept |= SiteCookies(session.cookies).headers(url, before)
+    if session.user_agent and "user-agent" not in given | {name.lower() for name in kept}:  # an attack may be in it
         kept["user-agent"] = session.user_agent
     return kept | dict(session.headers)

@@ -23,6 +23,7 @@ FLOORS = [
         "engine_log",
         "demo_site",
         "site_client",
+        "site_cookies",
         "recurrence",
         "windows",
         "browser",

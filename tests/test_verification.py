@@ -425,7 +425,7 @@ def test_what_is_mended_behind_a_login_that_holds_is_not_reproduced():
 def test_a_replay_comes_from_the_browser_that_logged_in_unless_the_request_or_the_login_says_another(
     sent, given, expected
 ):
-    carried = carrying(Session(user_agent="Owl/1", headers=given), sent)
+    carried = carrying(Session(user_agent="Owl/1", headers=given), "http://owls.example/", sent)
     assert [value for name, value in carried.items() if name.lower() == "user-agent"] == [expected]
 
 

@@ -11,6 +11,7 @@ import json
 import re
 import sys
 import time
+from contextlib import suppress
 from email import message_from_bytes
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -24,6 +25,7 @@ from wall import Wall, place
 
 WINDOW = {"width": 1280, "height": 900}
 LONGEST_TEXT = 100_000
+COOKIE = ("name", "value", "domain", "path", "secure")  # what engines.base.Cookie has
 SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
 PASSWORD_PARAMETER = re.compile(r"pass|pwd|secret", re.IGNORECASE)  # tokens are part of many a harmless address
 SECONDS_TO_SETTLE = 3
@@ -110,13 +112,9 @@ class Player:
         self.user_agent = self.page.evaluate("navigator.userAgent")
 
     def _give(self, session: dict) -> None:
-        site = urlsplit(self.task["url"])
-        cookies = [
-            {"name": one["name"], "value": one["value"], "url": f"{site.scheme}://{site.netloc}{one['path'] or '/'}"}
-            for one in session["cookies"]
-        ]
-        if cookies:
-            self.context.add_cookies(cookies)
+        for cookie in session["cookies"]:
+            with suppress(Error):  # one that this browser takes from no site
+                self.context.add_cookies([{name: cookie[name] for name in COOKIE}])
         if session["headers"]:
             self.context.set_extra_http_headers(dict(session["headers"]))
 
@@ -226,8 +224,7 @@ class Player:
         return place(url) in self.wall.places and not typed and not has_password(url)
 
     def _cookies(self) -> list[dict]:
-        names = ("name", "value", "domain", "path", "secure")
-        return [{name: cookie[name] for name in names} for cookie in self.context.cookies()]
+        return [{name: cookie[name] for name in COOKIE} for cookie in self.context.cookies()]
 
     def _storage(self) -> list[str]:
         names = "[...Object.keys(localStorage), ...Object.keys(sessionStorage)]"

@@ -61,11 +61,14 @@ class Command(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Cookie:
-    """One cookie of a logged-in session."""
+    """One cookie of a logged-in session.
+
+    `domain` is a host, an IPv6 address in brackets; with a dot before it, its subdomains get the cookie too.
+    """
 
     name: str
     value: str = field(repr=False)
-    domain: str = ""
+    domain: str
     path: str = "/"
     secure: bool = False
 

@@ -70,8 +70,8 @@ def _cookies(text: str, site) -> tuple[Cookie, ...]:
     pairs = [piece.strip().partition("=") for piece in text.replace("\n", ";").split(";") if piece.strip()]
     if not all(name.strip() and equals and (name + value).isprintable() for name, equals, value in pairs):
         raise LoginFailed("malformed_headers", "The cookies are not “name=value; name2=value2”.", STEP)
+    host = f"[{site.hostname}]" if ":" in site.hostname else site.hostname
     secure = site.scheme == "https"
     return tuple(
-        Cookie(name=name.strip(), value=value.strip(), domain=site.hostname, path="/", secure=secure)
-        for name, _, value in pairs
+        Cookie(name=name.strip(), value=value.strip(), domain=host, path="/", secure=secure) for name, _, value in pairs
     )

@@ -16,6 +16,7 @@ from spnego.exceptions import SpnegoError
 from scans.engines.base import Cookie, Session
 from scans.login.outcome import LoginFailed
 from scans.site_client import USER_AGENT, Answer, SiteClient
+from scans.site_cookies import SiteCookies
 from scans.targets import origin
 
 if TYPE_CHECKING:
@@ -113,9 +114,7 @@ class Visit:
         self._auth = auth or httpx.Auth()
         self._headers = session.headers if session else ()
         self._user_agent = (session and session.user_agent) or USER_AGENT
-        self._jar = httpx.Cookies()
-        for cookie in session.cookies if session else ():
-            self._jar.set(cookie.name, cookie.value, _jar_domain(cookie.domain), cookie.path)
+        self._cookies = SiteCookies(session.cookies if session else ())
         timeout = settings.SCANS_CONNECT_TIMEOUT_SECONDS
         self._clients = {
             urlsplit(url).hostname or "": SiteClient(
@@ -139,17 +138,7 @@ class Visit:
     @property
     def cookies(self) -> tuple[Cookie, ...]:
         """The cookies held now."""
-        hosts = {_jar_domain(host): host for host in self._clients}
-        return tuple(
-            Cookie(
-                name=cookie.name,
-                value=cookie.value or "",
-                domain=hosts.get(cookie.domain, cookie.domain),
-                path=cookie.path,
-                secure=cookie.secure,
-            )
-            for cookie in self._jar.jar
-        )
+        return tuple(self._cookies)
 
     def reaches(self, url: str) -> bool:
         """Whether this visitor may ask for the address."""
@@ -206,17 +195,13 @@ class Visit:
         return [pair for pair in usual if pair[0] not in given] + list(self._headers)
 
     def _send(self, request: httpx.Request) -> httpx.Response:
-        self._set_cookies(request)
+        # Nothing of an earlier round or of a redirect before may stay.
+        request.headers.pop("cookie", None)
+        request.headers.update(self._cookies.headers(request.url))
         client = self._clients[request.url.raw_host.decode()]
         answer = client.send(request.method, str(request.url), request.headers, request.content or None)
-        response = as_response(answer, request)
-        self._jar.extract_cookies(response)
-        return response
-
-    def _set_cookies(self, request: httpx.Request) -> None:
-        """The jar's cookies, and nothing else: an earlier round's must not stay, nor those of a redirect before."""
-        request.headers.pop("cookie", None)
-        self._jar.set_cookie_header(request)
+        self._cookies.follow(request.url, answer.headers.get_list("set-cookie"))
+        return as_response(answer, request)
 
 
 def exchange(
@@ -265,8 +250,3 @@ def _origin(url: str) -> tuple[str, str, int]:
         return urlsplit(url).scheme, *origin(url)
     except (KeyError, ValueError):
         return "", "", 0
-
-
-def _jar_domain(host: str) -> str:
-    """The name under which Python's cookie jar keeps the cookies of a host (RFC 2965, section 1)."""
-    return host if "." in host else f"{host}.local"

@@ -16,6 +16,7 @@ import httpx
 from django.conf import settings
 
 from scans.site_client import Answer, SiteClient, tls_context
+from scans.site_cookies import SiteCookies
 from scans.statuses import UrlScanStatus
 from scans.targets import TargetPolicy, TargetRefused, origin, resolve
 
@@ -173,11 +174,11 @@ def _page(url: str, addresses: tuple[str, ...], has_login: bool) -> str:
 
     Returns its address and status code as the detail.
     """
-    current, cookies = url, {}
+    current, cookies = url, SiteCookies()
     with SiteClient(origin(url)[0], addresses, timeout=settings.SCANS_CONNECT_TIMEOUT_SECONDS) as client:
         for _ in range(MAX_REDIRECTS + 1):
             answer = _answer(client, current, cookies)
-            cookies |= dict(line.split(";")[0].partition("=")[::2] for line in answer.headers.get_list("set-cookie"))
+            cookies.follow(current, answer.headers.get_list("set-cookie"))
             location = answer.headers.get("location", "")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return _usable(current, answer, has_login)
@@ -210,14 +211,13 @@ def _same_site(url: str, target: str) -> bool:
         return False
 
 
-def _answer(client: SiteClient, url: str, cookies: dict[str, str]) -> Answer:
+def _answer(client: SiteClient, url: str, cookies: SiteCookies) -> Answer:
     """The first answer that is no server error; a few tries, since "only 5xx" is the rule."""
-    headers = {"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
     for attempt in range(_TRIES):
         if attempt:
             sleep(_SECONDS_BETWEEN_TRIES)
         try:
-            answer = client.send("GET", url, headers)
+            answer = client.send("GET", url, cookies.headers(url))
         except (httpx.HTTPError, ValueError) as error:
             raise _Failed("no_answer", f"{url} gives no answer: {error or type(error).__name__}.") from error
         if answer.status < 500:

@@ -15,6 +15,7 @@ import pytest
 from scans.browser import LoginForm, Task, parse, play, session
 from scans.engines.base import Cookie, Session
 from tests.sites.guarded import PASSWORD, USER, GuardedSite
+from tests.sites.neighbours import COOKIE, Neighbours
 
 pytestmark = pytest.mark.browser
 SECONDS_TO_REACH_THE_LOOP = 8  # a browser's first page took more than one on a busy machine
@@ -191,6 +192,21 @@ def test_a_session_is_carried(site):
     site.sessions.add("abc")
     session = Session(cookies=(Cookie(name="session", value="abc", domain="127.0.0.1"),))
     assert "Hello Alice" in play(task(site, session=session)).text
+
+
+def test_a_session_is_carried_to_the_addresses_of_its_cookies_alone():
+    at_paths = {"/first/": "1", "/second/": "2", "/elsewhere/": "3"}
+    given = [Cookie(name=COOKIE, value=value, domain="127.0.0.1", path=path) for path, value in at_paths.items()]
+    unusable = Cookie(name=COOKIE, value="4", domain="::1")  # it would have to be in brackets
+    with Neighbours() as site:
+        for root in (site.first, site.second):
+            site.begun[root].append(at_paths[root])
+        task = Task(
+            url=f"{site.url}second/", sites={site.url: ("127.0.0.1",)}, session=Session(cookies=(unusable, *given))
+        )
+        told = play(task)
+        assert site.sent_to(site.second) == [["2"]]
+    assert {(cookie.path, cookie.value) for cookie in told.session.cookies} == set(at_paths.items())
 
 
 def test_a_step_that_fails_is_named_without_what_was_typed(site):

@@ -194,6 +194,12 @@ def test_a_site_that_wants_its_cookie_back_before_it_shows_a_page_passes(site):
     assert check_connection(site.url, LOOPBACK).failure is None
 
 
+def test_a_cookie_of_the_same_name_for_another_path_takes_nothing_away_from_it(site):
+    site.needs_cookie = True
+    site.headers = {"set-cookie": "seen=no; Path=/elsewhere"}
+    assert check_connection(site.url, LOOPBACK).failure is None
+
+
 def test_only_5xx_means_every_try(site):
     site.status = 503
     assert check_connection(site.url, LOOPBACK).failure.reason == "only_server_errors"

@@ -152,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         if site.loop:
             return 302, "", {"Location": self.path}
         if site.needs_cookie and "seen=yes" not in self.headers.get("Cookie", ""):
-            return 302, "", {"Location": self.path, "Set-Cookie": "seen=yes; Domain=owls.example; Path=/"}
+            return 302, "", {"Location": self.path, "Set-Cookie": "seen=yes; Max-Age=60; Path=/"}
         if site.location and self.path != site.location_path:
             return 302, "", {"Location": site.location}
         return None

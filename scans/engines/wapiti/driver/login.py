@@ -9,10 +9,10 @@ import asyncio
 import re
 import time
 from collections import Counter
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 import httpx
+from cookies import Cookies
 from httpx_ntlm import HttpNtlmAuth
 
 SECONDS_BETWEEN_LOOKS = 5.0
@@ -40,7 +40,7 @@ class Login:
         self.asking = asyncio.Lock()
         self.waiting = False
         self.given = False
-        self.headers, self.cookies, self.user_agent = {}, {}, ""
+        self.headers, self.cookies, self.user_agent = {}, Cookies([]), ""
         self.rule, self.pattern, self.probe = NO_RULE, None, None
         self.seen_at = self.looked_at = time.monotonic()  # when the last look began that saw the login hold; any look
         self.unseen = 0  # requests since that look
@@ -68,12 +68,12 @@ class Login:
         self.pattern = re.compile(self.rule["pattern"]) if self.rule["pattern"] else None
         self.seen_at, self.unseen = time.monotonic(), 0
         self.headers = {name.lower(): value for name, value in session["headers"]}
-        self.cookies = {cookie["name"]: cookie["value"] for cookie in session["cookies"]}
+        self.cookies = Cookies(session["cookies"])
         self.user_agent = session["user_agent"]
         self.given = True
         self.generation += 1
         self.keep_secret(*self.headers.values())
-        self.keep_secret(*self.cookies.values(), shortest=SHORTEST_SESSION)
+        self.keep_secret(*(cookie["value"] for cookie in session["cookies"]), shortest=SHORTEST_SESSION)
         self.renewed.set()
 
     def keep_secret(self, *values, shortest=SHORTEST_SECRET):
@@ -95,12 +95,11 @@ class Login:
             return request
         headers = httpx.Headers(request.headers)
         headers.update(self.headers)
-        cookies = {**cookies_in(headers.get("cookie", "")), **self.cookies}
-        if cookies:
-            headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        return httpx.Request(
+        dressed = httpx.Request(
             request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
         )
+        self.cookies.dress(dressed)
+        return dressed
 
     def undressed(self, response):
         """Follow the site where it changes our cookies, and hide their values from Wapiti."""
@@ -109,8 +108,7 @@ class Login:
             if name.lower() == "set-cookie":
                 cookie, _, rest = value.partition(";")
                 key, _, text = cookie.partition("=")
-                if key.strip() in self.cookies:
-                    self.cookies[key.strip()] = text.strip()
+                if self.cookies.follow(response.request, value):
                     self.keep_secret(text.strip(), shortest=SHORTEST_SESSION)
                     value = f"{key}={MASK};{rest}"
             lines.append((name, value))
@@ -179,16 +177,6 @@ def is_at(url, known):
     pairs, wanted_pairs = (set(parse_qsl(one.query, keep_blank_values=True)) for one in (parts, wanted))
     same_path = known.startswith("?") or (parts.path or "/") == (wanted.path or "/")
     return same_path and wanted_pairs <= pairs
-
-
-def cookies_in(header):
-    """The names and values of a Cookie header."""
-    cookies = SimpleCookie()
-    try:
-        cookies.load(header)
-    except CookieError:
-        return {}
-    return {name: morsel.coded_value for name, morsel in cookies.items()}
 
 
 def is_text(response):
