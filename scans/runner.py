@@ -268,6 +268,7 @@ def _job(scan: UrlScan, target: Target, report: CheckReport) -> Job:
         resolve={origin(scan.url)[0]: report.addresses},
         depth=scan.analysis.depth,
         requests_per_second=settings.SCANS_REQUESTS_PER_SECOND,
+        seconds_to_stay=settings.SCANS_LEASE_SECONDS,
         seeds=report.seeds,
     )
     return replace(job, **job_fields(target.login, report.logged_in)) if report.logged_in else job
@@ -307,10 +308,11 @@ class Supervision:
     def run(self) -> None:
         """Hear the engine and watch over it until it has ended; then say how."""
         while self._ended is None:
-            self._hear(self._run.events(timeout=0.25))
+            events = self._run.events(timeout=0.25)
+            self._renew()  # before anything is written: who was frozen may have lost the scan, and its files
+            self._hear(events)
             if self._ended is None:
                 self._keep_logged_in()
-                self._renew()
                 self._decide()
         self._renew(now=True)
         self._conclude(self._ended)
@@ -324,6 +326,7 @@ class Supervision:
         if found:
             with transaction.atomic():
                 transitions.renew(self._scan)  # raises LeaseLost: what is not ours any more may have been deleted
+                self._stay()
                 self._progress.update(findings.store(self._scan, found))
         self._seen += (event for event in events if isinstance(event, UrlCrawled | AddressSeen))
         self._keep_log([event for event in events if isinstance(event, LogLine)])
@@ -378,13 +381,18 @@ class Supervision:
         self._told_of_failed_login = self._keeper.in_a_row > 0
 
     def _renew(self, *, now: bool = False) -> None:
-        """Store progress and keep the lease, once a second; learn what a user asked for meanwhile."""
+        """Store progress and keep lease and engine, once a second; learn what a user asked for meanwhile."""
         if now or monotonic() - self._renewed_at >= SECONDS_BETWEEN_RENEWALS:
             self._status, self._expires_at = transitions.renew(self._scan, **self._progress, **self._logins())
+            self._stay()
             if self._seen:
                 coverage.store(self._scan, self._seen)
             self._progress, self._seen = {}, []
             self._renewed_at = monotonic()
+
+    def _stay(self) -> None:
+        """Let the engine go on for as long as the lease that was just renewed."""
+        self._run.send(Command.STAY)
 
     def _logins(self) -> dict[str, int]:
         """The counts of logins, where they changed."""
@@ -426,12 +434,13 @@ class Supervision:
             self._run.end(SECONDS_TO_DIE)
 
     def _give_up_logging_in(self) -> None:
-        if not keeping_lease(self._scan, self._site_still_answers):  # logins may fail faster than the watch looks
+        # Logins may fail faster than the watch looks.
+        if not keeping_lease(self._scan, self._site_still_answers, self._stay):
             self._ask(Command.STOP, EndedBy.SITE, SITE_LOST)
             return
         failure = self._keeper.failure
         image = failure.screenshot if failure else b""
-        if image := image or keeping_lease(self._scan, self._picture):
+        if image := image or keeping_lease(self._scan, self._picture, self._stay):
             keep_picture(self._scan, Screenshot.Shows.FAILURE, image)
         reason = f"{self._keeper.in_a_row} logins in a row failed. The last: {failure or 'it did not hold'}"
         self._ask(Command.STOP, EndedBy.LOGINS, reason)
@@ -462,6 +471,9 @@ class Supervision:
         self._progress = {}
         if self._status == UrlScanStatus.STOPPED:
             return
+        if ended.outcome == Outcome.ORPHANED:
+            logger.warning("The engine for %s was not told to stay for too long.", self._scan.url)
+            return  # as if this worker were gone: the lease runs out, and whoever comes next goes on from the session
         if self._status == UrlScanStatus.STOPPING_DELETING_RESULTS:
             remove_files(self._scan)
             transitions.end(self._scan, EndedBy.USER)

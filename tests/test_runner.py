@@ -16,8 +16,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from scans import lease, runner, site_watch, transitions
-from scans.engines.base import FindingReported, LogLine, Progress, Severity, Started
+from scans.engines.base import Command, Ended, FindingReported, LogLine, Outcome, Progress, Severity, Started
 from scans.engines.fake.adapter import FakeEngine
+from scans.engines.process import EngineProcess
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.models import Actor, Analysis, BlackoutWindow, Finding, StopMode, UrlScan
 from scans.site_watch import SiteWatch
@@ -505,6 +506,63 @@ def test_a_worker_that_wakes_up_too_late_takes_nothing_away_from_the_one_that_re
     monkeypatch.setattr(runner, "_bring_session", asleep_for_long)
     scan = run(scan, STARTED)
     assert scan.status == U.QUEUED and scan.lease_holder == "another worker"
+
+
+def lose(scan):
+    """Let its worker be lost, and another one take the scan."""
+    UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    transitions.recover(make.fresh(scan))
+    UrlScan.objects.filter(pk=scan.pk).update(lease_holder="another worker")
+
+
+def test_a_worker_that_was_frozen_writes_nothing_of_what_it_then_hears(site, monkeypatch):
+    scan = queued(site)
+    really_hear = EngineProcess.events
+
+    def events(engine_run, timeout):
+        heard = really_hear(engine_run, timeout)
+        if any(isinstance(event, LogLine) for event in heard):
+            lose(scan)
+            time.sleep(0.2)  # longer than between two renewals
+        return heard
+
+    monkeypatch.setattr(EngineProcess, "events", events)
+    scan = run(scan, STARTED, FINDING, run_for(0.5), LogLine(level="info", text="owl"), run_for(30))
+    assert scan.status == U.RESUMING and scan.lease_holder == "another worker"
+    assert "owl" not in (scan.directory / "engine.log").read_text()
+
+
+def test_a_worker_that_was_frozen_while_it_checked_the_site_writes_nothing_of_it(site, monkeypatch):
+    scan = queued(site)
+    really_check = runner.check
+    monkeypatch.setattr(runner, "check", lambda *args, **how: (really_check(*args, **how), lose(scan))[0])
+    scan = run(scan, STARTED)
+    assert scan.status == U.QUEUED and scan.lease_holder == "another worker" and not scan.checks.exists()
+
+
+def test_an_engine_is_told_to_stay_as_often_as_the_lease_is_renewed(site, monkeypatch):
+    renewals, told = [], []
+    really_renew, really_send = transitions.renew, EngineProcess.send
+    monkeypatch.setattr(
+        transitions, "renew", lambda scan, **progress: renewals.append(scan) or really_renew(scan, **progress)
+    )
+
+    def send(engine_run, command):
+        told.append((command, len(renewals)))
+        really_send(engine_run, command)
+
+    monkeypatch.setattr(EngineProcess, "send", send)
+    run(queued(site), STARTED, FINDING, run_for(1), ANSWERED, REPORT)
+    stays = [renewed for command, renewed in told if command == Command.STAY]
+    assert len(stays) >= 4 and stays == list(range(stays[0], stays[-1] + 1))
+
+
+def test_a_scan_whose_engine_was_not_told_to_stay_goes_on_once_the_lease_has_run_out(site):
+    scan = run(queued(site), STARTED, FINDING, ANSWERED, Ended(outcome=Outcome.ORPHANED))
+    assert scan.status == U.IN_PROGRESS and scan.lease_holder == "worker"
+    UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    transitions.recover(scan)
+    assert make.fresh(scan).status == U.RESUMING
 
 
 def test_nothing_is_scanned_in_a_blackout_window_even_without_a_scheduler(site):

@@ -57,6 +57,7 @@ class Command(StrEnum):
     STOP = "stop"
     EXPIRE = "expire"
     CHECKPOINT = "checkpoint"
+    STAY = "stay"  # the scan is still its worker's; see Job.seconds_to_stay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +140,8 @@ class Job:
     `directory` belongs to this scan alone (session, report, the engine's HOME) and may hold the
     session of an earlier attempt, from which the engine then goes on. `resolve` maps each host
     that may be reached to its addresses; the engine connects to no other address, whatever DNS
-    says meanwhile.
+    says meanwhile. An engine that is told nothing, not even to stay, for `seconds_to_stay` ends as where its
+    worker is gone: that one may be frozen, and another worker go on with the scan.
     """
 
     url: str
@@ -151,6 +153,7 @@ class Job:
     requests_per_second: float = 0.0  # 0: no limit
     read_timeout_seconds: float = 10.0
     memory_limit_bytes: int = 2 * 1024**3
+    seconds_to_stay: float = 0.0  # 0: for ever
     modules: tuple[str, ...] = ()  # empty: the engine's usual set
     session: Session | None = None
     http_login: HttpLogin | None = None

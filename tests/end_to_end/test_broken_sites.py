@@ -136,6 +136,11 @@ def process_of(product, *words):
     raise AssertionError(f"There is no process with {words}.")
 
 
+def state_and_parent(pid):
+    """Of a process, as the kernel tells them."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+
+
 def test_an_engine_that_is_killed_is_a_scan_error_with_what_was_found(product, slow_site):
     pk = submit(product, slow_site.url)
     until(product, pk, lambda data: data["findings"])
@@ -150,13 +155,31 @@ def test_a_worker_that_is_killed_is_replaced_and_the_scan_goes_on_to_its_end(pro
     pk = submit(product, slow_site.url)
     until(product, pk, lambda data: data["findings"])
     engine = process_of(product, "driver.py")
-    worker = int(Path(f"/proc/{engine}/stat").read_text().rpartition(")")[2].split()[1])
+    worker = int(state_and_parent(engine)[1])
     os.kill(worker, signal.SIGKILL)
     slow_site.delay = 0
     data = until(product, pk, ended)
     assert data["status"] == "completed_results_available"
     actions = [entry["action"] for entry in data["log"]]
     assert actions.count("url_scan.worker_lost") == 1 and "url_scan.went_on" in actions
+    assert {finding["category"] for finding in data["findings"]} >= WEAKNESSES
+
+
+def test_the_engine_of_a_worker_that_is_frozen_ends_before_another_goes_on(slow_site, monkeypatch):
+    monkeypatch.setenv("SCANS_LEASE_SECONDS", "10")
+    with running_product() as product:
+        pk = submit(product, slow_site.url)
+        until(product, pk, lambda data: data["findings"])
+        engine = process_of(product, "driver.py")
+        worker = int(state_and_parent(engine)[1])
+        os.kill(worker, signal.SIGSTOP)
+        until(product, pk, lambda data: "url_scan.went_on" in [entry["action"] for entry in data["log"]])
+        assert state_and_parent(engine)[0] == "Z"  # ended, and not yet reaped by its worker
+        os.kill(worker, signal.SIGCONT)
+        slow_site.delay = 0
+        data = until(product, pk, ended)
+    assert data["status"] == "completed_results_available"
+    assert [entry["action"] for entry in data["log"]].count("url_scan.worker_lost") == 1
     assert {finding["category"] for finding in data["findings"]} >= WEAKNESSES
 
 

@@ -26,6 +26,7 @@ OUTCOMES = {"stop": "stopped", "expire": "expired", "checkpoint": "checkpointed"
 SECONDS_BETWEEN_BEATS = 0.2
 
 commands = queue.SimpleQueue()
+heard = threading.Event()
 say_lock = threading.Lock()
 
 
@@ -45,8 +46,22 @@ def end(outcome, reason=""):
 def listen():
     """Collect commands; the end of stdin means that the worker is gone."""
     for line in sys.stdin:
+        heard.set()
         values = json.loads(line)
-        commands.put("login" if "login" in values else values["command"])
+        if values.get("command") != "stay":
+            commands.put("login" if "login" in values else values["command"])
+    commands.put("orphaned")
+
+
+def mind(seconds):
+    """So does silence for so many seconds."""
+    left = seconds
+    while left > 0:
+        if heard.wait(1):
+            heard.clear()
+            left = seconds
+        else:
+            left -= 1
     commands.put("orphaned")
 
 
@@ -142,7 +157,9 @@ def play(steps):
 
 
 if __name__ == "__main__":
-    sys.stdin.readline()  # the job
+    seconds_to_stay = json.loads(sys.stdin.readline())["seconds_to_stay"]  # all it needs to know of the job
     threading.Thread(target=listen, daemon=True).start()
+    if seconds_to_stay:
+        threading.Thread(target=mind, args=[seconds_to_stay], daemon=True).start()
     with open("script.json", encoding="utf-8") as file:
         play(json.load(file))

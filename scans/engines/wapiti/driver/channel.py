@@ -29,6 +29,7 @@ class Channel:
         self.writing = threading.Lock()
         self.commands = queue.SimpleQueue()
         self.secrets = set()  # what is masked in everything that is said
+        self.heard = threading.Event()
         sys.stdout = sys.stderr = Words(self)  # tracebacks too: an error may quote what is secret
 
     def read_job(self):
@@ -73,17 +74,38 @@ class Channel:
             self.write("ended", {"outcome": outcome, "reason": self.masked(reason)[:2000]})
             os._exit(0)
 
-    def listen(self):
-        """Start collecting commands; the end of stdin is the command "orphaned", and a promise to be gone soon."""
+    def listen(self, seconds_to_stay):
+        """Start collecting commands; the end of stdin is the command "orphaned", and a promise to be gone soon.
+
+        So is silence for `seconds_to_stay`, unless they are 0.
+        """
         threading.Thread(target=self._listen, daemon=True).start()
+        if seconds_to_stay:
+            threading.Thread(target=self._mind, args=(seconds_to_stay,), daemon=True).start()
 
     def _listen(self):
         for line in sys.stdin.buffer:
+            self.heard.set()
             try:
                 values = json.loads(line)
-                self.commands.put(values["login"] if "login" in values else str(values["command"]))
-            except (ValueError, KeyError, TypeError):
+                if values.get("command") != "stay":
+                    self.commands.put(values["login"] if "login" in values else str(values["command"]))
+            except (ValueError, KeyError, TypeError, AttributeError):
                 self.log("warning", "unreadable command")  # not what it was: it may hold a session
+        self._leave()
+
+    def _mind(self, seconds):
+        """Leave after so many seconds without a word. Where this process was frozen too, that time does not count."""
+        left = seconds
+        while left > 0:
+            if self.heard.wait(1):
+                self.heard.clear()
+                left = seconds
+            else:
+                left -= 1
+        self._leave()
+
+    def _leave(self):
         self.commands.put("orphaned")
         threading.Timer(SECONDS_TO_BE_GONE, os._exit, [1]).start()  # in case saying so blocks
         time.sleep(SECONDS_TO_END_WHEN_ORPHANED)

@@ -34,7 +34,7 @@ def main():
     channel = Channel()
     try:
         job = channel.read_job()
-        channel.listen()
+        channel.listen(job["seconds_to_stay"])
         limit_memory(job["memory_limit_bytes"])
         Pins.of(job).install()
         asyncio.run(run(channel, job))
