@@ -13,10 +13,10 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from typing import IO
 
 from django.conf import settings
@@ -27,7 +27,9 @@ from scans.engines.base import Cookie, Seed, Session
 
 PLAYER = Path(__file__).parent / "player.py"
 PRINTER = PLAYER.with_name("printer.py")
+HOMES = "scans-browser-"  # how the folders of browsers begin; sockets are made in them: no long path will do
 SECONDS = 60.0
+SECONDS_UNTIL_LEFT_BEHIND = 600  # no browser lives that long
 SECONDS_TO_WAIT_FOR_THE_PRINTER = 10.0  # a request holds a thread of the web server meanwhile
 _one_at_a_time = threading.Lock()  # a browser takes some 400 MB
 _SECONDS_TO_SAY_SO = 5  # the child ends itself at its limit, and tells how far it got
@@ -40,14 +42,11 @@ def play(task: Task, *, seconds: float = SECONDS) -> Played:
     """
     if not _is_there():
         return Played(reason="browser_missing", detail="No Chromium is installed on the machine that runs the scans.")
-    home = tempfile.mkdtemp(prefix="browser-")
     try:
-        with _one_at_a_time:
+        with _one_at_a_time, _home() as home:
             return _outcome(_run(_job(task, home, seconds), home, seconds + _SECONDS_TO_SAY_SO))
     except subprocess.TimeoutExpired as late:
         return _timed_out(late.output or b"", seconds)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
 
 
 class CannotPrint(Exception):
@@ -62,19 +61,35 @@ def print_page(page: str, *, seconds: float = SECONDS) -> bytes:
     """
     if not _is_there():
         raise CannotPrint(_("No Chromium is installed where the dashboard runs: install it, or set SCANS_CHROMIUM."))
-    home = tempfile.mkdtemp(prefix="browser-")
-    job = json.dumps({"page": page, **_browser(home)}).encode()
     try:
-        with _printer():
+        with _printer(), _home() as home:
+            job = json.dumps({"page": page, **_browser(home)}).encode()
             outputs = _run(job, home, seconds, PRINTER)
     except subprocess.TimeoutExpired:
         message = _("The report was not printed within {seconds} seconds.")
         raise CannotPrint(message.format(seconds=round(seconds))) from None
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
     if not outputs[0].startswith(b"%PDF"):
         raise CannotPrint(_("The browser ended unexpectedly: {said}").format(said=_why(outputs[1])))
     return outputs[0]
+
+
+@contextmanager
+def _home() -> Iterator[str]:
+    """A folder for one browser, gone afterwards; and with it those that killed processes left behind."""
+    _remove_left_behind()
+    home = tempfile.mkdtemp(prefix=HOMES)
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _remove_left_behind() -> None:
+    until = time() - SECONDS_UNTIL_LEFT_BEHIND
+    for folder in Path(tempfile.gettempdir()).glob(f"{HOMES}*"):
+        with suppress(OSError):  # another process was faster
+            if folder.lstat().st_mtime < until:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -499,6 +501,19 @@ def test_an_endless_loop_is_ended_in_time_and_nothing_is_left(site, monkeypatch)
     assert played.detail.startswith("Command 2, executeScript: ")
     assert ours not in processes()
     os.rmdir(ours)  # raises where something is left in it
+
+
+def test_what_a_killed_worker_left_of_a_browser_goes_with_the_next_one(site, monkeypatch):
+    ours = Path(tempfile.mkdtemp())
+    monkeypatch.setattr("tempfile.tempdir", str(ours))
+    left, in_use, somebody_s = ours / f"{session.HOMES}left", ours / f"{session.HOMES}in-use", ours / "browser-x"
+    for folder in (left, in_use, somebody_s):
+        (folder / "Default").mkdir(parents=True)
+    for folder in (left, somebody_s):
+        os.utime(folder, (0, 0))
+    assert play(task(site, ("open", "/login", ""))).ok
+    assert set(ours.iterdir()) == {in_use, somebody_s}
+    shutil.rmtree(ours)
 
 
 def test_the_command_at_which_the_time_was_over_is_named(site):
