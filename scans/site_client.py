@@ -95,7 +95,7 @@ class SiteClient:
             request = httpx.Request(
                 method,
                 target.copy_with(host=address),
-                headers=headers,
+                headers=httpx.Headers(headers, encoding="utf-8"),
                 content=body,
                 extensions={
                     "sni_hostname": self._host,

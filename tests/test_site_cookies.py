@@ -15,9 +15,11 @@ from scans.login.visit import Visit
 from scans.site_cookies import SiteCookies
 from scans.verification import carrying
 from tests.engines.test_network import DRIVER_FOLDER
+from tests.sites.controllable import ControllableSite
 from tests.sites.neighbours import Neighbours
 
 OWLS = "https://owls.example"
+LOOPBACK = ("127.0.0.1",)
 
 
 def of_the_product(cookies, sets, url, before=""):
@@ -137,11 +139,19 @@ def test_what_is_no_address_is_refused_as_our_client_does():
 
 
 def test_a_visitor_of_one_application_stays_the_other_s_visitor():
-    with Neighbours() as site, Visit({site.url: ("127.0.0.1",)}) as visitor:
+    with Neighbours() as site, Visit({site.url: LOOPBACK}) as visitor:
         for root in (site.first, site.second, site.first, site.second):
             visitor.get(f"{site.url}{root[1:]}", "page")
         assert {cookie.path for cookie in visitor.cookies} == {site.first, site.second}
         assert [len(begun) for begun in site.begun.values()] == [1, 1]
+
+
+def test_a_cookie_that_is_not_ascii_comes_back_to_the_byte():
+    value = "owner=Jürgen".encode().decode("latin-1")
+    with ControllableSite(headers={"Set-Cookie": f"{value}; Path=/"}) as site, Visit({site.url: LOOPBACK}) as visitor:
+        visitor.get(site.url, "page")
+        visitor.get(site.url, "page")
+    assert site.requests[1].headers["cookie"] == value
 
 
 def test_a_replay_carries_the_cookies_of_its_address():

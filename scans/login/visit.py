@@ -197,7 +197,9 @@ class Visit:
     def _send(self, request: httpx.Request) -> httpx.Response:
         # Nothing of an earlier round or of a redirect before may stay.
         request.headers.pop("cookie", None)
-        request.headers.update(self._cookies.headers(request.url))
+        request.headers.encoding = "utf-8"
+        for name, value in self._cookies.headers(request.url).items():
+            request.headers[name] = value
         client = self._clients[request.url.raw_host.decode()]
         answer = client.send(request.method, str(request.url), request.headers, request.content or None)
         self._cookies.follow(request.url, answer.headers.get_list("set-cookie"))
@@ -239,9 +241,9 @@ def shown(url: str) -> str:
 
 
 def _without_encoding(answer: Answer) -> httpx.Headers:
-    """The answer's headers without those that describe a body we have read already."""
-    skipped = ("content-encoding", "content-length", "transfer-encoding")
-    return httpx.Headers([(name, value) for name, value in answer.headers.multi_items() if name not in skipped])
+    """The answer's headers, to the byte, without those that describe a body we have read already."""
+    skipped = (b"content-encoding", b"content-length", b"transfer-encoding")
+    return httpx.Headers([(name, value) for name, value in answer.headers.raw if name.lower() not in skipped])
 
 
 def _origin(url: str) -> tuple[str, str, int]:

@@ -8,6 +8,7 @@ from secrets import token_hex
 from urllib.parse import parse_qs, urlsplit
 
 COOKIE = "PHPSESSID"
+NEST = "Eulenhöhle".encode().decode("latin-1")  # UTF-8, as many a site puts it into headers
 FORM = '<form method="post"><input name="user"><input type="password" name="password"><button>Log in</button></form>'
 
 
@@ -93,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Send it."""
         content = page.encode()
         self.send_response(status)
-        usual = {"Content-Type": "text/html", "Content-Length": str(len(content))}
+        usual = {"Content-Type": "text/html", "Content-Length": str(len(content)), "X-Nest": NEST}
         for name, value in {**usual, **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()

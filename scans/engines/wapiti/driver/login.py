@@ -104,14 +104,14 @@ class Login:
     def undressed(self, response):
         """Follow the site where it changes our cookies, and hide their values from Wapiti."""
         lines = []
-        for name, value in response.headers.multi_items():
+        for (name, value), raw in zip(response.headers.multi_items(), response.headers.raw, strict=True):
             if name.lower() == "set-cookie":
                 cookie, _, rest = value.partition(";")
                 key, _, text = cookie.partition("=")
                 if self.cookies.follow(response.request, value):
                     self.keep_secret(text.strip(), shortest=SHORTEST_SESSION)
-                    value = f"{key}={MASK};{rest}"
-            lines.append((name, value))
+                    raw = raw[0], f"{key}={MASK};{rest}".encode()
+            lines.append(raw)  # to the byte: not all are ASCII
         response.headers = httpx.Headers(lines)
         return response
 
