@@ -73,10 +73,11 @@ class Evidence:
     @property
     def reached(self) -> list[Page]:
         """Pages of the target seen since, without those that ask for a login; none where `asked` itself still does."""
-        if self.asks(self.after) and not (self.login_page and self.asked == self.login_page.url):
+        if self._still_asks(self.after) and not (self.login_page and self.asked == self.login_page.url):
             return []
         pages = [page for page in (self.after, self.landed) if page is not None and page.status < 400]
-        return [page for page in pages if urlsplit(page.url)[:2] == urlsplit(self.asked)[:2] and not self.asks(page)]
+        ours = [page for page in pages if urlsplit(page.url)[:2] == urlsplit(self.asked)[:2]]
+        return [page for page in ours if not self._still_asks(page)]
 
     def asks(self, page: Page) -> bool:
         """Whether a page asks for the login: by its status, its form, or by being a login page instead of `asked`."""
@@ -90,6 +91,19 @@ class Evidence:
         """Whether a stranger was asked to log in."""
         left_the_site = bool(self.before.next_url) and not self.after.next_url
         return self.before.status in (401, 403) or self.asks(self.before) or left_the_site
+
+    def _still_asks(self, page: Page) -> bool:
+        return self.asks(page) and not self._lets_in(page)
+
+    def _lets_in(self, page: Page) -> bool:
+        """Whether `asked`, which led strangers to a login page, shows this one with a way out instead.
+
+        A login form in it tells nothing then: some pages keep one hidden, for a time that may come.
+        """
+        led_away = self.before.path != page.path and self._is_login_page(self.before)
+        if page is not self.after or not led_away or self._is_login_page(page):
+            return False
+        return signs.offers_logout(page) and not any(signs.offers_logout(stranger) for stranger in self.strangers)
 
     def _is_login_page(self, page: Page) -> bool:
         if page.path == (urlsplit(self.asked).path or "/"):

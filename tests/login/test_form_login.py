@@ -317,6 +317,23 @@ def test_a_login_page_without_its_form_proves_nothing_where_something_is_in_the_
     assert refused(site).reason in ("account_locked", "second_factor", "cannot_tell")
 
 
+@pytest.mark.parametrize("login_page", [LOGIN_PAGE, PLAIN_FORM])
+def test_a_page_of_members_may_keep_a_login_form_for_later(site, login_page):
+    site.login_page, site.members_page = login_page, MEMBERS_PAGE + PLAIN_FORM
+    logged_in = entered(site)
+    assert "asked for a login before" in logged_in.detail
+    assert holds(site, logged_in)
+    site.sessions.clear()
+    assert not holds(site, logged_in)
+    assert refused(site, password="wrong").reason == "wrong_credentials"
+
+
+def test_a_login_form_where_strangers_are_led_nowhere_else_still_asks_for_the_login(site):
+    site.open, site.open_page = True, PLAIN_FORM + OPEN_PAGE
+    site.members_page = PLAIN_FORM + MEMBERS_PAGE
+    assert refused(site, login_url="/login").reason == "wrong_credentials"
+
+
 @pytest.mark.parametrize("closed", [True, False])
 def test_whether_a_login_still_holds_is_told_by_what_proved_it(site, closed):
     site.open = not closed
