@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from scans.login import signs
 from scans.login.base import Login, Method
 from scans.login.outcome import LoginFailed
 from scans.login.visit import MOST_FORMS, Page
@@ -102,9 +103,18 @@ def _passwords(controls: list[Tag], login: Login) -> list[Tag]:
 
 
 def _is_login(controls: list[Tag], login: Login) -> bool:
-    """Two passwords make a registration or a change of password; so does a new one."""
+    """Two passwords make a registration or a change of password; so does a new one.
+
+    Unless the button says that it logs in: some call it new so that browsers do not fill it in.
+    """
     passwords = _passwords(controls, login)
-    return len(passwords) == 1 and passwords[0].get("autocomplete") != "new-password"
+    if len(passwords) != 1:
+        return False
+    return passwords[0].get("autocomplete") != "new-password" or any(map(_logs_in, controls))
+
+
+def _logs_in(control: Tag) -> bool:
+    return _submits(control) and signs.leads_in(control) and not _REGISTERS.search(str(control))
 
 
 def _needs_scripts(form: Tag, controls: list[Tag], login: Login) -> bool:

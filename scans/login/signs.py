@@ -41,8 +41,13 @@ _HTTP_LOCKED = (423, 429)  # RFC 4918 Locked, RFC 6585 Too Many Requests
 
 def login_links(page: Page) -> list[str]:
     """Addresses of links that seem to lead to a login page, in the order of the page, each once."""
-    links = [tag for tag in page.soup.find_all("a", href=True) if _IN.search(_words(tag)) and not _leads_out(tag)]
+    links = [tag for tag in page.soup.find_all("a", href=True) if leads_in(tag)]
     return list(dict.fromkeys(page.absolute(str(link["href"])) for link in links))
+
+
+def leads_in(tag: Tag) -> bool:
+    """Whether a link or button says that it logs in."""
+    return bool(_IN.search(_words(tag))) and not _leads_out(tag)
 
 
 def logout_urls(page: Page) -> tuple[str, ...]:

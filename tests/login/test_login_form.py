@@ -43,6 +43,7 @@ def sent(found):
         "<form method=post><input name=search type=search><input name=u type=email><input name=p type=password>",
         "<form method=post><input name=u autocomplete=username><input name=domain><input name=p type=password>",
         "<form method=post><input name=p type=password><input name=u>",
+        "<form method=post><input name=u><input type=password name=p autocomplete=new-password><button>Log in",
     ],
 )
 def test_the_login_form_is_told_from_others_and_its_fields_by_their_place(html):
@@ -58,6 +59,8 @@ def test_the_login_form_is_told_from_others_and_its_fields_by_their_place(html):
         "<form method=post><input name=q></form>",
         "<form method=post><input type=password name=a><input type=password name=b></form>",
         "<form method=post><input name=u><input type=password name=p autocomplete=new-password></form>",
+        "<form method=post><input name=u><input type=password name=p autocomplete=new-password>"
+        "<button>Register and log in</button></form>",
     ],
 )
 def test_a_page_without_a_login_form_has_none(html):
