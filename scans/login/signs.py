@@ -33,6 +33,8 @@ _LOCKED = re.compile(
     r"|zu viele (\w+ )?(versuche|anmeldeversuche)|konto (ist|wurde) (\w+ )?gesperrt",
     re.IGNORECASE,
 )
+# One of several reasons that a site does not tell apart, most often the wrong password.
+_PERHAPS_LOCKED = re.compile(r"\bor (that |this |your |the )?(user )?account (is|has been|was) [^.<]*", re.IGNORECASE)
 _CODE = re.compile(r"otp|2fa|mfa|one[_-]?time|second[_-]?factor|(verif\w*|auth\w*|security)[_-]?code", re.IGNORECASE)
 _CAPTCHA_MAKERS = re.compile(r"recaptcha|hcaptcha|turnstile|friendly-?captcha|frc-captcha", re.IGNORECASE)
 _MOST_PIECES, _LONGEST = 30, 500  # of what is looked at in one element: hostile pages have no bounds
@@ -113,7 +115,8 @@ def speaks_of_login(text: str) -> bool:
 def is_locked(page: Page, before: Page) -> bool:
     """Whether the page, and not already the one before, says that the account or the visitor is locked out."""
     said = {match[0].lower() for match in _LOCKED.finditer(before.text)}
-    return page.status in _HTTP_LOCKED or any(match[0].lower() not in said for match in _LOCKED.finditer(page.text))
+    says = _LOCKED.finditer(_PERHAPS_LOCKED.sub("", page.text))
+    return page.status in _HTTP_LOCKED or any(match[0].lower() not in said for match in says)
 
 
 def wants_code(page: Page) -> bool:

@@ -81,6 +81,7 @@ def test_a_wrong_password_is_told_by_the_form_being_shown_again(site):
         ((200, PLAIN_FORM + "Your account has been locked."), "account_locked"),
         ((200, PLAIN_FORM + "Too many failed login attempts."), "account_locked"),
         ((429, "slower"), "account_locked"),
+        ((200, PLAIN_FORM + "Incorrect password or account is temporarily blocked."), "wrong_credentials"),
         ((200, PLAIN_FORM + '<div class="g-recaptcha"></div>'), "captcha"),
         ((500, "broken"), "login_page_unreachable"),
     ],
