@@ -170,7 +170,11 @@ def _by_form(login: Login, url: str, sites: Sites) -> LoggedIn:
         page, form = _login_page(login, url, visitor, before)
         evidence = Evidence(login=login, asked=asked, before=before, after=before, login_page=page, form=form)
         landed = _submitted(login, visitor, page, form) if form else None
-        if form is None or (landed is not None and landed.status in _NOT_TAKEN):
+        if form and landed.status in _NOT_TAKEN and (other := _other_form(login, url, visitor, before, form)):
+            page, form = other
+            evidence = replace(evidence, login_page=page, form=form)
+            landed = _submitted(login, visitor, page, form)
+        if form is None or landed.status in _NOT_TAKEN:
             played = by_browser.fill(login, page.url, url, sites, Session(cookies=visitor.cookies))
             return _proven_by_browser(sites, played, replace(evidence, form=None))
         evidence = replace(evidence, landed=landed, after=visitor.get(asked, PROOF_STEP, strict=False))
@@ -232,6 +236,17 @@ def _login_page(login: Login, url: str, visitor: Visit, before: Page) -> tuple[P
     if not usable:
         raise _no_login_page(pages[0])
     return max(usable, key=lambda page: (asks_for_login(page), signs.speaks_of_login(page.url))), None
+
+
+def _other_form(
+    login: Login, url: str, visitor: Visit, before: Page, not_taken: LoginForm
+) -> tuple[Page, LoginForm] | None:
+    """A login form that is sent elsewhere, with its page: the one at hand may be there for a script that moves it."""
+    for page in _likely_pages(login, url, visitor, before):
+        form = find(page, login)
+        if form and form.action != not_taken.action:
+            return page, form
+    return None
 
 
 def _likely_pages(login: Login, url: str, visitor: Visit, before: Page) -> Iterator[Page]:

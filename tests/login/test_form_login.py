@@ -318,6 +318,14 @@ def test_a_login_page_without_its_form_proves_nothing_where_something_is_in_the_
     assert refused(site).reason in ("account_locked", "second_factor", "cannot_tell")
 
 
+def test_a_form_that_is_not_taken_where_it_stands_is_not_the_last_that_is_tried(site):
+    site.open, site.open_page = True, PLAIN_FORM + OPEN_PAGE
+    logged_in = entered(site)
+    assert logged_in.login_url == f"{site.url}login" and "asked for a login before" in logged_in.detail
+    assert [attempt.path for attempt in site.attempts] == ["/", "/login?from=here"]
+    assert refused(site, password="wrong").reason == "wrong_credentials"
+
+
 @pytest.mark.parametrize("login_page", [LOGIN_PAGE, PLAIN_FORM])
 def test_a_page_of_members_may_keep_a_login_form_for_later(site, login_page):
     site.login_page, site.members_page = login_page, MEMBERS_PAGE + PLAIN_FORM

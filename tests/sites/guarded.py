@@ -135,6 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/logout":
             site.sessions.discard(self.cookies.get("session", ""))
             return 302, "", ("Location", "/login")
+        if self.command == "POST":
+            return 405, "not by POST"
         if self.is_member(site):
             return site.members_status, site.members_page
         if site.open:
