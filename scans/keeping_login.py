@@ -32,11 +32,12 @@ class LoginKeeper:
         self._tried_at = self._made_at = monotonic()
         self._logged_in_at: float | None = None  # when we last did; None: the login that the scan began with
 
-    def lost(self) -> None:
-        """The engine was logged out: begin to log in again."""
+    def lost(self, *, explained: bool = False) -> None:
+        """The engine was logged out: begin to log in again. `explained`: it knows by what, and leaves that alone."""
         ours, since = self._logged_in_at is not None, self._logged_in_at or self._made_at
         held = monotonic() - since >= SECONDS_TO_HOLD
-        if ours or held:  # the login that the scan began with was none of our attempts: it does not count as failed
+        # The login that the scan began with was none of our attempts: it does not count as failed.
+        if held or (ours and not explained):
             self._count(held=held)
         self._logged_in_at = None
         self._begin()

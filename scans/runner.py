@@ -335,7 +335,7 @@ class Supervision:
                 self._note(event)
             elif isinstance(event, LoggedOut):
                 self._keep_log([LogLine(level="warning", text=f"logged out at {event.url}: {event.reason}")])
-                self._keeper.lost()
+                self._keeper.lost(explained=event.found_out)
             elif isinstance(event, Ended):
                 self._ended = event
 

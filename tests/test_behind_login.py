@@ -291,6 +291,16 @@ def test_a_login_that_held_ends_a_row_of_failed_ones_across_a_pause(monkeypatch,
     keeper.finish()
 
 
+def test_a_login_of_which_the_engine_knows_what_ended_it_did_not_fail():
+    keeper = LoginKeeper(lambda: "a login", succeeded=1, failed=2, in_a_row=2)
+    keeper.lost()
+    while not keeper.new_login():
+        time.sleep(0.01)
+    keeper.lost(explained=True)
+    assert (keeper.in_a_row, keeper.failed) == (2, 2)
+    keeper.finish()
+
+
 def test_a_login_that_does_not_hold_is_not_explained_by_one_that_failed_before_it():
     outcomes = [LoginFailed("page_unreachable", "It gave no answer.", "login"), "a login"]
 

@@ -262,10 +262,14 @@ def identity(finding: FindingReported) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedOut:
-    """The login is over: the engine sends nothing until it is given a new session."""
+    """The login is over: the engine sends nothing until it is given a new session.
+
+    `found_out`: it has just learned which address ended this login and those before it, and leaves that alone.
+    """
 
     reason: str
     url: str
+    found_out: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

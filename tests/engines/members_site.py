@@ -20,7 +20,8 @@ class MembersSite:
     login page. `exit`: an address that ends the membership, without a word of it. `forgets_at`: a text in an address
     that does so once. `deletes_at`: one after which the start page answers 404, still to members as to such.
     `one_at_a_time`: it serves one request after the other; what `/big` answers no buffer holds. `for_browsers`: who
-    names no program is refused, and who does not ask for HTML is given JSON.
+    names no program is refused, and who does not ask for HTML is given JSON. `guards`: where a form is sent, which ends
+    the membership of who sends it without the token that the page has since the last login.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class MembersSite:
         for_browsers: bool = False,
         links: str = LINKS,
         deletes_at: str = "",
+        guards: str = "",
     ):
+        self.guards, self.token = guards, ""
         self.exit, self.one_at_a_time = exit, one_at_a_time
         self.lasts, self.rotates, self.public, self.forgets_at = lasts, rotates, public, forgets_at
         self.for_browsers, self.links, self.deletes_at, self.deleted = for_browsers, links, deletes_at, False
@@ -55,7 +58,7 @@ class MembersSite:
 
     def let_in(self, value: str) -> str:
         """From now on this cookie's value is a member's."""
-        self.sessions = {value}
+        self.sessions, self.token = {value}, f"token-for-{value}"
         self._since_login = 0
         return value
 
@@ -75,6 +78,17 @@ class MembersSite:
             self.sessions.clear()
             self.forgets_at = ""
         self.deleted |= member and bool(self.deletes_at) and self.deletes_at in address
+
+    def form(self) -> str:
+        """The form of each page, if there is one."""
+        hidden = f'<input type="hidden" name="token" value="{self.token}">'
+        return f'<form method="post" action="{self.guards}">{hidden}<input name="note"></form>' if self.guards else ""
+
+    def take(self, path: str, body: str) -> None:
+        """Somebody sent a form."""
+        self.posted.append(f"{path} {body}")
+        if urlsplit(path).path == self.guards and self.token not in parse_qs(body).get("token", []):
+            self.sessions.clear()
 
     def members_asked_for(self, path: str) -> bool:
         """Whether somebody who was let in asked for it."""
@@ -115,11 +129,11 @@ class MembersHandler(BaseHTTPRequestHandler):
         else:
             filler = "x" * 7_000_000 if path == "/big" else ""
             status = 404 if self.members_site.deleted else 200
-            self.answer(status, f"<h1>Members</h1>{self.members_site.links}{filler}")
+            self.answer(status, f"<h1>Members</h1>{self.members_site.links}{self.members_site.form()}{filler}")
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.members_site.posted.append(f"{self.path} {body.decode(errors='replace')}")
+        self.members_site.take(self.path, body.decode(errors="replace"))
         self.do_GET()
 
     def answer(self, status, text, headers=()):

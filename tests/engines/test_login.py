@@ -205,6 +205,20 @@ def test_an_address_that_ends_each_login_is_found_out_and_left_alone(wapiti, mem
     assert ("Reflected Cross Site Scripting", f"{site.url}hello", "name") in found(heard)
 
 
+def test_a_form_that_ends_each_login_for_want_of_its_token_is_found_out_though_it_was_sent_well_at_first(
+    wapiti, members_site, job, start
+):
+    site = members_site(public=PUBLIC, guards="/note")
+    heard = start(wapiti, behind_login(site, job, modules=("file", "exec", "xss")))
+    while isinstance(heard.until(lambda event: isinstance(event, LoggedOut | Ended)), LoggedOut):
+        heard.run.log_in(let_in_again(site))
+    lost = heard.of(LoggedOut)
+    assert heard.of(Ended)[0].outcome == Outcome.COMPLETED
+    assert [event.found_out for event in lost] == [False, False, True], lost
+    assert any("POST /note ends the login" in line.text for line in heard.of(LogLine))
+    assert ("Reflected Cross Site Scripting", f"{site.url}hello", "name") in found(heard)
+
+
 def test_such_a_scan_can_be_stopped_too(wapiti, members_site, job, start):
     site = members_site(public=PUBLIC, forgets_at="name=https")
     scan = behind_login(site, job, modules=("redirect",))

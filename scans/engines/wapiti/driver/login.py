@@ -45,9 +45,10 @@ class Login:
         self.seen_at = self.looked_at = time.monotonic()  # when the last look began that saw the login hold; any look
         self.unseen = 0  # requests since that look
         self.answered = set()  # methods and paths that were asked for since that look
-        self.harmless = set()  # … and after which the login was seen to hold
-        self.suspected = Counter()
+        self.harmless = set()  # … and after which the login was seen to hold; of what only reads
+        self.suspected = Counter()  # how often in a row the login was gone after …
         self.enders = set()  # … and which end a login, though nothing in the page said so
+        self.found_out = False  # whether the last login to end told one of those
         self.auth = self.handshake(job["http_login"])
         if job["session"]:
             self.take(job)
@@ -154,18 +155,28 @@ class Login:
             self.suspect()
             return False
         self.seen_at = began_at
-        self.harmless |= answered
+        # A form may be harmless with the token that the page gave it, and end the login with one that is stale.
+        self.harmless |= {one for one in answered if one[0] == "GET"}
+        for one in answered:
+            del self.suspected[one]
         self.answered -= answered
         return True
 
     def suspect(self):
-        """Learn what ends logins: what alone may have done it, several times."""
+        """Learn what ends logins: the only one after which they were gone several times in a row."""
         suspects = self.answered - self.harmless
         self.suspected.update(suspects)
-        if len(suspects) == 1 and self.suspected[suspect := suspects.pop()] >= TIMES_TO_BE_SURE:
-            self.enders.add(suspect)
-            self.channel.log("warning", f"{' '.join(suspect)} ends the login, and is not asked for any more")
+        sure = [one for one in suspects if self.is_sure(one)]
+        self.found_out = len(sure) == 1
+        if self.found_out:
+            self.enders.add(sure[0])
+            self.channel.log("warning", f"{' '.join(sure[0])} ends the login, and is not asked for any more")
         self.answered.clear()
+
+    def is_sure(self, one):
+        """Whether it was suspected often enough; where one form ends logins, others are likely to."""
+        as_another = one[0] != "GET" and any(method == one[0] for method, _ in self.enders)
+        return self.suspected[one] >= TIMES_TO_BE_SURE - as_another
 
 
 def is_at(url, known):

@@ -93,13 +93,17 @@ class Traffic:
         ours = origin(request.url) == origin(self.url)
         if not ours and origin(request.url)[1:] != CLOSED_ENDPOINT:
             raise Refused(f"{request.url.host} is outside this scan", request=request)
-        if ours and self.login.forbids(request):
-            self.passed(request.method, str(request.url), "This address would end the login.")
-            raise Refused("this address would end the login", request=request)
         if ours:
+            self.spare_login(request)
             self.passed(request.method, str(request.url))
         response = await self.exchange(transport, request, ours)
         return await self.with_login(transport, request, response) if ours and self.login.given else response
+
+    def spare_login(self, request):
+        """Raise Refused for what would end the login."""
+        if self.login.forbids(request):
+            self.passed(request.method, str(request.url), "This address would end the login.")
+            raise Refused("this address would end the login", request=request)
 
     async def exchange(self, transport, request, ours):
         """The answer to one request, counted, its body bounded."""
@@ -135,6 +139,7 @@ class Traffic:
         await response.aclose()
         if not renewed:  # nobody saw whose page it is: a crawl that goes on later asks for it again
             raise Refused("the scan is ending", request=request)
+        self.spare_login(request)  # it may have turned out to be what did so
         again = self.login.undressed(await self.exchange(transport, request, ours=True))
         return again
 
@@ -166,7 +171,7 @@ class Traffic:
             self.login.renewed.clear()
             self.login.waiting = True
             self.set_gate()
-            self.login.channel.send("logged_out", reason=reason, url=url)
+            self.login.channel.send("logged_out", reason=reason, url=url, found_out=self.login.found_out)
             await self.login.renewed.wait()
             self.login.waiting = False
             self.worked_at = time.monotonic()
