@@ -170,6 +170,10 @@ class ActivityLogEntryAdmin(LookedAtOnly):
     search_fields = ["analysis__name", "url_scan__url", "reason"]
     date_hierarchy = "at"
 
+    def get_queryset(self, request):
+        """Those that this user may see."""
+        return super().get_queryset(request).visible_to(request.user)
+
     @admin.display(description="What")
     def what(self, entry: ActivityLogEntry) -> str:
         """What happened."""

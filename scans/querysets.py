@@ -363,6 +363,12 @@ class ActivityLogQuerySet(models.QuerySet):
         """With the names that a page shows."""
         return self.select_related("user", "url_scan").order_by("-pk")
 
+    def visible_to(self, user):
+        """Those that this user may see: what was decided about a finding is told once the finding may be seen."""
+        if user.has_perm("scans.review_analysis"):
+            return self
+        return self.filter(~Q(action="url_scan.finding_marked") | _results_visible(user, "url_scan__"))
+
     def status_changes_of(self, thing):
         """The entries that gave an analysis itself, or a URL scan, another status."""
         is_analysis = hasattr(thing, "url_scans")

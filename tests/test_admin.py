@@ -109,6 +109,8 @@ def test_findings_under_verification_are_for_reviewers_here_too(client):
     client.force_login(factories.user("Viewer", is_staff=True))
     finding = factories.ended(publication="reviewer").url_scans.get().findings.get()
     assert client.get(admin("finding", "change", finding.pk)).status_code == 302
+    transitions.mark(finding, by=factories.user("Reviewer"), mark="confirmed", comment="The page echoes q.")
+    assert "The page echoes q." not in client.get(admin("activitylogentry", "changelist")).content.decode()
 
 
 # --- Secrets --------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ class ActivityLogFileView(ViewerRequired, View):
     def get(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
         """The file."""
         analysis = present_analysis(pk)
-        entries = ActivityLogEntry.objects.filter(analysis=analysis).newest_first().reverse()
+        entries = ActivityLogEntry.objects.filter(analysis=analysis).visible_to(request.user).newest_first().reverse()
         urls = [(str(scan_id), url) for scan_id, url in analysis.url_scans.values_list("pk", "url")]
         chosen = ActivityLogFilterSet(request.GET, entries, urls=urls).qs
         return csv_file(f"activity-log-{analysis.pk}", HEAD, map(_cells, chosen.iterator(chunk_size=500)))

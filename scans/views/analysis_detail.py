@@ -155,7 +155,7 @@ def _changes(analysis: Analysis) -> dict | None:
 
 def _log(request: HttpRequest, analysis: Analysis, scans: list[dict]) -> dict:
     """The newest entries, or those before one; as many as were asked for."""
-    entries = ActivityLogEntry.objects.filter(analysis=analysis).newest_first()
+    entries = ActivityLogEntry.objects.filter(analysis=analysis).visible_to(request.user).newest_first()
     filterset = ActivityLogFilterSet(request.GET, entries, urls=[(str(scan["pk"]), scan["url"]) for scan in scans])
     shown = min(max(filterset.shown, LOG_PAGE_SIZE), LOG_MOST)
     page = list(filterset.qs[: shown + 1])

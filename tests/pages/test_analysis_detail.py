@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from scans import findings, transitions
-from scans.models import Actor
+from scans.models import Actor, Finding
 from scans.statuses import AnalysisStatus, EndedBy
 from scans.views import analysis_detail
 from tests import factories
@@ -69,6 +69,21 @@ def test_log_filter_that_is_not_understood_is_passed_over(client, query):
     response = client.get(f"{page(analysis)}?{query}")
     assert response.status_code == 200
     assert "analysis.submitted" in values(response, "data-action")
+
+
+def test_what_was_decided_about_a_finding_is_told_once_the_finding_may_be_seen(as_role):
+    analysis = factories.ended(publication="reviewer")
+    finding = Finding.objects.get()
+    transitions.mark(finding, by=factories.user("Reviewer"), mark="confirmed", comment="The page echoes q.")
+    viewer, addresses = as_role("Submitter"), (page(analysis), f"{page(analysis)}activity-log.csv")
+
+    def told(client):
+        return ["The page echoes q." in client.get(address).getvalue().decode() for address in addresses]
+
+    assert told(as_role("Reviewer")) == [True, True] and told(viewer) == [False, False]
+    factories.verify(finding.url_scan)
+    transitions.publish(factories.fresh(analysis), by=factories.user("Reviewer"))
+    assert told(viewer) == [True, True]
 
 
 def entries_of(response) -> list[str]:
