@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,6 +21,7 @@ TABS = [
     ("engine-log", _("Engine Log")),
     ("configuration", _("Configuration")),
 ]
+LOG_HIDDEN = _("This log tells what is found. Reviewers can read it now, everybody once the results are published.")
 
 
 class UrlScanTab(ViewerRequired, View):
@@ -95,9 +97,14 @@ class EngineLogView(UrlScanTab):
     stem = "engine-log"
 
     def content(self, url_scan: UrlScan) -> dict:
-        """Whether there is a log, and its end; a poll is spared that: its page goes on with what it has."""
+        """Whether there is a log, and its end; a poll is spared that: its page goes on with what it has.
+
+        The poll that says that the scan has ended is not: to some people the log is shown only now.
+        """
+        if not _may_read_log(url_scan):
+            return {"hidden": LOG_HIDDEN}
         path = _log_file(url_scan)
-        is_poll = htmx.wants_fragment(self.request) and "v" in self.request.GET
+        is_poll = htmx.wants_fragment(self.request) and "v" in self.request.GET and not url_scan.info.final
         piece = engine_log.Piece("", "") if is_poll else engine_log.read(path)
         return {"has_log": path.exists(), "piece": piece}
 
@@ -108,7 +115,7 @@ class EngineLogPieceView(ViewerRequired, View):
     def get(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
         """That piece, and from where to ask on; 204 where there is nothing new, unless it is never asked again."""
         scan, position = present_url_scan(analysis_id, pk, request.user), request.GET.get("after", "")
-        piece, every = engine_log.read(_log_file(scan), position), htmx.seconds_between_polls([scan])
+        piece, every = engine_log.read(_readable_log(scan), position), htmx.seconds_between_polls([scan])
         if every and piece.position == position:
             return htmx.unchanged()
         context = {"url_scan": scan, "analysis": scan.analysis, "piece": piece, "every": every}
@@ -132,13 +139,24 @@ class EngineLogFileView(ViewerRequired, View):
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int) -> FileResponse:
         """The file, streamed."""
-        path = _log_file(present_url_scan(analysis_id, pk, request.user))
+        path = _readable_log(present_url_scan(analysis_id, pk, request.user))
         try:
             file = path.open("rb")
         except FileNotFoundError:
             raise Gone(_("This scan has no engine log (any more).")) from None
         name = f"engine-log-{pk}.txt"
         return FileResponse(file, as_attachment=True, filename=name, content_type="text/plain; charset=utf-8")
+
+
+def _may_read_log(url_scan: UrlScan) -> bool:
+    """Whoever may see the results, whose requests stand in it; everybody where a scan ended without any."""
+    return url_scan.results_visible or url_scan.info.final
+
+
+def _readable_log(url_scan: UrlScan) -> Path:
+    if not _may_read_log(url_scan):
+        raise PermissionDenied(LOG_HIDDEN)
+    return _log_file(url_scan)
 
 
 def _log_file(url_scan: UrlScan) -> Path:

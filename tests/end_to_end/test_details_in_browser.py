@@ -37,7 +37,7 @@ def write(scan, *lines):
 
 
 def test_the_log_follows_its_end_until_one_scrolls_up_and_goes_on_from_a_button(open_page, running_scan):
-    page = open_page(f"{running_scan.get_absolute_url()}log/")
+    page = open_page(f"{running_scan.get_absolute_url()}log/", role="Reviewer")
     log, jump = page.locator("#log-text"), page.get_by_role("button", name="Paused; jump to the end")
     expect(page.locator(".no-log")).to_be_visible()
     expect(log).to_be_hidden()
@@ -69,7 +69,7 @@ def test_the_log_follows_its_end_until_one_scrolls_up_and_goes_on_from_a_button(
     assert log.text_content().count("line 199\n") == 1
 
 
-@pytest.mark.parametrize("role", ["Submitter"])
+@pytest.mark.parametrize("role", ["Reviewer"])
 def test_without_a_script_the_log_is_its_end_and_a_link_to_the_whole(open_page, running_scan, role):
     write(running_scan, "the first line", *("a line that fills a piece" for _ in range(3000)), "the last line")
     page = open_page(f"{running_scan.get_absolute_url()}log/", role=role, java_script_enabled=False)

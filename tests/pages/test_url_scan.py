@@ -97,22 +97,28 @@ def test_reference_with_a_script_is_no_link(client):
     assert 'href="javascript' not in shown
 
 
-def test_engine_log_is_escaped_and_can_be_had_whole(client, settings, tmp_path):
+@pytest.fixture
+def reviewer(as_role):
+    """The browser of somebody who may read the log of a scan that runs."""
+    return as_role("Reviewer")
+
+
+def test_engine_log_is_escaped_and_can_be_had_whole(reviewer, settings, tmp_path):
     settings.VAR_DIR = tmp_path
     scan = url_scan(factories.running())
     scan.directory.mkdir(parents=True)
     (scan.directory / "engine.log").write_text("first <b>\nlast\n")
-    assert "first &lt;b&gt; last" in text(client.get(f"{scan.get_absolute_url()}log/"))
-    whole = client.get(f"{scan.get_absolute_url()}log/engine.log")
+    assert "first &lt;b&gt; last" in text(reviewer.get(f"{scan.get_absolute_url()}log/"))
+    whole = reviewer.get(f"{scan.get_absolute_url()}log/engine.log")
     assert whole["Content-Type"].startswith("text/plain")
     assert b"".join(whole.streaming_content) == b"first <b>\nlast\n"
 
 
-def test_missing_engine_log_is_explained(client, settings, tmp_path):
+def test_missing_engine_log_is_explained(reviewer, settings, tmp_path):
     settings.VAR_DIR = tmp_path
     scan = url_scan(factories.submitted())
-    assert "There is no log" in text(client.get(f"{scan.get_absolute_url()}log/"))
-    assert client.get(f"{scan.get_absolute_url()}log/engine.log").status_code == 404
+    assert "There is no log" in text(reviewer.get(f"{scan.get_absolute_url()}log/"))
+    assert reviewer.get(f"{scan.get_absolute_url()}log/engine.log").status_code == 404
 
 
 def log_end(response) -> dict:
@@ -121,39 +127,39 @@ def log_end(response) -> dict:
 
 
 def test_an_engine_log_grows_by_what_is_new_and_polls_of_the_page_bring_none_of_it(
-    client, htmx_headers, settings, tmp_path
+    reviewer, htmx_headers, settings, tmp_path
 ):
     settings.VAR_DIR = tmp_path
     scan = url_scan(factories.running())
     scan.directory.mkdir(parents=True)
     log = scan.directory / "engine.log"
     log.write_text("one line\n")
-    page = client.get(f"{scan.get_absolute_url()}log/")
+    page = reviewer.get(f"{scan.get_absolute_url()}log/")
     end = log_end(page)
     assert end["data-live"] == "2"
-    assert client.get(end["hx-get"], headers=htmx_headers).status_code == 204
+    assert reviewer.get(end["hx-get"], headers=htmx_headers).status_code == 204
     with log.open("a") as file:
         file.write("second <b>\n")
-    piece = client.get(end["hx-get"], headers=htmx_headers)
+    piece = reviewer.get(end["hx-get"], headers=htmx_headers)
     assert text(piece).startswith("second &lt;b&gt; <span") and "one line" not in text(piece)
-    assert client.get(log_end(piece)["hx-get"], headers=htmx_headers).status_code == 204
-    poll = client.get(f"{scan.get_absolute_url()}log/", {"v": "0"}, headers=htmx_headers)
+    assert reviewer.get(log_end(piece)["hx-get"], headers=htmx_headers).status_code == 204
+    poll = reviewer.get(f"{scan.get_absolute_url()}log/", {"v": "0"}, headers=htmx_headers)
     assert "data-grows" in text(poll) and "one line" not in text(poll)
 
 
-def test_a_log_that_was_begun_anew_or_is_gone_is_no_error(client, htmx_headers, settings, tmp_path):
+def test_a_log_that_was_begun_anew_or_is_gone_is_no_error(reviewer, htmx_headers, settings, tmp_path):
     settings.VAR_DIR = tmp_path
     scan = url_scan(factories.running())
     scan.directory.mkdir(parents=True)
     log = scan.directory / "engine.log"
     log.write_text("a long first line\n")
-    end = log_end(client.get(f"{scan.get_absolute_url()}log/"))
+    end = log_end(reviewer.get(f"{scan.get_absolute_url()}log/"))
     log.write_text("anew\n")
-    assert "begun anew --- anew" in text(client.get(end["hx-get"], headers=htmx_headers))
+    assert "begun anew --- anew" in text(reviewer.get(end["hx-get"], headers=htmx_headers))
     log.unlink()
-    gone = client.get(end["hx-get"], headers=htmx_headers)
+    gone = reviewer.get(end["hx-get"], headers=htmx_headers)
     assert gone.status_code == 200
-    assert client.get(log_end(gone)["hx-get"], headers=htmx_headers).status_code == 204
+    assert reviewer.get(log_end(gone)["hx-get"], headers=htmx_headers).status_code == 204
 
 
 def test_the_log_of_a_scan_that_has_ended_is_asked_for_no_more(client, htmx_headers, settings, tmp_path):
@@ -165,8 +171,32 @@ def test_the_log_of_a_scan_that_has_ended_is_asked_for_no_more(client, htmx_head
 
 def test_pieces_of_a_log_are_for_who_may_see_the_page(as_role):
     address = f"{url_scan(factories.running()).get_absolute_url()}log/piece/"
-    assert as_role("Viewer").get(address).status_code == 204
+    assert as_role("Reviewer").get(address).status_code == 204
     assert as_role("").get(address).status_code == 403
+
+
+@pytest.mark.parametrize("state", [factories.running, factories.ended])
+def test_the_log_names_what_was_found_and_is_for_reviewers_until_that_is_published(as_role, settings, tmp_path, state):
+    settings.VAR_DIR = tmp_path
+    scan = url_scan(state())
+    scan.directory.mkdir(parents=True)
+    (scan.directory / "engine.log").write_text("SQL Injection in /product via injection in the parameter id\n")
+    viewer, address = as_role("Submitter"), f"{scan.get_absolute_url()}log/"
+    shown = text(viewer.get(address))
+    assert "SQL Injection" not in shown and "Reviewers can read it now" in shown
+    assert [viewer.get(f"{address}{part}").status_code for part in ("piece/", "engine.log")] == [403, 403]
+    assert "SQL Injection" in text(as_role("Reviewer").get(address))
+
+
+def test_a_log_page_that_was_open_when_the_results_were_published_shows_it_then(
+    as_role, htmx_headers, settings, tmp_path
+):
+    settings.VAR_DIR = tmp_path
+    scan = url_scan(factories.published())
+    scan.directory.mkdir(parents=True)
+    (scan.directory / "engine.log").write_text("SQL Injection\n")
+    poll = as_role("Viewer").get(f"{scan.get_absolute_url()}log/", {"v": "0"}, headers=htmx_headers)
+    assert "SQL Injection" in text(poll)
 
 
 @pytest.mark.parametrize("tab", TABS)
