@@ -420,6 +420,8 @@ class Supervision:
     def _end_where_it_must(self) -> None:
         """End it for one of our own reasons."""
         if self._out_of_time():
+            self._renew(now=True)  # in the last second somebody may have given it more
+        if self._out_of_time():
             self._ask(Command.EXPIRE, EndedBy.DURATION, "The analysis' duration ended.")
         elif self._keeper.given_up:
             self._give_up_logging_in()

@@ -53,7 +53,6 @@ from scans.statuses import (
     PAUSABLE,
     PUBLISHED_AS,
     TIME_EXPIRED,
-    WAITING_FOR_A_WORKER,
     Action,
     AnalysisStatus,
     EndedBy,
@@ -917,10 +916,9 @@ def recover(url_scan: UrlScan) -> None:
 @_verb
 def expire_waiting(analysis: Analysis) -> None:
     """Its duration ended: what waits or is paused ends here; what runs is ended by its worker."""
-    analysis = _locked(analysis.pk)
-    for scan in _scans(analysis, *WAITING_FOR_A_WORKER):
-        if not scan.lease_holder:
-            end(scan, EndedBy.DURATION, by=Actor.SCHEDULER, reason="The analysis' duration ended.")
+    _locked(analysis.pk)  # who gives it more time in this moment comes before or after
+    for scan in UrlScan.objects.out_of_time(timezone.now()).filter(analysis=analysis.pk).order_by("position"):
+        end(scan, EndedBy.DURATION, by=Actor.SCHEDULER, reason="The analysis' duration ended.")
 
 
 def _take_up_again(scan: UrlScan) -> None:
@@ -1065,6 +1063,8 @@ def extend(analysis: Analysis, *, by: By, extra: timedelta, reason: str = "") ->
     permit(by, "submit_analysis")
     analysis = _locked(analysis.pk)
     _require(analysis, Action.EXTEND)
+    if analysis.time_left(timezone.now()) == timedelta(0):
+        raise TransitionRefused(_("The analysis' duration ended."))  # its engines are being told
     duration = analysis.duration + extra
     if extra <= timedelta(0) or duration > LONGEST_DURATION:
         raise TransitionRefused(

@@ -542,6 +542,22 @@ def test_an_extended_duration_ends_later(clock):
     assert entry.data == {"before": "1:00:00", "after": "2:00:00"} and entry.reason == "more to see"
 
 
+def test_no_more_time_is_given_once_the_duration_has_ended(clock):
+    analysis = make.running()
+    clock.shift(AN_HOUR)
+    with pytest.raises(transitions.TransitionRefused, match="duration ended"):
+        transitions.extend(analysis, by=Actor.COMMAND, extra=AN_HOUR)
+
+
+def test_in_a_window_no_time_passes_and_more_can_be_given(closed_by_day):
+    analysis = make.running()
+    shortly_before_eight(closed_by_day, analysis)
+    let_engines_save(analysis)
+    closed_by_day.shift(2 * AN_HOUR)
+    transitions.extend(analysis, by=Actor.COMMAND, extra=AN_HOUR)
+    assert make.fresh(analysis).duration == 2 * AN_HOUR
+
+
 @pytest.mark.parametrize("extra", [timedelta(0), timedelta(days=25)])
 def test_a_duration_is_extended_only_within_its_limits(extra):
     with pytest.raises(transitions.TransitionRefused, match="not possible"):

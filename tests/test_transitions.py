@@ -456,9 +456,10 @@ def test_a_stop_is_carried_out_though_the_worker_is_lost(mode, expected):
     assert tasks("delete_results") == ([scan.pk] if mode == StopMode.DELETE else [])
 
 
-def test_an_ended_duration_ends_what_waits():
+def test_an_ended_duration_ends_what_waits(clock):
     ScanSettings.objects.update(capacity=1)
     analysis = make.running("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    clock.shift(analysis.duration)
     transitions.expire_waiting(analysis)
     assert statuses(analysis) == [U.IN_PROGRESS, U.TIME_EXPIRED_STOPPED]
 

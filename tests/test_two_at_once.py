@@ -1,6 +1,8 @@
 """Two who act on the same thing in the same moment: the other's transaction ends where each test makes it end."""
 
 from datetime import timedelta
+from threading import Event
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -170,3 +172,30 @@ def test_the_end_of_a_window_is_no_news_to_what_was_stopped_in_it():
     transitions.end_blackout(before)
     after = factories.fresh(analysis)
     assert (after.changed_at, after.version) == (before.changed_at, before.version)
+
+
+def test_more_time_that_was_given_before_the_scheduler_had_the_lock_counts(clock, monkeypatch):
+    analysis = factories.running()
+    paused(analysis.url_scans.get())
+    clock.shift(analysis.duration + timedelta(seconds=1))
+    really = transitions._locked
+
+    def given_more_time(pk):
+        Analysis.objects.filter(pk=pk).update(expires_at=timezone.now() + timedelta(hours=1))
+        return really(pk)
+
+    monkeypatch.setattr(transitions, "_locked", given_more_time)
+    scheduling.end_durations()
+    assert factories.fresh(analysis.url_scans.get()).status == UrlScanStatus.PAUSED
+
+
+def test_more_time_that_was_given_in_the_last_second_counts():
+    scan, commands = factories.running().url_scans.get(), []
+    supervision = runner.Supervision.__new__(runner.Supervision)
+    supervision._scan, supervision._progress, supervision._seen, supervision._begun = scan, {}, [], True
+    supervision._expires_at = timezone.now()  # as it was at the last look; the analysis has an hour now
+    supervision._keeper = SimpleNamespace(counts={}, given_up=False)
+    supervision._watch = SimpleNamespace(lost=Event(), nameless=Event())
+    supervision._run = SimpleNamespace(send=commands.append, seconds_silent=lambda: 0)
+    supervision._end_where_it_must()
+    assert not commands
