@@ -337,8 +337,15 @@ def _facts(analysis: Analysis) -> Facts:
     )
 
 
+def _refuse_deleted(analysis: Analysis) -> None:
+    """What somebody deleted in the same moment does not run any more: nobody would see it."""
+    if analysis.deleted_at:
+        raise TransitionRefused(_("{analysis} was deleted already."), analysis=analysis)
+
+
 def _require(thing: Analysis | UrlScan, action: Action) -> None:
-    """Refuse what the catalogue does not allow in this status."""
+    """Refuse what the catalogue does not allow in this status, and everything once it is deleted."""
+    _refuse_deleted(thing if isinstance(thing, Analysis) else thing.analysis)
     if not thing.info.allows(action):
         raise TransitionRefused(
             _("“{action}” is not possible: {thing} is “{status}”."),
@@ -587,6 +594,7 @@ def submit_again(analysis: Analysis, *, by: By) -> None:
     """Submit what was saved for later, or set the URL scans that failed to be set up up once more."""
     permit(by, "submit_analysis")
     analysis = _locked(analysis.pk)
+    _refuse_deleted(analysis)
     if analysis.status == AnalysisStatus.SAVED_FOR_LATER:
         _refuse_past_start(analysis)
         _submit_saved(analysis, by)
@@ -1263,8 +1271,6 @@ def delete(analysis: Analysis, *, by: By, reason: str = "") -> None:
     permit(by, "submit_analysis")
     analysis = _locked(analysis.pk)
     _require(analysis, Action.DELETE)
-    if analysis.deleted_at:
-        raise TransitionRefused(_("{analysis} was deleted already."), analysis=analysis)
     if goes_on := Analysis.objects.filter(continues=analysis, ended_at=None).first():
         raise TransitionRefused(
             _("{analysis} cannot be deleted yet: run {run} goes on from its saved sessions."),

@@ -174,6 +174,15 @@ def test_the_end_of_a_window_is_no_news_to_what_was_stopped_in_it():
     assert (after.changed_at, after.version) == (before.changed_at, before.version)
 
 
+def test_what_was_deleted_in_the_same_moment_is_neither_submitted_nor_run_again():
+    saved, ended = transitions.save(factories.submission(), by=USER), factories.published()
+    for analysis, verb in ((saved, transitions.submit_again), (ended, transitions.run_again)):
+        transitions.delete(factories.fresh(analysis), by=USER)
+        with pytest.raises(transitions.TransitionRefused, match="deleted already"):
+            verb(analysis, by=USER)  # which was looked at before it was deleted
+    assert not Analysis.objects.present().exists()
+
+
 def test_more_time_that_was_given_before_the_scheduler_had_the_lock_counts(clock, monkeypatch):
     analysis = factories.running()
     paused(analysis.url_scans.get())
