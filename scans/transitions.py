@@ -196,6 +196,8 @@ def note_refusal(verb: str, thing, by: By | None, refusal: TransitionRefused) ->
     thing = thing.url_scan if isinstance(thing, Finding) else thing
     url_scan = thing if isinstance(thing, UrlScan) else None
     analysis = thing.analysis if url_scan else thing
+    if analysis.submitted_at is None:
+        url_scan = None  # a URL of which the log told could not be taken out of what is only saved
     asked = verb.removesuffix("_analysis").replace("_", " ")
     action = f"{'url_scan' if url_scan else 'analysis'}.refused"
     with translation.override(settings.LANGUAGE_CODE):  # what is stored is English
@@ -602,7 +604,12 @@ def submit_again(analysis: Analysis, *, by: By) -> None:
     failed = _scans(analysis, U.SUBMIT_FAILED)
     if analysis.info.final or not failed:
         raise TransitionRefused(_("{analysis} has no URL scan that could be submitted again."), analysis=analysis)
+    was_only_checked = analysis.submitted_at is None
+    if was_only_checked:
+        _require(analysis, Action.SUBMIT)  # not while its checks still run
     _set_up_again(analysis, failed, by)
+    if was_only_checked:
+        _begin_repeating(analysis)
 
 
 def _refuse_past_start(analysis: Analysis) -> None:
@@ -639,6 +646,10 @@ def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
     permit(by, "submit_analysis")
     scan = _locked_scan(url_scan)
     _require(scan, Action.SUBMIT)
+    if scan.analysis.submitted_at is None:
+        raise TransitionRefused(
+            _("{analysis} was not submitted yet: submit it with all its URLs."), analysis=scan.analysis
+        )
     if scan.analysis.info.final:
         raise TransitionRefused(_("{analysis} has ended: run it again instead."), analysis=scan.analysis)
     _set_up_again(scan.analysis, [scan], by)

@@ -630,3 +630,46 @@ def test_a_changed_configuration_is_logged_with_the_values_before_and_after_and_
         "prescan (yes → no), recurrence (nothing → every week on Tuesday at 22:00 (Europe/Berlin), 3 times), "
         "blackout (Sat,Sun → nothing), access"
     )
+
+
+def only_checked(**fields):
+    """Saved for later and checked, of two URLs the first of which could not be set up."""
+    analysis = transitions.save(
+        make.submission("http://127.0.0.1:9/a", "http://127.0.0.1:9/b", **fields), by=Actor.COMMAND
+    )
+    transitions.begin_prescan(analysis)
+    transitions.fail_set_up(analysis.url_scans.get(position=0), reason="key lost")
+    return make.fresh(analysis)
+
+
+def test_one_url_does_not_submit_all_of_what_is_only_saved():
+    analysis = only_checked()
+    with pytest.raises(transitions.TransitionRefused, match="is “Prescanning”"):
+        transitions.submit_again(analysis, by=Actor.COMMAND)
+    transitions.end_prescan(analysis, checked=2, passed=1)
+    with pytest.raises(transitions.TransitionRefused, match="was not submitted yet"):
+        transitions.submit_scan_again(analysis.url_scans.get(position=0), by=Actor.COMMAND)
+    assert make.fresh(analysis).submitted_at is None
+
+
+def test_what_was_only_checked_and_failed_begins_to_repeat_once_it_is_submitted():
+    analysis = only_checked(start_at=timezone.now() + AN_HOUR, recurrence=WEEKLY)
+    transitions.fail_set_up(analysis.url_scans.get(position=1), reason="key lost")
+    assert make.fresh(analysis).status == A.NOT_SUBMITTED
+    transitions.submit_again(analysis, by=Actor.COMMAND)
+    schedule, first = RecurringSchedule.objects.get(), make.fresh(analysis).start_at
+    assert schedule.template == analysis and schedule.next_at > first
+    transitions.fail_submission(analysis, reason="no engine")
+    transitions.submit_again(
+        analysis, by=Actor.COMMAND
+    )  # once it was submitted, the schedule is there, and goes on as it is
+    assert RecurringSchedule.objects.get().next_at == schedule.next_at
+
+
+def test_a_url_that_was_taken_out_of_what_is_saved_is_not_scanned_although_somebody_was_refused_something_of_it():
+    analysis = transitions.save(make.submission("http://127.0.0.1:9/a", "http://127.0.0.1:9/b"), by=Actor.COMMAND)
+    with pytest.raises(transitions.TransitionRefused):
+        transitions.pause(analysis.url_scans.get(position=0), by=make.user("Viewer"))
+    transitions.change(analysis, make.submission("http://127.0.0.1:9/b"), by=Actor.COMMAND)
+    assert [scan.url for scan in analysis.url_scans.all()] == ["http://127.0.0.1:9/b"]
+    assert "analysis.refused" in actions(analysis)

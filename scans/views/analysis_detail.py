@@ -91,7 +91,7 @@ def _possible(analysis: Analysis, scans: list[dict]) -> dict:
     failed = any(scan["status"] == UrlScanStatus.SUBMIT_FAILED for scan in scans)
     return {
         "replaying": any(scan["status"] in PUBLISHED_AS and not scan["verified_at"] for scan in scans),
-        "can_submit_again": failed and not analysis.info.final,
+        "can_submit_again": failed and analysis.submitted_at and not analysis.info.final,
         "can_continue": not analysis.evidence_expired_at and any(scan["status"] in TIME_EXPIRED for scan in scans),
     }
 
