@@ -70,7 +70,7 @@ _WORDED = {"mode", "asked", "step", "changed", "before", "after"}
 WORDS = [
     *(_("save"), _("delete"), _("nothing"), _("yes"), _("no")),
     *(_("submit"), _("submit again"), _("submit scan again"), _("change")),
-    *(_("change access"), _("prescan only"), _("stop"), _("pause")),
+    *(_("change access"), _("change password"), _("prescan only"), _("stop"), _("pause")),
     *(_("resume"), _("extend"), _("run again"), _("continue expired")),
     *(_("switch schedule off"), _("switch schedule on"), _("publish")),
     *(_("mark"), _("urls"), _("duration"), _("depth")),

@@ -40,6 +40,32 @@ STORED = [
     _("The disk is full: there is no room left for what it finds."),
     _("It could not go on, since the {step} check failed: {error}"),
     _("Nothing was heard from the engine for too long."),
+    # Why a user was refused something
+    _("{by} may not do this: it takes the role {role}. An administrator gives roles, in the admin under Users."),
+    _("This takes the role Submitter. {reason}"),
+    _("“{action}” is not possible: {thing} is “{status}”."),
+    _("“{analysis}” is “{status}” and cannot be edited any more."),
+    _("{url} is “{before}”; from there it cannot become “{after}”."),
+    _("{url} changed in the same moment. Look at it again, then repeat."),
+    _("{scan} is “{status}”; it has no results under verification."),
+    _("{analysis} has ended as “{status}”; that never changes."),
+    _("{analysis} has ended: run it again instead."),
+    _("{analysis} was deleted already."),
+    _("{analysis} was not submitted yet: submit it with all its URLs."),
+    _("{analysis} was to start on {start:%d %B %Y %H:%M %Z}, which is past: edit it and choose another start."),
+    _("It would end on {ends_on}, before its first start."),
+    _("A blackout window keeps {analysis} from scanning until {until:%d %B %Y %H:%M} UTC."),
+    _("{duration} is not possible: more than {before}, and at most 25 days."),
+    _("{analysis} has no URL scan that could be submitted again."),
+    _("{analysis} has no URL that waits for its checks."),
+    _("{analysis} has no URL scan that waits for its start."),
+    _("{analysis} has no URL scan that could be paused now."),
+    _("{analysis} has no URL scan whose duration ended: run it again instead."),
+    _("The saved sessions of {analysis} were removed by the retention policy: run it again instead."),
+    _("{analysis} has no recurring schedule that is switched on."),
+    _("{analysis} has no recurring schedule that is switched off."),
+    _("{analysis} cannot be deleted yet: run {run} goes on from its saved sessions."),
+    _("{analysis} cannot be published yet: findings are still being replayed."),
     # Why an address was not asked for
     _("This address would end the login."),
     _("It is outside of the scope of this scan."),
@@ -129,7 +155,9 @@ STORED = [
     _("The browser ended unexpectedly: {error}"),
     _("The script cannot be read: {error}."),
 ]
-_TEXTS_THEMSELVES = {"error", "failure", "reason", "step"}  # facts that may be texts of ours
+# Facts that may be texts of ours
+_TEXTS_THEMSELVES = {"error", "failure", "reason", "step", "action", "status", "before", "after"}
+_FACT = re.compile(r"{(\w+)(?::[^}]*)?}")  # how a moment is written, each language says: stored, it is a text
 
 
 def said(text: str) -> str:
@@ -142,7 +170,7 @@ def said(text: str) -> str:
         if match := pattern.fullmatch(text):
             facts = match.groupdict()
             facts |= {name: said(facts[name]) for name in _TEXTS_THEMSELVES & facts.keys()}
-            return gettext(template).format(**facts)
+            return _FACT.sub(r"{\1}", gettext(template)).format(**facts)
     return _with_next_step(text)
 
 
@@ -157,5 +185,10 @@ def _with_next_step(text: str) -> str:
 @cache
 def _patterns() -> list[tuple[re.Pattern, str]]:
     """Those of STORED that have facts, the most telling first, as what matches them."""
-    templates = sorted((text for text in STORED if "{" in text), key=lambda text: -len(re.sub(r"{\w+}", "", text)))
-    return [(re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(text)), re.DOTALL), text) for text in templates]
+    templates = sorted((text for text in STORED if "{" in text), key=lambda text: -len(_FACT.sub("", text)))
+    return [(_pattern(text), text) for text in templates]
+
+
+def _pattern(template: str) -> re.Pattern:
+    plain = re.escape(_FACT.sub(r"{\1}", template))
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", plain), re.DOTALL)

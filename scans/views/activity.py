@@ -8,6 +8,7 @@ from scans.detail_filtersets import ActivityLogFilterSet
 from scans.models import ActivityLogEntry
 from scans.views.access import ViewerRequired, present_analysis
 from scans.views.csv_file import csv_file
+from scans.wording import said
 
 HEAD = ["when", "actor", "user", "url", "action", "what", "from", "to", "reason"]
 
@@ -27,4 +28,4 @@ class ActivityLogFileView(ViewerRequired, View):
 def _cells(entry: ActivityLogEntry) -> list[str]:
     url = entry.url_scan.url if entry.url_scan else ""
     who = [entry.get_actor_display(), str(entry.user or "")]
-    return [entry.at.isoformat(), *who, url, entry.action, sentence(entry), *status_labels(entry), entry.reason]
+    return [entry.at.isoformat(), *who, url, entry.action, sentence(entry), *status_labels(entry), said(entry.reason)]

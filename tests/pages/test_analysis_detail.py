@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from scans import findings, transitions
-from scans.models import Actor, Finding
+from scans.models import Actor, Finding, ScanSettings
 from scans.statuses import AnalysisStatus, EndedBy
 from scans.views import analysis_detail
 from tests import factories
@@ -84,6 +84,15 @@ def test_what_was_decided_about_a_finding_is_told_once_the_finding_may_be_seen(a
     factories.verify(finding.url_scan)
     transitions.publish(factories.fresh(analysis), by=factories.user("Reviewer"))
     assert told(viewer) == [True, True]
+
+
+def test_the_log_as_a_file_gives_its_reasons_in_the_language_of_its_reader(as_role):
+    ScanSettings.objects.update(capacity=1)
+    factories.running()
+    address, viewer = f"{page(factories.started())}activity-log.csv", as_role("Viewer")
+    german = viewer.get(address, headers={"accept-language": "de"}).getvalue().decode()
+    assert "Es laufen schon so viele URL-Scans" in german and "As many" not in german
+    assert "As many URL scans" in viewer.get(address).getvalue().decode()
 
 
 def entries_of(response) -> list[str]:
