@@ -255,6 +255,17 @@ def test_the_duration_ends_a_scan_on_time(site):
     assert scan.ended_at - scan.started_at < timedelta(seconds=3)
 
 
+def test_more_time_that_was_given_since_the_runner_last_looked_counts(site, monkeypatch):
+    monkeypatch.setattr(runner, "SECONDS_BETWEEN_RENEWALS", 60)
+    scan = queued(site, duration=timedelta(seconds=3))
+    more = meanwhile(
+        scan, U.IN_PROGRESS, lambda scan: transitions.extend(scan.analysis, by=Actor.COMMAND, extra=timedelta(hours=1))
+    )
+    scan = run(scan, STARTED, FINDING, run_for(4), ANSWERED, REPORT)
+    more.join()
+    assert scan.status == U.COMPLETED_VERIFYING_RESULTS
+
+
 def test_a_pause_keeps_the_session_and_frees_the_worker_and_another_one_goes_on(site):
     scan = queued(site)
     thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))

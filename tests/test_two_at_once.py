@@ -1,8 +1,6 @@
 """Two who act on the same thing in the same moment: the other's transaction ends where each test makes it end."""
 
 from datetime import timedelta
-from threading import Event
-from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -196,15 +194,3 @@ def test_more_time_that_was_given_before_the_scheduler_had_the_lock_counts(clock
     monkeypatch.setattr(transitions, "_locked", given_more_time)
     scheduling.end_durations()
     assert factories.fresh(analysis.url_scans.get()).status == UrlScanStatus.PAUSED
-
-
-def test_more_time_that_was_given_in_the_last_second_counts():
-    scan, commands = factories.running().url_scans.get(), []
-    supervision = runner.Supervision.__new__(runner.Supervision)
-    supervision._scan, supervision._progress, supervision._seen, supervision._begun = scan, {}, [], True
-    supervision._expires_at = timezone.now()  # as it was at the last look; the analysis has an hour now
-    supervision._keeper = SimpleNamespace(counts={}, given_up=False)
-    supervision._watch = SimpleNamespace(lost=Event(), nameless=Event())
-    supervision._run = SimpleNamespace(send=commands.append, seconds_silent=lambda: 0)
-    supervision._end_where_it_must()
-    assert not commands
