@@ -256,13 +256,18 @@ def test_the_duration_ends_a_scan_on_time(site):
 
 
 def test_more_time_that_was_given_since_the_runner_last_looked_counts(site, monkeypatch):
-    monkeypatch.setattr(runner, "SECONDS_BETWEEN_RENEWALS", 60)
-    scan = queued(site, duration=timedelta(seconds=3))
-    more = meanwhile(
-        scan, U.IN_PROGRESS, lambda scan: transitions.extend(scan.analysis, by=Actor.COMMAND, extra=timedelta(hours=1))
-    )
-    scan = run(scan, STARTED, FINDING, run_for(4), ANSWERED, REPORT)
-    more.join()
+    scan, really = queued(site, duration=timedelta(seconds=1)), transitions.renew
+
+    def give_more_time_after_it(scan, **counts):
+        status, ends = really(scan, **counts)
+        if ends:
+            monkeypatch.setattr(transitions, "renew", really)
+            monkeypatch.setattr(runner, "SECONDS_BETWEEN_RENEWALS", 60)
+            transitions.extend(scan.analysis, by=Actor.COMMAND, extra=timedelta(hours=1))
+        return status, ends
+
+    monkeypatch.setattr(transitions, "renew", give_more_time_after_it)
+    scan = run(scan, STARTED, run_for(2), ANSWERED, REPORT)
     assert scan.status == U.COMPLETED_VERIFYING_RESULTS
 
 
