@@ -32,7 +32,8 @@ SECONDS_TO_SETTLE = 3
 SECONDS_OF_SILENCE = 0.5
 SECONDS_FOR_A_PAGE = 20
 SECONDS_TO_BE_ENDED = 7  # session.py ends it sooner
-SECONDS_FOR_A_FORM = 6
+SECONDS_FOR_A_FORM = 15
+SECONDS_FOR_A_FORM_UNASKED = 2
 SECONDS_TO_BE_LET_IN = 5
 SECONDS_FOR_ENTER = 1.5
 # A password field that has no twin in its form: those of registration forms do.
@@ -40,16 +41,20 @@ LOGIN_FIELD = (
     "xpath=//input[@type='password'][not(contains(@autocomplete, 'new-password'))]"
     "[not(ancestor::form) or count(ancestor::form//input[@type='password']) = 1]"
 )
-_TEXT = "not(@type) or @type='text' or @type='email' or @type='tel'"
+# What no user name is typed into; a type that nobody knows is text.
+_NOT_TEXT = (
+    "button checkbox color date datetime-local file hidden image month number password radio range reset search submit "
+    "time url week"
+)
+_TEXT = f"not(contains(' {_NOT_TEXT} ', concat(' ', @type, ' ')))"
 NAME_BEFORE_PASSWORD = f"{LOGIN_FIELD}/preceding::input[{_TEXT}][1]"
 # XPath does not see into web components; CSS does. Asked where the page itself has no password field at all.
 ALL_IN_PAGE = "xpath=//input[@type='password']"
 IN_COMPONENTS = "css=input[type=password]:not([autocomplete~=new-password])"
-NAME_IN_COMPONENTS = "css=input:not([type]), input[type=text], input[type=email], input[type=tel]"
-SENDS = re.compile(
-    r"log ?in|log ?on|sign ?in|continue|next|submit|enter|anmelden|einloggen|connexion|connecter|acceder|entrar|accedi",
-    re.IGNORECASE,
-)
+NAME_IN_COMPONENTS = "css=input" + "".join(f":not([type={kind}])" for kind in _NOT_TEXT.split())
+_IN = "log ?in|log ?on|sign ?in|anmelden|einloggen|connexion|connecter|acceder|entrar|accedi"
+SENDS = re.compile(f"{_IN}|continue|next|submit|enter", re.IGNORECASE)
+OPENS = re.compile(rf"^\W*({_IN})\W*$", re.IGNORECASE)  # nothing more: others' accounts are not asked for
 NAME_ALONE = "css=input[autocomplete~=username], input[name=username], input[name=email], input[name=identifier]"
 FLAGS = [
     "--disable-gpu",
@@ -238,13 +243,13 @@ def fill(player: Player, form: dict) -> None:
     """Find the login form in the page as it is shown, fill it in and send it; some ask for the name alone first."""
     page = player.page
     names = named(page, form["username_field"]) if form["username_field"] else page.locator(NAME_ALONE)
-    if not comes(player, lambda: visible(passwords(page, form)).count() or visible(names).count()):
+    if not form_comes(player, lambda: visible(passwords(page, form)).count() or visible(names).count()):
         wanted = f"the field “{form['password_field']}”" if form["password_field"] else "a password field"
         raise Halt("no_login_form", f"{shown(page.url)} shows no form with {wanted}.")
     if not visible(passwords(page, form)).count():
         visible(names).first.fill(form["username"], timeout=player.left(5))
         send(player, visible(names).first)
-        if not comes(player, lambda: visible(passwords(page, form)).count()):
+        if not comes(player, lambda: visible(passwords(page, form)).count(), SECONDS_FOR_A_FORM):
             raise Halt("no_login_form", f"{shown(page.url)} asks for no password after the user name.")
     else:
         fill_in_name(player, form)
@@ -290,9 +295,23 @@ def send(player: Player, field) -> None:
             buttons.first.click(timeout=player.left(5))
 
 
-def comes(player: Player, look) -> bool:
-    """Whether `look()` gives something before the time for a form is over."""
-    until = time.monotonic() + player.left(SECONDS_FOR_A_FORM) / 1000
+def form_comes(player: Player, look) -> bool:
+    """Whether `look()` finds a login form in time; some pages show it only to who asks for it."""
+    page = player.page
+    if not page.locator("css=script").count():
+        return bool(look())
+    if comes(player, look, SECONDS_FOR_A_FORM_UNASKED):
+        return True
+    openers = visible(page.get_by_role("button", name=OPENS).or_(page.get_by_role("link", name=OPENS)))
+    if openers.count():
+        with suppress(Error):  # something may lie over it
+            openers.first.click(timeout=player.left(5))
+    return comes(player, look, SECONDS_FOR_A_FORM)
+
+
+def comes(player: Player, look, seconds: float) -> bool:
+    """Whether `look()` gives something in time."""
+    until = time.monotonic() + player.left(seconds) / 1000
     while not look():
         if time.monotonic() > until:
             return False

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 _CONTROLS = ["input", "select", "textarea", "button"]
 _TYPED = ("text", "email", "tel", "search", "password", "number", "url")
+# HTML's; an input of any other type takes text.
+_KINDS = {
+    *_TYPED,
+    *"button checkbox color date datetime-local file hidden image month radio range reset submit time week".split(),
+}
 _USERNAME = ("text", "email", "tel", "number")
 _REGISTERS = re.compile(r"regist|sign-?_?up|create|join|subscri|newsletter|reset|forgot|recover|search", re.IGNORECASE)
 _MULTIPART = "multipart/form-data"
@@ -182,9 +187,10 @@ def _submits(control: Tag) -> bool:
 
 
 def _kind(control: Tag) -> str:
-    """The type of a control, in lower case: a button submits where it says nothing else."""
+    """The type of a control, in lower case: a button submits where it says nothing else, an input takes text."""
     usual = {"button": "submit", "input": "text"}.get(control.name, control.name)
-    return str(control.get("type") or usual).strip().lower() if control.name in ("input", "button") else usual
+    kind = str(control.get("type") or usual).strip().lower() if control.name in ("input", "button") else usual
+    return usual if control.name == "input" and kind not in _KINDS else kind
 
 
 def _name(control: Tag) -> str:

@@ -115,12 +115,21 @@ def test_an_address_with_a_password_in_it_is_told_to_nobody(site):
 
 
 def test_a_login_form_is_found_in_the_rendered_page(site):
-    fields = "<input name=user><input type=password name=password><button>in</button>"
+    fields = "<input name=user type=username><input type=password name=password><button>in</button>"
     script = f"document.body.innerHTML = '<form action=/login method=post>{fields}</form>'"
     site.pages["/app"] = f"<body><script>setTimeout(() => {{ {script} }}, 300)</script>"
     form = LoginForm(url=f"{site.url}app", username="ada", password="lovelace")
     play(Task(url=site.url, sites={site.url: ("127.0.0.1",)}, form=form))
     assert any("user=ada&password=lovelace" in request.body for request in site.attempts)
+
+
+def test_a_login_form_that_comes_when_it_is_asked_for(site):
+    fields = "<form action=/login method=post><input name=user><input type=password name=password></form>"
+    site.pages["/opens"] = (
+        "<button>Log in with Owlbook</button><button onclick='document.body.innerHTML = shown'>Log in</button>"
+        f"<script>const shown = '{fields}'</script>"
+    )
+    assert sent_from(site, "opens") == ["user=ada&password=byron"]
 
 
 def test_a_registration_form_is_no_login_form(site):

@@ -44,6 +44,7 @@ def sent(found):
         "<form method=post><input name=u autocomplete=username><input name=domain><input name=p type=password>",
         "<form method=post><input name=p type=password><input name=u>",
         "<form method=post><input name=u><input type=password name=p autocomplete=new-password><button>Log in",
+        "<form method=post><input name=u type=username><input name=p type=password>",
     ],
 )
 def test_the_login_form_is_told_from_others_and_its_fields_by_their_place(html):
