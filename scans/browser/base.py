@@ -39,9 +39,10 @@ class Played:
     """What happened. `reason` is empty where all went well, else a code; `detail` says what was seen.
 
     `line` is the number of the failing command in its test, as recorders count, and `command` its name.
-    `visited` are the addresses that were navigated to, `forms` what was sent from there; `storage` names
-    what the site keeps in the browser; `screenshot` is a PNG of the end, or of the failure; `asks_again`: a login form
-    was sent, and its password field is still shown.
+    `visited` are the addresses that were navigated to, `forms` what was sent from there; `asked_for` what scripts of
+    the pages got by GET, and `asked_as_member` those that they got only after a password was typed; `storage` names
+    what the site keeps in the browser; `screenshot` is a PNG of the end, or of the failure; `asks_again`: at the end
+    a login form is still shown.
     """
 
     reason: str = ""
@@ -51,6 +52,8 @@ class Played:
     session: Session = field(default=Session(), repr=False)
     visited: tuple[str, ...] = ()
     forms: tuple[Seed, ...] = ()
+    asked_for: tuple[str, ...] = field(default=(), repr=False)
+    asked_as_member: tuple[str, ...] = field(default=(), repr=False)
     storage: tuple[str, ...] = ()
     screenshot: bytes = field(default=b"", repr=False)
     url: str = ""

@@ -12,22 +12,21 @@ import re
 import sys
 import time
 from contextlib import suppress
-from email import message_from_bytes
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parent)
 
 from commands import Halt, Script, quoted
+from keeping import give_to_windows, keep, kept_by
+from listening import Listener
 from playwright.sync_api import Error, sync_playwright
 from wall import Wall, place
 
 WINDOW = {"width": 1280, "height": 900}
 LONGEST_TEXT = 100_000
 COOKIE = ("name", "value", "domain", "path", "secure")  # what engines.base.Cookie has
-SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
-PASSWORD_PARAMETER = re.compile(r"pass|pwd|secret", re.IGNORECASE)  # tokens are part of many a harmless address
 SECONDS_TO_SETTLE = 3
 SECONDS_OF_SILENCE = 0.5
 SECONDS_FOR_A_PAGE = 20
@@ -89,6 +88,7 @@ def main() -> None:
             service_workers="block",
             ignore_https_errors=not job["verify"],
             user_agent=job["task"]["session"]["user_agent"] or None,
+            storage_state={"cookies": [], "origins": kept_by(job["task"]["session"])["origins"]},
         )
         told = json.dumps(Player(job, wall, context).run(), ensure_ascii=False)
         # A page may say half a character, which no database takes.
@@ -103,15 +103,9 @@ class Player:
     def __init__(self, job: dict, wall: Wall, context):
         self.task, self.wall, self.context = job["task"], wall, context
         self.until = time.monotonic() + job["seconds"]
-        self.visited: list[str] = []
-        self.forms: list[dict] = []
-        self.secrets: set[str] = set()  # what a script typed into password fields
-        self.sent = 0  # requests that may have carried a form
+        self.listener = Listener(context, self.task["url"], wall.places)
+        self.secrets = self.listener.secrets
         self.asks_again = False
-        self.pending: set = set()  # requests without an answer yet
-        self.context.on("request", self._note)
-        self.context.on("requestfinished", self._answered)
-        self.context.on("requestfailed", self._answered)
         self._give(self.task["session"])
         self.page = context.new_page()
         self.user_agent = self.page.evaluate("navigator.userAgent")
@@ -120,24 +114,9 @@ class Player:
         for cookie in session["cookies"]:
             with suppress(Error):  # one that this browser takes from no site
                 self.context.add_cookies([{name: cookie[name] for name in COOKIE}])
+        give_to_windows(self.context, session, self.task["url"])
         if session["headers"]:
             self.context.set_extra_http_headers(dict(session["headers"]))
-
-    def _note(self, request) -> None:
-        """Remember what is navigated to and sent, for the crawl to begin with."""
-        self.pending.add(request)
-        self.sent += request.method != "GET" or request.is_navigation_request()
-        if not request.is_navigation_request() or not request.url.startswith(("http:", "https:")):
-            return
-        if request.method == "GET":
-            self.visited.append(request.url.split("#")[0])  # one with a password in it is not told: see _inside
-        else:
-            fields = fields_of(request)
-            if fields and not any(SECRET_FIELD.search(name) for name, _ in fields):  # an engine keeps what it sends
-                self.forms.append({"method": request.method, "url": request.url.split("#")[0], "fields": fields})
-
-    def _answered(self, request) -> None:
-        self.pending.discard(request)
 
     def run(self) -> dict:
         """What happened, as session.Played has it."""
@@ -184,14 +163,14 @@ class Player:
         try:
             while time.monotonic() - silent_since < SECONDS_OF_SILENCE and time.monotonic() - began < seconds:
                 self.page.wait_for_timeout(50)
-                if self.pending:  # some pages never fall silent
+                if self.listener.pending:  # some pages never fall silent
                     silent_since = time.monotonic()
         except Error:
             pass  # its window is gone
 
     def _stay_inside(self) -> None:
         """Raise Halt where the page that is shown, or was asked for last, is none that may be visited."""
-        asked = self.visited[-1] if self.visited else ""
+        asked = self.listener.visited[-1] if self.listener.visited else ""
         for url in (self.page.url, asked):
             parts = urlsplit(url)
             if parts.scheme in ("http", "https") and place(url) not in self.wall.places:
@@ -200,14 +179,11 @@ class Player:
                 raise Halt("address_not_allowed", f"The page leads to {shown(url)}, which may not be visited.")
 
     def _told(self, **values) -> dict:
-        told = {
-            "user_agent": self.user_agent,
-            "asks_again": self.asks_again,
-            "visited": self._inside(self.visited),
-            "forms": [form for form in self.forms if self._may_be_told(form["url"], form["fields"])],
-        }
-        told |= {"cookies": [], "storage": [], "screenshot": "", "url": self.page.url, "text": "", **values}
-        for name, look in (("cookies", self._cookies), ("storage", self._storage), ("screenshot", self._picture)):
+        told = {**self.listener.told(), "user_agent": self.user_agent, "asks_again": self.asks_again}
+        told |= {"cookies": [], "storage": [], "url": self.page.url}
+        told |= {"state": "", "screenshot": "", "text": "", **values}
+        looks = {"cookies": self._cookies, "storage": self._storage, "state": self._state, "screenshot": self._picture}
+        for name, look in {**looks, "asks_again": self._asks_again}.items():
             try:
                 told[name] = look()
             except Error:
@@ -219,21 +195,18 @@ class Player:
             pass
         return told
 
-    def _inside(self, urls: list[str]) -> list[str]:
-        return [url for url in dict.fromkeys(urls) if self._may_be_told(url)]
-
-    def _may_be_told(self, url: str, fields: list[tuple[str, str]] | None = None) -> bool:
-        """Whether an address, and what was sent there, is of an allowed site and has no password in it."""
-        sent = parse_qsl(urlsplit(url).query) + (fields or [])
-        typed = any(value in self.secrets for _, value in sent)
-        return place(url) in self.wall.places and not typed and not has_password(url)
-
     def _cookies(self) -> list[dict]:
         return [{name: cookie[name] for name in COOKIE} for cookie in self.context.cookies()]
 
     def _storage(self) -> list[str]:
         names = "[...Object.keys(localStorage), ...Object.keys(sessionStorage)]"
         return self.page.evaluate(f"{names}.slice(0, 100).map(name => name.slice(0, 100).replaceAll('\\0', ' '))")
+
+    def _state(self) -> str:
+        return keep(self.page, self.task["url"]) if self.task["recording"] or self.task["form"] else ""
+
+    def _asks_again(self) -> bool:
+        return self.asks_again or visible(self.page.locator(LOGIN_FIELD)).count() > 0
 
     def _picture(self) -> str:
         return base64.b64encode(self.page.screenshot(timeout=5000)).decode()
@@ -254,6 +227,7 @@ def fill(player: Player, form: dict) -> None:
     else:
         fill_in_name(player, form)
     password = visible(passwords(page, form)).first
+    player.secrets.add(form["password"])
     password.fill(form["password"], timeout=player.left(5))
     send(player, password)
     try:
@@ -285,13 +259,13 @@ def fill_in_name(player: Player, form: dict) -> None:
 
 def send(player: Player, field) -> None:
     """Send what was typed by the Enter key; where that does nothing, by the button that says so."""
-    sent = player.sent
+    sent = player.listener.sent
     field.press("Enter", timeout=player.left(5))
     try:
         field.wait_for(state="hidden", timeout=player.left(SECONDS_FOR_ENTER))
     except Error:
         buttons = visible(player.page.get_by_role("button", name=SENDS))
-        if player.sent == sent and buttons.count():
+        if player.listener.sent == sent and buttons.count():
             buttons.first.click(timeout=player.left(5))
 
 
@@ -328,29 +302,6 @@ def named(page, name: str):
     """The fields with this name or id."""
     text = quoted(name)
     return page.locator(f"[name={text}], [id={text}]")
-
-
-def has_password(url: str) -> bool:
-    """Whether an address has a password in its query, which an engine would keep on disk."""
-    return any(PASSWORD_PARAMETER.search(name) for name, _ in parse_qsl(urlsplit(url).query))
-
-
-def fields_of(request) -> list[tuple[str, str]]:
-    """What a form sends, files left out; nothing of what is no form's usual way to send it."""
-    kind, body = request.headers.get("content-type", ""), request.post_data_buffer or b""
-    if kind.startswith("multipart/form-data"):
-        parts = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body).walk()
-        named = [(part, part.get_param("name", header="content-disposition")) for part in parts]
-        fields = [
-            (str(name), part.get_payload(decode=True).decode(errors="replace"))
-            for part, name in named
-            if name and part.get_filename() is None
-        ]
-    elif kind.startswith("application/x-www-form-urlencoded"):
-        fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
-    else:
-        fields = []
-    return fields[:200]
 
 
 def shown(url: str) -> str:

@@ -196,7 +196,9 @@ def _outcome(outputs: tuple[bytes, bytes]) -> Played:
         cookies = tuple(Cookie(**cookie) for cookie in values.pop("cookies"))
     except (ValueError, IndexError, KeyError):
         return Played(reason="browser_failed", detail=f"The browser ended unexpectedly: {_why(outputs[1])}")
-    session = Session(cookies=cookies, user_agent=values.pop("user_agent"))
+    headers = tuple(map(tuple, values.pop("headers")))
+    carried = {"user_agent": values.pop("user_agent"), "storage": values.pop("state")}
+    session = Session(cookies=cookies, headers=headers, **carried)
     forms = tuple(Seed(**{**form, "fields": tuple(map(tuple, form["fields"]))}) for form in values.pop("forms"))
-    values |= {name: tuple(values[name]) for name in ("visited", "storage")}
+    values |= {name: tuple(values[name]) for name in ("visited", "asked_for", "asked_as_member", "storage")}
     return Played(**{**values, "screenshot": base64.b64decode(values["screenshot"])}, session=session, forms=forms)

@@ -78,12 +78,14 @@ class Cookie:
 class Session:
     """What a login gives, and each request then carries.
 
-    `user_agent` is what the login was made with: many a site ends a session that comes with another one.
+    `user_agent` is what the login was made with: many a site ends a session that comes with another one. `storage` is
+    what the site keeps in a browser, as JSON, for another browser to go on with; an engine has no use for it.
     """
 
     cookies: tuple[Cookie, ...] = field(default=(), repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     user_agent: str = ""
+    storage: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from scans.login.visit import shown
 
 Sites = Mapping[str, tuple[str, ...]]  # a URL of each origin that may be reached → its addresses
 _TOKEN = re.compile(r"token|jwt|auth|session|bearer", re.IGNORECASE)
-_UNPROVEN = ("cannot_tell", "verification_text_missing", "wrong_credentials")
+UNPROVEN = ("cannot_tell", "verification_text_missing", "wrong_credentials")
 
 
 def play(script: str, step: str, url: str, sites: Sites, session: Session | None = None) -> Played:
@@ -42,9 +42,9 @@ def explained(failure: LoginFailed, played: Played) -> LoginFailed:
     """The failure with what the browser knows of it: a picture, and what it still asks for or keeps to itself."""
     reason, detail = failure.reason, failure.detail
     names = [name for name in played.storage if _TOKEN.search(name)]
-    if reason in _UNPROVEN and played.asks_again:
+    if reason in UNPROVEN and played.asks_again:
         reason, detail = "wrong_credentials", f"{shown(played.url)} asks for the login again."
-    elif reason in _UNPROVEN and names:
+    elif reason in UNPROVEN and names and not played.session.headers:
         reason = "token_in_browser"
         detail = f"The site keeps “{names[0]}” in the browser's storage, which its scripts alone can read."
     return LoginFailed(reason, detail, failure.step, screenshot=played.screenshot)

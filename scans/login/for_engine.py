@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from scans.engines.base import HttpLogin, LoggedOutRule, NewLogin, SessionProbe
@@ -16,7 +17,7 @@ def new_login(login: Login, logged_in: LoggedIn) -> NewLogin:
     own look at the probe's page decides.
     """
     return NewLogin(
-        session=logged_in.session,
+        session=replace(logged_in.session, storage=""),
         logged_out=LoggedOutRule(
             pattern=login.logged_out or logged_in.login_pattern, login_url=logged_in.login_url, on_401=True
         ),

@@ -19,16 +19,18 @@ from scans.login.login_form import STEP as FORM_STEP
 from scans.login.login_form import LoginForm, asks_for_login, find
 from scans.login.outcome import LoggedIn, LoginFailed
 from scans.login.proof import STEP as PROOF_STEP
-from scans.login.proof import Evidence, Proof, proof_url, prove, witness
+from scans.login.proof import Evidence, Proof, proof_url, prove, stands_in, witness
 from scans.login.visit import Page, Visit, out_of_scope, shown
 from scans.targets import TargetPolicy, TargetRefused, normalise, origin, resolve
 
 MAX_LOGIN_LINKS = 3
+MOST_ADDRESSES_ASKED = 10
 SECONDS_FOR_A_PATTERN = 2
 USUAL_PATHS = ("login", "signin", "accounts/login/", "users/sign_in", "user/login", "auth/login", "admin/login/")
 _STRANGER_STEP = "page as a stranger"
 # What a form that only scripts can send answers to our sending it: no such address, or no such method.
 _NOT_TAKEN = (404, 405, 501)
+_REFUSED = (401, 403)
 
 
 def log_in(login: Login, url: str, addresses: Iterable[str], policy: TargetPolicy) -> LoggedIn:
@@ -154,13 +156,35 @@ def _by_script(login: Login, url: str, sites: Sites) -> LoggedIn:
 
 
 def _proven_by_browser(sites: Sites, played: by_browser.Played, evidence: Evidence) -> LoggedIn:
-    """The login that a browser made, as seen without it: what the engine will have is cookies alone."""
+    """The login that a browser made, as seen without it: what the engine will have is cookies and headers alone."""
     evidence = replace(evidence, after=_with_session(sites, played.session, evidence.asked))
     try:
-        proof = prove(evidence)
+        logged_in = _logged_in(evidence, prove(evidence), played.session)
     except LoginFailed as failure:
-        raise by_browser.explained(failure, played) from None
-    return replace(_logged_in(evidence, proof, played.session), screenshot=played.screenshot)
+        unproven = failure.reason in by_browser.UNPROVEN
+        if not (logged_in := unproven and _proven_by_scripts(sites, played, evidence)):
+            raise by_browser.explained(failure, played) from None
+    return replace(logged_in, screenshot=played.screenshot, asked_for=played.asked_as_member)
+
+
+def _proven_by_scripts(sites: Sites, played: by_browser.Played, evidence: Evidence) -> LoggedIn | None:
+    """Where the page is alike for everybody, its scripts ask for what is not: addresses that refuse strangers."""
+    given = evidence.login.logged_in
+    if played.asks_again or not stands_in(given, played.text):
+        return None
+    candidates = dict.fromkeys([*played.asked_as_member, *(played.asked_for if given else ())])
+    for asked in list(candidates)[:MOST_ADDRESSES_ASKED]:
+        try:
+            before, after = _as_stranger(sites, asked), _with_session(sites, played.session, asked)
+            refused = before.status in _REFUSED and asked in played.asked_as_member
+            if given or refused:
+                # The text was read in the browser: where strangers are refused it need not stand there, too.
+                login = replace(evidence.login, logged_in="" if refused else given)
+                seen = Evidence(login=login, asked=asked, before=before, after=after)
+                return _logged_in(seen, prove(seen), played.session)
+        except LoginFailed:
+            continue
+    return None
 
 
 def _by_form(login: Login, url: str, sites: Sites) -> LoggedIn:

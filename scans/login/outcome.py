@@ -69,7 +69,7 @@ class LoggedIn:
     expression, is not empty, the page there matches it only while logged in. `login_url` is the
     address of the login page, or empty, and `login_pattern` tells its form. `logout_urls` are addresses
     that would end the login, each cut down to what makes it do so. `screenshot` is a
-    PNG where a browser logged in.
+    PNG where a browser logged in, and `asked_for` what scripts of the page then got by GET.
     """
 
     session: Session
@@ -81,3 +81,4 @@ class LoggedIn:
     login_pattern: str = ""
     logout_urls: tuple[str, ...] = ()
     screenshot: bytes = field(default=b"", repr=False)
+    asked_for: tuple[str, ...] = ()

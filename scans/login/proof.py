@@ -154,6 +154,11 @@ def _by_text(evidence: Evidence) -> Proof | None:
     return None
 
 
+def stands_in(logged_in: str, read: str) -> bool:
+    """Whether a given text, if one is, is among what a visitor reads; an address never is."""
+    return not logged_in.startswith(_ADDRESSES) and _folded(logged_in) in _folded(read)
+
+
 def _read(page: Page) -> str:
     return _folded(page.text)
 

@@ -5,12 +5,12 @@ Pure network and browser, no database; safe to run in several threads. The first
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from time import monotonic
 
 from scans import browser
-from scans.browser import Played, Recording, Task
+from scans.browser import Recording, Task
 from scans.engines.base import Seed, Session
 from scans.login.base import Login
 from scans.login.logging_in import log_in, log_out
@@ -133,6 +133,7 @@ class _Further:
     def _log_in(self) -> str:
         logged_in = self.accounts.log_in(self.target.login, self.target.url, self._attempt)
         self.report.logged_in = logged_in
+        self.report.seeds = _gets(logged_in.asked_for)
         if logged_in.screenshot:
             self._keep("logged_in", logged_in.screenshot, LOGIN)
         else:
@@ -155,8 +156,9 @@ class _Further:
                 played.reason, played.detail, CRAWL_SCRIPT, screenshot=played.screenshot, line=played.line
             )
         self._keep("crawled", played.screenshot, CRAWL_SCRIPT)
-        self.report.seeds = _seeds(played)
-        return f"{len(played.visited)} addresses and {len(played.forms)} forms for the crawl to begin with"
+        addresses = _gets([*played.visited, *played.asked_for])
+        self.report.seeds = tuple(dict.fromkeys([*self.report.seeds, *addresses, *played.forms]))
+        return f"{len(addresses)} addresses and {len(played.forms)} forms for the crawl to begin with"
 
     def _log_out(self) -> str:
         """Log out, and in again: the scan needs the login."""
@@ -196,5 +198,5 @@ def _status(step: str, reason: str) -> UrlScanStatus | None:
     return UrlScanStatus.VERIFICATION_FAILED if reason == "verification_text_missing" else _STATUSES[step]
 
 
-def _seeds(played: Played) -> tuple[Seed, ...]:
-    return tuple(Seed(method="GET", url=url) for url in played.visited) + played.forms
+def _gets(urls: Iterable[str]) -> tuple[Seed, ...]:
+    return tuple(Seed(method="GET", url=url) for url in dict.fromkeys(urls))

@@ -124,7 +124,9 @@ def test_a_login_form_is_found_in_the_rendered_page(site):
 
 
 def test_a_login_form_that_comes_when_it_is_asked_for(site):
-    fields = "<form action=/login method=post><input name=user><input type=password name=password></form>"
+    fields = (
+        "<form action=/login method=post><input name=user><input type=password name=password><button>in</button></form>"
+    )
     site.pages["/opens"] = (
         "<button>Log in with Owlbook</button><button onclick='document.body.innerHTML = shown'>Log in</button>"
         f"<script>const shown = '{fields}'</script>"
@@ -407,6 +409,19 @@ def test_what_was_typed_into_a_password_field_is_told_to_nobody_whatever_the_fie
     )
     assert told.url.startswith(f"{site.url}in") and told.line == 6
     assert PLANTED not in f"{told.detail} {told.visited} {told.forms}"
+
+
+def test_a_walk_goes_on_with_what_a_site_keeps_in_the_browser_and_tells_what_scripts_ask_for(site):
+    site.pages |= {
+        "/app": "<script>fetch(`/api?local=${localStorage.owl}&window=${sessionStorage.owl}`);"
+        "fetch('/api?access_token=barn-owls-by-night')</script>",
+        "/api": "{}",
+    }
+    kept = {"origins": [{"origin": site.url.rstrip("/"), "localStorage": [{"name": "owl", "value": "barn"}]}]}
+    kept["window"] = [["owl", "snowy"]]
+    told = play(task(site, ("open", "/app", ""), session=Session(storage=json.dumps(kept))))
+    assert told.asked_for == (f"{site.url}api?local=barn&window=snowy",), told.detail
+    assert json.loads(told.session.storage)["window"] == kept["window"] and "barn" in told.session.storage
 
 
 def test_a_form_sent_as_multipart_seeds_the_crawl_with_its_fields(site):

@@ -4,11 +4,14 @@ import json
 
 import pytest
 
+from scans.engines.base import Seed
 from scans.login.base import Login, Method
+from scans.login.for_engine import new_login
 from scans.login.logging_in import log_in, log_out
 from scans.login.outcome import LoginFailed
+from scans.prescan.checks import Target, check
 from scans.targets import TargetPolicy
-from tests.sites.guarded import PASSWORD, USER, GuardedSite
+from tests.sites.guarded import PASSWORD, TOKEN, USER, GuardedSite
 
 pytestmark = pytest.mark.browser
 LOOPBACK = ("127.0.0.1",)
@@ -24,6 +27,19 @@ document.querySelector("form").addEventListener("submit", async (event) => {
   /* KEEP */
   if (answer.type === "opaqueredirect") location.href = "/";
 });</script>"""
+
+BY_TOKEN = """<!doctype html><title>Owls</title><div id="app">
+  <input id="name"><input id="pass" type="password"><button>Log in</button></div><script>
+const ask = (token) => fetch("/api/me", token ? {headers: {Authorization: "Bearer " + token}} : {});
+document.querySelector("button").addEventListener("click", async () => {
+  const typed = {user: document.getElementById("name").value, password: document.getElementById("pass").value};
+  const answer = await fetch("/login", {method: "POST", body: new URLSearchParams(typed)});
+  if (!answer.ok) return;
+  sessionStorage.access_token = "bearer-of-owls";
+  document.getElementById("app").innerHTML = "Hello Alice";
+  ask(sessionStorage.access_token);
+});
+/* AT ONCE */</script>"""
 
 SENT_BY_SCRIPTS = """<form method="post"><input name="user"><input name="password" type="password"><button>In</button>
 </form><script>document.querySelector("form").addEventListener("submit", (event) => {
@@ -93,6 +109,29 @@ def test_a_token_that_stays_in_the_browser_is_told(site):
     lets_in = "localStorage.access_token = 'abc'; document.getElementById('app').innerHTML = 'Hello'; return;"
     site.login_page, site.keeps_login = MADE_BY_SCRIPTS.replace("/* KEEP */", lets_in), False
     failure = refused(site, **FORM)
+    assert failure.reason == "token_in_browser" and "access_token" in failure.detail
+
+
+@pytest.fixture
+def by_token():
+    """A page that is alike for everybody, whose scripts get members' data by a header."""
+    switches = {"scheme": "Bearer", "asks_at": "/api/me", "welcome": "{}", "refused": (403, "no")}
+    with GuardedSite(login_page="", pages={"/": BY_TOKEN}, keeps_login=False, **switches) as site:
+        yield site
+
+
+def test_a_token_that_scripts_send_is_carried_and_proven_by_what_they_ask_for(by_token):
+    report = check(Target(url=by_token.url, login=Login(**FORM)), POLICY, pictures=False)
+    logged_in = report.logged_in
+    assert logged_in.session.headers == (("authorization", f"Bearer {TOKEN}"),)
+    assert logged_in.page_url == f"{by_token.url}api/me" and logged_in.screenshot
+    assert report.seeds == (Seed(method="GET", url=f"{by_token.url}api/me"),)
+    assert TOKEN in logged_in.session.storage and not new_login(Login(**FORM), logged_in).session.storage
+
+
+def test_a_token_that_strangers_have_too_is_no_login(by_token):
+    by_token.pages["/"] = BY_TOKEN.replace("/* AT ONCE */", f"ask('{TOKEN}');")
+    failure = refused(by_token, **FORM)
     assert failure.reason == "token_in_browser" and "access_token" in failure.detail
 
 

@@ -1,0 +1,117 @@
+"""What the pages in a browser ask for and send, and by what the site knows them.
+
+Standard library only, since it runs in the browser's child process.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from email import message_from_bytes
+from urllib.parse import parse_qsl, urlsplit
+
+from wall import place
+
+MOST_ASKED_FOR = 200  # addresses; a page may ask for ever new ones
+SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
+PASSWORD_PARAMETER = re.compile(r"pass|pwd|secret", re.IGNORECASE)  # tokens are part of many a harmless address
+# Headers by which scripts say who is asking, where no cookie does; those against forged requests are none.
+TOKEN_HEADER = re.compile(r"^(?!:)(?!.*[cx]srf).*(auth|token|jwt|session|api-?key)", re.IGNORECASE)
+SHORTEST_TOKEN = 11  # characters: 64 bits in base64
+
+
+class Listener:
+    """Hears the requests of a browser context to `target`, which is one of the `places` that may be visited."""
+
+    def __init__(self, context, target: str, places: Collection[tuple[str, int]]):
+        self.target, self.places = place(target), places
+        self.visited: list[str] = []
+        self.forms: list[dict] = []
+        self.asked: dict[str, bool] = {}  # what scripts of pages got by GET → whether only after a password was typed
+        self.tokens: dict[str, str] = {}  # headers that scripts sent with success …
+        self.tokens_of_strangers: set[tuple[str, str]] = set()  # … and before any password was typed
+        self.secrets: set[str] = set()  # what was typed into password fields
+        self.sent = 0  # requests that may have carried a form
+        self.pending: set = set()  # requests without an answer yet
+        context.on("request", self._note)
+        context.on("response", self._note_answer)
+        context.on("requestfinished", self._answered)
+        context.on("requestfailed", self._answered)
+
+    def told(self) -> dict:
+        """What may be told of it, as session.Played has it."""
+        return {
+            "visited": self._inside(self.visited),
+            "forms": [form for form in self.forms if self._may_be_told(form["url"], form["fields"])],
+            "asked_for": self._inside(self.asked),
+            "asked_as_member": self._inside(url for url, as_member in self.asked.items() if as_member),
+            "headers": list(self.tokens.items()),
+        }
+
+    def _note(self, request) -> None:
+        """Remember what is navigated to and sent, for the crawl to begin with."""
+        self.pending.add(request)
+        self.sent += request.method != "GET" or request.is_navigation_request()
+        if not request.is_navigation_request() or not request.url.startswith(("http:", "https:")):
+            return
+        if request.method == "GET":
+            self.visited.append(request.url.split("#")[0])  # one with a password in it is not told: see _inside
+        else:
+            fields = fields_of(request)
+            if fields and not any(SECRET_FIELD.search(name) for name, _ in fields):  # an engine keeps what it sends
+                self.forms.append({"method": request.method, "url": request.url.split("#")[0], "fields": fields})
+
+    def _note_answer(self, response) -> None:
+        """Remember what the scripts of a page got, and by what header the site knew them."""
+        request = response.request
+        by_script = request.resource_type in ("xhr", "fetch") and place(request.url) == self.target
+        if not by_script or not 200 <= response.status < 300:
+            return
+        headers = {(name, value) for name, value in request.headers.items() if is_token(name, value)}
+        if self.secrets:
+            self.tokens |= dict(headers - self.tokens_of_strangers)
+        else:
+            self.tokens_of_strangers |= headers
+        carries_token = any(is_token(name, value) for name, value in parse_qsl(urlsplit(request.url).query))
+        if request.method == "GET" and not carries_token and len(self.asked) < MOST_ASKED_FOR:
+            self.asked.setdefault(request.url.split("#")[0], bool(self.secrets))
+
+    def _answered(self, request) -> None:
+        self.pending.discard(request)
+
+    def _inside(self, urls: Iterable[str]) -> list[str]:
+        return [url for url in dict.fromkeys(urls) if self._may_be_told(url)]
+
+    def _may_be_told(self, url: str, fields: Iterable[tuple[str, str]] = ()) -> bool:
+        """Whether an address, and what was sent there, is of an allowed site and has no password or token in it."""
+        typed = any(value in self.secrets for _, value in [*parse_qsl(urlsplit(url).query), *fields])
+        given = any(token.split(" ")[-1] in url for token in self.tokens.values())
+        return place(url) in self.places and not typed and not given and not has_password(url)
+
+
+def is_token(name: str, value: str) -> bool:
+    """Whether a header or parameter carries a token: as its name says, and long enough to be one."""
+    return bool(TOKEN_HEADER.search(name)) and len(value.split(" ")[-1]) >= SHORTEST_TOKEN
+
+
+def has_password(url: str) -> bool:
+    """Whether an address has a password in its query, which an engine would keep on disk."""
+    return any(PASSWORD_PARAMETER.search(name) for name, _ in parse_qsl(urlsplit(url).query))
+
+
+def fields_of(request) -> list[tuple[str, str]]:
+    """What a form sends, files left out; nothing of what is no form's usual way to send it."""
+    kind, body = request.headers.get("content-type", ""), request.post_data_buffer or b""
+    if kind.startswith("multipart/form-data"):
+        parts = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body).walk()
+        named = [(part, part.get_param("name", header="content-disposition")) for part in parts]
+        fields = [
+            (str(name), part.get_payload(decode=True).decode(errors="replace"))
+            for part, name in named
+            if name and part.get_filename() is None
+        ]
+    elif kind.startswith("application/x-www-form-urlencoded"):
+        fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
+    else:
+        fields = []
+    return fields[:200]
