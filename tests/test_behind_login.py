@@ -177,6 +177,13 @@ def test_a_wrong_password_ends_the_url_in_the_prescan(site):
     assert make.fresh(scan.analysis).status == A.ALL_VERIFICATIONS_FAILED
 
 
+@pytest.mark.browser
+def test_what_the_site_answered_to_a_wrong_password_is_shown_and_not_asked_for_again(site):
+    scan = submitted(site, FakeEngine(), form_login(password="wrong"))
+    assert set(scan.screenshots.values_list("shows", flat=True)) == {"target", "failure"}
+    assert len(site.attempts) == 1
+
+
 def test_a_wrong_password_is_not_tried_for_each_of_many_urls(site):
     login = TargetLogin.of(form_login(password="wrong"))
     urls = [f"{site.url}?page={number}" for number in range(8)]

@@ -24,7 +24,8 @@ class LoginForm:
 class Task:
     """One thing to do in a browser of its own: play a recording, or fill in a form, or just look at `url`.
 
-    `sites` are the only origins that can be reached: a URL of each, with the addresses it may be at.
+    `sites` are the only origins that can be reached: a URL of each, with the addresses it may be at. `answer` is the
+    HTML that the site gave at `url` before: it is looked at, and nothing asked for there again.
     """
 
     url: str
@@ -32,6 +33,7 @@ class Task:
     session: Session = Session()
     recording: Recording | None = None
     form: LoginForm | None = None
+    answer: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

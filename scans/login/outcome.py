@@ -47,13 +47,15 @@ class LoginFailed(Exception):
     """A login, or logout, failed for one of REASONS; str() says what was seen, never a secret.
 
     `step` names what was being done; `line` is the number of the script's command, `screenshot` a
-    PNG, where there are such.
+    PNG, where there are such. `answer` is the address and the HTML of the page that shows the failure, where
+    no browser saw it.
     """
 
     def __init__(self, reason: str, detail: str, step: str, *, screenshot: bytes = b"", line: int = 0):
         super().__init__(detail)
         self.reason, self.detail, self.step = reason, detail, step
         self.screenshot, self.line = screenshot, line
+        self.answer: tuple[str, str] | None = None
 
     @property
     def next_step(self) -> str:

@@ -124,7 +124,10 @@ class _Further:
             reason, detail = "", str(look())
         except LoginFailed as failure:
             reason, detail = failure.reason, f"{failure.detail} {failure.next_step}"
-            self._keep("failure", failure.screenshot, name)
+            if failure.screenshot:
+                self._keep("failure", failure.screenshot, name)
+            elif failure.answer:
+                self._picture("failure", name, Session(), *failure.answer)
         milliseconds = round((monotonic() - started) * 1000)
         if reason or kept:
             self.report.steps.append(Step(name, reason, detail, milliseconds, _status(name, reason)))
@@ -175,13 +178,13 @@ class _Further:
     def _session(self) -> Session:
         return self.report.logged_in.session if self.report.logged_in else Session()
 
-    def _picture(self, shows: str, step: str, session: Session, url: str = "") -> None:
-        """Take a picture of a page, where pictures are wanted and can be had."""
+    def _picture(self, shows: str, step: str, session: Session, url: str = "", answer: str = "") -> None:
+        """Take a picture of a page, or of what was answered there, where pictures are wanted and can be had."""
         if not self.pictures:
             return
         url = url or self.target.url
         played = browser.play(
-            Task(url=url, sites={**self.sites, url: self.report.addresses}, session=session),
+            Task(url=url, sites={**self.sites, url: self.report.addresses}, session=session, answer=answer),
             seconds=_SECONDS_FOR_A_PICTURE,
         )
         self._keep(shows, played.screenshot, step)

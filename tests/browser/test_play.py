@@ -201,6 +201,14 @@ def test_a_page_without_a_form_says_so(site):
     assert played.reason == "no_login_form" and "lovelace" not in repr(played)
 
 
+def test_what_a_site_answered_is_looked_at_without_asking_again(site):
+    answer = "<link rel=stylesheet href=/style.css><h1>Wrong pässword</h1>"
+    told = play(Task(url=f"{site.url}login?from=here", sites={site.url: ("127.0.0.1",)}, answer=answer))
+    assert "Wrong pässword" in told.text and told.screenshot
+    asked = [request.path for request in site.requests]
+    assert "/style.css" in asked and "/login?from=here" not in asked
+
+
 def test_a_session_is_carried(site):
     site.sessions.add("abc")
     session = Session(cookies=(Cookie(name="session", value="abc", domain="127.0.0.1"),))
