@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,7 +22,8 @@ class MembersSite:
     that does so once. `deletes_at`: one after which the start page answers 404, still to members as to such.
     `one_at_a_time`: it serves one request after the other; what `/big` answers no buffer holds. `for_browsers`: who
     names no program is refused, and who does not ask for HTML is given JSON. `guards`: where a form is sent, which ends
-    the membership of who sends it without the token that the page has since the last login.
+    the membership of who sends it without the token that the page has since the last login. `tires_at`: a text in an
+    address after which it asks to be asked less often, for three seconds.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class MembersSite:
         links: str = LINKS,
         deletes_at: str = "",
         guards: str = "",
+        tires_at: str = "",
     ):
+        self.tires_at, self.tired_until = tires_at, 0.0
         self.guards, self.token = guards, ""
         self.exit, self.one_at_a_time = exit, one_at_a_time
         self.lasts, self.rotates, self.public, self.forgets_at = lasts, rotates, public, forgets_at
@@ -77,6 +81,8 @@ class MembersSite:
         if self.forgets_at and self.forgets_at in address:
             self.sessions.clear()
             self.forgets_at = ""
+        if self.tires_at and self.tires_at in address:
+            self.tires_at, self.tired_until = "", time.monotonic() + 3
         self.deleted |= member and bool(self.deletes_at) and self.deletes_at in address
 
     def form(self) -> str:
@@ -109,7 +115,9 @@ class MembersHandler(BaseHTTPRequestHandler):
         cookies = dict(part.strip().partition("=")[::2] for part in self.headers.get("cookie", "").split(";"))
         member = self.members_site.is_member(cookies.get("sid", ""))
         self.members_site.note(path, self.path, member)
-        if self.members_site.for_browsers and "user-agent" not in self.headers:
+        if time.monotonic() < self.members_site.tired_until:
+            self.answer(429, "")
+        elif self.members_site.for_browsers and "user-agent" not in self.headers:
             self.answer(403, "")
         elif self.members_site.for_browsers and "text/html" not in self.headers.get("accept", ""):
             self.answer(200, "{}")

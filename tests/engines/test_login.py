@@ -192,6 +192,15 @@ def test_a_scan_whose_login_ends_with_its_last_requests_is_not_complete_without_
     assert heard.to_the_end().outcome == Outcome.COMPLETED
 
 
+def test_a_site_that_has_had_enough_of_requests_at_the_end_is_not_said_to_have_ended_the_login(
+    wapiti, members_site, job, start
+):
+    site = members_site(public=PUBLIC, tires_at="name=https")
+    heard = start(wapiti, behind_login(site, job, modules=("redirect",)))
+    assert heard.to_the_end().outcome == Outcome.COMPLETED
+    assert not site.tires_at and not heard.of(LoggedOut)
+
+
 def test_an_address_that_ends_each_login_is_found_out_and_left_alone(wapiti, members_site, job, start):
     site = members_site(public=PUBLIC, exit="/x", links=f'{LINKS} <a href="/x?from=here">X</a>')
     heard = start(wapiti, behind_login(site, job, modules=("redirect", "file", "sql", "exec", "xss")))

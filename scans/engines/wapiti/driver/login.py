@@ -132,10 +132,10 @@ class Login:
         waited = time.monotonic() - self.looked_at >= SECONDS_BETWEEN_LOOKS
         return self.probe is not None and (waited or self.unseen >= REQUESTS_BETWEEN_LOOKS)
 
-    async def holds(self, ask, *, certain=False):
+    async def holds(self, ask):
         """Whether the probe's page still shows a login; `ask(url)` gives its answer and body, or None.
 
-        Where it cannot be had, that is not the login's fault, and true; unless one wants to be certain.
+        None where it cannot be had, which is not the login's fault.
         """
         if not self.probe:
             return False
@@ -145,7 +145,7 @@ class Login:
         answer = await ask(self.probe["url"])
         if answer is None or answer[0].status_code >= 500 or answer[0].status_code == TOO_MANY_REQUESTS:
             self.unseen += unseen
-            return not certain
+            return None
         response, body = answer
         pattern = self.probe["logged_in_pattern"]
         # A page that the scan itself deleted still knows its member.

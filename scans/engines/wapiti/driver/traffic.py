@@ -20,6 +20,7 @@ ERRORS_IN_A_ROW_TO_DOUBT = 20
 PROBES = 8  # all must fail before a site counts as gone: a flaky one answers at least one of them
 SECONDS_BETWEEN_PROBES = 0.5
 LONGEST_ANSWER_SECONDS = 60.0  # for the head of an answer, and again for its body
+SECONDS_TO_BE_CERTAIN = 60.0  # whether a login holds: a site may have had enough of requests for a while
 # Of our own looks, as the product's: without them some sites refuse, or answer programs otherwise than browsers.
 BROWSER = {
     "accept": "text/html,application/xhtml+xml,*/*;q=0.8",
@@ -164,8 +165,7 @@ class Traffic:
         async with self.login.asking:
             if self.login.generation != generation:
                 return True
-            ask = functools.partial(self.ask_quietly, transport)
-            if self.login.seen_at > came_at or await self.login.holds(ask, certain=certain) or self.ending:
+            if self.login.seen_at > came_at or await self.login_holds(transport, certain) or self.ending:
                 return False
             reason = reason or f"nothing said so; {self.login.unseen} requests were sent since it was last seen to hold"
             self.login.renewed.clear()
@@ -177,6 +177,16 @@ class Traffic:
             self.worked_at = time.monotonic()
             self.set_gate()
         return not self.ending
+
+    async def login_holds(self, transport, certain):
+        """Whether the login is seen to hold, or cannot be looked at; who wants to be `certain` looks for a while."""
+        ask = functools.partial(self.ask_quietly, transport)
+        until = time.monotonic() + SECONDS_TO_BE_CERTAIN
+        while (holds := await self.login.holds(ask)) is None and certain and not self.ending:
+            if time.monotonic() >= until:
+                return False
+            await asyncio.sleep(1)
+        return holds is not False
 
     async def ask_quietly(self, transport, url):
         """Answer and text of a page, asked for with the present login; None without an answer. Not counted.
