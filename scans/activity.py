@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -67,6 +69,7 @@ SENTENCES = {
 
 # Facts that are words of ours: stored in English or as codes, said in the language of whoever reads.
 _WORDED = {"mode", "asked", "step", "changed", "before", "after"}
+_MOMENTS = {"until", "starts"}  # stored in UTC, said on the clock of whoever reads
 WORDS = [
     *(_("save"), _("delete"), _("nothing"), _("yes"), _("no")),
     *(_("submit"), _("submit again"), _("submit scan again"), _("change")),
@@ -123,10 +126,15 @@ def _facts(data: dict) -> dict:
     marks = dict(Mark.choices)
     values = {name: f" ({said(before)} → {said(after)})" for name, (before, after) in data.get("values", {}).items()}
     words = {name: str(data[name]).split(", ") for name in _WORDED & data.keys()}
-    return data | {
-        name: ", ".join(f"{marks.get(word) or said(word).replace('_', ' ')}{values.get(word, '')}" for word in each)
-        for name, each in words.items()
-    }
+    moments = {name: timezone.localtime(datetime.fromisoformat(data[name])) for name in _MOMENTS & data.keys()}
+    return (
+        data
+        | {name: f"{at:%Y-%m-%d %H:%M %Z}" for name, at in moments.items()}
+        | {
+            name: ", ".join(f"{marks.get(word) or said(word).replace('_', ' ')}{values.get(word, '')}" for word in each)
+            for name, each in words.items()
+        }
+    )
 
 
 def status_labels(entry: ActivityLogEntry) -> tuple[str, str]:

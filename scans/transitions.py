@@ -477,7 +477,8 @@ def _begin_repeating(analysis: Analysis) -> None:
         raise TransitionRefused(_("It would end on {ends_on}, before its first start."), ends_on=rule.ends_on)
     Analysis.objects.filter(pk=analysis.pk).update(start_at=first)
     analysis.start_at = first
-    values = {"template": analysis, "first_at": chosen, "made": 1, "switched_off_at": None, "switched_off_because": ""}
+    never = {"switched_off_at": None, "switched_off_because": "", "switched_on_at": None}
+    values = {"template": analysis, "first_at": chosen, "made": 1, **never}
     schedule, _created = RecurringSchedule.objects.update_or_create(series=analysis.series, defaults=values)
     schedule.next_at = schedule.start_after(first)
     schedule.save(update_fields=["next_at"])
@@ -1224,8 +1225,10 @@ def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
 def _switch_off_if_failing(analysis: Analysis) -> None:
     """Switch its series' schedule off after five failed runs in a row."""
     submitted = analysis.series.runs.filter(submitted_at__isnull=False)  # a draft is no run yet
-    last = submitted.order_by("-run").values_list("status", flat=True)[:FAILED_RUNS_UNTIL_OFF]
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series).first()
+    if schedule and schedule.switched_on_at:  # what failed before was the reason to switch it off
+        submitted = submitted.filter(submitted_at__gte=schedule.switched_on_at)
+    last = submitted.order_by("-run").values_list("status", flat=True)[:FAILED_RUNS_UNTIL_OFF]
     if schedule and len(last) == FAILED_RUNS_UNTIL_OFF and FAILED_RUNS.issuperset(last):
         _switch_off(schedule, analysis, Actor.SCHEDULER, f"{FAILED_RUNS_UNTIL_OFF} runs in a row failed.")
 
@@ -1256,9 +1259,9 @@ def switch_schedule_on(analysis: Analysis, *, by: By) -> None:
     schedule = RecurringSchedule.objects.filter(series=analysis.series, switched_off_at__isnull=False).first()
     if schedule is None:
         raise TransitionRefused(_("{analysis} has no recurring schedule that is switched off."), analysis=analysis)
-    schedule.switched_off_at, schedule.switched_off_because = None, ""
-    schedule.next_at = schedule.start_after(timezone.now())
-    schedule.save(update_fields=["switched_off_at", "switched_off_because", "next_at"])
+    schedule.switched_off_at, schedule.switched_off_because, schedule.switched_on_at = None, "", timezone.now()
+    schedule.next_at = schedule.start_after(schedule.switched_on_at)
+    schedule.save(update_fields=["switched_off_at", "switched_off_because", "switched_on_at", "next_at"])
     _roll_up(analysis, by, "analysis.schedule_switched_on")
 
 

@@ -477,6 +477,8 @@ def test_five_failed_runs_in_a_row_switch_the_schedule_off(clock):
     clock.shift(timedelta(days=7))
     tick()
     assert analysis.series.runs.count() == 6
+    finish(analysis.series.runs.latest("run"))
+    assert RecurringSchedule.objects.switched_on().exists()
 
 
 def test_what_was_only_saved_does_not_break_the_row_of_failed_runs(clock):

@@ -25,6 +25,7 @@ class RecurringSchedule(models.Model):
     next_at = models.DateTimeField(null=True, help_text="when the next run is made; empty: never again")
     made = models.PositiveIntegerField(default=1, help_text="how many runs there were")
     switched_off_at = models.DateTimeField(null=True)
+    switched_on_at = models.DateTimeField(null=True, help_text="when somebody last switched it on again")
     switched_off_because = models.TextField(blank=True)
 
     objects = RecurringScheduleQuerySet.as_manager()

@@ -1,6 +1,6 @@
 """The summary of one analysis, and its activity log."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -252,6 +252,13 @@ def test_the_clock_of_the_duration_stands_still_in_a_blackout_window(client, clo
     clock.shift(timedelta(hours=3))
     shown = text(client.get(page(analysis)))
     assert "stands still in the blackout window" in shown and "59 min 5" in shown
+
+
+def test_the_log_says_until_when_a_window_lasts_on_the_reader_s_clock(client):
+    client.post("/settings/", {"time_zone": "Asia/Tokyo", "theme": "auto", "page_size": "25"})
+    analysis = factories.running()
+    transitions.begin_blackout(analysis, until=datetime(2027, 1, 6, 16, 0, tzinfo=UTC))
+    assert "keeps the analysis from scanning until 2027-01-07 01:00 JST" in text(client.get(page(analysis)))
 
 
 def test_blackout_windows_of_the_coming_week_are_drawn_and_told(client):
