@@ -135,6 +135,7 @@ def _schedule(analysis: Analysis) -> dict:
         "next_window": blackouts.windows and blackouts.next_begin(now),
         "starts_at": starts_at,
         "time_left": left,
+        "time_used": None if left is None else analysis.duration - left,  # blackout windows do not count
         "latest_end": latest_end,
         "band": schedule_band.draw(blackouts, analysis.zone, now, moments) if blackouts.windows else None,
     }

@@ -1,5 +1,6 @@
 """The summary of one analysis, and its activity log."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -252,6 +253,15 @@ def test_the_clock_of_the_duration_stands_still_in_a_blackout_window(client, clo
     clock.shift(timedelta(hours=3))
     shown = text(client.get(page(analysis)))
     assert "stands still in the blackout window" in shown and "59 min 5" in shown
+    used, _, of_at_most = shown.partition("Ran for")[2].partition("<dd>")[2].partition("of at most")
+    assert re.match(r"\d s ", used) and of_at_most.startswith(" 1 h")
+
+
+def test_waiting_for_a_reviewer_is_no_part_of_the_duration(client, clock):
+    analysis = factories.ended(publication="reviewer", duration=timedelta(hours=1))
+    clock.shift(timedelta(hours=3))
+    shown = text(client.get(page(analysis)))
+    assert "of at most" not in shown and "with waits and verification; scanning takes at most 1 h" in shown
 
 
 def test_the_log_says_until_when_a_window_lasts_on_the_reader_s_clock(client):
