@@ -25,9 +25,9 @@ FLAGS = [
 expect.set_options(timeout=15_000)  # milliseconds; Playwright's own five were too few on a busy machine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product():
-    """The running product."""
+    """The running product. Gone after the last test here: what it costs while it idles, other tests would wait for."""
     with running_product() as product:
         yield product
 
@@ -59,7 +59,7 @@ def page(browser, product, request, problems):
         yield page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def own_browser():
     """A browser for tests that use the database as well."""
     with remote_browser(executable_path=str(CHROMIUM), args=FLAGS) as browser:

@@ -18,7 +18,7 @@ from tests.sites.serving import free_port
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(300)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def finished(product):
     """A finished analysis of the demo site, as data."""
     answer = product.manage("submit", "--name", "Looked at", product.demo_url, "--depth", "1", "--wait", "--json")
