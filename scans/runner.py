@@ -345,7 +345,7 @@ class Supervision:
         except transitions.TransitionRefused:
             return  # stopped in the meantime: the status says so at the next look
         self._begun = True
-        self._scan.refresh_from_db()
+        self._scan.refresh_from_db(fields=["status", "started_at"])  # not the holder: that may be another by now
         self._watch.start()
 
     def _note(self, progress: Progress) -> None:

@@ -466,6 +466,19 @@ def test_a_lost_lease_ends_the_engine_and_touches_nothing(site):
     assert scan.status == U.RESUMING and scan.attempts == 1
 
 
+def test_a_lease_that_is_lost_as_the_engine_begins_is_lost(site, monkeypatch):
+    really = transitions.begin
+
+    def begin_and_freeze(scan, **values):
+        really(scan, **values)
+        UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        transitions.recover(scan)
+
+    monkeypatch.setattr(transitions, "begin", begin_and_freeze)
+    scan = run(queued(site), STARTED, ANSWERED, run_for(5))
+    assert scan.status == U.RESUMING and scan.attempts == 1
+
+
 def test_what_breaks_on_our_side_is_a_technical_issue_with_its_reason(site, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")

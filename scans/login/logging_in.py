@@ -205,7 +205,7 @@ def _by_form(login: Login, url: str, sites: Sites) -> LoggedIn:
         try:
             return _proven_by_form(evidence, visitor)
         except LoginFailed as failure:
-            failure.answer = landed.url, landed.html
+            failure.answer = None if login.password in landed.text else landed  # some show what was typed
             if failure.reason != "cannot_tell" or login.logged_in:
                 raise
             return _proven_by_login_page(evidence, visitor, failure)

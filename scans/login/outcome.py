@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop as _
 
 from scans.engines.base import Session
+
+if TYPE_CHECKING:
+    from scans.login.visit import Page
 
 # reason → what the person who submitted the scan can do next.
 REASONS = {
@@ -47,15 +51,14 @@ class LoginFailed(Exception):
     """A login, or logout, failed for one of REASONS; str() says what was seen, never a secret.
 
     `step` names what was being done; `line` is the number of the script's command, `screenshot` a
-    PNG, where there are such. `answer` is the address and the HTML of the page that shows the failure, where
-    no browser saw it.
+    PNG, where there are such. `answer` is the page that shows the failure, where no browser saw it.
     """
 
     def __init__(self, reason: str, detail: str, step: str, *, screenshot: bytes = b"", line: int = 0):
         super().__init__(detail)
         self.reason, self.detail, self.step = reason, detail, step
         self.screenshot, self.line = screenshot, line
-        self.answer: tuple[str, str] | None = None
+        self.answer: Page | None = None
 
     @property
     def next_step(self) -> str:

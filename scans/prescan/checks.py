@@ -127,7 +127,7 @@ class _Further:
             if failure.screenshot:
                 self._keep("failure", failure.screenshot, name)
             elif failure.answer:
-                self._picture("failure", name, Session(), *failure.answer)
+                self._picture("failure", name, Session(), failure.answer.url, failure.answer.html)
         milliseconds = round((monotonic() - started) * 1000)
         if reason or kept:
             self.report.steps.append(Step(name, reason, detail, milliseconds, _status(name, reason)))

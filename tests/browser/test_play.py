@@ -203,6 +203,7 @@ def test_a_page_without_a_form_says_so(site):
 
 def test_what_a_site_answered_is_looked_at_without_asking_again(site):
     answer = "<link rel=stylesheet href=/style.css><h1>Wrong pässword</h1>"
+    site.requests.clear()
     told = play(Task(url=f"{site.url}login?from=here", sites={site.url: ("127.0.0.1",)}, answer=answer))
     assert "Wrong pässword" in told.text and told.screenshot
     asked = [request.path for request in site.requests]
