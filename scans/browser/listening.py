@@ -32,7 +32,7 @@ class Listener:
         self.tokens_of_strangers: set[tuple[str, str]] = set()  # … and before any password was typed
         self.secrets: set[str] = set()  # what was typed into password fields
         self.sent = 0  # requests that may have carried a form
-        self.pending: set = set()  # requests without an answer yet
+        self.pending: dict = {}  # requests without an answer yet → whether asked only after a password was typed
         context.on("request", self._note)
         context.on("response", self._note_answer)
         context.on("requestfinished", self._answered)
@@ -50,7 +50,7 @@ class Listener:
 
     def _note(self, request) -> None:
         """Remember what is navigated to and sent, for the crawl to begin with."""
-        self.pending.add(request)
+        self.pending[request] = bool(self.secrets)
         self.sent += request.method != "GET" or request.is_navigation_request()
         if not request.is_navigation_request() or not request.url.startswith(("http:", "https:")):
             return
@@ -68,16 +68,17 @@ class Listener:
         if not by_script or not 200 <= response.status < 300:
             return
         headers = {(name, value) for name, value in request.headers.items() if is_token(name, value)}
-        if self.secrets:
+        as_member = self.pending.get(request, False)  # what a stranger asked for may be answered after the login
+        if as_member:
             self.tokens |= dict(headers - self.tokens_of_strangers)
         else:
             self.tokens_of_strangers |= headers
         carries_token = any(is_token(name, value) for name, value in parse_qsl(urlsplit(request.url).query))
         if request.method == "GET" and not carries_token and len(self.asked) < MOST_ASKED_FOR:
-            self.asked.setdefault(request.url.split("#")[0], bool(self.secrets))
+            self.asked.setdefault(request.url.split("#")[0], as_member)
 
     def _answered(self, request) -> None:
-        self.pending.discard(request)
+        self.pending.pop(request, None)
 
     def _inside(self, urls: Iterable[str]) -> list[str]:
         return [url for url in dict.fromkeys(urls) if self._may_be_told(url)]

@@ -1,6 +1,7 @@
 """Logging in with a real browser: forms that only scripts make, recorded scripts, and what they cannot give."""
 
 import json
+import time
 
 import pytest
 
@@ -129,8 +130,17 @@ def test_a_token_that_scripts_send_is_carried_and_proven_by_what_they_ask_for(by
     assert TOKEN in logged_in.session.storage and not new_login(Login(**FORM), logged_in).session.storage
 
 
-def test_a_token_that_strangers_have_too_is_no_login(by_token):
-    by_token.pages["/"] = BY_TOKEN.replace("/* AT ONCE */", f"ask('{TOKEN}');")
+@pytest.mark.parametrize("at", ["/api/me", "/held"], ids=["answered", "not answered before the login"])
+def test_a_token_that_strangers_have_too_is_no_login(by_token, at):
+    def held():
+        until = time.monotonic() + 10
+        while not by_token.attempts and time.monotonic() < until:
+            time.sleep(0.01)
+        return "{}"
+
+    by_token.pages["/held"] = held
+    asks = f"fetch('{at}', {{headers: {{Authorization: 'Bearer {TOKEN}'}}}});"
+    by_token.pages["/"] = BY_TOKEN.replace("/* AT ONCE */", asks)
     failure = refused(by_token, **FORM)
     assert failure.reason == "token_in_browser" and "access_token" in failure.detail
 
