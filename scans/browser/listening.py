@@ -45,7 +45,7 @@ class Listener:
             "forms": [form for form in self.forms if self._may_be_told(form["url"], form["fields"])],
             "asked_for": self._inside(self.asked),
             "asked_as_member": self._inside(url for url, as_member in self.asked.items() if as_member),
-            "headers": list(self.tokens.items()),
+            "headers": [token for token in self.tokens.items() if token not in self.tokens_of_strangers],
         }
 
     def _note(self, request) -> None:
