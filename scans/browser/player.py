@@ -30,7 +30,7 @@ COOKIE = ("name", "value", "domain", "path", "secure")  # what engines.base.Cook
 SECONDS_TO_SETTLE = 3
 SECONDS_OF_SILENCE = 0.5
 SECONDS_FOR_A_PAGE = 20
-SECONDS_TO_BE_ENDED = 7  # session.py ends it sooner
+SECONDS_LATER = 2  # than session.py would end it
 SECONDS_FOR_A_FORM = 15
 SECONDS_FOR_A_FORM_UNASKED = 2
 SECONDS_TO_BE_LET_IN = 5
@@ -73,7 +73,7 @@ def main() -> None:
     """Do the job on stdin."""
     job = json.loads(sys.stdin.buffer.read())
     # Whoever started it ends it in time. If they were killed, it ends itself, though a page may hold it in a loop.
-    faulthandler.dump_traceback_later(job["seconds"] + SECONDS_TO_BE_ENDED, exit=True)
+    faulthandler.dump_traceback_later(job["seconds_to_end"] + SECONDS_LATER, exit=True)
     wall = Wall(job["task"]["sites"])
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

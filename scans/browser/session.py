@@ -32,7 +32,7 @@ SECONDS = 60.0
 SECONDS_UNTIL_LEFT_BEHIND = 600  # no browser lives that long
 SECONDS_TO_WAIT_FOR_THE_PRINTER = 10.0  # a request holds a thread of the web server meanwhile
 _one_at_a_time = threading.Lock()  # a browser takes some 400 MB
-_SECONDS_TO_SAY_SO = 5  # the child ends itself at its limit, and tells how far it got
+_SECONDS_TO_SAY_SO = 15  # the child ends the task at its limit, and tells how far it got; it had to start before that
 
 
 def play(task: Task, *, seconds: float = SECONDS) -> Played:
@@ -136,8 +136,8 @@ def _why(said: bytes) -> str:
 
 
 def _job(task: Task, home: str, seconds: float) -> bytes:
-    values = {"task": asdict(task), **_browser(home), "seconds": seconds}
-    return json.dumps({**values, "verify": settings.SCANS_TLS_VERIFY}).encode()
+    values = {"task": asdict(task), **_browser(home), "verify": settings.SCANS_TLS_VERIFY}
+    return json.dumps({**values, "seconds": seconds, "seconds_to_end": seconds + _SECONDS_TO_SAY_SO}).encode()
 
 
 def _run(job: bytes, home: str, seconds: float, program: Path = PLAYER) -> tuple[bytes, bytes]:

@@ -528,6 +528,7 @@ def test_a_redirect_elsewhere_is_refused(site, bystander):
 def test_an_endless_loop_is_ended_in_time_and_nothing_is_left(site, monkeypatch):
     ours = tempfile.mkdtemp()  # browsers of other tests run beside this one; a longer path is none for sockets
     monkeypatch.setattr("tempfile.tempdir", ours)
+    monkeypatch.setattr(session, "_SECONDS_TO_SAY_SO", 5)
     endless = task(site, ("open", "/login", ""), ("executeScript", "while (true) {}", ""))
     played = play(endless, seconds=SECONDS_TO_REACH_THE_LOOP)
     assert (played.reason, played.line, played.command) == ("timed_out", 2, "executeScript")
@@ -554,7 +555,8 @@ def test_the_command_at_which_the_time_was_over_is_named(site):
     assert (told.reason, told.line, told.command) == ("timed_out", 3, "echo") and told.screenshot
 
 
-def test_a_browser_whose_worker_was_killed_ends_by_itself(site, settings, tmp_path):
+def test_a_browser_whose_worker_was_killed_ends_by_itself(site, tmp_path, monkeypatch):
+    monkeypatch.setattr(session, "_SECONDS_TO_SAY_SO", 5)
     endless = task(site, ("open", "/login", ""), ("executeScript", "while (true) {}", ""))
     job = session._job(endless, str(tmp_path), SECONDS_TO_REACH_THE_LOOP)
     answer = subprocess.run([sys.executable, str(session.PLAYER)], input=job, capture_output=True, timeout=60)
