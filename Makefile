@@ -101,8 +101,11 @@ engine:
 		echo "WARNING: the scan engine could not be installed (see above). The dashboard will start, but every"; \
 		echo "         scan ends in Submit Failed until \`make setup\` has succeeded."; } >&2
 
-# Plays login and crawl scripts, and takes pictures. Debian's browser, never one that a library downloads.
+# Plays login and crawl scripts, and takes pictures. Debian's browser, never one that a library downloads; the one
+# without windows is smaller and starts faster, and one with them will do.
 chromium:
-	@command -v chromium >/dev/null \
-		|| { $(CAN_APT_INSTALL) && echo "Installing chromium …" && $(APT_INSTALL) chromium >/dev/null; } \
-		|| echo "Without a browser, login and crawl scripts fail and no pictures are taken: install the package chromium." >&2
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null \
+		|| { $(CAN_APT_INSTALL) && echo "Installing chromium-headless-shell …" \
+			&& $(APT_INSTALL) chromium-headless-shell >/dev/null; } \
+		|| echo "Without a browser, login and crawl scripts fail and no pictures are taken: install the package" \
+			"chromium-headless-shell." >&2

@@ -16,7 +16,7 @@ from django.utils import translation
 
 from scans import append_only, kept_counts
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = Path(settings.SCANS_CHROMIUM or "/no/chromium")
 SECONDS_TO_CLEAN_UP = 120
 
 
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items) -> None:
         return
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.skip(reason="chromium is not installed: apt-get install chromium"))
+            item.add_marker(pytest.mark.skip(reason="chromium is not installed: apt-get install chromium-headless-shell"))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
