@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items) -> None:
         return
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.skip(reason="chromium is not installed: apt-get install chromium-headless-shell"))
+            item.add_marker(pytest.mark.skip(reason="no Chromium found: apt-get install chromium-headless-shell"))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

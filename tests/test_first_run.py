@@ -58,6 +58,7 @@ def test_it_says_where_to_look(settings, capsys, bind, host):
 
 
 @needs_ipv6
+@pytest.mark.engine  # `make run` installs it
 def test_make_run_listens_on_an_ipv6_address_and_takes_an_empty_setting_for_none(settings, tmp_path):
     environment = {
         "SCANS_VAR_DIR": str(tmp_path),

@@ -9,7 +9,7 @@ from scans import transitions
 from scans.models import ScanSettings
 from scans.views.statuses import StatusListView
 from tests import factories
-from tests.end_to_end.test_pages_in_browser import THEMES, rules_broken
+from tests.end_to_end.test_pages_in_browser import BY_AXE, rules_broken
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 NARROW = {"width": 320, "height": 700}
@@ -25,9 +25,8 @@ def too_wide(page, addresses) -> dict[str, int]:
     return {address: width for address, width in widths.items() if width > NARROW["width"]}
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=["light", "dark"])
-def test_pages_without_anything_and_with_bad_news_keep_the_rules(open_page, problems, theme):
-    page = open_page("/", role="Viewer", viewport=NARROW, **theme)
+def test_pages_without_anything_and_with_bad_news_keep_the_rules(open_page, problems):
+    page = open_page("/", role="Viewer", viewport=NARROW, **BY_AXE)
     bad_news = {"/analyses/new/": 403, "/analyses/9/": 404, TOO_MANY_FIELDS: 400}
     assert {address: page.goto(address).status for address in bad_news} == bad_news
     addresses = ["/", "/analyses/", "/analyses/views/", *bad_news]
@@ -35,9 +34,8 @@ def test_pages_without_anything_and_with_bad_news_keep_the_rules(open_page, prob
     assert not too_wide(page, addresses)
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=["light", "dark"])
-def test_pages_of_what_broke_keep_the_rules(open_page, monkeypatch, theme):
-    page = open_page("/", viewport=NARROW, **theme)
+def test_pages_of_what_broke_keep_the_rules(open_page, monkeypatch):
+    page = open_page("/", viewport=NARROW, **BY_AXE)
     for error, status in ((ZeroDivisionError("a bug"), 500), (OperationalError("gone"), 503)):
         monkeypatch.setattr(StatusListView, "get", Mock(side_effect=error))
         assert page.goto("/statuses/").status == status
@@ -45,8 +43,7 @@ def test_pages_of_what_broke_keep_the_rules(open_page, monkeypatch, theme):
         assert not too_wide(page, ["/statuses/"])
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=["light", "dark"])
-def test_pages_with_very_much_and_of_what_failed_keep_the_rules(open_page, theme):
+def test_pages_with_very_much_and_of_what_failed_keep_the_rules(open_page):
     ScanSettings.objects.update(capacity=60)
     long = "http://127.0.0.1:9/" + "a-rather-long-part-of-a-path/" * 6
     many = factories.running(*(f"{long}{number}" for number in range(60)), name="A name that goes on and on " * 6)
@@ -55,7 +52,7 @@ def test_pages_with_very_much_and_of_what_failed_keep_the_rules(open_page, theme
     transitions.fail_submission(failed, reason="The engine is not installed: " + "/a/long/path" * 12)
     many_address, failed_address = many.get_absolute_url(), failed.get_absolute_url()
     scan = many.url_scans.first().get_absolute_url()
-    page = open_page("/", role="Reviewer", viewport=NARROW, **theme)
+    page = open_page("/", role="Reviewer", viewport=NARROW, **BY_AXE)
     addresses = ["/", "/analyses/", many_address, failed_address, f"{many_address}findings/", scan, f"{scan}findings/"]
     assert not rules_broken(page, addresses)
     assert not too_wide(page, addresses)
