@@ -19,8 +19,8 @@ CAN_APT_INSTALL = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 ARGS ?=
 # How many made-up analyses are measured, beside 1,000.
 TIER ?= 1000000
-# How many tests run at a time: many wait for an engine or a site, so three keep two cores busy.
-TEST_PROCESSES ?= 3
+# How many tests run at a time: many wait for an engine or a site, so four keep two cores busy.
+TEST_PROCESSES ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup engine run test bench soak chromium lint format messages screenshots clean
