@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
 
-from scans import kept_counts, search_index
+from scans.database import search_index, status_counts
 
 
 class ScansConfig(AppConfig):
@@ -25,6 +25,6 @@ def _put_triggers_back(using: str, **kwargs) -> None:
     connection = connections[using]
     tables = connection.introspection.table_names()
     if "scans_statuscount" in tables:
-        kept_counts.install(connection)
+        status_counts.install(connection)
     if "scans_searchgrams" in tables:
         search_index.install_triggers(connection)

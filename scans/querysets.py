@@ -11,8 +11,8 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, StrIndex
 from django.utils import timezone
 
+from scans.database.search_text import BETWEEN, fold
 from scans.listing import SEVERITIES, weigh
-from scans.search_text import BETWEEN, fold
 from scans.statuses import (
     ANALYSIS_STATUSES,
     PAUSABLE,

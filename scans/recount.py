@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.db.models import Count, Max, Sum
 
+from scans.database.search_text import search_text
 from scans.models import Analysis, AnalysisSearch, StatusCount, UrlScan
 from scans.querysets import kept_columns
-from scans.search_text import search_text
 
 BATCH = 2000  # analyses that are compared in one transaction
 

@@ -25,6 +25,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from scans import activity
+from scans.database.statements import row, totals_by_status, update
 from scans.models import (
     Actor,
     Analysis,
@@ -62,7 +63,6 @@ from scans.statuses import (
     in_phase,
 )
 from scans.windows import Blackouts
-from scans.written_once import row, totals_by_status, update
 
 By = AbstractBaseUser | Actor
 U = UrlScanStatus

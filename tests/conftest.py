@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 
-from scans import append_only, kept_counts
+from scans.database import append_only, status_counts
 
 CHROMIUM = Path(settings.SCANS_CHROMIUM or "/no/chromium")
 SECONDS_TO_CLEAN_UP = 120
@@ -97,13 +97,13 @@ def _transactional_tests_leave_the_database_as_migrations_made_it():
 
     def flush_and_put_back(self):
         append_only.remove(None, editor)
-        kept_counts.remove(connection)
+        status_counts.remove(connection)
         try:
             flush(self)
         finally:
             append_only.install(None, editor)
             append_only.let_expired_go(None, editor)
-            kept_counts.install(connection)
+            status_counts.install(connection)
         connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -5,9 +5,10 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scans import search_index, transitions
+from scans import transitions
+from scans.database import search_index
+from scans.database.search_text import fold, grams, search_text
 from scans.models import Actor, Analysis, AnalysisSearch, analysis_search
-from scans.search_text import fold, grams, search_text
 from tests import factories
 
 pytestmark = pytest.mark.django_db

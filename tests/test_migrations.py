@@ -8,8 +8,8 @@ from django.apps import apps
 from django.db import connection, migrations, models
 from django.db.migrations.state import ProjectState
 
+from scans.database.concurrent_indexes import AddIndexOnline
 from scans.models import Analysis, AnalysisSearch, StatusCount
-from scans.online_indexes import AddIndexOnline
 from scans.recount import recount
 from tests.test_recount import everything_that_happens
 

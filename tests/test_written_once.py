@@ -7,9 +7,9 @@ import pytest
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
+from scans.database.statements import insert, row, update
 from scans.models import ActivityLogEntry, Actor, Analysis, UrlScan
 from scans.statuses import UrlScanStatus
-from scans.written_once import insert, row, update
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -2,9 +2,10 @@
 
 import django.core.validators
 import django.db.models.deletion
-import scans.models.allowed_target
 from django.conf import settings
 from django.db import migrations, models
+
+import scans.models.allowed_target
 
 
 class Migration(migrations.Migration):

@@ -3,7 +3,7 @@
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
-from scans.append_only import install, remove
+from scans.database.append_only import install, remove
 
 # Each role may what the one before it may, and this. An Administrator also needs the staff tick to enter the admin.
 ROLES = {

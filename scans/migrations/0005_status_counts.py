@@ -3,12 +3,12 @@
 from django.db import migrations, models
 from django.db.models import Count
 
-from scans import kept_counts
+from scans.database import status_counts
 
 
 def install(apps, schema_editor):
     """Create the triggers first: they hold writers up until the analyses are counted."""
-    kept_counts.install(schema_editor.connection)
+    status_counts.install(schema_editor.connection)
     present = apps.get_model("scans", "Analysis").objects.filter(deleted_at__isnull=True).order_by()
     status_count = apps.get_model("scans", "StatusCount")
     counts = present.values_list("status").annotate(Count("pk"))
@@ -17,7 +17,7 @@ def install(apps, schema_editor):
 
 def remove(apps, schema_editor):
     """Drop the triggers."""
-    kept_counts.remove(schema_editor.connection)
+    status_counts.remove(schema_editor.connection)
 
 
 class Migration(migrations.Migration):

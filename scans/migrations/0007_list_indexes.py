@@ -3,7 +3,7 @@
 from django.db import migrations, models, transaction
 from django.db.models import F, Max
 
-from scans.online_indexes import AddIndexOnline
+from scans.database.concurrent_indexes import AddIndexOnline
 from scans.statuses import PUBLISHED_AS
 
 BATCH = 20_000

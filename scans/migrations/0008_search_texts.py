@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models, transaction
 from django.db.models import Max
 
-from scans.search_text import search_text
+from scans.database.search_text import search_text
 
 BATCH = 5000
 

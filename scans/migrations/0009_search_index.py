@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from scans import search_index
+from scans.database import search_index
 
 
 def install(apps, schema_editor):

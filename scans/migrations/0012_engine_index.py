@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from scans.online_indexes import AddIndexOnline
+from scans.database.concurrent_indexes import AddIndexOnline
 
 
 class Migration(migrations.Migration):

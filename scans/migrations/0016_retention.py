@@ -3,7 +3,7 @@
 from django.core.validators import MinValueValidator
 from django.db import migrations, models
 
-from scans.append_only import let_expired_go, let_nothing_go
+from scans.database.append_only import let_expired_go, let_nothing_go
 
 DAYS = {
     "keep_runs_days": "Ended runs are deleted so many days after their end, with all but their log.",

@@ -3,7 +3,7 @@
 from django.db import migrations
 from django.db.models import F, Index, Q
 
-from scans.online_indexes import AddIndexOnline
+from scans.database.concurrent_indexes import AddIndexOnline
 
 ENDED = Q(ended_at__isnull=False)
 PRESENT = Q(deleted_at__isnull=True)

@@ -6,9 +6,9 @@ from random import Random
 from django.db import connection, models
 from django.db.models import Max
 
-from scans import search_index
+from scans.database import search_index
+from scans.database.search_text import BETWEEN, fold, search_text
 from scans.models.analysis import Analysis
-from scans.search_text import BETWEEN, fold, search_text
 
 # Words that so many of a sample contain are frequent: they are found by looking along the list, not by the index.
 SAMPLE, FREQUENT = 2000, 40

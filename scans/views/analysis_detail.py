@@ -7,6 +7,7 @@ from django.views.generic import View
 
 from scans import htmx, schedule_band
 from scans.comparison import Comparison
+from scans.database.statements import series_version
 from scans.detail_filtersets import ActivityLogFilterSet, UrlScanFilterSet
 from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, SystemPart
 from scans.querysets import SEVERITY_FIELDS
@@ -20,7 +21,6 @@ from scans.statuses import (
 )
 from scans.timeline import timeline
 from scans.views.access import ViewerRequired, present_analysis
-from scans.written_once import series_version
 
 URL_PAGE_SIZE = 50
 LOG_PAGE_SIZE = 50

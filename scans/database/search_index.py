@@ -11,7 +11,7 @@ from functools import partial
 
 from django.core.cache import caches
 
-from scans.search_text import GRAM, grams
+from scans.database.search_text import GRAM, grams
 
 _TEXTS = "scans_analysissearch"
 _SQLITE = {

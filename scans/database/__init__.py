@@ -1,0 +1,1 @@
+"""What speaks to SQLite or PostgreSQL by name: triggers, the search index, statements of our own."""
