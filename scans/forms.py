@@ -19,11 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from scans.login.base import Login, Method
 from scans.models import AllowedTarget, Analysis, BlackoutWindow, Mark, Publication, StopMode, TargetLogin
 from scans.models.blackout_window import validate_time_zone
-from scans.recurrence import Recurrence, Unit, starts
+from scans.schedule.blackouts import EXAMPLES, Blackouts, parse_all
+from scans.schedule.recurrence import Recurrence, Unit, starts
 from scans.secrets import seal
 from scans.targets import MAX_URLS, TargetRefused, normalise
 from scans.transitions import Access, Submission
-from scans.windows import EXAMPLES, Blackouts, parse_all
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_SCRIPT_BYTES = 5 * 1024**2

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from scans.windows import Blackouts
+from scans.schedule.blackouts import Blackouts
 
 DAYS = 7
 WIDTH = 700  # units that the drawn band is wide

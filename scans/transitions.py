@@ -44,8 +44,9 @@ from scans.models import (
     UrlScan,
 )
 from scans.querysets import kept_columns
-from scans.recurrence import Recurrence, describe, starts
 from scans.rollup import Facts, rollup
+from scans.schedule.blackouts import Blackouts
+from scans.schedule.recurrence import Recurrence, describe, starts
 from scans.statuses import (
     ANALYSIS_STATUSES,
     FAILED_RUNS,
@@ -62,7 +63,6 @@ from scans.statuses import (
     UrlScanStatus,
     in_phase,
 )
-from scans.windows import Blackouts
 
 By = AbstractBaseUser | Actor
 U = UrlScanStatus

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scans.recurrence import Recurrence, Unit, describe, next_start, starts
+from scans.schedule.recurrence import Recurrence, Unit, describe, next_start, starts
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from scans import retention, scheduling, transitions
 from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings
 from scans.recount import recount
-from scans.recurrence import Recurrence, Unit
+from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy
 from scans.transitions import TransitionRefused
 from tests import factories

@@ -24,7 +24,7 @@ from scans.models import (
     TargetLogin,
     UrlScan,
 )
-from scans.recurrence import Recurrence, Unit
+from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U

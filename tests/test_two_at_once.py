@@ -21,7 +21,7 @@ from scans.models import (
     UrlScan,
 )
 from scans.querysets import UrlScanQuerySet
-from scans.recurrence import Recurrence, Unit
+from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy, UrlScanStatus
 from tests import factories
 

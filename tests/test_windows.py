@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scans.windows import EXAMPLES, HORIZON, Blackouts, OnceWindow, WeeklyWindow, parse, parse_all
+from scans.schedule.blackouts import EXAMPLES, HORIZON, Blackouts, OnceWindow, WeeklyWindow, parse, parse_all
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")

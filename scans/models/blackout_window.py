@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
-from scans.windows import Blackouts, parse, parse_all
+from scans.schedule.blackouts import Blackouts, parse, parse_all
 
 
 def validate_window(value: str) -> None:

@@ -10,8 +10,8 @@ from django.utils import timezone
 from scans.models.analysis import Analysis, Series
 from scans.models.blackout_window import BlackoutWindow, with_own
 from scans.querysets import RecurringScheduleQuerySet
-from scans.recurrence import Recurrence, describe, next_start
-from scans.windows import Blackouts
+from scans.schedule.blackouts import Blackouts
+from scans.schedule.recurrence import Recurrence, describe, next_start
 
 
 class RecurringSchedule(models.Model):

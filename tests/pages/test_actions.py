@@ -6,7 +6,7 @@ import pytest
 
 from scans import transitions
 from scans.models import Actor, Analysis, ScanSettings
-from scans.recurrence import Recurrence, Unit
+from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy
 from tests import factories
 from tests.pages.page import text

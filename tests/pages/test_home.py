@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.models import Actor, BlackoutWindow, OpenFindings, RecurringSchedule, ScanSettings
-from scans.recurrence import Recurrence, Unit
+from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy
 from tests import factories
 from tests.pages.page import elements, text, values, version

@@ -23,9 +23,9 @@ from scans.login.base import Method
 from scans.management.database import DatabaseCommand
 from scans.models import Actor, Analysis, Finding, SystemPart
 from scans.querysets import SEVERITY_FIELDS
-from scans.recurrence import Unit
+from scans.schedule.blackouts import EXAMPLES
+from scans.schedule.recurrence import Unit
 from scans.statuses import AnalysisStatus
-from scans.windows import EXAMPLES
 
 logger = logging.getLogger(__name__)
 DONE, FINDINGS, OTHER_END, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130

@@ -1,0 +1,1 @@
+"""Calendar arithmetic: recurrence and blackout windows, without a clock and without rows."""
