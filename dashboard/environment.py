@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from environ import Env
 
-from scans.targets import parse_pattern
+from scans.targets.policy import parse_pattern
 
 WRONG_SETTING = 3  # the exit code; of `manage.py submit`, 1 and 2 say how a scan ended
 FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}

@@ -22,7 +22,7 @@ from scans.models.blackout_window import validate_time_zone
 from scans.schedule.blackouts import EXAMPLES, Blackouts, parse_all
 from scans.schedule.recurrence import Recurrence, Unit, starts
 from scans.secrets import seal
-from scans.targets import MAX_URLS, TargetRefused, normalise
+from scans.targets.policy import MAX_URLS, TargetRefused, normalise
 from scans.transitions import Access, Submission
 
 MAX_FILE_BYTES = 256 * 1024

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from scans.models import Finding, Replay
-from scans.site_client import MAX_BODY_BYTES, Answer
+from scans.targets.http_client import MAX_BODY_BYTES, Answer
 
 # As long as the engine waits for an answer (engines.base.Job): what it took for silence is silence to us.
 TIMEOUT_SECONDS = 10

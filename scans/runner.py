@@ -46,9 +46,9 @@ from scans.login.logging_in import log_in
 from scans.models import Actor, AllowedTarget, Analysis, BlackoutWindow, Screenshot, TargetCheck, UrlScan
 from scans.prescan.checks import CheckReport, Target, check
 from scans.secrets import KeyLost, unseal
-from scans.site_watch import SiteWatch, answers
 from scans.statuses import EndedBy, UrlScanStatus
-from scans.targets import origin
+from scans.targets.monitor import SiteWatch, answers
+from scans.targets.policy import origin
 
 logger = logging.getLogger(__name__)
 

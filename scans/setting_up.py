@@ -14,7 +14,7 @@ from scans.prescan.checks import CheckReport, Target, check
 from scans.runner import keep_checks, target_of
 from scans.secrets import KeyLost
 from scans.statuses import UrlScanStatus
-from scans.targets import TargetPolicy
+from scans.targets.policy import TargetPolicy
 
 logger = logging.getLogger(__name__)
 CHECKS_AT_A_TIME = 8

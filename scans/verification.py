@@ -30,10 +30,10 @@ from scans.login.outcome import LoggedIn, LoginFailed
 from scans.login.visit import as_response, exchange
 from scans.models import AllowedTarget, Analysis, Finding, Replay, UrlScan
 from scans.secrets import KeyLost
-from scans.site_client import Answer, SiteClient
-from scans.site_cookies import SiteCookies
 from scans.statuses import PUBLISHED_AS
-from scans.targets import TargetRefused, origin, resolve
+from scans.targets.cookies import SiteCookies
+from scans.targets.http_client import Answer, SiteClient
+from scans.targets.policy import TargetRefused, origin, resolve
 
 logger = logging.getLogger(__name__)
 

@@ -23,8 +23,8 @@ from scans.engines.wapiti.adapter import WapitiEngine
 from scans.login.base import Login, Method
 from scans.models import Actor, Analysis, ScanSettings, StopMode, TargetLogin
 from scans.secrets import seal
-from scans.site_watch import SiteWatch
 from scans.statuses import PUBLISHED_AS, AnalysisStatus, UrlScanStatus
+from scans.targets.monitor import SiteWatch
 from scans.transitions import Access
 from tests import factories as make
 from tests.engines.weak_site import WeakSite

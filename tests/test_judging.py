@@ -7,7 +7,7 @@ import pytest
 
 from scans.judging import judge, judge_silence, parse_request, shown_at
 from scans.models import Finding, Replay
-from scans.site_client import MAX_BODY_BYTES, Answer
+from scans.targets.http_client import MAX_BODY_BYTES, Answer
 
 CONFIRMED, GONE, UNCLEAR = Replay.CONFIRMED, Replay.NOT_REPRODUCED, Replay.NOT_REPLAYABLE
 TEMPLATE = "".join(f"<p>Line {number} of a page that is long.</p>\n" for number in range(300))

@@ -15,14 +15,15 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from scans import lease, runner, site_watch, transitions
+from scans import lease, runner, transitions
 from scans.engines.base import Command, Ended, FindingReported, LogLine, Outcome, Progress, Severity, Started
 from scans.engines.fake.adapter import FakeEngine
 from scans.engines.process import EngineProcess
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.models import Actor, Analysis, BlackoutWindow, Finding, StopMode, UrlScan
-from scans.site_watch import SiteWatch
 from scans.statuses import UrlScanStatus as U
+from scans.targets import monitor
+from scans.targets.monitor import SiteWatch
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -192,9 +193,7 @@ def test_a_site_that_stops_answering_ends_the_scan_though_the_engine_goes_on(sit
 
 def test_a_name_that_stops_resolving_ends_the_scan_though_the_engine_goes_on(site, monkeypatch):
     scan = queued(site)
-    thread = meanwhile(
-        scan, U.IN_PROGRESS, lambda scan: monkeypatch.setattr(site_watch, "has_a_name", lambda url: False)
-    )
+    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: monkeypatch.setattr(monitor, "has_a_name", lambda url: False))
     scan = run(scan, STARTED, FINDING, ANSWERED, run_for(20))
     thread.join()
     assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "does not resolve" in scan.reason

@@ -22,7 +22,7 @@ from scans.sample_data import loading
 from scans.sample_data.plan import name, series_and_run
 from scans.sample_data.stories import finished
 from scans.statuses import MAY_HOLD_A_PLACE, WAITING_FOR_A_WORKER, AnalysisStatus, EndedBy, UrlScanStatus
-from scans.targets import TargetPolicy, normalise
+from scans.targets.policy import TargetPolicy, normalise
 from scans.transitions import URL_SCAN_MOVES
 
 pytestmark = pytest.mark.django_db

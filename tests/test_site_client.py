@@ -7,8 +7,8 @@ from time import monotonic
 import httpx
 import pytest
 
-from scans import site_client
-from scans.site_client import MAX_BODY_BYTES, USER_AGENT, SiteClient
+from scans.targets import http_client
+from scans.targets.http_client import MAX_BODY_BYTES, USER_AGENT, SiteClient
 from tests.sites.controllable import BIG_PAGE, PAGE, ControllableSite, certificate
 
 LOOPBACK = ["127.0.0.1"]
@@ -189,9 +189,9 @@ def test_certificates_are_checked_unless_told_otherwise(settings):
 def trusting_the_certificate(monkeypatch):
     """This machine trusts the certificate of the tests' sites."""
     monkeypatch.setenv("SSL_CERT_FILE", certificate()[0])
-    site_client._context.cache_clear()
+    http_client._context.cache_clear()
     yield
-    site_client._context.cache_clear()
+    http_client._context.cache_clear()
 
 
 def test_a_certificate_that_this_machine_trusts_is_accepted_for_its_names_only(trusting_the_certificate):

@@ -5,8 +5,8 @@ from time import monotonic, sleep
 
 import pytest
 
-from scans import site_watch
-from scans.site_watch import SiteWatch, answers
+from scans.targets import monitor
+from scans.targets.monitor import SiteWatch, answers
 from tests.sites.controllable import ControllableSite
 
 LOOPBACK = ("127.0.0.1",)
@@ -111,7 +111,7 @@ def test_a_name_that_does_not_resolve_any_more_is_noticed_though_the_site_answer
 
     watch.start()
     assert eventually(lambda: len(site.requests) >= 2) and not watch.nameless.is_set()
-    monkeypatch.setattr(site_watch, "resolve", gone)
+    monkeypatch.setattr(monitor, "resolve", gone)
     assert watch.nameless.wait(5) and not watch.lost.is_set()
 
 
@@ -124,7 +124,7 @@ def test_single_failures_of_the_name_are_forgiven(site, watch, monkeypatch):
             raise OSError("no such name")
         return LOOPBACK
 
-    monkeypatch.setattr(site_watch, "resolve", often_away)
+    monkeypatch.setattr(monitor, "resolve", often_away)
     watch.start()
     assert eventually(lambda: len(looks) > 3 * SiteWatch.FAILURES_OF_THE_NAME) and not watch.nameless.is_set()
 

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scans import targets
 from scans.models import AllowedTarget
-from scans.targets import (
+from scans.targets import policy
+from scans.targets.policy import (
     TargetPolicy,
     TargetRefused,
     belongs_to_this_machine,
@@ -123,7 +123,7 @@ def test_what_is_no_plain_web_address_is_refused_with_the_rule(typed, rule):
 
 def test_the_longest_target_fits_the_database():
     longest = "http://example.com/" + "a" * 1981
-    assert len(normalise(longest)) == 2000 == targets.MAX_URL_CHARACTERS
+    assert len(normalise(longest)) == 2000 == policy.MAX_URL_CHARACTERS
 
 
 @pytest.mark.parametrize(

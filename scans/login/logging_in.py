@@ -21,7 +21,7 @@ from scans.login.outcome import LoggedIn, LoginFailed
 from scans.login.proof import STEP as PROOF_STEP
 from scans.login.proof import Evidence, Proof, proof_url, prove, stands_in, witness
 from scans.login.visit import Page, Visit, out_of_scope, shown
-from scans.targets import TargetPolicy, TargetRefused, normalise, origin, resolve
+from scans.targets.policy import TargetPolicy, TargetRefused, normalise, origin, resolve
 
 MAX_LOGIN_LINKS = 3
 MOST_ADDRESSES_ASKED = 10

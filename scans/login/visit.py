@@ -15,9 +15,9 @@ from spnego.exceptions import SpnegoError
 
 from scans.engines.base import Cookie, Session
 from scans.login.outcome import LoginFailed
-from scans.site_client import USER_AGENT, Answer, SiteClient
-from scans.site_cookies import SiteCookies
-from scans.targets import origin
+from scans.targets.cookies import SiteCookies
+from scans.targets.http_client import USER_AGENT, Answer, SiteClient
+from scans.targets.policy import origin
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup

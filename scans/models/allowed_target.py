@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from scans.targets import TargetPolicy, parse_pattern
+from scans.targets.policy import TargetPolicy, parse_pattern
 
 
 def validate_pattern(value: str) -> None:

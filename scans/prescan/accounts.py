@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from scans.login.base import Login
 from scans.login.outcome import LoggedIn, LoginFailed
-from scans.targets import origin
+from scans.targets.policy import origin
 
 REFUSALS = 3  # of one login on one site, before it is left alone: many sites lock an account after five
 _REFUSED = ("wrong_credentials", "account_locked")

@@ -18,7 +18,7 @@ from scans.login.outcome import LoggedIn, LoginFailed
 from scans.prescan.accounts import Accounts
 from scans.prescan.connection import ConnectionReport, Step, check_connection
 from scans.statuses import UrlScanStatus
-from scans.targets import TargetPolicy
+from scans.targets.policy import TargetPolicy
 
 # The steps after the connection, and what each leads to when it fails.
 LOGIN, LOGOUT, CRAWL_SCRIPT = "login", "logout", "crawl script"

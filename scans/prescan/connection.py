@@ -15,10 +15,10 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from django.conf import settings
 
-from scans.site_client import Answer, SiteClient, tls_context
-from scans.site_cookies import SiteCookies
 from scans.statuses import UrlScanStatus
-from scans.targets import TargetPolicy, TargetRefused, origin, resolve
+from scans.targets.cookies import SiteCookies
+from scans.targets.http_client import Answer, SiteClient, tls_context
+from scans.targets.policy import TargetPolicy, TargetRefused, origin, resolve
 
 # The fixed list of reasons: which status each leads to. The detail beside it says what was seen.
 REASONS = {

@@ -27,7 +27,7 @@ from scans.engines.base import (
 from scans.login.base import Login, Method
 from scans.login.for_engine import job_fields
 from scans.login.logging_in import log_in
-from scans.targets import TargetPolicy
+from scans.targets.policy import TargetPolicy
 from tests.engines.members_site import LINKS, MembersSite
 from tests.engines.test_network import DRIVER_FOLDER
 from tests.sites import datasette, dokuwiki

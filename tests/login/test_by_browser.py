@@ -11,7 +11,7 @@ from scans.login.for_engine import new_login
 from scans.login.logging_in import log_in, log_out
 from scans.login.outcome import LoginFailed
 from scans.prescan.checks import Target, check
-from scans.targets import TargetPolicy
+from scans.targets.policy import TargetPolicy
 from tests.sites.guarded import PASSWORD, TOKEN, USER, GuardedSite
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,7 @@ from scans.login.base import Login, Method
 from scans.login.credentials import session_of
 from scans.login.logging_in import log_in
 from scans.login.outcome import LoginFailed
-from scans.targets import TargetPolicy
+from scans.targets.policy import TargetPolicy
 from tests.sites.guarded import PASSWORD, TOKEN, USER, GuardedSite, ntlm_accounts
 
 SCHEMES = [("Basic", Method.BASIC), ("Digest", Method.DIGEST), ("NTLM", Method.NTLM)]

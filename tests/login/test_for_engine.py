@@ -13,7 +13,7 @@ from scans.login.base import Login, Method
 from scans.login.for_engine import job_fields
 from scans.login.logging_in import log_in
 from scans.login.outcome import LoginFailed
-from scans.targets import TargetPolicy
+from scans.targets.policy import TargetPolicy
 from tests.sites.guarded import LOGIN_PAGE, MEMBERS_PAGE, PASSWORD, USER, GuardedSite
 
 LOGIN = {"method": Method.FORM, "username": USER, "password": PASSWORD}

@@ -9,7 +9,7 @@ import pytest
 from scans.login.base import Login, Method
 from scans.login.logging_in import log_in, still_holds
 from scans.login.outcome import REASONS, LoginFailed
-from scans.targets import TargetPolicy
+from scans.targets.policy import TargetPolicy
 from tests.sites.guarded import LOGIN_PAGE, MEMBERS_PAGE, OPEN_PAGE, PASSWORD, TOKEN, USER, GuardedSite
 
 LOOPBACK = ("127.0.0.1",)

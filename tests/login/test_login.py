@@ -8,7 +8,7 @@ import pytest
 from scans.login.base import SECRETS, Login, Method
 from scans.login.logging_in import log_in
 from scans.login.outcome import REASONS, LoginFailed
-from scans.targets import TargetPolicy
+from scans.targets.policy import TargetPolicy
 from tests.sites.guarded import GuardedSite
 
 OPEN = {"username": "alice", "login_url": "/login", "logged_in": "Hello", "logged_out": "Log in"}

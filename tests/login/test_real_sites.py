@@ -10,7 +10,7 @@ import pytest
 from scans.login.base import Login, Method
 from scans.login.logging_in import log_in
 from scans.login.outcome import LoginFailed
-from scans.targets import TargetPolicy
+from scans.targets.policy import TargetPolicy
 from tests.factories import user
 from tests.sites import datasette, dokuwiki, radicale
 

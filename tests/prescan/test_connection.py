@@ -5,11 +5,11 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from scans import site_client
 from scans.prescan import connection
 from scans.prescan.connection import MAX_REDIRECTS, REASONS, check_connection, in_scope
 from scans.statuses import UrlScanStatus as U
-from scans.targets import TargetPolicy
+from scans.targets import http_client
+from scans.targets.policy import TargetPolicy
 from tests.sites.controllable import ControllableSite, certificate
 
 LOOPBACK = TargetPolicy(["localhost", "127.0.0.0/8", "owls.example", "255.255.255.255"])
@@ -228,9 +228,9 @@ def test_no_location_a_site_can_send_breaks_the_checks(site, location):
 def trusting_the_certificate(monkeypatch):
     """This machine trusts the certificate of the tests' sites."""
     monkeypatch.setenv("SSL_CERT_FILE", certificate()[0])
-    site_client._context.cache_clear()
+    http_client._context.cache_clear()
     yield
-    site_client._context.cache_clear()
+    http_client._context.cache_clear()
 
 
 def test_tls_is_accepted_where_the_certificate_is_trusted(trusting_the_certificate):

@@ -7,8 +7,8 @@ import threading
 import httpx
 from django.conf import settings
 
-from scans.site_client import SiteClient
-from scans.targets import origin, resolve
+from scans.targets.http_client import SiteClient
+from scans.targets.policy import origin, resolve
 
 
 class SiteWatch(threading.Thread):

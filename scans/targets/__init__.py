@@ -1,0 +1,1 @@
+"""Our own traffic to a target, and the rules that say whether it is allowed."""
