@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scans.engine_log import Piece, read
+from scans.engines.log_file import Piece, read
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
-from scans import engine_log, htmx
+from scans import htmx
+from scans.engines import log_file
 from scans.models import CrawledUrl, Screenshot, SystemPart, TargetLogin, UrlScan
 from scans.timeline import timeline
 from scans.views.access import Gone, ViewerRequired, present_url_scan
@@ -105,7 +106,7 @@ class EngineLogView(UrlScanTab):
             return {"hidden": LOG_HIDDEN}
         path = _log_file(url_scan)
         is_poll = htmx.wants_fragment(self.request) and "v" in self.request.GET and not url_scan.info.final
-        piece = engine_log.Piece("", "") if is_poll else engine_log.read(path)
+        piece = log_file.Piece("", "") if is_poll else log_file.read(path)
         return {"has_log": path.exists(), "piece": piece}
 
 
@@ -115,7 +116,7 @@ class EngineLogPieceView(ViewerRequired, View):
     def get(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
         """That piece, and from where to ask on; 204 where there is nothing new, unless it is never asked again."""
         scan, position = present_url_scan(analysis_id, pk, request.user), request.GET.get("after", "")
-        piece, every = engine_log.read(_readable_log(scan), position), htmx.seconds_between_polls([scan])
+        piece, every = log_file.read(_readable_log(scan), position), htmx.seconds_between_polls([scan])
         if every and piece.position == position:
             return htmx.unchanged()
         context = {"url_scan": scan, "analysis": scan.analysis, "piece": piece, "every": every}
