@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
-from scans import retention, transitions
+from scans import transitions
+from scans.maintenance import retention
 from scans.models import (
     Analysis,
     BlackoutWindow,

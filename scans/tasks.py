@@ -5,8 +5,9 @@ from functools import cache
 from django.conf import settings
 from django_tasks import TaskContext, task
 
-from scans import bulk, removal, runner, setting_up, transitions, verification
+from scans import bulk, runner, setting_up, transitions, verification
 from scans.engines.wapiti.adapter import WapitiEngine
+from scans.maintenance import removal
 from scans.models import Analysis, BulkAction, UrlScan
 
 CHECKS, SCANS = "checks", "scans"

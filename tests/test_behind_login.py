@@ -11,13 +11,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
-from scans import keeping_login, removal, runner, setting_up, transitions, verification
+from scans import keeping_login, runner, setting_up, transitions, verification
 from scans.engines.base import FindingReported, Progress, Started
 from scans.engines.fake.adapter import FakeEngine
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.keeping_login import LoginKeeper
 from scans.login.base import Login, Method
 from scans.login.outcome import LoginFailed
+from scans.maintenance import removal
 from scans.models import Actor, TargetLogin
 from scans.prescan import accounts
 from scans.secrets import seal

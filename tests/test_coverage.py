@@ -2,8 +2,9 @@
 
 import pytest
 
-from scans import coverage, removal, transitions
+from scans import coverage, transitions
 from scans.engines.base import AddressSeen, Reach, UrlCrawled
+from scans.maintenance import removal
 from scans.models import Actor, CrawledUrl
 from tests import factories
 

@@ -9,8 +9,8 @@ from django.db import connection, migrations, models
 from django.db.migrations.state import ProjectState
 
 from scans.database.concurrent_indexes import AddIndexOnline
+from scans.maintenance.recount import recount
 from scans.models import Analysis, AnalysisSearch, StatusCount
-from scans.recount import recount
 from tests.test_recount import everything_that_happens
 
 pytestmark = pytest.mark.django_db

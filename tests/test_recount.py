@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from scans import transitions
+from scans.maintenance.recount import recount
 from scans.models import Actor, Analysis, ScanSettings, StatusCount, StopMode
-from scans.recount import recount
 from scans.sample_data import loading
 from scans.statuses import EndedBy
 from tests import factories

@@ -8,8 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from scans import coverage, removal, transitions
+from scans import coverage, transitions
 from scans.engines.base import AddressSeen, Reach
+from scans.maintenance import removal
 from scans.models import Actor, Analysis, CrawledUrl, Finding, Screenshot, TargetCheck
 from scans.runner import keep_picture
 from tests import factories

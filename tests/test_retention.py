@@ -8,9 +8,10 @@ import pytest
 from django.core.management import call_command
 from django_tasks_db.models import DBTaskResult
 
-from scans import retention, scheduling, transitions
+from scans import scheduling, transitions
+from scans.maintenance import retention
+from scans.maintenance.recount import recount
 from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings
-from scans.recount import recount
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy
 from scans.transitions import TransitionRefused

@@ -12,11 +12,11 @@ from django_tasks_db.models import DBTaskResult
 
 from scans import scheduling, transitions
 from scans.activity import sentence
+from scans.maintenance.recount import recount
 from scans.management.commands import sample_data
 from scans.models import ActivityLogEntry, Actor, Analysis, AnalysisSearch, Finding, Series, UrlScan
 from scans.prescan.connection import check_connection
 from scans.querysets import SEVERITY_FIELDS
-from scans.recount import recount
 from scans.rollup import Facts, rollup
 from scans.sample_data import loading
 from scans.sample_data.plan import name, series_and_run

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from scans import removal, transitions
+from scans import transitions
+from scans.maintenance import removal
 from scans.models import ActivityLogEntry, Actor, Analysis, Finding, ScanSettings, Series, StopMode, UrlScan
 from scans.models.activity_log_entry import AppendOnly
 from scans.statuses import AnalysisStatus as A

@@ -4,8 +4,8 @@ import json
 
 from django.core.management.base import CommandError
 
+from scans.maintenance.recount import recount
 from scans.management.database import DatabaseCommand
-from scans.recount import recount
 
 
 class Command(DatabaseCommand):

@@ -2,7 +2,7 @@
 
 import json
 
-from scans import retention
+from scans.maintenance import retention
 from scans.management.database import DatabaseCommand
 
 
