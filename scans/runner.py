@@ -19,7 +19,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from scans import coverage, findings, transitions
+from scans import transitions
 from scans.browser import Task, play
 from scans.engines.base import (
     AddressSeen,
@@ -45,6 +45,7 @@ from scans.login.for_engine import job_fields, new_login
 from scans.login.logging_in import log_in
 from scans.models import Actor, AllowedTarget, Analysis, BlackoutWindow, Screenshot, TargetCheck, UrlScan
 from scans.prescan.checks import CheckReport, Target, check
+from scans.results import coverage, findings
 from scans.secrets import KeyLost, unseal
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteWatch, answers

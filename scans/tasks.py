@@ -5,10 +5,11 @@ from functools import cache
 from django.conf import settings
 from django_tasks import TaskContext, task
 
-from scans import bulk, runner, setting_up, transitions, verification
+from scans import bulk, runner, setting_up, transitions
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.maintenance import removal
 from scans.models import Analysis, BulkAction, UrlScan
+from scans.results import verification
 
 CHECKS, SCANS = "checks", "scans"
 

@@ -7,9 +7,10 @@ from itertools import count
 
 from django.contrib.auth.models import Group, User
 
-from scans import findings, transitions
+from scans import transitions
 from scans.engines.base import FindingReported, Severity
 from scans.models import Actor, Analysis, UrlScan
+from scans.results import findings
 from scans.statuses import EndedBy, UrlScanStatus
 
 _numbers = count(1)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
-from scans import keeping_login, runner, setting_up, transitions, verification
+from scans import keeping_login, runner, setting_up, transitions
 from scans.engines.base import FindingReported, Progress, Started
 from scans.engines.fake.adapter import FakeEngine
 from scans.engines.wapiti.adapter import WapitiEngine
@@ -21,6 +21,7 @@ from scans.login.outcome import LoginFailed
 from scans.maintenance import removal
 from scans.models import Actor, TargetLogin
 from scans.prescan import accounts
+from scans.results import verification
 from scans.secrets import seal
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U

@@ -2,10 +2,11 @@
 
 import pytest
 
-from scans import coverage, transitions
+from scans import transitions
 from scans.engines.base import AddressSeen, Reach, UrlCrawled
 from scans.maintenance import removal
 from scans.models import Actor, CrawledUrl
+from scans.results import coverage
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -18,10 +18,11 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from scans import activity, runner, scheduling, setting_up, transitions, verification
+from scans import activity, runner, scheduling, setting_up, transitions
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.login.base import Login, Method
 from scans.models import Actor, Analysis, ScanSettings, StopMode, TargetLogin
+from scans.results import verification
 from scans.secrets import seal
 from scans.statuses import PUBLISHED_AS, AnalysisStatus, UrlScanStatus
 from scans.targets.monitor import SiteWatch

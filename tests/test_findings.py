@@ -2,10 +2,10 @@
 
 import pytest
 
-from scans import findings
 from scans.engines.base import Severity
-from scans.findings import fingerprint, store
 from scans.models import Finding
+from scans.results import findings
+from scans.results.findings import fingerprint, store
 from tests import factories as make
 
 NOTHING = {"findings_critical": 0, "findings_high": 0, "findings_medium": 0, "findings_low": 0, "findings_info": 0}

@@ -5,8 +5,8 @@ from time import process_time
 import httpx
 import pytest
 
-from scans.judging import judge, judge_silence, parse_request, shown_at
 from scans.models import Finding, Replay
+from scans.results.replay_rules import judge, judge_silence, parse_request, shown_at
 from scans.targets.http_client import MAX_BODY_BYTES, Answer
 
 CONFIRMED, GONE, UNCLEAR = Replay.CONFIRMED, Replay.NOT_REPRODUCED, Replay.NOT_REPLAYABLE

@@ -8,10 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from scans import coverage, transitions
+from scans import transitions
 from scans.engines.base import AddressSeen, Reach
 from scans.maintenance import removal
 from scans.models import Actor, Analysis, CrawledUrl, Finding, Screenshot, TargetCheck
+from scans.results import coverage
 from scans.runner import keep_picture
 from tests import factories
 

@@ -12,8 +12,8 @@ from scans.engines.base import Cookie, Session
 from scans.login.base import Login, Method
 from scans.login.credentials import session_of
 from scans.login.visit import Visit
+from scans.results.verification import carrying
 from scans.targets.cookies import SiteCookies
-from scans.verification import carrying
 from tests.engines.test_network import DRIVER_FOLDER
 from tests.sites.controllable import ControllableSite
 from tests.sites.neighbours import Neighbours

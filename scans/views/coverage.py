@@ -4,9 +4,9 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.generic import View
 
-from scans.coverage import MOST
 from scans.detail_filtersets import CoverageFilterSet
 from scans.models import CrawledUrl, UrlScan
+from scans.results.coverage import MOST
 from scans.views.access import ViewerRequired, present_url_scan
 from scans.views.csv_file import csv_file
 from scans.views.url_scans import UrlScanTab

@@ -9,12 +9,12 @@ import pytest
 from django.utils import timezone
 from pypdf import PdfReader
 
-from scans import coverage
 from scans.browser import CannotPrint, print_page, session
 from scans.engines.base import Severity, UrlCrawled
 from scans.exports.report import EXCERPT, as_html, as_pdf
 from scans.exports.results import Results
 from scans.models import Mark, TriageMark
+from scans.results import coverage
 from scans.statuses import EndedBy
 from tests import factories
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from scans import findings, transitions
+from scans import transitions
 from scans.models import Actor, Finding, ScanSettings
+from scans.results import findings
 from scans.statuses import AnalysisStatus, EndedBy
 from scans.views import analysis_detail
 from tests import factories

@@ -4,8 +4,8 @@ import csv
 
 import pytest
 
-from scans import coverage
 from scans.engines.base import AddressSeen, Reach, UrlCrawled
+from scans.results import coverage
 from scans.views import coverage as views
 from tests import factories
 from tests.pages.page import text

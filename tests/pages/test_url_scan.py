@@ -3,10 +3,11 @@
 import pytest
 from django.utils import timezone
 
-from scans import coverage, transitions
+from scans import transitions
 from scans.engines.base import AddressSeen, Reach
 from scans.exports.formats import FORMATS
 from scans.models import Analysis, TargetCheck
+from scans.results import coverage
 from scans.statuses import EndedBy, UrlScanStatus
 from tests import factories
 from tests.pages.page import elements, text, values, version

@@ -21,7 +21,6 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.engines.base import Session
-from scans.judging import TIMEOUT_SECONDS, Verdict, judge, judge_silence, parse_request, shown_at, waits_for_silence
 from scans.lease import keeping_lease
 from scans.login.base import Login
 from scans.login.credentials import handshake_of
@@ -29,6 +28,15 @@ from scans.login.logging_in import log_in, still_holds
 from scans.login.outcome import LoggedIn, LoginFailed
 from scans.login.visit import as_response, exchange
 from scans.models import AllowedTarget, Analysis, Finding, Replay, UrlScan
+from scans.results.replay_rules import (
+    TIMEOUT_SECONDS,
+    Verdict,
+    judge,
+    judge_silence,
+    parse_request,
+    shown_at,
+    waits_for_silence,
+)
 from scans.secrets import KeyLost
 from scans.statuses import PUBLISHED_AS
 from scans.targets.cookies import SiteCookies

@@ -1,0 +1,1 @@
+"""What stores or proves the results of a scan."""
