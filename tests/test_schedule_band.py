@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from scans.schedule.blackouts import Blackouts, parse
-from scans.schedule_band import WIDTH, draw
+from scans.summaries.calendar_strip import WIDTH, draw
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 11, 25, 11, tzinfo=UTC)  # a Wednesday, 12:00 in Berlin

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from scans import timeline as module
 from scans import transitions
 from scans.models import Actor
-from scans.timeline import STRIP, timeline
+from scans.summaries import timeline as module
+from scans.summaries.timeline import STRIP, timeline
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.generic import View
 
-from scans import htmx, schedule_band
-from scans.comparison import Comparison
+from scans import htmx
 from scans.database.statements import series_version
 from scans.detail_filtersets import ActivityLogFilterSet, UrlScanFilterSet
 from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, SystemPart
@@ -19,7 +18,9 @@ from scans.statuses import (
     Results,
     UrlScanStatus,
 )
-from scans.timeline import timeline
+from scans.summaries import calendar_strip
+from scans.summaries.comparison import Comparison
+from scans.summaries.timeline import timeline
 from scans.views.access import ViewerRequired, present_analysis
 
 URL_PAGE_SIZE = 50
@@ -137,7 +138,7 @@ def _schedule(analysis: Analysis) -> dict:
         "time_left": left,
         "time_used": None if left is None else analysis.duration - left,  # blackout windows do not count
         "latest_end": latest_end,
-        "band": schedule_band.draw(blackouts, analysis.zone, now, moments) if blackouts.windows else None,
+        "band": calendar_strip.draw(blackouts, analysis.zone, now, moments) if blackouts.windows else None,
     }
 
 

@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
-from scans.comparison import Comparison
 from scans.models import Analysis
+from scans.summaries.comparison import Comparison
 from scans.views.access import Gone, ViewerRequired, present_analysis
 
 MOST = 200  # weaknesses that each of the three lists shows; the others are counted

@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.views.generic import View
 
 from scans import htmx
-from scans.coming import coming
 from scans.list_version import Around
 from scans.listing import Row
 from scans.models import Analysis, OpenFindings, RecurringSchedule, StatusCount, UrlScan
 from scans.saved_views import NEED_ATTENTION, SYSTEM_VIEWS
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, AnalysisStatus, Phase, in_phase
-from scans.trend import trend
+from scans.summaries.trend import trend
+from scans.summaries.upcoming import coming
 from scans.views.access import ViewerRequired
 from scans.walk import Walk
 

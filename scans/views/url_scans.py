@@ -12,7 +12,7 @@ from django.views.generic import View
 from scans import htmx
 from scans.engines import log_file
 from scans.models import CrawledUrl, Screenshot, SystemPart, TargetLogin, UrlScan
-from scans.timeline import timeline
+from scans.summaries.timeline import timeline
 from scans.views.access import Gone, ViewerRequired, present_url_scan
 
 TABS = [

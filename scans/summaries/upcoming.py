@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from scans.models import Analysis, BlackoutWindow, RecurringSchedule
 from scans.models.blackout_window import with_own
 from scans.schedule.blackouts import Blackouts
-from scans.schedule_band import Band, draw
 from scans.statuses import AnalysisStatus
+from scans.summaries.calendar_strip import Band, draw
 
 DAYS = 14
 LOOKED_AT = 100  # scheduled analyses, and as many schedules: those that start first

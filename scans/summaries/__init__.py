@@ -1,0 +1,1 @@
+"""What a page draws, computed from rows; nothing in here writes."""
