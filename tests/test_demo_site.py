@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from scans.demo_site import MAX_GUESTBOOK_ENTRIES, WARNING, DemoSite
+from scans.sample_data.demo_site import MAX_GUESTBOOK_ENTRIES, WARNING, DemoSite
 
 ROOT = Path(__file__).parent.parent
 LISTENING = "0A"

@@ -27,9 +27,9 @@ from scans.models import (
 )
 from scans.querysets import SEVERITY_FIELDS, kept_columns
 from scans.sample_data import sql
+from scans.sample_data.index_suspension import set_aside
 from scans.sample_data.moves import ENGINE
 from scans.sample_data.plan import Plan, Planned, domain, name
-from scans.sample_data.set_aside import set_aside
 from scans.sample_data.stories import FINDINGS, finished, unfinished
 from scans.sample_data.story import Scan, Story, replayed
 

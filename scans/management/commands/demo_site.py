@@ -5,11 +5,11 @@ import signal
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from scans.demo_site import DemoSite
+from scans.sample_data.demo_site import DemoSite
 
 
 class Command(BaseCommand):
-    """Serves `scans.demo_site` on the loopback address until Ctrl-C or SIGTERM."""
+    """Serves `scans.sample_data.demo_site` on the loopback address until Ctrl-C or SIGTERM."""
 
     help = __doc__
     requires_system_checks = []
