@@ -39,10 +39,10 @@ from scans.engines.base import (
     Started,
     UrlCrawled,
 )
-from scans.keeping_login import LoginKeeper
 from scans.lease import keeping_lease
 from scans.login.for_engine import job_fields, new_login
 from scans.login.logging_in import log_in
+from scans.login.session_keeper import LoginKeeper
 from scans.models import Actor, AllowedTarget, Analysis, BlackoutWindow, Screenshot, TargetCheck, UrlScan
 from scans.prescan.checks import CheckReport, Target, check
 from scans.results import coverage, findings

@@ -14,7 +14,7 @@ FLOORS = [
     ["checks", "engines", "htmx", "schedule", "secrets", "statuses"],
     ["browser", "listing", "rollup", "targets"],
     ["database", "login", "walk"],
-    ["apps", "keeping_login", "prescan", "querysets", "wording"],
+    ["apps", "prescan", "querysets", "wording"],
     ["models"],
     ["activity", "detail_filtersets", "list_version", "narrowing", "people", "saved_views", "summaries"],
     ["exports", "filtersets", "personal_forms", "templatetags", "transitions"],

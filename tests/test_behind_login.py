@@ -11,13 +11,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
-from scans import keeping_login, runner, setting_up, transitions
+from scans import runner, setting_up, transitions
 from scans.engines.base import FindingReported, Progress, Started
 from scans.engines.fake.adapter import FakeEngine
 from scans.engines.wapiti.adapter import WapitiEngine
-from scans.keeping_login import LoginKeeper
+from scans.login import session_keeper
 from scans.login.base import Login, Method
 from scans.login.outcome import LoginFailed
+from scans.login.session_keeper import LoginKeeper
 from scans.maintenance import removal
 from scans.models import Actor, TargetLogin
 from scans.prescan import accounts
@@ -113,7 +114,7 @@ def test_a_scan_behind_a_form_login_reaches_what_members_see_and_keeps_the_secre
 @pytest.mark.engine
 @pytest.mark.parametrize("lets_in_again", [True, False])
 def test_a_login_that_ends_without_a_word_is_made_again_or_ends_the_scan(site, wapiti, lets_in_again, monkeypatch):
-    monkeypatch.setattr(keeping_login, "TOLERATED", 3)
+    monkeypatch.setattr(session_keeper, "TOLERATED", 3)
     site.open = True  # strangers are shown a page with 200, whatever they ask for
     site.members_page = MEMBERS.replace("<p>", "<a href='/yard'>Yard</a><p>")
 
@@ -293,7 +294,7 @@ def test_a_login_that_works_again_goes_on(site, monkeypatch):
 
 @pytest.mark.parametrize(("seconds_to_hold", "in_a_row"), [(0, 0), (60, 50)])
 def test_a_login_that_held_ends_a_row_of_failed_ones_across_a_pause(monkeypatch, seconds_to_hold, in_a_row):
-    monkeypatch.setattr(keeping_login, "SECONDS_TO_HOLD", seconds_to_hold)
+    monkeypatch.setattr(session_keeper, "SECONDS_TO_HOLD", seconds_to_hold)
     keeper = LoginKeeper(lambda: None, succeeded=2, failed=50, in_a_row=50)  # made anew for a scan that goes on
     keeper.lost()
     assert (keeper.in_a_row, keeper.failed) == (in_a_row, 50)
