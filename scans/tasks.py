@@ -5,11 +5,12 @@ from functools import cache
 from django.conf import settings
 from django_tasks import TaskContext, task
 
-from scans import bulk, runner, setting_up, transitions
+from scans import bulk, transitions
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.maintenance import removal
 from scans.models import Analysis, BulkAction, UrlScan
 from scans.results import verification
+from scans.workers import runner, setup
 
 CHECKS, SCANS = "checks", "scans"
 
@@ -23,7 +24,7 @@ def engine() -> WapitiEngine:
 @task(queue_name=CHECKS)
 def set_up(analysis_id: int) -> None:
     """Set a submitted analysis up: engine, prescan, schedule."""
-    setting_up.set_up(Analysis.objects.get(pk=analysis_id), engine())
+    setup.set_up(Analysis.objects.get(pk=analysis_id), engine())
 
 
 @task(queue_name=SCANS, takes_context=True)

@@ -19,10 +19,9 @@ FLOORS = [
     ["activity", "detail_filtersets", "list_version", "narrowing", "people", "saved_views", "summaries"],
     ["exports", "filtersets", "personal_forms", "templatetags", "transitions"],
     ["admin", "analysis_moves", "bulk", "forms", "kept_rows", "lease", "maintenance", "sample_data"],
-    ["bulk_form", "results", "scheduling"],
-    ["runner", "views"],
-    ["setting_up", "urls", "worker"],
-    ["management", "tasks"],
+    ["bulk_form", "results"],
+    ["views", "workers"],
+    ["management", "tasks", "urls"],
 ]
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
 FILES = [path for path in SCANS.rglob("*.py") if "migrations" not in path.parts and path.name != "__init__.py"]

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
-from scans import runner, setting_up, transitions
+from scans import transitions
 from scans.engines.base import FindingReported, Progress, Started
 from scans.engines.fake.adapter import FakeEngine
 from scans.engines.wapiti.adapter import WapitiEngine
@@ -27,6 +27,7 @@ from scans.secrets import seal
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U
 from scans.transitions import Access
+from scans.workers import runner, setup
 from tests import factories as make
 from tests.sites.guarded import PASSWORD, USER, GuardedSite
 
@@ -74,7 +75,7 @@ def submitted(site, engine, login=None, crawl_script=""):
     """The one URL scan of an analysis that a worker has set up."""
     access = Access(login=login and TargetLogin.of(login), crawl_script=crawl_script and seal(crawl_script))
     analysis = make.submitted(site.url, access={site.url: access})
-    setting_up.set_up(analysis, engine)
+    setup.set_up(analysis, engine)
     return analysis.url_scans.get()
 
 
@@ -191,7 +192,7 @@ def test_a_wrong_password_is_not_tried_for_each_of_many_urls(site):
     login = TargetLogin.of(form_login(password="wrong"))
     urls = [f"{site.url}?page={number}" for number in range(8)]
     analysis = make.submitted(*urls, access=dict.fromkeys(urls, Access(login=login)))
-    setting_up.set_up(analysis, FakeEngine())
+    setup.set_up(analysis, FakeEngine())
     assert len(site.attempts) == accounts.REFUSALS
     assert set(analysis.url_scans.values_list("status", flat=True)) == {U.AUTHENTICATION_ERROR}
     assert analysis.url_scans.filter(reason__contains="not tried again").count() == 8 - accounts.REFUSALS
@@ -356,7 +357,7 @@ def test_a_lost_key_is_submit_failed_with_a_next_step(site, settings):
     access = Access(login=TargetLogin.of(form_login()))
     analysis = make.submitted(site.url, access={site.url: access})
     settings.SCANS_SECRET_KEYS = ["another key that is long enough to be one"]
-    setting_up.set_up(analysis, FakeEngine())
+    setup.set_up(analysis, FakeEngine())
     scan = analysis.url_scans.get()
     assert scan.status == U.SUBMIT_FAILED and "SCANS_SECRET_KEYS" in scan.reason
     assert make.fresh(analysis).status == A.NOT_SUBMITTED

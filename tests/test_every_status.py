@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from scans import activity, runner, scheduling, setting_up, transitions
+from scans import activity, transitions
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.login.base import Login, Method
 from scans.models import Actor, Analysis, ScanSettings, StopMode, TargetLogin
@@ -27,6 +27,7 @@ from scans.secrets import seal
 from scans.statuses import PUBLISHED_AS, AnalysisStatus, UrlScanStatus
 from scans.targets.monitor import SiteWatch
 from scans.transitions import Access
+from scans.workers import runner, scheduler, setup
 from tests import factories as make
 from tests.engines.weak_site import WeakSite
 from tests.sites.guarded import PASSWORD, USER, GuardedSite
@@ -135,7 +136,7 @@ def wapiti() -> WapitiEngine:
 
 def set_up(*urls, **fields):
     analysis = make.submitted(*urls, **fields)
-    setting_up.set_up(analysis, wapiti())
+    setup.set_up(analysis, wapiti())
     return make.fresh(analysis)
 
 
@@ -196,7 +197,7 @@ def test_a_scheduled_scan_runs_to_its_end(weak_site, clock):
     analysis = set_up(weak_site(pages=2).url, start_at=timezone.now() + timedelta(hours=1))
     assert analysis.status == A.SCHEDULED
     clock.shift(timedelta(hours=1, seconds=1))
-    scheduling.tick("scheduler")
+    scheduler.tick("scheduler")
     Workers(analysis).finish()
     assert verify(analysis) == A.COMPLETED_RESULTS_AVAILABLE
     assert analysis.url_scans.get().crawled_urls.filter(reach="attacked", answer=200).exists()
@@ -213,7 +214,7 @@ def test_what_was_saved_is_submitted_and_stopped_before_it_ever_ran(weak_site):
 @reaches(U.SUBMIT_FAILED, A.NOT_SUBMITTED)
 def test_an_engine_that_is_missing_keeps_the_analysis_from_being_submitted(weak_site, tmp_path):
     analysis = make.submitted(weak_site().url)
-    setting_up.set_up(analysis, WapitiEngine(tmp_path / "python"))
+    setup.set_up(analysis, WapitiEngine(tmp_path / "python"))
 
 
 @reaches(U.QUEUED_WITH_WARNING, A.PAUSED, U.PAUSING, U.PAUSED, U.RESUMING)
@@ -317,7 +318,7 @@ def test_a_duration_that_ends_before_some_or_all_had_anything(weak_site, clock):
     workers = begun(some)
     clock.shift(timedelta(hours=1))
     workers.finish()
-    scheduling.end_durations()
+    scheduler.end_durations()
     assert make.fresh(some).status == A.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS
     none = set_up(weak_site(pages=50, delay=0.5).url)
     workers = begun(none, found=False)

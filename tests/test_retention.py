@@ -8,13 +8,14 @@ import pytest
 from django.core.management import call_command
 from django_tasks_db.models import DBTaskResult
 
-from scans import scheduling, transitions
+from scans import transitions
 from scans.maintenance import retention
 from scans.maintenance.recount import recount
 from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy
 from scans.transitions import TransitionRefused
+from scans.workers import scheduler
 from tests import factories
 from tests.test_removal import full, kept
 
@@ -189,7 +190,7 @@ def test_a_tick_ends_when_its_time_is_over(clock, monkeypatch):
 def test_the_scheduler_does_it(clock):
     keep(runs=DAYS)
     old(clock)
-    scheduling.tick("the scheduler")
+    scheduler.tick("the scheduler")
     assert not Analysis.objects.present().exists()
 
 

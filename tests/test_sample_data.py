@@ -10,7 +10,7 @@ from django.db.models import Count, F, Max, Min, Q
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from scans import scheduling, transitions
+from scans import transitions
 from scans.activity import sentence
 from scans.maintenance.recount import recount
 from scans.management.commands import sample_data
@@ -24,6 +24,7 @@ from scans.sample_data.stories import finished
 from scans.statuses import MAY_HOLD_A_PLACE, WAITING_FOR_A_WORKER, AnalysisStatus, EndedBy, UrlScanStatus
 from scans.targets.policy import TargetPolicy, normalise
 from scans.transitions import URL_SCAN_MOVES
+from scans.workers import scheduler
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -172,7 +173,7 @@ def test_targets_are_well_formed_and_nobody_can_own_them(three_hundred):
 
 def test_a_tick_of_the_scheduler_changes_nothing_and_no_worker_gets_a_scan(three_hundred):
     before = list(UrlScan.objects.order_by("pk").values_list("status", "lease_until"))
-    scheduling.tick("test")
+    scheduler.tick("test")
     assert list(UrlScan.objects.order_by("pk").values_list("status", "lease_until")) == before
     assert not DBTaskResult.objects.exists()
     for scan in UrlScan.objects.filter(status__in=WAITING_FOR_A_WORKER | MAY_HOLD_A_PLACE):

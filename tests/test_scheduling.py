@@ -10,7 +10,7 @@ from django.db.models.signals import post_init
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from scans import scheduling, transitions
+from scans import transitions
 from scans.activity import sentence
 from scans.login.base import Login, Method
 from scans.models import (
@@ -28,6 +28,7 @@ from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
+from scans.workers import scheduler
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ AN_HOUR = timedelta(hours=1)
 
 
 def tick():
-    scheduling.tick("a-scheduler")
+    scheduler.tick("a-scheduler")
 
 
 def statuses(analysis):
@@ -106,14 +107,14 @@ def running_task(worker):
 
 def test_the_task_of_a_dead_worker_is_queued_again_twice_and_then_the_set_up_has_failed():
     analysis = make.submitted()
-    for _ in range(scheduling.MAX_TASK_LOSSES):
+    for _ in range(scheduler.MAX_TASK_LOSSES):
         running_task("dead")
         tick()
         assert DBTaskResult.objects.ready().count() == 1
     running_task("dead")
     tick()
     assert DBTaskResult.objects.ready().count() == 0
-    assert DBTaskResult.objects.failed().count() == scheduling.MAX_TASK_LOSSES + 1
+    assert DBTaskResult.objects.failed().count() == scheduler.MAX_TASK_LOSSES + 1
     assert make.fresh(analysis).status == A.NOT_SUBMITTED
     assert "lost 3 times" in analysis.url_scans.get().reason
 
@@ -122,8 +123,8 @@ def test_two_schedulers_queue_a_lost_task_again_once():
     make.submitted()
     lost = running_task("dead")
     twin = DBTaskResult.objects.get(pk=lost.pk)
-    scheduling._requeue(lost)
-    scheduling._requeue(twin)
+    scheduler._requeue(lost)
+    scheduler._requeue(twin)
     assert DBTaskResult.objects.ready().count() == 1 and DBTaskResult.objects.failed().count() == 1
 
 
@@ -149,7 +150,7 @@ def test_tasks_that_broke_and_were_queued_again_cost_one_query_however_many(cloc
     tick()
     assert DBTaskResult.objects.ready().count() == 3
     with django_assert_num_queries(1):
-        scheduling.repeat_failed_tasks()
+        scheduler.repeat_failed_tasks()
     assert DBTaskResult.objects.count() == 6
 
 
@@ -167,7 +168,7 @@ def test_one_broken_part_keeps_none_of_the_others_from_running(monkeypatch, capl
     def broken():
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(scheduling, "recover_abandoned", broken)
+    monkeypatch.setattr(scheduler, "recover_abandoned", broken)
     tick()
     assert make.fresh(analysis).status == A.QUEUED and "tried again" in caplog.text
 
@@ -343,7 +344,7 @@ def test_a_window_of_one_analysis_pauses_it_and_a_tick_reads_none_of_those_witho
 
     clock.move_to(in_berlin("2027-03-06 00:00:01"))
     post_init.connect(note, sender=Analysis)
-    scheduling.begin_blackouts()
+    scheduler.begin_blackouts()
     post_init.disconnect(note, sender=Analysis)
     assert (statuses(closed), statuses(other)) == ([U.PAUSING], [U.IN_PROGRESS])
     assert set(read) == {closed.pk}

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from scans import setting_up, transitions
+from scans import transitions
 from scans.engines.base import Preflight
 from scans.models import Actor, StopMode
 from scans.prescan import checks, connection
-from scans.setting_up import set_up
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U
+from scans.workers import setup
+from scans.workers.setup import set_up
 from tests import factories as make
 from tests.sites.controllable import ControllableSite
 
@@ -41,7 +42,7 @@ MISSING = Preflight(problem="not installed: there is no owl", remedy="make setup
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch, settings):
-    monkeypatch.setattr(setting_up, "_seen_to_start", [])
+    monkeypatch.setattr(setup, "_seen_to_start", [])
     monkeypatch.setattr(connection, "_SECONDS_BETWEEN_TRIES", 0.01)
     settings.SCANS_CONNECT_TIMEOUT_SECONDS = 10
 
@@ -134,7 +135,7 @@ def test_while_it_checks_the_analysis_is_prescanning(site, monkeypatch):
         return connection.check_connection(url, policy, **options)
 
     analysis = make.submitted(site.url)
-    monkeypatch.setattr(setting_up, "ThreadPoolExecutor", InThisThread)
+    monkeypatch.setattr(setup, "ThreadPoolExecutor", InThisThread)
     monkeypatch.setattr(checks, "check_connection", look)
     set_up(analysis, StubEngine())
     moves = [(entry.from_status, entry.to_status) for entry in analysis.activity.order_by("pk") if entry.to_status]
@@ -212,7 +213,7 @@ def test_after_a_crash_in_the_middle_it_goes_on_where_it_was(site):
 
 @pytest.mark.parametrize("mode", StopMode)
 def test_a_stop_in_the_middle_of_the_prescan_wins(site, monkeypatch, mode):
-    monkeypatch.setattr(setting_up, "ThreadPoolExecutor", InThisThread)
+    monkeypatch.setattr(setup, "ThreadPoolExecutor", InThisThread)
 
     def look(url, policy, **options):
         if url == GONE:
@@ -227,7 +228,7 @@ def test_a_stop_in_the_middle_of_the_prescan_wins(site, monkeypatch, mode):
 
 
 def test_one_url_stopped_in_the_middle_leaves_the_others_alone(site, monkeypatch):
-    monkeypatch.setattr(setting_up, "ThreadPoolExecutor", InThisThread)
+    monkeypatch.setattr(setup, "ThreadPoolExecutor", InThisThread)
 
     def look(url, policy, **options):
         if url == GONE:
@@ -249,7 +250,7 @@ def test_what_breaks_on_our_side_is_a_failed_submission_with_the_reason(site):
 
 
 def test_a_prescan_that_breaks_keeps_what_it_knew_and_can_be_submitted_again(site, monkeypatch):
-    monkeypatch.setattr(setting_up, "ThreadPoolExecutor", InThisThread)
+    monkeypatch.setattr(setup, "ThreadPoolExecutor", InThisThread)
 
     def broken(url, policy, **options):
         if url == site.url:
@@ -280,14 +281,14 @@ def test_nothing_a_site_sends_breaks_the_set_up_of_the_others(site):
 
 
 def test_a_check_that_breaks_on_our_side_fails_its_url_alone(site, monkeypatch):
-    really = setting_up.check
+    really = setup.check
 
     def check(target, *arguments, **values):
         if target.url == GONE:
             raise KeyError("a fault of ours")
         return really(target, *arguments, **values)
 
-    monkeypatch.setattr(setting_up, "check", check)
+    monkeypatch.setattr(setup, "check", check)
     analysis = make.submitted(site.url, GONE)
     set_up(analysis, StubEngine())
     assert statuses(analysis) == [U.QUEUED, U.SUBMIT_FAILED]

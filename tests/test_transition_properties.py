@@ -9,11 +9,12 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from scans import scheduling, transitions
+from scans import transitions
 from scans.analysis_moves import analysis_moves
 from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, StopMode, UrlScan
 from scans.rollup import Facts, rollup
 from scans.statuses import FAILED_VERIFICATION, AnalysisStatus, EndedBy, UrlScanStatus
+from scans.workers import scheduler
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -160,7 +161,7 @@ def test_no_sequence_of_verbs_leaves_the_rules(walk, publication):
             scan = analysis.url_scans.select_related("analysis").order_by("position")[which]
             if step == "time passes":
                 clock.shift(JUMPS[choice % len(JUMPS)])
-                scheduling.tick("a-scheduler")
+                scheduler.tick("a-scheduler")
                 check_nothing_is_active_without_a_live_lease()
             try:
                 with transaction.atomic():

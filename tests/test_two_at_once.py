@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from scans import bulk, runner, scheduling, transitions
+from scans import bulk, transitions
 from scans.login.base import Login, Method
 from scans.models import (
     Actor,
@@ -23,6 +23,7 @@ from scans.models import (
 from scans.querysets import UrlScanQuerySet
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy, UrlScanStatus
+from scans.workers import runner, scheduler
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -132,7 +133,7 @@ def test_a_worker_that_wakes_up_too_late_stores_no_finding():
     factories.find(held, 2)
     transitions.stop_analysis(analysis, StopMode.DELETE, by=USER)
     UrlScan.objects.filter(pk=held.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    scheduling.recover_abandoned()
+    scheduler.recover_abandoned()
     transitions.conclude_deletion(factories.fresh(held))
     supervision = runner.Supervision.__new__(runner.Supervision)
     supervision._scan, supervision._progress, supervision._seen = held, {}, []
@@ -192,5 +193,5 @@ def test_more_time_that_was_given_before_the_scheduler_had_the_lock_counts(clock
         return really(pk)
 
     monkeypatch.setattr(transitions, "_locked", given_more_time)
-    scheduling.end_durations()
+    scheduler.end_durations()
     assert factories.fresh(analysis.url_scans.get()).status == UrlScanStatus.PAUSED

@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 
 from scans.models import SystemPart
-from scans.scheduling import attempt, tick
+from scans.workers.scheduler import attempt, tick
 
 # Finished tasks are of no use to anybody; the activity log says what happened.
 DAYS_TO_KEEP_TASKS = 7

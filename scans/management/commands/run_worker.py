@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from scans.worker import ScanWorker
+from scans.workers.worker import ScanWorker
 
 
 class Command(BaseCommand):

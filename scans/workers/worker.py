@@ -14,8 +14,8 @@ from django.db import Error, connection
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
-from scans import runner
 from scans.models import SystemPart
+from scans.workers import runner
 
 logger = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from scans.engines.base import Engine
 from scans.models import AllowedTarget, Analysis, UrlScan
 from scans.prescan.accounts import Accounts
 from scans.prescan.checks import CheckReport, Target, check
-from scans.runner import keep_checks, target_of
 from scans.secrets import KeyLost
 from scans.statuses import UrlScanStatus
 from scans.targets.policy import TargetPolicy
+from scans.workers.runner import keep_checks, target_of
 
 logger = logging.getLogger(__name__)
 CHECKS_AT_A_TIME = 8

@@ -1,0 +1,1 @@
+"""What a background process runs."""
