@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans import transitions
 from scans.activity import sentence
+from scans.encryption import KeyLost
 from scans.models import (
     ActivityLogEntry,
     AllowedTarget,
@@ -22,7 +23,6 @@ from scans.models import (
     TargetLogin,
     UrlScan,
 )
-from scans.secrets import KeyLost
 
 
 class LookedAtOnly(admin.ModelAdmin):

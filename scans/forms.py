@@ -16,12 +16,12 @@ from django.utils.dates import WEEKDAYS
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from scans.encryption import seal
 from scans.login.base import Login, Method
 from scans.models import AllowedTarget, Analysis, BlackoutWindow, Mark, Publication, StopMode, TargetLogin
 from scans.models.blackout_window import validate_time_zone
 from scans.schedule.blackouts import EXAMPLES, Blackouts, parse_all
 from scans.schedule.recurrence import Recurrence, Unit, starts
-from scans.secrets import seal
 from scans.targets.policy import MAX_URLS, TargetRefused, normalise
 from scans.transitions import Access, Submission
 

@@ -5,9 +5,9 @@ from django.test import Client
 from django.urls import reverse
 
 from scans import transitions
+from scans.encryption import seal
 from scans.login.base import Login, Method
 from scans.models import Actor, AllowedTarget, Analysis, BlackoutWindow, ScanSettings, TargetLogin, UrlScan
-from scans.secrets import seal
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from scans import transitions
+from scans.encryption import seal
 from scans.engines.base import FindingReported, Progress, Started
 from scans.engines.fake.adapter import FakeEngine
 from scans.engines.wapiti.adapter import WapitiEngine
@@ -23,7 +24,6 @@ from scans.maintenance import removal
 from scans.models import Actor, TargetLogin
 from scans.prescan import accounts
 from scans.results import verification
-from scans.secrets import seal
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U
 from scans.transitions import Access

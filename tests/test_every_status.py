@@ -19,11 +19,11 @@ from django.test import Client
 from django.utils import timezone
 
 from scans import activity, transitions
+from scans.encryption import seal
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.login.base import Login, Method
 from scans.models import Actor, Analysis, ScanSettings, StopMode, TargetLogin
 from scans.results import verification
-from scans.secrets import seal
 from scans.statuses import PUBLISHED_AS, AnalysisStatus, UrlScanStatus
 from scans.targets.monitor import SiteWatch
 from scans.transitions import Access

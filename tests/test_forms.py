@@ -8,9 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from scans.encryption import unseal
 from scans.forms import StopForm, SubmissionForm
 from scans.models import AllowedTarget, Analysis
-from scans.secrets import unseal
 
 pytestmark = pytest.mark.django_db
 URL = "http://127.0.0.1:9/"

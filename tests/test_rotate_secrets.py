@@ -3,9 +3,9 @@
 import pytest
 from django.core.management import CommandError, call_command
 
+from scans.encryption import KeyLost, seal, unseal
 from scans.login.base import Login, Method
 from scans.models import TargetLogin, UrlScan
-from scans.secrets import KeyLost, seal, unseal
 from tests.factories import submitted
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scans.secrets import KeyLost, reseal, seal, unseal
+from scans.encryption import KeyLost, reseal, seal, unseal
 
 SECRET = "owls fly by night ü"
 OLD, NEW = "an old key of more than 32 characters", "a new key of more than 32 characters"

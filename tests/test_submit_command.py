@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from scans import transitions
+from scans.encryption import unseal
 from scans.management.commands import submit as command
 from scans.models import Analysis
-from scans.secrets import unseal
 
 pytestmark = pytest.mark.django_db
 URL = "http://127.0.0.1:9/"

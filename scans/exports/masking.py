@@ -13,11 +13,11 @@ from html import escape
 from urllib.parse import quote, quote_plus
 
 from scans.browser.side import ScriptError, parse
+from scans.encryption import KeyLost, unseal
 from scans.login.base import Login
 from scans.login.credentials import session_of
 from scans.login.outcome import LoginFailed
 from scans.models import TargetLogin, UrlScan
-from scans.secrets import KeyLost, unseal
 
 MASK = "***"
 SHORTEST_SECRET = 4  # characters, as for the engine: shorter values would mask half of every text

@@ -2,9 +2,9 @@
 
 from django.db import models
 
+from scans.encryption import seal, unseal
 from scans.login.base import Login, Method
 from scans.models.url_scan import UrlScan
-from scans.secrets import seal, unseal
 
 
 class TargetLogin(models.Model):

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from scans import transitions
+from scans.encryption import KeyLost
 from scans.engines.base import Session
 from scans.lease import keeping_lease
 from scans.login.base import Login
@@ -37,7 +38,6 @@ from scans.results.replay_rules import (
     shown_at,
     waits_for_silence,
 )
-from scans.secrets import KeyLost
 from scans.statuses import PUBLISHED_AS
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import Answer, SiteClient

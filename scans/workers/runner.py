@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.browser import Task, play
+from scans.encryption import KeyLost, unseal
 from scans.engines.base import (
     AddressSeen,
     Command,
@@ -46,7 +47,6 @@ from scans.login.session_keeper import LoginKeeper
 from scans.models import Actor, AllowedTarget, Analysis, BlackoutWindow, Screenshot, TargetCheck, UrlScan
 from scans.prescan.checks import CheckReport, Target, check
 from scans.results import coverage, findings
-from scans.secrets import KeyLost, unseal
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteWatch, answers
 from scans.targets.policy import origin

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from scans import transitions
+from scans.encryption import KeyLost
 from scans.engines.base import Engine
 from scans.models import AllowedTarget, Analysis, UrlScan
 from scans.prescan.accounts import Accounts
 from scans.prescan.checks import CheckReport, Target, check
-from scans.secrets import KeyLost
 from scans.statuses import UrlScanStatus
 from scans.targets.policy import TargetPolicy
 from scans.workers.runner import keep_checks, target_of

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
+from scans.encryption import seal
 from scans.exports.data import analysis_data
 from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
 from scans.login.base import Login, Method
 from scans.models import TargetLogin
-from scans.secrets import seal
 from scans.transitions import Access
 from tests import factories
 

@@ -2,9 +2,9 @@
 
 from django.core.management.base import CommandError
 
+from scans.encryption import KeyLost, reseal
 from scans.management.database import DatabaseCommand
 from scans.models import TargetLogin, UrlScan
-from scans.secrets import KeyLost, reseal
 
 # Every column that holds something sealed.
 SEALED = [(TargetLogin, "sealed"), (UrlScan, "crawl_script")]

@@ -46,4 +46,4 @@ def _fernets() -> MultiFernet:
 
 
 def _derived(key: str) -> bytes:
-    return urlsafe_b64encode(HKDF(SHA256(), 32, salt=None, info=b"scans.secrets").derive(key.strip().encode()))
+    return urlsafe_b64encode(HKDF(SHA256(), 32, salt=None, info=b"scans.encryption").derive(key.strip().encode()))
