@@ -9,8 +9,8 @@ from django_filters import CharFilter, ChoiceFilter, MultipleChoiceFilter
 
 from scans.listing import Page, Position
 from scans.models import Analysis, PersonSettings, StatusCount
+from scans.models.querysets import Found
 from scans.narrowing import FurtherFilterSet
-from scans.querysets import Found
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
 from scans.walk import Walk
 

@@ -22,7 +22,7 @@ from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 from scans.listing import SEVERITIES, YEARS, weigh
 from scans.models import Analysis, UrlScan
 from scans.models.finding import SEVERITIES as SEVERITY_CHOICES
-from scans.querysets import COUNTED_AT_MOST
+from scans.models.querysets import COUNTED_AT_MOST
 from scans.statuses import ANALYSIS_STATUSES
 
 TODAY, ME = "today", "me"

@@ -43,7 +43,7 @@ from scans.models import (
     TriageMark,
     UrlScan,
 )
-from scans.querysets import kept_columns
+from scans.models.querysets import kept_columns
 from scans.rollup import Facts, rollup
 from scans.schedule.blackouts import Blackouts
 from scans.schedule.recurrence import Recurrence, describe, starts

@@ -160,10 +160,10 @@ def test_more_than_can_be_counted_is_said_to_be_more(monkeypatch):
         factories.submitted(name=f"shop {number}")
     for name, value in {"SAMPLE": 1, "FREQUENT": 2, "RUNS": 1}.items():
         monkeypatch.setattr(analysis_search, name, value)
-    monkeypatch.setattr("scans.querysets.COUNTED_AT_MOST", 3)
+    monkeypatch.setattr("scans.models.querysets.COUNTED_AT_MOST", 3)
     found = Analysis.objects.present().found("shop")
     assert (found.exact, found.counts) == (False, {"submitted": 3})
-    monkeypatch.setattr("scans.querysets.COUNTED_AT_MOST", 4)
+    monkeypatch.setattr("scans.models.querysets.COUNTED_AT_MOST", 4)
     found = Analysis.objects.present().found("shop")
     assert (found.exact, found.counts) == (True, {"submitted": 4})
 

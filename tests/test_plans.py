@@ -44,7 +44,7 @@ def person(many, monkeypatch):
     """A submitter, before many analyses, with what is few and frequent in proportion."""
     for name, value in {"SAMPLE": 100, "FREQUENT": 5, "RUNS": 10}.items():
         monkeypatch.setattr(analysis_search, name, value)
-    monkeypatch.setattr("scans.querysets.COUNTED_AT_MOST", 60)
+    monkeypatch.setattr("scans.models.querysets.COUNTED_AT_MOST", 60)
     return factories.user("Submitter")
 
 

@@ -15,8 +15,8 @@ from scans.activity import sentence
 from scans.maintenance.recount import recount
 from scans.management.commands import sample_data
 from scans.models import ActivityLogEntry, Actor, Analysis, AnalysisSearch, Finding, Series, UrlScan
+from scans.models.querysets import SEVERITY_FIELDS
 from scans.prescan.connection import check_connection
-from scans.querysets import SEVERITY_FIELDS
 from scans.rollup import Facts, rollup
 from scans.sample_data import loading
 from scans.sample_data.plan import name, series_and_run

@@ -20,7 +20,7 @@ from scans.models import (
     TargetLogin,
     UrlScan,
 )
-from scans.querysets import UrlScanQuerySet
+from scans.models.querysets import UrlScanQuerySet
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.workers import runner, scheduler

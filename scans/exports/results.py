@@ -14,7 +14,7 @@ from scans.exports.masking import Mask, masks_of
 from scans.exports.streams import HERE, json_pieces
 from scans.exports.tables import csv_lines
 from scans.models import Analysis, Finding, Mark, TriageMark, UrlScan
-from scans.querysets import FindingQuerySet
+from scans.models.querysets import FindingQuerySet
 from scans.statuses import PUBLISHED_AS, EndedBy
 
 FORMAT = {"format": "dynamic-analyses/results", "version": 1}

@@ -18,7 +18,7 @@ from django_tasks_db.models import DBTaskResult
 from scans import activity, transitions
 from scans.database.statements import row
 from scans.models import Actor, Analysis, ScanSettings, Screenshot
-from scans.querysets import EVIDENCE_KEPT, LOG_KEPT, SCREENSHOTS_KEPT
+from scans.models.querysets import EVIDENCE_KEPT, LOG_KEPT, SCREENSHOTS_KEPT
 
 SECONDS_AT_A_TIME = 0.1  # of the scheduler, which has starts to see to
 ANALYSES_AT_A_TIME = 20

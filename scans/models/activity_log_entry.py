@@ -5,8 +5,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
+from scans.models.querysets import ActivityLogQuerySet
 from scans.models.url_scan import UrlScan
-from scans.querysets import ActivityLogQuerySet
 
 
 class Actor(models.TextChoices):

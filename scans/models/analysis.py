@@ -9,7 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from scans.querysets import EVIDENCE_KEPT, LOG_KEPT, PRESENT, SCREENSHOTS_KEPT, AnalysisQuerySet
+from scans.models.querysets import EVIDENCE_KEPT, LOG_KEPT, PRESENT, SCREENSHOTS_KEPT, AnalysisQuerySet
 from scans.statuses import AnalysisStatus, Phase, Status
 
 

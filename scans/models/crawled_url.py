@@ -3,8 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from scans.models.querysets import CrawledUrlQuerySet
 from scans.models.url_scan import UrlScan
-from scans.querysets import CrawledUrlQuerySet
 
 _REACHES = ["found", "attacked", "skipped", "blocked"]
 

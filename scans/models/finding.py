@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from scans.engines.base import Severity
+from scans.models.querysets import FindingQuerySet
 from scans.models.url_scan import UrlScan
-from scans.querysets import FindingQuerySet
 
 _LABELS = {
     Severity.CRITICAL: _("Critical"),

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from scans.models.analysis import Analysis, Series
 from scans.models.finding import Finding
+from scans.models.querysets import SEVERITY_FIELDS
 from scans.models.triage_mark import Mark, TriageMark
-from scans.querysets import SEVERITY_FIELDS
 
 CLOSED_MARKS = (Mark.FALSE_POSITIVE, Mark.ACCEPTED, Mark.FIXED)
 COUNTED_AT_ONCE = 1000  # series in one step

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from scans.models.analysis import Analysis, Series
 from scans.models.blackout_window import BlackoutWindow, with_own
-from scans.querysets import RecurringScheduleQuerySet
+from scans.models.querysets import RecurringScheduleQuerySet
 from scans.schedule.blackouts import Blackouts
 from scans.schedule.recurrence import Recurrence, describe, next_start
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
-from scans.querysets import UrlScanQuerySet
+from scans.models.querysets import UrlScanQuerySet
 from scans.statuses import Status, UrlScanStatus
 
 

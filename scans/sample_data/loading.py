@@ -25,7 +25,7 @@ from scans.models import (
     StatusCount,
     UrlScan,
 )
-from scans.querysets import SEVERITY_FIELDS, kept_columns
+from scans.models.querysets import SEVERITY_FIELDS, kept_columns
 from scans.sample_data import sql
 from scans.sample_data.index_suspension import set_aside
 from scans.sample_data.moves import ENGINE

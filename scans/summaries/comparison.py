@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AbstractBaseUser
 
 from scans.models import Analysis, Finding, UrlScan
-from scans.querysets import FindingQuerySet
+from scans.models.querysets import FindingQuerySet
 from scans.statuses import AnalysisStatus
 
 _COMPLETE = {

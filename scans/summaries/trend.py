@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from scans.models import OpenFindings
-from scans.querysets import SEVERITY_FIELDS
+from scans.models.querysets import SEVERITY_FIELDS
 
 DAYS = 30
 STEP, WIDTH, HEIGHT = 20, 16, 100  # units: from one bar to the next, of a bar, of the highest

@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 
 from scans.models import ActivityLogEntry
 from scans.models.finding import SEVERITIES
-from scans.querysets import SEVERITY_FIELDS
+from scans.models.querysets import SEVERITY_FIELDS
 from scans.templatetags.display import time_span
 
 register = template.Library()

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans import activity
 from scans.models import ActivityLogEntry, Mark, SystemPart, UrlScan
-from scans.querysets import SEVERITY_FIELDS
+from scans.models.querysets import SEVERITY_FIELDS
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
 from scans.wording import said
 

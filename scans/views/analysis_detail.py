@@ -9,7 +9,7 @@ from scans import htmx
 from scans.database.statements import series_version
 from scans.detail_filtersets import ActivityLogFilterSet, UrlScanFilterSet
 from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, SystemPart
-from scans.querysets import SEVERITY_FIELDS
+from scans.models.querysets import SEVERITY_FIELDS
 from scans.statuses import (
     PUBLISHED_AS,
     TIME_EXPIRED,

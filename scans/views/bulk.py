@@ -18,7 +18,7 @@ from scans import bulk, htmx
 from scans.bulk_form import BulkForm
 from scans.filtersets import AnalysisFilterSet
 from scans.models import Analysis, BulkAction, BulkVerb, Outcome, UrlScan
-from scans.querysets import SEVERITY_FIELDS
+from scans.models.querysets import SEVERITY_FIELDS
 from scans.statuses import ANALYSIS_STATUSES, Action, Status
 from scans.views.access import SubmitterRequired, ViewerRequired
 from scans.views.leading import page_asked_from, see

@@ -22,7 +22,7 @@ from scans.forms import SubmissionForm
 from scans.login.base import Method
 from scans.management.database import DatabaseCommand
 from scans.models import Actor, Analysis, Finding, SystemPart
-from scans.querysets import SEVERITY_FIELDS
+from scans.models.querysets import SEVERITY_FIELDS
 from scans.schedule.blackouts import EXAMPLES
 from scans.schedule.recurrence import Unit
 from scans.statuses import AnalysisStatus
