@@ -5,8 +5,9 @@ from django.urls import path
 from scans.views import (
     actions,
     activity,
-    analyses,
     analysis_detail,
+    analysis_form,
+    analysis_list,
     bulk,
     comparison,
     coverage,
@@ -16,7 +17,6 @@ from scans.views import (
     saved_views,
     settings,
     statuses,
-    submissions,
     url_scan_bulk,
     url_scans,
 )
@@ -34,7 +34,7 @@ urlpatterns = [
         path(f"settings/{name}/", settings.SettingView.as_view(name=name), name=f"setting-{name}")
         for name in settings.SWITCHES
     ],
-    path("analyses/", analyses.AnalysisListView.as_view(), name="analysis-list"),
+    path("analyses/", analysis_list.AnalysisListView.as_view(), name="analysis-list"),
     *[
         path(f"analyses/export.{form}", exports.AnalysisListFileView.as_view(form=form), name=f"analysis-list-{form}")
         for form in exports.LIST_FORMATS
@@ -44,14 +44,14 @@ urlpatterns = [
         for name in bulk.QUESTIONS
     ],
     path("analyses/bulk/<int:pk>/", bulk.BulkActionView.as_view(), name="bulk-action"),
-    path("analyses/submitters/", analyses.SubmittersView.as_view(), name="submitters"),
+    path("analyses/submitters/", analysis_list.SubmittersView.as_view(), name="submitters"),
     path("analyses/views/", saved_views.SavedViewListView.as_view(), name="saved-view-list"),
     path("analyses/views/new/", saved_views.SavedViewCreateView.as_view(), name="saved-view-create"),
     path("analyses/views/<int:pk>/", saved_views.SavedViewEditView.as_view(), name="saved-view-edit"),
     path("analyses/views/<int:pk>/delete/", saved_views.SavedViewDeleteView.as_view(), name="saved-view-delete"),
-    path("analyses/new/", submissions.AnalysisCreateView.as_view(), name="analysis-create"),
-    path("analyses/new/starts/", submissions.StartsView.as_view(), name="starts"),
-    path(ANALYSIS + "edit/", submissions.AnalysisEditView.as_view(), name="analysis-edit"),
+    path("analyses/new/", analysis_form.AnalysisCreateView.as_view(), name="analysis-create"),
+    path("analyses/new/starts/", analysis_form.StartsView.as_view(), name="starts"),
+    path(ANALYSIS + "edit/", analysis_form.AnalysisEditView.as_view(), name="analysis-edit"),
     path(ANALYSIS + "extend/", actions.AnalysisExtendView.as_view(), name="analysis-extend"),
     path(ANALYSIS, analysis_detail.AnalysisDetailView.as_view(), name="analysis-detail"),
     path(ANALYSIS + "activity-log.csv", activity.ActivityLogFileView.as_view(), name="activity-log-file"),
@@ -91,7 +91,7 @@ urlpatterns = [
     path(URL_SCAN + "screenshots/<int:screenshot_id>/", url_scans.ScreenshotView.as_view(), name="screenshot"),
     path(URL_SCAN + "log/engine.log", url_scans.EngineLogFileView.as_view(), name="engine-log-file"),
     path(URL_SCAN + "configuration/", url_scans.ConfigurationView.as_view(), name="configuration"),
-    path(URL_SCAN + "login/", submissions.AccessView.as_view(), name="access"),
+    path(URL_SCAN + "login/", analysis_form.AccessView.as_view(), name="access"),
     path(URL_SCAN + "stop/", actions.UrlScanStopView.as_view(), name="url-scan-stop"),
     *[
         path(f"{URL_SCAN}{name}/", actions.UrlScanActionView.as_view(action=name), name=f"url-scan-{name}")

@@ -19,7 +19,7 @@ from scans.models import Analysis, StopMode, UrlScan
 from scans.statuses import Action
 from scans.transitions import NotPermitted, TransitionRefused
 from scans.views.access import Gone, SubmitterRequired, ViewerRequired, present_analysis, present_url_scan
-from scans.views.leading import page_asked_from, see
+from scans.views.redirects import page_asked_from, see
 
 # Actions that need nothing but a click: the verb, and what the page then says.
 ANALYSIS_ACTIONS: dict[str, tuple[Callable, str]] = {

@@ -7,7 +7,7 @@ from scans.activity import sentence, status_labels
 from scans.detail_filtersets import ActivityLogFilterSet
 from scans.models import ActivityLogEntry
 from scans.views.access import ViewerRequired, present_analysis
-from scans.views.csv_file import csv_file
+from scans.views.csv_response import csv_file
 from scans.wording import said
 
 HEAD = ["when", "actor", "user", "url", "action", "what", "from", "to", "reason"]

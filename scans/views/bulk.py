@@ -21,7 +21,7 @@ from scans.models import Analysis, BulkAction, BulkVerb, Outcome, UrlScan
 from scans.models.querysets import SEVERITY_FIELDS
 from scans.statuses import ANALYSIS_STATUSES, Action, Status
 from scans.views.access import SubmitterRequired, ViewerRequired
-from scans.views.leading import page_asked_from, see
+from scans.views.redirects import page_asked_from, see
 
 LISTED = 200  # analyses that the result names; the others are counted
 SECONDS_BETWEEN_LOOKS = 1

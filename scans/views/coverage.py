@@ -8,7 +8,7 @@ from scans.detail_filtersets import CoverageFilterSet
 from scans.models import CrawledUrl, UrlScan
 from scans.results.coverage import MOST
 from scans.views.access import ViewerRequired, present_url_scan
-from scans.views.csv_file import csv_file
+from scans.views.csv_response import csv_file
 from scans.views.url_scans import UrlScanTab
 
 PAGE_SIZE = 100

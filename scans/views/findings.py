@@ -19,7 +19,7 @@ from scans.statuses import PUBLISHED_AS
 from scans.transitions import NotPermitted
 from scans.views.access import ViewerRequired, present_analysis, present_url_scan
 from scans.views.actions import ActionView, back
-from scans.views.leading import see
+from scans.views.redirects import see
 from scans.views.url_scans import UrlScanTab
 
 PAGE_SIZE = 100

@@ -13,7 +13,7 @@ from scans.models import Analysis, PersonSettings, SavedView
 from scans.personal_forms import SavedViewForm
 from scans.saved_views import SYSTEM_VIEWS
 from scans.views.access import ViewerRequired
-from scans.views.leading import see
+from scans.views.redirects import see
 
 
 class SavedViewListView(ViewerRequired, View):

@@ -10,7 +10,7 @@ from django.views.generic import FormView, View
 
 from scans.models import PersonSettings
 from scans.personal_forms import PersonSettingsForm
-from scans.views.leading import page_asked_from, see
+from scans.views.redirects import page_asked_from, see
 
 SWITCHES = ("theme", "live", "shortcuts", "language")
 

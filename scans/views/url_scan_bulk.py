@@ -15,7 +15,7 @@ from scans.models import Analysis, BulkVerb, Outcome, UrlScan
 from scans.statuses import URL_SCAN_STATUSES
 from scans.views import bulk
 from scans.views.access import SubmitterRequired, present_analysis
-from scans.views.leading import page_asked_from, see
+from scans.views.redirects import page_asked_from, see
 
 QUESTIONS = {name: bulk.QUESTIONS[name] for name in ("pause", "resume", "stop")}
 
