@@ -194,7 +194,8 @@ MEDIA_ROOT = VAR_DIR / "media"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "scans:home"
 LOGOUT_REDIRECT_URL = "login"
-AUTHENTICATION_BACKENDS = ["scans.accounts.WithSettings"]
+# Sessions of 0.3.2 name the second; it lets nobody in anew, and goes with the release after this one.
+AUTHENTICATION_BACKENDS = ["scans.accounts.WithSettings", "scans.people.WithSettings"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

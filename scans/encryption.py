@@ -46,4 +46,5 @@ def _fernets() -> MultiFernet:
 
 
 def _derived(key: str) -> bytes:
-    return urlsafe_b64encode(HKDF(SHA256(), 32, salt=None, info=b"scans.encryption").derive(key.strip().encode()))
+    # The info keeps this file's first name: another one would derive other keys, and nothing sealed would open.
+    return urlsafe_b64encode(HKDF(SHA256(), 32, salt=None, info=b"scans.secrets").derive(key.strip().encode()))

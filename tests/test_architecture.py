@@ -16,7 +16,7 @@ FLOORS = [
     ["database", "login", "walk"],
     ["apps", "models", "prescan", "wording"],
     ["accounts", "activity", "detail_filtersets", "list_version", "narrowing", "saved_views", "summaries"],
-    ["exports", "filtersets", "personal_forms", "templatetags", "transitions"],
+    ["exports", "filtersets", "people", "personal_forms", "templatetags", "transitions"],
     ["admin", "analysis_moves", "bulk", "forms", "kept_rows", "lease", "maintenance", "sample_data"],
     ["bulk_form", "results"],
     ["views", "workers"],
