@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet
 
 from scans.models import ActivityLogEntry, CrawledUrl, Finding, Mark, Replay, UrlScan
-from scans.models.finding import SEVERITIES
+from scans.severities import SEVERITY_CHOICES
 from scans.statuses import URL_SCAN_STATUSES, Phase, in_phase
 
 
@@ -106,7 +106,7 @@ class FindingFilterSet(FilterSet):
     """
 
     q = CharFilter(method="find", label=_("Text"))
-    severity = ChoiceFilter(choices=SEVERITIES, label=_("Severity"), empty_label=_("Every severity"))
+    severity = ChoiceFilter(choices=SEVERITY_CHOICES, label=_("Severity"), empty_label=_("Every severity"))
     category = ChoiceFilter(label=_("Category"), empty_label=_("Every category"))
     replay = ChoiceFilter(choices=Replay.choices, label=_("Replay"), empty_label=_("Every outcome"))
     mark = ChoiceFilter(choices=Mark.choices, label=_("Mark"), empty_label=_("Every mark"))

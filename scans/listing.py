@@ -7,26 +7,15 @@ however many analyses there are and wherever in the list it is. Among equals the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
 
 from scans.statuses import ANALYSIS_STATUSES, Status
 
-SEVERITIES = ("critical", "high", "medium", "low", "info")
 YEARS = range(1900, 9000)  # of dates asked for: no moment of theirs in any time zone may be beyond what Python counts
-_ROOM = 4096  # what one severity may count up to without outweighing the next
 _ENDED = frozenset(code for code, status in ANALYSIS_STATUSES.items() if status.final)
 _UNDER_WAY = frozenset(ANALYSIS_STATUSES) - _ENDED
-
-
-def weigh(counts: Mapping[str, int]) -> int:
-    """Findings by severity as one number to sort by: worst severity first; more than 4,095 of one count as 4,095."""
-    weight = 0
-    for severity in SEVERITIES:
-        weight = weight * _ROOM + min(counts[severity], _ROOM - 1)
-    return weight
 
 
 @dataclass(frozen=True)

@@ -43,14 +43,11 @@ from scans.models import (
     TriageMark,
     UrlScan,
 )
-from scans.models.querysets import kept_columns
-from scans.rollup import Facts, rollup
 from scans.schedule.blackouts import Blackouts
 from scans.schedule.recurrence import Recurrence, describe, starts
 from scans.statuses import (
     ANALYSIS_STATUSES,
     FAILED_RUNS,
-    FAILED_VERIFICATION,
     MAY_HOLD_A_PLACE,
     PAUSABLE,
     PUBLISHED_AS,
@@ -63,49 +60,12 @@ from scans.statuses import (
     UrlScanStatus,
     in_phase,
 )
+from scans.statuses.moves import ENDINGS_WITH_RESULTS, ENDINGS_WITHOUT_FINDINGS, URL_SCAN_MOVES
+from scans.statuses.rollup import Facts, kept_columns, rollup
 
 By = AbstractBaseUser | Actor
 U = UrlScanStatus
 
-_ENDINGS_WITH_RESULTS = {
-    EndedBy.ITSELF: U.COMPLETED_VERIFYING_RESULTS,
-    EndedBy.USER: U.STOPPED_VERIFYING_PARTIAL_RESULTS,
-    EndedBy.DURATION: U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
-    EndedBy.SITE: U.SITE_UNREACHABLE_VERIFYING_RESULTS,
-    EndedBy.ENGINE: U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS,
-    EndedBy.LOGINS: U.KILLED_VERIFYING_PARTIAL_RESULTS,
-    # Our side broke, but what was found is kept: to its reader that is a scan that broke off.
-    EndedBy.TECHNICAL: U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS,
-}
-_ENDINGS_WITHOUT_FINDINGS = {
-    EndedBy.DURATION: U.TIME_EXPIRED_STOPPED,
-    EndedBy.SITE: U.SITE_UNREACHABLE_STOPPED,
-    EndedBy.TECHNICAL: U.TECHNICAL_ISSUE_STOPPED,
-}
-_ENDINGS = frozenset(_ENDINGS_WITH_RESULTS.values()) | frozenset(_ENDINGS_WITHOUT_FINDINGS.values())
-_STOPPINGS = frozenset({U.STOPPING_SAVING_RESULTS, U.STOPPING_DELETING_RESULTS})
-
-# From each status of a URL scan, where it may go. What is not here cannot happen.
-URL_SCAN_MOVES: dict[UrlScanStatus, frozenset[UrlScanStatus]] = {
-    U.SUBMITTED: FAILED_VERIFICATION | {U.SUBMIT_FAILED, U.SCHEDULED, U.STOPPED},
-    U.SUBMIT_FAILED: frozenset({U.SUBMITTED}),
-    U.SCHEDULED: FAILED_VERIFICATION | {U.QUEUED, U.QUEUED_WITH_WARNING, U.STOPPED},
-    U.QUEUED_WITH_WARNING: frozenset({U.QUEUED, U.PAUSED, U.STOPPED, U.TIME_EXPIRED_STOPPED}),
-    U.QUEUED: FAILED_VERIFICATION
-    | {U.IN_PROGRESS, U.PAUSED, U.STOPPED, U.TIME_EXPIRED_STOPPED, U.TECHNICAL_ISSUE_STOPPED, U.SUBMIT_FAILED},
-    U.IN_PROGRESS: _ENDINGS | _STOPPINGS | {U.PAUSING, U.RESUMING},
-    U.PAUSING: _ENDINGS | _STOPPINGS | {U.PAUSED},
-    U.PAUSED: _STOPPINGS
-    | {U.RESUMING, U.QUEUED, U.QUEUED_WITH_WARNING, U.STOPPED}
-    | {U.TIME_EXPIRED_STOPPED, U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS},
-    U.RESUMING: _ENDINGS | _STOPPINGS | {U.IN_PROGRESS, U.PAUSING, U.PAUSED},
-    U.STOPPING_SAVING_RESULTS: frozenset({U.STOPPED_VERIFYING_PARTIAL_RESULTS, U.STOPPED}),
-    U.STOPPING_DELETING_RESULTS: frozenset({U.STOPPED}),
-    **{verifying: frozenset({available, U.STOPPING_DELETING_RESULTS}) for verifying, available in PUBLISHED_AS.items()},
-    # The one way out of a published scan: its analysis, which still runs, is stopped deleting results.
-    **{available: frozenset({U.STOPPING_DELETING_RESULTS}) for available in PUBLISHED_AS.values()},
-    **{final: frozenset() for final in [*FAILED_VERIFICATION, *_ENDINGS_WITHOUT_FINDINGS.values(), U.STOPPED]},
-}
 
 MAX_ATTEMPTS = 2  # how often a scan whose worker was lost is taken up again
 WORKER_LOST = "Nothing was heard from its worker."
@@ -868,8 +828,8 @@ def end(url_scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: 
 def _end(scan: UrlScan, ended_by: EndedBy, by: By, reason: str) -> UrlScanStatus:
     """The move that an end means for a URL scan, by what it had found; returns the new status."""
     found = scan.findings.count()
-    ending = _ENDINGS_WITH_RESULTS[ended_by] if found else _ENDINGS_WITHOUT_FINDINGS.get(ended_by)
-    ending = ending or _ENDINGS_WITH_RESULTS[ended_by]
+    ending = ENDINGS_WITH_RESULTS[ended_by] if found else ENDINGS_WITHOUT_FINDINGS.get(ended_by)
+    ending = ending or ENDINGS_WITH_RESULTS[ended_by]
     if scan.started_at is None:
         ending = {EndedBy.USER: U.STOPPED, EndedBy.DURATION: U.TIME_EXPIRED_STOPPED}.get(
             ended_by, U.TECHNICAL_ISSUE_STOPPED

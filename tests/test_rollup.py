@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scans.rollup import Facts, rollup
 from scans.statuses import FAILED_VERIFICATION, AnalysisStatus, Phase, Results
 from scans.statuses import UrlScanStatus as U
+from scans.statuses.rollup import Facts, rollup
 
 A = AnalysisStatus
 combinations = st.lists(st.sampled_from(list(U)), min_size=1, max_size=8)

@@ -15,15 +15,21 @@ from scans.activity import sentence
 from scans.maintenance.recount import recount
 from scans.management.commands import sample_data
 from scans.models import ActivityLogEntry, Actor, Analysis, AnalysisSearch, Finding, Series, UrlScan
-from scans.models.querysets import SEVERITY_FIELDS
 from scans.prescan.connection import check_connection
-from scans.rollup import Facts, rollup
 from scans.sample_data import loading
 from scans.sample_data.plan import name, series_and_run
 from scans.sample_data.stories import finished
-from scans.statuses import MAY_HOLD_A_PLACE, WAITING_FOR_A_WORKER, AnalysisStatus, EndedBy, UrlScanStatus
+from scans.severities import SEVERITIES
+from scans.statuses import (
+    MAY_HOLD_A_PLACE,
+    URL_SCAN_MOVES,
+    WAITING_FOR_A_WORKER,
+    AnalysisStatus,
+    EndedBy,
+    UrlScanStatus,
+)
+from scans.statuses.rollup import Facts, rollup
 from scans.targets.policy import TargetPolicy, normalise
-from scans.transitions import URL_SCAN_MOVES
 from scans.workers import scheduler
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +102,7 @@ def test_counts_of_findings_equal_the_rows(three_hundred):
     assert Finding.objects.exists()
     for scan in UrlScan.objects.prefetch_related("findings"):
         severities = [finding.severity for finding in scan.findings.all()]
-        for severity in SEVERITY_FIELDS:
+        for severity in SEVERITIES:
             assert getattr(scan, f"findings_{severity}") == severities.count(severity)
     for entry in ActivityLogEntry.objects.filter(action="url_scan.ended").exclude(url_scan__status="stopped"):
         assert entry.data["findings"] == entry.url_scan.findings_total

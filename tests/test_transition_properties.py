@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from scans import transitions
-from scans.analysis_moves import analysis_moves
 from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, StopMode, UrlScan
-from scans.rollup import Facts, rollup
 from scans.statuses import FAILED_VERIFICATION, AnalysisStatus, EndedBy, UrlScanStatus
+from scans.statuses.analysis_moves import analysis_moves
+from scans.statuses.rollup import Facts, rollup
 from scans.workers import scheduler
 from tests import factories as make
 

@@ -12,7 +12,7 @@ from functools import cache
 from django.db import connection, models
 from django.db.models import Count, Sum
 
-from scans.listing import SEVERITIES
+from scans.severities import SEVERITIES
 
 
 def row(model: type[models.Model], pk: int, *, lock: bool = False) -> models.Model:

@@ -15,7 +15,7 @@ from scans.browser import CannotPrint, print_page
 from scans.exports.results import Results
 from scans.exports.streams import HERE
 from scans.models import CrawledUrl, Mark, Replay
-from scans.models.finding import SEVERITIES
+from scans.severities import SEVERITY_CHOICES
 
 MOST_PRINTED = 1000  # findings
 EXCERPT = 1500  # characters of a request or an answer; JSON has all of them
@@ -63,7 +63,7 @@ def _facts(results: Results) -> dict:
         "notices": results.notices(),
         "scans": scans,
         "reaches": reaches,
-        "counts": [(name, label, results.counts[name]) for name, label in SEVERITIES],
+        "counts": [(name, label, results.counts[name]) for name, label in SEVERITY_CHOICES],
         "total": sum(results.counts.values()),
         "blind": bool(results.hidden),
     }

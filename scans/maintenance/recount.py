@@ -8,7 +8,7 @@ from django.db.models import Count, Max, Sum
 
 from scans.database.search_text import search_text
 from scans.models import Analysis, AnalysisSearch, StatusCount, UrlScan
-from scans.models.querysets import kept_columns
+from scans.statuses.rollup import kept_columns
 
 BATCH = 2000  # analyses that are compared in one transaction
 

@@ -4,18 +4,9 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from scans.engines.base import Severity
 from scans.models.querysets import FindingQuerySet
 from scans.models.url_scan import UrlScan
-
-_LABELS = {
-    Severity.CRITICAL: _("Critical"),
-    Severity.HIGH: _("High"),
-    Severity.MEDIUM: _("Medium"),
-    Severity.LOW: _("Low"),
-    Severity.INFO: _("Info"),
-}
-SEVERITIES = [(severity.value, _LABELS[severity]) for severity in Severity]
+from scans.severities import SEVERITY_CHOICES
 
 
 class Replay(models.TextChoices):
@@ -35,7 +26,7 @@ class Finding(models.Model):
     fingerprint = models.CharField(max_length=64, help_text="the same weakness in another run of the series")
     found_at = models.DateTimeField()
     category = models.CharField(max_length=200)
-    severity = models.CharField(max_length=8, choices=SEVERITIES)
+    severity = models.CharField(max_length=8, choices=SEVERITY_CHOICES)
     method = models.CharField(max_length=16)
     url = models.TextField()
     parameter = models.TextField(blank=True)
@@ -63,7 +54,7 @@ class Finding(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["url_scan", "identity"], name="finding_once_per_url_scan"),
             models.CheckConstraint(
-                condition=models.Q(severity__in=[value for value, _ in SEVERITIES]),
+                condition=models.Q(severity__in=[value for value, _ in SEVERITY_CHOICES]),
                 name="finding_severity_known",
             ),
         ]

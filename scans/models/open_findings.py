@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from scans.models.analysis import Analysis, Series
 from scans.models.finding import Finding
-from scans.models.querysets import SEVERITY_FIELDS
 from scans.models.triage_mark import Mark, TriageMark
+from scans.severities import SEVERITIES
 
 CLOSED_MARKS = (Mark.FALSE_POSITIVE, Mark.ACCEPTED, Mark.FIXED)
 COUNTED_AT_ONCE = 1000  # series in one step
@@ -41,7 +41,7 @@ class OpenFindings(models.Model):
     @property
     def total(self) -> int:
         """How many of any severity."""
-        return sum(getattr(self, name) for name in SEVERITY_FIELDS)
+        return sum(getattr(self, name) for name in SEVERITIES)
 
     @classmethod
     def kept(cls):
@@ -69,7 +69,7 @@ class OpenFindings(models.Model):
             Series.objects.filter(pk__gt=self.counted_to).order_by("pk").values_list("pk", flat=True)[:COUNTED_AT_ONCE]
         )
         found = _open_in(series)
-        values = {name: getattr(self, name) + found[name] for name in SEVERITY_FIELDS}
+        values = {name: getattr(self, name) + found[name] for name in SEVERITIES}
         with transaction.atomic():
             if len(series) < COUNTED_AT_ONCE:
                 type(self).objects.filter(day=self.day, complete=True).delete()

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, StrIndex
 from django.utils import timezone
 
 from scans.database.search_text import BETWEEN, fold
-from scans.listing import SEVERITIES, weigh
+from scans.severities import SEVERITIES
 from scans.statuses import (
     ANALYSIS_STATUSES,
     PAUSABLE,
@@ -27,29 +27,12 @@ from scans.statuses import (
 )
 from scans.walk import Walk
 
-SEVERITY_FIELDS = list(SEVERITIES)
 # Beyond so many, what is found is not counted, and its pages are found by looking along the list.
 COUNTED_AT_MOST = 2000
 _SEVERITY_RANK = models.Case(
-    *[models.When(severity=severity, then=rank) for rank, severity in enumerate(SEVERITY_FIELDS)],
+    *[models.When(severity=severity, then=rank) for rank, severity in enumerate(SEVERITIES)],
     output_field=models.PositiveSmallIntegerField(),
 )
-
-
-def kept_columns(totals: Mapping[str, Mapping[str, int]], status: str) -> dict[str, int]:
-    """The columns of an analysis in this status that follow from `written_once.totals_by_status`."""
-    published = [total for code, total in totals.items() if code in PUBLISHED_AS.values()]
-    shown = totals.values() if status == AnalysisStatus.STOPPED_VERIFYING_RESULTS else published
-    return {
-        "urls": sum(total["urls"] for total in totals.values()),
-        "findings_all": weigh(_added_up(totals.values())),
-        "findings_shown": weigh(_added_up(shown)),
-    }
-
-
-def _added_up(totals: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    totals = list(totals)
-    return {name: sum(total[name] for total in totals) for name in SEVERITY_FIELDS}
 
 
 def _results_visible(user, path: str = "") -> Q:
@@ -244,7 +227,7 @@ class UrlScanQuerySet(models.QuerySet):
 
     def totals_by_analysis_and_status(self):
         """As `written_once.totals_by_status`, of several analyses, as rows with `analysis_id` and `status`."""
-        sums = {name: Sum(f"findings_{name}") for name in SEVERITY_FIELDS}
+        sums = {name: Sum(f"findings_{name}") for name in SEVERITIES}
         return self.order_by().values("analysis_id", "status").annotate(urls=Count("pk"), **sums)
 
     def totals_by_analysis(self, user=None) -> dict[int, dict[str, int]]:
@@ -267,7 +250,7 @@ class UrlScanQuerySet(models.QuerySet):
                 hidden=Count("pk", filter=Q(status__in=list(PUBLISHED_AS)) & ~visible),
                 modules_done=Coalesce(Sum("modules_done", filter=under_way), 0),
                 modules_all=Coalesce(Sum("modules_total", filter=under_way), 0),
-                **{name: Coalesce(Sum(f"findings_{name}", filter=visible), 0) for name in SEVERITY_FIELDS},
+                **{name: Coalesce(Sum(f"findings_{name}", filter=visible), 0) for name in SEVERITIES},
             )
         )
         return {row.pop("analysis_id"): row for row in rows}
@@ -297,7 +280,7 @@ class FindingQuerySet(models.QuerySet):
     def count_by_severity(self) -> dict[str, int]:
         """How many there are of each severity, worst first, zeros included."""
         counts = dict(self.order_by().values_list("severity").annotate(Count("pk")))
-        return {severity: counts.get(severity, 0) for severity in SEVERITY_FIELDS}
+        return {severity: counts.get(severity, 0) for severity in SEVERITIES}
 
     def first_of_each_category(self) -> list:
         """The first finding of each category, by its name, with `worst`: the worst severity of its kind."""
@@ -305,7 +288,7 @@ class FindingQuerySet(models.QuerySet):
         worst = dict(groups.values_list("first", "worst"))
         firsts = list(self.model.objects.filter(pk__in=worst).order_by("category"))
         for finding in firsts:
-            finding.worst = SEVERITY_FIELDS[worst[finding.pk]]
+            finding.worst = SEVERITIES[worst[finding.pk]]
         return firsts
 
     def first_of_each_weakness(self):

@@ -25,13 +25,14 @@ from scans.models import (
     StatusCount,
     UrlScan,
 )
-from scans.models.querysets import SEVERITY_FIELDS, kept_columns
 from scans.sample_data import sql
 from scans.sample_data.index_suspension import set_aside
 from scans.sample_data.moves import ENGINE
 from scans.sample_data.plan import Plan, Planned, domain, name
 from scans.sample_data.stories import FINDINGS, finished, unfinished
 from scans.sample_data.story import Scan, Story, replayed
+from scans.severities import SEVERITIES
+from scans.statuses.rollup import kept_columns
 
 OWNER = "sample-data"
 CHUNK = 20_000
@@ -176,7 +177,7 @@ def _totals(story: Story) -> dict[str, dict[str, int]]:
     """What `written_once.totals_by_status` would answer."""
     totals: dict[str, Counter] = defaultdict(Counter)
     for scan in story.scans:
-        totals[scan.status].update(urls=1, **dict(zip(SEVERITY_FIELDS, _counts(scan), strict=True)))
+        totals[scan.status].update(urls=1, **dict(zip(SEVERITIES, _counts(scan), strict=True)))
     return totals
 
 
@@ -209,7 +210,7 @@ def _engine_columns(number: int, scan: Scan) -> tuple:
 
 def _counts(scan: Scan) -> list[int]:
     counts = Counter(finding.severity for finding in FINDINGS[: scan.found])
-    return [counts[severity] for severity in SEVERITY_FIELDS]
+    return [counts[severity] for severity in SEVERITIES]
 
 
 def _entry_rows(number: int, story: Story) -> list[tuple]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from scans.models import Actor, StopMode
-from scans.rollup import Facts, rollup
 from scans.sample_data.moves import ENGINE, FAILED_STEPS, PUBLISHED, STOPS, entry_for, reason_for
-from scans.statuses import FAILED_VERIFICATION, PUBLISHED_AS
+from scans.statuses import FAILED_VERIFICATION, PUBLISHED_AS, URL_SCAN_MOVES
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U
-from scans.transitions import URL_SCAN_MOVES
+from scans.statuses.rollup import Facts, rollup
 
 SECONDS_OF_SCANNING, SECONDS_OF_WAITING = 1200, 30
 

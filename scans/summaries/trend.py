@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from scans.models import OpenFindings
-from scans.models.querysets import SEVERITY_FIELDS
+from scans.severities import SEVERITIES
 
 DAYS = 30
 STEP, WIDTH, HEIGHT = 20, 16, 100  # units: from one bar to the next, of a bar, of the highest
@@ -44,7 +44,7 @@ class Trend:
     @property
     def counts(self) -> dict[str, int]:
         """The last count by severity."""
-        return {name: getattr(self.now, name) for name in SEVERITY_FIELDS}
+        return {name: getattr(self.now, name) for name in SEVERITIES}
 
 
 def trend(today: date) -> Trend | None:
@@ -61,7 +61,7 @@ def trend(today: date) -> Trend | None:
 def _bar(day: OpenFindings, x: int, highest: int) -> list[Part]:
     """From the ground up, the worst severity at the bottom, where it can be compared."""
     parts, top = [], float(HEIGHT)
-    for name in SEVERITY_FIELDS:
+    for name in SEVERITIES:
         if count := getattr(day, name):
             height = HEIGHT * count / highest
             top -= height

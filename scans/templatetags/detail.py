@@ -7,21 +7,20 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from scans.models import ActivityLogEntry
-from scans.models.finding import SEVERITIES
-from scans.models.querysets import SEVERITY_FIELDS
+from scans.severities import SEVERITIES, SEVERITY_CHOICES
 from scans.templatetags.display import time_span
 
 register = template.Library()
 
 BAR = 1000  # units that a bar is wide
-_SEVERITY_LABELS = dict(SEVERITIES)
+_SEVERITY_LABELS = dict(SEVERITY_CHOICES)
 LEAST = 8  # units that even a small share takes, so that it can be seen
 
 
 @register.simple_tag
 def severity_bar(counts: dict[str, int]) -> str:
     """The findings of each severity as shares of one bar; decoration, since the numbers stand beside it."""
-    return _bar([(f"severity--{name}", counts[name]) for name in SEVERITY_FIELDS])
+    return _bar([(f"severity--{name}", counts[name]) for name in SEVERITIES])
 
 
 @register.simple_tag

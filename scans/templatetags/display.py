@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans import activity
 from scans.models import ActivityLogEntry, Mark, SystemPart, UrlScan
-from scans.models.querysets import SEVERITY_FIELDS
+from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
 from scans.wording import said
 
@@ -128,7 +128,7 @@ def time_left(analysis) -> str:
 def severities(counts) -> dict:
     """Counts of findings by severity, worst first; of a URL scan, or of a mapping that holds them."""
     get = (lambda name: getattr(counts, f"findings_{name}")) if isinstance(counts, UrlScan) else counts.get
-    return {"counts": [(name, get(name)) for name in SEVERITY_FIELDS if get(name)]}
+    return {"counts": [(name, get(name)) for name in SEVERITIES if get(name)]}
 
 
 @register.filter

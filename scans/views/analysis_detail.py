@@ -9,7 +9,7 @@ from scans import htmx
 from scans.database.statements import series_version
 from scans.detail_filtersets import ActivityLogFilterSet, UrlScanFilterSet
 from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, SystemPart
-from scans.models.querysets import SEVERITY_FIELDS
+from scans.severities import SEVERITIES
 from scans.statuses import (
     PUBLISHED_AS,
     TIME_EXPIRED,
@@ -73,7 +73,7 @@ def _overview(analysis: Analysis, user) -> list[dict]:
         "status",
         "verified_at",
         "results_visible",
-        *(f"findings_{name}" for name in SEVERITY_FIELDS),
+        *(f"findings_{name}" for name in SEVERITIES),
     ]
     return list(analysis.url_scans.marking_visible_results(user).order_by("position").values(*columns))
 
@@ -82,7 +82,7 @@ def _results(scans: list[dict]) -> dict:
     """Findings by severity that this user may see, and of how many URLs they are hidden yet."""
     visible = [scan for scan in scans if scan["results_visible"]]
     return {
-        "severities": {name: sum(scan[f"findings_{name}"] for scan in visible) for name in SEVERITY_FIELDS},
+        "severities": {name: sum(scan[f"findings_{name}"] for scan in visible) for name in SEVERITIES},
         "hidden": sum(scan["status"] in PUBLISHED_AS and not scan["results_visible"] for scan in scans),
     }
 

@@ -18,7 +18,7 @@ from scans import bulk, htmx
 from scans.bulk_form import BulkForm
 from scans.filtersets import AnalysisFilterSet
 from scans.models import Analysis, BulkAction, BulkVerb, Outcome, UrlScan
-from scans.models.querysets import SEVERITY_FIELDS
+from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, Action, Status
 from scans.views.access import SubmitterRequired, ViewerRequired
 from scans.views.redirects import page_asked_from, see
@@ -110,7 +110,7 @@ class BulkView(SubmitterRequired, View):
 
     def _found(self) -> int:
         scans = UrlScan.objects.filter(analysis__in=self.chosen)
-        sums = scans.aggregate(**{name: Sum(f"findings_{name}") for name in SEVERITY_FIELDS})
+        sums = scans.aggregate(**{name: Sum(f"findings_{name}") for name in SEVERITIES})
         return sum(filter(None, sums.values()))
 
     def lead_on(self, action: BulkAction) -> HttpResponse:

@@ -15,7 +15,7 @@ from scans.engines.wire import plain_text
 LARGEST_REPORT = 50 * 1024**2  # bytes
 LONGEST_REQUEST = 32 * 1024  # characters; the driver cuts the same, so that both give equal findings
 # Wapiti's levels 0 to 4: wapitiCore/language/vulnerability.py
-SEVERITIES = (Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+_BY_LEVEL = (Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 NO_TEXTS = {"desc": "", "sol": "", "ref": {}}
 SECTIONS = ("vulnerabilities", "anomalies", "additionals")
 
@@ -80,13 +80,13 @@ def _findings(document: dict[str, Any]) -> Iterator[FindingReported]:
 
 def _finding(category: str, values: dict[str, Any], texts: dict[str, Any], origin: str) -> FindingReported:
     level = values["level"]
-    if level not in range(len(SEVERITIES)) or isinstance(level, bool):
+    if level not in range(len(_BY_LEVEL)) or isinstance(level, bool):
         raise ValueError(f"level {level!r:.20} is none of 0 to 4")
     if not isinstance(wstg := values["wstg"] or [], list):
         raise ValueError("wstg is no list")
     return FindingReported(
         category=plain_text(category),
-        severity=SEVERITIES[level],
+        severity=_BY_LEVEL[level],
         method=plain_text(values["method"]),
         url=plain_text(origin + values["path"]),
         parameter=plain_text(values["parameter"] or ""),

@@ -5,10 +5,9 @@ from itertools import groupby
 
 from django.core.management.base import BaseCommand
 
-from scans.analysis_moves import analysis_moves
 from scans.exports.data import catalogue_data
-from scans.statuses import AnalysisStatus, Phase, UrlScanStatus
-from scans.transitions import URL_SCAN_MOVES
+from scans.statuses import URL_SCAN_MOVES, AnalysisStatus, Phase, UrlScanStatus
+from scans.statuses.analysis_moves import analysis_moves
 
 
 class Command(BaseCommand):
@@ -60,13 +59,13 @@ def as_markdown(entries: list[dict]) -> str:
         "",
         "## Where a URL scan may go",
         "",
-        "It moves like this and in no other way (`scans/transitions.py`).",
+        "It moves like this and in no other way (`scans/statuses/moves.py`).",
         *_diagram(UrlScanStatus, URL_SCAN_MOVES, UrlScanStatus.SUBMITTED),
         "",
         "## Where an analysis may go",
         "",
-        "Its status follows from those of its URL scans (`scans/rollup.py`), and so do its moves: these are all that "
-        "an analysis of two URLs can make in one step.",
+        "Its status follows from those of its URL scans (`scans/statuses/rollup.py`), and so do its moves: these are "
+        "all that an analysis of two URLs can make in one step.",
         *_diagram(AnalysisStatus, analysis_moves(), AnalysisStatus.SAVED_FOR_LATER, AnalysisStatus.SUBMITTED),
     ]
     return "\n".join(lines)

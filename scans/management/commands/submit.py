@@ -22,9 +22,9 @@ from scans.forms import SubmissionForm
 from scans.login.base import Method
 from scans.management.database import DatabaseCommand
 from scans.models import Actor, Analysis, Finding, SystemPart
-from scans.models.querysets import SEVERITY_FIELDS
 from scans.schedule.blackouts import EXAMPLES
 from scans.schedule.recurrence import Unit
+from scans.severities import SEVERITIES
 from scans.statuses import AnalysisStatus
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Command(DatabaseCommand):
         parser.add_argument("--depth", default=20, help="how many links away from each URL")
         parser.add_argument("--user", default="", help="submit as this user, with no more than their role allows")
         parser.add_argument("--wait", action="store_true", help="print each change and return when it has ended")
-        parser.add_argument("--fail-on", choices=SEVERITY_FIELDS[:-1], help="with --wait: exit 1 on such findings")
+        parser.add_argument("--fail-on", choices=SEVERITIES[:-1], help="with --wait: exit 1 on such findings")
         parser.add_argument("--json", action="store_true", help="print the analysis as one JSON object")
 
     def handle(self, **options) -> None:
@@ -316,6 +316,6 @@ def exit_code(analysis: Analysis, fail_on: str | None) -> int:
         return OTHER_END
     if fail_on is None:
         return DONE
-    levels = SEVERITY_FIELDS[: SEVERITY_FIELDS.index(fail_on) + 1]
+    levels = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     found = Finding.objects.filter(url_scan__analysis=analysis, severity__in=levels).exists()
     return FINDINGS if found else DONE

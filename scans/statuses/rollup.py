@@ -6,9 +6,10 @@ stop over time, time over technical.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from scans.severities import SEVERITIES, weigh
 from scans.statuses import (
     FAILED_VERIFICATION,
     PUBLISHED_AS,
@@ -118,3 +119,19 @@ def _without_results(statuses: frozenset[str], facts: Facts) -> AnalysisStatus:
     if statuses & _ENDED_BY_DURATION:
         return AnalysisStatus.STOPPED_SCAN_DURATION_ENDED
     return AnalysisStatus.STOPPED_TECHNICAL_ISSUE
+
+
+def kept_columns(totals: Mapping[str, Mapping[str, int]], status: str) -> dict[str, int]:
+    """The columns of an analysis in this status that follow from `totals_by_status`."""
+    published = [total for code, total in totals.items() if code in PUBLISHED_AS.values()]
+    shown = totals.values() if status == AnalysisStatus.STOPPED_VERIFYING_RESULTS else published
+    return {
+        "urls": sum(total["urls"] for total in totals.values()),
+        "findings_all": weigh(_added_up(totals.values())),
+        "findings_shown": weigh(_added_up(shown)),
+    }
+
+
+def _added_up(totals: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    totals = list(totals)
+    return {name: sum(total[name] for total in totals) for name in SEVERITIES}

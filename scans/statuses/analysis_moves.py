@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from scans.rollup import Facts, rollup
-from scans.statuses import FAILED_VERIFICATION, Action, AnalysisStatus, Results, UrlScanStatus
-from scans.transitions import URL_SCAN_MOVES
+from scans.statuses import FAILED_VERIFICATION, URL_SCAN_MOVES, Action, AnalysisStatus, Results, UrlScanStatus
+from scans.statuses.rollup import Facts, rollup
 
 U = UrlScanStatus
 # Two URL scans show every rule of the roll-up: none of them compares more.

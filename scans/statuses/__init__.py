@@ -1,0 +1,39 @@
+"""The catalogue: every status of an analysis and of a URL scan, and all that is known about it.
+
+Pages, commands, admin, docs and tests read statuses from here and from nowhere else. Nothing in this package asks a
+database. `moves` says which status follows which; `rollup` derives an analysis' status from its URL scans.
+"""
+
+from scans.statuses.analysis import ANALYSIS_STATUSES, FAILED_RUNS, AnalysisStatus
+from scans.statuses.base import Action, EndedBy, Phase, Results, Status, in_phase
+from scans.statuses.moves import PUBLISHED_AS, URL_SCAN_MOVES
+from scans.statuses.url_scan import (
+    FAILED_VERIFICATION,
+    MAY_HOLD_A_PLACE,
+    PAUSABLE,
+    TIME_EXPIRED,
+    URL_SCAN_STATUSES,
+    WAITING_FOR_A_WORKER,
+    UrlScanStatus,
+)
+
+__all__ = [
+    "ANALYSIS_STATUSES",
+    "Action",
+    "AnalysisStatus",
+    "EndedBy",
+    "FAILED_RUNS",
+    "FAILED_VERIFICATION",
+    "MAY_HOLD_A_PLACE",
+    "PAUSABLE",
+    "PUBLISHED_AS",
+    "Phase",
+    "Results",
+    "Status",
+    "TIME_EXPIRED",
+    "URL_SCAN_MOVES",
+    "URL_SCAN_STATUSES",
+    "UrlScanStatus",
+    "WAITING_FOR_A_WORKER",
+    "in_phase",
+]
