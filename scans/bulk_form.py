@@ -3,8 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from scans.bulk import TAKES_A_REASON
 from scans.models import BulkVerb
+from scans.transitions.bulk import TAKES_A_REASON
 
 
 class BulkForm(forms.Form):

@@ -5,11 +5,12 @@ from functools import cache
 from django.conf import settings
 from django_tasks import TaskContext, task
 
-from scans import bulk, transitions
+from scans import transitions
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.maintenance import removal
 from scans.models import Analysis, BulkAction, UrlScan
 from scans.results import verification
+from scans.transitions import bulk
 from scans.workers import runner, setup
 
 CHECKS, SCANS = "checks", "scans"

@@ -5,9 +5,10 @@ from uuid import uuid4
 import pytest
 from django_tasks_db.models import DBTaskResult
 
-from scans import bulk, transitions
+from scans import transitions
 from scans.models import ActivityLogEntry, Actor, BulkItem, BulkVerb, Outcome
 from scans.statuses import AnalysisStatus
+from scans.transitions import bulk
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from scans import lease, transitions
+from scans import transitions
 from scans.engines.base import Command, Ended, FindingReported, LogLine, Outcome, Progress, Severity, Started
 from scans.engines.fake.adapter import FakeEngine
 from scans.engines.process import EngineProcess
@@ -24,6 +24,7 @@ from scans.models import Actor, Analysis, BlackoutWindow, Finding, StopMode, Url
 from scans.statuses import UrlScanStatus as U
 from scans.targets import monitor
 from scans.targets.monitor import SiteWatch
+from scans.transitions import lease
 from scans.workers import runner
 from tests import factories as make
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from scans import bulk, transitions
+from scans import transitions
 from scans.login.base import Login, Method
 from scans.models import (
     Actor,
@@ -23,6 +23,7 @@ from scans.models import (
 from scans.models.querysets import UrlScanQuerySet
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy, UrlScanStatus
+from scans.transitions import bulk
 from scans.workers import runner, scheduler
 from tests import factories
 

@@ -6,7 +6,7 @@ from time import monotonic, sleep
 import pytest
 from django.db import transaction
 
-from scans import lease, transitions
+from scans import transitions
 from scans.engines.base import Session, Severity
 from scans.login.base import Login, Method
 from scans.models import Actor, Replay, StopMode, TargetLogin, UrlScan
@@ -15,6 +15,7 @@ from scans.results.verification import carrying, verify
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
+from scans.transitions import lease
 from tests import factories as make
 from tests.sites.controllable import FILLER, SQL_ERROR, ControllableSite
 from tests.sites.guarded import MEMBERS_PAGE, PASSWORD, USER, GuardedSite, ntlm_accounts

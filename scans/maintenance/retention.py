@@ -12,7 +12,6 @@ from time import monotonic
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
 from scans import activity, transitions
@@ -139,4 +138,4 @@ def _mark(analysis: Analysis, column: str, action: str, entry: dict) -> None:
     Analysis.objects.filter(pk=analysis.pk).update(**{column: timezone.now()}, version=F("version") + 1)
     if action:
         activity.record(action, analysis=analysis, **entry)
-        import_string(_REMOVAL).enqueue(analysis.pk)
+        transitions.enqueue("remove_data", analysis.pk)

@@ -22,7 +22,6 @@ from django.utils import timezone
 from scans import transitions
 from scans.encryption import KeyLost
 from scans.engines.base import Session
-from scans.lease import keeping_lease
 from scans.login.base import Login
 from scans.login.credentials import handshake_of
 from scans.login.logging_in import log_in, still_holds
@@ -42,6 +41,7 @@ from scans.statuses import PUBLISHED_AS
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import Answer, SiteClient
 from scans.targets.policy import TargetRefused, origin, resolve
+from scans.transitions import run_with_lease
 
 logger = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ class Replays:
         self._logged_in_at = monotonic()
         policy = AllowedTarget.policy()
         work = partial(log_in, self._login, self._scan.url, addresses, policy)
-        self._logged_in = keeping_lease(self._scan, work)
+        self._logged_in = run_with_lease(self._scan, work)
 
     def _allowed_addresses(self) -> tuple[str, tuple[str, ...]]:
         host, _ = origin(self._scan.url)
@@ -201,7 +201,7 @@ class Replays:
             return False
         policy = AllowedTarget.policy()
         look = partial(still_holds, self._login, self._logged_in, self._scan.url, addresses, policy)
-        return not keeping_lease(self._scan, look)
+        return not run_with_lease(self._scan, look)
 
     def _judged_once_more(self, client: SiteClient, finding: Finding, addresses: tuple[str, ...]) -> Verdict:
         """The verdict with a new login; a request that ends this one too cannot be judged."""

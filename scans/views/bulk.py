@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import View
 
-from scans import bulk, htmx
+from scans import htmx
 from scans.bulk_form import BulkForm
 from scans.filtersets import AnalysisFilterSet
 from scans.models import Analysis, BulkAction, BulkVerb, Outcome, UrlScan
 from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, Action, Status
+from scans.transitions import bulk
 from scans.views.access import SubmitterRequired, ViewerRequired
 from scans.views.redirects import page_asked_from, see
 

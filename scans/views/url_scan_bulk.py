@@ -8,11 +8,11 @@ from django.shortcuts import render
 from django.views.generic import View
 
 from scans import htmx
-from scans.bulk import act_on_url_scans
 from scans.bulk_form import UrlScansForm
 from scans.detail_filtersets import UrlScanFilterSet, whole_number
 from scans.models import Analysis, BulkVerb, Outcome, UrlScan
 from scans.statuses import URL_SCAN_STATUSES
+from scans.transitions.bulk import act_on_url_scans
 from scans.views import bulk
 from scans.views.access import SubmitterRequired, present_analysis
 from scans.views.redirects import page_asked_from, see

@@ -40,7 +40,6 @@ from scans.engines.base import (
     Started,
     UrlCrawled,
 )
-from scans.lease import keeping_lease
 from scans.login.for_engine import job_fields, new_login
 from scans.login.logging_in import log_in
 from scans.login.session_keeper import LoginKeeper
@@ -50,6 +49,7 @@ from scans.results import coverage, findings
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteWatch, answers
 from scans.targets.policy import origin
+from scans.transitions import run_with_lease
 
 logger = logging.getLogger(__name__)
 
@@ -191,7 +191,7 @@ def _scan(scan: UrlScan, engine: Engine) -> None:
 
 def _why_not_started(scan: UrlScan, engine: Engine, said: str) -> str:
     """What keeps the engine from running and what to do about it; what was said, where it knows of nothing."""
-    problem = keeping_lease(scan, engine.preflight).explain(engine.name)
+    problem = run_with_lease(scan, engine.preflight).explain(engine.name)
     return problem or f"The engine did not start: {said}"
 
 
@@ -226,7 +226,7 @@ def _bring_session(scan: UrlScan) -> None:
 def _check(scan: UrlScan, target: Target) -> CheckReport:
     """Check the target, keeping the lease: a slow site may take longer than it lasts."""
     policy, pictures = AllowedTarget.policy(), not scan.analysis.prescan
-    return keeping_lease(scan, lambda: check(target, policy, pictures=pictures))
+    return run_with_lease(scan, lambda: check(target, policy, pictures=pictures))
 
 
 def _check_patiently(scan: UrlScan, target: Target) -> CheckReport | None:
@@ -237,7 +237,7 @@ def _check_patiently(scan: UrlScan, target: Target) -> CheckReport | None:
     until = monotonic() + SECONDS_FOR_A_SITE_TO_BE_BACK
     report = _check(scan, target)
     while _is_away(report) and monotonic() < until:
-        if keeping_lease(scan, lambda: leaving.wait(SECONDS_BETWEEN_CHECKS)):
+        if run_with_lease(scan, lambda: leaving.wait(SECONDS_BETWEEN_CHECKS)):
             return None
         report = _check(scan, target)
     return report
@@ -438,12 +438,12 @@ class Supervision:
 
     def _give_up_logging_in(self) -> None:
         # Logins may fail faster than the watch looks.
-        if not keeping_lease(self._scan, self._site_still_answers, self._stay):
+        if not run_with_lease(self._scan, self._site_still_answers, self._stay):
             self._ask(Command.STOP, EndedBy.SITE, SITE_LOST)
             return
         failure = self._keeper.failure
         image = failure.screenshot if failure else b""
-        if image := image or keeping_lease(self._scan, self._picture, self._stay):
+        if image := image or run_with_lease(self._scan, self._picture, self._stay):
             keep_picture(self._scan, Screenshot.Shows.FAILURE, image)
         reason = f"{self._keeper.in_a_row} logins in a row failed. The last: {failure or 'it did not hold'}"
         self._ask(Command.STOP, EndedBy.LOGINS, reason)
@@ -512,7 +512,7 @@ class Supervision:
             return EndedBy.ENGINE, f"The engine's report cannot be used: {error}"
         with transaction.atomic():  # all or nothing, where the lease is lost
             transitions.renew(self._scan, **findings.store(self._scan, report.findings))
-        if not keeping_lease(self._scan, self._site_still_answers):
+        if not run_with_lease(self._scan, self._site_still_answers):
             return EndedBy.SITE, "The engine finished, but the site does not answer any more."
         return EndedBy.ITSELF, ""
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
@@ -156,11 +155,15 @@ def _requeue(result: DBTaskResult) -> None:
         lost_before = _twins(result).failed().filter(exception_class_path__endswith=WorkerLost.__name__).count()
         result.set_failed(WorkerLost(f"Worker {result.worker_ids[-1]} was lost."))
         if lost_before < MAX_TASK_LOSSES:
-            import_string(result.task_path).enqueue(*result.args_kwargs["args"])
+            _enqueue_again(result)
         elif result.task_path.endswith(".set_up"):
             # Nothing else watches over a set-up; scans and verifications are watched by their lease.
             analysis = Analysis.objects.get(pk=result.args_kwargs["args"][0])
             transitions.fail_submission(analysis, reason=f"Its worker was lost {lost_before + 1} times.")
+
+
+def _enqueue_again(result: DBTaskResult) -> None:
+    transitions.enqueue(result.task_path.rpartition(".")[2], *result.args_kwargs["args"])
 
 
 def repeat_failed_tasks() -> None:
@@ -174,4 +177,4 @@ def repeat_failed_tasks() -> None:
     for result in broken.exclude(exception_class_path__endswith=WorkerLost.__name__).exclude(Exists(later)):
         times = _twins(result).failed().count()
         if result.finished_at < timezone.now() - timedelta(seconds=SECONDS_TO_REPEAT) * times:
-            import_string(result.task_path).enqueue(*result.args_kwargs["args"])
+            _enqueue_again(result)

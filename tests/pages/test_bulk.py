@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
-from scans import bulk
 from scans.models import BulkAction
 from scans.statuses import AnalysisStatus
+from scans.transitions import bulk
 from scans.views.bulk import QUESTIONS
 from tests import factories
 from tests.pages.page import elements, text, values, version

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from django.forms import modelform_factory
 
-from scans import bulk, transitions
+from scans import transitions
 from scans.models import BulkAction, ScanSettings
+from scans.transitions import bulk
 from tests import factories
 from tests.pages.page import text
 

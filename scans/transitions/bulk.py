@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import Error, transaction
-from django.utils.module_loading import import_string
 
 from scans import transitions
 from scans.models import Analysis, BulkAction, BulkItem, BulkVerb, Outcome, StopMode, UrlScan
@@ -123,4 +122,4 @@ def _attempt(verb: Callable, thing: Analysis | UrlScan, **values) -> tuple[Outco
 
 def _hand_over(bulk: BulkAction) -> None:
     """Put the rest into the queue. By name, since tasks call this module."""
-    import_string("scans.tasks.carry_out_bulk").enqueue(bulk.pk)
+    transitions.enqueue("carry_out_bulk", bulk.pk)

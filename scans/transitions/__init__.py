@@ -1,0 +1,127 @@
+"""The only writer of statuses: every verb that changes one, in a file for each subject.
+
+Callers write `transitions.pause(…)`; where a verb stands is this package's own business.
+"""
+
+from scans.transitions.calendar import (
+    begin_blackout,
+    end_blackout,
+    run_recurring,
+    switch_schedule_off,
+    switch_schedule_on,
+)
+from scans.transitions.capacity import BLACKOUT_LEAD, admit_next, closed_until, start, start_if_due
+from scans.transitions.control import (
+    LONGEST_DURATION,
+    end_long_pause,
+    extend,
+    pause,
+    pause_analysis,
+    resume,
+    resume_analysis,
+    stop,
+    stop_analysis,
+)
+from scans.transitions.core import (
+    FAILED_RUNS_UNTIL_OFF,
+    By,
+    LeaseLost,
+    NotPermitted,
+    TransitionRefused,
+    enqueue,
+    note_refusal,
+    permit,
+)
+from scans.transitions.deletion import RESULT_FIELDS, conclude_deletion, delete, is_last_run
+from scans.transitions.lease import MAX_ATTEMPTS, WORKER_LOST, leave, recover, renew, run_with_lease, take
+from scans.transitions.options import Access, Submission, configuration
+from scans.transitions.review import conclude_verification, mark, publish
+from scans.transitions.run import begin, confirm_pause, end, expire_waiting, note_failed_login
+from scans.transitions.setup import (
+    begin_prescan,
+    end_prescan,
+    fail_checks,
+    fail_set_up,
+    fail_submission,
+    prescan_only,
+    schedule,
+)
+from scans.transitions.submission import (
+    change,
+    change_access,
+    change_password,
+    continue_expired,
+    run_again,
+    save,
+    submit,
+    submit_again,
+    submit_scan_again,
+)
+
+__all__ = [
+    "Access",
+    "BLACKOUT_LEAD",
+    "By",
+    "FAILED_RUNS_UNTIL_OFF",
+    "LONGEST_DURATION",
+    "LeaseLost",
+    "MAX_ATTEMPTS",
+    "NotPermitted",
+    "RESULT_FIELDS",
+    "Submission",
+    "TransitionRefused",
+    "WORKER_LOST",
+    "admit_next",
+    "begin",
+    "begin_blackout",
+    "begin_prescan",
+    "change",
+    "change_access",
+    "change_password",
+    "closed_until",
+    "conclude_deletion",
+    "conclude_verification",
+    "configuration",
+    "confirm_pause",
+    "continue_expired",
+    "delete",
+    "end",
+    "end_blackout",
+    "end_long_pause",
+    "end_prescan",
+    "enqueue",
+    "expire_waiting",
+    "extend",
+    "fail_checks",
+    "fail_set_up",
+    "fail_submission",
+    "is_last_run",
+    "leave",
+    "mark",
+    "note_failed_login",
+    "note_refusal",
+    "pause",
+    "pause_analysis",
+    "permit",
+    "prescan_only",
+    "publish",
+    "recover",
+    "renew",
+    "resume",
+    "resume_analysis",
+    "run_again",
+    "run_recurring",
+    "run_with_lease",
+    "save",
+    "schedule",
+    "start",
+    "start_if_due",
+    "stop",
+    "stop_analysis",
+    "submit",
+    "submit_again",
+    "submit_scan_again",
+    "switch_schedule_off",
+    "switch_schedule_on",
+    "take",
+]

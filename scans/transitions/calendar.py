@@ -1,0 +1,100 @@
+"""What happens because time passes: blackout windows and recurring schedules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from scans import activity
+from scans.models import Actor, Analysis, PausedBy, RecurringSchedule
+from scans.statuses import ANALYSIS_STATUSES, PAUSABLE, AnalysisStatus, Phase, in_phase
+from scans.transitions.capacity import free_places
+from scans.transitions.control import pause_scan, resume_scans
+from scans.transitions.core import By, TransitionRefused, U, locked, permit, roll_up, scans_in, switch_off, verb
+from scans.transitions.options import once_more
+from scans.transitions.submission import submit_new
+
+
+@verb
+def begin_blackout(analysis: Analysis, *, until: datetime) -> None:
+    """A blackout window has come, or is about to: nothing of this analysis is scanned until it is over."""
+    analysis = locked(analysis.pk)
+    scans = scans_in(analysis, *PAUSABLE)
+    if not scans:
+        return
+    reason = f"A blackout window lasts until {until:%d %B %Y %H:%M} UTC."
+    for scan in scans:
+        pause_scan(scan, PausedBy.WINDOW, Actor.SCHEDULER, reason)
+    columns = {"blackout_since": analysis.blackout_since or timezone.now()}
+    roll_up(analysis, Actor.SCHEDULER, "analysis.blackout_began", columns=columns, until=until.isoformat())
+
+
+@verb
+def end_blackout(analysis: Analysis) -> None:
+    """The window is over: what it paused goes on, and its time does not count as scan duration."""
+    free = free_places()
+    analysis = locked(analysis.pk)
+    if not analysis.blackout_since or any(scan.paused_by == PausedBy.WINDOW for scan in scans_in(analysis, U.PAUSING)):
+        return  # over already, or an engine is still saving its session: at the next tick
+    paused = timezone.now() - analysis.blackout_since
+    columns = {"blackout_since": None, "expires_at": analysis.expires_at and analysis.expires_at + paused}
+    scans = [scan for scan in scans_in(analysis, U.PAUSED) if scan.paused_by == PausedBy.WINDOW]
+    resume_scans(scans, free, Actor.SCHEDULER)
+    roll_up(analysis, Actor.SCHEDULER, "analysis.blackout_ended", columns=columns)
+
+
+# Something of it still runs or waits to run. What waits for a person does not count: nobody may ever come.
+_UNDER_WAY = frozenset(in_phase(ANALYSIS_STATUSES, Phase.WAITING, Phase.ACTIVE)) - {
+    AnalysisStatus.SAVED_FOR_LATER,
+    AnalysisStatus.NOT_SUBMITTED,
+}
+
+
+@verb
+def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
+    """The next start of a series has come: make its run, or skip it while the run before is under way."""
+    runs = schedule.series.runs.order_by("-run").values_list("pk", flat=True)
+    last = locked(runs.filter(status__in=_UNDER_WAY).first() or runs.first())
+    schedule = RecurringSchedule.objects.select_for_update().select_related("template").get(pk=schedule.pk)
+    at, now = schedule.next_at, timezone.now()
+    if schedule.switched_off_at or at is None or at > now:
+        return None
+    if last.status in _UNDER_WAY:
+        activity.record("analysis.run_skipped", analysis=last, by=Actor.SCHEDULER, starts=at.isoformat())
+        made = None
+    else:
+        submission = replace(once_more(schedule.template), start_at=at)
+        made = submit_new(submission, Actor.SCHEDULER, owner=schedule.template.owner)
+        schedule.made += 1
+    schedule.next_at = schedule.start_after(now)
+    schedule.save(update_fields=["made", "next_at"])
+    return made
+
+
+@verb
+def switch_schedule_off(analysis: Analysis, *, by: By, reason: str = "") -> None:
+    """No further run of its series is made until the schedule is switched on again."""
+    permit(by, "submit_analysis")
+    analysis = locked(analysis.pk)
+    schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series).first()
+    if schedule is None:
+        raise TransitionRefused(_("{analysis} has no recurring schedule that is switched on."), analysis=analysis)
+    switch_off(schedule, analysis, by, reason or "A user switched it off.")
+    roll_up(analysis, by)
+
+
+@verb
+def switch_schedule_on(analysis: Analysis, *, by: By) -> None:
+    """Make further runs of its series again, from the next start on."""
+    permit(by, "submit_analysis")
+    analysis = locked(analysis.pk)
+    schedule = RecurringSchedule.objects.filter(series=analysis.series, switched_off_at__isnull=False).first()
+    if schedule is None:
+        raise TransitionRefused(_("{analysis} has no recurring schedule that is switched off."), analysis=analysis)
+    schedule.switched_off_at, schedule.switched_off_because, schedule.switched_on_at = None, "", timezone.now()
+    schedule.next_at = schedule.start_after(schedule.switched_on_at)
+    schedule.save(update_fields=["switched_off_at", "switched_off_because", "switched_on_at", "next_at"])
+    roll_up(analysis, by, "analysis.schedule_switched_on")

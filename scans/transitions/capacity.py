@@ -1,0 +1,98 @@
+"""Who may scan now: starting an analysis, and filling the slots that capacity allows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from scans import activity
+from scans.models import Actor, Analysis, BlackoutWindow, ScanSettings, UrlScan
+from scans.schedule.blackouts import Blackouts
+from scans.transitions.core import By, TransitionRefused, U, enqueue, locked, locked_scan, move, roll_up, scans_in, verb
+
+# An engine is asked to save its session this long before a window begins: the time it has to obey, and to die.
+BLACKOUT_LEAD = timedelta(seconds=20)
+
+
+@verb
+def start(analysis: Analysis, *, by: By = Actor.SCHEDULER) -> None:
+    """Its time has come: every scheduled URL scan is queued, with a warning where capacity is used up.
+
+    Raises TransitionRefused in a blackout window (it then starts when the window is over), and where
+    nothing of it is scheduled any more: another scheduler was faster, or a user.
+    """
+    refuse_in_blackout(analysis)
+    free = free_places()
+    analysis = locked(analysis.pk)
+    scans = scans_in(analysis, U.SCHEDULED)
+    if not scans:
+        raise TransitionRefused(_("{analysis} has no URL scan that waits for its start."), analysis=analysis)
+    for scan in scans[:free]:
+        move(scan, U.QUEUED, "url_scan.queued", by, columns={"queued_at": timezone.now()})
+    for scan in scans[free:]:
+        move(
+            scan,
+            U.QUEUED_WITH_WARNING,
+            "url_scan.capacity_exhausted",
+            by,
+            reason="As many URL scans are running as capacity allows.",
+            columns={"queued_at": timezone.now()},
+        )
+    roll_up(analysis, by, "analysis.started")
+
+
+def start_if_due(analysis: Analysis) -> None:
+    """Start it unless its start time is still to come, or somebody did something else with it meanwhile."""
+    is_due = Analysis.objects.due(timezone.now()).filter(pk=analysis.pk).exists()
+    if is_due and not closed_until(BlackoutWindow.for_analysis(analysis)):
+        start(analysis)
+
+
+def closed_until(blackouts: Blackouts) -> datetime | None:
+    """When the blackout window that holds now, or is about to begin, is over; None where scanning may go on."""
+    now = timezone.now()
+    return blackouts.ends(now) or blackouts.ends(now + BLACKOUT_LEAD)
+
+
+def refuse_in_blackout(analysis: Analysis) -> None:
+    if until := closed_until(BlackoutWindow.for_analysis(analysis)):
+        raise TransitionRefused(
+            _("A blackout window keeps {analysis} from scanning until {until:%d %B %Y %H:%M} UTC."),
+            analysis=analysis,
+            until=until,
+        )
+
+
+def free_places() -> int:
+    """How many URL scans may be queued at once; none while others wait. Locks the settings row."""
+    capacity = ScanSettings.locked().capacity
+    if UrlScan.objects.waiting_for_capacity().exists():
+        return 0
+    return max(0, capacity - UrlScan.objects.holding_a_place().count())
+
+
+@verb
+def admit_next() -> bool:
+    """Give a free place to the fairest of those that wait; False when there is no place or nobody waits.
+
+    Fairest: of the analysis that holds the fewest places, the one that has waited longest.
+    """
+    capacity = ScanSettings.locked().capacity
+    if UrlScan.objects.holding_a_place().count() >= capacity:
+        return False
+    next_scan = UrlScan.objects.fairest_waiting()
+    if next_scan is None:
+        return False
+    scan = locked_scan(next_scan)
+    if scan.status not in (U.QUEUED_WITH_WARNING, U.RESUMING) or scan.place_since or scan.lease_holder:
+        return True  # it was paused or stopped before the lock was had: the next look finds another
+    if scan.status == U.RESUMING:
+        UrlScan.objects.filter(pk=scan.pk, status=U.RESUMING).update(place_since=timezone.now())
+        activity.record("url_scan.got_a_place", analysis=scan.analysis, url_scan=scan, by=Actor.SCHEDULER)
+        enqueue("scan_url", scan.pk)
+    else:
+        move(scan, U.QUEUED, "url_scan.queued", Actor.SCHEDULER)
+    roll_up(scan.analysis, Actor.SCHEDULER)
+    return True

@@ -1,0 +1,176 @@
+"""What a user asks of a scan that waits or runs: pause, resume, stop, extend."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from scans.models import Actor, Analysis, PausedBy, ScanSettings, StopMode, UrlScan
+from scans.statuses import PAUSABLE, Action, EndedBy, Results
+from scans.transitions.capacity import free_places, refuse_in_blackout
+from scans.transitions.core import (
+    RELEASED,
+    By,
+    TransitionRefused,
+    U,
+    locked,
+    locked_scan,
+    move,
+    permit,
+    require,
+    roll_up,
+    scans_in,
+    verb,
+)
+from scans.transitions.run import end_scan
+from scans.transitions.setup import prescan_over
+
+LONGEST_DURATION = timedelta(days=25)
+
+
+@verb
+def pause(url_scan: UrlScan, *, by: By, reason: str = "") -> None:
+    """Ask the engine of one URL scan to save its session and stop; one that has not started waits."""
+    permit(by, "submit_analysis")
+    scan = locked_scan(url_scan)
+    require(scan, Action.PAUSE)
+    pause_scan(scan, PausedBy.USER, by, reason)
+    roll_up(scan.analysis, by)
+
+
+def pause_scan(scan: UrlScan, paused_by: PausedBy, by: By, reason: str) -> None:
+    """The move that a pause means for a URL scan in one of PAUSABLE."""
+    columns = {"paused_by": paused_by}
+    engine_at_work = scan.status == U.IN_PROGRESS or (scan.status == U.RESUMING and scan.lease_holder)
+    if engine_at_work:
+        move(scan, U.PAUSING, "url_scan.paused", by, reason=reason, columns=columns)
+    else:  # a worker that has only just taken it loses its lease, and lets go
+        move(scan, U.PAUSED, "url_scan.paused", by, reason=reason, columns={**RELEASED, **columns})
+
+
+@verb
+def resume(url_scan: UrlScan, *, by: By, reason: str = "") -> None:
+    """Let one paused URL scan go on from its session, with the next free place and worker."""
+    permit(by, "submit_analysis")
+    free = free_places()
+    scan = locked_scan(url_scan)
+    require(scan, Action.RESUME)
+    refuse_in_blackout(scan.analysis)
+    resume_scans([scan], free, by, reason)
+    roll_up(scan.analysis, by)
+
+
+def resume_scans(scans: list[UrlScan], free: int, by: By, reason: str = "") -> None:
+    """Let paused URL scans go on, the first `free` of them at once; one that never started is queued again."""
+    for number, scan in enumerate(scans):
+        columns = {"paused_by": ""}
+        if scan.started_at:
+            to, columns["place_since"] = U.RESUMING, timezone.now() if number < free else None
+        else:
+            to = U.QUEUED if number < free else U.QUEUED_WITH_WARNING
+        move(scan, to, "url_scan.resumed", by, reason=reason, columns=columns)
+
+
+@verb
+def stop(url_scan: UrlScan, mode: StopMode, *, by: By, reason: str = "") -> None:
+    """Stop one URL scan, keeping or deleting what it found."""
+    permit(by, "submit_analysis")
+    scan = locked_scan(url_scan)
+    require(scan, Action.STOP_SAVE if mode == StopMode.SAVE else Action.STOP_DELETE)
+    stop_scan(scan, mode, by, reason)
+    roll_up(scan.analysis, by)
+
+
+def stop_scan(scan: UrlScan, mode: StopMode, by: By, reason: str) -> None:
+    """The move that a stop means for a URL scan in its present status, whatever that is."""
+    never_ran = scan.started_at is None
+    data = {"by": by, "reason": reason, "mode": mode}
+    if never_ran:
+        move(scan, U.STOPPED, "url_scan.stopped", columns=RELEASED, **data)
+    elif mode == StopMode.DELETE:
+        # A verification that is under way loses its lease and ends; an engine is ended by its worker.
+        columns = RELEASED if scan.info.results != Results.NONE else None
+        move(scan, U.STOPPING_DELETING_RESULTS, "url_scan.stopped", columns=columns, **data)
+    else:
+        move(scan, U.STOPPING_SAVING_RESULTS, "url_scan.stopped", **data)
+        if not scan.lease_holder:  # paused, or waiting for a worker: everything is stored already
+            end_scan(scan, EndedBy.USER, by, reason)
+
+
+@verb
+def stop_analysis(analysis: Analysis, mode: StopMode, *, by: By, reason: str = "") -> None:
+    """Stop an analysis: every URL scan that has not ended, keeping or deleting what was found.
+
+    Deleting takes the results of the URL scans that have ended too, published ones included: nothing
+    but the log is left.
+    """
+    permit(by, "submit_analysis")
+    analysis = locked(analysis.pk)
+    require(analysis, Action.STOP_SAVE if mode == StopMode.SAVE else Action.STOP_DELETE)
+    Analysis.objects.filter(pk=analysis.pk).update(stop_mode=mode)
+    analysis.stop_mode = mode
+    for scan in scans_in(analysis, *U):
+        waits_or_runs = scan.info.allows(Action.STOP_SAVE)
+        has_results = scan.info.results != Results.NONE
+        if waits_or_runs or (mode == StopMode.DELETE and has_results):
+            stop_scan(scan, mode, by, reason)
+    columns = prescan_over(analysis)
+    roll_up(analysis, by, "analysis.stopped", reason=reason, columns=columns, mode=mode)
+
+
+@verb
+def pause_analysis(analysis: Analysis, *, by: By, reason: str = "") -> None:
+    """Pause every URL scan that runs or would run as soon as it can."""
+    permit(by, "submit_analysis")
+    analysis = locked(analysis.pk)
+    require(analysis, Action.PAUSE)
+    scans = scans_in(analysis, *PAUSABLE)
+    if not scans:
+        raise TransitionRefused(_("{analysis} has no URL scan that could be paused now."), analysis=analysis)
+    for scan in scans:
+        pause_scan(scan, PausedBy.USER, by, reason)
+    roll_up(analysis, by, "analysis.paused", reason=reason)
+
+
+@verb
+def resume_analysis(analysis: Analysis, *, by: By, reason: str = "") -> None:
+    """Let every paused URL scan go on."""
+    permit(by, "submit_analysis")
+    free = free_places()
+    analysis = locked(analysis.pk)
+    require(analysis, Action.RESUME)
+    refuse_in_blackout(analysis)
+    resume_scans(scans_in(analysis, U.PAUSED), free, by, reason)
+    roll_up(analysis, by, "analysis.resumed", reason=reason)
+
+
+@verb
+def extend(analysis: Analysis, *, by: By, extra: timedelta, reason: str = "") -> None:
+    """Give an analysis that runs more time; at most 25 days in all."""
+    permit(by, "submit_analysis")
+    analysis = locked(analysis.pk)
+    require(analysis, Action.EXTEND)
+    if analysis.time_left(timezone.now()) == timedelta(0):
+        raise TransitionRefused(_("The analysis' duration ended."))  # its engines are being told
+    duration = analysis.duration + extra
+    if extra <= timedelta(0) or duration > LONGEST_DURATION:
+        raise TransitionRefused(
+            _("{duration} is not possible: more than {before}, and at most 25 days."),
+            duration=duration,
+            before=analysis.duration,
+        )
+    columns = {"duration": duration, "expires_at": analysis.expires_at and analysis.expires_at + extra}
+    facts = {"before": str(analysis.duration), "after": str(duration)}
+    roll_up(analysis, by, "analysis.extended", reason=reason, columns=columns, **facts)
+
+
+@verb
+def end_long_pause(url_scan: UrlScan) -> None:
+    """It was left paused for longer than an administrator allows: it ends, keeping its results."""
+    scan = locked_scan(url_scan)
+    limit = ScanSettings.current().pause_limit
+    if scan.status == U.PAUSED and scan.status_at < timezone.now() - limit:
+        stop_scan(scan, StopMode.SAVE, Actor.SCHEDULER, f"It was paused for longer than {limit}.")
+        roll_up(scan.analysis, Actor.SCHEDULER)

@@ -1,0 +1,99 @@
+"""Deleting an analysis, and deleting what a scan found."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from scans.models import Actor, Analysis, AnalysisSearch, RecurringSchedule, Series, TargetLogin, UrlScan
+from scans.statuses import Action, UrlScanStatus
+from scans.transitions.core import (
+    RELEASED,
+    By,
+    TransitionRefused,
+    U,
+    enqueue,
+    locked,
+    locked_scan,
+    move,
+    permit,
+    require,
+    roll_up,
+    switch_off,
+    verb,
+)
+
+
+@verb
+def delete(analysis: Analysis, *, by: By, reason: str = "") -> None:
+    """Take an ended analysis out of every list and delete its secrets; the log stays. A task removes the results.
+
+    A schedule that goes on with its configuration still needs the secrets. With the last run of its series the
+    schedule is switched off: nobody would see any more that it is there.
+    """
+    permit(by, "submit_analysis")
+    analysis = locked(analysis.pk)
+    require(analysis, Action.DELETE)
+    if goes_on := Analysis.objects.filter(continues=analysis, ended_at=None).first():
+        raise TransitionRefused(
+            _("{analysis} cannot be deleted yet: run {run} goes on from its saved sessions."),
+            analysis=analysis,
+            run=goes_on.run,
+        )
+    AnalysisSearch.objects.filter(analysis=analysis).delete()
+    Series.objects.select_for_update().get(pk=analysis.series_id)  # of the two last runs one is the last
+    schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series_id).first()
+    if schedule and is_last_run(analysis):
+        switch_off(schedule, analysis, by, "The last run of its series was deleted.")
+        _forget_secrets(schedule.template_id)
+    if not (schedule and schedule.template_id == analysis.pk):
+        _forget_secrets(analysis.pk)
+    now = timezone.now()
+    columns = {"deleted_at": now, "ended_at": analysis.ended_at or now}
+    roll_up(analysis, by, "analysis.deleted", reason=reason, columns=columns)
+    enqueue("remove_data", analysis.pk)
+
+
+def is_last_run(analysis: Analysis) -> bool:
+    """Whether no other run of its series is present."""
+    return not Analysis.objects.present().filter(series=analysis.series_id).exclude(pk=analysis.pk).exists()
+
+
+def _forget_secrets(pk: int) -> None:
+    """Delete what the URL scans of this analysis log in with."""
+    TargetLogin.objects.filter(url_scan__analysis=pk).delete()
+    UrlScan.objects.filter(analysis=pk).update(crawl_script="", crawl_script_name="")
+
+
+@verb
+def conclude_deletion(url_scan: UrlScan) -> None:
+    """Its files are gone: delete what the database holds of its results, and say so."""
+    scan = locked_scan(url_scan)
+    if scan.status == U.STOPPING_DELETING_RESULTS:
+        delete_results(scan)
+
+
+def delete_results(scan: UrlScan) -> UrlScanStatus:
+    """Delete findings, checks and counts; the row and the log stay."""
+    scan.findings.all().delete()
+    scan.checks.all().delete()
+    scan.crawled_urls.all().delete()
+    blank = {field: UrlScan._meta.get_field(field).get_default() for field in RESULT_FIELDS}
+    move(
+        scan,
+        U.STOPPED,
+        "url_scan.results_deleted",
+        Actor.WORKER,
+        reason=scan.reason,
+        columns={**RELEASED, **blank},
+    )
+    roll_up(scan.analysis, Actor.WORKER)
+    return U.STOPPED
+
+
+RESULT_FIELDS = [
+    *("phase", "module", "modules_done", "modules_total", "urls_crawled", "requests", "responses"),
+    *("network_errors", "logins_succeeded", "logins_failed", "logins_failed_in_a_row"),
+    *("findings_critical", "findings_high", "findings_medium", "findings_low", "findings_info"),
+    *("verified_at", "resolved_address"),
+]

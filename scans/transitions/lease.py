@@ -1,0 +1,138 @@
+"""The lease on a URL scan: taking it, renewing it, giving it back, and what happens when it runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from scans import activity
+from scans.database.statements import totals_by_status
+from scans.models import Actor, Analysis, UrlScan
+from scans.statuses import PUBLISHED_AS, EndedBy, UrlScanStatus
+from scans.statuses.rollup import kept_columns
+from scans.transitions.core import RELEASED, LeaseLost, U, enqueue, held_scan, locked, locked_scan, move, roll_up, verb
+from scans.transitions.run import confirm_pause, end
+
+SECONDS_BETWEEN_RENEWALS = 1
+
+
+Result = TypeVar("Result")
+MAX_ATTEMPTS = 2  # how often a scan whose worker was lost is taken up again
+
+
+WORKER_LOST = "Nothing was heard from its worker."
+
+
+def _lease_until() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.SCANS_LEASE_SECONDS)
+
+
+@verb
+def take(url_scan_id: int, holder: str, *, among: Iterable[UrlScanStatus]) -> UrlScan | None:
+    """Lease a URL scan in one of these statuses that nobody holds; None when it is not to be had.
+
+    A task may come twice or late; who gets None has nothing to do. What waits for a place cannot be had.
+    """
+    analysis_id = UrlScan.objects.filter(pk=url_scan_id).values_list("analysis_id", flat=True).first()
+    if analysis_id is None:
+        return None
+    locked(analysis_id)  # who stops it looks whether somebody holds it
+    to_be_had = UrlScan.objects.filter(pk=url_scan_id, status__in=list(among), lease_holder="")
+    got = to_be_had.exclude(status=U.RESUMING, place_since=None).update(lease_holder=holder, lease_until=_lease_until())
+    return UrlScan.objects.select_related("analysis").get(pk=url_scan_id) if got else None
+
+
+@verb
+def renew(url_scan: UrlScan, **progress) -> tuple[UrlScanStatus, datetime | None]:
+    """Prolong the lease, store the engine's counts; return the status and the end of the duration as they are now.
+
+    Raises LeaseLost when somebody else holds the scan.
+    """
+    analysis = Analysis.objects.filter(pk=url_scan.analysis_id)
+    if progress:  # the analysis first: locks are taken in one order everywhere
+        analysis.update(version=F("version") + 1)
+    held = UrlScan.objects.filter(pk=url_scan.pk, lease_holder=url_scan.lease_holder)
+    if not held.update(lease_until=_lease_until(), **progress):
+        raise LeaseLost(f"{url_scan.url} is no longer held by {url_scan.lease_holder}.")
+    if any(name.startswith("findings_") for name in progress):
+        totals = totals_by_status(UrlScan, url_scan.analysis_id)
+        analysis.update(**kept_columns(totals, analysis.values_list("status", flat=True).get()))
+    status, expires_at = held.values_list("status", "analysis__expires_at").get()
+    return U(status), expires_at
+
+
+@verb
+def leave(url_scan: UrlScan) -> None:
+    """The worker is being shut down and the session is saved: another worker goes on from it."""
+    scan = held_scan(url_scan)
+    if scan.status in (U.QUEUED, U.RESUMING):  # its engine has not begun
+        UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
+        enqueue("scan_url", scan.pk)
+        return
+    move(scan, U.RESUMING, "url_scan.worker_left", Actor.WORKER, columns=RELEASED)
+    roll_up(scan.analysis, Actor.WORKER)
+
+
+@verb
+def recover(url_scan: UrlScan) -> None:
+    """Its holder let the lease run out: go on with another worker, twice at most, or end it truthfully."""
+    scan = locked_scan(url_scan)
+    if scan.lease_until is None or scan.lease_until >= timezone.now():
+        return
+    if scan.status == U.STOPPING_DELETING_RESULTS:
+        UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
+        enqueue("delete_results", scan.pk)
+    elif scan.status == U.STOPPING_SAVING_RESULTS:
+        end(scan, EndedBy.USER, by=Actor.SCHEDULER)
+    elif scan.status == U.PAUSING:
+        _note_lost_worker(scan)
+        confirm_pause(scan, by=Actor.SCHEDULER)
+    elif scan.status in PUBLISHED_AS:
+        _note_lost_worker(scan)
+        UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
+        enqueue("verify", scan.pk)
+        roll_up(scan.analysis, Actor.SCHEDULER)
+    elif scan.attempts >= MAX_ATTEMPTS:
+        reason = f"Its worker was lost {MAX_ATTEMPTS + 1} times."
+        end(scan, EndedBy.TECHNICAL, by=Actor.SCHEDULER, reason=reason)
+    else:
+        _take_up_again(scan)
+
+
+def _take_up_again(scan: UrlScan) -> None:
+    columns = {**RELEASED, "attempts": scan.attempts + 1}
+    if scan.status == U.IN_PROGRESS:
+        move(scan, U.RESUMING, "url_scan.worker_lost", Actor.SCHEDULER, reason=WORKER_LOST, columns=columns)
+    else:
+        _note_lost_worker(scan)
+        UrlScan.objects.filter(pk=scan.pk).update(**columns)
+        enqueue("scan_url", scan.pk)
+    roll_up(scan.analysis, Actor.SCHEDULER)
+
+
+def _note_lost_worker(scan: UrlScan) -> None:
+    """Log it where no move of the URL scan says so."""
+    lost = {"analysis": scan.analysis, "url_scan": scan, "by": Actor.SCHEDULER}
+    activity.record("url_scan.worker_lost", reason=WORKER_LOST, **lost)
+
+
+def run_with_lease(url_scan: UrlScan, work: Callable[[], Result], kept: Callable[[], object] = lambda: None) -> Result:
+    """What `work` gives or raises; it runs in a thread of its own, so that it may ask the database nothing.
+
+    The lease is renewed meanwhile, and at the end; `kept` is called each time. Raises LeaseLost, once the work is
+    done, where somebody else has it now.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work)
+        done = None
+        while not done:
+            done = wait([working], timeout=SECONDS_BETWEEN_RENEWALS).done
+            renew(url_scan)  # after the work too: we may have been frozen with it
+            kept()
+    return working.result()

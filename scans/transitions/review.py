@@ -1,0 +1,75 @@
+"""Verification, publication and the marks of reviewers."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from scans import activity
+from scans.models import Actor, Analysis, Finding, Mark, Publication, TriageMark, UrlScan
+from scans.statuses import PUBLISHED_AS, Action
+from scans.transitions.core import (
+    RELEASED,
+    By,
+    TransitionRefused,
+    U,
+    locked,
+    locked_scan,
+    move,
+    permit,
+    require,
+    roll_up,
+    scans_in,
+    verb,
+)
+
+
+@verb
+def conclude_verification(url_scan: UrlScan, counts: dict[str, int]) -> None:
+    """Its findings were replayed (`counts` by outcome): publish them, unless a reviewer is to."""
+    scan = locked_scan(url_scan)
+    if scan.status not in PUBLISHED_AS:
+        raise TransitionRefused(
+            _("{scan} is “{status}”; it has no results under verification."), scan=scan, status=scan.info.choice.label
+        )
+    UrlScan.objects.filter(pk=scan.pk).update(verified_at=timezone.now(), **RELEASED)
+    activity.record("url_scan.verified", analysis=scan.analysis, url_scan=scan, by=Actor.VERIFICATION, **counts)
+    if scan.analysis.publication == Publication.AUTOMATIC:
+        _publish(scan, Actor.VERIFICATION)
+    roll_up(scan.analysis, Actor.VERIFICATION)
+
+
+def _publish(scan: UrlScan, by: By) -> None:
+    """The move that publication means; how the scan ended is still the reason."""
+    move(scan, PUBLISHED_AS[U(scan.status)], "url_scan.published", by, columns={"reason": scan.reason})
+
+
+@verb
+def publish(analysis: Analysis, *, by: By) -> None:
+    """Publish the verified results of an analysis; refused while findings are still being replayed."""
+    permit(by, "review_analysis")
+    analysis = locked(analysis.pk)
+    require(analysis, Action.PUBLISH)
+    scans = scans_in(analysis, *PUBLISHED_AS)
+    if any(scan.verified_at is None for scan in scans):
+        raise TransitionRefused(
+            _("{analysis} cannot be published yet: findings are still being replayed."), analysis=analysis
+        )
+    for scan in scans:
+        _publish(scan, by)
+    roll_up(analysis, by, "analysis.published")
+
+
+@verb
+def mark(finding: Finding, *, by: By, mark: Mark, comment: str = "") -> None:
+    """Say what a reviewer thinks of a finding; it holds for the same weakness in every run of the series."""
+    permit(by, "review_analysis")
+    scan = locked_scan(finding.url_scan_id)
+    of_weakness = {"series_id": scan.analysis.series_id, "fingerprint": finding.fingerprint}
+    present = TriageMark.objects.filter(**of_weakness).first()
+    before = Mark(present.mark) if present else Mark.UNREVIEWED
+    values = {"mark": mark, "comment": comment, "user": None if isinstance(by, Actor) else by, "at": timezone.now()}
+    TriageMark.objects.update_or_create(**of_weakness, defaults=values)
+    facts = {"finding": str(finding)[:300], "before": before, "after": Mark(mark)}
+    activity.record("url_scan.finding_marked", analysis=scan.analysis, url_scan=scan, by=by, reason=comment, **facts)
+    roll_up(scan.analysis, by)

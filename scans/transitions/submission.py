@@ -1,0 +1,296 @@
+"""From the request to the queue: submitting, saving, changing and running again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from scans import activity
+from scans.models import Actor, Analysis, AnalysisSearch, RecurringSchedule, Series, TargetLogin, UrlScan
+from scans.schedule.recurrence import Recurrence, starts
+from scans.statuses import TIME_EXPIRED, Action, AnalysisStatus
+from scans.transitions.core import (
+    By,
+    TransitionRefused,
+    U,
+    enqueue,
+    locked,
+    locked_scan,
+    move,
+    permit,
+    refuse_deleted,
+    require,
+    roll_up,
+    scans_in,
+    verb,
+)
+from scans.transitions.options import (
+    CHANGEABLE,
+    Access,
+    Submission,
+    as_logged,
+    columns_of,
+    configuration,
+    once_more,
+)
+
+
+@verb
+def submit(submission: Submission, *, by: By) -> Analysis:
+    """Store an analysis and its URL scans, and hand it to a worker to be set up.
+
+    The same name means the next run of the same series. Sending one form twice (the same `key`)
+    returns what the first made. Raises NotPermitted.
+    """
+    permit(by, "submit_analysis")
+    owner = None if isinstance(by, Actor) else by
+    return submit_new(submission, by, owner=owner)
+
+
+@verb
+def save(submission: Submission, *, by: By) -> Analysis:
+    """Store an analysis for later: nothing of it runs until it is submitted. Raises NotPermitted."""
+    permit(by, "submit_analysis")
+    owner = None if isinstance(by, Actor) else by
+    analysis, is_new = _store(submission, owner=owner, status=AnalysisStatus.SAVED_FOR_LATER)
+    if is_new:
+        facts = {"urls": len(submission.urls)}
+        activity.record("analysis.saved", analysis=analysis, by=by, to_status=analysis.status, **facts)
+        _add_scans(analysis, submission)
+    return analysis
+
+
+def submit_new(submission: Submission, by: By, **columns) -> Analysis:
+    """Store a new run and hand it over to be set up."""
+    analysis, is_new = _store(submission, status=AnalysisStatus.SUBMITTED, submitted_at=timezone.now(), **columns)
+    if is_new:
+        facts = {"urls": len(submission.urls), "run": analysis.run}
+        activity.record("analysis.submitted", analysis=analysis, by=by, to_status=analysis.status, **facts)
+        _add_scans(analysis, submission)
+        _accept_scans(analysis, by)
+        begin_repeating(analysis)
+        enqueue("set_up", analysis.pk)
+    return analysis
+
+
+def _store(submission: Submission, **columns) -> tuple[Analysis, bool]:
+    """The next run of its series, and whether it is new: one form that comes twice makes one."""
+    series, _created = Series.objects.get_or_create(name=submission.name)
+    series = Series.objects.select_for_update().get(pk=series.pk)
+    if submission.key and (twin := Analysis.objects.filter(submission_key=submission.key).first()):
+        return twin, False
+    last = series.runs.order_by("-run").first()
+    now = timezone.now()
+    analysis = Analysis.objects.create(
+        series=series,
+        run=last.run + 1 if last else 1,
+        name=submission.name,
+        submission_key=submission.key,
+        created_at=now,
+        changed_at=now,
+        **columns_of(submission),
+        **columns,
+    )
+    return analysis, True
+
+
+def _add_scans(analysis: Analysis, submission: Submission, leave_out: Iterable[str] = ()) -> None:
+    """Make its URL scans, each with its login and crawl script."""
+    now, nothing = timezone.now(), Access()
+    scans = UrlScan.objects.bulk_create(
+        UrlScan(
+            analysis=analysis,
+            url=url,
+            position=position,
+            status=U.SUBMITTED,
+            status_at=now,
+            crawl_script=submission.access.get(url, nothing).crawl_script,
+            crawl_script_name=submission.access.get(url, nothing).crawl_script_name,
+        )
+        for position, url in enumerate(submission.urls)
+        if url not in leave_out
+    )
+    logins = ((scan, submission.access.get(scan.url, nothing).login) for scan in scans)
+    TargetLogin.objects.bulk_create(login.copy_for(scan) for scan, login in logins if login)
+    urls = list(analysis.url_scans.order_by("position").values_list("url", flat=True))
+    Analysis.objects.filter(pk=analysis.pk).update(urls=len(urls))
+    AnalysisSearch.keep(analysis, urls)
+
+
+def _accept_scans(analysis: Analysis, by: By) -> None:
+    """Say for each of its URL scans that it was asked for."""
+    for scan in scans_in(analysis, U.SUBMITTED):
+        activity.record("url_scan.submitted", analysis=analysis, url_scan=scan, by=by, to_status=U.SUBMITTED)
+
+
+def begin_repeating(analysis: Analysis) -> None:
+    """Where it recurs: move its start to the first that fits the rule, and have the next run made in time."""
+    if not analysis.recurrence:
+        return
+    rule = Recurrence.from_json(analysis.recurrence)
+    # As it was chosen: a start that a daylight-saving change moves once is not moved ever after.
+    chosen = analysis.start_at or timezone.now()
+    first = next(starts(rule, chosen, analysis.zone), None)
+    if first is None:
+        raise TransitionRefused(_("It would end on {ends_on}, before its first start."), ends_on=rule.ends_on)
+    Analysis.objects.filter(pk=analysis.pk).update(start_at=first)
+    analysis.start_at = first
+    never = {"switched_off_at": None, "switched_off_because": "", "switched_on_at": None}
+    values = {"template": analysis, "first_at": chosen, "made": 1, **never}
+    schedule, _created = RecurringSchedule.objects.update_or_create(series=analysis.series, defaults=values)
+    schedule.next_at = schedule.start_after(first)
+    schedule.save(update_fields=["next_at"])
+
+
+@verb
+def change(analysis: Analysis, submission: Submission, *, by: By) -> Analysis:
+    """Replace the configuration of an analysis that was saved for later; its name and series stay."""
+    permit(by, "submit_analysis")
+    analysis = locked(analysis.pk)
+    require(analysis, Action.EDIT)
+    before = configuration(analysis)
+    after = replace(submission, name=analysis.name, access={**before.access, **submission.access})
+    changed = [name for name in CHANGEABLE if getattr(before, name) != getattr(after, name)]
+    if {"urls", "access"} & set(changed):
+        _replace_scans(analysis, after)
+    values = {name: [as_logged(before, name), as_logged(after, name)] for name in changed if name != "access"}
+    facts = {"changed": ", ".join(changed) or "nothing", "values": values}
+    roll_up(analysis, by, "analysis.changed", columns=columns_of(after), **facts)
+    return analysis
+
+
+@verb
+def change_access(url_scan: UrlScan, access: Access | None, *, by: By) -> None:
+    """Replace how one URL of a saved analysis is logged in to and crawled; None: as anybody sees it."""
+    permit(by, "submit_analysis")
+    scan = locked_scan(url_scan)
+    require(scan.analysis, Action.EDIT)
+    access = access or Access()
+    TargetLogin.objects.filter(url_scan=scan).delete()
+    if access.login:
+        access.login.copy_for(scan).save()
+    scripts = {"crawl_script": access.crawl_script, "crawl_script_name": access.crawl_script_name}
+    UrlScan.objects.filter(pk=scan.pk).update(**scripts)
+    roll_up(scan.analysis, by, "analysis.changed", changed=f"access to {scan.url}")
+
+
+@verb
+def change_password(url_scan: UrlScan, password: str, *, by: By) -> None:
+    """Replace the password that one URL of a saved analysis is logged in with; raises KeyLost."""
+    login = TargetLogin.objects.get(url_scan=url_scan)
+    url_scan = UrlScan.objects.select_related("analysis").get(pk=url_scan.pk)
+    access = Access(
+        login=TargetLogin.of(replace(login.opened(), password=password)),
+        crawl_script=url_scan.crawl_script,
+        crawl_script_name=url_scan.crawl_script_name,
+    )
+    change_access(url_scan, access, by=by)
+
+
+def _replace_scans(analysis: Analysis, submission: Submission) -> None:
+    """Make its URL scans anew, but for those of which the log tells already: a check ended them."""
+    analysis.url_scans.filter(activity=None).delete()
+    _add_scans(analysis, submission, leave_out=analysis.url_scans.values_list("url", flat=True))
+
+
+@verb
+def submit_again(analysis: Analysis, *, by: By) -> None:
+    """Submit what was saved for later, or set the URL scans that failed to be set up up once more."""
+    permit(by, "submit_analysis")
+    analysis = locked(analysis.pk)
+    refuse_deleted(analysis)
+    if analysis.status == AnalysisStatus.SAVED_FOR_LATER:
+        _refuse_past_start(analysis)
+        _submit_saved(analysis, by)
+        return
+    failed = scans_in(analysis, U.SUBMIT_FAILED)
+    if analysis.info.final or not failed:
+        raise TransitionRefused(_("{analysis} has no URL scan that could be submitted again."), analysis=analysis)
+    was_only_checked = analysis.submitted_at is None
+    if was_only_checked:
+        require(analysis, Action.SUBMIT)  # not while its checks still run
+    _set_up_again(analysis, failed, by)
+    if was_only_checked:
+        begin_repeating(analysis)
+
+
+def _refuse_past_start(analysis: Analysis) -> None:
+    """What was saved long ago does not start at another time than it says; the running minute is not the past."""
+    if analysis.start_at and analysis.start_at < timezone.now() - timedelta(minutes=1):
+        raise TransitionRefused(
+            _("{analysis} was to start on {start:%d %B %Y %H:%M %Z}, which is past: edit it and choose another start."),
+            analysis=analysis,
+            start=analysis.start_at.astimezone(analysis.zone),
+        )
+
+
+def _submit_saved(analysis: Analysis, by: By) -> None:
+    columns = {"submitted_at": timezone.now(), "prescan_started_at": None, "prescan_ended_at": None}
+    facts = {"urls": analysis.url_scans.count(), "run": analysis.run}
+    _accept_scans(analysis, by)
+    roll_up(analysis, by, "analysis.submitted", columns=columns, **facts)
+    begin_repeating(analysis)
+    enqueue("set_up", analysis.pk)
+
+
+def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
+    for scan in failed:
+        move(scan, U.SUBMITTED, "url_scan.submitted", by)
+    columns = {"prescan_started_at": None, "prescan_ended_at": None}
+    columns |= {"submitted_at": analysis.submitted_at or timezone.now()}
+    roll_up(analysis, by, "analysis.submitted", columns=columns, urls=len(failed), run=analysis.run)
+    enqueue("set_up", analysis.pk)
+
+
+@verb
+def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
+    """Set one URL scan that failed to be set up up once more."""
+    permit(by, "submit_analysis")
+    scan = locked_scan(url_scan)
+    require(scan, Action.SUBMIT)
+    if scan.analysis.submitted_at is None:
+        raise TransitionRefused(
+            _("{analysis} was not submitted yet: submit it with all its URLs."), analysis=scan.analysis
+        )
+    if scan.analysis.info.final:
+        raise TransitionRefused(_("{analysis} has ended: run it again instead."), analysis=scan.analysis)
+    _set_up_again(scan.analysis, [scan], by)
+
+
+@verb
+def run_again(analysis: Analysis, *, by: By) -> Analysis:
+    """Submit the same configuration as the next run of the series, starting at once."""
+    permit(by, "submit_analysis")
+    analysis = locked(analysis.pk)
+    require(analysis, Action.RUN_AGAIN)
+    again = submit(once_more(analysis), by=by)
+    roll_up(analysis, by, "analysis.run_again", run=again.run)
+    return again
+
+
+@verb
+def continue_expired(analysis: Analysis, *, by: By) -> Analysis:
+    """Go on with the URL scans whose duration ended, from their saved sessions, as the next run of the series."""
+    permit(by, "submit_analysis")
+    analysis = locked(analysis.pk)
+    require(analysis, Action.CONTINUE)
+    if analysis.evidence_expired_at:
+        raise TransitionRefused(
+            _("The saved sessions of {analysis} were removed by the retention policy: run it again instead."),
+            analysis=analysis,
+        )
+    expired = {scan.url: scan for scan in scans_in(analysis, *TIME_EXPIRED)}
+    if not expired:
+        raise TransitionRefused(
+            _("{analysis} has no URL scan whose duration ended: run it again instead."), analysis=analysis
+        )
+    again = submit(replace(once_more(analysis), urls=tuple(expired), prescan=False), by=by)
+    Analysis.objects.filter(pk=again.pk).update(continues=analysis)
+    for scan in again.url_scans.all():
+        UrlScan.objects.filter(pk=scan.pk).update(continues=expired[scan.url])
+    roll_up(analysis, by, "analysis.continued", run=again.run)
+    return again
