@@ -1,226 +1,154 @@
-"""What the list of analyses can be narrowed down to, and read from the query string."""
+"""What the parts of one analysis can be narrowed down to: its URL scans, its activity log and its findings."""
 
-from functools import cached_property
-
-from django import forms
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
-from django_filters import CharFilter, ChoiceFilter, MultipleChoiceFilter
+from django_filters import CharFilter, ChoiceFilter, FilterSet
 
-from scans.listing import Page, Position
-from scans.models import Analysis, PersonSettings, StatusCount
-from scans.models.querysets import Found
-from scans.narrowing import FurtherFilterSet
-from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
-from scans.walk import Walk
-
-COLUMNS = {
-    "name": _("Name"),
-    "status": _("Status"),
-    "urls": _("URLs"),
-    "findings": _("Findings"),
-    "start": _("Start"),
-    "duration": _("Duration"),
-    "changed": _("Last change"),
-}
-DEFAULT_ORDER = "-changed"
-LAST = "last"  # the last page, in an address
-MOST_BY_NUMBER = 20  # pages beyond are reached from page to page: counting to them would cost ever more
-_OF_THE_WALK = ("q", "status", "order")
-_ORDERS = [(sign + column, label) for column, label in COLUMNS.items() for sign in ("", "-")]
-_FIRST_DESCENDING = {"urls", "findings", "start", "duration", "changed"}
+from scans.models import ActivityLogEntry, CrawledUrl, Finding, Mark, Replay, UrlScan
+from scans.severities import SEVERITY_CHOICES
+from scans.statuses import URL_SCAN_STATUSES, Phase, in_phase
 
 
-class KnownStatusesField(forms.MultipleChoiceField):
-    """Takes the codes that exist and passes over the others: one wrong code must not undo the filter."""
-
-    def to_python(self, value):
-        """The codes of `value` that are in the catalogue."""
-        return [code for code in super().to_python(value) if self.valid_value(code)]
+def whole_number(text: str) -> int | None:
+    """The number that a query string's value spells; None for anything that is no number of a row."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-class KnownStatusesFilter(MultipleChoiceFilter):
-    """Any of several statuses."""
+class UrlScanFilterSet(FilterSet):
+    """The URL scans of one analysis by the phase of their status."""
 
-    field_class = KnownStatusesField
-
-
-class AnalysisFilterSet(FurtherFilterSet):
-    """Find, Filter by Status and the order of the list; whatever is not understood becomes a notice.
-
-    The list shows `page`, rows of `walk`. `qs` is everything that matches, in no order. A further filter is one more
-    condition on analyses: it narrows down `found`, and nothing else has to know of it.
-    """
-
-    q = CharFilter(method="find", label=_("Find"))
-    status = KnownStatusesFilter(choices=AnalysisStatus.choices, label=_("Filter by Status"))
-    order = ChoiceFilter(method="sort", choices=_ORDERS)
+    urls = ChoiceFilter(method="in_phase", choices=Phase.choices)
 
     class Meta:
-        model = Analysis
+        model = UrlScan
         fields = []
 
-    def find(self, queryset, name, value):
-        """Those with `value` in their name or a target URL."""
-        return queryset.containing(value)
-
-    def sort(self, queryset, name, value):
-        """Nothing: the order is that of `walk`."""
-        return queryset
+    def in_phase(self, queryset, name, value):
+        """Only those whose status belongs to this phase."""
+        return queryset.filter(status__in=in_phase(URL_SCAN_STATUSES, value))
 
     @property
-    def _cleaned(self) -> dict:
-        self.form.is_valid()
-        return self.form.cleaned_data
+    def phase(self) -> str:
+        """The phase chosen; empty for all, and for what is none."""
+        return self.form.cleaned_data.get("urls", "") if self.form.is_valid() else ""
 
-    @property
-    def words(self) -> str:
-        """What Find looks for."""
-        return self._cleaned.get("q") or ""
 
-    @property
-    def statuses(self) -> list[str]:
-        """The codes that are filtered by, in the catalogue's order."""
-        chosen = self._cleaned.get("status") or []
-        return [code for code in ANALYSIS_STATUSES if code in chosen]
+class ActivityLogFilterSet(FilterSet):
+    """The activity log by URL and by kind, and from an entry back."""
 
-    @property
-    def ordered_by(self) -> str:
-        """The column sorted by, `-` for descending."""
-        return self._cleaned.get("order") or DEFAULT_ORDER
+    log_url = ChoiceFilter(field_name="url_scan_id", label=_("URL"), empty_label=_("Every URL"))
+    log_kind = ChoiceFilter(
+        method="kind",
+        label=_("Kind"),
+        empty_label=_("Everything"),
+        choices=[
+            ("status", _("Changes of status")),
+            ("people", _("What people did")),
+            ("system", _("What the system did")),
+            ("refused", _("What was refused")),
+        ],
+    )
+    before = CharFilter(method="older")
 
-    @cached_property
-    def _asked(self) -> int | str | Position | None:
-        """The page asked for: a number, LAST, or where another page ended; None for anything else."""
-        text = self.data.get("page") or "1"
-        if text == LAST:
-            return LAST
-        if text.isascii() and text.isdigit() and len(text) < 3:
-            return int(text) if 1 <= int(text) <= MOST_BY_NUMBER else None
-        return self.walk.parse(text)
+    class Meta:
+        model = ActivityLogEntry
+        fields = []
 
-    @property
-    def page_text(self) -> str:
-        """The page as it is in the address; empty for the first."""
-        return "" if self._asked in (None, 1) else self.data["page"]
+    def __init__(self, *args, urls: list[tuple[str, str]], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.filters["log_url"].extra["choices"] = self.urls = urls
 
-    @cached_property
-    def page(self) -> Page:
-        """The rows asked for; those of the first page for anything that is no page."""
-        size = PersonSettings.of(self.request.user).page_size
-        if isinstance(self._asked, Position):
-            return self.walk.around(size, self._asked)
-        return self.walk.last(size) if self._asked == LAST else self.walk.first(size, self._asked or 1)
+    def kind(self, queryset, name, value):
+        """Only entries of this kind."""
+        return queryset.of_kind(value)
 
-    @property
-    def versions(self) -> tuple[str, list] | None:
-        """What answers with ids and versions of the page's rows, see `Walk.versions`; None where it takes the rows."""
-        position = None if self._asked in (None, 1) else self._asked
-        if position and not (isinstance(position, Position) and position.forward):
-            return None
-        return self.walk.versions(PersonSettings.of(self.request.user).page_size, position)
-
-    @cached_property
-    def found(self) -> Found:
-        """What is to be listed, before it is filtered by status."""
-        others = {name: value for name, value in self._cleaned.items() if value and name not in _OF_THE_WALK}
-        narrowed = self.queryset
-        for name, value in others.items():
-            narrowed = self.filters[name].filter(narrowed, value)
-        return narrowed.found(self.words) if others or self.words else Found(narrowed, StatusCount.totals)
-
-    @cached_property
-    def walk(self) -> Walk:
-        """What is to be listed, in its order."""
-        column = self.ordered_by.removeprefix("-")
-        if column == "findings" and self.request.user.has_perm("scans.review_analysis"):
-            column = "findings of reviewers"
-        return self.found.walk(column, descending=self.ordered_by[0] == "-", statuses=self.statuses)
-
-    def notices(self) -> list[str]:
-        """What in the query string was not understood and therefore passed over."""
-        known, data = AnalysisStatus.values, self.data
-        notices = [
-            _("There is no status “{code}”; it was passed over.").format(code=code)
-            for code in data.getlist("status")
-            if code not in known
-        ]
-        if "order" in self.form.errors:
-            notices.append(
-                _("The list cannot be sorted by “{order}”; the latest changes come first.").format(order=data["order"])
-            )
-        if "q" in self.form.errors:
-            notices.append(_("What was to be found contains characters that no name has; it was passed over."))
-        notices += self.further_notices()
-        if self._asked is None:
-            notices.append(_("There is no page “{page}”; this is the first.").format(page=data["page"]))
-        return notices
+    def older(self, queryset, name, value):
+        """Only entries before this one; anything that is no number is passed over."""
+        number = whole_number(value)
+        return queryset if number is None else queryset.filter(pk__lt=number)
 
     @property
     def shown(self) -> int:
-        """How many analyses are listed, on all pages; at least so many where not all were counted."""
-        counts = self.found.counts
-        return sum(counts.get(code, 0) for code in self.statuses or counts)
+        """How many entries were asked for; 0 for no wish."""
+        return whole_number(self.data.get("entries", "")) or 0
 
-    @cached_property
-    def total(self) -> int:
-        """How many analyses there are."""
-        whole = self.found.counts if self.found.everything else StatusCount.totals()
-        return sum(whole.values())
 
-    def phases(self) -> list[tuple]:
-        """The entries of the dropdown by phase: status, how many under the other filters, and whether it is chosen."""
-        counts = self.found.counts
-        entries = [(status, counts.get(code, 0), code in self.statuses) for code, status in ANALYSIS_STATUSES.items()]
-        return [(phase.label, [entry for entry in entries if entry[0].phase == phase]) for phase in Phase]
+class CoverageFilterSet(FilterSet):
+    """The addresses that a scan came across by what stands in them, how far it came, and how the site answered."""
 
-    def address(self, **changes) -> str:
-        """The query string of this list with some parameters changed; it starts at its first page again."""
-        order = self.ordered_by if self.ordered_by != DEFAULT_ORDER else ""
-        values = {"q": self.words, "status": self.statuses, **self.further, "order": order} | changes
-        query = urlencode({name: value for name, value in values.items() if value}, doseq=True)
-        return f"?{query}" if query else self._everything
+    q = CharFilter(field_name="url", lookup_expr="icontains", label=_("Text"))
+    reach = ChoiceFilter(choices=CrawledUrl.Reach.choices, empty_label=_("However far"))
+    answer = ChoiceFilter(
+        method="answered",
+        label=_("Answer"),
+        empty_label=_("Every answer"),
+        choices=[*((str(first), f"{first}xx") for first in range(2, 6)), ("0", _("None"))],
+    )
 
-    @property
-    def _everything(self) -> str:
-        return "?view=all" if PersonSettings.of(self.request.user).default_view else ""
+    class Meta:
+        model = CrawledUrl
+        fields = []
+
+    def answered(self, queryset, name, value):
+        """Those whose answer's status begins with this digit; 0 for those without an answer."""
+        first = int(value) * 100
+        return queryset.filter(answer__range=(first, first + 99))
 
     @property
-    def everything(self) -> str:
-        """The address of the whole list, which has to be named where the list opens with another view."""
-        return self._everything or "?"
+    def is_narrowed(self) -> bool:
+        """Whether anything was asked for."""
+        return any(self.data.get(name) for name in self.filters)
 
-    def chips(self) -> list[tuple[str, bool, str]]:
-        """What narrows the list down: text, whether it carries a warning, and the address without it."""
-        chips = [(f"“{self.words}”", False, self.address(q="") or "?")] if self.words else []
-        for code in self.statuses:
-            status = ANALYSIS_STATUSES[code]
-            others = [other for other in self.statuses if other != code]
-            chips.append((status.label, status.warning, self.address(status=others) or "?"))
-        return chips + [(text, False, self.address(**{name: ""}) or "?") for name, text in self.further_chips()]
 
-    def address_without_further(self) -> str:
-        """The list without any of the further filters."""
-        return self.address(**dict.fromkeys(self.further, "")) or "?"
+class FindingFilterSet(FilterSet):
+    """Findings by what they are, what the replay showed, what a reviewer decided, and whether they are new.
 
-    def address_without_statuses(self) -> str:
-        """The list with every status."""
-        return self.address(status=[]) or "?"
+    Takes findings that are `marked` and `compared_with` an earlier run.
+    """
 
-    def columns(self) -> list[dict]:
-        """The heads of the table: what a click sorts by, and how it is sorted now (for aria-sort)."""
-        sorted_by = self.ordered_by.removeprefix("-")
-        return [
-            {
-                "name": column,
-                "label": label,
-                "sorted": ("descending" if self.ordered_by[0] == "-" else "ascending") if column == sorted_by else "",
-                "address": self.address(order=self._next_order(column)) or "?",
-            }
-            for column, label in COLUMNS.items()
-        ]
+    q = CharFilter(method="find", label=_("Text"))
+    severity = ChoiceFilter(choices=SEVERITY_CHOICES, label=_("Severity"), empty_label=_("Every severity"))
+    category = ChoiceFilter(label=_("Category"), empty_label=_("Every category"))
+    replay = ChoiceFilter(choices=Replay.choices, label=_("Replay"), empty_label=_("Every outcome"))
+    mark = ChoiceFilter(choices=Mark.choices, label=_("Mark"), empty_label=_("Every mark"))
+    since = ChoiceFilter(
+        method="changed",
+        label=_("Since the run before"),
+        empty_label=_("New or not"),
+        choices=[("new", _("New")), ("still", _("Still there"))],
+    )
+    group = ChoiceFilter(
+        method="grouped",
+        label=_("Group"),
+        empty_label=_("No groups"),
+        choices=[("category", _("By category")), ("url", _("By address"))],
+    )
 
-    def _next_order(self, column: str) -> str:
-        first, second = (f"-{column}", column) if column in _FIRST_DESCENDING else (column, f"-{column}")
-        order = second if self.ordered_by == first else first
-        return "" if order == DEFAULT_ORDER else order
+    class Meta:
+        model = Finding
+        fields = []
+
+    def __init__(self, *args, categories: list[str], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.filters["category"].extra["choices"] = [(category, category) for category in categories]
+
+    def find(self, queryset, name, value):
+        """Those with `value` in one of their texts."""
+        return queryset.found_by(value)
+
+    def changed(self, queryset, name, value):
+        """Those that the earlier run had not, or had."""
+        return queryset.filter(is_new=value == "new")
+
+    def grouped(self, queryset, name, value):
+        """Those of a group one after the other."""
+        return queryset.grouped_by(value)
+
+    @property
+    def grouping(self) -> str:
+        """The column that groups them; empty for none."""
+        return self.form.cleaned_data.get("group", "") if self.form.is_valid() else ""
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the grouping was asked for."""
+        return any(self.data.get(name) for name in self.filters if name != "group")

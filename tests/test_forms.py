@@ -9,7 +9,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from scans.encryption import unseal
-from scans.forms import StopForm, SubmissionForm
+from scans.forms.actions import StopForm
+from scans.forms.submission import SubmissionForm
 from scans.models import AllowedTarget, Analysis
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from scans.filtersets import COLUMNS, AnalysisFilterSet
+from scans.list_filterset import COLUMNS, AnalysisFilterSet
 from scans.models import Analysis, analysis_search
 from scans.sample_data import loading
 from tests import factories

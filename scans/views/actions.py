@@ -14,7 +14,7 @@ from django.views.generic import View
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from scans import htmx, transitions
-from scans.forms import ExtendForm, StopForm
+from scans.forms.actions import ExtendForm, StopForm
 from scans.models import Analysis, StopMode, UrlScan
 from scans.statuses import Action
 from scans.transitions import NotPermitted, TransitionRefused

@@ -4,7 +4,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.views.generic import View
 
 from scans.activity import sentence, status_labels
-from scans.detail_filtersets import ActivityLogFilterSet
+from scans.filtersets import ActivityLogFilterSet
 from scans.models import ActivityLogEntry
 from scans.views.access import ViewerRequired, present_analysis
 from scans.views.csv_response import csv_file

@@ -7,7 +7,7 @@ from django.views.generic import View
 
 from scans import htmx
 from scans.database.statements import series_version
-from scans.detail_filtersets import ActivityLogFilterSet, UrlScanFilterSet
+from scans.filtersets import ActivityLogFilterSet, UrlScanFilterSet
 from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, SystemPart
 from scans.severities import SEVERITIES
 from scans.statuses import (

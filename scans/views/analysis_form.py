@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, View
 
 from scans import transitions
-from scans.forms import AccessForm, ScheduleForm, SubmissionForm, as_typed
+from scans.forms.access import AccessForm
+from scans.forms.schedule import ScheduleForm
+from scans.forms.submission import SubmissionForm, as_typed
 from scans.models import Analysis
 from scans.statuses import Action
 from scans.transitions import Submission

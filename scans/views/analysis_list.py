@@ -8,8 +8,8 @@ from django.utils.safestring import SafeString
 from django.views.generic import View
 
 from scans import htmx
-from scans.filtersets import LAST, AnalysisFilterSet
 from scans.kept_rows import KeptRows, moments_of, said
+from scans.list_filterset import LAST, AnalysisFilterSet
 from scans.list_version import Around, ListVersion
 from scans.listing import Row
 from scans.models import Analysis, UrlScan

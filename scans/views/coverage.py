@@ -4,7 +4,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.generic import View
 
-from scans.detail_filtersets import CoverageFilterSet
+from scans.filtersets import CoverageFilterSet
 from scans.models import CrawledUrl, UrlScan
 from scans.results.coverage import MOST
 from scans.views.access import ViewerRequired, present_url_scan

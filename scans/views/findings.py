@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 from django.views.generic import View
 
 from scans import htmx, transitions
-from scans.detail_filtersets import FindingFilterSet, whole_number
-from scans.forms import MarkForm
+from scans.filtersets import FindingFilterSet, whole_number
+from scans.forms.actions import MarkForm
 from scans.models import Analysis, Finding, Mark, SystemPart, TriageMark, UrlScan
 from scans.statuses import PUBLISHED_AS
 from scans.transitions import NotPermitted

@@ -8,8 +8,8 @@ from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, View
 
+from scans.forms.personal import PersonSettingsForm
 from scans.models import PersonSettings
-from scans.personal_forms import PersonSettingsForm
 from scans.views.redirects import page_asked_from, see
 
 SWITCHES = ("theme", "live", "shortcuts", "language")

@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.views.generic import View
 
 from scans import htmx
-from scans.bulk_form import UrlScansForm
-from scans.detail_filtersets import UrlScanFilterSet, whole_number
+from scans.filtersets import UrlScanFilterSet, whole_number
+from scans.forms.bulk import UrlScansForm
 from scans.models import Analysis, BulkVerb, Outcome, UrlScan
 from scans.statuses import URL_SCAN_STATUSES
 from scans.transitions.bulk import act_on_url_scans

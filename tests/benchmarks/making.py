@@ -16,7 +16,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from scans import transitions
-from scans.filtersets import AnalysisFilterSet
+from scans.list_filterset import AnalysisFilterSet
 from scans.listing import Position
 from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, StatusCount, UrlScan
 from scans.statuses import Phase, UrlScanStatus

@@ -18,7 +18,7 @@ from django.db import Error, transaction
 from scans import transitions
 from scans.activity import sentence, status_labels
 from scans.exports.data import analysis_data
-from scans.forms import SubmissionForm
+from scans.forms.submission import SubmissionForm
 from scans.login.base import Method
 from scans.management.database import DatabaseCommand
 from scans.models import Actor, Analysis, Finding, SystemPart

@@ -1,0 +1,162 @@
+"""The part of a submission that says how each URL is logged in to and crawled."""
+
+import re
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from scans.encryption import seal
+from scans.login.base import Login, Method
+from scans.models import TargetLogin
+from scans.transitions import Access
+
+MAX_SCRIPT_BYTES = 5 * 1024**2
+
+
+class AccessForm(forms.Form):
+    """How the targets are logged in to, and the walk that a crawl begins with. Secrets are written, never shown."""
+
+    login_method = forms.ChoiceField(
+        label=_("Log in"), required=False, choices=[("", _("No: scan as anybody sees it")), *Method.choices]
+    )
+    login_username = forms.CharField(label=_("User name"), required=False, max_length=200)
+    login_password = forms.CharField(
+        label=_("Password"),
+        required=False,
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Kept encrypted, and never shown again."),
+    )
+    login_url = forms.CharField(
+        label=_("Login page"), required=False, max_length=2000, help_text=_("Empty: it is found by itself.")
+    )
+    username_field = forms.CharField(
+        label=_("Name of the user name field"), required=False, max_length=200, help_text=_("Empty: it is found.")
+    )
+    password_field = forms.CharField(
+        label=_("Name of the password field"), required=False, max_length=200, help_text=_("Empty: it is found.")
+    )
+    login_headers = forms.CharField(
+        label=_("Headers"),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "placeholder": "Authorization: Bearer …"}),
+        help_text=_("For “Cookies and headers”: one “Name: value” to a line. Kept encrypted."),
+    )
+    login_cookies = forms.CharField(
+        label=_("Cookies"),
+        required=False,
+        max_length=20_000,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "session=…; other=…"}),
+        help_text=_("For “Cookies and headers”. Kept encrypted."),
+    )
+    login_script = forms.FileField(
+        label=_("Login script"), required=False, help_text=_("A recording of Selenium IDE (.side), up to 5 MB.")
+    )
+    logout_script = forms.FileField(label=_("Logout script"), required=False, help_text=_("The same, to log out."))
+    logged_in = forms.CharField(
+        label=_("Proof of being logged in"),
+        required=False,
+        max_length=500,
+        help_text=_("A text that only a logged-in page shows, or the address of such a page."),
+    )
+    logged_out = forms.CharField(
+        label=_("Pattern of logged-out pages"), required=False, max_length=500, help_text=_("A regular expression.")
+    )
+    crawl_script = forms.FileField(
+        label=_("Crawl script"),
+        required=False,
+        help_text=_("A recorded walk (.side): what it visits is scanned too. Up to 5 MB."),
+    )
+
+    def clean_logged_out(self) -> str:
+        """A regular expression of Python's: the engine looks for it too, and knows no other."""
+        pattern = self.cleaned_data["logged_out"]
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValidationError(
+                _("“{pattern}” is not a regular expression: {error}.").format(pattern=pattern, error=error)
+            ) from error
+        return pattern
+
+    def clean_login_script(self) -> str:
+        """The script's text."""
+        return _script(self.cleaned_data["login_script"])
+
+    def clean_logout_script(self) -> str:
+        """The script's text."""
+        return _script(self.cleaned_data["logout_script"])
+
+    def clean_crawl_script(self) -> str:
+        """The script's text; its name is kept beside it."""
+        file = self.cleaned_data["crawl_script"]
+        self.crawl_script_name = file.name[:255] if file else ""
+        return _script(file)
+
+    def clean(self) -> dict:
+        """That there is what the way of logging in needs."""
+        cleaned = super().clean()
+        for field, message in _NEEDED.get(cleaned.get("login_method", ""), {}).items():
+            if field in cleaned and not cleaned[field]:
+                self.add_error(field, message)
+        if cleaned.get("login_method") == Method.HEADERS and not (
+            cleaned.get("login_headers") or cleaned.get("login_cookies")
+        ):
+            self.add_error("login_headers", _("Give headers or cookies."))
+        return cleaned
+
+    def access(self) -> Access | None:
+        """What was asked for, sealed; None where nothing was. The form must be valid."""
+        cleaned, login = self.cleaned_data, None
+        if cleaned["login_method"]:
+            login = TargetLogin.of(
+                Login(
+                    method=Method(cleaned["login_method"]),
+                    username=cleaned["login_username"],
+                    password=cleaned["login_password"],
+                    headers=cleaned["login_headers"],
+                    cookies=cleaned["login_cookies"],
+                    **{name: cleaned[name] for name in _SAME_NAMES},
+                )
+            )
+        script = cleaned["crawl_script"]
+        if not login and not script:
+            return None
+        return Access(login=login, crawl_script=script and seal(script), crawl_script_name=self.crawl_script_name)
+
+
+_SAME_NAMES = (
+    *("login_url", "username_field", "password_field", "login_script", "logout_script", "logged_in", "logged_out"),
+)
+
+
+_BY_PASSWORD = {"login_username": _("Give the user name."), "login_password": _("Give the password.")}
+
+
+_NEEDED = {
+    **dict.fromkeys([Method.BASIC, Method.DIGEST, Method.NTLM], _BY_PASSWORD),
+    Method.FORM: {
+        **_BY_PASSWORD,
+        "login_username": _("Give the user name; anything, where the form asks for a password alone."),
+    },
+    Method.SCRIPT: {"login_script": _("Give the recorded script.")},
+}
+
+
+def _script(file) -> str:
+    """The text of an uploaded script; what is wrong inside it, the checks find."""
+    if not file:
+        return ""
+    if file.size > MAX_SCRIPT_BYTES:
+        raise ValidationError(
+            _("“{name}” has {size:.1f} MB; at most 5 MB are taken.").format(name=file.name, size=file.size / 1024**2)
+        )
+    try:
+        return file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValidationError(
+            _("“{name}” is not a text file such as recorders write.").format(name=file.name)
+        ) from error

@@ -1,0 +1,57 @@
+"""The small forms of actions: extend, stop, mark."""
+
+from datetime import timedelta
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from scans.forms.fields import LONGEST, LengthOfTimeField
+from scans.models import Mark, StopMode
+
+
+class ExtendForm(forms.Form):
+    """How much longer an analysis that runs may scan."""
+
+    extra = LengthOfTimeField(
+        label=_("How much longer"), help_text=_("Minutes, or 90m, 8h, 2d. At most 25 days in all.")
+    )
+    reason = forms.CharField(label=_("Reason, for the activity log"), required=False, max_length=500)
+
+    def __init__(self, *args, duration: timedelta, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._duration = duration
+        self.fields["extra"].widget.attrs["aria-describedby"] = "id_extra_help id_extra_error"
+
+    def clean_extra(self) -> timedelta:
+        """Some time, and no more than `transitions.extend` gives."""
+        extra = self.cleaned_data["extra"]
+        total = self._duration + extra
+        if extra <= timedelta(0) or total > LONGEST:
+            refusal = _("{duration} is not possible: more than {before}, and at most 25 days.")
+            raise ValidationError(refusal.format(duration=total, before=self._duration))
+        return extra
+
+
+class MarkForm(forms.Form):
+    """What a reviewer thinks of a finding, and why."""
+
+    mark = forms.ChoiceField(label=_("Mark"), choices=Mark.choices)
+    comment = forms.CharField(
+        label=_("Comment"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("Why, for the log")}),
+    )
+
+
+class StopForm(forms.Form):
+    """Whether a stop keeps or deletes what was found, and why it was asked for."""
+
+    mode = forms.ChoiceField(choices=StopMode.choices, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Reason, for the activity log"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"placeholder": _("such as: the wrong site"), "autocomplete": "off"}),
+    )
