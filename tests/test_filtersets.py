@@ -4,7 +4,7 @@ import pytest
 from django.http import QueryDict
 from django.test import RequestFactory
 
-from scans.list_filterset import AnalysisFilterSet
+from scans.analysis_list.filterset import AnalysisFilterSet
 from scans.models import Analysis
 from scans.statuses import ANALYSIS_STATUSES
 from tests import factories

@@ -6,9 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scans import transitions
+from scans.analysis_list import search
 from scans.database import search_index
 from scans.database.search_text import fold, grams, search_text
-from scans.models import Actor, Analysis, AnalysisSearch, analysis_search
+from scans.models import Actor, Analysis, AnalysisSearch
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -83,8 +84,8 @@ words_of_any_kind = (parts | st.text(LETTERS, min_size=1, max_size=4)).filter(la
 def test_the_index_answers_what_a_plain_scan_does(analyses, words):
     expected = looked_for_in_python(words)
     assert found_by_index(words) == expected
-    assert set(Analysis.objects.containing(words).values_list("pk", flat=True)) == expected
-    assert set(AnalysisSearch.find(words, 1000).ids) == expected
+    assert set(search.containing(Analysis.objects, words).values_list("pk", flat=True)) == expected
+    assert set(search.hits(words, 1000).ids) == expected
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_a_host_that_is_no_idn_is_left_as_it_is():
 def test_words_do_not_reach_from_a_name_into_a_url():
     factories.submitted("http://127.0.0.1:9/", name="ends here")
     for words in ("here\nhttp", "herehttp", "here http"):
-        assert AnalysisSearch.find(words, 10).ids == []
+        assert search.hits(words, 10).ids == []
 
 
 def test_what_changes_or_is_deleted_is_found_as_it_is_now():
@@ -146,8 +147,8 @@ def test_frequent_words_are_found_along_the_list_and_counted_as_a_lower_bound(mo
         factories.scheduled(name=f"other {number}")
     first_four = [range(first := Analysis.objects.earliest("pk").pk, first + 4)]
     for name, value in {"SAMPLE": 6, "FREQUENT": 2, "_spread": lambda last: first_four}.items():
-        monkeypatch.setattr(analysis_search, name, value)
-    found = Analysis.objects.present().found("shop")
+        monkeypatch.setattr(search, name, value)
+    found = search.found(Analysis.objects.present(), "shop")
     assert not found.exact
     assert found.counts["submitted"] == 4
     rows = found.walk("name", descending=False, statuses=[]).rows(50)
@@ -159,12 +160,12 @@ def test_more_than_can_be_counted_is_said_to_be_more(monkeypatch):
     for number in range(4):
         factories.submitted(name=f"shop {number}")
     for name, value in {"SAMPLE": 1, "FREQUENT": 2, "RUNS": 1}.items():
-        monkeypatch.setattr(analysis_search, name, value)
-    monkeypatch.setattr("scans.models.querysets.COUNTED_AT_MOST", 3)
-    found = Analysis.objects.present().found("shop")
+        monkeypatch.setattr(search, name, value)
+    monkeypatch.setattr("scans.analysis_list.search.COUNTED_AT_MOST", 3)
+    found = search.found(Analysis.objects.present(), "shop")
     assert (found.exact, found.counts) == (False, {"submitted": 3})
-    monkeypatch.setattr("scans.models.querysets.COUNTED_AT_MOST", 4)
-    found = Analysis.objects.present().found("shop")
+    monkeypatch.setattr("scans.analysis_list.search.COUNTED_AT_MOST", 4)
+    found = search.found(Analysis.objects.present(), "shop")
     assert (found.exact, found.counts) == (True, {"submitted": 4})
 
 
@@ -191,8 +192,8 @@ def test_rare_words_are_looked_up_at_once_and_others_after_a_look_at_a_sample(mo
         factories.submitted(name=f"Customer portal {'Qatar' if number == 4 else 'Berlin'} {number}")
     looked_for = []
     monkeypatch.setattr(search_index, "sample", lambda _connection, words, _ranges: looked_for.append(words) or [])
-    monkeypatch.setattr(analysis_search, "SAMPLE", 1)
-    monkeypatch.setattr(analysis_search, "RUNS", 1)
-    found = {words: len(AnalysisSearch.find(words, 20).ids) for words in ("portal Qatar", "PORTAL", "po", "nothing")}
+    monkeypatch.setattr(search, "SAMPLE", 1)
+    monkeypatch.setattr(search, "RUNS", 1)
+    found = {words: len(search.hits(words, 20).ids) for words in ("portal Qatar", "PORTAL", "po", "nothing")}
     assert found == {"portal Qatar": 1, "PORTAL": 9, "po": 9, "nothing": 0}
     assert looked_for == ["portal", "po"]

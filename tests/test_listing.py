@@ -7,12 +7,12 @@ from django.db import connection
 from django.utils import timezone
 
 from scans import transitions
-from scans.listing import COLUMNS
+from scans.analysis_list.keyset import Walk
+from scans.analysis_list.ordering import COLUMNS
 from scans.models import Actor, Analysis, ScanSettings, StopMode
 from scans.sample_data import loading
 from scans.severities import SEVERITIES, weigh
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus
-from scans.walk import Walk
 from tests import factories
 
 pytestmark = pytest.mark.django_db

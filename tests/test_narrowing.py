@@ -85,7 +85,7 @@ def test_by_engine_and_version():
 
 
 def test_by_engine_where_it_scanned_more_than_is_counted(monkeypatch):
-    monkeypatch.setattr("scans.narrowing.COUNTED_AT_MOST", 0)
+    monkeypatch.setattr("scans.analysis_list.filters.COUNTED_AT_MOST", 0)
     scanned, _ = factories.running(), factories.scheduled()
     assert found("engine=Fake") == {scanned.pk}
 

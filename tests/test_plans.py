@@ -9,8 +9,9 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from scans.list_filterset import COLUMNS, AnalysisFilterSet
-from scans.models import Analysis, analysis_search
+from scans.analysis_list import search
+from scans.analysis_list.filterset import COLUMNS, AnalysisFilterSet
+from scans.models import Analysis
 from scans.sample_data import loading
 from tests import factories
 
@@ -43,8 +44,8 @@ def many(written_once):
 def person(many, monkeypatch):
     """A submitter, before many analyses, with what is few and frequent in proportion."""
     for name, value in {"SAMPLE": 100, "FREQUENT": 5, "RUNS": 10}.items():
-        monkeypatch.setattr(analysis_search, name, value)
-    monkeypatch.setattr("scans.models.querysets.COUNTED_AT_MOST", 60)
+        monkeypatch.setattr(search, name, value)
+    monkeypatch.setattr("scans.analysis_list.search.COUNTED_AT_MOST", 60)
     return factories.user("Submitter")
 
 

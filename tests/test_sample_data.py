@@ -12,9 +12,10 @@ from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
 from scans.activity import sentence
+from scans.analysis_list import search
 from scans.maintenance.recount import recount
 from scans.management.commands import sample_data
-from scans.models import ActivityLogEntry, Actor, Analysis, AnalysisSearch, Finding, Series, UrlScan
+from scans.models import ActivityLogEntry, Actor, Analysis, Finding, Series, UrlScan
 from scans.prescan.connection import check_connection
 from scans.sample_data import loading
 from scans.sample_data.plan import name, series_and_run
@@ -242,7 +243,7 @@ def test_many_are_written_without_indexes_and_every_rule_is_there_again_afterwar
     loading.create(60, seed=7, now=timezone.now(), tell=told.append)
     assert any("analysis_list_changed" in statement for statement in told)
     assert not list(recount())
-    assert AnalysisSearch.find("portal", 100).ids
+    assert search.hits("portal", 100).ids
     assert [rules_of(table) for table in loading.TABLE_NAMES] == before
     assert made_with(1)
     with pytest.raises(DatabaseError, match="append-only"):

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 from django.utils import timezone
 
+from scans.analysis_list.keyset import Walk
 from scans.exports.data import iso
 from scans.exports.streams import HERE, json_pieces
 from scans.exports.tables import csv_lines
 from scans.models import Analysis, UrlScan
-from scans.walk import Walk
 
 FORMAT = {"format": "dynamic-analyses/list", "version": 1}
 CHUNK = 500  # rows that are held at a time, with one query for what their URL scans add up to

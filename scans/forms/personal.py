@@ -4,8 +4,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from scans.analysis_list.saved_views import views_of
 from scans.models import PersonSettings, SavedView
-from scans.saved_views import views_of
 
 
 class PersonSettingsForm(forms.ModelForm):

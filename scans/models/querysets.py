@@ -1,17 +1,14 @@
 """Every question asked of the database by name. Nothing here writes."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property, reduce
+from collections.abc import Iterable
+from functools import reduce
 from operator import or_
 
 from django.db import models
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, StrIndex
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from scans.database.search_text import BETWEEN, fold
 from scans.severities import SEVERITIES
 from scans.statuses import (
     ANALYSIS_STATUSES,
@@ -25,10 +22,7 @@ from scans.statuses import (
     UrlScanStatus,
     in_phase,
 )
-from scans.walk import Walk
 
-# Beyond so many, what is found is not counted, and its pages are found by looking along the list.
-COUNTED_AT_MOST = 2000
 _SEVERITY_RANK = models.Case(
     *[models.When(severity=severity, then=rank) for rank, severity in enumerate(SEVERITIES)],
     output_field=models.PositiveSmallIntegerField(),
@@ -52,38 +46,6 @@ LOG_KEPT = Q(log_expired_at__isnull=True) | Q(log_expired_at__lt=F("changed_at")
 _WITH_RESULTS = [code for code, status in ANALYSIS_STATUSES.items() if status.results == Results.AVAILABLE]
 
 
-@dataclass
-class Found:
-    """What a list is narrowed down to before it is filtered by status, and how many of it there are of each status.
-
-    Where it is few, `ids` has them all by status. Where it is many, counting would cost ever more: `exact` is False
-    then, and the counts are those of the first ones found.
-    """
-
-    analyses: "AnalysisQuerySet"
-    count: Callable[[], Mapping[str, int]]
-    exact: bool = True
-    ids: Mapping[str, list[int]] | None = None
-
-    @cached_property
-    def counts(self) -> Mapping[str, int]:
-        """How many there are of each status; statuses that nobody has are left out."""
-        return self.count()
-
-    @property
-    def everything(self) -> bool:
-        """Whether nothing was narrowed down at all: these are all present analyses."""
-        return self.exact and self.ids is None
-
-    def walk(self, column: str, *, descending: bool, statuses: list[str]) -> Walk:
-        """These, or those of them in some statuses, in the order of a column."""
-        chosen = statuses or None
-        if self.ids is not None:
-            chosen = [code for code in chosen or self.ids if code in self.ids]
-        analyses = None if self.everything else self.analyses
-        return Walk(analyses, column, descending=descending, statuses=chosen, ids=self.ids)
-
-
 class AnalysisQuerySet(models.QuerySet):
     """Questions about analyses."""
 
@@ -105,41 +67,15 @@ class AnalysisQuerySet(models.QuerySet):
         later = self.model.objects.present().filter(series=OuterRef("series"), run__gt=OuterRef("run"))
         return self.filter(~Exists(later))
 
-    def found(self, words: str) -> Found:
-        """These, narrowed down to those whose name or one of whose target URLs contains `words`."""
-        hits = self._texts.find(words, COUNTED_AT_MOST) if words else None
-        narrowed = self.filter(pk__in=hits.ids) if hits else self
-        rows = list(narrowed.order_by().values_list("status", "pk")[: COUNTED_AT_MOST + 1])
-        ids = defaultdict(list)
-        for status, pk in rows[:COUNTED_AT_MOST]:
-            ids[status].append(pk)
-        counts = {status: len(those) for status, those in ids.items()}
-        if len(rows) <= COUNTED_AT_MOST and (hits is None or hits.are_all):
-            return Found(self, lambda: counts, ids=ids)
-        return Found(self.containing(words) if words else self, lambda: counts, exact=False)
-
-    def containing(self, words: str):
-        """Those whose name or one of whose target URLs contains `words`, in any case; looks at one after the other."""
-        text = self._texts.objects.filter(analysis=OuterRef("pk")).values("text")
-        folded = models.Value("" if BETWEEN in words else fold(words))
-        place = StrIndex(Subquery(text), folded)
-        return self.alias(place=place).filter(place__gt=0)
-
-    @property
-    def _texts(self):
-        return self.model.search.related.related_model
-
     def due(self, now):
         """Those with scheduled URL scans whose start time has come."""
         has_come = Q(start_at__lte=now) | Q(start_at__isnull=True)
-        url_scans = self.model.url_scans.rel.related_model.objects
-        scheduled = url_scans.filter(status=UrlScanStatus.SCHEDULED).values("analysis_id")
-        return self.filter(has_come, pk__in=scheduled)
+        scheduled = self.model.objects.filter(url_scans__status=UrlScanStatus.SCHEDULED)
+        return self.filter(has_come, pk__in=scheduled.values("pk"))
 
     def pausable(self):
         """Those of which a URL scan runs, or would run as soon as there is a worker."""
-        url_scans = self.model.url_scans.rel.related_model.objects
-        return self.filter(pk__in=url_scans.filter(status__in=PAUSABLE).values("analysis_id"))
+        return self.filter(pk__in=self.model.objects.filter(url_scans__status__in=PAUSABLE).values("pk"))
 
     def waiting_for_review(self):
         """Those whose results a reviewer is to publish; what publishes itself waits for nobody."""
@@ -367,29 +303,3 @@ class ActivityLogQuerySet(models.QuerySet):
             "system": self.filter(user__isnull=True),
             "refused": self.filter(action__endswith=".refused"),
         }[kind]
-
-
-class RecurringScheduleQuerySet(models.QuerySet):
-    """Questions about recurring schedules."""
-
-    def switched_on(self):
-        """Those that will bring another run."""
-        return self.filter(next_at__isnull=False, switched_off_at=None)
-
-    def with_last_run(self):
-        """Those of series with a run that is present, each with `last_run`: the id of the last such."""
-        analyses = self.model.template.field.related_model.objects
-        runs = analyses.present().filter(series=OuterRef("series")).order_by("-run")
-        return self.annotate(last_run=Subquery(runs.values("pk")[:1])).filter(last_run__isnull=False)
-
-    def starting_until(self, moment):
-        """Those that will bring a run by then, the next one first."""
-        return self.switched_on().filter(next_at__lte=moment).order_by("next_at")
-
-    def switched_off_since(self, moment):
-        """Those that were switched off after this moment, the latest first."""
-        return self.filter(switched_off_at__gte=moment).order_by("-switched_off_at")
-
-    def due(self, now):
-        """Those whose next start has come."""
-        return self.switched_on().with_last_run().filter(next_at__lte=now)

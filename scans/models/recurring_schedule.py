@@ -4,14 +4,39 @@ from datetime import datetime
 from itertools import islice
 
 from django.db import models
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from scans.models.analysis import Analysis, Series
 from scans.models.blackout_window import BlackoutWindow, with_own
-from scans.models.querysets import RecurringScheduleQuerySet
 from scans.schedule.blackouts import Blackouts
 from scans.schedule.recurrence import Recurrence, describe, next_start
+
+
+class RecurringScheduleQuerySet(models.QuerySet):
+    """Questions about recurring schedules."""
+
+    def switched_on(self):
+        """Those that will bring another run."""
+        return self.filter(next_at__isnull=False, switched_off_at=None)
+
+    def with_last_run(self):
+        """Those of series with a run that is present, each with `last_run`: the id of the last such."""
+        runs = Analysis.objects.present().filter(series=OuterRef("series")).order_by("-run")
+        return self.annotate(last_run=Subquery(runs.values("pk")[:1])).filter(last_run__isnull=False)
+
+    def starting_until(self, moment):
+        """Those that will bring a run by then, the next one first."""
+        return self.switched_on().filter(next_at__lte=moment).order_by("next_at")
+
+    def switched_off_since(self, moment):
+        """Those that were switched off after this moment, the latest first."""
+        return self.filter(switched_off_at__gte=moment).order_by("-switched_off_at")
+
+    def due(self, now):
+        """Those whose next start has come."""
+        return self.switched_on().with_last_run().filter(next_at__lte=now)
 
 
 class RecurringSchedule(models.Model):

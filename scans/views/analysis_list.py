@@ -8,15 +8,15 @@ from django.utils.safestring import SafeString
 from django.views.generic import View
 
 from scans import htmx
-from scans.kept_rows import KeptRows, moments_of, said
-from scans.list_filterset import LAST, AnalysisFilterSet
-from scans.list_version import Around, ListVersion
-from scans.listing import Row
+from scans.analysis_list.filters import submitters
+from scans.analysis_list.filterset import LAST, AnalysisFilterSet
+from scans.analysis_list.keyset import rows_of
+from scans.analysis_list.ordering import Row
+from scans.analysis_list.row_cache import KeptRows, moments_of, said
+from scans.analysis_list.saved_views import ListView, first_query, views_of
+from scans.analysis_list.version import Around, ListVersion
 from scans.models import Analysis, UrlScan
-from scans.narrowing import submitters
-from scans.saved_views import ListView, first_query, views_of
 from scans.views.access import ViewerRequired
-from scans.walk import rows_of
 
 
 class AnalysisListView(ViewerRequired, View):

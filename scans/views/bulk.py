@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 from django.views.generic import View
 
 from scans import htmx
+from scans.analysis_list.filterset import AnalysisFilterSet
 from scans.forms.bulk import BulkForm
-from scans.list_filterset import AnalysisFilterSet
 from scans.models import Analysis, BulkAction, BulkVerb, Outcome, UrlScan
 from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, Action, Status

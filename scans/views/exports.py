@@ -7,11 +7,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.generic import View
 
+from scans.analysis_list.filterset import AnalysisFilterSet
 from scans.browser import CannotPrint
 from scans.exports import analysis_list
 from scans.exports.formats import FORMATS
 from scans.exports.results import Results
-from scans.list_filterset import AnalysisFilterSet
 from scans.models import Analysis
 from scans.views.access import ViewerRequired, present_analysis, present_url_scan
 

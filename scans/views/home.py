@@ -9,15 +9,15 @@ from django.utils import timezone
 from django.views.generic import View
 
 from scans import htmx
-from scans.list_version import Around
-from scans.listing import Row
+from scans.analysis_list.keyset import Walk
+from scans.analysis_list.ordering import Row
+from scans.analysis_list.saved_views import NEED_ATTENTION, SYSTEM_VIEWS
+from scans.analysis_list.version import Around
 from scans.models import Analysis, OpenFindings, RecurringSchedule, StatusCount, UrlScan
-from scans.saved_views import NEED_ATTENTION, SYSTEM_VIEWS
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, AnalysisStatus, Phase, in_phase
 from scans.summaries.trend import trend
 from scans.summaries.upcoming import coming
 from scans.views.access import ViewerRequired
-from scans.walk import Walk
 
 SHOWN = 6  # rows of a card; the list has the others
 COUNTED = 99  # of what waits for review; more are 99+

@@ -8,10 +8,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, View
 
+from scans.analysis_list.filterset import AnalysisFilterSet
+from scans.analysis_list.saved_views import SYSTEM_VIEWS
 from scans.forms.personal import SavedViewForm
-from scans.list_filterset import AnalysisFilterSet
 from scans.models import Analysis, PersonSettings, SavedView
-from scans.saved_views import SYSTEM_VIEWS
 from scans.views.access import ViewerRequired
 from scans.views.redirects import see
 

@@ -16,8 +16,8 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from scans import transitions
-from scans.list_filterset import AnalysisFilterSet
-from scans.listing import Position
+from scans.analysis_list.filterset import AnalysisFilterSet
+from scans.analysis_list.ordering import Position
 from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, StatusCount, UrlScan
 from scans.statuses import Phase, UrlScanStatus
 

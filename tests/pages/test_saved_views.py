@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.auth.models import User
 
+from scans.analysis_list.saved_views import SYSTEM_VIEWS
 from scans.models import PersonSettings, SavedView
-from scans.saved_views import SYSTEM_VIEWS
 from tests import factories
 from tests.pages.page import elements, text, values
 

@@ -14,7 +14,7 @@ from django.db.models import CharField, Count, Exists, Sum, Value
 from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 
-from scans.listing import Row
+from scans.analysis_list.ordering import Row
 from scans.models import ScanSettings, StatusCount, SystemPart, UrlScan
 from scans.models.system_part import ALIVE_FOR
 

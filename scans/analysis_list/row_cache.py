@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from scans.listing import Row
+from scans.analysis_list.ordering import Row
 from scans.models import Analysis
 from scans.statuses import Phase
 from scans.templatetags.display import apart, time_span

@@ -19,9 +19,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 
-from scans.listing import YEARS
+from scans.analysis_list.ordering import YEARS
+from scans.analysis_list.search import COUNTED_AT_MOST
 from scans.models import Analysis, UrlScan
-from scans.models.querysets import COUNTED_AT_MOST
 from scans.severities import SEVERITIES, weigh
 from scans.severities import SEVERITY_CHOICES as SEVERITY_CHOICES
 from scans.statuses import ANALYSIS_STATUSES

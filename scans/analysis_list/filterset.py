@@ -7,12 +7,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, MultipleChoiceFilter
 
-from scans.listing import Page, Position
+from scans.analysis_list.filters import FurtherFilterSet
+from scans.analysis_list.keyset import Walk
+from scans.analysis_list.ordering import Page, Position
+from scans.analysis_list.search import Found, containing, found
 from scans.models import Analysis, PersonSettings, StatusCount
-from scans.models.querysets import Found
-from scans.narrowing import FurtherFilterSet
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
-from scans.walk import Walk
 
 COLUMNS = {
     "name": _("Name"),
@@ -62,7 +62,7 @@ class AnalysisFilterSet(FurtherFilterSet):
 
     def find(self, queryset, name, value):
         """Those with `value` in their name or a target URL."""
-        return queryset.containing(value)
+        return containing(queryset, value)
 
     def sort(self, queryset, name, value):
         """Nothing: the order is that of `walk`."""
@@ -127,7 +127,7 @@ class AnalysisFilterSet(FurtherFilterSet):
         narrowed = self.queryset
         for name, value in others.items():
             narrowed = self.filters[name].filter(narrowed, value)
-        return narrowed.found(self.words) if others or self.words else Found(narrowed, StatusCount.totals)
+        return found(narrowed, self.words) if others or self.words else Found(narrowed, StatusCount.totals)
 
     @cached_property
     def walk(self) -> Walk:

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from types import SimpleNamespace
 
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.db.models import F, Func, Q, Value
 
-from scans.listing import COLUMNS, YEARS, Page, Part, Position, Row, Step
+from scans.analysis_list.ordering import COLUMNS, YEARS, Page, Part, Position, Row, Step
+from scans.models import Analysis
 from scans.statuses import ANALYSIS_STATUSES
 
 _SIGN = {True: "ASC", False: "DESC"}
@@ -33,7 +33,7 @@ _OF_THEM = """
 
 
 def _field(part: Part) -> models.Field:
-    return apps.get_model("scans", "Analysis")._meta.get_field(part.field)
+    return Analysis._meta.get_field(part.field)
 
 
 class _Beyond(Func):
@@ -76,7 +76,7 @@ def _from_the_end(part: Part, size: int, *more: str, up: bool, by_status: bool) 
 
 
 def _present() -> models.QuerySet:
-    return apps.get_model("scans", "Analysis").objects.present()
+    return Analysis.objects.present()
 
 
 def rows_of(ids: Sequence[int]) -> list[Row]:
