@@ -14,7 +14,7 @@ FLOORS = [
     ["checks", "encryption", "engines", "htmx", "schedule"],
     ["browser", "severities", "targets"],
     ["database", "login", "statuses"],
-    ["apps", "models", "prescan", "wording"],
+    ["apps", "models", "prescan"],
     ["accounts", "activity", "filtersets", "sample_data", "summaries"],
     ["people", "templatetags", "transitions"],
     ["admin", "analysis_list", "maintenance", "results"],

@@ -11,9 +11,9 @@ from django.utils import translation
 
 from scans import transitions
 from scans.activity import WORDS
+from scans.activity.reasons import STORED, said
 from scans.login.outcome import REASONS
 from scans.views.access import SubmitterRequired
-from scans.wording import STORED, said
 
 SOURCES = [path for path in Path(settings.BASE_DIR, "scans").rglob("*.py") if path.name != "wording.py"]
 

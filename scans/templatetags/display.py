@@ -15,10 +15,10 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from scans import activity
+from scans.activity.reasons import said
 from scans.models import ActivityLogEntry, Mark, SystemPart, UrlScan
 from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
-from scans.wording import said
 
 register = template.Library()
 register.filter(said)

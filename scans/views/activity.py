@@ -4,11 +4,11 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.views.generic import View
 
 from scans.activity import sentence, status_labels
+from scans.activity.reasons import said
 from scans.filtersets import ActivityLogFilterSet
 from scans.models import ActivityLogEntry
 from scans.views.access import ViewerRequired, present_analysis
 from scans.views.csv_response import csv_file
-from scans.wording import said
 
 HEAD = ["when", "actor", "user", "url", "action", "what", "from", "to", "reason"]
 

@@ -8,10 +8,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from scans.activity.reasons import said
 from scans.database.statements import insert
 from scans.models import ActivityLogEntry, Actor, Analysis, Mark, UrlScan
 from scans.statuses import AnalysisStatus, UrlScanStatus
-from scans.wording import said
 
 # Every action there is, with the sentence that a page shows for it. {…} are facts from the entry's data.
 SENTENCES = {
