@@ -67,7 +67,7 @@ def test_only_transitions_writes_a_status(path):
 
 
 def test_the_rule_about_statuses_can_fail():
-    written_once = "from scans.written_once import row, update"
+    written_once = "from scans.database.statements import row, update"
     for text in ("scan.status = 1", "Scan.objects.update(status=1)", "Scan.objects.create(status=1)", written_once):
         assert any(writes_a_status(node) for node in ast.walk(ast.parse(text)))
 

@@ -27,7 +27,7 @@ from scans.results import verification
 from scans.statuses import PUBLISHED_AS, AnalysisStatus, UrlScanStatus
 from scans.targets.monitor import SiteWatch
 from scans.transitions import Access
-from scans.workers import runner, scheduler, setup
+from scans.workers import runner, scheduler, setup, supervision
 from tests import factories as make
 from tests.engines.weak_site import WeakSite
 from tests.sites.guarded import PASSWORD, USER, GuardedSite
@@ -113,7 +113,7 @@ def _quick(settings, monkeypatch):
     monkeypatch.setattr(SiteWatch, "INTERVAL_AFTER_FAILURE", 0.1)
     ScanSettings.objects.update(capacity=4)
     yield
-    runner.leaving.clear()
+    supervision.shutdown_requested.clear()
 
 
 @pytest.fixture

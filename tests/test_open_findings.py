@@ -8,6 +8,7 @@ from django.utils import timezone
 from scans import transitions
 from scans.models import Actor, Mark, OpenFindings, TriageMark
 from scans.models import open_findings as module
+from scans.statuses import EndedBy
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,7 @@ def test_only_the_last_published_run_counts():
     transitions.start(again)
     scan = factories.begin(again.url_scans.get())
     factories.find(scan, 1)
-    transitions.end(scan, transitions.EndedBy.ITSELF)
+    transitions.end(scan, EndedBy.ITSELF)
     factories.verify(factories.fresh(scan))
     assert counted().total == 1
 

@@ -13,7 +13,7 @@ from scans.engines.base import AddressSeen, Reach
 from scans.maintenance import removal
 from scans.models import Actor, Analysis, CrawledUrl, Finding, Screenshot, TargetCheck
 from scans.results import coverage
-from scans.workers.runner import keep_picture
+from scans.workers.evidence import keep_picture
 from tests import factories
 
 pytestmark = pytest.mark.django_db

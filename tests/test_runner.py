@@ -25,7 +25,7 @@ from scans.statuses import UrlScanStatus as U
 from scans.targets import monitor
 from scans.targets.monitor import SiteWatch
 from scans.transitions import lease
-from scans.workers import runner
+from scans.workers import runner, supervision
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,14 +88,14 @@ def site():
 @pytest.fixture(autouse=True)
 def _stay():
     yield
-    runner.leaving.clear()
+    supervision.shutdown_requested.clear()
 
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch):
     monkeypatch.setattr(SiteWatch, "INTERVAL", 0.2)
     monkeypatch.setattr(SiteWatch, "INTERVAL_AFTER_FAILURE", 0.1)
-    monkeypatch.setattr(runner, "SECONDS_BETWEEN_RENEWALS", 0.1)
+    monkeypatch.setattr(supervision, "SECONDS_BETWEEN_RENEWALS", 0.1)
     monkeypatch.setattr(lease, "SECONDS_BETWEEN_RENEWALS", 0.1)
 
 
@@ -167,8 +167,8 @@ def test_an_engine_that_breaks_off_is_a_scan_error_with_its_findings(site, last)
 
 
 def test_an_engine_that_hangs_is_ended_and_is_a_scan_error(site, monkeypatch):
-    monkeypatch.setattr(runner, "SECONDS_OF_SILENCE", 0.5)
-    monkeypatch.setattr(runner, "SECONDS_TO_DIE", 0.3)
+    monkeypatch.setattr(supervision, "SECONDS_OF_SILENCE", 0.5)
+    monkeypatch.setattr(supervision, "SECONDS_TO_DIE", 0.3)
     scan = run(queued(site), STARTED, FINDING, ANSWERED, {"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60})
     assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "Nothing was heard" in scan.reason
 
@@ -225,8 +225,8 @@ def test_a_running_scan_stops_both_ways(site, mode):
 
 
 def test_an_engine_that_does_not_obey_a_stop_is_killed(site, monkeypatch):
-    monkeypatch.setattr(runner, "SECONDS_TO_OBEY", 0.5)
-    monkeypatch.setattr(runner, "SECONDS_TO_DIE", 0.3)
+    monkeypatch.setattr(supervision, "SECONDS_TO_OBEY", 0.5)
+    monkeypatch.setattr(supervision, "SECONDS_TO_DIE", 0.3)
     scan = queued(site)
     stop = lambda scan: transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)  # noqa: E731
     thread = meanwhile(scan, U.IN_PROGRESS, stop)
@@ -263,7 +263,7 @@ def test_more_time_that_was_given_since_the_runner_last_looked_counts(site, monk
         status, ends = really(scan, **counts)
         if ends:
             monkeypatch.setattr(transitions, "renew", really)
-            monkeypatch.setattr(runner, "SECONDS_BETWEEN_RENEWALS", 60)
+            monkeypatch.setattr(supervision, "SECONDS_BETWEEN_RENEWALS", 60)
             transitions.extend(scan.analysis, by=Actor.COMMAND, extra=timedelta(hours=1))
         return status, ends
 
@@ -321,11 +321,11 @@ def test_a_site_that_is_back_a_moment_later_is_scanned_on(site, monkeypatch):
 def test_a_worker_that_is_shut_down_while_it_waits_for_a_site_hands_the_scan_over(site):
     scan = paused(queued(site))
     site.status = 503
-    runner.leaving.set()
+    supervision.shutdown_requested.set()
     try:
         assert run(scan, STARTED).status == U.RESUMING
     finally:
-        runner.leaving.clear()
+        supervision.shutdown_requested.clear()
 
 
 def test_a_site_that_is_gone_when_a_scan_is_to_go_on_is_said_to_be_gone(site, monkeypatch):
@@ -345,8 +345,8 @@ def test_a_scan_that_may_not_go_on_says_why_and_not_that_its_site_is_gone(site, 
 
 
 def test_an_engine_that_does_not_obey_a_pause_is_killed_and_its_counts_go_on(site, monkeypatch):
-    monkeypatch.setattr(runner, "SECONDS_TO_OBEY", 0.5)
-    monkeypatch.setattr(runner, "SECONDS_TO_DIE", 0.3)
+    monkeypatch.setattr(supervision, "SECONDS_TO_OBEY", 0.5)
+    monkeypatch.setattr(supervision, "SECONDS_TO_DIE", 0.3)
     scan = queued(site)
     thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
     scan = run(scan, STARTED, ANSWERED, {"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60})
@@ -360,17 +360,27 @@ def test_an_engine_that_does_not_obey_a_pause_is_killed_and_its_counts_go_on(sit
 
 def test_a_hiccup_of_the_site_at_the_end_is_not_its_end(site, monkeypatch):
     looks = iter([False, True])
-    monkeypatch.setattr(runner, "answers", lambda *args: next(looks))
+    monkeypatch.setattr(supervision, "answers", lambda *args: next(looks))
     assert run(queued(site), STARTED, ANSWERED, REPORT).status == U.COMPLETED_VERIFYING_RESULTS
+
+
+def note_renewals(monkeypatch, renewals):
+    """Append a scan to `renewals` each time that its lease is renewed, whoever does it."""
+    really_renew = transitions.renew
+
+    def renew(scan, **progress):
+        renewals.append(scan)
+        return really_renew(scan, **progress)
+
+    for module in (transitions, lease):
+        monkeypatch.setattr(module, "renew", renew)
 
 
 def test_the_lease_is_kept_while_a_slow_site_is_checked(site, monkeypatch):
     renewals = []
-    really_check, really_renew = runner.check, transitions.renew
+    really_check = runner.check
     monkeypatch.setattr(runner, "check", lambda *args, **how: time.sleep(0.5) or really_check(*args, **how))
-    monkeypatch.setattr(
-        transitions, "renew", lambda scan, **progress: renewals.append(scan) or really_renew(scan, **progress)
-    )
+    note_renewals(monkeypatch, renewals)
     scan = queued(site)
     site.status = 503
     assert run(scan, STARTED).status == U.CONNECTION_ERROR and len(renewals) >= 3
@@ -392,19 +402,17 @@ class SlowToAnswer(FakeEngine):
     ],
 )
 def test_the_lease_is_kept_while_we_find_out_how_the_scan_ended(site, monkeypatch, engine, status):
-    monkeypatch.setattr(runner, "answers", lambda *args: time.sleep(0.5) or True)
+    monkeypatch.setattr(supervision, "answers", lambda *args: time.sleep(0.5) or True)
     renewals, renewals_at_the_end = [], []
-    really_renew, really_conclude = transitions.renew, runner.Supervision._conclude
-    monkeypatch.setattr(
-        transitions, "renew", lambda scan, **progress: renewals.append(scan) or really_renew(scan, **progress)
-    )
+    really_conclude = supervision.Supervision._conclude
+    note_renewals(monkeypatch, renewals)
 
     def conclude(supervision, ended):
         before = len(renewals)
         really_conclude(supervision, ended)
         renewals_at_the_end.append(len(renewals) - before)
 
-    monkeypatch.setattr(runner.Supervision, "_conclude", conclude)
+    monkeypatch.setattr(supervision.Supervision, "_conclude", conclude)
     assert run(queued(site), engine=engine).status == status
     assert renewals_at_the_end[0] >= 3
 
@@ -446,7 +454,7 @@ def stop_once_held(scan):
 
 def test_a_worker_that_is_shut_down_hands_its_scan_over(site):
     scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: runner.leaving.set())
+    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: supervision.shutdown_requested.set())
     scan = run(scan, STARTED, ANSWERED, run_for(30))
     thread.join()
     assert scan.status == U.RESUMING and not scan.lease_holder
@@ -484,7 +492,7 @@ def test_what_breaks_on_our_side_is_a_technical_issue_with_its_reason(site, monk
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(runner.Supervision, "_keep_log", full)
+    monkeypatch.setattr(supervision.Supervision, "_keep_log", full)
     scan = run(queued(site), STARTED, run_for(5))
     assert scan.status == U.TECHNICAL_ISSUE_STOPPED and "No space left" in scan.reason
 
@@ -506,7 +514,9 @@ def test_a_full_disk_is_a_technical_issue_with_what_was_found(site):
 
 def test_a_disk_that_is_filling_up_ends_the_scan_while_there_is_room_for_the_database(site, monkeypatch):
     usage = shutil.disk_usage(settings.VAR_DIR)
-    monkeypatch.setattr(runner.shutil, "disk_usage", lambda path: usage._replace(free=runner.BYTES_TO_KEEP_FREE - 1))
+    monkeypatch.setattr(
+        supervision.shutil, "disk_usage", lambda path: usage._replace(free=supervision.BYTES_TO_KEEP_FREE - 1)
+    )
     scan = run(queued(site), STARTED, FINDING, ANSWERED, run_for(20))
     assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "disk is full" in scan.reason
 
@@ -518,7 +528,7 @@ def test_a_worker_that_is_shut_down_before_its_engine_runs_hands_the_scan_over_a
         transitions.pause(make.begin(scan), by=Actor.COMMAND)
         transitions.confirm_pause(make.fresh(scan))
         transitions.resume(make.fresh(scan), by=Actor.COMMAND)
-    runner.leaving.set()
+    supervision.shutdown_requested.set()
     scan = run(scan, run_for(30))
     assert scan.status == (U.RESUMING if resumed else U.QUEUED)
     assert not scan.lease_holder and scan.attempts == 0
@@ -572,10 +582,8 @@ def test_a_worker_that_was_frozen_while_it_checked_the_site_writes_nothing_of_it
 
 def test_an_engine_is_told_to_stay_as_often_as_the_lease_is_renewed(site, monkeypatch):
     renewals, told = [], []
-    really_renew, really_send = transitions.renew, EngineProcess.send
-    monkeypatch.setattr(
-        transitions, "renew", lambda scan, **progress: renewals.append(scan) or really_renew(scan, **progress)
-    )
+    really_send = EngineProcess.send
+    note_renewals(monkeypatch, renewals)
 
     def send(engine_run, command):
         told.append((command, len(renewals)))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scans import transitions
 from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, StopMode, UrlScan
-from scans.statuses import FAILED_VERIFICATION, AnalysisStatus, EndedBy, UrlScanStatus
+from scans.statuses import FAILED_VERIFICATION, URL_SCAN_MOVES, AnalysisStatus, EndedBy, UrlScanStatus
 from scans.statuses.analysis_moves import analysis_moves
 from scans.statuses.rollup import Facts, rollup
 from scans.workers import scheduler
@@ -119,7 +119,7 @@ def check_moves(analysis, before, after):
         chain = [entry for entry in entries if entry.url_scan_id == pk and entry.to_status]
         for entry in chain:
             assert entry.from_status == status, "a change without an entry"
-            assert entry.to_status in transitions.URL_SCAN_MOVES[UrlScanStatus(status)]
+            assert entry.to_status in URL_SCAN_MOVES[UrlScanStatus(status)]
             status = entry.to_status
         assert status == after[1][pk]
     status = before[0]

@@ -23,8 +23,9 @@ from scans.models import (
 from scans.models.querysets import UrlScanQuerySet
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy, UrlScanStatus
-from scans.transitions import bulk
-from scans.workers import runner, scheduler
+from scans.transitions import bulk, deletion, lease
+from scans.transitions import run as life
+from scans.workers import scheduler, supervision
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -80,13 +81,13 @@ def test_nor_of_what_was_about_to_go_on(meanwhile):
 def test_who_takes_a_scan_locks_its_analysis_before_they_look(monkeypatch):
     scan = paused(factories.running().url_scans.get())
     transitions.resume(scan, by=USER)
-    locked, really = [], transitions._locked
+    locked, really = [], lease.locked
 
     def lock(pk):
         locked.append(factories.fresh(scan).lease_holder)
         return really(pk)
 
-    monkeypatch.setattr(transitions, "_locked", lock)
+    monkeypatch.setattr(lease, "locked", lock)
     assert transitions.take(scan.pk, "another", among=[UrlScanStatus.RESUMING])
     assert locked == [""]
     assert transitions.take(scan.pk + 1000, "another", among=[UrlScanStatus.RESUMING]) is None
@@ -108,7 +109,7 @@ def test_of_the_last_two_runs_deleted_at_once_one_is_the_last(monkeypatch):
         asked.append(analysis.pk)
         return really(analysis)
 
-    monkeypatch.setattr(transitions, "is_last_run", look)
+    monkeypatch.setattr(deletion, "is_last_run", look)
     for run in (first, second):
         transitions.delete(factories.fresh(run), by=USER)
     assert asked == [first.pk, second.pk]
@@ -136,10 +137,10 @@ def test_a_worker_that_wakes_up_too_late_stores_no_finding():
     UrlScan.objects.filter(pk=held.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     scheduler.recover_abandoned()
     transitions.conclude_deletion(factories.fresh(held))
-    supervision = runner.Supervision.__new__(runner.Supervision)
-    supervision._scan, supervision._progress, supervision._seen = held, {}, []
+    late = supervision.Supervision.__new__(supervision.Supervision)
+    late._scan, late._progress, late._seen = held, {}, []
     with pytest.raises(transitions.LeaseLost):
-        supervision._hear([factories.reported(7)])
+        late._hear([factories.reported(7)])
     scan = factories.fresh(held)
     assert scan.status == UrlScanStatus.STOPPED and not scan.findings.exists()
 
@@ -187,12 +188,12 @@ def test_more_time_that_was_given_before_the_scheduler_had_the_lock_counts(clock
     analysis = factories.running()
     paused(analysis.url_scans.get())
     clock.shift(analysis.duration + timedelta(seconds=1))
-    really = transitions._locked
+    really = life.locked
 
     def given_more_time(pk):
         Analysis.objects.filter(pk=pk).update(expires_at=timezone.now() + timedelta(hours=1))
         return really(pk)
 
-    monkeypatch.setattr(transitions, "_locked", given_more_time)
+    monkeypatch.setattr(life, "locked", given_more_time)
     scheduler.end_durations()
     assert factories.fresh(analysis.url_scans.get()).status == UrlScanStatus.PAUSED

@@ -436,7 +436,7 @@ def test_the_lease_is_kept_while_a_slow_login_is_made(monkeypatch):
     really_log_in, really_renew = verification.log_in, transitions.renew
     monkeypatch.setattr(lease, "SECONDS_BETWEEN_RENEWALS", 0.05)
     monkeypatch.setattr(verification, "log_in", lambda *args: sleep(0.5) or really_log_in(*args))
-    monkeypatch.setattr(transitions, "renew", lambda scan, **new: renewals.append(scan) or really_renew(scan, **new))
+    monkeypatch.setattr(lease, "renew", lambda scan, **new: renewals.append(scan) or really_renew(scan, **new))
     with GuardedSite() as site:
         scan = behind(site, Method.FORM, "GET /?q=1")
         verify(scan.pk, holder="verifier")

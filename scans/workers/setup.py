@@ -14,7 +14,7 @@ from scans.prescan.accounts import Accounts
 from scans.prescan.checks import CheckReport, Target, check
 from scans.statuses import UrlScanStatus
 from scans.targets.policy import TargetPolicy
-from scans.workers.runner import keep_checks, target_of
+from scans.workers.evidence import keep_checks, target_of
 
 logger = logging.getLogger(__name__)
 CHECKS_AT_A_TIME = 8

@@ -15,7 +15,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
 from scans.models import SystemPart
-from scans.workers import runner
+from scans.workers import supervision
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class ScanWorker(Worker):
         Asking again changes nothing: terminals and process managers both send their signal.
         """
         self.running = False
-        runner.leaving.set()
+        supervision.shutdown_requested.set()
         if not self.running_task:
             sys.exit(0)
         logger.warning("%s: handing the scan over, then ending.", signal.strsignal(signum))

@@ -1,0 +1,53 @@
+"""What the checks saw of a target and the files a scan left: stored, and removed."""
+
+from __future__ import annotations
+
+import shutil
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from scans.encryption import unseal
+from scans.models import Screenshot, TargetCheck, UrlScan
+from scans.prescan.checks import CheckReport, Target
+
+
+def keep_checks(url_scan: UrlScan, report: CheckReport, occasion: str) -> None:
+    """Store the steps of the checks, and the pictures they took, for Scan Details."""
+    now = timezone.now()
+    checks = TargetCheck.objects.bulk_create(
+        TargetCheck(
+            url_scan=url_scan,
+            at=now,
+            occasion=occasion,
+            step=step.name,
+            passed=not step.reason,
+            reason=step.reason,
+            detail=step.detail,
+            milliseconds=step.milliseconds,
+        )
+        for step in report.steps
+    )
+    by_step = {check.step: check for check in checks}
+    for picture in report.pictures:
+        keep_picture(url_scan, picture.shows, picture.image, by_step.get(picture.step))
+
+
+def keep_picture(url_scan: UrlScan, shows: str, image: bytes, check: TargetCheck | None = None) -> None:
+    """Store a picture of the target."""
+    file = ContentFile(image, name=f"{url_scan.pk}-{shows}.png")
+    Screenshot.objects.create(url_scan=url_scan, check_step=check, shows=shows, at=timezone.now(), image=file)
+
+
+def target_of(url_scan: UrlScan) -> Target:
+    """What the checks need to know of it, secrets opened; raises secrets.KeyLost."""
+    login = getattr(url_scan, "login", None)
+    script = unseal(url_scan.crawl_script) if url_scan.crawl_script else ""
+    return Target(url=url_scan.url, login=login.opened() if login else None, crawl_script=script)
+
+
+def remove_files(url_scan: UrlScan) -> None:
+    """Delete everything the engine kept on disk for this scan, and its pictures."""
+    for screenshot in url_scan.screenshots.all():
+        screenshot.remove()
+    shutil.rmtree(url_scan.directory, ignore_errors=True)
