@@ -10,7 +10,7 @@ from scans.browser import Played, Task
 from scans.engines.base import Session
 from scans.login.base import Login
 from scans.login.outcome import LoginFailed
-from scans.login.visit import shown
+from scans.login.page import shown
 
 Sites = Mapping[str, tuple[str, ...]]  # a URL of each origin that may be reached → its addresses
 _TOKEN = re.compile(r"token|jwt|auth|session|bearer", re.IGNORECASE)

@@ -11,7 +11,7 @@ from httpx_ntlm import HttpNtlmAuth
 from scans.engines.base import Cookie, Session
 from scans.login.base import Login, Method
 from scans.login.outcome import LoginFailed
-from scans.login.visit import Page
+from scans.login.page import Page
 
 STEP = "credentials"
 # How each calls itself in WWW-Authenticate (RFC 7617, RFC 7616, MS-NTHT); Negotiate may carry NTLM.

@@ -18,9 +18,10 @@ from scans.login.credentials import handshake_of, require_offer, session_of
 from scans.login.login_form import STEP as FORM_STEP
 from scans.login.login_form import LoginForm, asks_for_login, find
 from scans.login.outcome import LoggedIn, LoginFailed
+from scans.login.page import Page, shown
 from scans.login.proof import STEP as PROOF_STEP
 from scans.login.proof import Evidence, Proof, proof_url, prove, stands_in, witness
-from scans.login.visit import Page, Visit, out_of_scope, shown
+from scans.login.visit import Visit, out_of_scope
 from scans.targets.policy import TargetPolicy, TargetRefused, normalise, origin, resolve
 
 MAX_LOGIN_LINKS = 3

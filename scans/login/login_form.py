@@ -12,7 +12,8 @@ import httpx
 from scans.login import signs
 from scans.login.base import Login, Method
 from scans.login.outcome import LoginFailed
-from scans.login.visit import MOST_FORMS, Page
+from scans.login.page import Page
+from scans.login.visit import MOST_FORMS
 
 if TYPE_CHECKING:
     from bs4 import Tag

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop as _
 
 from scans.engines.base import Session
-
-if TYPE_CHECKING:
-    from scans.login.visit import Page
+from scans.login.page import Page
 
 # reason → what the person who submitted the scan can do next.
 REASONS = {

@@ -10,7 +10,7 @@ from scans.login import signs
 from scans.login.base import HTTP_METHODS, Login
 from scans.login.login_form import LoginForm, asks_for_login
 from scans.login.outcome import LoginFailed
-from scans.login.visit import Page, shown
+from scans.login.page import Page, shown
 
 STEP = "proof"
 _ADDRESSES = ("/", "http://", "https://")  # how a proof begins that is an address

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
-from scans.login.visit import MOST_FORMS, Page
+from scans.login.page import Page
+from scans.login.visit import MOST_FORMS
 
 if TYPE_CHECKING:
     from bs4 import Tag

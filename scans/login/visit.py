@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
@@ -15,88 +11,17 @@ from spnego.exceptions import SpnegoError
 
 from scans.engines.base import Cookie, Session
 from scans.login.outcome import LoginFailed
+from scans.login.page import Page, shown
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import USER_AGENT, Answer, SiteClient
 from scans.targets.policy import origin
-
-if TYPE_CHECKING:
-    from bs4 import BeautifulSoup
 
 MAX_REDIRECTS = 10
 MAX_PAGE_BYTES = 1024**2  # styles and scripts inside a page come before its form
 MOST_FORMS = 30  # that are looked at; hostile pages nest thousands
 _ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
-_REFRESH = re.compile(r"""^\s*(\d{1,9})\s*[;,]\s*url\s*=\s*["']?([^"'>]+)""", re.IGNORECASE)
 # What httpx and httpx-ntlm raise over a challenge that is malformed or of a kind they do not know.
 _HANDSHAKE_ERRORS = (AttributeError, KeyError, RuntimeError, ValueError, SpnegoError)
-_LONGEST_REFRESH_SECONDS = 5  # longer ones keep a page fresh, shorter ones lead on to the next
-
-
-@dataclass(frozen=True)
-class Page:
-    """What stands at an address, redirects followed; `repeatable` where it can be asked for again.
-
-    `led_by` is the address whose redirect led here at last, or empty; a refresh is none.
-    """
-
-    url: str
-    status: int
-    headers: httpx.Headers = field(repr=False)
-    html: str = field(repr=False)
-    repeatable: bool = True
-    led_by: str = ""
-
-    @property
-    def path(self) -> str:
-        """The path of its address."""
-        return urlsplit(self.url).path or "/"
-
-    @property
-    def shown_url(self) -> str:
-        """The address for a message: without its query, which may hold what was typed into a form."""
-        return shown(self.url)
-
-    @cached_property
-    def soup(self) -> BeautifulSoup:
-        """The page's elements; none where the page cannot be parsed."""
-        # Loaded where a page is parsed: it takes 8 MB of every worker, a tenth, and most scans log in nowhere.
-        from bs4 import BeautifulSoup  # noqa: PLC0415
-        from bs4.exceptions import ParserRejectedMarkup  # noqa: PLC0415
-
-        try:
-            return BeautifulSoup(self.html, "lxml")
-        except ParserRejectedMarkup:
-            return BeautifulSoup("", "lxml")
-
-    @cached_property
-    def text(self) -> str:
-        """What a visitor reads: without scripts and styles, white space as one space."""
-        pieces = self.soup.find_all(string=lambda string: string.parent.name not in ("script", "style", "template"))
-        return " ".join(" ".join(pieces).split())
-
-    def absolute(self, address: str) -> str:
-        """An address that this page names, in full and without fragment; empty where it is none."""
-        base = self.soup.find("base", href=True)
-        try:
-            return urljoin(urljoin(self.url, base["href"]) if base else self.url, address.strip()).split("#")[0]
-        except ValueError:
-            return ""
-
-    @property
-    def redirects(self) -> bool:
-        """Whether the answer is a redirect."""
-        return self.status in (301, 302, 303, 307, 308) and bool(self.headers.get("location"))
-
-    @property
-    def next_url(self) -> str:
-        """Where the answer sends its visitor on to, by redirect or by a refresh at once; or empty."""
-        if self.redirects:
-            return self.absolute(self.headers["location"])
-        refresh = self.soup.find("meta", attrs={"http-equiv": re.compile("^refresh$", re.IGNORECASE)})
-        if refresh is None or refresh.find_parent("noscript"):
-            return ""
-        found = _REFRESH.match(str(refresh.get("content", "")))
-        return self.absolute(found[2]) if found and int(found[1]) <= _LONGEST_REFRESH_SECONDS else ""
 
 
 class Visit:
@@ -233,11 +158,6 @@ def out_of_scope(page: Page, step: str) -> LoginFailed:
     """What to raise where a page leads to another site."""
     detail = f"{page.shown_url} leads to {shown(page.next_url)}, which is not on the target's host and port."
     return LoginFailed("out_of_scope", detail, step)
-
-
-def shown(url: str) -> str:
-    """An address for a message, without its query."""
-    return url.split("?")[0]
 
 
 def _without_encoding(answer: Answer) -> httpx.Headers:

@@ -9,7 +9,7 @@ import pytest
 from scans.login import signs
 from scans.login.base import Login, Method
 from scans.login.login_form import asks_for_login, find
-from scans.login.visit import Page
+from scans.login.page import Page
 
 URL = "http://owls.example/members/login?next=%2Fa"
 USER_AND_PASSWORD = '<input name="u"><input type="password" name="p">'
