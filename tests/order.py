@@ -15,7 +15,7 @@ TOGETHER = {
     ],
     "full scan": ["engines/test_wapiti.py"],
     "real sites": ["login/test_real_sites.py"],
-    "many analyses": ["test_plans.py", "test_listing.py"],
+    "many analyses": ["analysis_list/test_plans.py", "analysis_list/test_ordering.py"],
 }
 GROUPS = {f"tests/{file}": group for group, files in TOGETHER.items() for file in files}
 # It has a product of its own, and takes longest of all.

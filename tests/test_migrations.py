@@ -11,7 +11,7 @@ from django.db.migrations.state import ProjectState
 from scans.database.concurrent_indexes import AddIndexOnline
 from scans.maintenance.recount import recount
 from scans.models import Analysis, AnalysisSearch, StatusCount
-from tests.test_recount import everything_that_happens
+from tests.maintenance.test_recount import everything_that_happens
 
 pytestmark = pytest.mark.django_db
 

@@ -17,4 +17,4 @@ def test_a_group_stays_together_and_what_has_a_product_of_its_own_apart():
     assert f"def {APART}(" in (ROOT / broken).read_text()
     assert scope_of(None, f"{broken}::test_one") == scope_of(None, f"{broken}::test_two") == "broken product"
     assert scope_of(None, f"{broken}::{APART}") == f"{broken}::{APART}"
-    assert scope_of(None, "tests/test_bulk.py::test_one") == "tests/test_bulk.py::test_one"
+    assert scope_of(None, "tests/transitions/test_bulk.py::test_one") == "tests/transitions/test_bulk.py::test_one"

@@ -11,7 +11,7 @@ from scans import transitions
 from scans.engines.base import Severity
 from scans.models import Actor, ScanSettings
 from tests import factories
-from tests.test_filtersets import filterset
+from tests.analysis_list.test_filterset import filterset
 
 pytestmark = pytest.mark.django_db
 

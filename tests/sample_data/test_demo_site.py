@@ -16,7 +16,7 @@ import pytest
 
 from scans.sample_data.demo_site import MAX_GUESTBOOK_ENTRIES, WARNING, DemoSite
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LISTENING = "0A"
 
 

@@ -17,7 +17,7 @@ from scans.statuses import EndedBy
 from scans.transitions import TransitionRefused
 from scans.workers import scheduler
 from tests import factories
-from tests.test_removal import full, kept
+from tests.maintenance.test_removal import full, kept
 
 pytestmark = pytest.mark.django_db
 DAYS = 30
