@@ -44,7 +44,7 @@ def in_its_place(row: SafeString) -> SafeString:
     return SafeString(row.replace("<tr ", '<tr hx-swap-oob="morph" ', 1))
 
 
-@register.inclusion_tag("_status_badge.html")
+@register.inclusion_tag("components/_status_badge.html")
 def badge(thing) -> dict:
     """A status as icon, text and shape; of an analysis or URL scan also what it means, on hover and focus."""
     status = thing if isinstance(thing, Status) else thing.info
@@ -124,7 +124,7 @@ def time_left(analysis) -> str:
     return time_span(analysis.expires_at - timezone.now()) if runs_out else ""
 
 
-@register.inclusion_tag("scans/_severities.html")
+@register.inclusion_tag("components/_severities.html")
 def severities(counts) -> dict:
     """Counts of findings by severity, worst first; of a URL scan, or of a mapping that holds them."""
     get = (lambda name: getattr(counts, f"findings_{name}")) if isinstance(counts, UrlScan) else counts.get

@@ -151,7 +151,7 @@ class QuestionView(ActionView):
 class StopView(QuestionView):
     """Stop and save results, or stop and delete results."""
 
-    page, dialog = "scans/stop.html", "scans/_stop.html"
+    page, dialog = "scans/actions/stop.html", "scans/actions/_stop.html"
 
     def ask_how(self, thing: Analysis | UrlScan, form: StopForm, found: int) -> HttpResponse:
         """Which of the two, naming what would be lost."""
@@ -202,7 +202,7 @@ def _found(analysis: Analysis) -> int:
 class AnalysisExtendView(QuestionView):
     """Give an analysis that runs more time."""
 
-    page, dialog = "scans/extend.html", "scans/_extend.html"
+    page, dialog = "scans/actions/extend.html", "scans/actions/_extend.html"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask how much."""
@@ -221,7 +221,7 @@ class AnalysisExtendView(QuestionView):
 class AnalysisDeleteView(QuestionView):
     """Delete an ended analysis, its log excepted."""
 
-    page, dialog = "scans/delete.html", "scans/_delete.html"
+    page, dialog = "scans/actions/delete.html", "scans/actions/_delete.html"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask whether."""

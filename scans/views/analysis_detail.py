@@ -44,7 +44,7 @@ class AnalysisDetailView(ViewerRequired, View):
         context["every"] = htmx.seconds_between_polls(
             [context["analysis"]], beside=context["runs"], growing=bool(context["coming"])
         )
-        names = "scans/analysis_detail.html", "scans/_analysis_detail.html"
+        names = "scans/analysis_detail/analysis_detail.html", "scans/analysis_detail/_analysis_detail.html"
         return htmx.respond(request, *names, context)
 
 

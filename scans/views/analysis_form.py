@@ -23,7 +23,7 @@ class AnalysisFormView(SubmitterRequired, FormView):
     """The form of an analysis; the button pressed says what becomes of it: submit, save, prescan or preview."""
 
     form_class = SubmissionForm
-    template_name = "scans/analysis_form.html"
+    template_name = "scans/analysis_form/analysis_form.html"
 
     def form_valid(self, form: SubmissionForm) -> HttpResponse:
         """Do what was asked for and show the summary; or show when it would start."""
@@ -115,7 +115,7 @@ class StartsView(SubmitterRequired, View):
         """The fragment; what is wrong with the schedule instead, where something is."""
         form = ScheduleForm(request.GET)
         context = {"form": form, "coming": form.coming() if form.is_valid() else None}
-        return render(request, "scans/_starts.html", context)
+        return render(request, "scans/analysis_form/_starts.html", context)
 
 
 class AccessView(SubmitterRequired, FormView):
@@ -123,7 +123,7 @@ class AccessView(SubmitterRequired, FormView):
 
     asked = "change_access"
     form_class = AccessForm
-    template_name = "scans/access_form.html"
+    template_name = "scans/analysis_form/access_form.html"
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         """Find the URL scan first."""

@@ -41,7 +41,7 @@ class AnalysisListView(ViewerRequired, View):
             context["numbers_differ"] = before.around != shown.around
             return self._changed_rows(request, context, before.changed(shown))
         response = htmx.respond(
-            request, "scans/analysis_list.html", "scans/_analysis_list.html", {**context, **_list(filterset, here)}
+            request, "scans/analysis_list/analysis_list.html", "scans/analysis_list/_analysis_list.html", {**context, **_list(filterset, here)}
         )
         if htmx.wants_fragment(request):
             response["HX-Push-Url"] = _push(request, filterset)
@@ -52,7 +52,7 @@ class AnalysisListView(ViewerRequired, View):
     def _changed_rows(self, request: HttpRequest, context: dict, changed: list[int]) -> HttpResponse:
         """Nothing but the rows that changed, each to be put in its place, and the numbers around them."""
         context["rows"] = _made(rows_of(changed), request, context["here"]) if changed else []
-        response = htmx.respond(request, "scans/analysis_list.html", "scans/_analysis_changes.html", context)
+        response = htmx.respond(request, "scans/analysis_list/analysis_list.html", "scans/analysis_list/_analysis_changes.html", context)
         response["HX-Reswap"] = "none"
         response["X-List-Change"] = "rows"
         response["X-List-Version"] = context["version"]
@@ -64,7 +64,7 @@ class SubmittersView(ViewerRequired, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The options."""
-        return render(request, "scans/_submitters.html", {"names": submitters()})
+        return render(request, "scans/analysis_list/_submitters.html", {"names": submitters()})
 
 
 def _shown(filterset: AnalysisFilterSet) -> tuple[Around, str]:
@@ -112,7 +112,7 @@ def _made(rows: list[Row], request: HttpRequest, here: str) -> list[SafeString]:
     missing = {row.pk: row for row in rows if row.pk not in made}
     for analysis in _analyses(list(missing), request.user) if missing else ():
         shown = said(moments_of(analysis), timezone.now())
-        html = render_to_string("scans/_analysis_row.html", {"analysis": analysis, "here": here}, request)
+        html = render_to_string("scans/analysis_list/_analysis_row.html", {"analysis": analysis, "here": here}, request)
         keeper.keep(missing[analysis.pk], analysis, shown, html)
         made[analysis.pk] = html
     return [made[row.pk] for row in rows]

@@ -101,7 +101,7 @@ class BulkView(SubmitterRequired, View):
             "found": self._found(),
             "next": self.back,
         }
-        template = "_bulk_question" if htmx.wants_fragment(self.request) else "bulk_question"
+        template = "bulk/_bulk_question" if htmx.wants_fragment(self.request) else "bulk/bulk_question"
         return render(self.request, f"scans/{template}.html", context, status=status)
 
     @property
@@ -171,4 +171,4 @@ class BulkActionView(ViewerRequired, View):
             "every": SECONDS_BETWEEN_LOOKS if waiting else 0,
             "here": htmx.address(request),
         }
-        return htmx.respond(request, "scans/bulk_action.html", "scans/_bulk_action.html", context)
+        return htmx.respond(request, "scans/bulk/bulk_action.html", "scans/bulk/_bulk_action.html", context)

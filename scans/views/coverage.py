@@ -19,6 +19,7 @@ class CoverageView(UrlScanTab):
     """The addresses, a page at a time, and how many there are of each kind."""
 
     stem = "coverage"
+    template = "scans/url_scan/_coverage.html"
 
     def content(self, url_scan: UrlScan) -> dict:
         """Those that were asked for."""

@@ -68,7 +68,7 @@ class ResultsFileView(ViewerRequired, View):
             pieces = FORMATS[self.form](found)
         except CannotPrint as reason:
             context = {"reason": str(reason), "html": request.path.removesuffix("pdf") + "html"}
-            return render(request, "scans/not_printed.html", context, status=503)
+            return render(request, "scans/exports/not_printed.html", context, status=503)
         return attachment(pieces, found.file_stem, self.form)
 
 

@@ -39,6 +39,7 @@ class FindingListView(UrlScanTab):
     """The findings of one URL scan, worst first."""
 
     stem = "finding-list"
+    template = "scans/findings/_finding_list.html"
 
     def content(self, url_scan: UrlScan) -> dict:
         """Those that this user may see and asked for."""
@@ -66,7 +67,7 @@ class AnalysisFindingListView(ViewerRequired, View):
             "hidden": verifying.filter(results_visible=False).count(),
             **_found(request, analysis, findings),
         }
-        names = "scans/analysis_finding_list.html", "scans/_analysis_finding_list.html"
+        names = "scans/findings/analysis_finding_list.html", "scans/findings/_analysis_finding_list.html"
         return htmx.respond(request, *names, context)
 
 
@@ -94,6 +95,7 @@ class FindingDetailView(UrlScanTab):
     """One finding with its evidence."""
 
     stem = "finding-detail"
+    template = "scans/findings/_finding_detail.html"
     tab = "finding-list"
 
     def content(self, url_scan: UrlScan, finding_id: int) -> dict:

@@ -51,7 +51,7 @@ class HomeView(ViewerRequired, View):
         context |= {"counts": _counts(), "views": {view.key: view.query for view in SYSTEM_VIEWS}}
         if any(context["counts"].values()):
             context |= _cards(rows, request.user) | _times(now)
-        return htmx.respond(request, "scans/home.html", "scans/_home.html", context)
+        return htmx.respond(request, "scans/home/home.html", "scans/home/_home.html", context)
 
 
 def _rows(key: str) -> list[Row]:

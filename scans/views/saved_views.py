@@ -26,14 +26,14 @@ class SavedViewListView(ViewerRequired, View):
             "system_views": SYSTEM_VIEWS,
             "views": [(view, view.may_be_changed_by(request.user)) for view in views],
         }
-        return render(request, "scans/saved_view_list.html", context)
+        return render(request, "scans/saved_views/saved_view_list.html", context)
 
 
 class SavedViewFormView(ViewerRequired, FormView):
     """The name of a view, and whether everybody sees it."""
 
     form_class = SavedViewForm
-    template_name = "scans/saved_view_form.html"
+    template_name = "scans/saved_views/saved_view_form.html"
 
     def get_form_kwargs(self) -> dict:
         """The view, and who changes it."""

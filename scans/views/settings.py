@@ -19,7 +19,7 @@ class SettingsView(FormView):
     """Everything at once. Whoever has an account may set how the pages look for them, whatever their role."""
 
     form_class = PersonSettingsForm
-    template_name = "scans/settings.html"
+    template_name = "scans/settings/settings.html"
 
     def get_form_kwargs(self) -> dict:
         """The settings as they are; saving makes the row where there is none."""

@@ -10,7 +10,7 @@ from scans.views.access import ViewerRequired
 class StatusListView(ViewerRequired, TemplateView):
     """Every status with its icon, meaning and next step."""
 
-    template_name = "scans/status_list.html"
+    template_name = "scans/statuses/status_list.html"
     extra_context = {
         "catalogues": [
             ("analysis", _("Analyses"), ANALYSIS_STATUSES.values()),

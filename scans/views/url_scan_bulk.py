@@ -62,7 +62,7 @@ class UrlScanBulkView(SubmitterRequired, View):
             "found": sum(scan.findings_total for scan in chosen),
             "next": page_asked_from(self.request, analysis.get_absolute_url()),
         }
-        template = "_url_scans_question" if htmx.wants_fragment(self.request) else "url_scans_question"
+        template = "bulk/_url_scans_question" if htmx.wants_fragment(self.request) else "bulk/url_scans_question"
         return render(self.request, f"scans/{template}.html", context, status=status)
 
 

@@ -26,9 +26,10 @@ LOG_HIDDEN = _("This log tells what is found. Reviewers can read it now, everybo
 
 
 class UrlScanTab(ViewerRequired, View):
-    """One tab of a URL scan; live. `stem` names its address and its fragment in the page of all tabs."""
+    """One tab of a URL scan; live. `stem` names its address, `template` its fragment in the page of all tabs."""
 
     stem = ""
+    template = ""
     tab = ""  # the tab that it belongs to, where that is not itself
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int, **address) -> HttpResponse:
@@ -47,15 +48,10 @@ class UrlScanTab(ViewerRequired, View):
             "title": _("{tab} of {url}").format(tab=dict(TABS)[self.tab or self.stem], url=scan.url),
             "tabs": TABS,
             "tab": self.tab or self.stem,
-            "tab_body": f"scans/_{self.file}.html",
+            "tab_body": self.template,
             **self.content(scan, **address),
         }
-        return htmx.respond(request, "scans/url_scan.html", "scans/_url_scan.html", context)
-
-    @property
-    def file(self) -> str:
-        """The stem as templates spell it."""
-        return self.stem.replace("-", "_")
+        return htmx.respond(request, "scans/url_scan/url_scan.html", "scans/url_scan/_url_scan.html", context)
 
     def content(self, url_scan: UrlScan) -> dict:
         """What this tab shows besides the URL scan itself."""
@@ -66,6 +62,7 @@ class UrlScanDetailView(UrlScanTab):
     """Scan Details: where it stands and why, what was sent and answered, and its checks."""
 
     stem = "url-scan-detail"
+    template = "scans/url_scan/_url_scan_detail.html"
 
     def content(self, url_scan: UrlScan) -> dict:
         """How it got here, how far it is and may go on; its checks in the order they were made, and their pictures."""
@@ -86,6 +83,7 @@ class ConfigurationView(UrlScanTab):
     """What the scan was told to do."""
 
     stem = "configuration"
+    template = "scans/url_scan/_configuration.html"
 
     def content(self, url_scan: UrlScan) -> dict:
         """How it logs in, but for what is secret."""
@@ -96,6 +94,7 @@ class EngineLogView(UrlScanTab):
     """The end of the engine's own log, which grows by itself (see EngineLogPieceView)."""
 
     stem = "engine-log"
+    template = "scans/url_scan/_engine_log.html"
 
     def content(self, url_scan: UrlScan) -> dict:
         """Whether there is a log, and its end; a poll is spared that: its page goes on with what it has.
@@ -120,7 +119,7 @@ class EngineLogPieceView(ViewerRequired, View):
         if every and piece.position == position:
             return htmx.unchanged()
         context = {"url_scan": scan, "analysis": scan.analysis, "piece": piece, "every": every}
-        return render(request, "scans/_engine_log_piece.html", context)
+        return render(request, "scans/url_scan/_engine_log_piece.html", context)
 
 
 class ScreenshotView(ViewerRequired, View):

@@ -1,7 +1,7 @@
 // What a person asks for is done once, and shown where they are. The dialog that asks first stays while its form is
 // wrong. It closes before the page behind it changes: what a covered page says is not heard.
 
-import { byId, onHtmx } from "./page.js";
+import { byId, onHtmx } from "./dom.js";
 
 const DOUBLE_CLICK = 500; // milliseconds
 const dialog = byId("dialog");

@@ -1,6 +1,6 @@
 // What only the pages of a URL scan do: a finding is copied as a command, or marked in place; the engine's log is followed.
 
-import { byId, on, onHtmx } from "./page.js";
+import { byId, on, onHtmx } from "./dom.js";
 
 const MOST = 500_000; // characters of a log that are kept while nobody reads what came before
 const NEAR = 24; // pixels

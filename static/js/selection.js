@@ -1,7 +1,7 @@
 // Ticked rows of a list: all of a page, a range with Shift, and which actions they allow. What was ticked stays
-// through live updates (see rows.js); what is ticked is read from the page each time, so that it is never out of step.
+// through live updates (see row_morphing.js); what is ticked is read from the page each time, so that it is never out of step.
 
-import { byId, fill, on, onHtmx } from "./page.js";
+import { byId, fill, on, onHtmx } from "./dom.js";
 
 let last = null;
 

@@ -1,7 +1,7 @@
 // Keeps times true while one looks at them: "5 min ago" grows older, what has run for 7 min runs on. The same rules as
 // display.relative and display.time_span, and the same words: the page brings them along in its own language.
 
-import { fill } from "./page.js";
+import { fill } from "./dom.js";
 
 const words = document.documentElement.dataset;
 

@@ -12,7 +12,7 @@ from dashboard.static_files import StaticFilesStorage
 def collected(tmp_path, settings):
     """A function from a script's name to its text as it is served."""
     settings.DEBUG = False
-    scripts = {"js/page.js": "export const one = 1;\n", "js/live.js": 'import { one } from "./page.js";\n'}
+    scripts = {"js/dom.js": "export const one = 1;\n", "js/polling.js": 'import { one } from "./dom.js";\n'}
     (tmp_path / "js").mkdir()
     for name, script in scripts.items():
         (tmp_path / name).write_text(script)
@@ -23,9 +23,9 @@ def collected(tmp_path, settings):
 
 
 def test_scripts_import_each_other_by_the_names_that_tags_use(collected):
-    named = collected("js/page.js").name
+    named = collected("js/dom.js").name
     assert named != "page.js"
-    assert collected("js/live.js").read_text() == f'import {{ one }} from "./{named}";\n'
+    assert collected("js/polling.js").read_text() == f'import {{ one }} from "./{named}";\n'
 
 
 def test_an_address_is_worked_out_once_and_a_missing_file_is_said(tmp_path, settings):
