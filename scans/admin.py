@@ -228,7 +228,7 @@ class BlackoutWindowAdmin(admin.ModelAdmin):
 class RecurringScheduleAdmin(LookedAtOnly):
     """Series that repeat; they are switched off and on at their runs."""
 
-    list_display = ["__str__", "next_at", "made", "switched_off_at", "switched_off_because"]
+    list_display = ["__str__", "next_at", "runs_made", "switched_off_at", "switched_off_reason"]
     list_select_related = ["series", "template"]
 
 

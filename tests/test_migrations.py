@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from django.apps import apps
 from django.db import connection, migrations, models
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from scans.database.concurrent_indexes import AddIndexOnline
@@ -22,14 +23,18 @@ def migration(name: str):
 
 def test_what_migrations_fill_in_is_what_is_kept(monkeypatch):
     everything_that_happens()
-    Analysis.objects.update(urls=0, findings_all=0, findings_shown=0, ran=None)
+    Analysis.objects.update(urls=0, findings_all=0, findings_shown=0, run_time=None)
     AnalysisSearch.objects.all().delete()
     StatusCount.objects.all().delete()
     monkeypatch.setattr(migration("0007_list_indexes"), "BATCH", 3)
     monkeypatch.setattr(migration("0008_search_texts"), "BATCH", 3)
     editor = SimpleNamespace(connection=connection)
     migration("0005_status_counts").install(apps, editor)
-    migration("0007_list_indexes").fill_in(apps, editor)
+    with connection.cursor() as cursor:  # as the column was called when these migrations were written
+        cursor.execute("ALTER TABLE scans_analysis RENAME COLUMN run_time TO ran")
+        before_names = MigrationLoader(connection).project_state(("scans", "0019_schedule_switched_on")).apps
+        migration("0007_list_indexes").fill_in(before_names, editor)
+        cursor.execute("ALTER TABLE scans_analysis RENAME COLUMN ran TO run_time")
     migration("0008_search_texts").fill_in(apps, editor)
     assert list(recount()) == []
 

@@ -73,7 +73,7 @@ COLUMNS = {
     "duration": Column(
         (
             Part("started_at", _STARTED, _UNDER_WAY, turned=True),
-            Part("ran", Q(ran__isnull=False), _ENDED),
+            Part("run_time", Q(run_time__isnull=False), _ENDED),
             Part("started_at", _WAITS, empty=True),
         )
     ),

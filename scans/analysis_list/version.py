@@ -20,7 +20,7 @@ from scans.models.system_part import ALIVE_FOR
 
 
 @dataclass(frozen=True)
-class Around:
+class ListHeader:
     """What stands around the rows of every list: capacity, what runs, what is missing, and how often counts changed."""
 
     capacity: int
@@ -29,12 +29,12 @@ class Around:
     counted: str
 
     @classmethod
-    def now(cls) -> Around:
+    def now(cls) -> ListHeader:
         """As it is now; one query."""
         return cls.with_answer("SELECT NULL", ())[0]
 
     @classmethod
-    def with_answer(cls, sql: str, parameters: Iterable) -> tuple[Around, object]:
+    def with_answer(cls, sql: str, parameters: Iterable) -> tuple[ListHeader, object]:
         """As it is now, and in the same query what another one answers, which is one value."""
         around, values = _written(connection.vendor)
         alive_since = _prepared(timezone.now() - ALIVE_FOR)
@@ -86,7 +86,7 @@ class ListVersion:
     rows: dict[int, int]
 
     @classmethod
-    def of(cls, around: Around, rows: list[Row]) -> ListVersion:
+    def of(cls, around: ListHeader, rows: list[Row]) -> ListVersion:
         """The version of a page."""
         return cls(around.checksum, {row.pk: row.version for row in rows})
 

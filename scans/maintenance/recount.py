@@ -65,7 +65,7 @@ def _differing(analyses) -> list[tuple[Analysis, dict]]:
 
 def _counted(analysis: Analysis, totals: dict) -> dict:
     ended = analysis.started_at and analysis.ended_at
-    return {**kept_columns(totals, analysis.status), "ran": ended - analysis.started_at if ended else None}
+    return {**kept_columns(totals, analysis.status), "run_time": ended - analysis.started_at if ended else None}
 
 
 def _texts(pks: range) -> Iterator[dict]:

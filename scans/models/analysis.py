@@ -112,7 +112,7 @@ class Analysis(models.Model):
     findings_shown = models.BigIntegerField(
         db_default=0, editable=False, help_text="the same of the results that are not under verification"
     )
-    ran = models.DurationField(null=True, editable=False, help_text="how long it ran, once it has ended")
+    run_time = models.DurationField(null=True, editable=False, help_text="how long it ran, once it has ended")
 
     objects = AnalysisQuerySet.as_manager()
 
@@ -140,7 +140,7 @@ class Analysis(models.Model):
             _list_index("findings_shown", name="analysis_list_shown"),
             _list_index("started_at", name="analysis_list_begun", only=models.Q(started_at__isnull=False)),
             _list_index("start_at", name="analysis_list_start", only=models.Q(started_at__isnull=True)),
-            _list_index("ran", name="analysis_list_ran", only=models.Q(ran__isnull=False)),
+            _list_index("run_time", name="analysis_list_run_time", only=models.Q(run_time__isnull=False)),
             models.Index(fields=["start_at"], name="analysis_due", condition=models.Q(status=AnalysisStatus.SCHEDULED)),
             # Along these the retention policy finds what has ended and is kept yet, the oldest first
             _old_index("ended_at", name="analysis_old_runs", kept=PRESENT),

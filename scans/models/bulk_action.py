@@ -21,7 +21,7 @@ class BulkVerb(models.TextChoices):
     DELETE = "delete", _("Delete")
 
 
-class Outcome(models.TextChoices):
+class BulkOutcome(models.TextChoices):
     """What became of one analysis; the label finishes the sentence “2 skipped (…)”."""
 
     WAITING = "waiting", _("waiting")
@@ -35,7 +35,7 @@ class Outcome(models.TextChoices):
     @property
     def is_skipped(self) -> bool:
         """Whether nothing was done, and nothing will be."""
-        return self not in (Outcome.WAITING, Outcome.DONE)
+        return self not in (BulkOutcome.WAITING, BulkOutcome.DONE)
 
 
 class BulkAction(models.Model):
@@ -55,10 +55,10 @@ class BulkAction(models.Model):
         """The page that shows how far it got."""
         return reverse("scans:bulk-action", args=[self.pk])
 
-    def outcomes(self) -> dict[Outcome, int]:
+    def outcomes(self) -> dict[BulkOutcome, int]:
         """How many analyses each outcome has, in the order above; those that none has are left out."""
         counts = dict(self.items.order_by().values_list("outcome").annotate(Count("pk")))
-        return {outcome: counts[outcome] for outcome in Outcome if outcome in counts}
+        return {outcome: counts[outcome] for outcome in BulkOutcome if outcome in counts}
 
 
 class BulkItem(models.Model):
@@ -66,7 +66,7 @@ class BulkItem(models.Model):
 
     bulk = models.ForeignKey(BulkAction, on_delete=models.CASCADE, related_name="items", db_index=False)
     analysis = models.ForeignKey(Analysis, on_delete=models.CASCADE, related_name="+")
-    outcome = models.CharField(max_length=20, choices=Outcome.choices, default=Outcome.WAITING)
+    outcome = models.CharField(max_length=20, choices=BulkOutcome.choices, default=BulkOutcome.WAITING)
     reason = models.TextField(blank=True, help_text="why it was skipped, as it was said to who asked")
     made = models.ForeignKey(
         Analysis, null=True, on_delete=models.SET_NULL, related_name="+", help_text="the run that this made, if any"

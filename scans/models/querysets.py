@@ -106,25 +106,25 @@ class AnalysisQuerySet(models.QuerySet):
 class UrlScanQuerySet(models.QuerySet):
     """Questions about URL scans."""
 
-    def holding_a_place(self):
+    def holding_slot(self):
         """Those that count against capacity."""
-        return self.filter(place_since__isnull=False)
+        return self.filter(slot_since__isnull=False)
 
     def running(self):
         """Those whose engine is at work or is being ended."""
-        return self.holding_a_place().exclude(status__in=[UrlScanStatus.QUEUED, UrlScanStatus.RESUMING])
+        return self.holding_slot().exclude(status__in=[UrlScanStatus.QUEUED, UrlScanStatus.RESUMING])
 
     def waiting_for_capacity(self):
         """Those that would start, or go on, if there were a place, longest waiting first."""
         waiting = self.filter(
-            status__in=[UrlScanStatus.QUEUED_WITH_WARNING, UrlScanStatus.RESUMING], place_since=None, lease_holder=""
+            status__in=[UrlScanStatus.QUEUED_WITH_WARNING, UrlScanStatus.RESUMING], slot_since=None, lease_holder=""
         )
         return waiting.order_by("queued_at", "position")
 
     def fairest_waiting(self):
         """The next to get a place: of the analysis with the fewest places, the one waiting longest; or None."""
         held = (
-            self.model.objects.holding_a_place()
+            self.model.objects.holding_slot()
             .order_by()
             .filter(analysis=OuterRef("analysis"))
             .values("analysis")

@@ -48,10 +48,10 @@ class RecurringSchedule(models.Model):
     )
     first_at = models.DateTimeField(help_text="the start from which the rule counts")
     next_at = models.DateTimeField(null=True, help_text="when the next run is made; empty: never again")
-    made = models.PositiveIntegerField(default=1, help_text="how many runs there were")
+    runs_made = models.PositiveIntegerField(default=1, help_text="how many runs there were")
     switched_off_at = models.DateTimeField(null=True)
     switched_on_at = models.DateTimeField(null=True, help_text="when somebody last switched it on again")
-    switched_off_because = models.TextField(blank=True)
+    switched_off_reason = models.TextField(blank=True)
 
     objects = RecurringScheduleQuerySet.as_manager()
 
@@ -84,7 +84,7 @@ class RecurringSchedule(models.Model):
 
     def start_after(self, moment: datetime, made: int | None = None) -> datetime | None:
         """The next start after `moment`, as if `made` runs existed; None when it has ended."""
-        made = self.made if made is None else made
+        made = self.runs_made if made is None else made
         return next_start(self.rule, self.first_at, self.template.zone, moment, made)
 
     def coming(self, count: int, for_all: Blackouts | None = None) -> list[datetime]:
@@ -93,7 +93,7 @@ class RecurringSchedule(models.Model):
         return [blackouts.next_open(start) for start in islice(self._starts(), count)]
 
     def _starts(self):
-        start, made = self.next_at, self.made
+        start, made = self.next_at, self.runs_made
         while start and not self.switched_off_at:
             yield start
             made += 1

@@ -40,7 +40,7 @@ class UrlScan(models.Model):
     started_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
 
-    place_since = models.DateTimeField(
+    slot_since = models.DateTimeField(
         null=True, editable=False, help_text="since when it holds one of the places that capacity allows"
     )
     paused_by = models.CharField(max_length=6, choices=PausedBy.choices, blank=True, editable=False)
@@ -91,7 +91,7 @@ class UrlScan(models.Model):
         indexes = [
             models.Index(fields=["status", "queued_at"], name="url_scan_by_status"),
             models.Index(fields=["engine", "engine_version", "analysis"], name="url_scan_by_engine"),
-            models.Index(fields=["place_since"], name="url_scan_placed", condition=models.Q(place_since__isnull=False)),
+            models.Index(fields=["slot_since"], name="url_scan_slot", condition=models.Q(slot_since__isnull=False)),
             models.Index(fields=["lease_until"], name="url_scan_leased", condition=models.Q(lease_until__isnull=False)),
         ]
 

@@ -23,7 +23,7 @@ _STORED_AND_SHOWN = re.compile(r"^Stored .* vulnerability found in (https?://\S+
 _PIECE = re.compile(r"[^<>\r\n]+")
 _WORD = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 # Answers of something in front of the site, not of what was found: they neither show it nor show it gone.
-_SAY_NOTHING = {401: "wants a login", 429: "refuses so many requests", 502: "is down", 503: "is down", 504: "is down"}
+_INCONCLUSIVE = {401: "wants a login", 429: "refuses so many requests", 502: "is down", 503: "is down", 504: "is down"}
 _HEADER_NAMES = {"CSP": "Content-Security-Policy"}
 
 
@@ -65,8 +65,8 @@ def judge(finding: Finding, answer: Answer) -> Verdict:
     The first rule that applies decides: what the finding itself says is missing or wrong, else the
     evidence that the engine kept. Without either there is nothing to judge by.
     """
-    if answer.status in _SAY_NOTHING and answer.status != finding.evidence_status:
-        reason = f"The site answered {answer.status}: it {_SAY_NOTHING[answer.status]} now."
+    if answer.status in _INCONCLUSIVE and answer.status != finding.evidence_status:
+        reason = f"The site answered {answer.status}: it {_INCONCLUSIVE[answer.status]} now."
         return Verdict(Replay.NOT_REPLAYABLE, reason)
     for pattern, rule in _RULES_BY_INFO:
         if match := pattern.match(finding.info.strip()):

@@ -52,7 +52,7 @@ INSERTS = [
     INSERT INTO scans_analysis (
         id, series_id, run, name, owner_id, depth, prescan, duration, publication, start_at, status, created_at,
         submitted_at, prescan_started_at, prescan_ended_at, started_at, ended_at, changed_at, version, stop_mode,
-        time_zone, blackout, recurrence, urls, findings_all, findings_shown, ran)
+        time_zone, blackout, recurrence, urls, findings_all, findings_shown, run_time)
     SELECT
         plan.id, plan.series, plan.run, plan.name, %(owner)s, 20, story.prescan, plan.duration, story.publication,
         plan.start_at, story.status, AT[0], AT[story.submitted], AT[story.prescan_started],

@@ -9,7 +9,7 @@ from scans.statuses.base import Action, EndedBy, Phase, Results, Status, in_phas
 from scans.statuses.moves import PUBLISHED_AS, URL_SCAN_MOVES
 from scans.statuses.url_scan import (
     FAILED_VERIFICATION,
-    MAY_HOLD_A_PLACE,
+    MAY_HOLD_SLOT,
     PAUSABLE,
     TIME_EXPIRED,
     URL_SCAN_STATUSES,
@@ -24,7 +24,7 @@ __all__ = [
     "EndedBy",
     "FAILED_RUNS",
     "FAILED_VERIFICATION",
-    "MAY_HOLD_A_PLACE",
+    "MAY_HOLD_SLOT",
     "PAUSABLE",
     "PUBLISHED_AS",
     "Phase",

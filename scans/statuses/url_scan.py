@@ -352,7 +352,7 @@ URL_SCAN_STATUSES: dict[str, Status] = {entry.code: entry for entry in _URL_SCAN
 
 
 # URL scans that may occupy one of the places that capacity allows: a worker is needed or held.
-MAY_HOLD_A_PLACE = frozenset(
+MAY_HOLD_SLOT = frozenset(
     {
         UrlScanStatus.QUEUED,
         UrlScanStatus.IN_PROGRESS,

@@ -11,10 +11,10 @@ from scans.targets.http_client import SiteClient
 from scans.targets.policy import origin, resolve
 
 
-class SiteWatch(threading.Thread):
+class SiteMonitor(threading.Thread):
     """Our own eyes: asks for the target's page every 10 seconds, more often once it fails. No database.
 
-    `lost` is set after three failures in a row, if the engine had no answer either meanwhile. `nameless`
+    `lost` is set after three failures in a row, if the engine had no answer either meanwhile. `dns_failed`
     is set after the name did not resolve for longer, whatever the engine does: it keeps to the addresses
     that the name once had, and finds a site there that nobody else does.
     """
@@ -26,7 +26,7 @@ class SiteWatch(threading.Thread):
         self._url, self._addresses = url, addresses
         self._done = threading.Event()
         self._failures = self._failures_of_the_name = 0
-        self.lost, self.nameless = threading.Event(), threading.Event()
+        self.lost, self.dns_failed = threading.Event(), threading.Event()
 
     def run(self) -> None:
         """Look until `finish`."""
@@ -36,7 +36,7 @@ class SiteWatch(threading.Thread):
             if self._failures >= self.FAILURES:
                 self.lost.set()
             if self._failures_of_the_name >= self.FAILURES_OF_THE_NAME:
-                self.nameless.set()
+                self.dns_failed.set()
 
     def _interval(self) -> float:
         return self.INTERVAL_AFTER_FAILURE if self._failures or self._failures_of_the_name else self.INTERVAL

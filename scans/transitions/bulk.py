@@ -12,7 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import Error, transaction
 
 from scans import transitions
-from scans.models import Analysis, BulkAction, BulkItem, BulkVerb, Outcome, StopMode, UrlScan
+from scans.models import Analysis, BulkAction, BulkItem, BulkOutcome, BulkVerb, StopMode, UrlScan
 from scans.transitions import NotPermitted, TransitionRefused
 
 logger = logging.getLogger(__name__)
@@ -73,14 +73,14 @@ def carry_out(bulk: BulkAction) -> None:
     for _ in range(SLICE):
         if not _act_on_next(bulk):
             return
-    if bulk.items.filter(outcome=Outcome.WAITING).exists():
+    if bulk.items.filter(outcome=BulkOutcome.WAITING).exists():
         _hand_over(bulk)
 
 
 def _act_on_next(bulk: BulkAction) -> bool:
     """Whether there was one left."""
     with transaction.atomic():
-        waiting = bulk.items.filter(outcome=Outcome.WAITING).order_by("pk")
+        waiting = bulk.items.filter(outcome=BulkOutcome.WAITING).order_by("pk")
         item = waiting.select_related("analysis").select_for_update(skip_locked=True, of=("self",)).first()
         if item is None:
             return False
@@ -89,35 +89,35 @@ def _act_on_next(bulk: BulkAction) -> bool:
     return True
 
 
-def _act_on(analysis: Analysis, bulk: BulkAction) -> tuple[Outcome, str, Analysis | None]:
+def _act_on(analysis: Analysis, bulk: BulkAction) -> tuple[BulkOutcome, str, Analysis | None]:
     """The outcome, why it was skipped, and the run that was made."""
     if analysis.deleted_at:
-        return Outcome.DELETED, f"{analysis} was deleted meanwhile.", None
+        return BulkOutcome.DELETED, f"{analysis} was deleted meanwhile.", None
     reason = {"reason": bulk.reason} if bulk.verb in TAKES_A_REASON else {}
     return _attempt(_VERBS[bulk.verb], analysis, by=bulk.user, **reason)
 
 
 def act_on_url_scans(
     verb: str, url_scans: Iterable[UrlScan], *, by: AbstractBaseUser, reason: str = ""
-) -> dict[Outcome, int]:
-    """Pause, resume or stop these, at once; returns how many have each outcome, in the order of Outcome."""
+) -> dict[BulkOutcome, int]:
+    """Pause, resume or stop these, at once; returns how many have each outcome, in the order of BulkOutcome."""
     counts = Counter(_attempt(_URL_SCAN_VERBS[verb], scan, by=by, reason=reason)[0] for scan in url_scans)
-    return {outcome: counts[outcome] for outcome in Outcome if outcome in counts}
+    return {outcome: counts[outcome] for outcome in BulkOutcome if outcome in counts}
 
 
-def _attempt(verb: Callable, thing: Analysis | UrlScan, **values) -> tuple[Outcome, str, Analysis | None]:
+def _attempt(verb: Callable, thing: Analysis | UrlScan, **values) -> tuple[BulkOutcome, str, Analysis | None]:
     """The outcome, why it was skipped, and the run that was made."""
     try:
-        return Outcome.DONE, "", verb(thing, **values)
+        return BulkOutcome.DONE, "", verb(thing, **values)
     except NotPermitted as refusal:
-        return Outcome.NOT_PERMITTED, str(refusal), None
+        return BulkOutcome.NOT_PERMITTED, str(refusal), None
     except TransitionRefused as refusal:
-        return Outcome.FINISHED if thing.info.final else Outcome.REFUSED, str(refusal), None
+        return BulkOutcome.FINISHED if thing.info.final else BulkOutcome.REFUSED, str(refusal), None
     except Error:
         raise  # the database's: the task is tried again
     except Exception:
         logger.exception("%s failed of %r; the others go on.", verb, thing)
-        return Outcome.BROKEN, "Something broke on our side; what the worker printed says what.", None
+        return BulkOutcome.BROKEN, "Something broke on our side; what the worker printed says what.", None
 
 
 def _hand_over(bulk: BulkAction) -> None:

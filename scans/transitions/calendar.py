@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from scans import activity
 from scans.models import Actor, Analysis, PausedBy, RecurringSchedule
 from scans.statuses import ANALYSIS_STATUSES, PAUSABLE, AnalysisStatus, Phase, in_phase
-from scans.transitions.capacity import free_places
+from scans.transitions.capacity import free_slots
 from scans.transitions.control import pause_scan, resume_scans
 from scans.transitions.core import By, TransitionRefused, U, locked, permit, roll_up, scans_in, switch_off, verb
 from scans.transitions.options import once_more
@@ -35,7 +35,7 @@ def begin_blackout(analysis: Analysis, *, until: datetime) -> None:
 @verb
 def end_blackout(analysis: Analysis) -> None:
     """The window is over: what it paused goes on, and its time does not count as scan duration."""
-    free = free_places()
+    free = free_slots()
     analysis = locked(analysis.pk)
     if not analysis.blackout_since or any(scan.paused_by == PausedBy.WINDOW for scan in scans_in(analysis, U.PAUSING)):
         return  # over already, or an engine is still saving its session: at the next tick
@@ -68,9 +68,9 @@ def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
     else:
         submission = replace(once_more(schedule.template), start_at=at)
         made = submit_new(submission, Actor.SCHEDULER, owner=schedule.template.owner)
-        schedule.made += 1
+        schedule.runs_made += 1
     schedule.next_at = schedule.start_after(now)
-    schedule.save(update_fields=["made", "next_at"])
+    schedule.save(update_fields=["runs_made", "next_at"])
     return made
 
 
@@ -94,7 +94,7 @@ def switch_schedule_on(analysis: Analysis, *, by: By) -> None:
     schedule = RecurringSchedule.objects.filter(series=analysis.series, switched_off_at__isnull=False).first()
     if schedule is None:
         raise TransitionRefused(_("{analysis} has no recurring schedule that is switched off."), analysis=analysis)
-    schedule.switched_off_at, schedule.switched_off_because, schedule.switched_on_at = None, "", timezone.now()
+    schedule.switched_off_at, schedule.switched_off_reason, schedule.switched_on_at = None, "", timezone.now()
     schedule.next_at = schedule.start_after(schedule.switched_on_at)
-    schedule.save(update_fields=["switched_off_at", "switched_off_because", "switched_on_at", "next_at"])
+    schedule.save(update_fields=["switched_off_at", "switched_off_reason", "switched_on_at", "next_at"])
     roll_up(analysis, by, "analysis.schedule_switched_on")

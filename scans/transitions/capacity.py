@@ -24,7 +24,7 @@ def start(analysis: Analysis, *, by: By = Actor.SCHEDULER) -> None:
     nothing of it is scheduled any more: another scheduler was faster, or a user.
     """
     refuse_in_blackout(analysis)
-    free = free_places()
+    free = free_slots()
     analysis = locked(analysis.pk)
     scans = scans_in(analysis, U.SCHEDULED)
     if not scans:
@@ -65,12 +65,12 @@ def refuse_in_blackout(analysis: Analysis) -> None:
         )
 
 
-def free_places() -> int:
+def free_slots() -> int:
     """How many URL scans may be queued at once; none while others wait. Locks the settings row."""
     capacity = ScanSettings.locked().capacity
     if UrlScan.objects.waiting_for_capacity().exists():
         return 0
-    return max(0, capacity - UrlScan.objects.holding_a_place().count())
+    return max(0, capacity - UrlScan.objects.holding_slot().count())
 
 
 @verb
@@ -80,16 +80,16 @@ def admit_next() -> bool:
     Fairest: of the analysis that holds the fewest places, the one that has waited longest.
     """
     capacity = ScanSettings.locked().capacity
-    if UrlScan.objects.holding_a_place().count() >= capacity:
+    if UrlScan.objects.holding_slot().count() >= capacity:
         return False
     next_scan = UrlScan.objects.fairest_waiting()
     if next_scan is None:
         return False
     scan = locked_scan(next_scan)
-    if scan.status not in (U.QUEUED_WITH_WARNING, U.RESUMING) or scan.place_since or scan.lease_holder:
+    if scan.status not in (U.QUEUED_WITH_WARNING, U.RESUMING) or scan.slot_since or scan.lease_holder:
         return True  # it was paused or stopped before the lock was had: the next look finds another
     if scan.status == U.RESUMING:
-        UrlScan.objects.filter(pk=scan.pk, status=U.RESUMING).update(place_since=timezone.now())
+        UrlScan.objects.filter(pk=scan.pk, status=U.RESUMING).update(slot_since=timezone.now())
         activity.record("url_scan.got_a_place", analysis=scan.analysis, url_scan=scan, by=Actor.SCHEDULER)
         enqueue("scan_url", scan.pk)
     else:

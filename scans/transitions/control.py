@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.models import Actor, Analysis, PausedBy, ScanSettings, StopMode, UrlScan
 from scans.statuses import PAUSABLE, Action, EndedBy, Results
-from scans.transitions.capacity import free_places, refuse_in_blackout
+from scans.transitions.capacity import free_slots, refuse_in_blackout
 from scans.transitions.core import (
     RELEASED,
     By,
@@ -54,7 +54,7 @@ def pause_scan(scan: UrlScan, paused_by: PausedBy, by: By, reason: str) -> None:
 def resume(url_scan: UrlScan, *, by: By, reason: str = "") -> None:
     """Let one paused URL scan go on from its session, with the next free place and worker."""
     permit(by, "submit_analysis")
-    free = free_places()
+    free = free_slots()
     scan = locked_scan(url_scan)
     require(scan, Action.RESUME)
     refuse_in_blackout(scan.analysis)
@@ -67,7 +67,7 @@ def resume_scans(scans: list[UrlScan], free: int, by: By, reason: str = "") -> N
     for number, scan in enumerate(scans):
         columns = {"paused_by": ""}
         if scan.started_at:
-            to, columns["place_since"] = U.RESUMING, timezone.now() if number < free else None
+            to, columns["slot_since"] = U.RESUMING, timezone.now() if number < free else None
         else:
             to = U.QUEUED if number < free else U.QUEUED_WITH_WARNING
         move(scan, to, "url_scan.resumed", by, reason=reason, columns=columns)
@@ -138,7 +138,7 @@ def pause_analysis(analysis: Analysis, *, by: By, reason: str = "") -> None:
 def resume_analysis(analysis: Analysis, *, by: By, reason: str = "") -> None:
     """Let every paused URL scan go on."""
     permit(by, "submit_analysis")
-    free = free_places()
+    free = free_slots()
     analysis = locked(analysis.pk)
     require(analysis, Action.RESUME)
     refuse_in_blackout(analysis)

@@ -24,7 +24,7 @@ from scans.database.statements import row, totals_by_status, update
 from scans.models import Actor, Analysis, Finding, RecurringSchedule, UrlScan
 from scans.statuses import (
     FAILED_RUNS,
-    MAY_HOLD_A_PLACE,
+    MAY_HOLD_SLOT,
     PUBLISHED_AS,
     Action,
     AnalysisStatus,
@@ -148,7 +148,7 @@ def move(scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str =
             after=to.label,
         )
     now = timezone.now()
-    changes = {"status": to, "status_at": now, "reason": reason, **_place(scan, to, now), **(columns or {})}
+    changes = {"status": to, "status_at": now, "reason": reason, **_slot(scan, to, now), **(columns or {})}
     if to.info.final or to.info.results == Results.VERIFYING:
         changes.setdefault("ended_at", scan.ended_at or now)
     if not update(UrlScan, scan.pk, changes, where={"status": before}):
@@ -165,7 +165,7 @@ def move(scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str =
         reason=reason,
         **data,
     )
-    if to in (U.QUEUED, U.RESUMING) and scan.place_since:
+    if to in (U.QUEUED, U.RESUMING) and scan.slot_since:
         enqueue("scan_url", scan.pk)
     elif to in PUBLISHED_AS:
         enqueue("verify", scan.pk)
@@ -173,11 +173,11 @@ def move(scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str =
         enqueue("delete_results", scan.pk)
 
 
-def _place(scan: UrlScan, to: UrlScanStatus, now: datetime) -> dict:
+def _slot(scan: UrlScan, to: UrlScanStatus, now: datetime) -> dict:
     """Whether it holds one of the capacity's places from now on: taken when queued, kept until its engine is gone."""
     if to == U.QUEUED:
-        return {"place_since": scan.place_since or now}
-    return {} if to in MAY_HOLD_A_PLACE else {"place_since": None}
+        return {"slot_since": scan.slot_since or now}
+    return {} if to in MAY_HOLD_SLOT else {"slot_since": None}
 
 
 def enqueue(task: str, *arguments: int | str) -> None:
@@ -202,7 +202,7 @@ def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", c
             )
         if after.info.final:
             changes["ended_at"] = changes["changed_at"]
-            changes["ran"] = analysis.started_at and changes["ended_at"] - analysis.started_at
+            changes["run_time"] = analysis.started_at and changes["ended_at"] - analysis.started_at
         if after.info.phase in (Phase.REVIEW, Phase.FINAL):
             changes["blackout_since"] = None  # nothing is left that a window could keep from scanning
         changes["status"] = after
@@ -275,6 +275,6 @@ def _switch_off_if_failing(analysis: Analysis) -> None:
 
 
 def switch_off(schedule: RecurringSchedule, analysis: Analysis, by: By, reason: str) -> None:
-    schedule.switched_off_at, schedule.switched_off_because = timezone.now(), reason
-    schedule.save(update_fields=["switched_off_at", "switched_off_because"])
+    schedule.switched_off_at, schedule.switched_off_reason = timezone.now(), reason
+    schedule.save(update_fields=["switched_off_at", "switched_off_reason"])
     activity.record("analysis.schedule_switched_off", analysis=analysis, by=by, reason=reason)

@@ -44,7 +44,7 @@ def take(url_scan_id: int, holder: str, *, among: Iterable[UrlScanStatus]) -> Ur
         return None
     locked(analysis_id)  # who stops it looks whether somebody holds it
     to_be_had = UrlScan.objects.filter(pk=url_scan_id, status__in=list(among), lease_holder="")
-    got = to_be_had.exclude(status=U.RESUMING, place_since=None).update(lease_holder=holder, lease_until=_lease_until())
+    got = to_be_had.exclude(status=U.RESUMING, slot_since=None).update(lease_holder=holder, lease_until=_lease_until())
     return UrlScan.objects.select_related("analysis").get(pk=url_scan_id) if got else None
 
 

@@ -139,8 +139,8 @@ def begin_repeating(analysis: Analysis) -> None:
         raise TransitionRefused(_("It would end on {ends_on}, before its first start."), ends_on=rule.ends_on)
     Analysis.objects.filter(pk=analysis.pk).update(start_at=first)
     analysis.start_at = first
-    never = {"switched_off_at": None, "switched_off_because": "", "switched_on_at": None}
-    values = {"template": analysis, "first_at": chosen, "made": 1, **never}
+    never = {"switched_off_at": None, "switched_off_reason": "", "switched_on_at": None}
+    values = {"template": analysis, "first_at": chosen, "runs_made": 1, **never}
     schedule, _created = RecurringSchedule.objects.update_or_create(series=analysis.series, defaults=values)
     schedule.next_at = schedule.start_after(first)
     schedule.save(update_fields=["next_at"])

@@ -14,7 +14,7 @@ from scans.analysis_list.keyset import rows_of
 from scans.analysis_list.ordering import Row
 from scans.analysis_list.row_cache import KeptRows, moments_of, said
 from scans.analysis_list.saved_views import ListView, first_query, views_of
-from scans.analysis_list.version import Around, ListVersion
+from scans.analysis_list.version import ListHeader, ListVersion
 from scans.models import Analysis, UrlScan
 from scans.views.access import ViewerRequired
 
@@ -41,7 +41,10 @@ class AnalysisListView(ViewerRequired, View):
             context["numbers_differ"] = before.around != shown.around
             return self._changed_rows(request, context, before.changed(shown))
         response = htmx.respond(
-            request, "scans/analysis_list/analysis_list.html", "scans/analysis_list/_analysis_list.html", {**context, **_list(filterset, here)}
+            request,
+            "scans/analysis_list/analysis_list.html",
+            "scans/analysis_list/_analysis_list.html",
+            {**context, **_list(filterset, here)},
         )
         if htmx.wants_fragment(request):
             response["HX-Push-Url"] = _push(request, filterset)
@@ -52,7 +55,9 @@ class AnalysisListView(ViewerRequired, View):
     def _changed_rows(self, request: HttpRequest, context: dict, changed: list[int]) -> HttpResponse:
         """Nothing but the rows that changed, each to be put in its place, and the numbers around them."""
         context["rows"] = _made(rows_of(changed), request, context["here"]) if changed else []
-        response = htmx.respond(request, "scans/analysis_list/analysis_list.html", "scans/analysis_list/_analysis_changes.html", context)
+        response = htmx.respond(
+            request, "scans/analysis_list/analysis_list.html", "scans/analysis_list/_analysis_changes.html", context
+        )
         response["HX-Reswap"] = "none"
         response["X-List-Change"] = "rows"
         response["X-List-Version"] = context["version"]
@@ -67,13 +72,13 @@ class SubmittersView(ViewerRequired, View):
         return render(request, "scans/analysis_list/_submitters.html", {"names": submitters()})
 
 
-def _shown(filterset: AnalysisFilterSet) -> tuple[Around, str]:
+def _shown(filterset: AnalysisFilterSet) -> tuple[ListHeader, str]:
     """What stands around the list, and its version; a poll does not read the rows for it, if it can do without."""
     if "v" in filterset.data and (versions := filterset.versions):
-        around, rows = Around.with_answer(*versions)
+        around, rows = ListHeader.with_answer(*versions)
         if rows:
             return around, f"{around.checksum}.{rows}"
-    around = Around.now()
+    around = ListHeader.now()
     return around, str(ListVersion.of(around, filterset.page.rows))
 
 

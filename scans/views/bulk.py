@@ -17,7 +17,7 @@ from django.views.generic import View
 from scans import htmx
 from scans.analysis_list.filterset import AnalysisFilterSet
 from scans.forms.bulk import BulkForm
-from scans.models import Analysis, BulkAction, BulkVerb, Outcome, UrlScan
+from scans.models import Analysis, BulkAction, BulkOutcome, BulkVerb, UrlScan
 from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, Action, Status
 from scans.transitions import bulk
@@ -117,10 +117,10 @@ class BulkView(SubmitterRequired, View):
     def lead_on(self, action: BulkAction) -> HttpResponse:
         """To the list with a summary where all is done already; else to where one sees how far it is."""
         outcomes = action.outcomes()
-        if Outcome.WAITING in outcomes:
+        if BulkOutcome.WAITING in outcomes:
             return see(action.get_absolute_url())
         link = format_html('<a href="{}">{}</a>', action.get_absolute_url(), _("Which ones"))
-        level = messages.SUCCESS if Outcome.DONE in outcomes else messages.ERROR
+        level = messages.SUCCESS if BulkOutcome.DONE in outcomes else messages.ERROR
         messages.add_message(
             self.request, level, format_html("{}. {}", summary(action.get_verb_display(), outcomes), link)
         )
@@ -132,10 +132,10 @@ def allowing(verb: BulkVerb, counts: Mapping[str, int], catalogue: Mapping[str, 
     return sum(count for code, count in counts.items() if catalogue[code].allows(Action(verb)))
 
 
-def summary(verb: str, outcomes: dict[Outcome, int]) -> str:
+def summary(verb: str, outcomes: dict[BulkOutcome, int]) -> str:
     """Such as “Pause: 8 done, 2 skipped (already finished)”."""
     skipped = {outcome: count for outcome, count in outcomes.items() if outcome.is_skipped}
-    parts = [ngettext("%d done", "%d done", outcomes.get(Outcome.DONE, 0)) % outcomes.get(Outcome.DONE, 0)]
+    parts = [ngettext("%d done", "%d done", outcomes.get(BulkOutcome.DONE, 0)) % outcomes.get(BulkOutcome.DONE, 0)]
     if skipped:
         total = sum(skipped.values())
         reasons = [
@@ -153,19 +153,21 @@ class BulkActionView(ViewerRequired, View):
         """The page, its fragment, or 204 when nothing changed."""
         action = get_object_or_404(BulkAction.objects.select_related("user"), pk=pk)
         outcomes = action.outcomes()
-        waiting, total = outcomes.get(Outcome.WAITING, 0), sum(outcomes.values())
+        waiting, total = outcomes.get(BulkOutcome.WAITING, 0), sum(outcomes.values())
         version = str(total - waiting)
         if htmx.is_unchanged(request, version):
             return htmx.unchanged()
-        settled = action.items.exclude(outcome=Outcome.WAITING)
+        settled = action.items.exclude(outcome=BulkOutcome.WAITING)
         context = {
             "action": action,
             "summary": summary(action.get_verb_display(), outcomes),
             "settled": total - waiting,
             "total": total,
             "waiting": waiting,
-            "skipped": settled.exclude(outcome=Outcome.DONE).select_related("analysis").order_by("pk")[:LISTED],
-            "done": settled.filter(outcome=Outcome.DONE).select_related("analysis", "made").order_by("-pk")[:LISTED],
+            "skipped": settled.exclude(outcome=BulkOutcome.DONE).select_related("analysis").order_by("pk")[:LISTED],
+            "done": settled.filter(outcome=BulkOutcome.DONE)
+            .select_related("analysis", "made")
+            .order_by("-pk")[:LISTED],
             "listed": LISTED,
             "version": version,
             "every": SECONDS_BETWEEN_LOOKS if waiting else 0,

@@ -27,7 +27,11 @@ class ComparisonView(ViewerRequired, View):
         if runs and earlier is None:
             raise Gone(_("This series has no earlier run {run} with published results.").format(run=against))
         context = {"analysis": analysis, "runs": runs, "earlier": earlier, "most": MOST}
-        return render(request, "scans/analysis_detail/comparison.html", context | (_parts(request, analysis, earlier) if runs else {}))
+        return render(
+            request,
+            "scans/analysis_detail/comparison.html",
+            context | (_parts(request, analysis, earlier) if runs else {}),
+        )
 
 
 def _parts(request: HttpRequest, analysis: Analysis, earlier: Analysis) -> dict:

@@ -12,7 +12,7 @@ from scans import htmx
 from scans.analysis_list.keyset import Walk
 from scans.analysis_list.ordering import Row
 from scans.analysis_list.saved_views import NEED_ATTENTION, SYSTEM_VIEWS
-from scans.analysis_list.version import Around
+from scans.analysis_list.version import ListHeader
 from scans.models import Analysis, OpenFindings, RecurringSchedule, StatusCount, UrlScan
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, AnalysisStatus, Phase, in_phase
 from scans.summaries.trend import trend
@@ -41,7 +41,7 @@ class HomeView(ViewerRequired, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page, its fragment, or 204 when nothing changed."""
-        now, around = timezone.now(), Around.now()
+        now, around = timezone.now(), ListHeader.now()
         rows = {key: _rows(key) for key in _CARDS}
         version = str(_version(now, around, rows))
         if htmx.is_unchanged(request, version):
@@ -61,7 +61,7 @@ def _rows(key: str) -> list[Row]:
     return Walk(among, "changed", descending=True, statuses=statuses).rows(most + 1)
 
 
-def _version(now: datetime, around: Around, rows: dict[str, list[Row]]) -> int:
+def _version(now: datetime, around: ListHeader, rows: dict[str, list[Row]]) -> int:
     """Differs whenever anything that the page shows has changed."""
     changed = Analysis.objects.present().aggregate(at=Max("changed_at"))["at"]
     counted = OpenFindings.kept().aggregate(at=Max("at"))["at"]

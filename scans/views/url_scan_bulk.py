@@ -10,7 +10,7 @@ from django.views.generic import View
 from scans import htmx
 from scans.filtersets import UrlScanFilterSet, whole_number
 from scans.forms.bulk import UrlScansForm
-from scans.models import Analysis, BulkVerb, Outcome, UrlScan
+from scans.models import Analysis, BulkOutcome, BulkVerb, UrlScan
 from scans.statuses import URL_SCAN_STATUSES
 from scans.transitions.bulk import act_on_url_scans
 from scans.views import bulk
@@ -47,7 +47,7 @@ class UrlScanBulkView(SubmitterRequired, View):
         if not (chosen and form.is_valid()):
             return self.ask(analysis, chosen, form, status=422)
         outcomes = act_on_url_scans(url_scans=chosen, by=request.user, **form.cleaned_data)
-        level = messages.SUCCESS if Outcome.DONE in outcomes else messages.ERROR
+        level = messages.SUCCESS if BulkOutcome.DONE in outcomes else messages.ERROR
         messages.add_message(request, level, bulk.summary(BulkVerb(form.cleaned_data["verb"]).label, outcomes) + ".")
         return see(page_asked_from(request, analysis.get_absolute_url()))
 

@@ -18,7 +18,7 @@ from scans.login.session_keeper import LoginKeeper
 from scans.models import AllowedTarget, Analysis, BlackoutWindow, UrlScan
 from scans.prescan.checks import CheckReport, Target, check
 from scans.statuses import EndedBy, UrlScanStatus
-from scans.targets.monitor import SiteWatch
+from scans.targets.monitor import SiteMonitor
 from scans.targets.policy import origin
 from scans.transitions import run_with_lease
 from scans.workers.evidence import keep_checks, remove_files, target_of
@@ -91,7 +91,7 @@ def _scan(scan: UrlScan, engine: Engine) -> None:
         return
     transitions.renew(scan, resolved_address=", ".join(report.addresses)[:200])
     _bring_session(scan)
-    watch = SiteWatch(scan.url, report.addresses)
+    watch = SiteMonitor(scan.url, report.addresses)
     keeper = _keeper(scan, target, report)
     try:
         engine_run = engine.start(_job(scan, target, report))

@@ -39,7 +39,7 @@ from scans.login.session_keeper import LoginKeeper
 from scans.models import Actor, Screenshot, UrlScan
 from scans.results import coverage, findings
 from scans.statuses import EndedBy, UrlScanStatus
-from scans.targets.monitor import SiteWatch, answers
+from scans.targets.monitor import SiteMonitor, answers
 from scans.transitions import run_with_lease
 from scans.workers.evidence import keep_picture, remove_files
 
@@ -95,7 +95,7 @@ class Supervision:
         scan: UrlScan,
         engine: Engine,
         engine_run: EngineRun,
-        watch: SiteWatch,
+        watch: SiteMonitor,
         addresses: tuple[str, ...],
         keeper: LoginKeeper,
     ):
@@ -240,7 +240,7 @@ class Supervision:
             self._give_up_logging_in()
         elif self._watch.lost.is_set():
             self._ask(Command.STOP, EndedBy.SITE, SITE_LOST)
-        elif self._watch.nameless.is_set():
+        elif self._watch.dns_failed.is_set():
             self._ask(Command.STOP, EndedBy.SITE, "The site's name does not resolve any more.")
         elif shutil.disk_usage(settings.VAR_DIR).free < BYTES_TO_KEEP_FREE:
             self._ask(Command.STOP, EndedBy.TECHNICAL, "The disk is full: there is no room left for what it finds.")
@@ -330,7 +330,7 @@ class Supervision:
 
     def _site_still_answers(self) -> bool:
         """Three looks, since one that fails may be a hiccup."""
-        for look in range(SiteWatch.FAILURES):
+        for look in range(SiteMonitor.FAILURES):
             if look:
                 sleep(1)
             if answers(self._scan.url, self._addresses):

@@ -21,7 +21,7 @@ LEAST_ROWS = {"scans_analysis": ROWS, "scans_analysissearch": ROWS, "scans_urlsc
 LARGE = set(LEAST_ROWS)
 TABLES = set(connection.introspection.django_table_names())
 # Walked in their order, or holding few rows: to go along these is no reading of a whole table.
-WALKED = {"analysis_list_changed", "url_scan_placed"}
+WALKED = {"analysis_list_changed", "url_scan_slot"}
 ORDERS = [sign + column for column in COLUMNS for sign in ("", "-")]
 STATUSES = [[], ["completed_results_available"], ["in_progress", "stopped", "completed_results_available"]]
 WORDS = ["shop", "zürich", "port", "17", "4711", "zzzz", "ß", "%", "e", "zq"]

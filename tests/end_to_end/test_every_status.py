@@ -25,7 +25,7 @@ from scans.login.base import Login, Method
 from scans.models import Actor, Analysis, ScanSettings, StopMode, TargetLogin
 from scans.results import verification
 from scans.statuses import PUBLISHED_AS, AnalysisStatus, UrlScanStatus
-from scans.targets.monitor import SiteWatch
+from scans.targets.monitor import SiteMonitor
 from scans.transitions import Access
 from scans.workers import runner, scheduler, setup, supervision
 from tests import factories as make
@@ -109,8 +109,8 @@ def is_shown(client, thing, status) -> bool:
 def _quick(settings, monkeypatch):
     settings.SCANS_SECONDS_BETWEEN_LOGINS = 0
     settings.SCANS_REPLAYS_PER_SECOND = 0
-    monkeypatch.setattr(SiteWatch, "INTERVAL", 0.3)
-    monkeypatch.setattr(SiteWatch, "INTERVAL_AFTER_FAILURE", 0.1)
+    monkeypatch.setattr(SiteMonitor, "INTERVAL", 0.3)
+    monkeypatch.setattr(SiteMonitor, "INTERVAL_AFTER_FAILURE", 0.1)
     ScanSettings.objects.update(capacity=4)
     yield
     supervision.shutdown_requested.clear()
@@ -145,7 +145,7 @@ class Workers:
 
     def __init__(self, analysis):
         self.threads = [
-            threading.Thread(target=self.work, args=[scan.pk]) for scan in analysis.url_scans.all() if scan.place_since
+            threading.Thread(target=self.work, args=[scan.pk]) for scan in analysis.url_scans.all() if scan.slot_since
         ]
         for thread in self.threads:
             thread.start()

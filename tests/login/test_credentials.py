@@ -101,7 +101,7 @@ def test_cookies_belong_to_the_targets_host():
         {"headers": "no colon here"},
         {"headers": "Fine: 1\nNot fine: 2"},
         {"headers": "X: a\x00b"},
-        {"headers": ": nameless"},
+        {"headers": ": dns_failed"},
         {"headers": "X-Name: Grüße"},
         {"cookies": "abc123"},
         {"cookies": "=abc123"},

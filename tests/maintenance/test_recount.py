@@ -45,7 +45,7 @@ def test_whatever_happened_there_is_no_difference():
     assert list(recount()) == []
     assert set(Analysis.objects.values_list("urls", flat=True)) == {1, 2}
     assert Analysis.objects.filter(findings_all__gt=0, findings_shown=0).exists()
-    assert Analysis.objects.filter(findings_shown__gt=0, ran__gt=timedelta(0)).exists()
+    assert Analysis.objects.filter(findings_shown__gt=0, run_time__gt=timedelta(0)).exists()
 
 
 def test_sample_data_differs_nowhere():
@@ -63,12 +63,12 @@ def test_the_command_reports_and_mends_every_difference(capsys):
     factories.scheduled()
     StatusCount.objects.create(status="paused", count=3)
     analysis = factories.published()
-    Analysis.objects.filter(pk=analysis.pk).update(urls=7, ran=timedelta(days=3))
+    Analysis.objects.filter(pk=analysis.pk).update(urls=7, run_time=timedelta(days=3))
     with pytest.raises(CommandError, match="3 kept values differed") as refusal:
         call_command("recount", json=True)
     assert refusal.value.returncode == 1
     told = {one["what"]: (one["kept"], one["counted"]) for one in json.loads(capsys.readouterr().out)}
     assert told["analyses that are paused"] == (3, 0)
     assert told[f"urls of analysis {analysis.pk}"] == (7, 1)
-    assert told[f"ran of analysis {analysis.pk}"][0] == "3 days, 0:00:00"
+    assert told[f"run_time of analysis {analysis.pk}"][0] == "3 days, 0:00:00"
     assert list(recount()) == []

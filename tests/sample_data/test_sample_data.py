@@ -22,7 +22,7 @@ from scans.sample_data.plan import name, series_and_run
 from scans.sample_data.stories import finished
 from scans.severities import SEVERITIES
 from scans.statuses import (
-    MAY_HOLD_A_PLACE,
+    MAY_HOLD_SLOT,
     URL_SCAN_MOVES,
     WAITING_FOR_A_WORKER,
     AnalysisStatus,
@@ -183,7 +183,7 @@ def test_a_tick_of_the_scheduler_changes_nothing_and_no_worker_gets_a_scan(three
     scheduler.tick("test")
     assert list(UrlScan.objects.order_by("pk").values_list("status", "lease_until")) == before
     assert not DBTaskResult.objects.exists()
-    for scan in UrlScan.objects.filter(status__in=WAITING_FOR_A_WORKER | MAY_HOLD_A_PLACE):
+    for scan in UrlScan.objects.filter(status__in=WAITING_FOR_A_WORKER | MAY_HOLD_SLOT):
         assert transitions.take(scan.pk, "worker", among=[scan.status]) is None
 
 

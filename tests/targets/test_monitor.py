@@ -6,7 +6,7 @@ from time import monotonic, sleep
 import pytest
 
 from scans.targets import monitor
-from scans.targets.monitor import SiteWatch, answers
+from scans.targets.monitor import SiteMonitor, answers
 from tests.sites.controllable import ControllableSite
 
 LOOPBACK = ("127.0.0.1",)
@@ -21,9 +21,9 @@ def site():
 @pytest.fixture
 def watch(site, monkeypatch):
     """A watch that looks often."""
-    monkeypatch.setattr(SiteWatch, "INTERVAL", 0.05)
-    monkeypatch.setattr(SiteWatch, "INTERVAL_AFTER_FAILURE", 0.05)
-    watch = SiteWatch(site.url, LOOPBACK)
+    monkeypatch.setattr(SiteMonitor, "INTERVAL", 0.05)
+    monkeypatch.setattr(SiteMonitor, "INTERVAL_AFTER_FAILURE", 0.05)
+    watch = SiteMonitor(site.url, LOOPBACK)
     yield watch
     watch.finish()
     if watch.ident:
@@ -110,9 +110,9 @@ def test_a_name_that_does_not_resolve_any_more_is_noticed_though_the_site_answer
         raise OSError("no such name")
 
     watch.start()
-    assert eventually(lambda: len(site.requests) >= 2) and not watch.nameless.is_set()
+    assert eventually(lambda: len(site.requests) >= 2) and not watch.dns_failed.is_set()
     monkeypatch.setattr(monitor, "resolve", gone)
-    assert watch.nameless.wait(5) and not watch.lost.is_set()
+    assert watch.dns_failed.wait(5) and not watch.lost.is_set()
 
 
 def test_single_failures_of_the_name_are_forgiven(site, watch, monkeypatch):
@@ -120,13 +120,13 @@ def test_single_failures_of_the_name_are_forgiven(site, watch, monkeypatch):
 
     def often_away(host):
         looks.append(host)
-        if len(looks) % SiteWatch.FAILURES_OF_THE_NAME:
+        if len(looks) % SiteMonitor.FAILURES_OF_THE_NAME:
             raise OSError("no such name")
         return LOOPBACK
 
     monkeypatch.setattr(monitor, "resolve", often_away)
     watch.start()
-    assert eventually(lambda: len(looks) > 3 * SiteWatch.FAILURES_OF_THE_NAME) and not watch.nameless.is_set()
+    assert eventually(lambda: len(looks) > 3 * SiteMonitor.FAILURES_OF_THE_NAME) and not watch.dns_failed.is_set()
 
 
 def test_it_stops_looking_when_told(site, watch):

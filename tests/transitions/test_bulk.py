@@ -6,7 +6,7 @@ import pytest
 from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
-from scans.models import ActivityLogEntry, Actor, BulkItem, BulkVerb, Outcome
+from scans.models import ActivityLogEntry, Actor, BulkItem, BulkOutcome, BulkVerb
 from scans.statuses import AnalysisStatus
 from scans.transitions import bulk
 from tests import factories
@@ -47,7 +47,7 @@ def test_each_is_acted_on_through_its_verb_and_logged(submitter, verb, make, bec
     analyses = [make(), make()]
     action = ask(verb, *analyses, by=submitter, reason="the wrong site")
     assert [factories.fresh(analysis).status for analysis in analyses] == [becomes, becomes]
-    assert action.outcomes() == {Outcome.DONE: 2}
+    assert action.outcomes() == {BulkOutcome.DONE: 2}
     entries = ActivityLogEntry.objects.filter(user=submitter, url_scan=None, reason="the wrong site")
     assert entries.count() == 2
 
@@ -72,7 +72,12 @@ def test_what_cannot_be_done_is_skipped_with_its_reason_and_the_others_go_on(sub
     deleted = factories.published()
     transitions.delete(deleted, by=Actor.COMMAND)
     action = ask(BulkVerb.STOP_SAVE, finished, saved, deleted, running, by=submitter)
-    assert action.outcomes() == {Outcome.DONE: 1, Outcome.FINISHED: 1, Outcome.REFUSED: 1, Outcome.DELETED: 1}
+    assert action.outcomes() == {
+        BulkOutcome.DONE: 1,
+        BulkOutcome.FINISHED: 1,
+        BulkOutcome.REFUSED: 1,
+        BulkOutcome.DELETED: 1,
+    }
     assert "Completed - Results Available" in action.items.get(analysis=finished).reason
     assert factories.fresh(running).status == AnalysisStatus.STOPPED_SAVING_RESULTS
 
@@ -86,7 +91,7 @@ def test_an_error_of_ours_ends_one_and_not_the_others(submitter, monkeypatch):
         transitions.pause_analysis(analysis, **options)
 
     monkeypatch.setitem(bulk._VERBS, BulkVerb.PAUSE, break_down)
-    assert ask(BulkVerb.PAUSE, broken, running, by=submitter).outcomes() == {Outcome.DONE: 1, Outcome.BROKEN: 1}
+    assert ask(BulkVerb.PAUSE, broken, running, by=submitter).outcomes() == {BulkOutcome.DONE: 1, BulkOutcome.BROKEN: 1}
 
 
 def test_who_may_not_is_refused_and_nothing_is_stored():
@@ -100,7 +105,7 @@ def test_a_role_lost_meanwhile_counts(submitter, monkeypatch):
     action = ask(BulkVerb.PAUSE, factories.running(), by=submitter)
     submitter.groups.clear()
     work_off()
-    assert action.outcomes() == {Outcome.NOT_PERMITTED: 1}
+    assert action.outcomes() == {BulkOutcome.NOT_PERMITTED: 1}
 
 
 def test_the_same_key_acts_once(submitter):
@@ -115,9 +120,9 @@ def test_many_are_done_in_the_background_in_slices(submitter, monkeypatch):
     monkeypatch.setattr(bulk, "SLICE", 2)
     analyses = [factories.scheduled() for _ in range(5)]
     action = ask(BulkVerb.STOP_DELETE, *analyses, by=submitter)
-    assert action.outcomes() == {Outcome.WAITING: 5}
+    assert action.outcomes() == {BulkOutcome.WAITING: 5}
     assert work_off() == 3
-    assert action.outcomes() == {Outcome.DONE: 5}
+    assert action.outcomes() == {BulkOutcome.DONE: 5}
 
 
 def test_a_task_that_comes_twice_acts_once(submitter, monkeypatch):
@@ -144,6 +149,6 @@ def test_what_a_dead_worker_left_is_gone_on_with(submitter, monkeypatch):
     monkeypatch.setitem(bulk._VERBS, BulkVerb.RUN_AGAIN, die_at_the_second)
     with pytest.raises(SystemExit):
         bulk.carry_out(action)
-    assert action.outcomes() == {Outcome.WAITING: 2, Outcome.DONE: 1}
+    assert action.outcomes() == {BulkOutcome.WAITING: 2, BulkOutcome.DONE: 1}
     bulk.carry_out(action)
     assert [analysis.series.runs.count() for analysis in analyses] == [2, 2, 2]

@@ -141,7 +141,7 @@ def check_nothing_is_active_without_a_live_lease():
     with_engine = [UrlScanStatus.IN_PROGRESS, UrlScanStatus.PAUSING, UrlScanStatus.STOPPING_SAVING_RESULTS]
     for scan in UrlScan.objects.filter(status__in=with_engine):
         assert scan.lease_holder and scan.lease_until > timezone.now()
-    assert UrlScan.objects.holding_a_place().count() <= ScanSettings.current().capacity
+    assert UrlScan.objects.holding_slot().count() <= ScanSettings.current().capacity
 
 
 @pytest.mark.timeout(400)  # sixty walks: on a machine that did much else they took more than the usual two minutes

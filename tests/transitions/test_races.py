@@ -13,7 +13,7 @@ from scans.models import (
     Actor,
     Analysis,
     BulkItem,
-    Outcome,
+    BulkOutcome,
     RecurringSchedule,
     ScanSettings,
     StopMode,
@@ -75,7 +75,7 @@ def test_nor_of_what_was_about_to_go_on(meanwhile):
     meanwhile(lambda: transitions.pause(factories.fresh(scan), by=USER))
     assert transitions.admit_next()
     scan = factories.fresh(scan)
-    assert (scan.status, scan.place_since) == (UrlScanStatus.PAUSED, None)
+    assert (scan.status, scan.slot_since) == (UrlScanStatus.PAUSED, None)
 
 
 def test_who_takes_a_scan_locks_its_analysis_before_they_look(monkeypatch):
@@ -157,9 +157,9 @@ def test_what_the_database_broke_off_of_a_bulk_action_is_left_to_a_worker(monkey
 
     monkeypatch.setattr(bulk, "_act_on", act)
     action = bulk.ask("pause", [analysis.pk for analysis in analyses], by=factories.user(), key=uuid4())
-    assert BulkItem.objects.filter(outcome=Outcome.WAITING).count() == 1
+    assert BulkItem.objects.filter(outcome=BulkOutcome.WAITING).count() == 1
     bulk.carry_out(action)  # as the task does that was handed over
-    assert not BulkItem.objects.filter(outcome=Outcome.WAITING).exists()
+    assert not BulkItem.objects.filter(outcome=BulkOutcome.WAITING).exists()
 
 
 def test_the_end_of_a_window_is_no_news_to_what_was_stopped_in_it():

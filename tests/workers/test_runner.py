@@ -23,7 +23,7 @@ from scans.engines.wapiti.adapter import WapitiEngine
 from scans.models import Actor, Analysis, BlackoutWindow, Finding, StopMode, UrlScan
 from scans.statuses import UrlScanStatus as U
 from scans.targets import monitor
-from scans.targets.monitor import SiteWatch
+from scans.targets.monitor import SiteMonitor
 from scans.transitions import lease
 from scans.workers import runner, supervision
 from tests import factories as make
@@ -93,8 +93,8 @@ def _stay():
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch):
-    monkeypatch.setattr(SiteWatch, "INTERVAL", 0.2)
-    monkeypatch.setattr(SiteWatch, "INTERVAL_AFTER_FAILURE", 0.1)
+    monkeypatch.setattr(SiteMonitor, "INTERVAL", 0.2)
+    monkeypatch.setattr(SiteMonitor, "INTERVAL_AFTER_FAILURE", 0.1)
     monkeypatch.setattr(supervision, "SECONDS_BETWEEN_RENEWALS", 0.1)
     monkeypatch.setattr(lease, "SECONDS_BETWEEN_RENEWALS", 0.1)
 

@@ -401,11 +401,11 @@ def test_what_is_resumed_waits_for_a_place_like_everybody(clock):
     let_engines_save(analysis)
     other = make.running()
     transitions.resume(analysis.url_scans.get(), by=Actor.COMMAND)
-    assert statuses(analysis) == [U.RESUMING] and UrlScan.objects.holding_a_place().count() == 1
+    assert statuses(analysis) == [U.RESUMING] and UrlScan.objects.holding_slot().count() == 1
     assert transitions.take(analysis.url_scans.get().pk, "worker", among=[U.RESUMING]) is None
     transitions.end(other.url_scans.get(), EndedBy.ITSELF)
     tick()
-    assert UrlScan.objects.holding_a_place().get() == analysis.url_scans.get()
+    assert UrlScan.objects.holding_slot().get() == analysis.url_scans.get()
     assert actions(analysis)[-1] == "url_scan.got_a_place"
 
 
@@ -446,7 +446,7 @@ def test_a_run_is_skipped_and_logged_while_the_one_before_is_under_way(clock):
     transitions.recover(first.url_scans.get())
     tick()
     assert first.series.runs.count() == 1 and "analysis.run_skipped" in actions(first)
-    assert RecurringSchedule.objects.get().made == 1
+    assert RecurringSchedule.objects.get().runs_made == 1
 
 
 def test_a_run_is_skipped_though_a_later_one_was_only_saved_or_has_ended(clock):
@@ -505,7 +505,7 @@ def test_a_schedule_goes_on_without_its_deleted_template_and_ends_with_the_last_
     assert RecurringSchedule.objects.switched_on().with_last_run().get().last_run == second.pk
     transitions.delete(make.fresh(second), by=Actor.COMMAND)
     schedule = RecurringSchedule.objects.get()
-    assert schedule.switched_off_at and schedule.switched_off_because == "The last run of its series was deleted."
+    assert schedule.switched_off_at and schedule.switched_off_reason == "The last run of its series was deleted."
     assert "analysis.schedule_switched_off" in actions(second)
     clock.shift(timedelta(days=30))
     tick()
