@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import Group, User
+from django.utils import timezone
 
 from scans import transitions
 from scans.engines.base import FindingReported, Severity
@@ -112,6 +114,16 @@ def verify(scan: UrlScan) -> None:
     scan.findings.update(replay="confirmed", replay_reason="said by the test")
     counts = {"confirmed": scan.findings.count(), "not_reproduced": 0, "not_replayable": 0}
     transitions.conclude_verification(scan, counts)
+
+
+def lose(scan: UrlScan) -> None:
+    """Let its worker fall silent: its lease has run out, which no test can wait for."""
+    UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def in_berlin(text: str) -> datetime:
+    """The moment at which clocks in Berlin show this, such as `2027-03-01 07:59:00`."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
 
 
 def fresh(thing):

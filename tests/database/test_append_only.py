@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from scans import activity
 from scans.models import ActivityLogEntry, Actor, Analysis
 from tests import factories
+from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +66,13 @@ def test_no_entry_can_be_changed_whether_or_not_it_has_expired(analysis):
     assert refused(lambda: entries.update(reason="another"))
     assert refused(lambda: entries.update(at=timezone.now() - timedelta(days=9)))
     assert not entries.filter(reason="another").exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE scans_activitylogentry SET reason = 'never happened'", "DELETE FROM scans_activitylogentry"],
+)
+def test_the_database_refuses_to_change_the_log(statement):
+    make.submitted()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -1,29 +1,13 @@
-"""What people may type for a new analysis."""
+"""Names, URLs and limits of a new analysis."""
 
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import CommandError, call_command
-from django.utils import timezone
 
-from scans.encryption import unseal
-from scans.forms.actions import StopForm
-from scans.forms.submission import SubmissionForm
-from scans.models import AllowedTarget, Analysis
+from scans.models import AllowedTarget
+from tests.forms.filled_in import URL, errors, form
 
 pytestmark = pytest.mark.django_db
-URL = "http://127.0.0.1:9/"
-
-
-def form(file: bytes | None = None, **data) -> SubmissionForm:
-    files = {"url_file": SimpleUploadedFile("urls.txt", file)} if file is not None else {}
-    return SubmissionForm({"name": "Shop", "urls": URL, "authorised": "on", **data}, files)
-
-
-def errors(field: str, **data) -> str:
-    return " ".join(form(**data).errors.get(field, []))
 
 
 def test_what_was_left_out_gets_the_defaults():
@@ -44,52 +28,9 @@ def test_names_of_any_language(name):
     assert not errors("name", name=name)
 
 
-@pytest.mark.parametrize(
-    ("text", "minutes"),
-    [("90", 90), ("90m", 90), ("8h", 480), ("2d", 2880), ("2 D", 2880), ("1", 1), ("25d", 36000)],
-)
-def test_duration_in_minutes_hours_and_days(text, minutes):
-    submission = form(duration=text)
-    assert submission.is_valid()
-    assert submission.submission().duration == timedelta(minutes=minutes)
-
-
-@pytest.mark.parametrize("text", ["0", "26d", "36001", "-5", "1w", "1.5h", "soon", "9999999999"])
-def test_duration_is_1_minute_to_25_days(text):
-    assert text in errors("duration", duration=text)
-
-
 @pytest.mark.parametrize("depth", ["0", "51", "x"])
 def test_depth_is_1_to_50(depth):
     assert errors("depth", depth=depth)
-
-
-def test_start_is_at_most_90_days_ahead_and_not_past():
-    def at(**ahead) -> str:
-        return f"{timezone.now() + timedelta(**ahead):%Y-%m-%dT%H:%M}"
-
-    assert "in the past" in errors("start_at", start_at=at(minutes=-3))
-    assert "90 days ahead" in errors("start_at", start_at=at(days=91))
-    assert not errors("start_at", start_at=at(days=89))
-    assert errors("start_at", start_at="tomorrow")
-
-
-def test_a_start_that_comes_twice_means_the_first_and_one_that_is_skipped_is_refused(clock):
-    clock.move_to(datetime(2027, 3, 1, tzinfo=UTC))
-    skipped = errors("start_at", start_at="2027-03-28T02:30", time_zone="Europe/Berlin")
-    assert "2027-03-28 02:30" in skipped and "skipped" in skipped and "choose" in skipped
-    clock.move_to(datetime(2027, 10, 1, tzinfo=UTC))
-    submission = form(start_at="2027-10-31T02:30", time_zone="Europe/Berlin")
-    assert submission.is_valid()
-    # PEP 495: no moment of a doubled hour equals one of another zone.
-    assert submission.submission().start_at.astimezone(UTC) == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
-
-
-def test_start_may_carry_its_own_zone():
-    moment = (timezone.now() + timedelta(days=1)).replace(microsecond=0)
-    submission = form(start_at=moment.astimezone(timezone.get_fixed_timezone(120)).isoformat())
-    assert submission.is_valid()
-    assert submission.submission().start_at == moment
 
 
 def test_each_bad_url_is_named_with_its_line_and_rule():
@@ -149,44 +90,3 @@ def test_authorisation_must_be_given():
 def test_publication_is_one_of_two():
     assert errors("publication", publication="never")
     assert form(publication="reviewer").submission if form(publication="reviewer").is_valid() else False
-
-
-def test_stop_takes_one_of_two_modes():
-    assert StopForm({"mode": "save"}).is_valid()
-    assert not StopForm({"mode": "both"}).is_valid()
-
-
-def test_the_command_line_asks_for_the_same_schedule(capsys):
-    call_command(
-        "submit", "--name=Shop", "http://127.0.0.1:9/", "--time-zone=Europe/Berlin", "--repeat=weekly",
-        "--weekdays=mon,thu",
-        "--ends-after=3", "--blackout=Sat,Sun", "--save",
-    )  # fmt: skip
-    analysis = Analysis.objects.get()
-    assert (analysis.status, analysis.blackout, analysis.time_zone) == ("saved_for_later", "Sat,Sun", "Europe/Berlin")
-    assert analysis.recurrence["weekdays"] == [0, 3] and analysis.recurrence["ends_after"] == 3
-    assert "Saved as analysis" in capsys.readouterr().out
-
-
-def test_the_command_line_refuses_a_day_that_there_is_not():
-    with pytest.raises(CommandError, match="weekdays"):
-        call_command("submit", "--name=Shop", "http://127.0.0.1:9/", "--repeat=weekly", "--weekdays=someday")
-
-
-def test_the_command_line_takes_a_login_from_a_file(tmp_path):
-    (tmp_path / "login.side").write_text("{}")
-    login = {"method": "script", "login_script": str(tmp_path / "login.side"), "logged_in": "Hello"}
-    (tmp_path / "login.json").write_text(json.dumps(login))
-    (tmp_path / "walk.side").write_text("{}")
-    files = [f"--login={tmp_path / 'login.json'}", f"--crawl-script={tmp_path / 'walk.side'}"]
-    call_command("submit", "--name=Shop", URL, *files, "--save")
-    scan = Analysis.objects.get().url_scans.get()
-    assert (scan.login.method, scan.login.opened().login_script) == ("script", "{}")
-    assert scan.crawl_script_name == "walk.side" and unseal(scan.crawl_script) == "{}"
-
-
-def test_the_command_line_refuses_a_login_it_does_not_understand(tmp_path):
-    (tmp_path / "login.json").write_text('{"passwort": "s3cr3t"}')
-    with pytest.raises(CommandError, match="nothing called 'passwort'") as caught:
-        call_command("submit", "--name=Shop", URL, f"--login={tmp_path / 'login.json'}")
-    assert "s3cr3t" not in str(caught.value)

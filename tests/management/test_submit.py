@@ -174,3 +174,39 @@ def test_a_reader_that_goes_away_while_waiting_is_left_to_manage_py(while_waitin
     while_waiting(break_pipe)
     with pytest.raises(BrokenPipeError):
         submit("--wait")
+
+
+def test_the_command_line_asks_for_the_same_schedule(capsys):
+    call_command(
+        "submit", "--name=Shop", "http://127.0.0.1:9/", "--time-zone=Europe/Berlin", "--repeat=weekly",
+        "--weekdays=mon,thu",
+        "--ends-after=3", "--blackout=Sat,Sun", "--save",
+    )  # fmt: skip
+    analysis = Analysis.objects.get()
+    assert (analysis.status, analysis.blackout, analysis.time_zone) == ("saved_for_later", "Sat,Sun", "Europe/Berlin")
+    assert analysis.recurrence["weekdays"] == [0, 3] and analysis.recurrence["ends_after"] == 3
+    assert "Saved as analysis" in capsys.readouterr().out
+
+
+def test_the_command_line_refuses_a_day_that_there_is_not():
+    with pytest.raises(CommandError, match="weekdays"):
+        call_command("submit", "--name=Shop", "http://127.0.0.1:9/", "--repeat=weekly", "--weekdays=someday")
+
+
+def test_the_command_line_takes_a_login_from_a_file(tmp_path):
+    (tmp_path / "login.side").write_text("{}")
+    login = {"method": "script", "login_script": str(tmp_path / "login.side"), "logged_in": "Hello"}
+    (tmp_path / "login.json").write_text(json.dumps(login))
+    (tmp_path / "walk.side").write_text("{}")
+    files = [f"--login={tmp_path / 'login.json'}", f"--crawl-script={tmp_path / 'walk.side'}"]
+    call_command("submit", "--name=Shop", URL, *files, "--save")
+    scan = Analysis.objects.get().url_scans.get()
+    assert (scan.login.method, scan.login.opened().login_script) == ("script", "{}")
+    assert scan.crawl_script_name == "walk.side" and unseal(scan.crawl_script) == "{}"
+
+
+def test_the_command_line_refuses_a_login_it_does_not_understand(tmp_path):
+    (tmp_path / "login.json").write_text('{"passwort": "s3cr3t"}')
+    with pytest.raises(CommandError, match="nothing called 'passwort'") as caught:
+        call_command("submit", "--name=Shop", URL, f"--login={tmp_path / 'login.json'}")
+    assert "s3cr3t" not in str(caught.value)

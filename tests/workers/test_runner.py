@@ -1,204 +1,21 @@
-"""Supervising an engine: every way a process can end leads to the status that is true of it.
+"""Scanning one URL: the lease, the checks before the engine runs, and handing over to the next worker."""
 
-The engine is a real process that plays a script (engines.fake); the site is a real one on loopback.
-"""
-
-import json
-import shutil
 import threading
 import time
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from django.conf import settings
-from django.db import connection, transaction
 from django.utils import timezone
 
 from scans import transitions
-from scans.engines.base import Command, Ended, FindingReported, LogLine, Outcome, Progress, Severity, Started
-from scans.engines.fake.adapter import FakeEngine
-from scans.engines.process import EngineProcess
 from scans.engines.wapiti.adapter import WapitiEngine
-from scans.models import Actor, Analysis, BlackoutWindow, Finding, StopMode, UrlScan
+from scans.models import Actor, BlackoutWindow, StopMode, UrlScan
 from scans.statuses import UrlScanStatus as U
-from scans.targets import monitor
-from scans.targets.monitor import SiteMonitor
-from scans.transitions import lease
 from scans.workers import runner, supervision
 from tests import factories as make
+from tests.workers.playing import ANSWERED, REPORT, STARTED, note_renewals, paused, queued, replace_worker, run, run_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-STARTED = Started(engine="Fake", version="1")
-ANSWERED = Progress(phase="attack", requests=9, responses={"2xx": 9}, urls_crawled=3, modules_done=1, modules_total=2)
-FINDING = FindingReported(
-    category="XSS",
-    severity=Severity.MEDIUM,
-    method="GET",
-    url="http://127.0.0.1/",
-    parameter="q",
-    module="xss",
-    info="reflected",
-    http_request="GET / HTTP/1.1\nhost: 127.0.0.1\n\n",
-    curl="curl http://127.0.0.1/",
-)
-SECTIONS = {name: {} for name in ("classifications", "vulnerabilities", "anomalies", "additionals")}
-INFOS = {"target": "http://127.0.0.1/", "version": "1", "crawled_pages_nbr": 3}
-REPORT = {"do": "report", "text": json.dumps({**SECTIONS, "infos": INFOS})}
-
-
-def run_for(seconds):
-    return {"do": "run", "seconds": seconds}
-
-
-class Site:
-    """A page that answers what `status` says, until it is closed."""
-
-    def __init__(self):
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(site.status)
-                self.send_header("Content-Length", "5")
-                self.end_headers()
-                self.wfile.write(b"hello")
-
-            def log_message(self, *args):
-                pass
-
-        self.status = 200
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-        threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture
-def site():
-    site = Site()
-    yield site
-    site.close()
-
-
-@pytest.fixture(autouse=True)
-def _stay():
-    yield
-    supervision.shutdown_requested.clear()
-
-
-@pytest.fixture(autouse=True)
-def _look_often(monkeypatch):
-    monkeypatch.setattr(SiteMonitor, "INTERVAL", 0.2)
-    monkeypatch.setattr(SiteMonitor, "INTERVAL_AFTER_FAILURE", 0.1)
-    monkeypatch.setattr(supervision, "SECONDS_BETWEEN_RENEWALS", 0.1)
-    monkeypatch.setattr(lease, "SECONDS_BETWEEN_RENEWALS", 0.1)
-
-
-def queued(site, **fields) -> UrlScan:
-    return make.started(site.url, **fields).url_scans.get()
-
-
-def run(scan, *script, engine=None) -> UrlScan:
-    runner.run(scan.pk, holder="worker", engine=engine or FakeEngine(script))
-    return make.fresh(scan)
-
-
-def meanwhile(scan, wanted, then):
-    """Do `then` in a thread as soon as the scan has this status."""
-
-    def wait():
-        deadline = time.monotonic() + 20
-        while make.fresh(scan).status != wanted and time.monotonic() < deadline:
-            time.sleep(0.05)
-        then(make.fresh(scan))
-        connection.close()
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    return thread
-
-
-def test_completed_takes_answers_a_report_and_a_site_that_still_answers(site):
-    scan = run(queued(site), STARTED, FINDING, ANSWERED, REPORT)
-    assert scan.status == U.COMPLETED_VERIFYING_RESULTS and not scan.lease_holder
-    assert (scan.requests, scan.urls_crawled, scan.modules_total, scan.findings_medium) == (9, 3, 2, 1)
-    assert scan.responses == {"2xx": 9} and scan.engine == "Fake" and scan.resolved_address == "127.0.0.1"
-    assert set(scan.checks.values_list("occasion", flat=True)) == {"start"}
-
-
-def test_completed_is_not_believed_without_one_usable_answer(site):
-    scan = run(queued(site), STARTED, Progress(phase="crawl", requests=3, responses={"5xx": 3}), REPORT)
-    assert scan.status == U.SITE_UNREACHABLE_STOPPED and "usable answer" in scan.reason
-
-
-def test_completed_is_not_believed_of_a_site_that_went_down(site):
-    scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: setattr(site, "status", 503))
-    scan = run(scan, STARTED, FINDING, run_for(0.3), ANSWERED, REPORT, engine=None)
-    thread.join()
-    assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", '{"vulnerabilities": {', "[]", '{"infos": 5}', None],
-    ids=["empty", "truncated", "a list", "wrong shape", "missing"],
-)
-def test_completed_is_not_believed_with_a_report_that_cannot_be_used(site, text):
-    report = [] if text is None else [{"do": "report", "text": text}]
-    scan = run(queued(site), STARTED, FINDING, ANSWERED, *report)
-    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "report" in scan.reason
-    assert scan.findings.count() == 1
-
-
-@pytest.mark.parametrize(
-    "last",
-    [{"do": "exit", "code": 0}, {"do": "exit", "code": 3}, {"do": "kill", "signal": 9}],
-    ids=["exits 0 without a word", "exits 3", "killed"],
-)
-def test_an_engine_that_breaks_off_is_a_scan_error_with_its_findings(site, last):
-    scan = run(queued(site), STARTED, FINDING, ANSWERED, last)
-    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and scan.findings.count() == 1 and scan.reason
-
-
-def test_an_engine_that_hangs_is_ended_and_is_a_scan_error(site, monkeypatch):
-    monkeypatch.setattr(supervision, "SECONDS_OF_SILENCE", 0.5)
-    monkeypatch.setattr(supervision, "SECONDS_TO_DIE", 0.3)
-    scan = run(queued(site), STARTED, FINDING, ANSWERED, {"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60})
-    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "Nothing was heard" in scan.reason
-
-
-def test_rubbish_from_the_engine_is_logged_and_ignored(site):
-    rubbish = {"do": "write", "text": "not json\n", "times": 3}
-    scan = run(queued(site), STARTED, rubbish, ANSWERED, REPORT)
-    assert scan.status == U.COMPLETED_VERIFYING_RESULTS
-    assert "unreadable line" in (scan.directory / "engine.log").read_text()
-
-
-def test_an_engine_that_never_starts_is_a_technical_issue(site):
-    scan = run(queued(site), {"do": "exit", "code": 1})
-    assert scan.status == U.TECHNICAL_ISSUE_STOPPED and "did not start" in scan.reason
-
-
-def test_a_site_that_stops_answering_ends_the_scan_though_the_engine_goes_on(site):
-    scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: setattr(site, "status", 503))
-    scan = run(scan, STARTED, FINDING, ANSWERED, run_for(20))
-    thread.join()
-    assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "stopped answering" in scan.reason
-
-
-def test_a_name_that_stops_resolving_ends_the_scan_though_the_engine_goes_on(site, monkeypatch):
-    scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: monkeypatch.setattr(monitor, "has_a_name", lambda url: False))
-    scan = run(scan, STARTED, FINDING, ANSWERED, run_for(20))
-    thread.join()
-    assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "does not resolve" in scan.reason
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("looking_often")]
 
 
 def test_a_site_that_is_down_at_the_start_fails_its_check(site):
@@ -206,107 +23,6 @@ def test_a_site_that_is_down_at_the_start_fails_its_check(site):
     site.status = 503
     scan = run(scan, STARTED)
     assert scan.status == U.CONNECTION_ERROR and "503" in scan.reason
-
-
-@pytest.mark.parametrize("mode", StopMode)
-def test_a_running_scan_stops_both_ways(site, mode):
-    scan = queued(site)
-    thread = meanwhile(
-        scan, U.IN_PROGRESS, lambda scan: transitions.stop(scan, mode, by=Actor.COMMAND, reason="enough")
-    )
-    scan = run(scan, STARTED, FINDING, ANSWERED, run_for(30))
-    thread.join()
-    if mode == StopMode.SAVE:
-        assert scan.status == U.STOPPED_VERIFYING_PARTIAL_RESULTS and scan.findings.count() == 1
-        assert scan.directory.exists() and scan.reason == "enough"
-    else:
-        assert scan.status == U.STOPPED and Finding.objects.count() == 0
-        assert not scan.directory.exists() and scan.requests == 0
-
-
-def test_an_engine_that_does_not_obey_a_stop_is_killed(site, monkeypatch):
-    monkeypatch.setattr(supervision, "SECONDS_TO_OBEY", 0.5)
-    monkeypatch.setattr(supervision, "SECONDS_TO_DIE", 0.3)
-    scan = queued(site)
-    stop = lambda scan: transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)  # noqa: E731
-    thread = meanwhile(scan, U.IN_PROGRESS, stop)
-    scan = run(scan, STARTED, FINDING, ANSWERED, {"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60})
-    thread.join()
-    assert scan.status == U.STOPPED_VERIFYING_PARTIAL_RESULTS
-
-
-def test_a_scan_that_is_stopped_before_its_engine_runs_leaves_nothing(site):
-    scan = queued(site)
-
-    def stop_when_held(_):
-        while not make.fresh(scan).lease_holder:
-            time.sleep(0.02)
-        transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)
-
-    thread = meanwhile(scan, U.QUEUED, stop_when_held)
-    scan = run(scan, {"do": "sleep", "seconds": 1}, STARTED, run_for(30))
-    thread.join()
-    assert scan.status == U.STOPPED and not scan.directory.exists() and scan.started_at is None
-
-
-def test_the_duration_ends_a_scan_on_time(site):
-    scan = queued(site, duration=timedelta(seconds=1))
-    scan = run(scan, STARTED, FINDING, ANSWERED, run_for(30))
-    assert scan.status == U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS
-    assert scan.ended_at - scan.started_at < timedelta(seconds=3)
-
-
-def test_more_time_that_was_given_since_the_runner_last_looked_counts(site, monkeypatch):
-    scan, really = queued(site, duration=timedelta(seconds=1)), transitions.renew
-
-    def give_more_time_after_it(scan, **counts):
-        status, ends = really(scan, **counts)
-        if ends:
-            monkeypatch.setattr(transitions, "renew", really)
-            monkeypatch.setattr(supervision, "SECONDS_BETWEEN_RENEWALS", 60)
-            transitions.extend(scan.analysis, by=Actor.COMMAND, extra=timedelta(hours=1))
-        return status, ends
-
-    monkeypatch.setattr(transitions, "renew", give_more_time_after_it)
-    scan = run(scan, STARTED, run_for(2), ANSWERED, REPORT)
-    assert scan.status == U.COMPLETED_VERIFYING_RESULTS
-
-
-def test_a_pause_keeps_the_session_and_frees_the_worker_and_another_one_goes_on(site):
-    scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
-    scan = run(scan, STARTED, FINDING, ANSWERED, run_for(30))
-    thread.join()
-    assert scan.status == U.PAUSED and not scan.lease_holder and scan.directory.exists()
-    transitions.resume(scan, by=Actor.COMMAND)
-    scan = run(scan, STARTED, FINDING, ANSWERED, REPORT)
-    assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.findings.count() == 1
-
-
-@pytest.mark.parametrize(
-    ("said", "status"),
-    [
-        (Progress(phase="report"), U.COMPLETED_VERIFYING_RESULTS),
-        (Progress(phase="report", requests=3, responses={"5xx": 3}), U.SITE_UNREACHABLE_VERIFYING_RESULTS),
-    ],
-)
-def test_a_run_that_goes_on_from_another_s_may_have_nothing_left_to_ask(site, said, status):
-    analysis = make.started(site.url, duration=timedelta(seconds=1))
-    run(analysis.url_scans.get(), STARTED, FINDING, ANSWERED, run_for(30))
-    make.verify(analysis.url_scans.get())
-    again = transitions.continue_expired(analysis, by=Actor.COMMAND)
-    transitions.schedule(again)
-    transitions.start(again)
-    scan = run(again.url_scans.get(), STARTED, FINDING, said, REPORT)
-    assert scan.status == status, scan.reason
-
-
-def paused(scan):
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
-    run(scan, STARTED, FINDING, ANSWERED, run_for(30))
-    thread.join()
-    transitions.resume(scan, by=Actor.COMMAND)
-    return scan
 
 
 def test_a_site_that_is_back_a_moment_later_is_scanned_on(site, monkeypatch):
@@ -344,38 +60,6 @@ def test_a_scan_that_may_not_go_on_says_why_and_not_that_its_site_is_gone(site, 
     assert "could not go on" in scan.reason and "target policy check failed" in scan.reason
 
 
-def test_an_engine_that_does_not_obey_a_pause_is_killed_and_its_counts_go_on(site, monkeypatch):
-    monkeypatch.setattr(supervision, "SECONDS_TO_OBEY", 0.5)
-    monkeypatch.setattr(supervision, "SECONDS_TO_DIE", 0.3)
-    scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
-    scan = run(scan, STARTED, ANSWERED, {"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60})
-    thread.join()
-    assert scan.status == U.PAUSED and scan.requests == 9
-    transitions.resume(scan, by=Actor.COMMAND)
-    scan = run(scan, STARTED, ANSWERED, REPORT)
-    assert scan.status == U.COMPLETED_VERIFYING_RESULTS
-    assert (scan.requests, scan.urls_crawled, scan.responses) == (18, 6, {"2xx": 18})
-
-
-def test_a_hiccup_of_the_site_at_the_end_is_not_its_end(site, monkeypatch):
-    looks = iter([False, True])
-    monkeypatch.setattr(supervision, "answers", lambda *args: next(looks))
-    assert run(queued(site), STARTED, ANSWERED, REPORT).status == U.COMPLETED_VERIFYING_RESULTS
-
-
-def note_renewals(monkeypatch, renewals):
-    """Append a scan to `renewals` each time that its lease is renewed, whoever does it."""
-    really_renew = transitions.renew
-
-    def renew(scan, **progress):
-        renewals.append(scan)
-        return really_renew(scan, **progress)
-
-    for module in (transitions, lease):
-        monkeypatch.setattr(module, "renew", renew)
-
-
 def test_the_lease_is_kept_while_a_slow_site_is_checked(site, monkeypatch):
     renewals = []
     really_check = runner.check
@@ -384,37 +68,6 @@ def test_the_lease_is_kept_while_a_slow_site_is_checked(site, monkeypatch):
     scan = queued(site)
     site.status = 503
     assert run(scan, STARTED).status == U.CONNECTION_ERROR and len(renewals) >= 3
-
-
-class SlowToAnswer(FakeEngine):
-    """Takes its time to say that it can run."""
-
-    def preflight(self):
-        time.sleep(0.5)
-        return super().preflight()
-
-
-@pytest.mark.parametrize(
-    ("engine", "status"),
-    [
-        (FakeEngine([STARTED, ANSWERED, REPORT]), U.COMPLETED_VERIFYING_RESULTS),
-        (SlowToAnswer([{"do": "exit", "code": 1}]), U.TECHNICAL_ISSUE_STOPPED),
-    ],
-)
-def test_the_lease_is_kept_while_we_find_out_how_the_scan_ended(site, monkeypatch, engine, status):
-    monkeypatch.setattr(supervision, "answers", lambda *args: time.sleep(0.5) or True)
-    renewals, renewals_at_the_end = [], []
-    really_conclude = supervision.Supervision._conclude
-    note_renewals(monkeypatch, renewals)
-
-    def conclude(supervision, ended):
-        before = len(renewals)
-        really_conclude(supervision, ended)
-        renewals_at_the_end.append(len(renewals) - before)
-
-    monkeypatch.setattr(supervision.Supervision, "_conclude", conclude)
-    assert run(queued(site), engine=engine).status == status
-    assert renewals_at_the_end[0] >= 3
 
 
 def test_a_scan_whose_engine_went_missing_while_it_waited_says_so_and_what_to_do(site, tmp_path):
@@ -431,94 +84,10 @@ def test_a_scan_whose_engine_cannot_have_its_folder_says_so(site):
     scan.directory.unlink()
 
 
-def test_an_engine_that_is_stopped_before_it_has_started_is_not_asked_why(site):
-    asked = []
-
-    class Asked(FakeEngine):
-        def preflight(self):
-            asked.append(self)
-            return super().preflight()
-
-    scan = paused(queued(site))
-    thread = meanwhile(scan, U.RESUMING, lambda scan: stop_once_held(scan))
-    scan = run(scan, engine=Asked([run_for(30)]))
-    thread.join()
-    assert scan.status == U.STOPPED_VERIFYING_PARTIAL_RESULTS and not asked
-
-
-def stop_once_held(scan):
-    while not make.fresh(scan).lease_holder:
-        time.sleep(0.05)
-    transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)
-
-
-def test_a_worker_that_is_shut_down_hands_its_scan_over(site):
-    scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: supervision.shutdown_requested.set())
-    scan = run(scan, STARTED, ANSWERED, run_for(30))
-    thread.join()
-    assert scan.status == U.RESUMING and not scan.lease_holder
-
-
-def test_a_lost_lease_ends_the_engine_and_touches_nothing(site):
-    scan = queued(site)
-
-    def take_away(scan):
-        with transaction.atomic():  # or the worker renews its lease in between
-            Analysis.objects.select_for_update().get(pk=scan.analysis_id)
-            UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-            transitions.recover(scan)
-
-    thread = meanwhile(scan, U.IN_PROGRESS, take_away)
-    scan = run(scan, STARTED, ANSWERED, run_for(30))
-    thread.join()
-    assert scan.status == U.RESUMING and scan.attempts == 1
-
-
-def test_a_lease_that_is_lost_as_the_engine_begins_is_lost(site, monkeypatch):
-    really = transitions.begin
-
-    def begin_and_freeze(scan, **values):
-        really(scan, **values)
-        UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-        transitions.recover(scan)
-
-    monkeypatch.setattr(transitions, "begin", begin_and_freeze)
-    scan = run(queued(site), STARTED, ANSWERED, run_for(5))
-    assert scan.status == U.RESUMING and scan.attempts == 1
-
-
-def test_what_breaks_on_our_side_is_a_technical_issue_with_its_reason(site, monkeypatch):
-    def full(*args):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(supervision.Supervision, "_keep_log", full)
-    scan = run(queued(site), STARTED, run_for(5))
-    assert scan.status == U.TECHNICAL_ISSUE_STOPPED and "No space left" in scan.reason
-
-
 def test_a_task_that_comes_late_does_nothing(site):
     scan = queued(site)
     transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)
     assert run(scan, STARTED).status == U.STOPPED
-
-
-def test_a_full_disk_is_a_technical_issue_with_what_was_found(site):
-    scan = queued(site)
-    scan.directory.mkdir(parents=True)
-    (scan.directory / "engine.log").symlink_to("/dev/full")  # every write there fails as on a full disk
-    scan = run(scan, STARTED, FINDING, ANSWERED, LogLine(level="info", text="one line too many"), run_for(2))
-    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "No space left" in scan.reason
-    assert scan.findings.count() == 1
-
-
-def test_a_disk_that_is_filling_up_ends_the_scan_while_there_is_room_for_the_database(site, monkeypatch):
-    usage = shutil.disk_usage(settings.VAR_DIR)
-    monkeypatch.setattr(
-        supervision.shutil, "disk_usage", lambda path: usage._replace(free=supervision.BYTES_TO_KEEP_FREE - 1)
-    )
-    scan = run(queued(site), STARTED, FINDING, ANSWERED, run_for(20))
-    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "disk is full" in scan.reason
 
 
 @pytest.mark.parametrize("resumed", [False, True], ids=["queued", "resuming"])
@@ -548,59 +117,12 @@ def test_a_worker_that_wakes_up_too_late_takes_nothing_away_from_the_one_that_re
     assert scan.status == U.QUEUED and scan.lease_holder == "another worker"
 
 
-def lose(scan):
-    """Let its worker be lost, and another one take the scan."""
-    UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    transitions.recover(make.fresh(scan))
-    UrlScan.objects.filter(pk=scan.pk).update(lease_holder="another worker")
-
-
-def test_a_worker_that_was_frozen_writes_nothing_of_what_it_then_hears(site, monkeypatch):
-    scan = queued(site)
-    really_hear = EngineProcess.events
-
-    def events(engine_run, timeout):
-        heard = really_hear(engine_run, timeout)
-        if any(isinstance(event, LogLine) for event in heard):
-            lose(scan)
-            time.sleep(0.2)  # longer than between two renewals
-        return heard
-
-    monkeypatch.setattr(EngineProcess, "events", events)
-    scan = run(scan, STARTED, FINDING, run_for(0.5), LogLine(level="info", text="owl"), run_for(30))
-    assert scan.status == U.RESUMING and scan.lease_holder == "another worker"
-    assert "owl" not in (scan.directory / "engine.log").read_text()
-
-
 def test_a_worker_that_was_frozen_while_it_checked_the_site_writes_nothing_of_it(site, monkeypatch):
     scan = queued(site)
     really_check = runner.check
-    monkeypatch.setattr(runner, "check", lambda *args, **how: (really_check(*args, **how), lose(scan))[0])
+    monkeypatch.setattr(runner, "check", lambda *args, **how: (really_check(*args, **how), replace_worker(scan))[0])
     scan = run(scan, STARTED)
     assert scan.status == U.QUEUED and scan.lease_holder == "another worker" and not scan.checks.exists()
-
-
-def test_an_engine_is_told_to_stay_as_often_as_the_lease_is_renewed(site, monkeypatch):
-    renewals, told = [], []
-    really_send = EngineProcess.send
-    note_renewals(monkeypatch, renewals)
-
-    def send(engine_run, command):
-        told.append((command, len(renewals)))
-        really_send(engine_run, command)
-
-    monkeypatch.setattr(EngineProcess, "send", send)
-    run(queued(site), STARTED, FINDING, run_for(1), ANSWERED, REPORT)
-    stays = [renewed for command, renewed in told if command == Command.STAY]
-    assert len(stays) >= 4 and stays == list(range(stays[0], stays[-1] + 1))
-
-
-def test_a_scan_whose_engine_was_not_told_to_stay_goes_on_once_the_lease_has_run_out(site):
-    scan = run(queued(site), STARTED, FINDING, ANSWERED, Ended(outcome=Outcome.ORPHANED))
-    assert scan.status == U.IN_PROGRESS and scan.lease_holder == "worker"
-    UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    transitions.recover(scan)
-    assert make.fresh(scan).status == U.RESUMING
 
 
 def test_nothing_is_scanned_in_a_blackout_window_even_without_a_scheduler(site):

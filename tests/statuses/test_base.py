@@ -1,18 +1,11 @@
-"""The catalogue is complete, and says for each status what product and people rely on."""
-
-import json
+"""What holds for each status, of URL scans and analyses alike."""
 
 import pytest
-from django.core.management import call_command
 
 from scans.statuses import (
     ANALYSIS_STATUSES,
-    PUBLISHED_AS,
     URL_SCAN_STATUSES,
-    Action,
     AnalysisStatus,
-    Phase,
-    Results,
     UrlScanStatus,
 )
 
@@ -61,34 +54,3 @@ def test_a_code_is_the_label_in_lower_case_words(enum):
     for status in enum:
         words = status.label.lower().replace(" - ", " ").replace(" ", "_")
         assert status.value in (words, f"{words}_with_warning")
-
-
-def test_only_ended_statuses_allow_nothing_or_a_new_start():
-    for status in ANALYSIS_STATUSES.values():
-        if status.final:
-            assert status.actions <= {Action.RUN_AGAIN, Action.CONTINUE, Action.DELETE}
-
-
-def test_each_status_under_verification_has_its_published_one():
-    verifying = {code for code, status in URL_SCAN_STATUSES.items() if status.results == Results.VERIFYING}
-    assert set(PUBLISHED_AS) == verifying
-    for code, published in PUBLISHED_AS.items():
-        assert URL_SCAN_STATUSES[code].phase == Phase.REVIEW
-        assert published.info.results == Results.AVAILABLE and published.info.final
-        assert published.info.ended_by == URL_SCAN_STATUSES[code].ended_by
-
-
-def test_the_command_prints_both_catalogues(capsys):
-    call_command("statuses", "--json")
-    entries = json.loads(capsys.readouterr().out)
-    assert len(entries) == 24 + 31
-    wanted = {"model", "code", "label", "warning", "description", "next_step", "phase", "final"}
-    assert all(wanted <= entry.keys() for entry in entries)
-    call_command("statuses")
-    text = capsys.readouterr().out
-    assert all(entry["label"] in text and entry["next_step"] in text for entry in entries)
-
-
-def test_the_documentation_says_what_the_catalogue_says(capsys, settings):
-    call_command("statuses", "--markdown")
-    assert (settings.BASE_DIR / "docs" / "statuses.md").read_text() == capsys.readouterr().out

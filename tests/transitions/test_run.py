@@ -1,0 +1,42 @@
+"""The verbs of a running engine: how a URL scan ends."""
+
+import pytest
+
+from scans import transitions
+from scans.models import ScanSettings
+from scans.statuses import EndedBy, Results
+from scans.statuses import UrlScanStatus as U
+from tests import factories as make
+from tests.rows import only_scan, statuses, tasks
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("ended_by", "found", "expected"),
+    [
+        (EndedBy.ITSELF, 0, U.COMPLETED_VERIFYING_RESULTS),
+        (EndedBy.ITSELF, 2, U.COMPLETED_VERIFYING_RESULTS),
+        (EndedBy.SITE, 0, U.SITE_UNREACHABLE_STOPPED),
+        (EndedBy.SITE, 1, U.SITE_UNREACHABLE_VERIFYING_RESULTS),
+        (EndedBy.DURATION, 0, U.TIME_EXPIRED_STOPPED),
+        (EndedBy.DURATION, 1, U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS),
+        (EndedBy.ENGINE, 0, U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS),
+        (EndedBy.ENGINE, 1, U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS),
+        (EndedBy.LOGINS, 1, U.KILLED_VERIFYING_PARTIAL_RESULTS),
+        (EndedBy.TECHNICAL, 0, U.TECHNICAL_ISSUE_STOPPED),
+        (EndedBy.TECHNICAL, 1, U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS),
+    ],
+)
+def test_each_ending_leads_to_its_status_and_releases_the_worker(ended_by, found, expected):
+    scan = only_scan(make.ended(ended_by=ended_by, number_of_findings=found))
+    assert scan.status == expected and scan.ended_at and not scan.lease_holder
+    assert tasks("verify") == ([scan.pk] if expected.info.results == Results.VERIFYING else [])
+
+
+def test_an_ended_duration_ends_what_waits(clock):
+    ScanSettings.objects.update(capacity=1)
+    analysis = make.running("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    clock.shift(analysis.duration)
+    transitions.expire_waiting(analysis)
+    assert statuses(analysis) == [U.IN_PROGRESS, U.TIME_EXPIRED_STOPPED]

@@ -1,0 +1,96 @@
+"""Scans whose engine plays a script (engines.fake): a real process, made to do what a test needs."""
+
+import json
+import threading
+import time
+from datetime import timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from scans import transitions
+from scans.engines.base import FindingReported, Progress, Severity, Started
+from scans.engines.fake.adapter import FakeEngine
+from scans.models import Actor, StopMode, UrlScan
+from scans.statuses import UrlScanStatus as U
+from scans.transitions import lease
+from scans.workers import runner
+from tests import factories as make
+
+STARTED = Started(engine="Fake", version="1")
+ANSWERED = Progress(phase="attack", requests=9, responses={"2xx": 9}, urls_crawled=3, modules_done=1, modules_total=2)
+FINDING = FindingReported(
+    category="XSS",
+    severity=Severity.MEDIUM,
+    method="GET",
+    url="http://127.0.0.1/",
+    parameter="q",
+    module="xss",
+    info="reflected",
+    http_request="GET / HTTP/1.1\nhost: 127.0.0.1\n\n",
+    curl="curl http://127.0.0.1/",
+)
+SECTIONS = {name: {} for name in ("classifications", "vulnerabilities", "anomalies", "additionals")}
+INFOS = {"target": "http://127.0.0.1/", "version": "1", "crawled_pages_nbr": 3}
+REPORT = {"do": "report", "text": json.dumps({**SECTIONS, "infos": INFOS})}
+
+
+def run_for(seconds):
+    return {"do": "run", "seconds": seconds}
+
+
+def queued(site, **fields) -> UrlScan:
+    return make.started(site.url, **fields).url_scans.get()
+
+
+def run(scan, *script, engine=None) -> UrlScan:
+    runner.run(scan.pk, holder="worker", engine=engine or FakeEngine(script))
+    return make.fresh(scan)
+
+
+def meanwhile(scan, wanted, then):
+    """Do `then` in a thread as soon as the scan has this status."""
+
+    def wait():
+        deadline = time.monotonic() + 20
+        while make.fresh(scan).status != wanted and time.monotonic() < deadline:
+            time.sleep(0.05)
+        then(make.fresh(scan))
+        connection.close()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def paused(scan):
+    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
+    run(scan, STARTED, FINDING, ANSWERED, run_for(30))
+    thread.join()
+    transitions.resume(scan, by=Actor.COMMAND)
+    return scan
+
+
+def note_renewals(monkeypatch, renewals):
+    """Append a scan to `renewals` each time that its lease is renewed, whoever does it."""
+    really_renew = transitions.renew
+
+    def renew(scan, **progress):
+        renewals.append(scan)
+        return really_renew(scan, **progress)
+
+    for module in (transitions, lease):
+        monkeypatch.setattr(module, "renew", renew)
+
+
+def stop_once_held(scan):
+    while not make.fresh(scan).lease_holder:
+        time.sleep(0.05)
+    transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)
+
+
+def replace_worker(scan):
+    """Let its worker be lost, and another one take the scan."""
+    UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    transitions.recover(make.fresh(scan))
+    UrlScan.objects.filter(pk=scan.pk).update(lease_holder="another worker")
