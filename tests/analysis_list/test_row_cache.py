@@ -9,7 +9,7 @@ from django.core.cache import caches
 from scans import transitions
 from scans.models import Actor, Analysis, PersonSettings, StopMode
 from tests import factories
-from tests.pages.page import elements, text, values
+from tests.views.page import elements, text, values
 
 pytestmark = pytest.mark.django_db
 LIST = "/analyses/"

@@ -11,7 +11,7 @@ from scans import transitions
 from scans.models import Actor, Analysis, TargetLogin
 from scans.statuses import UrlScanStatus
 from tests import factories
-from tests.pages.page import elements, text
+from tests.views.page import elements, text
 
 pytestmark = pytest.mark.django_db
 NEW = "/analyses/new/"

@@ -6,7 +6,7 @@ import pytest
 
 from scans import transitions
 from tests import factories
-from tests.pages.page import text
+from tests.views.page import text
 
 pytestmark = pytest.mark.django_db
 

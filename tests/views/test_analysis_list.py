@@ -8,7 +8,7 @@ from scans import transitions
 from scans.models import Actor, ScanSettings, StopMode
 from scans.statuses import ANALYSIS_STATUSES, UrlScanStatus
 from tests import factories
-from tests.pages.page import elements, text, values, version
+from tests.views.page import elements, text, values, version
 
 pytestmark = pytest.mark.django_db
 LIST = "/analyses/"

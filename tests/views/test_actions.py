@@ -9,7 +9,7 @@ from scans.models import Actor, Analysis, ScanSettings
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy
 from tests import factories
-from tests.pages.page import text
+from tests.views.page import text
 
 pytestmark = pytest.mark.django_db
 

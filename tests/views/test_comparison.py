@@ -5,7 +5,7 @@ import pytest
 from scans.statuses import EndedBy
 from scans.views import comparison as views
 from tests import factories
-from tests.pages.page import text
+from tests.views.page import text
 
 pytestmark = pytest.mark.django_db
 

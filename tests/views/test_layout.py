@@ -12,7 +12,7 @@ from django.test import Client
 from scans.models import SystemPart
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES
 from tests import factories
-from tests.pages.page import elements, text
+from tests.views.page import elements, text
 
 pytestmark = pytest.mark.django_db
 VENDOR = Path(settings.BASE_DIR) / "static/vendor"

@@ -7,7 +7,7 @@ from scans.engines.base import Severity
 from scans.models import Actor, Mark, TriageMark
 from scans.views import findings as views
 from tests import factories
-from tests.pages.page import elements, text, values
+from tests.views.page import elements, text, values
 
 pytestmark = pytest.mark.django_db
 

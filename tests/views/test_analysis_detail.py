@@ -12,7 +12,7 @@ from scans.results import findings
 from scans.statuses import AnalysisStatus, EndedBy
 from scans.views import analysis_detail
 from tests import factories
-from tests.pages.page import elements, text, values, version
+from tests.views.page import elements, text, values, version
 
 pytestmark = pytest.mark.django_db
 

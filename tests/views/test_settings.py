@@ -7,7 +7,7 @@ from django.test import Client
 
 from scans.models import PersonSettings
 from tests import factories
-from tests.pages.page import elements, text
+from tests.views.page import elements, text
 
 pytestmark = pytest.mark.django_db
 SETTINGS = "/settings/"

@@ -3,7 +3,7 @@
 import pytest
 
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES
-from tests.pages.page import elements, text, values
+from tests.views.page import elements, text, values
 
 pytestmark = pytest.mark.django_db
 

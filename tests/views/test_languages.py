@@ -10,8 +10,8 @@ from scans import transitions
 from scans.models import Actor, Finding, TargetCheck
 from scans.statuses import UrlScanStatus
 from tests import factories
-from tests.pages import pseudo
-from tests.pages.page import text
+from tests.views import pseudo
+from tests.views.page import text
 
 pytestmark = pytest.mark.django_db
 GERMAN = {"accept-language": "de"}

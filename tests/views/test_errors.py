@@ -9,7 +9,7 @@ from django.test import Client
 from scans.models import Analysis
 from scans.views.statuses import StatusListView
 from tests import factories
-from tests.pages.page import text
+from tests.views.page import text
 
 pytestmark = pytest.mark.django_db
 

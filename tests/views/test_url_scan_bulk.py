@@ -6,7 +6,7 @@ from scans.models import ActivityLogEntry, ScanSettings
 from scans.statuses import UrlScanStatus as U
 from scans.views.url_scan_bulk import QUESTIONS
 from tests import factories
-from tests.pages.page import elements, text, values
+from tests.views.page import elements, text, values
 
 pytestmark = pytest.mark.django_db
 FOUR = [f"http://127.0.0.1:9/{number}" for number in range(4)]

@@ -11,7 +11,7 @@ from scans.models import Actor, BlackoutWindow, OpenFindings, RecurringSchedule,
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy
 from tests import factories
-from tests.pages.page import elements, text, values, version
+from tests.views.page import elements, text, values, version
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from scans.analysis_list.saved_views import SYSTEM_VIEWS
 from scans.models import PersonSettings, SavedView
 from tests import factories
-from tests.pages.page import elements, text, values
+from tests.views.page import elements, text, values
 
 pytestmark = pytest.mark.django_db
 LIST, VIEWS, NEW = "/analyses/", "/analyses/views/", "/analyses/views/new/"

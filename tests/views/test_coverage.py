@@ -8,7 +8,7 @@ from scans.engines.base import AddressSeen, Reach, UrlCrawled
 from scans.results import coverage
 from scans.views import coverage as views
 from tests import factories
-from tests.pages.page import text
+from tests.views.page import text
 
 pytestmark = pytest.mark.django_db
 

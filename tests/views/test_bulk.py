@@ -9,7 +9,7 @@ from scans.statuses import AnalysisStatus
 from scans.transitions import bulk
 from scans.views.bulk import QUESTIONS
 from tests import factories
-from tests.pages.page import elements, text, values, version
+from tests.views.page import elements, text, values, version
 
 pytestmark = pytest.mark.django_db
 LIST = "/analyses/"

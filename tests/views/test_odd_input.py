@@ -11,7 +11,7 @@ from scans import transitions
 from scans.models import BulkAction, ScanSettings
 from scans.transitions import bulk
 from tests import factories
-from tests.pages.page import text
+from tests.views.page import text
 
 pytestmark = pytest.mark.django_db
 FORM = {"name": "Shop", "urls": "http://127.0.0.1:9/", "authorised": "on"}

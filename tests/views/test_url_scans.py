@@ -10,7 +10,7 @@ from scans.models import Analysis, TargetCheck
 from scans.results import coverage
 from scans.statuses import EndedBy, UrlScanStatus
 from tests import factories
-from tests.pages.page import elements, text, values, version
+from tests.views.page import elements, text, values, version
 
 pytestmark = pytest.mark.django_db
 TABS = ["", "findings/", "log/", "configuration/"]
