@@ -1,7 +1,7 @@
-"""The catalogue: every status of an analysis and of a URL scan, and all that is known about it.
+"""The catalogue: every status of an analysis and of a URL scan, with its description, next step and actions.
 
-Pages, commands, admin, docs and tests read statuses from here and from nowhere else. Nothing in this package asks a
-database. `moves` says which status follows which; `rollup` derives an analysis' status from its URL scans.
+Pages, commands, admin, docs and tests read statuses only from here. This package never queries the database. `moves`
+lists which status may follow which; `rollup` derives an analysis' status from its URL scans.
 """
 
 from scans.statuses.analysis import ANALYSIS_STATUSES, FAILED_RUNS, AnalysisStatus

@@ -1,4 +1,4 @@
-"""The catalogue of analyses: every status, and all that is known about it."""
+"""The catalogue of analysis statuses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AnalysisStatus(TextChoices):
     SCHEDULED = "scheduled", _("Scheduled")
     QUEUED = "queued", _("Queued")
     IN_PROGRESS = "in_progress", _("In Progress")
-    # The same label by design: what differs is the warning icon and the entry in the filter.
+    # The same label on purpose: only the warning icon and the entry in the filter differ.
     IN_PROGRESS_WITH_WARNING = "in_progress_with_warning", _("In Progress")
     PAUSED = "paused", _("Paused")
     STOPPED_SAVING_RESULTS = "stopped_saving_results", _("Stopped - Saving Results")
@@ -80,8 +80,8 @@ _A = AnalysisStatus
 _ANALYSIS_ENTRIES = [
     Status(
         _A.SAVED_FOR_LATER,
-        _("The analysis is stored and has not been submitted; nothing runs."),
-        _("Edit it, check its URLs with a prescan, submit it when it is ready, or delete it."),
+        _("The analysis is saved but not submitted. Nothing runs."),
+        _("Edit it, check its URLs with a prescan, submit it or delete it."),
         Phase.WAITING,
         "neutral",
         "bookmark",
@@ -90,7 +90,7 @@ _ANALYSIS_ENTRIES = [
     Status(
         _A.SUBMITTED,
         _("The analysis was accepted. Its URL scans are set up next."),
-        _("Nothing to do. If this lasts, look whether a banner says that no worker or scheduler is running."),
+        _("Nothing to do. If it stays here for long, check for a banner about a missing worker or scheduler."),
         Phase.WAITING,
         "neutral",
         "inbox",
@@ -98,8 +98,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.NOT_SUBMITTED,
-        _("A technical issue kept every URL scan from being set up; nothing was sent to any site."),
-        _("Read the reason at the URL scans, have it mended, then submit again."),
+        _("A technical issue prevented the set-up of every URL scan. Nothing was sent to any site."),
+        _("Read the reason on the URL scans, ask an administrator to fix it, then submit again."),
         Phase.WAITING,
         "danger",
         "warning",
@@ -108,8 +108,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.PRESCANNING,
-        _("Every URL is being checked before the scan: name, connection, TLS, answer, redirects, page."),
-        _("Nothing to do: this takes seconds for each URL."),
+        _("The prescan is checking every URL: name, connection, TLS, response, redirects and page."),
+        _("Nothing to do: each URL takes a few seconds."),
         Phase.ACTIVE,
         "info",
         "search",
@@ -117,7 +117,7 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.SCHEDULED,
-        _("The analysis starts by itself at its start time."),
+        _("The analysis starts automatically at its start time."),
         _("Nothing to do until then. Stop it if it should not start."),
         Phase.WAITING,
         "neutral",
@@ -126,7 +126,7 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.QUEUED,
-        _("Its time has come, and none of its URL scans has started for want of capacity or a worker."),
+        _("The start time has passed, but no URL scan could start yet: no free capacity or no worker."),
         _("Wait for running scans to end, or ask an administrator for more capacity or workers."),
         Phase.WAITING,
         "info",
@@ -136,7 +136,7 @@ _ANALYSIS_ENTRIES = [
     Status(
         _A.IN_PROGRESS,
         _("At least one URL scan has started, and not all have ended."),
-        _("Watch the findings come in. You can pause or stop it."),
+        _("Watch the findings arrive. You can pause or stop the analysis."),
         Phase.ACTIVE,
         "progress",
         "play",
@@ -144,8 +144,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.IN_PROGRESS_WITH_WARNING,
-        _("At least one URL scan has started and not all have ended; at least one URL failed verification."),
-        _("Look at the URLs marked as failed: they are not scanned. The others go on."),
+        _("At least one URL scan has started, and not all have ended. At least one URL failed verification."),
+        _("Check the URLs marked as failed: they are not scanned. The others continue."),
         Phase.ACTIVE,
         "warning",
         "play",
@@ -154,8 +154,11 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.PAUSED,
-        _("Every URL scan that has not ended is paused; sessions are kept."),
-        _("Resume it when the sites may be scanned again, or stop it. After a blackout window it goes on by itself."),
+        _("Every URL scan that has not ended is paused. Sessions are saved."),
+        _(
+            "Resume it when the sites may be scanned again, or stop it. After a blackout window it resumes "
+            "automatically."
+        ),
         Phase.ACTIVE,
         "neutral",
         "pause",
@@ -163,63 +166,69 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.STOPPED_SAVING_RESULTS,
-        _("A user stopped the analysis and keeps its results; what was found is being stored."),
-        _("Nothing to do: this takes seconds."),
+        _("A user stopped the analysis and kept its results. The findings are being saved."),
+        _("Nothing to do: this takes a few seconds."),
         Phase.ACTIVE,
         "info",
         "save",
     ),
     Status(
         _A.STOPPED_DELETING_RESULTS,
-        _("A user stopped the analysis and deletes its results; both are under way."),
-        _("Nothing to do: this takes seconds."),
+        _(
+            "A user stopped the analysis and chose to delete its results. The scans are ending, then the "
+            "results are deleted."
+        ),
+        _("Nothing to do: this takes a few seconds."),
         Phase.ACTIVE,
         "warning",
         "trash",
     ),
     verifying(
         _A.COMPLETED_VERIFYING_RESULTS,
-        _("All URL scans ran to their end; their results are being verified."),
+        _("All URL scans are complete. Their results are being verified."),
         EndedBy.ITSELF,
         actions=REVIEW_ACTIONS | STOP_ACTIONS,
     ),
     verifying(
         _A.COMPLETED_VERIFYING_PARTIAL_RESULTS,
-        _("All URL scans have ended, at least one failed its checks or is partial; results are being verified."),
+        _("All URL scans have ended. At least one failed its checks or is partial. The results are being verified."),
         EndedBy.ITSELF,
         actions=REVIEW_ACTIONS | STOP_ACTIONS,
     ),
     verifying(
         _A.STOPPED_VERIFYING_RESULTS,
         _(
-            "A user stopped the analysis when every URL scan had already completed. The complete results can be "
-            "seen while they are verified."
+            "A user stopped the analysis after every URL scan had completed. The complete results can be "
+            "viewed while they are verified."
         ),
         EndedBy.USER,
         actions=REVIEW_ACTIONS,
     ),
     verifying(
         _A.STOPPED_VERIFYING_PARTIAL_RESULTS,
-        _("A user stopped the analysis and kept its results; at least one is partial. They are being verified."),
+        _(
+            "A user stopped the analysis and kept its results. At least one URL scan is partial. The results "
+            "are being verified."
+        ),
         EndedBy.USER,
         actions=REVIEW_ACTIONS,
     ),
     verifying(
         _A.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
-        _("The duration ended; every URL scan has results, which are being verified."),
+        _("The duration ended. Every URL scan has results, and they are being verified."),
         EndedBy.DURATION,
         actions=REVIEW_ACTIONS | {Action.CONTINUE},
     ),
     verifying(
         _A.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS,
-        _("The duration ended; some URL scans have results, which are being verified, others have nothing."),
+        _("The duration ended. Some URL scans have results, which are being verified; the others have none."),
         EndedBy.DURATION,
         actions=REVIEW_ACTIONS | {Action.CONTINUE},
     ),
     available(
         _A.COMPLETED_RESULTS_AVAILABLE,
-        _("Every URL was scanned to the end, and the results are published."),
-        _("Read the findings and have them mended; then run again to see them gone."),
+        _("Every URL was scanned completely, and the results are published."),
+        _("Fix the findings, then run the analysis again to confirm."),
         EndedBy.ITSELF,
         tone="success",
         icon="check",
@@ -229,23 +238,23 @@ _ANALYSIS_ENTRIES = [
         _A.COMPLETED_PARTIAL_RESULTS_AVAILABLE,
         _(
             "The results are published, but something is missing: a URL failed its checks, ran out of time, "
-            "broke, or was stopped."
+            "had a technical issue or was stopped."
         ),
-        _("Read the findings, see at the URL scans what is missing, and run again for it."),
+        _("Read the findings, see on the URL scans what is missing, then run the analysis again."),
         EndedBy.ITSELF,
         actions=ENDED_ACTIONS | {Action.CONTINUE},
     ),
     available(
         _A.STOPPED_PARTIAL_RESULTS_AVAILABLE,
-        _("A user stopped the analysis; what was found up to then is published."),
-        _("Read the findings, and run again for the rest."),
+        _("A user stopped the analysis. The findings up to then are published."),
+        _("Read the findings. Run the analysis again to scan the rest."),
         EndedBy.USER,
         actions=ENDED_ACTIONS,
     ),
     Status(
         _A.ALL_VERIFICATIONS_FAILED,
         _("Every URL failed its checks, so nothing was scanned."),
-        _("Open each URL's Scan Details, read which check failed, correct it and run again."),
+        _("Open each URL's Scan Details, see which check failed, correct it, then run the analysis again."),
         Phase.FINAL,
         "danger",
         "warning",
@@ -254,8 +263,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.STOPPED_SCAN_DURATION_ENDED,
-        _("The duration ended and no URL scan had anything to publish."),
-        _("Continue it from the saved sessions, or run again with a longer duration."),
+        _("The duration ended, and no URL scan had anything to publish."),
+        _("Continue from the saved sessions, or run the analysis again with a longer duration."),
         Phase.FINAL,
         "warning",
         "clock",
@@ -264,8 +273,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.STOPPED_TECHNICAL_ISSUE,
-        _("Our side broke, or the sites stopped answering, and no URL scan has anything to publish."),
-        _("Read the reason at the URL scans, have it mended, then run again."),
+        _("A technical issue ended the scans, or the sites stopped answering. No URL scan has anything to publish."),
+        _("Read the reason on the URL scans, fix the cause, then run the analysis again."),
         Phase.FINAL,
         "danger",
         "warning",
@@ -274,8 +283,8 @@ _ANALYSIS_ENTRIES = [
     ),
     Status(
         _A.STOPPED,
-        _("A user stopped the analysis and its results were deleted, or there were none."),
-        _("Run again if you want results."),
+        _("A user stopped the analysis. Its results were deleted, or there were none."),
+        _("Run the analysis again if you want results."),
         Phase.FINAL,
         "neutral",
         "stop",
@@ -288,7 +297,7 @@ _ANALYSIS_ENTRIES = [
 ANALYSIS_STATUSES: dict[str, Status] = {entry.code: entry for entry in _ANALYSIS_ENTRIES}
 
 
-# Runs that brought nothing for a reason that will likely hold next time too.
+# Runs that failed for a reason that will probably make the next run fail too.
 FAILED_RUNS = frozenset(
     {
         AnalysisStatus.NOT_SUBMITTED,

@@ -1,6 +1,6 @@
-"""Where an analysis may go: its statuses follow from its URL scans, so its moves follow from theirs.
+"""The moves that an analysis' status can make, computed from the moves of its URL scans.
 
-Nothing decides by this. It is what docs/statuses.md draws, and what tests hold every run against.
+docs/statuses.md draws them, and tests check every run against them. The product itself decides nothing by them.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from scans.statuses import FAILED_VERIFICATION, URL_SCAN_MOVES, Action, Analysis
 from scans.statuses.rollup import Facts, rollup
 
 U = UrlScanStatus
-# Two URL scans show every rule of the roll-up: none of them compares more.
+# Two URL scans are enough to show every rule of the roll-up: no rule compares more.
 _AT_FIRST = ((U.SUBMITTED, U.SUBMITTED), Facts(submitted=False))
 _BEFORE_IT_IS_SUBMITTED = FAILED_VERIFICATION | {U.SUBMIT_FAILED, U.STOPPED}
 _Situation = tuple[tuple[UrlScanStatus, ...], Facts]
 
 
 def analysis_moves() -> dict[AnalysisStatus, set[AnalysisStatus]]:
-    """From each status, those that an analysis of two URLs can come to in one step; takes under a second."""
+    """For each status, return those that an analysis of two URLs can reach in one step. Takes under a second."""
     moves: dict[AnalysisStatus, set[AnalysisStatus]] = {status: set() for status in AnalysisStatus}
     seen, to_visit = {_AT_FIRST}, [_AT_FIRST]
     while to_visit:
@@ -36,7 +36,7 @@ def analysis_moves() -> dict[AnalysisStatus, set[AnalysisStatus]]:
 
 
 def _following(situation: _Situation, status: AnalysisStatus) -> Iterator[_Situation]:
-    """Everything that one step can lead to: a URL scan moves, or a fact of the analysis changes."""
+    """Yield every situation one step away: a URL scan moves, or a fact of the analysis changes."""
     if status.info.final:
         return
     scans, facts = situation
@@ -52,12 +52,12 @@ def _moves_of(scan: UrlScanStatus, facts: Facts) -> frozenset[UrlScanStatus]:
     if not facts.submitted:
         return moves & _BEFORE_IT_IS_SUBMITTED
     if scan.info.results != Results.NONE and facts.stop_mode != "delete":
-        return moves - {U.STOPPING_DELETING_RESULTS}  # results that exist are deleted with the whole analysis only
+        return moves - {U.STOPPING_DELETING_RESULTS}  # existing results are deleted only with the whole analysis
     return moves
 
 
 def _changes(facts: Facts, scans: set[UrlScanStatus], status: AnalysisStatus) -> Iterator[Facts]:
-    """What may change about the analysis itself."""
+    """Yield the facts after each change that the analysis itself can make."""
     if not facts.submitted:
         yield replace(facts, submitted=True)
     if facts.prescanning:

@@ -1,4 +1,4 @@
-"""What every status has: phase, results, ending and actions, and how an entry of the catalogue is written."""
+"""The parts of a status (phase, results, ending, actions) and the form of an entry in the catalogue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Phase(TextChoices):
-    """Where in its life something with this status stands."""
+    """The stage of its life that an analysis or URL scan with this status is in."""
 
     WAITING = "waiting", _("Waiting")
     ACTIVE = "active", _("Active")
@@ -19,7 +19,7 @@ class Phase(TextChoices):
 
 
 class Results(TextChoices):
-    """What results exist under this status."""
+    """The results that exist in this status."""
 
     NONE = "none", _("No results")
     VERIFYING = "under_verification", _("Results under verification")
@@ -27,21 +27,21 @@ class Results(TextChoices):
 
 
 class EndedBy(TextChoices):
-    """What ended it."""
+    """The cause of the end."""
 
     NOTHING = "", _("Not ended")
-    ITSELF = "itself", _("It ran to its end")
-    USER = "user", _("A user stopped it")
-    DURATION = "duration", _("Its duration ended")
+    ITSELF = "itself", _("Finished by itself")
+    USER = "user", _("Stopped by a user")
+    DURATION = "duration", _("Duration ended")
     SITE = "site", _("The site stopped answering")
     CHECKS = "checks", _("Checks before the scan failed")
     LOGINS = "logins", _("Too many failed logins")
-    ENGINE = "engine", _("The engine stopped unexpectedly, or a check held it back")
-    TECHNICAL = "technical", _("A technical issue on our side")
+    ENGINE = "engine", _("The engine stopped unexpectedly, or a check prevented it from continuing")
+    TECHNICAL = "technical", _("Technical issue")
 
 
 class Action(TextChoices):
-    """What a user may ask for; the label is the button's."""
+    """An action that a user may request; its label is the text of the button."""
 
     EDIT = "edit", _("Edit")
     PRESCAN = "prescan", _("Prescan only")
@@ -61,7 +61,7 @@ class Action(TextChoices):
 class Status:
     """One entry of the catalogue. `actions` are those that the status allows; roles limit them further.
 
-    Texts are English, or whatever language is in force when they are read.
+    Texts are in the language that is active when they are read.
     """
 
     choice: TextChoices
@@ -77,31 +77,31 @@ class Status:
 
     @property
     def code(self) -> str:
-        """The label in lower-case words: what is stored, filtered by and linked to."""
+        """The label in lower-case words. The database, the filter and links use it."""
         return self.choice.value
 
     @property
     def label(self) -> str:
-        """What people see."""
+        """The name that people see."""
         return str(self.choice.label)
 
     @property
     def description(self) -> str:
-        """What it means."""
+        """The meaning of the status, in one or two sentences."""
         return str(self.meaning)
 
     @property
     def next_step(self) -> str:
-        """What to do next."""
+        """The next step for the user."""
         return str(self.advice)
 
     @property
     def final(self) -> bool:
-        """True when nothing can change this status any more."""
+        """Whether the status can no longer change."""
         return self.phase == Phase.FINAL
 
     def allows(self, action: Action) -> bool:
-        """Whether the status allows this action, whoever asks."""
+        """Whether the status allows this action; roles are not considered."""
         return action in self.actions
 
 
@@ -124,13 +124,13 @@ REVIEW_ACTIONS = frozenset({Action.PUBLISH})
 
 
 def verifying(status, meaning: Promise, ended_by: EndedBy, *, actions=frozenset()) -> Status:
-    """The entry of a status whose results are being verified; all of these share their next step."""
+    """Return the entry of a status whose results are being verified. All of these share one next step."""
     return Status(
         status,
         meaning,
         _(
-            "Wait: each finding's request is replayed against the site, which takes minutes at most. "
-            "Where a reviewer publishes, a reviewer can look at the results now."
+            "Wait a few minutes: each finding's request is replayed against the site. Reviewers can see the "
+            "results now."
         ),
         Phase.REVIEW,
         "info",
@@ -142,7 +142,7 @@ def verifying(status, meaning: Promise, ended_by: EndedBy, *, actions=frozenset(
 
 
 def available(status, meaning, advice, ended_by, *, tone="warning", icon="check-partial", actions=frozenset()):
-    """The entry of a status whose results are published."""
+    """Return the entry of a status whose results are published."""
     return Status(
         status,
         meaning,
@@ -157,5 +157,5 @@ def available(status, meaning, advice, ended_by, *, tone="warning", icon="check-
 
 
 def in_phase(catalogue: dict[str, Status], *phases: Phase) -> list[str]:
-    """The codes of `catalogue` in any of these phases, in the catalogue's order."""
+    """Return the codes in `catalogue` whose status is in one of these phases, in the catalogue's order."""
     return [code for code, status in catalogue.items() if status.phase in phases]

@@ -1,11 +1,11 @@
-"""Which status of a URL scan may follow which, and how each way to end is called."""
+"""The moves that a URL scan's status can make, and the status for each way to end."""
 
 from scans.statuses.base import EndedBy
 from scans.statuses.url_scan import FAILED_VERIFICATION, UrlScanStatus
 
 U = UrlScanStatus
 
-# Where each status under verification goes when its results are published.
+# Publishing moves a status under verification to this one.
 PUBLISHED_AS = {
     U.SITE_UNREACHABLE_VERIFYING_RESULTS: U.SITE_UNREACHABLE_RESULTS_AVAILABLE,
     U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS: U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE,
@@ -22,7 +22,7 @@ ENDINGS_WITH_RESULTS = {
     EndedBy.SITE: U.SITE_UNREACHABLE_VERIFYING_RESULTS,
     EndedBy.ENGINE: U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS,
     EndedBy.LOGINS: U.KILLED_VERIFYING_PARTIAL_RESULTS,
-    # Our side broke, but what was found is kept: to its reader that is a scan that broke off.
+    # After a technical issue with findings, users see a scan error with partial results.
     EndedBy.TECHNICAL: U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS,
 }
 
@@ -36,7 +36,7 @@ _ENDINGS = frozenset(ENDINGS_WITH_RESULTS.values()) | frozenset(ENDINGS_WITHOUT_
 
 _STOPPINGS = frozenset({U.STOPPING_SAVING_RESULTS, U.STOPPING_DELETING_RESULTS})
 
-# From each status of a URL scan, where it may go. What is not here cannot happen.
+# The moves from each status. Every other move is refused.
 URL_SCAN_MOVES: dict[UrlScanStatus, frozenset[UrlScanStatus]] = {
     U.SUBMITTED: FAILED_VERIFICATION | {U.SUBMIT_FAILED, U.SCHEDULED, U.STOPPED},
     U.SUBMIT_FAILED: frozenset({U.SUBMITTED}),
@@ -53,7 +53,7 @@ URL_SCAN_MOVES: dict[UrlScanStatus, frozenset[UrlScanStatus]] = {
     U.STOPPING_SAVING_RESULTS: frozenset({U.STOPPED_VERIFYING_PARTIAL_RESULTS, U.STOPPED}),
     U.STOPPING_DELETING_RESULTS: frozenset({U.STOPPED}),
     **{verifying: frozenset({available, U.STOPPING_DELETING_RESULTS}) for verifying, available in PUBLISHED_AS.items()},
-    # The one way out of a published scan: its analysis, which still runs, is stopped deleting results.
+    # A published scan can still move when a user stops its running analysis and deletes the results.
     **{available: frozenset({U.STOPPING_DELETING_RESULTS}) for available in PUBLISHED_AS.values()},
     **{final: frozenset() for final in [*FAILED_VERIFICATION, *ENDINGS_WITHOUT_FINDINGS.values(), U.STOPPED]},
 }

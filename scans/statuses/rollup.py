@@ -1,7 +1,7 @@
-"""An analysis' status from its URL scans: one pure function, `rollup`, which has an answer for everything.
+"""An analysis' status, derived from its URL scans by one pure function, `rollup`.
 
-Two URL scans that ended differently: partial wins over complete, verifying over available, a user's
-stop over time, time over technical.
+When URL scans ended differently, partial wins over complete, verifying over available, a user's stop over time, and
+time over a technical issue.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ENDED_BY_DURATION = _ended_by(EndedBy.DURATION)
 
 @dataclass(frozen=True)
 class Facts:
-    """What an analysis knows of itself, besides its URL scans."""
+    """The facts about the analysis itself that its status depends on."""
 
     submitted: bool = True
     prescanning: bool = False
@@ -48,7 +48,10 @@ class Facts:
 
 
 def rollup(url_scan_statuses: Iterable[str], facts: Facts) -> AnalysisStatus:
-    """The status of an analysis with URL scans in these statuses (at least one) and these facts."""
+    """Return the status of an analysis, given its facts and its URL scans' statuses.
+
+    Raises ValueError without any URL scan; every other combination has a status.
+    """
     statuses = frozenset(url_scan_statuses)
     if not statuses:
         raise ValueError("An analysis without URL scans has no status.")
@@ -84,7 +87,7 @@ def _while_under_way(statuses: frozenset[str], facts: Facts) -> AnalysisStatus:
 
 
 def _with_results(statuses: frozenset[str], facts: Facts) -> AnalysisStatus:
-    """All have ended, and at least one has something to publish or published."""
+    """All have ended, and at least one has results, published or not."""
     complete = statuses <= _COMPLETE
     verifying = bool(statuses & PUBLISHED_AS.keys())
     if facts.stop_mode or statuses <= _STOPPED_BY_USER:
@@ -122,7 +125,10 @@ def _without_results(statuses: frozenset[str], facts: Facts) -> AnalysisStatus:
 
 
 def kept_columns(totals: Mapping[str, Mapping[str, int]], status: str) -> dict[str, int]:
-    """The columns of an analysis in this status that follow from `totals_by_status`."""
+    """Return the derived columns of an analysis in this status: its URLs and its findings, all and shown.
+
+    `totals` are those of `totals_by_status`.
+    """
     published = [total for code, total in totals.items() if code in PUBLISHED_AS.values()]
     shown = totals.values() if status == AnalysisStatus.STOPPED_VERIFYING_RESULTS else published
     return {

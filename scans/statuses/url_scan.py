@@ -1,4 +1,4 @@
-"""The catalogue of URL scans: every status, and all that is known about it."""
+"""The catalogue of URL scan statuses, and the sets of statuses that rules refer to."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ _U = UrlScanStatus
 _URL_SCAN_ENTRIES = [
     Status(
         _U.SUBMITTED,
-        _("The scan of this URL was asked for and accepted. Its set-up comes next."),
-        _("Nothing to do. If this lasts, look whether a banner says that no worker or scheduler is running."),
+        _("The scan of this URL was accepted. It is set up next."),
+        _("Nothing to do. If it stays here for long, check for a banner about a missing worker or scheduler."),
         Phase.WAITING,
         "neutral",
         "inbox",
@@ -105,8 +105,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.SUBMIT_FAILED,
-        _("A technical issue kept this scan from being set up: nothing was sent to the site."),
-        _("Read the reason, have it mended (an administrator can), then submit again."),
+        _("A technical issue prevented the set-up of this scan. Nothing was sent to the site."),
+        _("Read the reason, ask an administrator to fix it, then submit again."),
         Phase.WAITING,
         "danger",
         "warning",
@@ -115,7 +115,7 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.SCHEDULED,
-        _("The scan starts by itself at its start time."),
+        _("The scan starts automatically at its start time."),
         _("Nothing to do until then. Stop it if it should not start."),
         Phase.WAITING,
         "neutral",
@@ -124,8 +124,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.QUEUED,
-        _("Its time has come and there is room for it; the next free worker takes it."),
-        _("Nothing to do. If this lasts, an administrator should look whether enough workers are running."),
+        _("The start time has passed, and capacity is free. The next free worker takes this scan."),
+        _("Nothing to do. If it stays queued for long, ask an administrator to check that enough workers are running."),
         Phase.WAITING,
         "info",
         "hourglass",
@@ -133,7 +133,7 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.QUEUED_WITH_WARNING,
-        _("Its time has come, but as many URL scans are running as capacity allows. It waits for a place."),
+        _("The start time has passed, but all capacity is in use. This scan waits for another to end."),
         _("Wait for a running scan to end, or ask an administrator for more capacity."),
         Phase.WAITING,
         "warning",
@@ -143,8 +143,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.IN_PROGRESS,
-        _("A scan engine is running against this URL right now."),
-        _("Watch the findings come in on Scan Details. You can pause or stop it."),
+        _("The engine is scanning this URL."),
+        _("Watch the findings arrive on Scan Details. You can pause or stop the scan."),
         Phase.ACTIVE,
         "progress",
         "play",
@@ -152,11 +152,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.PAUSING,
-        _(
-            "A user asked for a pause, or a blackout window is about to begin. The engine saves where it stands and "
-            "stops."
-        ),
-        _("Nothing to do: this takes seconds."),
+        _("A user paused the scan, or a blackout window is about to begin. The engine saves its session and stops."),
+        _("Nothing to do: this takes a few seconds."),
         Phase.ACTIVE,
         "info",
         "pause",
@@ -165,10 +162,13 @@ _URL_SCAN_ENTRIES = [
     Status(
         _U.PAUSED,
         _(
-            "A user or a blackout window paused it. The engine has stopped and its session is kept, so that the scan "
-            "goes on from there; one that had not started yet goes back to the queue."
+            "A user or a blackout window paused this scan. The engine has stopped, and its session is saved. "
+            "A scan that had not started yet returns to the queue."
         ),
-        _("Resume it when the site may be scanned again, or stop it. After a blackout window it goes on by itself."),
+        _(
+            "Resume it when the site may be scanned again, or stop it. After a blackout window it resumes "
+            "automatically."
+        ),
         Phase.ACTIVE,
         "neutral",
         "pause",
@@ -176,8 +176,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.RESUMING,
-        _("The scan waits for a place and a worker, which goes on from the saved session."),
-        _("Nothing to do: the next free worker takes it."),
+        _("The scan waits for capacity and a worker, then continues from the saved session."),
+        _("Nothing to do: the next free worker takes this scan."),
         Phase.ACTIVE,
         "info",
         "play",
@@ -185,23 +185,26 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.STOPPING_SAVING_RESULTS,
-        _("A user stopped this scan. The engine is ending and what it found up to now is being stored."),
-        _("Nothing to do: this takes seconds."),
+        _("A user stopped this scan. The engine is ending, and the findings so far are being saved."),
+        _("Nothing to do: this takes a few seconds."),
         Phase.ACTIVE,
         "info",
         "save",
     ),
     Status(
         _U.STOPPING_DELETING_RESULTS,
-        _("A user stopped this scan and asked for its results to be deleted. Both are under way."),
-        _("Nothing to do: this takes seconds."),
+        _(
+            "A user stopped this scan and chose to delete its results. The engine is ending, then the "
+            "results are deleted."
+        ),
+        _("Nothing to do: this takes a few seconds."),
         Phase.ACTIVE,
         "warning",
         "trash",
     ),
     Status(
         _U.STOPPED,
-        _("A user stopped this scan and nothing was kept, or it was stopped before it ever ran."),
+        _("A user stopped this scan. Its results were deleted, or it had never started."),
         _("Run the analysis again if you want results."),
         Phase.FINAL,
         "neutral",
@@ -210,8 +213,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.VERIFICATION_FAILED,
-        _("A check before the scan failed: the target is not allowed, leads elsewhere or shows no usable page."),
-        _("Open Scan Details, read which check failed, correct the target and run again."),
+        _("A check before the scan failed: the target is not allowed, redirects elsewhere or shows no usable page."),
+        _("Open Scan Details, see which check failed, correct the target, then run the analysis again."),
         Phase.FINAL,
         "danger",
         "warning",
@@ -219,8 +222,11 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.CONNECTION_ERROR,
-        _("No usable connection to the site: its name does not resolve, it refuses, times out or only fails."),
-        _("Check that the site is up and reachable from the worker, then run again."),
+        _(
+            "The site cannot be reached: its name does not resolve, it refuses connections, times out or "
+            "returns only server errors."
+        ),
+        _("Check that the site is up and that the worker can reach it, then run the analysis again."),
         Phase.FINAL,
         "danger",
         "plug",
@@ -228,8 +234,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.AUTHENTICATION_ERROR,
-        _("The login failed, or could not be told to have succeeded."),
-        _("Check user name, password and login script on Scan Details, then run again."),
+        _("The login failed, or its success could not be confirmed."),
+        _("Check the user name, password and login script on Scan Details, then run the analysis again."),
         Phase.FINAL,
         "danger",
         "key",
@@ -237,8 +243,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.CRAWL_SCRIPT_ERROR,
-        _("The crawl script is malformed or fails in the browser."),
-        _("Open Scan Details for the failing line, record the script again and run again."),
+        _("The crawl script is malformed, or it failed in the browser."),
+        _("Find the failing line on Scan Details, record the script again, then run the analysis again."),
         Phase.FINAL,
         "danger",
         "script",
@@ -247,7 +253,7 @@ _URL_SCAN_ENTRIES = [
     Status(
         _U.SITE_UNREACHABLE_STOPPED,
         _("The site stopped answering during the scan, before anything was found."),
-        _("Check that the site is up and bears the load, then run again."),
+        _("Check that the site is up and can handle the load, then run the analysis again."),
         Phase.FINAL,
         "danger",
         "plug",
@@ -255,19 +261,22 @@ _URL_SCAN_ENTRIES = [
     ),
     verifying(
         _U.SITE_UNREACHABLE_VERIFYING_RESULTS,
-        _("The site stopped answering during the scan. What was found before is being verified."),
+        _("The site stopped answering during the scan. The findings up to then are being verified."),
         EndedBy.SITE,
         actions=REVIEW_ACTIONS,
     ),
     available(
         _U.SITE_UNREACHABLE_RESULTS_AVAILABLE,
-        _("The site stopped answering during the scan; what was found before is published. Coverage is lower."),
-        _("Read the findings, check the site, and run again for full coverage."),
+        _(
+            "The site stopped answering during the scan. The findings up to then are published; coverage is "
+            "lower than expected."
+        ),
+        _("Read the findings, check the site, then run the analysis again for full coverage."),
         EndedBy.SITE,
     ),
     Status(
         _U.TIME_EXPIRED_STOPPED,
-        _("The analysis' duration ended before anything was found in this URL."),
+        _("The analysis' duration ended before anything was found at this URL."),
         _("Continue the analysis from the saved session, or run it again with a longer duration."),
         Phase.FINAL,
         "warning",
@@ -276,20 +285,23 @@ _URL_SCAN_ENTRIES = [
     ),
     verifying(
         _U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
-        _("The analysis' duration ended. What was found up to then is being verified."),
+        _("The analysis' duration ended. The findings up to then are being verified."),
         EndedBy.DURATION,
         actions=REVIEW_ACTIONS,
     ),
     available(
         _U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE,
-        _("The analysis' duration ended; what was found up to then is published."),
-        _("Read the findings, and continue the analysis from the saved session for the rest."),
+        _("The analysis' duration ended. The findings up to then are published."),
+        _("Read the findings. Continue the analysis from the saved session to scan the rest."),
         EndedBy.DURATION,
     ),
     Status(
         _U.TECHNICAL_ISSUE_STOPPED,
-        _("Our side broke (worker lost, disk full, or the engine would not run) and nothing was kept."),
-        _("Read the reason, tell an administrator, then run again."),
+        _(
+            "A technical issue ended the scan: the worker was lost, the disk was full or the engine failed. "
+            "No results were kept."
+        ),
+        _("Read the reason, tell an administrator, then run the analysis again."),
         Phase.FINAL,
         "danger",
         "warning",
@@ -297,50 +309,56 @@ _URL_SCAN_ENTRIES = [
     ),
     verifying(
         _U.STOPPED_VERIFYING_PARTIAL_RESULTS,
-        _("A user stopped this scan and kept its results, which are being verified."),
+        _("A user stopped this scan and kept its results. They are being verified."),
         EndedBy.USER,
         actions=REVIEW_ACTIONS,
     ),
     available(
         _U.STOPPED_PARTIAL_RESULTS_AVAILABLE,
-        _("A user stopped this scan; what was found up to then is published."),
-        _("Read the findings, and run again for the rest."),
+        _("A user stopped this scan. The findings up to then are published."),
+        _("Read the findings. Run the analysis again to scan the rest."),
         EndedBy.USER,
     ),
     verifying(
         _U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS,
-        _("The engine stopped unexpectedly, or a check kept it from going on. What it had found is being verified."),
+        _(
+            "The engine stopped unexpectedly, or a check prevented it from continuing. The findings up to "
+            "then are being verified."
+        ),
         EndedBy.ENGINE,
         actions=REVIEW_ACTIONS,
     ),
     available(
         _U.SCAN_ERROR_PARTIAL_RESULTS_AVAILABLE,
-        _("The engine stopped unexpectedly, or a check kept it from going on; what it had found is published."),
-        _("Read the reason, the findings and the Engine Log, then run again."),
+        _(
+            "The engine stopped unexpectedly, or a check prevented it from continuing. The findings up to "
+            "then are published."
+        ),
+        _("Read the reason, the findings and the Engine Log, then run the analysis again."),
         EndedBy.ENGINE,
     ),
     verifying(
         _U.KILLED_VERIFYING_PARTIAL_RESULTS,
-        _("The scan was ended after more than 50 failed logins in a row. What it had found is being verified."),
+        _("More than 50 failed logins in a row ended the scan. The findings up to then are being verified."),
         EndedBy.LOGINS,
         actions=REVIEW_ACTIONS,
     ),
     available(
         _U.KILLED_PARTIAL_RESULTS_AVAILABLE,
-        _("The scan was ended after more than 50 failed logins in a row; what it had found is published."),
-        _("Check that the account still works and is not locked, then run again."),
+        _("More than 50 failed logins in a row ended the scan. The findings up to then are published."),
+        _("Check that the account still works and is not locked, then run the analysis again."),
         EndedBy.LOGINS,
     ),
     verifying(
         _U.COMPLETED_VERIFYING_RESULTS,
-        _("The engine finished and the site still answers. The results are being verified."),
+        _("The engine finished, and the site still answers. The results are being verified."),
         EndedBy.ITSELF,
         actions=REVIEW_ACTIONS,
     ),
     available(
         _U.COMPLETED_RESULTS_AVAILABLE,
-        _("The scan ran to its end and its results are published."),
-        _("Read the findings and have them mended; then run again to see them gone."),
+        _("The scan is complete, and its results are published."),
+        _("Fix the findings, then run the analysis again to confirm."),
         EndedBy.ITSELF,
         tone="success",
         icon="check",
@@ -351,7 +369,7 @@ _URL_SCAN_ENTRIES = [
 URL_SCAN_STATUSES: dict[str, Status] = {entry.code: entry for entry in _URL_SCAN_ENTRIES}
 
 
-# URL scans that may occupy one of the places that capacity allows: a worker is needed or held.
+# URL scans that may occupy a capacity slot: they need a worker or hold one.
 MAY_HOLD_SLOT = frozenset(
     {
         UrlScanStatus.QUEUED,
@@ -364,7 +382,7 @@ MAY_HOLD_SLOT = frozenset(
 )
 
 
-# URL scans that nothing runs for, of an analysis that has begun.
+# URL scans of a started analysis that no worker is running.
 WAITING_FOR_A_WORKER = frozenset(
     {
         UrlScanStatus.QUEUED,
@@ -375,7 +393,7 @@ WAITING_FOR_A_WORKER = frozenset(
 )
 
 
-# URL scans that a pause concerns: their engine runs, or would run as soon as there is a worker.
+# URL scans that can be paused: their engine runs, or will run as soon as a worker is free.
 PAUSABLE = frozenset(
     {
         UrlScanStatus.QUEUED,
@@ -386,7 +404,7 @@ PAUSABLE = frozenset(
 )
 
 
-# Their duration ended before they did; where a session was saved, another run can go on from it.
+# The duration ended before the scan did. If a session was saved, another run can continue from it.
 TIME_EXPIRED = frozenset(
     {
         UrlScanStatus.TIME_EXPIRED_STOPPED,
@@ -396,7 +414,7 @@ TIME_EXPIRED = frozenset(
 )
 
 
-# The checks before a scan ended it here; nothing of it was scanned.
+# The checks before the scan failed; nothing was scanned.
 FAILED_VERIFICATION = frozenset(
     {
         UrlScanStatus.VERIFICATION_FAILED,

@@ -45,7 +45,7 @@ def test_it_is_one_file_that_loads_and_runs_nothing():
 @pytest.mark.django_db
 def test_it_says_what_was_scanned_how_it_ended_and_how_much_was_covered():
     html = report(found())
-    assert "Complete and published." in html and "The scan ran to its end" in html
+    assert "Complete and published." in html and "The scan is complete, and its results are published." in html
     assert "<td>1</td><td>0</td><td>0</td><td>0</td>" in html.partition("Coverage:")[2]
 
 
