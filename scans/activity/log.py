@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scans.activity.reasons import said
-from scans.database.statements import insert
 from scans.models import ActivityLogEntry, Actor, Analysis, Mark, UrlScan
 from scans.statuses import AnalysisStatus, UrlScanStatus
 
@@ -100,7 +99,7 @@ def record(
     """
     SENTENCES[action].format(**data)
     is_part = isinstance(by, Actor)
-    entry = ActivityLogEntry(
+    ActivityLogEntry.objects.create(
         analysis=analysis,
         url_scan=url_scan,
         at=timezone.now(),
@@ -112,7 +111,6 @@ def record(
         reason=reason,
         data=data,
     )
-    insert(entry)
 
 
 def sentence(entry: ActivityLogEntry) -> str:

@@ -15,7 +15,6 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans import activity, transitions
-from scans.database.statements import row
 from scans.models import Actor, Analysis, ScanSettings, Screenshot
 from scans.models.querysets import EVIDENCE_KEPT, LOG_KEPT, SCREENSHOTS_KEPT
 
@@ -101,7 +100,7 @@ def expire(kind: Kind, analysis_id: int, kept: timedelta, *, by: Actor) -> bool:
 
     False where that is not due (any more).
     """
-    analysis = row(Analysis, analysis_id, lock=True)
+    analysis = Analysis.objects.select_for_update().get(pk=analysis_id)
     if not due(kind, kept).filter(pk=analysis_id).exists():
         return False
     _EXPIRE[kind](analysis, {"by": by, "reason": _REASONS[kind].format(days=kept.days)})

@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from scans import activity
-from scans.database.statements import row, totals_by_status, update
+from scans.database.statements import totals_by_status
 from scans.models import Actor, Analysis, Finding, RecurringSchedule, UrlScan
 from scans.statuses import (
     FAILED_RUNS,
@@ -117,14 +117,14 @@ def permit(by: By, permission: str) -> None:
 
 def locked(analysis_id: int) -> Analysis:
     """The analysis as it is now, locked until the transaction ends."""
-    return row(Analysis, analysis_id, lock=True)
+    return Analysis.objects.select_for_update().get(pk=analysis_id)
 
 
 def locked_scan(url_scan: UrlScan | int) -> UrlScan:
     """The URL scan as it is now, its analysis locked."""
-    url_scan = url_scan if isinstance(url_scan, UrlScan) else row(UrlScan, url_scan)
+    url_scan = url_scan if isinstance(url_scan, UrlScan) else UrlScan.objects.get(pk=url_scan)
     analysis = locked(url_scan.analysis_id)  # which never changes
-    fresh = row(UrlScan, url_scan.pk)
+    fresh = UrlScan.objects.get(pk=url_scan.pk)
     fresh.analysis = analysis
     return fresh
 
@@ -151,7 +151,7 @@ def move(scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str =
     changes = {"status": to, "status_at": now, "reason": reason, **_slot(scan, to, now), **(columns or {})}
     if to.info.final or to.info.results == Results.VERIFYING:
         changes.setdefault("ended_at", scan.ended_at or now)
-    if not update(UrlScan, scan.pk, changes, where={"status": before}):
+    if not UrlScan.objects.filter(pk=scan.pk, status=before).update(**changes):
         raise TransitionRefused(_("{url} changed in the same moment. Look at it again, then repeat."), url=scan.url)
     for name, value in changes.items():
         setattr(scan, name, value)
@@ -191,7 +191,7 @@ def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", c
     changes = {**(columns or {}), "changed_at": timezone.now()}
     for name, value in (columns or {}).items():
         setattr(analysis, name, value)
-    totals = totals_by_status(UrlScan, analysis.pk)
+    totals = totals_by_status(analysis.pk)
     after = rollup(totals, _facts(analysis))
     if before != after:
         if AnalysisStatus(before).info.final:
@@ -209,7 +209,7 @@ def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", c
     kept = kept_columns(totals, after).items()
     # What stays the same is not written: each of these columns has an index that would be written, too.
     changes |= {name: value for name, value in kept if getattr(analysis, name) != value}
-    update(Analysis, analysis.pk, changes, counted_up="version")
+    Analysis.objects.filter(pk=analysis.pk).update(version=F("version") + 1, **changes)
     analysis.status = after
     if action or before != after:
         activity.record(

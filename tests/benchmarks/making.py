@@ -18,7 +18,7 @@ from django.utils import timezone
 from scans import transitions
 from scans.analysis_list.filterset import AnalysisFilterSet
 from scans.analysis_list.ordering import Position
-from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, StatusCount, UrlScan
+from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, StatusCount, StopMode, UrlScan
 from scans.statuses import Phase, UrlScanStatus
 
 ENOUGH = 30_000  # places, for everything that the measuring starts
@@ -63,7 +63,7 @@ def put_away(ids: list[int]) -> dict:
     """
     for scan in UrlScan.objects.filter(pk__in=ids).select_related("analysis"):
         if scan.info.phase in (Phase.WAITING, Phase.ACTIVE) and not scan.status.startswith("stopping"):
-            transitions.stop(scan, transitions.StopMode.DELETE, by=Actor.COMMAND)
+            transitions.stop(scan, StopMode.DELETE, by=Actor.COMMAND)
         if UrlScan.objects.get(pk=scan.pk).status == UrlScanStatus.STOPPING_DELETING_RESULTS:
             transitions.conclude_deletion(UrlScan.objects.get(pk=scan.pk))
         transitions.delete(Analysis.objects.get(pk=scan.analysis_id), by=Actor.COMMAND)
@@ -157,7 +157,7 @@ def scheduled_for_tomorrow() -> dict:
 
 def stop(analysis_id: int) -> dict:
     """Stop one analysis, deleting its results."""
-    transitions.stop_analysis(Analysis.objects.get(pk=analysis_id), transitions.StopMode.DELETE, by=Actor.COMMAND)
+    transitions.stop_analysis(Analysis.objects.get(pk=analysis_id), StopMode.DELETE, by=Actor.COMMAND)
     return {}
 
 

@@ -111,7 +111,7 @@ def _polls(table: Table, side: Side) -> None:
 def _unchanged_poll(table: Table, side: Side, what: str, poll: str) -> None:
     ours, bare = in_turns(request(side, poll, htmx=True, expect=204), request(side, EMPTY, htmx=True, expect=204))
     shown = f"{ours.ms:.2f} ms : {bare.ms:.2f} ms"
-    table.add(Row(f"poll of the {what}, nothing changed", "a bare view, empty", ours.ms / bare.ms, 1.5, shown))
+    table.add(Row(f"poll of the {what}, nothing changed", "a bare view, empty", ours.ms / bare.ms, 2, shown))
     ran = side("queries", path=poll, htmx=True)["queries"]
     beyond = ran - SESSION_AND_USER
     table.add(Row(f"poll of the {what}, nothing changed", "session and user", beyond, 2, f"{ran} in all", "queries"))
