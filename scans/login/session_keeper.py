@@ -11,9 +11,9 @@ from django.conf import settings
 
 from scans.engines.base import NewLogin
 from scans.login.outcome import LoginFailed
+from scans.timing import DEFAULT_TIMING, Timing
 
 TOLERATED = 50  # failed logins in a row; one more ends the scan
-SECONDS_TO_HOLD = 5  # a login that is over sooner was none
 
 
 class LoginKeeper:
@@ -22,8 +22,16 @@ class LoginKeeper:
     `log_in()` makes one attempt and raises LoginFailed. The counts are the scan's so far.
     """
 
-    def __init__(self, log_in: Callable[[], NewLogin], *, succeeded: int, failed: int, in_a_row: int):
-        self._log_in = log_in
+    def __init__(
+        self,
+        log_in: Callable[[], NewLogin],
+        *,
+        succeeded: int,
+        failed: int,
+        in_a_row: int,
+        timing: Timing = DEFAULT_TIMING,
+    ):
+        self._log_in, self._timing = log_in, timing
         self.succeeded, self.failed, self.in_a_row = succeeded, failed, in_a_row
         self.failure: LoginFailed | None = None  # of the last attempt
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="login")
@@ -35,7 +43,7 @@ class LoginKeeper:
     def lost(self, *, explained: bool = False) -> None:
         """The engine was logged out: begin to log in again. `explained`: it knows by what, and leaves that alone."""
         ours, since = self._logged_in_at is not None, self._logged_in_at or self._made_at
-        held = monotonic() - since >= SECONDS_TO_HOLD
+        held = monotonic() - since >= self._timing.login_holds
         # The login that the scan began with was none of our attempts: it does not count as failed.
         if held or (ours and not explained):
             self._count(held=held)

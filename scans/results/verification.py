@@ -41,6 +41,7 @@ from scans.statuses import PUBLISHED_AS
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import Answer, SiteClient
 from scans.targets.policy import TargetRefused, origin, resolve
+from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ MOST_LOGINS = 5  # in the verification of one URL scan
 LOGIN_LOST = "The login is lost"
 
 
-def verify(url_scan_id: int, *, holder: str) -> None:
+def verify(url_scan_id: int, *, holder: str, timing: Timing = DEFAULT_TIMING) -> None:
     """Replay the findings of an ended URL scan and conclude its verification.
 
     Does nothing when somebody else verifies it or its results were deleted meanwhile. Whatever breaks
@@ -60,7 +61,7 @@ def verify(url_scan_id: int, *, holder: str) -> None:
     if scan is None:
         return
     try:
-        _verify(scan)
+        _verify(scan, timing)
     except transitions.LeaseLost as lost:
         logger.info("%s", lost)
 
@@ -75,9 +76,9 @@ def _take(url_scan_id: int, holder: str) -> UrlScan | None:
         return scan
 
 
-def _verify(scan: UrlScan) -> None:
+def _verify(scan: UrlScan, timing: Timing) -> None:
     try:
-        Replays(scan).run()
+        Replays(scan, timing).run()
     except transitions.LeaseLost:
         raise
     except Exception as error:
@@ -105,8 +106,8 @@ def _mark_rest(scan: UrlScan, reason: str) -> None:
 class Replays:
     """Replaying the findings of one URL scan, worst first."""
 
-    def __init__(self, scan: UrlScan):
-        self._scan = scan
+    def __init__(self, scan: UrlScan, timing: Timing = DEFAULT_TIMING):
+        self._scan, self._timing = scan, timing
         self._until = monotonic() + settings.SCANS_VERIFY_SECONDS
         self._failures = 0
         self._renewed_at = monotonic()
@@ -155,7 +156,7 @@ class Replays:
         self._logged_in_at = monotonic()
         policy = AllowedTarget.policy()
         work = partial(log_in, self._login, self._scan.url, addresses, policy)
-        self._logged_in = run_with_lease(self._scan, work)
+        self._logged_in = run_with_lease(self._scan, work, timing=self._timing)
 
     def _allowed_addresses(self) -> tuple[str, tuple[str, ...]]:
         host, _ = origin(self._scan.url)
@@ -177,7 +178,7 @@ class Replays:
         Finding.objects.filter(pk=finding.pk).update(
             replay=verdict.replay, replay_reason=verdict.reason, replayed_at=timezone.now()
         )
-        if monotonic() - self._renewed_at > 1:
+        if monotonic() - self._renewed_at > self._timing.between_renewals:
             transitions.renew(self._scan)
             self._renewed_at = monotonic()
 
@@ -201,7 +202,7 @@ class Replays:
             return False
         policy = AllowedTarget.policy()
         look = partial(still_holds, self._login, self._logged_in, self._scan.url, addresses, policy)
-        return not run_with_lease(self._scan, look)
+        return not run_with_lease(self._scan, look, timing=self._timing)
 
     def _judged_once_more(self, client: SiteClient, finding: Finding, addresses: tuple[str, ...]) -> Verdict:
         """The verdict with a new login; a request that ends this one too cannot be judged."""

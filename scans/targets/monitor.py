@@ -9,6 +9,7 @@ from django.conf import settings
 
 from scans.targets.http_client import SiteClient
 from scans.targets.policy import origin, resolve
+from scans.timing import DEFAULT_TIMING, Timing
 
 
 class SiteMonitor(threading.Thread):
@@ -19,11 +20,11 @@ class SiteMonitor(threading.Thread):
     that the name once had, and finds a site there that nobody else does.
     """
 
-    INTERVAL, INTERVAL_AFTER_FAILURE, FAILURES, FAILURES_OF_THE_NAME = 10, 2, 3, 6
+    FAILURES, FAILURES_OF_THE_NAME = 3, 6
 
-    def __init__(self, url: str, addresses: tuple[str, ...]):
+    def __init__(self, url: str, addresses: tuple[str, ...], timing: Timing = DEFAULT_TIMING):
         super().__init__(daemon=True)
-        self._url, self._addresses = url, addresses
+        self._url, self._addresses, self._timing = url, addresses, timing
         self._done = threading.Event()
         self._failures = self._failures_of_the_name = 0
         self.lost, self.dns_failed = threading.Event(), threading.Event()
@@ -39,7 +40,8 @@ class SiteMonitor(threading.Thread):
                 self.dns_failed.set()
 
     def _interval(self) -> float:
-        return self.INTERVAL_AFTER_FAILURE if self._failures or self._failures_of_the_name else self.INTERVAL
+        failing = self._failures or self._failures_of_the_name
+        return self._timing.between_looks_after_failure if failing else self._timing.between_looks
 
     def engine_got_answers(self) -> None:
         """The engine was answered: whatever we saw was not the site's end."""

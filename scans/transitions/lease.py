@@ -16,11 +16,9 @@ from scans.database.statements import totals_by_status
 from scans.models import Actor, Analysis, UrlScan
 from scans.statuses import PUBLISHED_AS, EndedBy, UrlScanStatus
 from scans.statuses.rollup import kept_columns
+from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions.core import RELEASED, LeaseLost, U, enqueue, held_scan, locked, locked_scan, move, roll_up, verb
 from scans.transitions.run import confirm_pause, end
-
-SECONDS_BETWEEN_RENEWALS = 1
-
 
 Result = TypeVar("Result")
 MAX_ATTEMPTS = 2  # how often a scan whose worker was lost is taken up again
@@ -122,17 +120,23 @@ def _note_lost_worker(scan: UrlScan) -> None:
     activity.record("url_scan.worker_lost", reason=WORKER_LOST, **lost)
 
 
-def run_with_lease(url_scan: UrlScan, work: Callable[[], Result], kept: Callable[[], object] = lambda: None) -> Result:
-    """What `work` gives or raises; it runs in a thread of its own, so that it may ask the database nothing.
+def run_with_lease(
+    url_scan: UrlScan,
+    work: Callable[[], Result],
+    on_renewal: Callable[[], object] = lambda: None,
+    *,
+    timing: Timing = DEFAULT_TIMING,
+) -> Result:
+    """Run `work` in a thread while this one keeps the lease; return what it returns, or raise what it raises.
 
-    The lease is renewed meanwhile, and at the end; `kept` is called each time. Raises LeaseLost, once the work is
-    done, where somebody else has it now.
+    `work` must not query the database: its thread has no connection. The lease is renewed meanwhile and once more
+    at the end, each time followed by `on_renewal`. Raises LeaseLost, after the work, if another worker has the scan.
     """
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(work)
         done = None
         while not done:
-            done = wait([working], timeout=SECONDS_BETWEEN_RENEWALS).done
+            done = wait([working], timeout=timing.between_renewals).done
             renew(url_scan)  # after the work too: we may have been frozen with it
-            kept()
+            on_renewal()
     return working.result()

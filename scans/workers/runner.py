@@ -20,6 +20,7 @@ from scans.prescan.checks import CheckReport, Target, check
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteMonitor
 from scans.targets.policy import origin
+from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
 from scans.workers.evidence import keep_checks, remove_files, target_of
 from scans.workers.supervision import Supervision, shutdown_requested, why_not_started
@@ -27,13 +28,7 @@ from scans.workers.supervision import Supervision, shutdown_requested, why_not_s
 logger = logging.getLogger(__name__)
 
 
-SECONDS_FOR_A_SITE_TO_BE_BACK = 15
-
-
-SECONDS_BETWEEN_CHECKS = 4
-
-
-def run(url_scan_id: int, *, holder: str, engine: Engine) -> None:
+def run(url_scan_id: int, *, holder: str, engine: Engine, timing: Timing = DEFAULT_TIMING) -> None:
     """Scan one URL to its end, pause or hand-over; does nothing when the scan is not to be had.
 
     Blocks for as long as the scan takes. Whatever breaks on our side ends the scan as a technical
@@ -43,7 +38,7 @@ def run(url_scan_id: int, *, holder: str, engine: Engine) -> None:
     if scan is None:
         return
     try:
-        _scan(scan, engine)
+        _scan(scan, engine, timing)
     except transitions.LeaseLost as lost:
         logger.warning("%s", lost)
     except transitions.TransitionRefused as refusal:
@@ -75,13 +70,13 @@ def _remove_files_if_deleted(scan: UrlScan) -> None:
         remove_files(scan)
 
 
-def _scan(scan: UrlScan, engine: Engine) -> None:
+def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
     try:
         target = target_of(scan)
     except KeyLost as lost:
         _fail_without_key(scan, str(lost))
         return
-    report = _check_patiently(scan, target) if scan.started_at else _check(scan, target)
+    report = _check_patiently(scan, target, timing) if scan.started_at else _check(scan, target, timing)
     if report is None:
         transitions.leave(scan)
         return
@@ -91,15 +86,16 @@ def _scan(scan: UrlScan, engine: Engine) -> None:
         return
     transitions.renew(scan, resolved_address=", ".join(report.addresses)[:200])
     _bring_session(scan)
-    watch = SiteMonitor(scan.url, report.addresses)
-    keeper = _keeper(scan, target, report)
+    watch = SiteMonitor(scan.url, report.addresses, timing)
+    keeper = _keeper(scan, target, report, timing)
     try:
         engine_run = engine.start(_job(scan, target, report))
     except OSError as error:
-        transitions.end(scan, EndedBy.TECHNICAL, reason=why_not_started(scan, engine, error.strerror or str(error)))
+        reason = why_not_started(scan, engine, error.strerror or str(error), timing)
+        transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
         return
     try:
-        Supervision(scan, engine, engine_run, watch, report.addresses, keeper).run()
+        Supervision(scan, engine, engine_run, watch, report.addresses, keeper, timing).run()
     finally:
         watch.finish()
         keeper.finish()
@@ -114,7 +110,7 @@ def _fail_without_key(scan: UrlScan, reason: str) -> None:
         transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
 
 
-def _keeper(scan: UrlScan, target: Target, report: CheckReport) -> LoginKeeper:
+def _keeper(scan: UrlScan, target: Target, report: CheckReport, timing: Timing) -> LoginKeeper:
     policy = AllowedTarget.policy()  # here, not in the keeper's thread, which would need a connection of its own
 
     def log_in_again() -> NewLogin:
@@ -125,6 +121,7 @@ def _keeper(scan: UrlScan, target: Target, report: CheckReport) -> LoginKeeper:
         succeeded=scan.logins_succeeded + (report.logged_in is not None),
         failed=scan.logins_failed,
         in_a_row=scan.logins_failed_in_a_row,
+        timing=timing,
     )
 
 
@@ -134,23 +131,23 @@ def _bring_session(scan: UrlScan) -> None:
         shutil.copytree(scan.continues.directory, scan.directory, ignore=shutil.ignore_patterns("engine.log"))
 
 
-def _check(scan: UrlScan, target: Target) -> CheckReport:
+def _check(scan: UrlScan, target: Target, timing: Timing) -> CheckReport:
     """Check the target, keeping the lease: a slow site may take longer than it lasts."""
     policy, pictures = AllowedTarget.policy(), not scan.analysis.prescan
-    return run_with_lease(scan, lambda: check(target, policy, pictures=pictures))
+    return run_with_lease(scan, lambda: check(target, policy, pictures=pictures), timing=timing)
 
 
-def _check_patiently(scan: UrlScan, target: Target) -> CheckReport | None:
-    """Check a site that is to be scanned on; one that was restarted together with us may need a moment.
+def _check_patiently(scan: UrlScan, target: Target, timing: Timing) -> CheckReport | None:
+    """Check the site of a scan that resumes; a site that was restarted together with us may need a moment.
 
-    None where this worker is told to leave meanwhile.
+    None if this worker is told to shut down meanwhile.
     """
-    until = monotonic() + SECONDS_FOR_A_SITE_TO_BE_BACK
-    report = _check(scan, target)
+    until = monotonic() + timing.until_site_is_back
+    report = _check(scan, target, timing)
     while _is_away(report) and monotonic() < until:
-        if run_with_lease(scan, lambda: shutdown_requested.wait(SECONDS_BETWEEN_CHECKS)):
+        if run_with_lease(scan, lambda: shutdown_requested.wait(timing.between_checks), timing=timing):
             return None
-        report = _check(scan, target)
+        report = _check(scan, target, timing)
     return report
 
 

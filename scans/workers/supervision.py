@@ -10,6 +10,7 @@ import logging
 import shutil
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from time import monotonic, sleep
 
@@ -40,6 +41,7 @@ from scans.models import Actor, Screenshot, UrlScan
 from scans.results import coverage, findings
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteMonitor, answers
+from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
 from scans.workers.evidence import keep_picture, remove_files
 
@@ -47,32 +49,8 @@ logger = logging.getLogger(__name__)
 
 # Set when this worker is told to shut down: its scan is then left to another worker.
 shutdown_requested = threading.Event()
-
-
-SECONDS_TO_START = 60
-
-
-SECONDS_OF_SILENCE = 30
-
-
-SECONDS_TO_OBEY = 15
-
-
-SECONDS_TO_DIE = 5
-
-
-SECONDS_BETWEEN_RENEWALS = 1
-
-
-SECONDS_FOR_A_PICTURE = 10
-
-
-BYTES_TO_KEEP_FREE = 50 * 1024**2  # of the disk: a database that lies there has to go on
-
-
+BYTES_TO_KEEP_FREE = 50 * 1024**2  # on the disk, so that a database there can still write
 SITE_LOST = "The site stopped answering, to the engine and to us."
-
-
 _ENDINGS = {
     Outcome.STOPPED: EndedBy.USER,
     Outcome.EXPIRED: EndedBy.DURATION,
@@ -81,10 +59,10 @@ _ENDINGS = {
 }
 
 
-def why_not_started(scan: UrlScan, engine: Engine, said: str) -> str:
-    """What keeps the engine from running and what to do about it; what was said, where it knows of nothing."""
-    problem = run_with_lease(scan, engine.preflight).explain(engine.name)
-    return problem or f"The engine did not start: {said}"
+def why_not_started(scan: UrlScan, engine: Engine, error: str, timing: Timing = DEFAULT_TIMING) -> str:
+    """Why the engine did not start, and what to do about it: its own preflight explains that, else `error` does."""
+    problem = run_with_lease(scan, engine.preflight, timing=timing).explain(engine.name)
+    return problem or f"The engine did not start: {error}"
 
 
 class Supervision:
@@ -98,7 +76,9 @@ class Supervision:
         watch: SiteMonitor,
         addresses: tuple[str, ...],
         keeper: LoginKeeper,
+        timing: Timing = DEFAULT_TIMING,
     ):
+        self._timing = timing
         self._scan, self._engine, self._run, self._keeper = scan, engine, engine_run, keeper
         self._watch, self._addresses = watch, addresses
         self._status = UrlScanStatus(scan.status)
@@ -195,7 +175,7 @@ class Supervision:
 
     def _renew(self, *, now: bool = False) -> None:
         """Store progress and keep lease and engine, once a second; learn what a user asked for meanwhile."""
-        if now or monotonic() - self._renewed_at >= SECONDS_BETWEEN_RENEWALS:
+        if now or monotonic() - self._renewed_at >= self._timing.between_renewals:
             self._status, self._expires_at = transitions.renew(self._scan, **self._progress, **self._logins())
             self._stay()
             if self._seen:
@@ -218,13 +198,13 @@ class Supervision:
     def _decide(self) -> None:
         """Ask the engine to end where somebody or something wants that; end it where it does not obey."""
         if self._asked:
-            if monotonic() - self._asked_at > SECONDS_TO_OBEY:
-                self._run.end(SECONDS_TO_DIE)
+            if monotonic() - self._asked_at > self._timing.to_obey:
+                self._run.end(self._timing.to_die)
             return
         if self._status == UrlScanStatus.STOPPING_SAVING_RESULTS:
             self._ask(Command.STOP)
         elif self._status in (UrlScanStatus.STOPPING_DELETING_RESULTS, UrlScanStatus.STOPPED):
-            self._run.end(SECONDS_TO_DIE)
+            self._run.end(self._timing.to_die)
         elif self._status == UrlScanStatus.PAUSING or shutdown_requested.is_set():
             self._ask(Command.CHECKPOINT)
         else:
@@ -246,24 +226,28 @@ class Supervision:
             self._ask(Command.STOP, EndedBy.TECHNICAL, "The disk is full: there is no room left for what it finds.")
         elif self._hangs():
             self._why = (EndedBy.ENGINE, "Nothing was heard from the engine for too long.")
-            self._run.end(SECONDS_TO_DIE)
+            self._run.end(self._timing.to_die)
 
     def _give_up_logging_in(self) -> None:
         # Logins may fail faster than the watch looks.
-        if not run_with_lease(self._scan, self._site_still_answers, self._stay):
+        if not self._run_with_lease(self._site_still_answers):
             self._ask(Command.STOP, EndedBy.SITE, SITE_LOST)
             return
         failure = self._keeper.failure
         image = failure.screenshot if failure else b""
-        if image := image or run_with_lease(self._scan, self._picture, self._stay):
+        if image := image or self._run_with_lease(self._picture):
             keep_picture(self._scan, Screenshot.Shows.FAILURE, image)
         reason = f"{self._keeper.in_a_row} logins in a row failed. The last: {failure or 'it did not hold'}"
         self._ask(Command.STOP, EndedBy.LOGINS, reason)
 
+    def _run_with_lease(self, work: Callable):
+        """Run `work` in a thread; keep the lease, and the engine running, until it returns."""
+        return run_with_lease(self._scan, work, self._stay, timing=self._timing)
+
     def _picture(self) -> bytes:
         """What the site shows now to who is not logged in; empty without a browser."""
         task = Task(url=self._scan.url, sites={self._scan.url: self._addresses})
-        return play(task, seconds=SECONDS_FOR_A_PICTURE).screenshot
+        return play(task, seconds=self._timing.for_picture).screenshot
 
     def _ask(self, command: Command, ended_by: EndedBy | None = None, reason: str = "") -> None:
         if ended_by:
@@ -276,8 +260,8 @@ class Supervision:
 
     def _hangs(self) -> bool:
         if not self._begun:
-            return monotonic() - self._began_at > SECONDS_TO_START
-        return self._run.seconds_silent() > SECONDS_OF_SILENCE
+            return monotonic() - self._began_at > self._timing.to_start
+        return self._run.seconds_silent() > self._timing.silence
 
     # --- The verdict
 
@@ -310,7 +294,8 @@ class Supervision:
         if self._why:
             return self._why
         if not self._begun and not self._asked:
-            return EndedBy.TECHNICAL, why_not_started(self._scan, self._engine, ended.reason or ended.outcome)
+            error = ended.reason or ended.outcome
+            return EndedBy.TECHNICAL, why_not_started(self._scan, self._engine, error, self._timing)
         return _ENDINGS.get(ended.outcome, EndedBy.ENGINE), ended.reason or f"The engine ended: {ended.outcome}."
 
     def _judge_completed(self) -> tuple[EndedBy, str]:
@@ -324,7 +309,7 @@ class Supervision:
             return EndedBy.ENGINE, f"The engine's report cannot be used: {error}"
         with transaction.atomic():  # all or nothing, where the lease is lost
             transitions.renew(self._scan, **findings.store(self._scan, report.findings))
-        if not run_with_lease(self._scan, self._site_still_answers):
+        if not self._run_with_lease(self._site_still_answers):
             return EndedBy.SITE, "The engine finished, but the site does not answer any more."
         return EndedBy.ITSELF, ""
 
@@ -332,7 +317,7 @@ class Supervision:
         """Three looks, since one that fails may be a hiccup."""
         for look in range(SiteMonitor.FAILURES):
             if look:
-                sleep(1)
+                sleep(self._timing.between_last_looks)
             if answers(self._scan.url, self._addresses):
                 return True
         return False

@@ -25,7 +25,7 @@ from scans.login.base import Login, Method
 from scans.models import Actor, Analysis, ScanSettings, StopMode, TargetLogin
 from scans.results import verification
 from scans.statuses import PUBLISHED_AS, AnalysisStatus, UrlScanStatus
-from scans.targets.monitor import SiteMonitor
+from scans.timing import Timing
 from scans.transitions import Access
 from scans.workers import runner, scheduler, setup, supervision
 from tests import factories as make
@@ -106,11 +106,9 @@ def is_shown(client, thing, status) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _quick(settings, monkeypatch):
+def _quick(settings):
     settings.SCANS_SECONDS_BETWEEN_LOGINS = 0
     settings.SCANS_REPLAYS_PER_SECOND = 0
-    monkeypatch.setattr(SiteMonitor, "INTERVAL", 0.3)
-    monkeypatch.setattr(SiteMonitor, "INTERVAL_AFTER_FAILURE", 0.1)
     ScanSettings.objects.update(capacity=4)
     yield
     supervision.shutdown_requested.clear()
@@ -151,7 +149,8 @@ class Workers:
             thread.start()
 
     def work(self, pk):
-        runner.run(pk, holder=f"worker-{pk}", engine=wapiti())
+        timing = Timing(between_looks=0.3, between_looks_after_failure=0.1)
+        runner.run(pk, holder=f"worker-{pk}", engine=wapiti(), timing=timing)
         connection.close()
 
     def finish(self):

@@ -15,6 +15,7 @@ from scans.results.verification import carrying, verify
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
+from scans.timing import Timing
 from scans.transitions import lease
 from tests import factories as make
 from tests.sites.controllable import FILLER, SQL_ERROR, ControllableSite
@@ -434,10 +435,9 @@ def test_a_replay_comes_from_the_browser_that_logged_in_unless_the_request_or_th
 def test_the_lease_is_kept_while_a_slow_login_is_made(monkeypatch):
     renewals = []
     really_log_in, really_renew = verification.log_in, transitions.renew
-    monkeypatch.setattr(lease, "SECONDS_BETWEEN_RENEWALS", 0.05)
     monkeypatch.setattr(verification, "log_in", lambda *args: sleep(0.5) or really_log_in(*args))
     monkeypatch.setattr(lease, "renew", lambda scan, **new: renewals.append(scan) or really_renew(scan, **new))
     with GuardedSite() as site:
         scan = behind(site, Method.FORM, "GET /?q=1")
-        verify(scan.pk, holder="verifier")
+        verify(scan.pk, holder="verifier", timing=Timing(between_renewals=0.05))
     assert marks(scan) == ["confirmed"] and len(renewals) >= 4

@@ -7,6 +7,7 @@ import pytest
 
 from scans.targets import monitor
 from scans.targets.monitor import SiteMonitor, answers
+from scans.timing import Timing
 from tests.sites.controllable import ControllableSite
 
 LOOPBACK = ("127.0.0.1",)
@@ -19,11 +20,9 @@ def site():
 
 
 @pytest.fixture
-def watch(site, monkeypatch):
+def watch(site):
     """A watch that looks often."""
-    monkeypatch.setattr(SiteMonitor, "INTERVAL", 0.05)
-    monkeypatch.setattr(SiteMonitor, "INTERVAL_AFTER_FAILURE", 0.05)
-    watch = SiteMonitor(site.url, LOOPBACK)
+    watch = SiteMonitor(site.url, LOOPBACK, Timing(between_looks=0.05, between_looks_after_failure=0.05))
     yield watch
     watch.finish()
     if watch.ident:

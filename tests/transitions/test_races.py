@@ -8,7 +8,10 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from scans import transitions
+from scans.engines.base import Command
+from scans.engines.fake.adapter import FakeEngine
 from scans.login.base import Login, Method
+from scans.login.session_keeper import LoginKeeper
 from scans.models import (
     Actor,
     Analysis,
@@ -23,9 +26,12 @@ from scans.models import (
 from scans.models.querysets import UrlScanQuerySet
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy, UrlScanStatus
+from scans.targets.monitor import SiteMonitor
+from scans.timing import Timing
 from scans.transitions import bulk, deletion, lease
 from scans.transitions import run as life
-from scans.workers import scheduler, supervision
+from scans.workers import scheduler
+from scans.workers.supervision import Supervision
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -129,18 +135,35 @@ def test_a_run_is_not_deleted_while_another_goes_on_from_its_sessions():
     transitions.delete(factories.fresh(expired), by=USER)
 
 
+class HeardTooLate:
+    """An engine's run whose finding arrives after another part of the product deleted the scan's results."""
+
+    def __init__(self, url_scan):
+        self.url_scan, self.told = url_scan, []
+
+    def events(self, timeout):
+        if not self.told:  # the lease has not been renewed yet
+            return []
+        transitions.stop_analysis(self.url_scan.analysis, StopMode.DELETE, by=USER)
+        UrlScan.objects.filter(pk=self.url_scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        scheduler.recover_abandoned()
+        transitions.conclude_deletion(factories.fresh(self.url_scan))
+        return [factories.reported(7)]
+
+    def send(self, command):
+        self.told.append(command)
+
+
 def test_a_worker_that_wakes_up_too_late_stores_no_finding():
-    analysis = factories.running()
-    held = analysis.url_scans.get()
+    held = factories.running().url_scans.get()
     factories.find(held, 2)
-    transitions.stop_analysis(analysis, StopMode.DELETE, by=USER)
-    UrlScan.objects.filter(pk=held.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    scheduler.recover_abandoned()
-    transitions.conclude_deletion(factories.fresh(held))
-    late = supervision.Supervision.__new__(supervision.Supervision)
-    late._scan, late._progress, late._seen = held, {}, []
+    late, loopback = HeardTooLate(held), ("127.0.0.1",)
+    keeper = LoginKeeper(lambda: None, succeeded=0, failed=0, in_a_row=0)
+    monitor = SiteMonitor(held.url, loopback)
+    supervised = Supervision(held, FakeEngine([]), late, monitor, loopback, keeper, Timing(between_renewals=60))
     with pytest.raises(transitions.LeaseLost):
-        late._hear([factories.reported(7)])
+        supervised.run()
+    assert late.told == [Command.STAY]
     scan = factories.fresh(held)
     assert scan.status == UrlScanStatus.STOPPED and not scan.findings.exists()
 

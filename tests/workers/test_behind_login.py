@@ -26,6 +26,7 @@ from scans.prescan import accounts
 from scans.results import verification
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U
+from scans.timing import Timing
 from scans.transitions import Access
 from scans.workers import runner, setup
 from tests import factories as make
@@ -294,9 +295,9 @@ def test_a_login_that_works_again_goes_on(site, monkeypatch):
 
 
 @pytest.mark.parametrize(("seconds_to_hold", "in_a_row"), [(0, 0), (60, 50)])
-def test_a_login_that_held_ends_a_row_of_failed_ones_across_a_pause(monkeypatch, seconds_to_hold, in_a_row):
-    monkeypatch.setattr(session_keeper, "SECONDS_TO_HOLD", seconds_to_hold)
-    keeper = LoginKeeper(lambda: None, succeeded=2, failed=50, in_a_row=50)  # made anew for a scan that goes on
+def test_a_login_that_held_ends_a_row_of_failed_ones_across_a_pause(seconds_to_hold, in_a_row):
+    timing = Timing(login_holds=seconds_to_hold)
+    keeper = LoginKeeper(lambda: None, succeeded=2, failed=50, in_a_row=50, timing=timing)  # of a scan that resumes
     keeper.lost()
     assert (keeper.in_a_row, keeper.failed) == (in_a_row, 50)
     keeper.finish()
