@@ -309,7 +309,7 @@ class Supervision:
             return EndedBy.ENGINE, f"The engine's report cannot be used: {error}"
         with transaction.atomic():  # all or nothing, where the lease is lost
             transitions.renew(self._scan, **findings.store(self._scan, report.findings))
-        if not self._run_with_lease(self._site_still_answers):
+        if not run_with_lease(self._scan, self._site_still_answers, timing=self._timing):
             return EndedBy.SITE, "The engine finished, but the site does not answer any more."
         return EndedBy.ITSELF, ""
 
