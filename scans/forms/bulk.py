@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from scans.models import BulkVerb
+from scans.statuses import Action
 from scans.transitions.bulk import TAKES_A_REASON
 
 
@@ -19,7 +19,7 @@ class BulkForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": _("such as: the wrong site"), "autocomplete": "off"}),
     )
 
-    def __init__(self, *args, verbs: list[BulkVerb], **kwargs):
+    def __init__(self, *args, verbs: list[Action], **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["verb"].choices = [(verb.value, verb.label) for verb in verbs]
         if not TAKES_A_REASON.intersection(verbs):

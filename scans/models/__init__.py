@@ -5,7 +5,7 @@ from scans.models.allowed_target import AllowedTarget
 from scans.models.analysis import Analysis, Publication, Series, StopMode
 from scans.models.analysis_search import AnalysisSearch
 from scans.models.blackout_window import BlackoutWindow
-from scans.models.bulk_action import BulkAction, BulkItem, BulkOutcome, BulkVerb
+from scans.models.bulk_action import BulkAction, BulkItem, BulkOutcome
 from scans.models.crawled_url import CrawledUrl
 from scans.models.finding import Finding, Replay
 from scans.models.open_findings import OpenFindings
@@ -30,7 +30,6 @@ __all__ = [
     "BlackoutWindow",
     "BulkAction",
     "BulkItem",
-    "BulkVerb",
     "CrawledUrl",
     "Finding",
     "Mark",

@@ -7,18 +7,18 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
+from scans.statuses import Action
 
-
-class BulkVerb(models.TextChoices):
-    """What may be asked for many analyses at once; the label is the button's."""
-
-    STOP_SAVE = "stop_save", _("Stop and save results")
-    STOP_DELETE = "stop_delete", _("Stop and delete results")
-    PAUSE = "pause", _("Pause")
-    RESUME = "resume", _("Resume")
-    SUBMIT = "submit", _("Submit")
-    RUN_AGAIN = "run_again", _("Run again")
-    DELETE = "delete", _("Delete")
+# The actions that a user may ask for many analyses at once.
+BULK_ACTIONS = (
+    Action.STOP_SAVE,
+    Action.STOP_DELETE,
+    Action.PAUSE,
+    Action.RESUME,
+    Action.SUBMIT,
+    Action.RUN_AGAIN,
+    Action.DELETE,
+)
 
 
 class BulkOutcome(models.TextChoices):
@@ -43,7 +43,7 @@ class BulkAction(models.Model):
 
     key = models.UUIDField(unique=True, help_text="made with the question, so that answering it twice acts once")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    verb = models.CharField(max_length=20, choices=BulkVerb.choices)
+    verb = models.CharField(max_length=20, choices=[(action.value, action.label) for action in BULK_ACTIONS])
     reason = models.CharField(max_length=500, blank=True)
     query = models.TextField(blank=True, help_text="of the list, where all that matched were chosen")
     created_at = models.DateTimeField(auto_now_add=True)

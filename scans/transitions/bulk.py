@@ -12,7 +12,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import Error, transaction
 
 from scans import transitions
-from scans.models import Analysis, BulkAction, BulkItem, BulkOutcome, BulkVerb, StopMode, UrlScan
+from scans.models import Analysis, BulkAction, BulkItem, BulkOutcome, StopMode, UrlScan
+from scans.statuses import Action
 from scans.transitions import NotPermitted, TransitionRefused
 
 logger = logging.getLogger(__name__)
@@ -22,21 +23,21 @@ AT_ONCE = 25  # up to so many are done while the person waits
 SLICE = 50  # so many in one background task, so that checks and verifications get their turn
 
 _VERBS: dict[str, Callable] = {
-    BulkVerb.STOP_SAVE: partial(transitions.stop_analysis, mode=StopMode.SAVE),
-    BulkVerb.STOP_DELETE: partial(transitions.stop_analysis, mode=StopMode.DELETE),
-    BulkVerb.PAUSE: transitions.pause_analysis,
-    BulkVerb.RESUME: transitions.resume_analysis,
-    BulkVerb.SUBMIT: transitions.submit_again,
-    BulkVerb.RUN_AGAIN: transitions.run_again,
-    BulkVerb.DELETE: transitions.delete,
+    Action.STOP_SAVE: partial(transitions.stop_analysis, mode=StopMode.SAVE),
+    Action.STOP_DELETE: partial(transitions.stop_analysis, mode=StopMode.DELETE),
+    Action.PAUSE: transitions.pause_analysis,
+    Action.RESUME: transitions.resume_analysis,
+    Action.SUBMIT: transitions.submit_again,
+    Action.RUN_AGAIN: transitions.run_again,
+    Action.DELETE: transitions.delete,
 }
 _URL_SCAN_VERBS: dict[str, Callable] = {
-    BulkVerb.STOP_SAVE: partial(transitions.stop, mode=StopMode.SAVE),
-    BulkVerb.STOP_DELETE: partial(transitions.stop, mode=StopMode.DELETE),
-    BulkVerb.PAUSE: transitions.pause,
-    BulkVerb.RESUME: transitions.resume,
+    Action.STOP_SAVE: partial(transitions.stop, mode=StopMode.SAVE),
+    Action.STOP_DELETE: partial(transitions.stop, mode=StopMode.DELETE),
+    Action.PAUSE: transitions.pause,
+    Action.RESUME: transitions.resume,
 }
-TAKES_A_REASON = {BulkVerb.STOP_SAVE, BulkVerb.STOP_DELETE, BulkVerb.PAUSE, BulkVerb.RESUME}
+TAKES_A_REASON = {Action.STOP_SAVE.STOP_DELETE.PAUSE.RESUME}
 
 
 def ask(

@@ -17,7 +17,7 @@ from django.views.generic import View
 from scans import htmx
 from scans.analysis_list.filterset import AnalysisFilterSet
 from scans.forms.bulk import BulkForm
-from scans.models import Analysis, BulkAction, BulkOutcome, BulkVerb, UrlScan
+from scans.models import Analysis, BulkAction, BulkOutcome, UrlScan
 from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, Action, Status
 from scans.transitions import bulk
@@ -29,12 +29,12 @@ SECONDS_BETWEEN_LOOKS = 1
 
 # What a button of the list stands for: the verbs to choose from.
 QUESTIONS = {
-    "stop": [BulkVerb.STOP_SAVE, BulkVerb.STOP_DELETE],
-    "pause": [BulkVerb.PAUSE],
-    "resume": [BulkVerb.RESUME],
-    "submit": [BulkVerb.SUBMIT],
-    "run-again": [BulkVerb.RUN_AGAIN],
-    "delete": [BulkVerb.DELETE],
+    "stop": [Action.STOP_SAVE.STOP_DELETE],
+    "pause": [Action.PAUSE],
+    "resume": [Action.RESUME],
+    "submit": [Action.SUBMIT],
+    "run-again": [Action.RUN_AGAIN],
+    "delete": [Action.DELETE],
 }
 
 
@@ -127,9 +127,9 @@ class BulkView(SubmitterRequired, View):
         return see(self.back)
 
 
-def allowing(verb: BulkVerb, counts: Mapping[str, int], catalogue: Mapping[str, Status]) -> int:
+def allowing(verb: Action, counts: Mapping[str, int], catalogue: Mapping[str, Status]) -> int:
     """Of how many the status allows it."""
-    return sum(count for code, count in counts.items() if catalogue[code].allows(Action(verb)))
+    return sum(count for code, count in counts.items() if catalogue[code].allows(verb))
 
 
 def summary(verb: str, outcomes: dict[BulkOutcome, int]) -> str:

@@ -10,8 +10,8 @@ from django.views.generic import View
 from scans import htmx
 from scans.filtersets import UrlScanFilterSet, whole_number
 from scans.forms.bulk import UrlScansForm
-from scans.models import Analysis, BulkOutcome, BulkVerb, UrlScan
-from scans.statuses import URL_SCAN_STATUSES
+from scans.models import Analysis, BulkOutcome, UrlScan
+from scans.statuses import URL_SCAN_STATUSES, Action
 from scans.transitions.bulk import act_on_url_scans
 from scans.views import bulk
 from scans.views.access import SubmitterRequired, present_analysis
@@ -31,7 +31,7 @@ class UrlScanBulkView(SubmitterRequired, View):
         return self.question
 
     @property
-    def verbs(self) -> list[BulkVerb]:
+    def verbs(self) -> list[Action]:
         """What there is to choose from."""
         return QUESTIONS[self.question]
 
@@ -48,7 +48,7 @@ class UrlScanBulkView(SubmitterRequired, View):
             return self.ask(analysis, chosen, form, status=422)
         outcomes = act_on_url_scans(url_scans=chosen, by=request.user, **form.cleaned_data)
         level = messages.SUCCESS if BulkOutcome.DONE in outcomes else messages.ERROR
-        messages.add_message(request, level, bulk.summary(BulkVerb(form.cleaned_data["verb"]).label, outcomes) + ".")
+        messages.add_message(request, level, bulk.summary(Action(form.cleaned_data["verb"]).label, outcomes) + ".")
         return see(page_asked_from(request, analysis.get_absolute_url()))
 
     def ask(self, analysis: Analysis, chosen: list[UrlScan], form: UrlScansForm, status: int = 200) -> HttpResponse:

@@ -6,8 +6,8 @@ import pytest
 from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
-from scans.models import ActivityLogEntry, Actor, BulkItem, BulkOutcome, BulkVerb
-from scans.statuses import AnalysisStatus
+from scans.models import ActivityLogEntry, Actor, BulkItem, BulkOutcome
+from scans.statuses import Action, AnalysisStatus
 from scans.transitions import bulk
 from tests import factories
 
@@ -38,9 +38,9 @@ def work_off() -> int:
 @pytest.mark.parametrize(
     ("verb", "make", "becomes"),
     [
-        (BulkVerb.PAUSE, factories.started, AnalysisStatus.PAUSED),
-        (BulkVerb.STOP_DELETE, factories.scheduled, AnalysisStatus.STOPPED),
-        (BulkVerb.STOP_SAVE, factories.running, AnalysisStatus.STOPPED_SAVING_RESULTS),
+        (Action.PAUSE, factories.started, AnalysisStatus.PAUSED),
+        (Action.STOP_DELETE, factories.scheduled, AnalysisStatus.STOPPED),
+        (Action.STOP_SAVE, factories.running, AnalysisStatus.STOPPED_SAVING_RESULTS),
     ],
 )
 def test_each_is_acted_on_through_its_verb_and_logged(submitter, verb, make, becomes):
@@ -56,10 +56,10 @@ def test_resume_submit_run_again_and_delete_do_what_they_say(submitter):
     paused, finished = factories.started(), factories.published()
     transitions.pause_analysis(paused, by=Actor.COMMAND)
     saved = transitions.save(factories.submission(), by=Actor.COMMAND)
-    ask(BulkVerb.RESUME, paused, by=submitter)
-    ask(BulkVerb.SUBMIT, saved, by=submitter)
-    made = ask(BulkVerb.RUN_AGAIN, finished, by=submitter).items.get().made
-    ask(BulkVerb.DELETE, finished, by=submitter)
+    ask(Action.RESUME, paused, by=submitter)
+    ask(Action.SUBMIT, saved, by=submitter)
+    made = ask(Action.RUN_AGAIN, finished, by=submitter).items.get().made
+    ask(Action.DELETE, finished, by=submitter)
     assert factories.fresh(paused).status == AnalysisStatus.QUEUED
     assert factories.fresh(saved).status == AnalysisStatus.SUBMITTED
     assert (made.series, made.run) == (finished.series, 2)
@@ -71,7 +71,7 @@ def test_what_cannot_be_done_is_skipped_with_its_reason_and_the_others_go_on(sub
     saved = transitions.save(saved, by=Actor.COMMAND)
     deleted = factories.published()
     transitions.delete(deleted, by=Actor.COMMAND)
-    action = ask(BulkVerb.STOP_SAVE, finished, saved, deleted, running, by=submitter)
+    action = ask(Action.STOP_SAVE, finished, saved, deleted, running, by=submitter)
     assert action.outcomes() == {
         BulkOutcome.DONE: 1,
         BulkOutcome.FINISHED: 1,
@@ -90,19 +90,19 @@ def test_an_error_of_ours_ends_one_and_not_the_others(submitter, monkeypatch):
             raise ValueError("a bug")
         transitions.pause_analysis(analysis, **options)
 
-    monkeypatch.setitem(bulk._VERBS, BulkVerb.PAUSE, break_down)
-    assert ask(BulkVerb.PAUSE, broken, running, by=submitter).outcomes() == {BulkOutcome.DONE: 1, BulkOutcome.BROKEN: 1}
+    monkeypatch.setitem(bulk._VERBS.PAUSE, break_down)
+    assert ask(Action.PAUSE, broken, running, by=submitter).outcomes() == {BulkOutcome.DONE: 1, BulkOutcome.BROKEN: 1}
 
 
 def test_who_may_not_is_refused_and_nothing_is_stored():
     with pytest.raises(transitions.NotPermitted):
-        ask(BulkVerb.PAUSE, factories.running(), by=factories.user("Viewer"))
+        ask(Action.PAUSE, factories.running(), by=factories.user("Viewer"))
     assert not BulkItem.objects.exists()
 
 
 def test_a_role_lost_meanwhile_counts(submitter, monkeypatch):
     monkeypatch.setattr(bulk, "AT_ONCE", 0)
-    action = ask(BulkVerb.PAUSE, factories.running(), by=submitter)
+    action = ask(Action.PAUSE, factories.running(), by=submitter)
     submitter.groups.clear()
     work_off()
     assert action.outcomes() == {BulkOutcome.NOT_PERMITTED: 1}
@@ -110,8 +110,8 @@ def test_a_role_lost_meanwhile_counts(submitter, monkeypatch):
 
 def test_the_same_key_acts_once(submitter):
     finished, key = factories.published(), uuid4()
-    first = ask(BulkVerb.RUN_AGAIN, finished, by=submitter, key=key)
-    assert ask(BulkVerb.RUN_AGAIN, finished, by=submitter, key=key) == first
+    first = ask(Action.RUN_AGAIN, finished, by=submitter, key=key)
+    assert ask(Action.RUN_AGAIN, finished, by=submitter, key=key) == first
     assert finished.series.runs.count() == 2
 
 
@@ -119,7 +119,7 @@ def test_many_are_done_in_the_background_in_slices(submitter, monkeypatch):
     monkeypatch.setattr(bulk, "AT_ONCE", 2)
     monkeypatch.setattr(bulk, "SLICE", 2)
     analyses = [factories.scheduled() for _ in range(5)]
-    action = ask(BulkVerb.STOP_DELETE, *analyses, by=submitter)
+    action = ask(Action.STOP_DELETE, *analyses, by=submitter)
     assert action.outcomes() == {BulkOutcome.WAITING: 5}
     assert work_off() == 3
     assert action.outcomes() == {BulkOutcome.DONE: 5}
@@ -128,7 +128,7 @@ def test_many_are_done_in_the_background_in_slices(submitter, monkeypatch):
 def test_a_task_that_comes_twice_acts_once(submitter, monkeypatch):
     monkeypatch.setattr(bulk, "AT_ONCE", 0)
     finished = factories.published()
-    action = ask(BulkVerb.RUN_AGAIN, finished, by=submitter)
+    action = ask(Action.RUN_AGAIN, finished, by=submitter)
     bulk.carry_out(action)
     bulk.carry_out(action)
     assert finished.series.runs.count() == 2
@@ -137,7 +137,7 @@ def test_a_task_that_comes_twice_acts_once(submitter, monkeypatch):
 def test_what_a_dead_worker_left_is_gone_on_with(submitter, monkeypatch):
     monkeypatch.setattr(bulk, "AT_ONCE", 0)
     analyses = [factories.published() for _ in range(3)]
-    action = ask(BulkVerb.RUN_AGAIN, *analyses, by=submitter)
+    action = ask(Action.RUN_AGAIN, *analyses, by=submitter)
     real, calls = transitions.run_again, []
 
     def die_at_the_second(analysis, **options):
@@ -146,7 +146,7 @@ def test_what_a_dead_worker_left_is_gone_on_with(submitter, monkeypatch):
             raise SystemExit
         return real(analysis, **options)
 
-    monkeypatch.setitem(bulk._VERBS, BulkVerb.RUN_AGAIN, die_at_the_second)
+    monkeypatch.setitem(bulk._VERBS.RUN_AGAIN, die_at_the_second)
     with pytest.raises(SystemExit):
         bulk.carry_out(action)
     assert action.outcomes() == {BulkOutcome.WAITING: 2, BulkOutcome.DONE: 1}
