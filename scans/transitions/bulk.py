@@ -37,7 +37,7 @@ _URL_SCAN_VERBS: dict[str, Callable] = {
     Action.PAUSE: transitions.pause,
     Action.RESUME: transitions.resume,
 }
-TAKES_A_REASON = {Action.STOP_SAVE.STOP_DELETE.PAUSE.RESUME}
+TAKES_A_REASON = {Action.STOP_SAVE, Action.STOP_DELETE, Action.PAUSE, Action.RESUME}
 
 
 def ask(

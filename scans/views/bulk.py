@@ -29,7 +29,7 @@ SECONDS_BETWEEN_LOOKS = 1
 
 # What a button of the list stands for: the verbs to choose from.
 QUESTIONS = {
-    "stop": [Action.STOP_SAVE.STOP_DELETE],
+    "stop": [Action.STOP_SAVE, Action.STOP_DELETE],
     "pause": [Action.PAUSE],
     "resume": [Action.RESUME],
     "submit": [Action.SUBMIT],

@@ -90,7 +90,7 @@ def test_an_error_of_ours_ends_one_and_not_the_others(submitter, monkeypatch):
             raise ValueError("a bug")
         transitions.pause_analysis(analysis, **options)
 
-    monkeypatch.setitem(bulk._VERBS.PAUSE, break_down)
+    monkeypatch.setitem(bulk._VERBS, Action.PAUSE, break_down)
     assert ask(Action.PAUSE, broken, running, by=submitter).outcomes() == {BulkOutcome.DONE: 1, BulkOutcome.BROKEN: 1}
 
 
@@ -146,7 +146,7 @@ def test_what_a_dead_worker_left_is_gone_on_with(submitter, monkeypatch):
             raise SystemExit
         return real(analysis, **options)
 
-    monkeypatch.setitem(bulk._VERBS.RUN_AGAIN, die_at_the_second)
+    monkeypatch.setitem(bulk._VERBS, Action.RUN_AGAIN, die_at_the_second)
     with pytest.raises(SystemExit):
         bulk.carry_out(action)
     assert action.outcomes() == {BulkOutcome.WAITING: 2, BulkOutcome.DONE: 1}

@@ -5,8 +5,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from scans.targets.monitor import SiteMonitor
-from scans.transitions import lease
 from scans.workers import supervision
 
 
@@ -44,11 +42,7 @@ def site():
 
 
 @pytest.fixture
-def looking_often(monkeypatch):
-    """The site is looked at, and the lease renewed, several times a second; no shut-down stays asked for."""
-    monkeypatch.setattr(SiteMonitor, "INTERVAL", 0.2)
-    monkeypatch.setattr(SiteMonitor, "INTERVAL_AFTER_FAILURE", 0.1)
-    monkeypatch.setattr(supervision, "SECONDS_BETWEEN_RENEWALS", 0.1)
-    monkeypatch.setattr(lease, "SECONDS_BETWEEN_RENEWALS", 0.1)
+def no_shutdown_left():
+    """A shut-down that the test asked for does not reach the next test."""
     yield
     supervision.shutdown_requested.clear()

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import connection
@@ -13,6 +14,7 @@ from scans.engines.base import FindingReported, Progress, Severity, Started
 from scans.engines.fake.adapter import FakeEngine
 from scans.models import Actor, StopMode, UrlScan
 from scans.statuses import UrlScanStatus as U
+from scans.timing import Timing
 from scans.transitions import lease
 from scans.workers import runner
 from tests import factories as make
@@ -34,6 +36,9 @@ SECTIONS = {name: {} for name in ("classifications", "vulnerabilities", "anomali
 INFOS = {"target": "http://127.0.0.1/", "version": "1", "crawled_pages_nbr": 3}
 REPORT = {"do": "report", "text": json.dumps({**SECTIONS, "infos": INFOS})}
 
+OFTEN = Timing(between_renewals=0.1, between_looks=0.2, between_looks_after_failure=0.1)
+IMPATIENT = replace(OFTEN, to_obey=0.5, to_die=0.3)
+
 
 def run_for(seconds):
     return {"do": "run", "seconds": seconds}
@@ -43,8 +48,8 @@ def queued(site, **fields) -> UrlScan:
     return make.started(site.url, **fields).url_scans.get()
 
 
-def run(scan, *script, engine=None) -> UrlScan:
-    runner.run(scan.pk, holder="worker", engine=engine or FakeEngine(script))
+def run(scan, *script, engine=None, timing=OFTEN) -> UrlScan:
+    runner.run(scan.pk, holder="worker", engine=engine or FakeEngine(script), timing=timing)
     return make.fresh(scan)
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,9 +14,20 @@ from scans.models import Actor, BlackoutWindow, StopMode, UrlScan
 from scans.statuses import UrlScanStatus as U
 from scans.workers import runner, supervision
 from tests import factories as make
-from tests.workers.playing import ANSWERED, REPORT, STARTED, note_renewals, paused, queued, replace_worker, run, run_for
+from tests.workers.playing import (
+    ANSWERED,
+    OFTEN,
+    REPORT,
+    STARTED,
+    note_renewals,
+    paused,
+    queued,
+    replace_worker,
+    run,
+    run_for,
+)
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("looking_often")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_shutdown_left")]
 
 
 def test_a_site_that_is_down_at_the_start_fails_its_check(site):
@@ -25,12 +37,11 @@ def test_a_site_that_is_down_at_the_start_fails_its_check(site):
     assert scan.status == U.CONNECTION_ERROR and "503" in scan.reason
 
 
-def test_a_site_that_is_back_a_moment_later_is_scanned_on(site, monkeypatch):
-    monkeypatch.setattr(runner, "SECONDS_BETWEEN_CHECKS", 0.1)
+def test_a_site_that_is_back_a_moment_later_is_scanned_on(site):
     scan = paused(queued(site))
     site.status = 503
     threading.Timer(3, lambda: setattr(site, "status", 200)).start()
-    scan = run(scan, STARTED, ANSWERED, REPORT)
+    scan = run(scan, STARTED, ANSWERED, REPORT, timing=replace(OFTEN, between_checks=0.1))
     assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.findings.count() == 1
 
 
@@ -44,11 +55,10 @@ def test_a_worker_that_is_shut_down_while_it_waits_for_a_site_hands_the_scan_ove
         supervision.shutdown_requested.clear()
 
 
-def test_a_site_that_is_gone_when_a_scan_is_to_go_on_is_said_to_be_gone(site, monkeypatch):
-    monkeypatch.setattr(runner, "SECONDS_FOR_A_SITE_TO_BE_BACK", 0)
+def test_a_site_that_is_gone_when_a_scan_is_to_go_on_is_said_to_be_gone(site):
     scan = paused(queued(site))
     site.status = 503
-    scan = run(scan, STARTED)
+    scan = run(scan, STARTED, timing=replace(OFTEN, until_site_is_back=0))
     assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "answers 503" in scan.reason
 
 

@@ -5,6 +5,7 @@ The engine is a real process that plays a script (engines.fake); the site is a r
 
 import shutil
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,8 @@ from tests import factories as make
 from tests.workers.playing import (
     ANSWERED,
     FINDING,
+    IMPATIENT,
+    OFTEN,
     REPORT,
     STARTED,
     meanwhile,
@@ -36,7 +39,7 @@ from tests.workers.playing import (
     stop_once_held,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("looking_often")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_shutdown_left")]
 
 
 def test_completed_takes_answers_a_report_and_a_site_that_still_answers(site):
@@ -82,10 +85,9 @@ def test_an_engine_that_breaks_off_is_a_scan_error_with_its_findings(site, last)
     assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and scan.findings.count() == 1 and scan.reason
 
 
-def test_an_engine_that_hangs_is_ended_and_is_a_scan_error(site, monkeypatch):
-    monkeypatch.setattr(supervision, "SECONDS_OF_SILENCE", 0.5)
-    monkeypatch.setattr(supervision, "SECONDS_TO_DIE", 0.3)
-    scan = run(queued(site), STARTED, FINDING, ANSWERED, {"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60})
+def test_an_engine_that_hangs_is_ended_and_is_a_scan_error(site):
+    hangs = [{"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60}]
+    scan = run(queued(site), STARTED, FINDING, ANSWERED, *hangs, timing=replace(IMPATIENT, silence=0.5))
     assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "Nothing was heard" in scan.reason
 
 
@@ -133,13 +135,12 @@ def test_a_running_scan_stops_both_ways(site, mode):
         assert not scan.directory.exists() and scan.requests == 0
 
 
-def test_an_engine_that_does_not_obey_a_stop_is_killed(site, monkeypatch):
-    monkeypatch.setattr(supervision, "SECONDS_TO_OBEY", 0.5)
-    monkeypatch.setattr(supervision, "SECONDS_TO_DIE", 0.3)
+def test_an_engine_that_does_not_obey_a_stop_is_killed(site):
     scan = queued(site)
     stop = lambda scan: transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)  # noqa: E731
     thread = meanwhile(scan, U.IN_PROGRESS, stop)
-    scan = run(scan, STARTED, FINDING, ANSWERED, {"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60})
+    disobeys = [{"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60}]
+    scan = run(scan, STARTED, FINDING, ANSWERED, *disobeys, timing=IMPATIENT)
     thread.join()
     assert scan.status == U.STOPPED_VERIFYING_PARTIAL_RESULTS
 
@@ -166,18 +167,18 @@ def test_the_duration_ends_a_scan_on_time(site):
 
 
 def test_more_time_that_was_given_since_the_runner_last_looked_counts(site, monkeypatch):
-    scan, really = queued(site, duration=timedelta(seconds=1)), transitions.renew
+    scan, really = queued(site, duration=timedelta(seconds=1.5)), transitions.renew
 
     def give_more_time_after_it(scan, **counts):
         status, ends = really(scan, **counts)
         if ends:
             monkeypatch.setattr(transitions, "renew", really)
-            monkeypatch.setattr(supervision, "SECONDS_BETWEEN_RENEWALS", 60)
             transitions.extend(scan.analysis, by=Actor.COMMAND, extra=timedelta(hours=1))
         return status, ends
 
     monkeypatch.setattr(transitions, "renew", give_more_time_after_it)
-    scan = run(scan, STARTED, run_for(2), ANSWERED, REPORT)
+    # The first regular look sees the end, and the second one comes after it.
+    scan = run(scan, STARTED, run_for(2.5), ANSWERED, REPORT, timing=replace(OFTEN, between_renewals=1))
     assert scan.status == U.COMPLETED_VERIFYING_RESULTS
 
 
@@ -210,12 +211,11 @@ def test_a_run_that_goes_on_from_another_s_may_have_nothing_left_to_ask(site, sa
     assert scan.status == status, scan.reason
 
 
-def test_an_engine_that_does_not_obey_a_pause_is_killed_and_its_counts_go_on(site, monkeypatch):
-    monkeypatch.setattr(supervision, "SECONDS_TO_OBEY", 0.5)
-    monkeypatch.setattr(supervision, "SECONDS_TO_DIE", 0.3)
+def test_an_engine_that_does_not_obey_a_pause_is_killed_and_its_counts_go_on(site):
     scan = queued(site)
     thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
-    scan = run(scan, STARTED, ANSWERED, {"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60})
+    disobeys = [{"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60}]
+    scan = run(scan, STARTED, ANSWERED, *disobeys, timing=IMPATIENT)
     thread.join()
     assert scan.status == U.PAUSED and scan.requests == 9
     transitions.resume(scan, by=Actor.COMMAND)
