@@ -15,7 +15,7 @@ FLOORS = [
     ["browser", "severities", "targets"],
     ["database", "login", "statuses"],
     ["apps", "models", "prescan"],
-    ["accounts", "activity", "filtersets", "sample_data", "summaries"],
+    ["accounts", "configuration", "activity", "filtersets", "sample_data", "summaries"],
     ["people", "templatetags", "transitions"],
     ["admin", "analysis_list", "maintenance", "results"],
     ["exports", "forms", "workers"],

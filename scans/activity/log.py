@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scans.activity.reasons import said
+from scans.configuration.options import LABELS
 from scans.models import ActivityLogEntry, Actor, Analysis, Mark, UrlScan
 from scans.statuses import AnalysisStatus, UrlScanStatus
 
@@ -75,9 +76,7 @@ WORDS = [
     *(_("change access"), _("change password"), _("prescan only"), _("stop"), _("pause")),
     *(_("resume"), _("extend"), _("run again"), _("continue expired")),
     *(_("switch schedule off"), _("switch schedule on"), _("publish")),
-    *(_("mark"), _("urls"), _("duration"), _("depth")),
-    *(_("prescan"), _("publication"), _("start_at"), _("time_zone")),
-    *(_("recurrence"), _("blackout"), _("access")),
+    _("mark"),
 ]
 
 
@@ -121,7 +120,7 @@ def sentence(entry: ActivityLogEntry) -> str:
 
 def _facts(data: dict) -> dict:
     """The facts as a sentence names them."""
-    marks = dict(Mark.choices)
+    known = {**dict(Mark.choices), **LABELS}
     values = {name: f" ({said(before)} → {said(after)})" for name, (before, after) in data.get("values", {}).items()}
     words = {name: str(data[name]).split(", ") for name in _WORDED & data.keys()}
     moments = {name: timezone.localtime(datetime.fromisoformat(data[name])) for name in _MOMENTS & data.keys()}
@@ -129,7 +128,7 @@ def _facts(data: dict) -> dict:
         data
         | {name: f"{at:%Y-%m-%d %H:%M %Z}" for name, at in moments.items()}
         | {
-            name: ", ".join(f"{marks.get(word) or said(word).replace('_', ' ')}{values.get(word, '')}" for word in each)
+            name: ", ".join(f"{known.get(word) or said(word).replace('_', ' ')}{values.get(word, '')}" for word in each)
             for name, each in words.items()
         }
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from scans.activity import sentence
+from scans.configuration.submission import exported
 from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
 from scans.models import ActivityLogEntry, Analysis, Finding, UrlScan
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
@@ -63,11 +64,7 @@ def configuration_data(analysis: Analysis) -> dict:
         "next_step": analysis.info.next_step,
         "final": analysis.info.final,
         "owner": str(analysis.owner or ""),
-        "depth": analysis.depth,
-        "prescan": analysis.prescan,
-        "publication": analysis.publication,
-        "duration_seconds": int(analysis.duration.total_seconds()),
-        "start_at": iso(analysis.start_at),
+        **exported(analysis),
         "submitted_at": iso(analysis.submitted_at),
         "started_at": iso(analysis.started_at),
         "ended_at": iso(analysis.ended_at),

@@ -6,10 +6,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from scans.configuration.submission import Access
 from scans.encryption import seal
 from scans.login.base import Login, Method
 from scans.models import TargetLogin
-from scans.transitions import Access
 
 MAX_SCRIPT_BYTES = 5 * 1024**2
 

@@ -6,7 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from scans.forms.fields import LONGEST, LengthOfTimeField
+from scans import transitions
+from scans.configuration.fields import LengthOfTimeField
 from scans.models import Mark, StopMode
 
 
@@ -26,10 +27,10 @@ class ExtendForm(forms.Form):
     def clean_extra(self) -> timedelta:
         """Some time, and no more than `transitions.extend` gives."""
         extra = self.cleaned_data["extra"]
-        total = self._duration + extra
-        if extra <= timedelta(0) or total > LONGEST:
-            refusal = _("{duration} is not possible: more than {before}, and at most 25 days.")
-            raise ValidationError(refusal.format(duration=total, before=self._duration))
+        try:
+            transitions.extended(self._duration, extra)
+        except transitions.TransitionRefused as refusal:
+            raise ValidationError(str(refusal)) from refusal
         return extra
 
 

@@ -4,28 +4,25 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from scans.configuration.options import OPTIONS
+from scans.configuration.submission import Submission
 from scans.forms.access import AccessForm
-from scans.forms.fields import LONGEST, SHORTEST, LengthOfTimeField
+from scans.forms.options import form_of
 from scans.forms.schedule import ScheduleForm
-from scans.models import AllowedTarget, Analysis, Publication
+from scans.models import AllowedTarget
 from scans.targets.policy import MAX_URLS, TargetRefused, normalise
-from scans.transitions import Submission
 
 MAX_FILE_BYTES = 256 * 1024
+MAX_ERRORS = 10
 
 
-_MOST_ERRORS = 10
-
-
-class SubmissionForm(ScheduleForm, AccessForm):
+class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
     """A new analysis. Once valid, `submission()` is what `transitions.submit` takes."""
 
     name = forms.CharField(
@@ -54,37 +51,7 @@ class SubmissionForm(ScheduleForm, AccessForm):
         error_messages={"required": _("Tick this: a scan attacks the sites, and takes their owner's permission.")},
         help_text=_("A scan sends thousands of requests that attack the site. It takes the owner's permission."),
     )
-    depth = forms.IntegerField(
-        label=_("Crawl depth"),
-        required=False,
-        min_value=1,
-        max_value=50,
-        initial=20,
-        help_text=_("How many links away from the target the crawler goes, 1 to 50."),
-    )
-    duration = LengthOfTimeField(
-        label=_("Duration"),
-        required=False,
-        help_text=_("Scanning ends this long after it started: minutes, or 90m, 8h, 2d. 1 minute to 25 days."),
-    )
-    prescan = forms.BooleanField(
-        label=_("Prescan"),
-        required=False,
-        initial=True,
-        help_text=_("Check every URL as soon as the analysis is submitted, instead of only when its scan starts."),
-    )
-    publication = forms.ChoiceField(
-        label=_("Results are published"),
-        required=False,
-        choices=Publication.choices,
-        initial=Publication.AUTOMATIC,
-        widget=forms.RadioSelect,
-    )
     key = forms.UUIDField(required=False, initial=uuid.uuid4, widget=forms.HiddenInput)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["duration"].initial = str(settings.SCANS_DEFAULT_DURATION_MINUTES)
 
     def clean_name(self) -> str:
         """No control characters: they could not be read, typed or found."""
@@ -112,22 +79,6 @@ class SubmissionForm(ScheduleForm, AccessForm):
             )
         return text
 
-    def clean_depth(self) -> int:
-        """The default where nothing was typed."""
-        depth = self.cleaned_data["depth"]
-        return self.fields["depth"].initial if depth is None else depth
-
-    def clean_duration(self) -> timedelta:
-        """Between a minute and 25 days."""
-        duration = self.cleaned_data["duration"]
-        if duration is None:
-            return timedelta(minutes=settings.SCANS_DEFAULT_DURATION_MINUTES)
-        if not SHORTEST <= duration <= LONGEST:
-            raise ValidationError(
-                _("“{duration}” is out of range: 1 minute to 25 days.").format(duration=self.data["duration"])
-            )
-        return duration
-
     def clean(self):
         """The URLs of both fields, once both could be read."""
         cleaned = super().clean()
@@ -147,18 +98,11 @@ class SubmissionForm(ScheduleForm, AccessForm):
         """What was asked for; the form must be valid."""
         cleaned, access = self.cleaned_data, self.access()
         return Submission(
-            access=dict.fromkeys(cleaned["targets"], access) if access else {},
             name=cleaned["name"],
             urls=cleaned["targets"],
-            duration=cleaned["duration"],
-            depth=cleaned["depth"],
-            prescan=cleaned["prescan"],
-            publication=cleaned["publication"] or Publication.AUTOMATIC,
-            start_at=cleaned["start_at"],
-            time_zone=cleaned["time_zone"],
-            recurrence=cleaned["recurrence"],
-            blackout=cleaned["blackout"],
+            access=dict.fromkeys(cleaned["targets"], access) if access else {},
             key=cleaned["key"],
+            **{option.name: cleaned[option.name] for option in OPTIONS},
         )
 
 
@@ -198,24 +142,6 @@ def _refuse_twin(targets: dict[str, tuple[str, str]], url: str, line: str) -> No
 
 
 def _at_most(errors: Iterable[str]) -> list[str]:
-    shown = list(errors)[:_MOST_ERRORS]
+    shown = list(errors)[:MAX_ERRORS]
     more = len(list(errors)) - len(shown)
     return [*shown, _("… and {more} more.").format(more=more)] if more else shown
-
-
-def as_typed(analysis: Analysis) -> dict:
-    """What a form for this analysis begins with: its configuration, as a person would have typed it."""
-    rule = analysis.recurrence
-    return {
-        "name": analysis.name,
-        "urls": "\n".join(analysis.url_scans.order_by("position").values_list("url", flat=True)),
-        "authorised": True,
-        "depth": analysis.depth,
-        "duration": str(int(analysis.duration.total_seconds() // 60)),
-        "prescan": analysis.prescan,
-        "publication": analysis.publication,
-        "start_at": analysis.start_at and f"{analysis.start_at.astimezone(analysis.zone):%Y-%m-%dT%H:%M}",
-        "time_zone": analysis.time_zone,
-        "blackout": analysis.blackout,
-        **({**rule, "repeat": rule["unit"]} if rule else {}),
-    }

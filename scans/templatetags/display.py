@@ -17,11 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from scans import activity
 from scans.activity.reasons import said
 from scans.models import ActivityLogEntry, Mark, SystemPart, UrlScan
+from scans.schedule.moments import UNITS, exact, time_span
 from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
 
 register = template.Library()
 register.filter(said)
+register.filter(exact)
+register.filter(time_span)
 
 _REVIEW_ACTIONS = {Action.PUBLISH}
 
@@ -76,9 +79,6 @@ def moment(at: datetime | None, empty: str = "–") -> str:
 
 LONG_AGO = timedelta(days=60)
 
-# The symbols of the SI are the same in every language.
-UNITS = {"d": 86400, "h": 3600, "min": 60, "s": 1}
-
 
 def relative(at: datetime, now: datetime | None = None) -> str:
     """Such as “5 min ago” or “in 2 h”, in the largest unit that fits."""
@@ -96,19 +96,6 @@ def apart(at: datetime, now: datetime) -> tuple[bool, str]:
         return False, ""
     unit, size = next((unit, size) for unit, size in UNITS.items() if distance >= size)
     return seconds > 0, f"{int(distance // size)} {unit}"
-
-
-@register.filter
-def time_span(value: timedelta | None) -> str:
-    """A length of time in its two largest units, such as “2 h 5 min”."""
-    if value is None:
-        return "–"
-    rest, parts = max(0, int(value.total_seconds())), []
-    for unit, size in UNITS.items():
-        count, rest = divmod(rest, size)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) or "0 s"
 
 
 @register.filter
@@ -186,12 +173,6 @@ def since(address: str, version: str) -> str:
 def is_web_address(text: str) -> bool:
     """Whether it may become a link: what an engine reports could be a script."""
     return str(text).startswith(("http://", "https://"))
-
-
-@register.filter
-def exact(at: datetime | None) -> str:
-    """The exact moment in the person's time zone, which is named."""
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S %Z}" if at else ""
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 Callers write `transitions.pause(…)`; where a verb stands is this package's own business.
 """
 
+from scans.configuration.submission import Access, Submission, configuration
 from scans.transitions.calendar import (
     begin_blackout,
     end_blackout,
@@ -15,6 +16,7 @@ from scans.transitions.control import (
     LONGEST_DURATION,
     end_long_pause,
     extend,
+    extended,
     pause,
     pause_analysis,
     resume,
@@ -34,7 +36,6 @@ from scans.transitions.core import (
 )
 from scans.transitions.deletion import RESULT_FIELDS, conclude_deletion, delete, is_last_run
 from scans.transitions.lease import MAX_ATTEMPTS, WORKER_LOST, leave, recover, renew, run_with_lease, take
-from scans.transitions.options import Access, Submission, configuration
 from scans.transitions.review import conclude_verification, mark, publish
 from scans.transitions.run import begin, confirm_pause, end, expire_waiting, note_failed_login
 from scans.transitions.setup import (
@@ -92,6 +93,7 @@ __all__ = [
     "enqueue",
     "expire_waiting",
     "extend",
+    "extended",
     "fail_checks",
     "fail_set_up",
     "fail_submission",

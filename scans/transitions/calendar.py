@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scans import activity
+from scans.configuration.submission import once_more
 from scans.models import Actor, Analysis, PausedBy, RecurringSchedule
 from scans.statuses import ANALYSIS_STATUSES, PAUSABLE, AnalysisStatus, Phase, in_phase
 from scans.transitions.capacity import free_slots
 from scans.transitions.control import pause_scan, resume_scans
 from scans.transitions.core import By, TransitionRefused, U, locked, permit, roll_up, scans_in, switch_off, verb
-from scans.transitions.options import once_more
 from scans.transitions.submission import submit_new
 
 

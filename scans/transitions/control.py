@@ -154,16 +154,20 @@ def extend(analysis: Analysis, *, by: By, extra: timedelta, reason: str = "") ->
     require(analysis, Action.EXTEND)
     if analysis.time_left(timezone.now()) == timedelta(0):
         raise TransitionRefused(_("The analysis' duration ended."))  # its engines are being told
-    duration = analysis.duration + extra
-    if extra <= timedelta(0) or duration > LONGEST_DURATION:
-        raise TransitionRefused(
-            _("{duration} is not possible: more than {before}, and at most 25 days."),
-            duration=duration,
-            before=analysis.duration,
-        )
+    duration = extended(analysis.duration, extra)
     columns = {"duration": duration, "expires_at": analysis.expires_at and analysis.expires_at + extra}
     facts = {"before": str(analysis.duration), "after": str(duration)}
     roll_up(analysis, by, "analysis.extended", reason=reason, columns=columns, **facts)
+
+
+def extended(duration: timedelta, extra: timedelta) -> timedelta:
+    """A duration with some more time; raises TransitionRefused for no time, and for more than 25 days in all."""
+    total = duration + extra
+    if extra <= timedelta(0) or total > LONGEST_DURATION:
+        raise TransitionRefused(
+            _("{duration} is not possible: more than {before}, and at most 25 days."), duration=total, before=duration
+        )
+    return total
 
 
 @verb

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scans import activity
+from scans.configuration.submission import Access, Submission, changes, columns_of, configuration, once_more
 from scans.models import Actor, Analysis, AnalysisSearch, RecurringSchedule, Series, TargetLogin, UrlScan
 from scans.schedule.recurrence import Recurrence, starts
 from scans.statuses import TIME_EXPIRED, Action, AnalysisStatus
@@ -27,15 +28,6 @@ from scans.transitions.core import (
     roll_up,
     scans_in,
     verb,
-)
-from scans.transitions.options import (
-    CHANGEABLE,
-    Access,
-    Submission,
-    as_logged,
-    columns_of,
-    configuration,
-    once_more,
 )
 
 
@@ -154,10 +146,10 @@ def change(analysis: Analysis, submission: Submission, *, by: By) -> Analysis:
     require(analysis, Action.EDIT)
     before = configuration(analysis)
     after = replace(submission, name=analysis.name, access={**before.access, **submission.access})
-    changed = [name for name in CHANGEABLE if getattr(before, name) != getattr(after, name)]
-    if {"urls", "access"} & set(changed):
+    changed = changes(before, after)
+    if {"urls", "access"} & changed.keys():
         _replace_scans(analysis, after)
-    values = {name: [as_logged(before, name), as_logged(after, name)] for name in changed if name != "access"}
+    values = {name: pair for name, pair in changed.items() if pair}
     facts = {"changed": ", ".join(changed) or "nothing", "values": values}
     roll_up(analysis, by, "analysis.changed", columns=columns_of(after), **facts)
     return analysis

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, View
 
 from scans import transitions
+from scans.configuration.submission import Submission, as_typed, configuration
 from scans.forms.access import AccessForm
 from scans.forms.schedule import ScheduleForm
-from scans.forms.submission import SubmissionForm, as_typed
+from scans.forms.submission import SubmissionForm
 from scans.models import Analysis
 from scans.statuses import Action
-from scans.transitions import Submission
 from scans.views.access import SubmitterRequired, present_analysis, present_url_scan
 
 
@@ -93,7 +93,7 @@ class AnalysisEditView(AnalysisFormView):
 
     def get_initial(self) -> dict:
         """As it was saved."""
-        return as_typed(self.analysis)
+        return as_typed(configuration(self.analysis)) | {"authorised": True}
 
     def get_context_data(self, **context) -> dict:
         """With the analysis."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
 from scans import htmx
+from scans.configuration.submission import shown
 from scans.engines import log_file
 from scans.models import CrawledUrl, Screenshot, SystemPart, TargetLogin, UrlScan
 from scans.summaries.timeline import timeline
@@ -86,8 +87,9 @@ class ConfigurationView(UrlScanTab):
     template = "scans/url_scan/_configuration.html"
 
     def content(self, url_scan: UrlScan) -> dict:
-        """How it logs in, but for what is secret."""
-        return {"login": TargetLogin.objects.defer("sealed").filter(url_scan=url_scan).first()}
+        """How it logs in, but for what is secret, and every option."""
+        login = TargetLogin.objects.defer("sealed").filter(url_scan=url_scan).first()
+        return {"login": login, "options": shown(url_scan.analysis)}
 
 
 class EngineLogView(UrlScanTab):

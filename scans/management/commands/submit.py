@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from calendar import day_abbr
+from collections.abc import Iterator
 from pathlib import Path
 from time import sleep
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management.base import CommandError, OutputWrapper
@@ -17,13 +16,13 @@ from django.db import Error, transaction
 
 from scans import transitions
 from scans.activity import sentence, status_labels
+from scans.configuration.kinds import Flag
+from scans.configuration.options import OPTIONS
 from scans.exports.data import analysis_data
 from scans.forms.submission import SubmissionForm
 from scans.login.base import Method
 from scans.management.database import DatabaseCommand
 from scans.models import Actor, Analysis, Finding, SystemPart
-from scans.schedule.blackouts import EXAMPLES
-from scans.schedule.recurrence import Unit
 from scans.severities import SEVERITIES
 from scans.statuses import AnalysisStatus
 
@@ -55,17 +54,8 @@ class Command(DatabaseCommand):
         """What to scan and how."""
         parser.add_argument("urls", nargs="+", metavar="URL")
         parser.add_argument("--name", required=True, help="a name used before makes the next run of that series")
-        parser.add_argument("--start", default="", help="when, as ISO 8601; without a zone it is UTC; default: now")
-        parser.add_argument("--time-zone", default="UTC", help="of --start, of what repeats and of --blackout")
-        parser.add_argument("--repeat", choices=Unit.values, default="", help="make further runs by itself")
-        parser.add_argument("--every", default=1, help="with --repeat: each so many weeks or months")
-        parser.add_argument("--weekdays", default="", help="with --repeat weekly: such as mon,thu")
-        parser.add_argument("--day-of-month", default="", help="with --repeat monthly; 28 and above: the last day")
-        parser.add_argument("--ends-after", default="", help="with --repeat: so many runs in all")
-        parser.add_argument("--ends-on", default="", help="with --repeat: the last day, such as 2030-12-31")
-        parser.add_argument("--blackout", action="append", default=[], metavar="WINDOW", help=f"such as {EXAMPLES[0]}")
-        parser.add_argument("--duration", default="", help="such as 90m, 8h or 2d")
-        parser.add_argument("--no-prescan", action="store_true", help="check the URLs only when their scans start")
+        for name, flag in _flags():
+            parser.add_argument(flag.name, dest=name, **flag.arguments)
         parser.add_argument(
             "--login",
             metavar="FILE",
@@ -77,8 +67,6 @@ class Command(DatabaseCommand):
         then = parser.add_mutually_exclusive_group()
         then.add_argument("--save", action="store_true", help="store it for later instead of submitting it")
         then.add_argument("--prescan-only", action="store_true", help="store it for later and check its URLs")
-        parser.add_argument("--publish", choices=["automatic", "reviewer"], default="automatic")
-        parser.add_argument("--depth", default=20, help="how many links away from each URL")
         parser.add_argument("--user", default="", help="submit as this user, with no more than their role allows")
         parser.add_argument("--wait", action="store_true", help="print each change and return when it has ended")
         parser.add_argument("--fail-on", choices=SEVERITIES[:-1], help="with --wait: exit 1 on such findings")
@@ -148,19 +136,7 @@ class Command(DatabaseCommand):
                 "name": options["name"],
                 "urls": "\n".join(options["urls"]),
                 "authorised": "on",
-                "depth": options["depth"],
-                "duration": options["duration"] or f"{settings.SCANS_DEFAULT_DURATION_MINUTES}m",
-                "prescan": "" if options["no_prescan"] else "on",
-                "publication": options["publish"],
-                "start_at": options["start"],
-                "time_zone": options["time_zone"],
-                "repeat": options["repeat"],
-                "every": options["every"],
-                "weekdays": [_weekday(name) for name in options["weekdays"].split(",") if name],
-                "day_of_month": options["day_of_month"],
-                "ends_after": options["ends_after"],
-                "ends_on": options["ends_on"],
-                "blackout": "\n".join(options["blackout"]),
+                **{name: flag.typed(options[name]) for name, flag in _flags()},
                 **login,
             },
             files=files,
@@ -304,10 +280,12 @@ def _upload(what: str, path: str) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, _read(what, path))
 
 
-def _weekday(name: str) -> str:
-    """The form's number of a day; what is no day stays as it is, for the form to refuse."""
-    short = [day.lower() for day in day_abbr]
-    return str(short.index(name[:3].lower())) if name[:3].lower() in short else name
+def _flags() -> Iterator[tuple[str, Flag]]:
+    """The flags of all options, each with the name of the form's field that it fills in."""
+    for option in OPTIONS:
+        for name, one in option.inputs.items():
+            if one.flag:
+                yield name, one.flag
 
 
 def exit_code(analysis: Analysis, fail_on: str | None) -> int:

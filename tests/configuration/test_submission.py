@@ -36,7 +36,7 @@ def test_a_changed_configuration_is_logged_with_the_values_before_and_after_and_
     transitions.change(analysis, changed, by=Actor.COMMAND)
     said = sentence(analysis.activity.get(action="analysis.changed"))
     assert said == (
-        "changed the configuration: urls (http://127.0.0.1:9/a → http://127.0.0.1:9/b), duration (24 h → 90 min), "
-        "prescan (yes → no), recurrence (nothing → every week on Tuesday at 22:00 (Europe/Berlin), 3 times), "
-        "blackout (Sat,Sun → nothing), access"
+        "changed the configuration: URLs (http://127.0.0.1:9/a → http://127.0.0.1:9/b), Duration (24 h → 90 min), "
+        "Prescan (yes → no), Repeat (nothing → every week on Tuesday at 22:00 (Europe/Berlin), 3 times), "
+        "Blackout windows (Sat,Sun → nothing), access"
     )

@@ -9,8 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=25)
-
-
 _UNITS = {"": "minutes", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -28,6 +26,17 @@ class LengthOfTimeField(forms.CharField):
                 _("“{text}” is not a length of time: write minutes, or 90m, 8h or 2d.").format(text=text)
             )
         return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+class DurationField(LengthOfTimeField):
+    """A length of time between a minute and 25 days."""
+
+    def clean(self, value):
+        """The timedelta, None where nothing was typed; refuses what is out of range, as it was typed."""
+        duration = super().clean(value)
+        if duration is not None and not SHORTEST <= duration <= LONGEST:
+            raise ValidationError(_("“{duration}” is out of range: 1 minute to 25 days.").format(duration=value))
+        return duration
 
 
 class StartField(forms.DateTimeField):

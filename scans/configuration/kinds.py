@@ -1,0 +1,240 @@
+"""The kinds of options: how a value of each kind is typed, stored, shown, logged and exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone, translation
+from django.utils.html import format_html, format_html_join
+from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
+
+from scans.schedule.moments import exact, time_span
+from scans.schedule.recurrence import Recurrence, Unit, describe
+
+LONGEST_IN_LOG = 300
+
+
+class Flag:
+    """The command-line argument that fills in a field of the form; `arguments` are those of `add_argument`.
+
+    `typed` makes what a person would have typed into the form of what argparse gives.
+    """
+
+    def __init__(self, name: str, *, typed: Callable[[Any], Any] = lambda given: given, **arguments):
+        self.name, self.typed = name, typed
+        self.arguments = {"default": "", **arguments}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One field of the form, and the flag of the command line that fills it in, where there is one."""
+
+    field: forms.Field
+    flag: Flag | None = None
+
+
+class Option:
+    """A plain value: a column of Analysis with the same name, one field of the form and one flag.
+
+    Kinds whose values are typed, stored or shown in another way override the methods below. `of` is whatever the value
+    belongs to, an analysis or a submission: some values are only understood beside others, such as a start in its zone.
+    """
+
+    def __init__(self, name: str, field: forms.Field, flag: Flag | None = None, *, default: Any, section: str = "how"):
+        self.name, self.section = name, section
+        self.inputs: Mapping[str, Input] = {name: Input(field, flag)}
+        self._default = default
+
+    @property
+    def label(self) -> str:
+        """What people call it: the label of its first field."""
+        return next(iter(self.inputs.values())).field.label
+
+    @property
+    def default(self) -> Any:
+        """The value where nothing was typed."""
+        return self._default() if callable(self._default) else self._default
+
+    # From the form, and back into it
+
+    def value(self, cleaned: Mapping[str, Any]) -> Any:
+        """The value that was typed, from the form's cleaned data; may raise ValidationError."""
+        typed = cleaned[self.name]
+        return self.default if typed in (None, "") else typed
+
+    def typed(self, value: Any, of: Any) -> dict[str, Any]:
+        """What its fields hold in a form for this value."""
+        return {self.name: value}
+
+    # Into its column, and back
+
+    def stored(self, value: Any) -> Any:
+        """The value as its column holds it."""
+        return value
+
+    def read(self, column: Any) -> Any:
+        """The value from its column."""
+        return column
+
+    # For readers
+
+    def shown(self, value: Any, of: Any) -> str:
+        """The value in the reader's language."""
+        return value or gettext("none")
+
+    def logged(self, value: Any, of: Any) -> str:
+        """The value as the activity log tells of it: in English, not for pages on end, and never a secret."""
+        return Truncator(value or "nothing").chars(LONGEST_IN_LOG)
+
+    def exported(self, value: Any, of: Any) -> dict[str, Any]:
+        """The value as JSON knows it, under the name that programs rely on."""
+        return {self.name: value}
+
+
+class Depth(Option):
+    """A number of links."""
+
+    def shown(self, value: int, of: Any) -> str:
+        """In words."""
+        text = ngettext("{depth} link away from the target", "{depth} links away from the target", value)
+        return text.format(depth=value)
+
+
+class Length(Option):
+    """A length of time, for the whole analysis."""
+
+    def typed(self, value: timedelta, of: Any) -> dict[str, str]:
+        """As minutes."""
+        return {self.name: str(int(value.total_seconds() // 60))}
+
+    def shown(self, value: timedelta, of: Any) -> str:
+        """In its two largest units."""
+        return gettext("at most {span}, for the whole analysis").format(span=time_span(value))
+
+    def logged(self, value: timedelta, of: Any) -> str:
+        """In whole hours, else in minutes."""
+        minutes = round(value.total_seconds() / 60)
+        return f"{minutes} min" if minutes % 60 else f"{minutes // 60} h"
+
+    def exported(self, value: timedelta, of: Any) -> dict[str, int]:
+        """In seconds."""
+        return {f"{self.name}_seconds": int(value.total_seconds())}
+
+
+class YesNo(Option):
+    """A tick."""
+
+    def shown(self, value: bool, of: Any) -> str:
+        """As a word."""
+        return gettext("yes") if value else gettext("no")
+
+    def logged(self, value: bool, of: Any) -> str:
+        """As a word."""
+        return "yes" if value else "no"
+
+
+class Choice(Option):
+    """One of a few codes, each with a label."""
+
+    def shown(self, value: str, of: Any) -> str:
+        """By its label."""
+        return str(dict(self.inputs[self.name].field.choices).get(value, value))
+
+
+class Start(Option):
+    """A moment, or at once."""
+
+    def typed(self, value: datetime | None, of: Any) -> dict[str, str | None]:
+        """As the clocks of its zone show it."""
+        return {self.name: value and f"{value.astimezone(ZoneInfo(of.time_zone)):%Y-%m-%dT%H:%M}"}
+
+    def shown(self, value: datetime | None, of: Any) -> str:
+        """On the reader's clock."""
+        return exact(value) or gettext("at once")
+
+    def logged(self, value: datetime | None, of: Any) -> str:
+        """On the clock of its zone."""
+        return f"{value.astimezone(ZoneInfo(of.time_zone)):%Y-%m-%d %H:%M}" if value else "nothing"
+
+    def exported(self, value: datetime | None, of: Any) -> dict[str, str | None]:
+        """As ISO 8601, in UTC."""
+        return {self.name: value.astimezone(UTC).isoformat() if value else None}
+
+
+class Repeats(Option):
+    """A rule by which it repeats, typed into several fields; None: it does not."""
+
+    def __init__(self, name: str, inputs: Mapping[str, Input], *, section: str):
+        self.name, self.inputs, self.section, self._default = name, inputs, section, None
+
+    def value(self, cleaned: Mapping[str, Any]) -> Recurrence | None:
+        """The rule that was chosen."""
+        if not cleaned["repeat"]:
+            return None
+        weekly = cleaned["repeat"] == Unit.WEEKLY
+        try:
+            return Recurrence(
+                unit=Unit(cleaned["repeat"]),
+                every=cleaned["every"] or 1,
+                weekdays=tuple(sorted(cleaned["weekdays"])) if weekly else (),
+                day_of_month=None if weekly else cleaned["day_of_month"],
+                ends_after=cleaned["ends_after"],
+                ends_on=cleaned["ends_on"],
+            )
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+    def typed(self, value: Recurrence | None, of: Any) -> dict[str, Any]:
+        """Its parts, each in its field."""
+        return value.to_json() | {"repeat": value.unit} if value else {}
+
+    def stored(self, value: Recurrence | None) -> dict:
+        """As JSON; empty where it does not repeat."""
+        return value.to_json() if value else {}
+
+    def read(self, column: dict) -> Recurrence | None:
+        """From JSON."""
+        return Recurrence.from_json(column) if column else None
+
+    def shown(self, value: dict | Recurrence | None, of: Any) -> str:
+        """The rule in words."""
+        return self._described(value, of) if value else gettext("no: once")
+
+    def logged(self, value: Recurrence | None, of: Any) -> str:
+        """The rule in English."""
+        with translation.override(settings.LANGUAGE_CODE):
+            return super().logged(value and self._described(value, of), of)
+
+    def exported(self, value: Recurrence | None, of: Any) -> dict[str, dict | None]:
+        """Its parts; null where it does not repeat."""
+        return {self.name: value.to_json() if value else None}
+
+    @staticmethod
+    def _described(value: Recurrence, of: Any) -> str:
+        return describe(value, of.start_at or timezone.now(), ZoneInfo(of.time_zone))
+
+
+class Lines(Option):
+    """Several short texts, one to a line; the value is the text of all lines."""
+
+    def shown(self, value: str, of: Any) -> str:
+        """Each as it was typed."""
+        lines = format_html_join(" ", "<code>{}</code>", ((line,) for line in value.splitlines()))
+        return format_html("{}", lines or gettext("none given"))
+
+    def exported(self, value: str, of: Any) -> dict[str, list[str]]:
+        """As a list."""
+        return {self.name: value.splitlines()}
+
+
+def lines_of(texts: list[str]) -> str:
+    """What an argument that may be given several times means in a field with one text to a line."""
+    return "\n".join(texts)

@@ -1,0 +1,216 @@
+"""The one list of configuration: each option with its label, help, field, flag and default.
+
+A new option takes two edits: its column in models/analysis.py, with a migration, and one entry here. The form, the
+command line, the log of changes, "run again", the editing of saved analyses, the Configuration tab and `show --json`
+read this list. `section` says where in the form its fields stand: "how" and "results" are drawn as they come, those of
+"when" depend on one another and have a template of their own.
+"""
+
+from __future__ import annotations
+
+from calendar import day_abbr
+from datetime import timedelta
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.dates import WEEKDAYS
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from scans.configuration.fields import DurationField, StartField
+from scans.configuration.kinds import Choice, Depth, Flag, Input, Length, Lines, Option, Repeats, Start, YesNo, lines_of
+from scans.models import Publication
+from scans.models.blackout_window import validate_time_zone
+from scans.schedule.blackouts import EXAMPLES
+from scans.schedule.recurrence import Unit
+
+MAX_DAYS_AHEAD = 90
+MAX_RUNS = 10_000
+
+
+def default_duration() -> timedelta:
+    """How long an analysis may scan unless it says otherwise."""
+    return timedelta(minutes=settings.SCANS_DEFAULT_DURATION_MINUTES)
+
+
+def _weekdays(names: str) -> list[str]:
+    """The form's numbers of days such as “mon,thu”; a word that is no day stays as it is, for the form to refuse."""
+    short = [day.lower() for day in day_abbr]
+    words = [name for name in names.split(",") if name]
+    return [str(short.index(word[:3].lower())) if word[:3].lower() in short else word for word in words]
+
+
+_REPEATS = {
+    "repeat": Input(
+        forms.ChoiceField(
+            label=_("Repeat"),
+            required=False,
+            choices=[("", _("No: once")), *Unit.choices],
+            help_text=_("Each run is a new analysis."),
+        ),
+        Flag("--repeat", choices=Unit.values, help="make further runs by itself"),
+    ),
+    "every": Input(
+        forms.IntegerField(
+            label=_("Every … weeks or months"), required=False, min_value=1, initial=1, help_text=_("1 means each.")
+        ),
+        Flag("--every", default=1, help="with --repeat: each so many weeks or months"),
+    ),
+    "weekdays": Input(
+        forms.TypedMultipleChoiceField(
+            label=_("On (weekly)"),
+            required=False,
+            coerce=int,
+            choices=WEEKDAYS.items(),
+            widget=forms.CheckboxSelectMultiple,
+            help_text=_("None means the weekday of the start."),
+        ),
+        Flag("--weekdays", typed=_weekdays, help="with --repeat weekly: such as mon,thu"),
+    ),
+    "day_of_month": Input(
+        forms.IntegerField(
+            label=_("On day (monthly)"),
+            required=False,
+            min_value=1,
+            max_value=31,
+            help_text=_("28 and above mean the last day of the month; empty means the day of the start."),
+        ),
+        Flag("--day-of-month", help="with --repeat monthly; 28 and above: the last day"),
+    ),
+    "ends_after": Input(
+        forms.IntegerField(
+            label=_("Ends after … runs"), required=False, min_value=1, max_value=MAX_RUNS, help_text=_("Or never.")
+        ),
+        Flag("--ends-after", help="with --repeat: so many runs in all"),
+    ),
+    "ends_on": Input(
+        forms.DateField(
+            label=_("Ends on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        ),
+        Flag("--ends-on", help="with --repeat: the last day, such as 2030-12-31"),
+    ),
+}
+
+OPTIONS: tuple[Option, ...] = (
+    Depth(
+        "depth",
+        forms.IntegerField(
+            label=_("Crawl depth"),
+            required=False,
+            min_value=1,
+            max_value=50,
+            initial=20,
+            help_text=_("How many links away from the target the crawler goes, 1 to 50."),
+        ),
+        Flag("--depth", help="how many links away from each URL"),
+        default=20,
+    ),
+    Length(
+        "duration",
+        DurationField(
+            label=_("Duration"),
+            required=False,
+            initial=lambda: str(settings.SCANS_DEFAULT_DURATION_MINUTES),
+            help_text=_("Scanning ends this long after it started: minutes, or 90m, 8h, 2d. 1 minute to 25 days."),
+        ),
+        Flag("--duration", help="such as 90m, 8h or 2d"),
+        default=default_duration,
+    ),
+    YesNo(
+        "prescan",
+        forms.BooleanField(
+            label=_("Prescan"),
+            required=False,
+            initial=True,
+            help_text=_("Check every URL as soon as the analysis is submitted, instead of only when its scan starts."),
+        ),
+        Flag(
+            "--no-prescan",
+            action="store_const",
+            const="",
+            default="on",
+            help="check the URLs only when their scans start",
+        ),
+        default=True,
+    ),
+    Start(
+        "start_at",
+        StartField(
+            label=_("Start"),
+            required=False,
+            widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+            help_text=format_lazy(
+                _("In the time zone below, at most {days} days ahead. Leave it empty to start at once."),
+                days=MAX_DAYS_AHEAD,
+            ),
+            error_messages={"invalid": _("This is not a date and time such as 2030-01-31T22:00.")},
+        ),
+        Flag("--start", help="when, as ISO 8601; without a zone it is UTC; default: now"),
+        default=None,
+        section="when",
+    ),
+    Option(
+        "time_zone",
+        forms.CharField(
+            label=_("Time zone"),
+            required=False,
+            initial=lambda: str(timezone.get_current_timezone()),  # the person's own
+            max_length=64,
+            validators=[validate_time_zone],
+            widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}),
+            help_text=_("In which the start and the windows below are meant, such as Europe/Berlin."),
+        ),
+        Flag("--time-zone", default="UTC", help="of --start, of what repeats and of --blackout"),
+        default="UTC",
+        section="when",
+    ),
+    Repeats("recurrence", _REPEATS, section="when"),
+    Lines(
+        "blackout",
+        forms.CharField(
+            label=_("Blackout windows"),
+            required=False,
+            max_length=2000,
+            widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": "Mon-Fri 08:00-18:00"}),
+            help_text=format_lazy(
+                _(
+                    "When this analysis may not scan, one window to a line: it pauses before and goes on after. "
+                    "{examples}."
+                ),
+                examples="; ".join(EXAMPLES),
+            ),
+        ),
+        Flag(
+            "--blackout",
+            typed=lines_of,
+            action="append",
+            default=[],
+            metavar="WINDOW",
+            help=f"such as {EXAMPLES[0]}; may be repeated",
+        ),
+        default="",
+        section="when",
+    ),
+    Choice(
+        "publication",
+        forms.ChoiceField(
+            label=_("Results are published"),
+            required=False,
+            choices=Publication.choices,
+            initial=Publication.AUTOMATIC,
+            widget=forms.RadioSelect,
+        ),
+        Flag("--publish", choices=Publication.values, default="automatic"),
+        default=Publication.AUTOMATIC,
+        section="results",
+    ),
+)
+
+# What the log calls each thing that can be changed.
+LABELS = {"urls": _("URLs"), **{option.name: option.label for option in OPTIONS}, "access": _("access")}
+
+
+def in_section(section: str) -> tuple[Option, ...]:
+    """The options whose fields stand in this part of the form."""
+    return tuple(option for option in OPTIONS if option.section == section)

@@ -1,0 +1,111 @@
+"""A submission: the name, the URLs, how each is logged in to, and a value for every option of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, make_dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.utils.text import Truncator
+
+from scans.configuration.kinds import LONGEST_IN_LOG
+from scans.configuration.options import OPTIONS
+from scans.models import Analysis, TargetLogin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """How one URL is logged in to and crawled, everything secret sealed."""
+
+    login: TargetLogin | None = None  # not saved, of no URL scan
+    crawl_script: str = ""
+    crawl_script_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Targets:
+    """What is scanned; URLs normalised, unique and allowed.
+
+    `access` is by URL; one that is not in it is scanned without a login. `key` is made with the form, so that sending
+    it twice submits once.
+    """
+
+    name: str
+    urls: tuple[str, ...]
+    access: Mapping[str, Access] = field(default_factory=dict)
+    key: UUID | None = None
+
+
+# One field for each option, with the option's default.
+Submission = make_dataclass(
+    "Submission",
+    [(option.name, Any, field(default_factory=lambda option=option: option.default)) for option in OPTIONS],
+    bases=(_Targets,),
+    frozen=True,
+    kw_only=True,
+    namespace={"__module__": __name__, "__doc__": "What somebody wants analysed, every value within its limits."},
+)
+
+
+def columns_of(submission: Submission) -> dict[str, Any]:
+    """The columns of an analysis that hold its options."""
+    return {option.name: option.stored(getattr(submission, option.name)) for option in OPTIONS}
+
+
+def configuration(analysis: Analysis) -> Submission:
+    """What was asked for, logins and scripts included."""
+    scans = analysis.url_scans.select_related("login").order_by("position")
+    access = {
+        scan.url: Access(
+            login=getattr(scan, "login", None),
+            crawl_script=scan.crawl_script,
+            crawl_script_name=scan.crawl_script_name,
+        )
+        for scan in scans
+    }
+    values = {option.name: option.read(getattr(analysis, option.name)) for option in OPTIONS}
+    return Submission(name=analysis.name, urls=tuple(access), access=access, **values)
+
+
+def once_more(analysis: Analysis) -> Submission:
+    """The same configuration, to be run at once and without a schedule of its own."""
+    return replace(configuration(analysis), start_at=None, recurrence=None)
+
+
+def changes(before: Submission, after: Submission) -> dict[str, list[str]]:
+    """What differs, by name: the old and the new value as the log tells of them.
+
+    Empty where only something secret differs: of that the log says that it changed.
+    """
+    pairs = {
+        option.name: [option.logged(getattr(one, option.name), one) for one in (before, after)] for option in OPTIONS
+    }
+    pairs = {"urls": [_urls(before), _urls(after)], **pairs, "access": ["", ""]}
+    different = {name: pair for name, pair in pairs.items() if getattr(before, name) != getattr(after, name)}
+    return {name: pair if pair[0] != pair[1] else [] for name, pair in different.items()}
+
+
+def shown(analysis: Analysis) -> list[tuple[str, str]]:
+    """Label and value of every option of an analysis, in the reader's language."""
+    return [(option.label, option.shown(option.read(getattr(analysis, option.name)), analysis)) for option in OPTIONS]
+
+
+def exported(analysis: Analysis) -> dict[str, Any]:
+    """Every option of an analysis as plain data."""
+    data = {}
+    for option in OPTIONS:
+        data |= option.exported(option.read(getattr(analysis, option.name)), analysis)
+    return data
+
+
+def as_typed(submission: Submission) -> dict[str, Any]:
+    """What a form for it begins with: the options as a person would have typed them."""
+    typed = {"name": submission.name, "urls": "\n".join(submission.urls)}
+    for option in OPTIONS:
+        typed |= option.typed(getattr(submission, option.name), submission)
+    return typed
+
+
+def _urls(submission: Submission) -> str:
+    return Truncator(" ".join(submission.urls)).chars(LONGEST_IN_LOG)
