@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from urllib.parse import urljoin
 
+from locators import Failed, quoted, selector
 from playwright.sync_api import Error
+from script import ANSWERS_AFTERWARDS, SECONDS_FOR_AN_ELEMENT
 
-SECONDS_FOR_AN_ELEMENT = 10
-SECONDS_FOR_THE_FIRST_LOCATOR = 2  # before its alternatives are tried: its element may still come
-SECONDS_FOR_A_WINDOW = 5
-SECONDS_BETWEEN_LOOKS = 0.1
 LONGEST_PAUSE = 20
 SMALLEST_WINDOW, LARGEST_WINDOW = 100, 4000
 KEYS = {"ENTER": "Enter", "TAB": "Tab", "ESC": "Escape", "ESCAPE": "Escape", "BACKSPACE": "Backspace", "SPACE": " ",
@@ -20,183 +17,6 @@ KEYS = {"ENTER": "Enter", "TAB": "Tab", "ESC": "Escape", "ESCAPE": "Escape", "BA
         "HOME": "Home", "END": "End", "PAGE_UP": "PageUp", "PAGE_DOWN": "PageDown", "BKSP": "Backspace",
         "DEL": "Delete", "PGUP": "PageUp", "PGDN": "PageDown", "INSERT": "Insert",
         **{f"F{number}": f"F{number}" for number in range(1, 13)}}  # fmt: skip
-
-
-class Halt(Exception):
-    """The task cannot go on; `line` and `command` say where in a recording."""
-
-    def __init__(self, reason: str, detail: str, line: int = 0, command: str = ""):
-        super().__init__(detail)
-        self.reason, self.detail, self.line, self.command = reason, detail, line, command
-
-
-class Failed(Exception):
-    """What a command wanted is not so."""
-
-
-class Script:
-    """A recording being played: the frame it is in, what it stored, which windows it opened, how it answers dialogs."""
-
-    def __init__(self, player, base: str):
-        self.player, self.base = player, base
-        self.frame = player.page.main_frame
-        self.variables: dict[str, str] = {}
-        self.windows: dict[str, object] = {}  # name → page
-        self.accepts: dict[str, bool] = {}  # kind of dialog → whether the next is accepted
-        self.answer: str | None = None
-        self.said: list[str] = []
-        player.context.on("page", self._watch)
-        self._watch(player.page)
-
-    def _watch(self, page) -> None:
-        page.on("dialog", self._dialog)
-
-    def _dialog(self, dialog) -> None:
-        self.said = [*self.said[-9:], dialog.message]  # of a storm of alerts the last
-        try:
-            if not self.accepts.pop(dialog.type, True):
-                dialog.dismiss()
-            elif dialog.type == "prompt":
-                answer, self.answer = self.answer, None
-                dialog.accept(dialog.default_value if answer is None else answer)
-            else:
-                dialog.accept()
-        except Error:
-            pass  # its window is gone
-
-    def play(self, steps: list[dict]) -> None:
-        """Do one after the other; raises Halt at the first that fails."""
-        for number, step in enumerate(steps):
-            # For whoever has to kill this process, to say where it was.
-            print(json.dumps({"line": step["line"], "command": step["command"]}), flush=True)
-            if step["command"] not in ABOUT_A_DIALOG_BEFORE:
-                self._foresee(steps[number + 1 :])
-            try:
-                self._do(step)
-            except Halt as halt:
-                raise Halt(halt.reason, self._placed(step, halt.detail), step["line"], step["command"]) from None
-            except (Failed, Error, ValueError, re.error) as failure:
-                detail = str(failure).split("\n")[0][:300]
-                raise Halt(
-                    "step_failed", self._placed(step, self._hidden(step, detail)), step["line"], step["command"]
-                ) from None
-
-    def _do(self, step: dict) -> None:
-        self.player.left(1)
-        before = len(self.player.context.pages)
-        COMMANDS[step["command"]](self, step, self.filled_in(step["target"]), self.filled_in(step["value"]))
-        if step["opens"]:
-            if not self.wait(lambda: len(self.player.context.pages) > before, SECONDS_FOR_A_WINDOW):
-                raise Failed("no window was opened")
-            self.remember(step["opens"], self.player.context.pages[-1])
-
-    def _foresee(self, following: list[dict]) -> None:
-        """Newer recorders note how a dialog was answered after what opened it; the browser has to know before."""
-        for step in following:
-            if step["command"] in ANSWERS_AFTERWARDS:
-                kind, accepts = ANSWERS_AFTERWARDS[step["command"]]
-                self.accepts[kind] = accepts
-                self.answer = self.filled_in(step["target"]) if kind == "prompt" and accepts else self.answer
-            elif step["command"] not in ABOUT_A_DIALOG_BEFORE:
-                return
-
-    def remember(self, name: str, page) -> None:
-        """Let this window be found by its name: a variable stands for it in recordings."""
-        self.variables[name], self.windows[name] = name, page
-
-    def show(self, page) -> None:
-        """Go on in this window."""
-        self.player.page, self.frame = page, page.main_frame
-
-    @staticmethod
-    def _placed(step: dict, detail: str) -> str:
-        return f"Command {step['line']}, {step['command']}: {detail}"
-
-    def _hidden(self, step: dict, detail: str) -> str:
-        """The detail without what was typed: that may be a password."""
-        typed = {self.filled_in(step["value"])} if step["command"] in ("type", "sendKeys", "editContent") else set()
-        for secret in sorted(filter(None, typed | self.player.secrets), key=len, reverse=True):
-            detail = detail.replace(secret, "***")
-        return detail
-
-    def filled_in(self, text: str) -> str:
-        """With the variables that were stored before."""
-        return re.sub(r"\$\{(\w+)\}", lambda match: self.variables.get(match[1], match[0]), text)
-
-    # --- Finding things
-
-    def candidates(self, step: dict, target: str) -> list:
-        """The elements that the step's locator may mean, and its alternatives as far as they are of a known kind."""
-        alternatives = [one for one in dict.fromkeys(step["alternatives"]) if one != target and is_locator(one)]
-        return [self.frame.locator(selector(one)) for one in (target, *alternatives)]
-
-    def element(self, step: dict, target: str, state: str = "visible"):
-        """The element, once it is there; raises Failed when it does not come."""
-        alone = {**step, "alternatives": []}
-        found = self.wait(lambda: self._first(alone, target, state), SECONDS_FOR_THE_FIRST_LOCATOR)
-        found = found or self.wait(lambda: self._first(step, target, state))
-        if not found:
-            raise Failed(f"there is no element {target}")
-        return found
-
-    def _first(self, step: dict, target: str, state: str):
-        for locator in self.candidates(step, target):
-            if locator.count() and (state == "attached" or locator.first.is_visible()):
-                return locator.first
-        return None
-
-    def wait(self, look, seconds: float = SECONDS_FOR_AN_ELEMENT):
-        """What `look()` gives as soon as it gives something; else what it gives at the end of the time."""
-        until = time.monotonic() + self.player.left(seconds) / 1000
-        while True:
-            try:
-                if result := look():
-                    return result
-            except Error:
-                result = None
-            if time.monotonic() > until:
-                return result
-            self.player.page.wait_for_timeout(SECONDS_BETWEEN_LOOKS * 1000)
-
-    def milliseconds(self) -> float:
-        """How long one action may take."""
-        return self.player.left(SECONDS_FOR_AN_ELEMENT)
-
-
-def is_locator(target: str) -> bool:
-    """Whether a locator is of a known kind."""
-    try:
-        return bool(selector(target))
-    except Failed:
-        return False
-
-
-def quoted(text: str) -> str:
-    """A text as CSS quotes it; JSON's escapes of letters beyond ASCII are none there."""
-    return json.dumps(text, ensure_ascii=False)
-
-
-def selector(target: str) -> str:
-    """A recorder's locator as playwright writes it; raises Failed for one of no known kind."""
-    kind, _, rest = target.partition("=")
-    if target.startswith(("//", "(//")):
-        return f"xpath={target}"
-    text = quoted(rest)
-    kinds = {
-        "id": f"[id={text}]",
-        "name": f"[name={text}]",
-        "css": f"css={rest}",
-        "xpath": f"xpath={rest}",
-        "class": f".{rest}",
-        "className": f".{rest}",
-        "tagName": f"css={rest}",
-        "linkText": f"a:text-is({text})",
-        "link": f"a:text-is({text})",
-        "partialLinkText": f"a:has-text({text})",
-    }
-    if kind not in kinds:
-        raise Failed(f"{target[:100]} is no locator that is known")
-    return kinds[kind]
 
 
 def _open(script, step, target, value):
@@ -366,7 +186,7 @@ def _present(wanted: bool, state: str):
     def command(script, step, target, value):
         seconds = int(value) / 1000 if value else SECONDS_FOR_AN_ELEMENT
         step = step if wanted else {**step, "alternatives": []}  # those may find something else
-        if not script.wait(lambda: bool(script._first(step, target, state)) == wanted, seconds):
+        if not script.wait(lambda: bool(script.first(step, target, state)) == wanted, seconds):
             raise Failed(f"the element {target} is {'not there' if wanted else 'still there'}")
 
     return command
@@ -482,14 +302,6 @@ def _edit(script, step, target, value):
     script.element(step, target).evaluate("(element, html) => { element.innerHTML = html }", value)
 
 
-# Notes of what was answered: the kind of dialog, and whether it was accepted.
-ANSWERS_AFTERWARDS = {
-    "webdriverChooseOkOnVisibleConfirmation": ("confirm", True),
-    "webdriverChooseCancelOnVisibleConfirmation": ("confirm", False),
-    "webdriverAnswerOnVisiblePrompt": ("prompt", True),
-    "webdriverChooseCancelOnVisiblePrompt": ("prompt", False),
-}
-ABOUT_A_DIALOG_BEFORE = {*ANSWERS_AFTERWARDS, "assertAlert", "assertConfirmation", "assertPrompt"}
 COMMANDS = {
     "open": _open,
     **dict.fromkeys(["click", "clickAt"], _click),

@@ -18,10 +18,12 @@ from urllib.parse import urlsplit
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parent)
 
-from commands import Halt, Script, quoted
+from commands import COMMANDS
 from keeping import give_to_windows, keep, kept_by
 from listening import Listener
+from locators import quoted
 from playwright.sync_api import Error, sync_playwright
+from script import Halt, Script
 from wall import Wall, place
 
 WINDOW = {"width": 1280, "height": 900}
@@ -132,7 +134,7 @@ class Player:
 
     def _do(self) -> None:
         if recording := self.task["recording"]:
-            Script(self, recording["url"] or self.task["url"]).play(recording["steps"])
+            Script(self, recording["url"] or self.task["url"], COMMANDS).play(recording["steps"])
         elif form := self.task["form"]:
             self.go(form["url"])
             fill(self, form)
