@@ -1,4 +1,4 @@
-"""What all tests share: static files as they are, and a database whose append-only log can be emptied."""
+"""Fixtures that all tests share: browsers, a clock, and a database whose append-only log can be emptied."""
 
 import faulthandler
 import os
@@ -11,10 +11,11 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import connection, transaction
-from django.test import TransactionTestCase, override_settings
+from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
 
 from scans.database import append_only, status_counts
+from tests import factories
 
 CHROMIUM = Path(settings.SCANS_CHROMIUM or "/no/chromium")
 SECONDS_TO_CLEAN_UP = 120
@@ -47,6 +48,24 @@ def pytest_runtest_teardown():
         return (yield)
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture
+def as_role(db):
+    """A function from a role's name to a client logged in with it; "" is an account without a role."""
+
+    def log_in(role: str = "Submitter", **fields) -> Client:
+        client = Client()
+        client.force_login(factories.user(role, **fields))
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def htmx_headers():
+    """What htmx sends along."""
+    return {"HX-Request": "true"}
 
 
 @pytest.fixture

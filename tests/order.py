@@ -13,8 +13,8 @@ TOGETHER = {
     "product": [
         f"end_to_end/test_{name}.py" for name in ("browser", "command_line", "list_in_browser", "pages_in_browser")
     ],
-    "full scan": ["engines/test_wapiti.py"],
-    "real sites": ["login/test_real_sites.py"],
+    "full scan": ["engines/wapiti/test_adapter.py"],
+    "real logins": ["end_to_end/test_real_logins.py"],
     "many analyses": ["analysis_list/test_plans.py", "analysis_list/test_ordering.py"],
 }
 GROUPS = {f"tests/{file}": group for group, files in TOGETHER.items() for file in files}

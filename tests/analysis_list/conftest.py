@@ -1,5 +1,5 @@
-"""Browsers that are logged in, as the tests of pages have them."""
+"""The browser of who looks at pages."""
 
-from tests.views.conftest import as_role, client, htmx_headers
+from tests.views.conftest import client
 
-__all__ = ["as_role", "client", "htmx_headers"]
+__all__ = ["client"]

@@ -1,5 +1,5 @@
-"""The browsers of the tests of pages."""
+"""The browser of who looks at pages."""
 
-from tests.views.conftest import as_role, client
+from tests.views.conftest import client
 
-__all__ = ["as_role", "client"]
+__all__ = ["client"]

@@ -1,7 +1,5 @@
 """The report for people, as HTML and as PDF."""
 
-import subprocess
-import sys
 from io import BytesIO
 from unicodedata import normalize
 
@@ -9,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pypdf import PdfReader
 
-from scans.browser import CannotPrint, print_page, session
+from scans.browser import CannotPrint
 from scans.engines.base import Severity, UrlCrawled
 from scans.exports.report import EXCERPT, as_html, as_pdf
 from scans.exports.results import Results
@@ -102,36 +100,6 @@ def test_the_pdf_holds_the_same():
     pages = PdfReader(BytesIO(b"".join(as_pdf(Results(found()))))).pages
     text = normalize("NFKC", " ".join(page.extract_text() for page in pages))  # fl may be one letter
     assert "Shop" in text and "Reflected Cross Site Scripting" in text and "How to read this" in text
-
-
-@pytest.mark.browser
-def test_printing_runs_no_script_and_reads_no_file(tmp_path):
-    (tmp_path / "secret.txt").write_text("owls fly")
-    page = (
-        f"<iframe src='file://{tmp_path}/secret.txt'></iframe><p id=p>before</p><script>p.textContent='after'</script>"
-    )
-    text = PdfReader(BytesIO(print_page(page))).pages[0].extract_text()
-    assert "before" in text and "after" not in text and "owls" not in text
-
-
-@pytest.mark.browser
-def test_printing_is_bounded_in_time():
-    with pytest.raises(CannotPrint, match="within 0 seconds"):
-        print_page("<p>", seconds=0.05)
-
-
-@pytest.mark.browser
-def test_one_report_is_printed_at_a_time_whatever_process_asks(monkeypatch, settings, tmp_path):
-    settings.VAR_DIR = tmp_path
-    monkeypatch.setattr(session, "SECONDS_TO_WAIT_FOR_THE_PRINTER", 0.2)
-    holding = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print('has it', flush=True); input()"
-    other = [sys.executable, "-c", holding, str(tmp_path / "printing.lock")]
-    with subprocess.Popen(other, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "has it\n"
-        with pytest.raises(CannotPrint, match="try again in a minute"):
-            print_page("<p>")
-        process.communicate("\n")
-    assert print_page("<p>").startswith(b"%PDF")
 
 
 @pytest.mark.django_db

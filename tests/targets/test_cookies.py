@@ -14,7 +14,7 @@ from scans.login.credentials import session_of
 from scans.login.visit import Visit
 from scans.results.verification import carrying
 from scans.targets.cookies import SiteCookies
-from tests.engines.test_network import DRIVER_FOLDER
+from tests.engines.wapiti.driver.test_network import DRIVER_FOLDER
 from tests.sites.controllable import ControllableSite
 from tests.sites.neighbours import Neighbours
 

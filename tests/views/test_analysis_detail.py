@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 
 from scans import transitions
-from scans.models import Actor, Finding, ScanSettings
+from scans.models import ActivityLogEntry, Actor, Finding, ScanSettings, UrlScan
 from scans.results import findings
 from scans.statuses import AnalysisStatus, EndedBy
 from scans.views import analysis_detail
 from tests import factories
+from tests.memory import most_memory_of
 from tests.views.page import elements, text, values, version
 
 pytestmark = pytest.mark.django_db
@@ -292,3 +293,37 @@ def test_only_a_page_of_many_urls_is_shown_and_they_can_be_narrowed_by_phase(cli
     assert values(client.get(page(analysis), {"urls": "active"}), "data-url-scan-id") == running
     for bogus in ({"urls": "bogus"}, {"url_page": "bogus"}):
         assert values(client.get(page(analysis), bogus), "data-url-scan-id") == ids[:2]
+
+
+@pytest.fixture
+def scan():
+    return factories.published().url_scans.get()
+
+
+@pytest.fixture
+def viewer(client):
+    client.force_login(factories.user("Viewer"))
+    return client
+
+
+def test_the_summary_of_250_urls_and_10_000_log_entries_holds_little_more_than_one_of_60_and_200(scan, viewer):
+    analysis = scan.analysis
+    address = analysis.get_absolute_url()
+
+    def held_with(urls, entries):
+        positions = range(analysis.url_scans.count(), urls)
+        UrlScan.objects.bulk_create(another(scan, position=number, url=f"{scan.url}{number}") for number in positions)
+        entry = analysis.activity.last()
+        ActivityLogEntry.objects.bulk_create(another(entry) for _ in range(analysis.activity.count(), entries))
+        viewer.get(address)
+        return most_memory_of(lambda: viewer.get(address))
+
+    few = held_with(60, 200)
+    assert held_with(250, 10_000) < 1.5 * few
+    assert (analysis.url_scans.count(), analysis.activity.count()) == (250, 10_000)
+
+
+def another(thing, **fields):
+    """A row like this one."""
+    values = {field.attname: getattr(thing, field.attname) for field in thing._meta.concrete_fields}
+    return type(thing)(**(values | {"id": None} | fields))

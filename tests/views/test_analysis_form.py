@@ -1,6 +1,8 @@
 """Submitting a new analysis."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -253,3 +255,37 @@ def test_each_url_of_a_saved_analysis_can_have_its_own_login(client, as_role):
     assert not hasattr(Analysis.objects.get().url_scans.get(position=1), "login")
     transitions.submit_again(Analysis.objects.get(), by=Actor.COMMAND)
     assert "is not possible" in text(client.post(page, typed, follow=True))
+
+
+FORM = {"name": "Shop", "urls": "http://127.0.0.1:9/", "authorised": "on"}
+
+
+def test_a_schedule_of_more_runs_than_anybody_lives_to_see_is_refused(client):
+    query = {"repeat": "weekly", "ends_after": "9" * 20}
+    assert "10000" in text(client.get("/analyses/new/starts/?" + urlencode(query)))
+    assert client.post("/analyses/new/", {**FORM, **query}).status_code == 422
+
+
+def test_a_form_that_is_sent_again_for_something_else_leads_to_what_it_made(client):
+    form = {**FORM, "key": str(uuid4())}
+    made = client.post("/analyses/new/", {**form, "then": "submit"})
+    again = client.post("/analyses/new/", {**form, "then": "prescan"})
+    assert again["Location"] == made["Location"]
+    assert "is not possible" in text(client.get(again["Location"]))
+
+
+def test_what_was_submitted_while_it_was_edited_says_so_beside_what_was_typed(client, monkeypatch):
+    person = factories.user()
+    analysis = transitions.save(factories.submission(name="Shop"), by=person)
+    really = transitions.change
+
+    def change(*arguments, **values):
+        transitions.submit_again(analysis, by=person)  # a colleague, in the same moment
+        return really(*arguments, **values)
+
+    monkeypatch.setattr(transitions, "change", change)
+    answer = client.post(
+        f"{analysis.get_absolute_url()}edit/", {**FORM, "urls": "http://127.0.0.1:9/typed", "then": "save"}
+    )
+    assert answer.status_code == 422
+    assert "is not possible" in text(answer) and "http://127.0.0.1:9/typed" in text(answer)

@@ -1,6 +1,7 @@
 """The list of analyses."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -416,3 +417,31 @@ def test_row_of_what_has_ended_shows_neither(client):
     response = client.get(LIST)
     assert not elements(response, "max")
     assert "at most" not in text(response)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"started_to": "9999-12-31"},
+        {"started_from": "0001-01-01"},
+        {"page": "after~0~0001-01-01 00:00:00+14:00~5"},
+        {"page": "after~0~9999-12-31 23:59:59-14:00~5"},
+        {"order": "start", "page": "after~1~0001-01-01 00:00:00+14:00~5"},
+        {"order": "duration", "page": "after~1~P999999999999D~5"},
+        {"order": "-duration", "page": "after~1~999999999 00:00:00~5"},
+    ],
+)
+def test_what_no_calendar_has_is_passed_over_with_a_notice(client, query):
+    factories.published()
+    answer = client.get("/analyses/?" + urlencode(query))
+    assert answer.status_code == 200
+    assert "There is no page" in text(answer) or "passed over" in text(answer)
+
+
+@pytest.mark.parametrize("shown", ["http://[", "http://[x]/"])
+def test_htmx_on_a_page_of_no_address(client, htmx_headers, shown):
+    analysis = factories.running()
+    headers = {**htmx_headers, "HX-Current-URL": shown}
+    assert client.get("/analyses/", headers=headers).status_code == 200
+    assert client.post(f"{analysis.get_absolute_url()}pause/", headers=headers).status_code < 400
+    assert client.post(f"{analysis.get_absolute_url()}pause/", headers=headers).status_code == 409

@@ -212,3 +212,9 @@ def test_long_evidence_is_shown_whole_on_demand(client, monkeypatch):
 def test_the_request_can_be_copied_as_curl(client):
     page = client.get(first_finding(factories.published()).get_absolute_url())
     assert values(page, "data-copy") == ["curl"] and "curl" in values(page, "id")
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 5000, "²", "-1"])
+def test_a_finding_of_no_number_is_none(as_role, number):
+    address = f"{factories.published().get_absolute_url()}findings/mark/"
+    assert as_role("Reviewer").post(address, {"mark": "fixed", "finding": number}).status_code == 303

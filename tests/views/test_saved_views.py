@@ -1,5 +1,7 @@
 """Views of the list: the system's, saved ones, shared ones, and the one that it opens with."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -169,3 +171,10 @@ def test_saved_views_cost_one_query(client, django_assert_num_queries):
     client.get(LIST)
     with django_assert_num_queries(6):
         client.get(LIST)
+
+
+def test_a_view_of_long_words_is_saved_on_every_database(client):
+    words = "漢" * 250  # nine letters each in an address
+    answer = client.post("/analyses/views/new/", {"name": "Long", "query": "?" + urlencode({"q": words})})
+    assert answer.status_code == 303
+    assert words in text(client.get(answer["Location"]))

@@ -6,10 +6,11 @@ from django.utils import timezone
 from scans import transitions
 from scans.engines.base import AddressSeen, Reach
 from scans.exports.formats import FORMATS
-from scans.models import Analysis, TargetCheck
+from scans.models import Analysis, Finding, TargetCheck
 from scans.results import coverage
 from scans.statuses import EndedBy, UrlScanStatus
 from tests import factories
+from tests.memory import MEGABYTE, most_memory_of
 from tests.views.page import elements, text, values, version
 
 pytestmark = pytest.mark.django_db
@@ -271,3 +272,69 @@ def test_details_say_how_many_of_the_known_urls_were_attacked(client):
     assert "1 of 2 known" in text(page)
     (bar,) = (bar for bar in elements(page, "max") if bar["aria-label"] == "URLs attacked")
     assert (bar["value"], bar["max"]) == ("1", "2")
+
+
+@pytest.fixture
+def scan():
+    return factories.published().url_scans.get()
+
+
+@pytest.fixture
+def viewer(client):
+    client.force_login(factories.user("Viewer"))
+    return client
+
+
+def engine_log_of(scan, megabytes, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    scan.directory.mkdir(parents=True)
+    with (scan.directory / "engine.log").open("wb") as log:
+        log.seek(megabytes * MEGABYTE)  # holes take no room on the disk
+        log.write(b"\nthe last line\n")
+
+
+def as_reported(scan, number):
+    """One more finding, like the first."""
+    finding = scan.findings.first()
+    finding.pk, finding.identity, finding.fingerprint = None, f"identity {number}", f"fingerprint {number}"
+    finding.parameter = f"parameter-{number}"
+    return finding
+
+
+def test_the_page_of_an_engine_log_of_100_megabytes_reads_its_end_only(scan, viewer, settings, tmp_path):
+    engine_log_of(scan, 100, settings, tmp_path)
+    page = f"{scan.get_absolute_url()}log/"
+    viewer.get(page)  # what is loaded once is no matter of the log
+    assert most_memory_of(lambda: viewer.get(page)) < 10 * MEGABYTE
+    assert "the last line" in viewer.get(page).content.decode()
+
+
+def test_a_piece_of_an_engine_log_of_100_megabytes_is_a_piece(scan, viewer, settings, tmp_path):
+    engine_log_of(scan, 100, settings, tmp_path)
+    page = f"{scan.get_absolute_url()}log/piece/"
+    viewer.get(page)
+    assert most_memory_of(lambda: viewer.get(page, {"after": "1-0"})) < 2 * MEGABYTE
+    assert len(viewer.get(page).content) < 2 * 64 * 1024
+
+
+def test_an_engine_log_of_100_megabytes_is_streamed(scan, viewer, settings, tmp_path):
+    engine_log_of(scan, 100, settings, tmp_path)
+    sent = []
+    response = viewer.get(f"{scan.get_absolute_url()}log/engine.log")
+    assert most_memory_of(lambda: sent.append(sum(len(part) for part in response.streaming_content))) < MEGABYTE
+    assert sent[0] > 100 * MEGABYTE
+
+
+def test_a_thousand_findings_are_a_page_no_larger_than_a_hundred(scan, viewer):
+    page = f"{scan.get_absolute_url()}findings/"
+
+    def size_with(findings):
+        made = [as_reported(scan, number) for number in range(scan.findings.count(), findings)]
+        Finding.objects.bulk_create(made)
+        return len(viewer.get(page).content)
+
+    hundred = size_with(100)
+    held = most_memory_of(lambda: viewer.get(page))
+    assert size_with(1000) < 1.2 * hundred
+    assert most_memory_of(lambda: viewer.get(page)) < 1.2 * held
+    assert Finding.objects.count() == 1000

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from tests.engines.test_network import DRIVER_FOLDER
+from tests.engines.wapiti.driver.test_network import DRIVER_FOLDER
 
 BREAKS = f"""
 import sys, traceback

@@ -12,7 +12,7 @@ from scans.engines.base import ReportError, Severity, identity
 from scans.engines.wapiti.categories import cwe_numbers
 from scans.engines.wapiti.report import LARGEST_REPORT, read_report
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 SAMPLE = SAMPLES / "wapiti_3_2_3.json"
 
 

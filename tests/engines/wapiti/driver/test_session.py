@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from tests.engines.test_network import DRIVER_FOLDER
+from tests.engines.wapiti.driver.test_network import DRIVER_FOLDER
 
 pytestmark = pytest.mark.engine
 

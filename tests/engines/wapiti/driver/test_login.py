@@ -14,14 +14,12 @@ from scans.engines.base import (
     Ended,
     FindingReported,
     LoggedOut,
-    LoggedOutRule,
     LogLine,
     NewLogin,
     Outcome,
     Progress,
     Seed,
     Session,
-    SessionProbe,
     UrlCrawled,
 )
 from scans.login.base import Login, Method
@@ -29,13 +27,11 @@ from scans.login.for_engine import job_fields
 from scans.login.logging_in import log_in
 from scans.targets.policy import TargetPolicy
 from tests.engines.members_site import LINKS, MembersSite
-from tests.engines.test_network import DRIVER_FOLDER
+from tests.engines.wapiti.driver.behind_login import SECRET, TOKEN, behind_login, found, session, signs
+from tests.engines.wapiti.driver.test_network import DRIVER_FOLDER
 from tests.sites import datasette, dokuwiki
-from tests.sites.neighbours import Neighbours
 
 pytestmark = pytest.mark.engine
-SECRET = "s3cr3t-session-value"
-TOKEN = "t0p-s3cr3t-token"
 PUBLIC = '<h1>Everybody</h1><a href="/hello?name=you">hello</a>'
 
 
@@ -52,36 +48,8 @@ def members_site():
         site.stop()
 
 
-def session(value=SECRET):
-    return Session(
-        cookies=(Cookie(name="sid", value=value, domain="127.0.0.1"),), headers=(("X-Token", f"Bearer {TOKEN}"),)
-    )
-
-
-def signs(site):
-    return {
-        "logged_out": LoggedOutRule(login_url=f"{site.url}login"),
-        "session_probe": SessionProbe(url=site.url, logged_in_pattern="Members"),
-    }
-
-
-def behind_login(site, job, **values):
-    site.let_in(SECRET)
-    return job(
-        site.url,
-        session=values.pop("session", session()),
-        **signs(site),
-        excluded=(f"{site.url}logout",),
-        **{"modules": ("xss", "cookieflags"), **values},
-    )
-
-
 def let_in_again(site):
     return NewLogin(session=session(site.let_in("another-value")), **signs(site))
-
-
-def found(heard):
-    return {(finding.category, finding.url, finding.parameter) for finding in heard.of(FindingReported)}
 
 
 def everything_written(job):
@@ -317,29 +285,6 @@ def test_a_look_at_the_login_is_cut_off_by_a_stop_though_the_site_is_silent(wapi
     heard.run.send("stop")
     assert heard.to_the_end(5).outcome == Outcome.STOPPED
     released.set()
-
-
-@pytest.mark.parametrize(("first", "second"), [("/first/", "/second/"), ("/", "/second/")], ids=["beside", "inside"])
-def test_an_application_beside_the_one_that_is_logged_into_keeps_its_cookie_of_the_same_name_to_itself(
-    wapiti, job, start, first, second
-):
-    with Neighbours(first, second) as site:
-        login = Login(
-            method=Method.FORM, username="ada", password="x", login_url=f"{first}login", logged_in=f"{first}home"
-        )
-        logged_in = log_in(login, site.url, ("127.0.0.1",), TargetPolicy(["127.0.0.0/8"]))
-        (secret,) = site.members
-        site.asked.clear()
-        heard = start(wapiti, scan := job(site.url, modules=("xss", "cookieflags"), **job_fields(login, logged_in)))
-        heard.until(lambda event: isinstance(event, LoggedOut | Ended))
-        assert heard.to_the_end(1).outcome == Outcome.COMPLETED and not heard.of(LoggedOut)
-    assert ("Reflected Cross Site Scripting", f"{site.url[:-1]}{first}hello", "name") in found(heard)
-    assert site.sent_to(first) and all(values == [secret] for values in site.sent_to(first))
-    asked_first, *later = site.sent_to(second)
-    outer = [secret] if second.startswith(first) else []
-    assert asked_first == outer and later and all(values == [*site.begun[second], *outer] for values in later)
-    told = everything_written(scan) + repr(heard.events).encode()
-    assert not any(value.encode() in told for value in (secret, *site.begun[second]))
 
 
 def test_seeds_are_crawled(wapiti, members_site, job, start):

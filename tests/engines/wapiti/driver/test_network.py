@@ -5,11 +5,15 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import scans.engines.wapiti
+from scans.engines.base import (
+    Outcome,
+)
 
 DRIVER_FOLDER = Path(scans.engines.wapiti.__file__).parent / "driver"
 
@@ -98,3 +102,18 @@ def test_no_other_name_resolves(code):
 )
 def test_nothing_else_is_reached_or_started(code):
     assert inside(code) == "PermissionError"
+
+
+@pytest.mark.engine
+def test_names_resolve_only_to_the_addresses_in_the_job(wapiti, weak_site, start, job, tmp_path):
+    site = weak_site()
+    url = site.url.replace("127.0.0.1", "weak.example")
+    pinned = replace(job(url, modules=("csp",)), resolve={"weak.example": ("127.0.0.1",)})
+    pinned_run = start(wapiti, pinned)
+    unknown = job(site.url.replace("127.0.0.1", "localhost"), directory=tmp_path / "unknown")
+    unknown_run = start(wapiti, unknown)
+    assert pinned_run.to_the_end().outcome == Outcome.COMPLETED
+    asked = len(site.asked)
+    assert asked > 5
+    assert unknown_run.to_the_end().outcome == Outcome.UNREACHABLE
+    assert len(site.asked) == asked

@@ -1,0 +1,91 @@
+"""Every request of the engine: where it may go, how many, how fast, and when a site counts as gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from scans.engines.base import (
+    Command,
+    Ended,
+    FindingReported,
+    LogLine,
+    Outcome,
+    Progress,
+    Started,
+    UrlCrawled,
+)
+
+pytestmark = pytest.mark.engine
+
+
+def test_a_site_that_goes_away_is_unreachable_and_results_are_kept(wapiti, weak_site, start, job, tmp_path):
+    moments = {
+        "in the attack": lambda event: isinstance(event, FindingReported),
+        "in the crawl": lambda event: isinstance(event, UrlCrawled),
+        "at the start": lambda event: isinstance(event, Started),
+    }
+    runs = []
+    for moment, told in moments.items():
+        site = weak_site(delay=0.01)
+        if moment == "at the start":
+            site.stop()
+        runs.append((moment, told, site, start(wapiti, job(site.url, directory=tmp_path / moment))))
+    for _, told, site, heard in runs:
+        heard.until(told)
+        site.stop()
+    for moment, _, _, heard in runs:
+        ended = heard.to_the_end()
+        assert (moment, ended.outcome) == (moment, Outcome.UNREACHABLE)
+        assert "answer" in ended.reason
+        assert heard.of(Progress)[-1].network_errors > 0
+    assert wapiti.read_report(tmp_path / "in the attack").findings
+
+
+def test_a_site_that_cuts_half_of_all_connections_is_not_unreachable(wapiti, weak_site, start, job):
+    site = weak_site(delay=0.02)
+    heard = start(wapiti, job(site.url, modules=("sql", "xss")))
+    heard.until(lambda event: isinstance(event, LogLine) and "module sql" in event.text)
+    site.hang_up = 0.5
+    assert heard.to_the_end() == Ended(outcome=Outcome.COMPLETED)
+    assert heard.of(Progress)[-1].network_errors > 5
+
+
+def test_no_request_leaves_for_another_host_or_port(wapiti, weak_site, start, job):
+    other = weak_site()
+    by_name = other.url.replace("127.0.0.1", "localhost")
+    site = weak_site(links=(other.url, by_name), redirect_to=other.url)
+    heard = start(wapiti, job(site.url, modules=("redirect", "xss")))
+    assert heard.to_the_end().outcome == Outcome.COMPLETED
+    assert other.asked == []
+
+
+def test_a_budget_of_requests_is_kept(wapiti, weak_site, start, job):
+    site = weak_site()
+    heard = start(wapiti, job(site.url, max_requests=50))
+    assert heard.to_the_end().outcome == Outcome.BUDGET_USED_UP
+    assert len(site.asked) == 50
+    wapiti.read_report(job().directory)
+
+
+def test_a_rate_of_requests_is_kept(wapiti, weak_site, start, job):
+    site = weak_site()
+    heard = start(wapiti, job(site.url, modules=("csp",), requests_per_second=5))
+    heard.to_the_end()
+    times = [when for when, _ in site.asked]
+    assert (len(times) - 1) / (times[-1] - times[0]) < 5.5
+
+
+def test_a_site_that_falls_silent_does_not_hang_the_engine(wapiti, weak_site, start, job):
+    site = weak_site(pages=40, delay=0.05)
+    heard = start(wapiti, job(site.url, modules=("csp", "sql"), read_timeout_seconds=0.2))
+    heard.until(lambda event: isinstance(event, UrlCrawled) and "/page/" in event.url)
+    site.silent = True
+    assert heard.to_the_end().outcome == Outcome.UNREACHABLE
+
+
+def test_an_endless_page_does_not_hold_the_scan_up(wapiti, weak_site, start, job):
+    site = weak_site(links=("/endless",))
+    heard = start(wapiti, job(site.url, modules=("csp",)))
+    heard.until(lambda event: isinstance(event, UrlCrawled) and event.url.endswith("/notes"))
+    heard.run.send(Command.STOP)
+    assert heard.to_the_end().outcome == Outcome.STOPPED

@@ -1,0 +1,13 @@
+"""Files as they come from an address: their text, and their lines as rows."""
+
+import csv
+
+
+def body(response):
+    assert response.status_code == 200
+    assert response["Content-Disposition"].startswith("attachment;")
+    return b"".join(response.streaming_content).decode()
+
+
+def listed(response):
+    return list(csv.DictReader(body(response).splitlines()))

@@ -1,0 +1,67 @@
+"""Results as a file, as far as one may see them."""
+
+import json
+
+import pytest
+
+from scans import transitions
+from scans.engines.base import Severity
+from scans.models import Mark
+from scans.statuses import EndedBy
+from tests import factories
+from tests.exports.reading import body, listed
+
+pytestmark = pytest.mark.django_db
+URL = "http://127.0.0.1:9/"
+
+
+def test_json_holds_every_finding_worst_first_with_its_evidence(client):
+    analysis = factories.running(URL, name="Shop")
+    scan = analysis.url_scans.get()
+    reports = [factories.reported(number, severity=severity) for number, severity in enumerate(reversed(Severity))]
+    transitions.renew(scan, **factories.findings.store(scan, reports))
+    transitions.end(scan, EndedBy.ITSELF)
+    factories.verify(scan)
+    results = json.loads(body(client.get(f"/analyses/{analysis.pk}/results.json")))
+    assert (results["format"], results["version"], results["state"]) == ("dynamic-analyses/results", 1, "complete")
+    assert [finding["severity"] for finding in results["findings"]] == list(results["counts"])
+    assert results["findings"][0]["response_body"] == "<p><script></p>"
+    assert results["url_scans"][0]["url"] == URL and results["analysis"]["name"] == "Shop"
+
+
+def test_csv_has_one_line_for_each_finding_with_its_mark(client):
+    analysis = factories.published(number_of_findings=2)
+    first = analysis.url_scans.get().findings.first()
+    transitions.mark(first, by=factories.user("Reviewer"), mark=Mark.ACCEPTED, comment="Known.")
+    rows = listed(client.get(f"/analyses/{analysis.pk}/results.csv"))
+    assert [(row["url"], row["mark"], row["mark_comment"]) for row in rows] == [
+        ("http://127.0.0.1:9/page1", "accepted", "Known."),
+        ("http://127.0.0.1:9/page2", "unreviewed", ""),
+    ]
+    assert rows[0]["url_scan_status"] == "Completed - Results Available"
+
+
+def test_one_url_scan_can_be_had_alone(client):
+    analysis = factories.published(f"{URL}a", f"{URL}b")
+    one, other = analysis.url_scans.order_by("position")
+    results = json.loads(body(client.get(f"/analyses/{analysis.pk}/scans/{other.pk}/results.json")))
+    assert [scan["url"] for scan in results["url_scans"]] == [f"{URL}b"]
+    assert {finding["url_scan"] for finding in results["findings"]} == {other.pk}
+
+
+@pytest.mark.parametrize(
+    ("make", "state", "says"),
+    [
+        (lambda: factories.ended(), "under-verification", "left out until they are published"),
+        (lambda: factories.published(ended_by=EndedBy.DURATION), "partial", "did not run to its end"),
+        (lambda: factories.running(), "partial", "has not ended"),
+    ],
+    ids=["under verification", "partial", "running"],
+)
+def test_what_is_missing_is_said_in_the_file_and_in_its_name(as_role, make, state, says):
+    analysis = make()
+    response = as_role("Viewer").get(f"/analyses/{analysis.pk}/results.json")
+    assert f"results-{analysis.pk}-{state}.json" in response["Content-Disposition"]
+    results = json.loads(body(response))
+    assert results["state"] == state and says in " ".join(results["notices"])
+    assert results["findings"] == [] or state == "partial"
