@@ -27,7 +27,7 @@ TEST_PROCESSES ?= 4
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
-	@echo "  Settings come from the environment (README.md has the table): PORT, DATABASE_URL, SCANS_WORKERS, …"
+	@echo "  Settings come from the environment (docs/settings.md has the table): PORT, DATABASE_URL, SCANS_WORKERS, …"
 
 setup:  ## Install the product into .venv and the scan engine into .engine
 	@$(MAKE) --silent --jobs=2 .venv/.product engine

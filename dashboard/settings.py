@@ -1,4 +1,4 @@
-"""Every setting, read from the environment in this one place. README.md has the table."""
+"""Every setting, read from the environment in this one place. docs/settings.md has the table."""
 
 import os
 import secrets
@@ -213,7 +213,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# Behind a TLS proxy (README, "Running for real") this one switch turns on all that belongs to it.
+# Behind a TLS proxy (README, "Run it for real") this one switch turns on all that belongs to it.
 BEHIND_HTTPS = flag("SCANS_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 SECURE_SSL_REDIRECT = BEHIND_HTTPS

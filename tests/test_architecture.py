@@ -1,6 +1,10 @@
-"""The house rules that code could break unnoticed: imports go one way, and one module writes statuses."""
+"""The rules of the house that code could break unnoticed: imports run down, and one room writes statuses.
+
+docs/architecture.md describes the rooms, in the order of the layers here.
+"""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,22 +12,41 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-SCANS = Path(settings.BASE_DIR) / "scans"
-# From the foundation up: a module may import from its own floor's left and from every floor below, never from above.
-FLOORS = [
-    ["checks", "encryption", "engines", "htmx", "schedule", "timing"],
-    ["browser", "severities", "targets"],
-    ["database", "login", "statuses"],
-    ["apps", "models", "prescan"],
-    ["accounts", "configuration", "activity", "filtersets", "sample_data", "summaries"],
-    ["people", "templatetags", "transitions"],
-    ["admin", "analysis_list", "maintenance", "results"],
-    ["exports", "forms", "workers"],
-    ["management", "tasks", "views"],
-    ["urls"],
-]
-FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
+ROOT = Path(settings.BASE_DIR)
+SCANS = ROOT / "scans"
+# From the ground up. A room imports only from rooms that stand before it here, so there can be no circle.
+LAYERS = {
+    # knows nothing of scans: system checks, encryption, answers to htmx, calendar arithmetic, waiting times
+    "tools": ["checks", "encryption", "htmx", "schedule", "timing"],
+    # talks to scanners, and knows no Django
+    "engines": ["engines"],
+    # the words that everything else uses: how bad a finding is, how a scan stands
+    "vocabulary": ["severities", "statuses"],
+    # our own traffic to a target, from one request to a recorded script
+    "targets": ["targets", "browser", "login", "prescan"],
+    # what is stored, and what SQLite and PostgreSQL are told by name
+    "storage": ["database", "models", "configuration", "accounts", "people", "apps"],
+    # writes and words the log, which every change needs
+    "log": ["activity"],
+    # changes statuses, results and what is kept
+    "changes": ["transitions", "results", "maintenance"],
+    # reads, and changes nothing
+    "reading": ["filtersets", "summaries", "templatetags", "analysis_list", "exports"],
+    # takes what a person typed
+    "asking": ["forms"],
+    # works in the background
+    "workers": ["workers", "tasks"],
+    # the ways in: pages, the admin, the command line, made-up data
+    "entrances": ["views", "urls", "admin", "sample_data", "management"],
+}
+ORDER = [room for rooms in LAYERS.values() for room in rooms]
 FILES = [path for path in SCANS.rglob("*.py") if "migrations" not in path.parts and path.name != "__init__.py"]
+# What imports without an import statement, and so without being seen here.
+HIDDEN_IMPORTS = {"get_model", "related_model", "import_module", "import_string", "__import__"}
+MAY_HIDE = {
+    ("transitions/core.py", "import_string"),  # enqueue: tasks call verbs, and verbs hand tasks over
+    ("database/concurrent_indexes.py", "get_model"),  # a migration asks for the model as it was
+}
 
 
 def room(path):
@@ -31,18 +54,81 @@ def room(path):
     return path.relative_to(SCANS).parts[0].removesuffix(".py")
 
 
-def rooms_imported(path):
+def rooms_imported(tree):
     """The parts of `scans` that a file imports from."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "scans":
             module = node.module.split(".")
             yield from [module[1]] if len(module) > 1 else [alias.name for alias in node.names]
+        elif isinstance(node, ast.Import):
+            yield from [name.name.split(".")[1] for name in node.names if name.name.startswith("scans.")]
+
+
+def above(tree, importing):
+    """The rooms that a file of the room `importing` must not import from, and does."""
+    allowed = ORDER[: ORDER.index(importing) + 1]
+    return {name for name in rooms_imported(tree) if name not in allowed}
+
+
+def hidden_imports(tree):
+    """The names in a file that import something without saying so."""
+    names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return names & HIDDEN_IMPORTS
+
+
+def modules_imported(path):
+    """The files of `scans` that a file imports from, by dotted name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "scans":
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from [name if name in MODULES else node.module for name in names]
+
+
+def dotted(path):
+    """The name that a file is imported by."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {dotted(path): path for path in SCANS.rglob("*.py") if "migrations" not in path.parts}
+
+
+def circle(imports):
+    """Some modules that import each other in a circle; empty where there is none."""
+    left = {name: set(names) & set(imports) - {name} for name, names in imports.items()}
+    while free := {name for name, names in left.items() if not names}:
+        left = {name: names - free for name, names in left.items() if name not in free}
+    return sorted(left)
+
+
+def test_every_room_stands_in_one_layer():
+    assert sorted(ORDER) == sorted({room(path) for path in FILES})
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SCANS)))
-def test_imports_go_one_way(path):
-    above = {name for name in rooms_imported(path) if FLOOR_OF[name] > FLOOR_OF[room(path)]}
-    assert not above, f"{path} imports from above it: {above}"
+def test_imports_run_down(path):
+    upwards = above(ast.parse(path.read_text()), room(path))
+    assert not upwards, f"{path} imports from above it: {upwards}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SCANS)))
+def test_no_import_is_hidden(path):
+    name = str(path.relative_to(SCANS))
+    hidden = {(name, word) for word in hidden_imports(ast.parse(path.read_text()))} - MAY_HIDE
+    assert not hidden, f"import it where everybody sees it: {hidden}"
+
+
+def test_no_files_import_each_other_in_a_circle():
+    assert circle({name: set(modules_imported(path)) for name, path in MODULES.items()}) == []
+
+
+def test_the_rules_about_imports_can_fail():
+    for text in ("from scans.views import home", "from scans import views", "import scans.views.home"):
+        assert above(ast.parse(text), "models") == {"views"}
+    for text in ("apps.get_model('scans', 'Scan')", "field.related_model", "import_module('scans.tasks')"):
+        assert hidden_imports(ast.parse(text))
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == ["a", "b", "c", "d"]
+    assert circle({"a": {"b"}, "b": set()}) == []
 
 
 def writes_a_status(node):
@@ -75,3 +161,8 @@ def test_a_worker_loads_no_parser_of_pages_before_it_has_one_to_parse():
     )
     told = subprocess.run([sys.executable, "-c", program], cwd=SCANS.parent, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"  # 8 MB of each, however many there are
+
+
+def test_every_room_has_its_sentence_in_the_order_of_the_layers():
+    described = re.findall(r"^\| `([a-z_]+)(?:/|\.py)` \|", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE)
+    assert described == ORDER
