@@ -144,7 +144,7 @@ class BulkMarkView(ActionView):
             said = ngettext("%(count)s weakness is marked.", "%(count)s weaknesses are marked.", len(weaknesses))
             messages.success(request, said % {"count": len(weaknesses)})
         else:
-            messages.error(request, _("Nothing was ticked: tick the findings to mark first."))
+            messages.error(request, _("Select at least one finding to mark."))
         return see(back(request, analysis))
 
 

@@ -1,6 +1,6 @@
 // What a swap must leave alone: what a person has opened, typed, ticked or selected; and, while they are busy with a
 // list, the places of its rows. A list's rows are the children of [data-rows]; each has an id.
-// Statuses of rows that stay are shown at once; rows that would enter, leave or move wait behind "3 changes: show".
+// Statuses of rows that stay are shown at once; rows that would enter, leave or move wait behind "Show 3 changes".
 // An answer that brings single rows (X-List-Change: rows) moves none, and names its version in a header.
 
 import { askAnew, isPoll } from "./polling.js";

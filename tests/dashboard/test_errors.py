@@ -42,7 +42,7 @@ def test_what_breaks_is_found_in_the_log_by_its_number(client, monkeypatch, capl
 def test_what_was_sent_is_not_offered_to_be_sent_again(client, monkeypatch):
     monkeypatch.setattr(StatusListView, "post", breaking(ZeroDivisionError), raising=False)
     page = text(client.post("/statuses/"))
-    assert "Something broke on our side" in page and "Try again</a>" not in page
+    assert "Something went wrong" in page and "Try again</a>" not in page
 
 
 def test_a_database_that_is_gone_is_told_apart_from_our_own_faults(client, monkeypatch):
@@ -50,7 +50,7 @@ def test_a_database_that_is_gone_is_told_apart_from_our_own_faults(client, monke
     response = client.get("/analyses/")
     assert response.status_code == 503
     assert response["Retry-After"] == "10"
-    assert "The database does not answer" in text(response) and "Traceback" not in text(response)
+    assert "The database is not available" in text(response) and "Traceback" not in text(response)
 
 
 def test_a_locked_database_breaks_no_page_in_the_middle(client, monkeypatch):
@@ -62,11 +62,11 @@ def test_a_locked_database_breaks_no_page_in_the_middle(client, monkeypatch):
 def test_no_table_of_ours_is_named_where_nothing_is_found(client):
     response = client.get("/analyses/999999/")
     assert response.status_code == 404
-    assert "No page has this address" in text(response) and "matches the given query" not in text(response)
+    assert "The address may be mistyped" in text(response) and "matches the given query" not in text(response)
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_error_pages_are_written_in_the_reader_s_language(client, monkeypatch, language):
     monkeypatch.setattr(StatusListView, "get", breaking(ZeroDivisionError))
     page = client.get("/statuses/", headers={"accept-language": language}).content.decode()
-    assert ("Auf unserer Seite" in page) == (language == "de")
+    assert ("Etwas ist schiefgegangen" in page) == (language == "de")

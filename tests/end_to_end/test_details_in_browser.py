@@ -75,7 +75,7 @@ def test_without_a_script_the_log_is_its_end_and_a_link_to_the_whole(open_page, 
     page = open_page(f"{running_scan.get_absolute_url()}log/", role=role, java_script_enabled=False)
     expect(page.locator("#log-text")).to_contain_text("the last line")
     expect(page.locator("#log-text")).not_to_contain_text("the first line")
-    whole = page.get_by_role("link", name="Download whole log").get_attribute("href")
+    whole = page.get_by_role("link", name="Download full log").get_attribute("href")
     assert "the first line" in page.request.get(whole).text()
 
 
@@ -101,7 +101,7 @@ def test_a_finding_is_marked_in_place_and_ticks_survive_what_changes(open_page):
     page.locator("[data-check-all]").check()
     expect(page.locator("[name=finding]:checked")).to_have_count(3)
     page.locator("#bulk-mark select").select_option("fixed")
-    page.get_by_role("button", name="Mark the ticked").click()
+    page.get_by_role("button", name="Mark selected").click()
     expect(page.locator(".triage-mark--fixed")).to_have_count(3)
     expect(page.locator("[name=finding]:checked")).to_have_count(0)
 

@@ -145,7 +145,7 @@ def test_a_dashboard_that_does_not_answer_closes_the_dialog_to_say_so(open_page,
     page.route("**/stop/", lambda route: route.abort())
     dialog.get_by_role("button", name="Stop and save results").click()
     expect(dialog).to_be_hidden()
-    expect(page.locator("#messages [role=alert]")).to_contain_text("Look at the status before you try again")
+    expect(page.locator("#messages [role=alert]")).to_contain_text("Check the status before you try again")
     assert factories.fresh(analysis).status == "in_progress"
     problems.clear()  # this was asked for
 

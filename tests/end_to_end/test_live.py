@@ -64,7 +64,7 @@ def test_a_status_changes_in_place_and_focus_selection_menu_and_scroll_survive(o
 
     end(older)
     expect(row(page, older).locator(status("completed_verifying_results"))).to_be_visible()
-    expect(page.locator("#held")).to_have_text("1 change: show")
+    expect(page.locator("#held")).to_have_text("Show 1 change")
     assert rows(page)[:2] == ["Newer", "Older"]
     assert page.evaluate("getSelection().toString()") == "Older"
     assert page.evaluate("document.activeElement.textContent") == "Newer"
@@ -84,7 +84,7 @@ def test_rows_wait_while_one_points_at_the_list_or_types_and_come_when_asked_for
     factories.submitted(name="Second")
     factories.submitted(name="Third")
     held = page.locator("#held")
-    expect(held).to_have_text("2 changes: show")
+    expect(held).to_have_text("Show 2 changes")
     assert rows(page) == ["First"]
     held.click()
     expect(held).to_be_hidden()
@@ -94,7 +94,7 @@ def test_rows_wait_while_one_points_at_the_list_or_types_and_come_when_asked_for
     page.locator("[data-find]").focus()
     factories.submitted(name="Fourth")
     transitions.delete(factories.fresh(_finished(first)), by=User.objects.get())
-    expect(held).to_have_text("2 changes: show")
+    expect(held).to_have_text("Show 2 changes")
     page.locator("[data-find]").blur()
     expect(held).to_be_hidden()
     assert rows(page) == ["Fourth", "Third", "Second"]

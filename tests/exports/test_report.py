@@ -73,14 +73,14 @@ def test_findings_are_grouped_by_kind_worst_first():
 @pytest.mark.django_db
 def test_what_is_partial_or_under_verification_is_said_first():
     partial = report(factories.published(ended_by=EndedBy.DURATION))
-    assert partial.index("Partial: something is missing.") < partial.index("What was scanned")
+    assert partial.index("Partial: some results are missing.") < partial.index("Scanned URLs")
     assert "Under verification: not final." in report(factories.ended())
 
 
 @pytest.mark.django_db
 def test_who_may_not_see_the_findings_yet_is_told_so():
     html = report(factories.ended(), factories.user("Viewer"))
-    assert "None that may be shown yet." in html and "Reflected Cross Site Scripting" not in html
+    assert "None can be shown yet." in html and "Reflected Cross Site Scripting" not in html
 
 
 @pytest.mark.django_db
@@ -99,7 +99,7 @@ def test_without_a_browser_the_page_says_so_and_offers_the_html(client, settings
 def test_the_pdf_holds_the_same():
     pages = PdfReader(BytesIO(b"".join(as_pdf(Results(found()))))).pages
     text = normalize("NFKC", " ".join(page.extract_text() for page in pages))  # fl may be one letter
-    assert "Shop" in text and "Reflected Cross Site Scripting" in text and "How to read this" in text
+    assert "Shop" in text and "Reflected Cross Site Scripting" in text and "How to read this report" in text
 
 
 @pytest.mark.django_db

@@ -231,7 +231,7 @@ def test_what_expired_is_continued_as_the_next_run(client):
     response = client.post(f"/analyses/{analysis.pk}/continue/")
     again = analysis.series.runs.get(run=2)
     assert response["Location"] == again.get_absolute_url()
-    assert "Goes on from" in text(client.get(response["Location"]))
+    assert "Continues from" in text(client.get(response["Location"]))
 
 
 def test_a_recurring_schedule_is_switched_off_and_on(client):

@@ -160,7 +160,7 @@ def test_results_under_verification_are_for_reviewers(as_role):
 
 def test_viewer_is_told_why_there_are_no_buttons(as_role):
     seen = text(as_role("Viewer").get(page(factories.running())))
-    assert "take the role Submitter" in seen
+    assert "need the role Submitter" in seen
     assert "/pause/" not in seen
 
 
@@ -184,7 +184,7 @@ def test_deleted_analysis_answers_404_and_says_so(client):
 def test_unknown_analysis_answers_404(client, pk):
     response = client.get(f"/analyses/{pk}/")
     assert response.status_code == 404
-    assert "No page has this address" in text(response)
+    assert "The address may be mistyped" in text(response)
 
 
 def test_poll_is_answered_with_204_until_something_changes(client, htmx_headers):
@@ -222,13 +222,13 @@ def test_a_run_is_compared_with_the_one_before(client):
     first = published_run(1, 2)
     assert "Since" not in text(client.get(page(first)))
     shown = text(client.get(page(published_run(2, 3, 4))))
-    assert "2 new" in shown and "1 still there" in shown and "1 not found any more" in shown
+    assert "2 new" in shown and "1 still there" in shown and "1 no longer found" in shown
 
 
 def test_a_partial_run_does_not_claim_that_anything_is_gone(client):
     published_run(1, 2)
     shown = text(client.get(page(published_run(2, complete=False))))
-    assert "1 not seen in this partial run" in shown and "any more" not in shown
+    assert "1 not seen in this partial run" in shown and "no longer found" not in shown
 
 
 def test_the_timeline_shows_each_state_with_how_long_it_lasted(client, clock):
@@ -254,8 +254,8 @@ def test_the_clock_of_the_duration_stands_still_in_a_blackout_window(client, clo
     transitions.begin_blackout(analysis, until=timezone.now() + timedelta(hours=8))
     clock.shift(timedelta(hours=3))
     shown = text(client.get(page(analysis)))
-    assert "stands still in the blackout window" in shown and "59 min 5" in shown
-    used, _, of_at_most = shown.partition("Ran for")[2].partition("<dd>")[2].partition("of at most")
+    assert "paused during the blackout window" in shown and "59 min 5" in shown
+    used, _, of_at_most = shown.partition("Run time")[2].partition("<dd>")[2].partition("of at most")
     assert re.match(r"\d s ", used) and of_at_most.startswith(" 1 h")
 
 
@@ -263,7 +263,7 @@ def test_waiting_for_a_reviewer_is_no_part_of_the_duration(client, clock):
     analysis = factories.ended(publication="reviewer", duration=timedelta(hours=1))
     clock.shift(timedelta(hours=3))
     shown = text(client.get(page(analysis)))
-    assert "of at most" not in shown and "with waits and verification; scanning takes at most 1 h" in shown
+    assert "of at most" not in shown and "including waiting and verification; scanning takes at most 1 h" in shown
 
 
 def test_the_log_says_until_when_a_window_lasts_on_the_reader_s_clock(client):

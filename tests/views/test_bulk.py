@@ -52,7 +52,7 @@ def test_stop_names_what_is_lost_and_offers_both_ways(client):
     response = question(client, "stop", *analyses)
     assert "Stop 2 analyses?" in text(response)
     assert "<strong>5 findings</strong>" in text(response)
-    assert "1 of 2 allow it in their status now" in text(response)
+    assert "Possible for 1 of 2 now" in text(response)
     assert {"stop_save", "stop_delete"} <= set(values(response, "value"))
     assert factories.fresh(analyses[0]).status == AnalysisStatus.IN_PROGRESS
 
@@ -87,9 +87,9 @@ def test_list_offers_all_that_match_where_the_page_is_not_all(client):
     for number in range(26):
         factories.submitted(name=f"Number {number}")
     shown = client.get(f"{LIST}?q=number")
-    assert "all 26 that match" in text(shown)
+    assert "all 26 matches" in text(shown) and "data-choose-all" in text(shown)
     assert "?q=number" in values(shown, "value")
-    assert "that match" not in text(client.get(f"{LIST}?q=number+7"))
+    assert "data-choose-all" not in text(client.get(f"{LIST}?q=number+7"))
 
 
 def test_sending_the_same_answer_twice_acts_once(client):
@@ -102,7 +102,7 @@ def test_sending_the_same_answer_twice_acts_once(client):
 @pytest.mark.parametrize("chosen", [[], ["x"], ["-1"], ["999999"], ["9" * 30]])
 def test_nothing_chosen_is_said(client, chosen):
     response = client.get(f"{LIST}bulk/pause/", {"chosen": chosen})
-    assert "No analysis is chosen" in text(response)
+    assert "No analysis is selected" in text(response)
     assert client.post(f"{LIST}bulk/pause/", {"chosen": chosen, "verb": "pause", "key": uuid4()}).status_code == 422
     assert not BulkAction.objects.exists()
 
@@ -110,7 +110,7 @@ def test_nothing_chosen_is_said(client, chosen):
 def test_too_many_are_refused(client, monkeypatch):
     monkeypatch.setattr(bulk, "MOST", 1)
     analyses = [factories.running(), factories.running()]
-    assert "too many at once" in text(question(client, "pause", *analyses))
+    assert "Too many analyses are selected" in text(question(client, "pause", *analyses))
     answer(client, "pause", *analyses, verb="pause")
     assert not BulkAction.objects.exists()
 

@@ -71,11 +71,11 @@ def test_many_addresses_come_a_page_at_a_time(client, scan, monkeypatch, django_
 
 def test_a_scan_of_which_nothing_is_known_says_so(client):
     ended = factories.published().url_scans.get()
-    assert "No addresses are known" in text(client.get(page(ended)))
+    assert "No addresses. The scan ended before the crawl" in text(client.get(page(ended)))
     running = factories.running().url_scans.get()
-    assert "As soon as the engine crawls" in text(client.get(page(running)))
+    assert "as soon as the engine crawls" in text(client.get(page(running)))
 
 
 def test_what_was_not_recorded_is_said(client, scan, monkeypatch):
     monkeypatch.setattr(views, "MOST", 3)
-    assert "the others were not recorded" in text(client.get(page(scan)))
+    assert "addresses were recorded. The site has more" in text(client.get(page(scan)))

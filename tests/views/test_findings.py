@@ -37,7 +37,7 @@ def test_a_reviewer_marks_a_finding_with_a_comment(as_role):
 def test_marking_takes_the_role_reviewer(as_role):
     finding = first_finding(factories.published())
     submitter = as_role("Submitter")
-    assert "Marking takes the role Reviewer" in text(submitter.get(finding.get_absolute_url()))
+    assert "Marking needs the role Reviewer" in text(submitter.get(finding.get_absolute_url()))
     assert mark(submitter, finding).status_code == 403
     assert not TriageMark.objects.exists()
 
@@ -57,7 +57,7 @@ def test_a_mark_survives_the_next_run_of_the_series(as_role):
     second, other = factories.published(name="Shop"), factories.published(name="Another")
     reviewer = as_role("Reviewer")
     assert "Accepted" in text(reviewer.get(f"{second.url_scans.get().get_absolute_url()}findings/?mark=accepted"))
-    assert "None of the 1 findings matches" in text(
+    assert "None of the 1 findings match" in text(
         reviewer.get(f"{other.url_scans.get().get_absolute_url()}findings/?mark=accepted")
     )
 
@@ -72,7 +72,7 @@ def test_findings_are_new_still_there_or_gone_since_the_run_before(client):
     listed = text(client.get(f"{scan.get_absolute_url()}findings/"))
     assert "new" in listed and "still there" in listed
     summary = text(client.get(second.get_absolute_url()))
-    assert "1 new" in summary and "1 still there" in summary and "Fixed, or not found any more" in summary
+    assert "1 new" in summary and "1 still there" in summary and "Fixed or no longer found" in summary
     assert "/page2" in summary
 
 
@@ -116,7 +116,7 @@ def test_findings_are_narrowed_by_text_category_and_news(client):
     assert places(q="PAGE2") == ["page2"] and places(q="%") == []
     assert places(since="new") == ["page2"] and places(since="still") == ["page1"]
     assert places(category="Reflected Cross Site Scripting") == ["page1", "page2"]
-    assert "was not understood" in text(client.get(address, {"category": "bogus"}))
+    assert "Ignored the filter" in text(client.get(address, {"category": "bogus"}))
 
 
 def test_groups_have_counts_and_the_worst_comes_first(client):
@@ -195,7 +195,7 @@ def test_bulk_marking_refuses_other_roles_other_analyses_and_nothing(as_role):
     mine = list(analysis.url_scans.first().findings.all())
     assert bulk(submitter, analysis, mine).status_code == 403
     assert bulk(reviewer, other, mine).status_code == 303
-    assert "Nothing was ticked" in text(reviewer.get(other.get_absolute_url()))
+    assert "Select at least one finding" in text(reviewer.get(other.get_absolute_url()))
     assert bulk(reviewer, analysis, mine, mark="bogus").status_code == 400
     assert bulk(reviewer, analysis, [], finding=["x", "٣"]).status_code == 303
     assert not TriageMark.objects.exists()

@@ -66,7 +66,7 @@ def test_what_waits_for_a_place_is_counted(client):
     ScanSettings.objects.update(capacity=1)
     factories.running()
     factories.started()
-    assert "1 more analysis waits for its turn" in card(client.get("/"), "running")
+    assert "1 more analysis is queued" in card(client.get("/"), "running")
 
 
 def test_what_failed_is_told_with_reason_and_next_step(client):
@@ -77,7 +77,7 @@ def test_what_failed_is_told_with_reason_and_next_step(client):
 
 def test_nothing_needs_attention_where_nothing_failed(client):
     factories.published()
-    assert "no analysis failed" in card(client.get("/"), "attention")
+    assert "every failed analysis has been run again" in card(client.get("/"), "attention")
 
 
 def test_what_was_run_again_needs_nobody_any_more(client):
@@ -105,7 +105,7 @@ def test_a_schedule_that_was_switched_off_is_told_with_its_reason(client):
 def test_findings_under_verification_are_for_reviewers(client, as_role):
     factories.ended(name="Fresh", number_of_findings=2, publication="reviewer")
     hidden, shown = card(client.get("/"), "review"), card(as_role("Reviewer").get("/"), "review")
-    assert "Fresh" in hidden and "2 high" not in hidden and "shown to reviewers" in hidden
+    assert "Fresh" in hidden and "2 high" not in hidden and "only reviewers see its findings" in hidden
     assert "2 high" in shown
 
 
@@ -145,7 +145,7 @@ def test_a_start_is_told_as_it_will_be_after_blackout_windows(client):
     factories.scheduled(name="Held", start_at=tomorrow)
     BlackoutWindow.objects.create(window=f"{tomorrow:%Y-%m-%d}..{tomorrow:%Y-%m-%d}", time_zone="UTC")
     told = card(client.get("/"), "coming")
-    assert f"{tomorrow + timedelta(days=1):%H}" and "00:00</span> <a" in told and "Nothing is scanned" in told
+    assert f"{tomorrow + timedelta(days=1):%H}" and "00:00</span> <a" in told and "No scanning" in told
 
 
 def test_the_trend_says_what_is_open_and_since_when(client):

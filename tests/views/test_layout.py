@@ -28,7 +28,7 @@ def test_login_form_leads_home():
 
 def test_wrong_password_is_said_and_the_name_kept():
     shown = text(Client().post("/accounts/login/", {"username": "<ada>", "password": "x"}))
-    assert "do not match an account" in shown
+    assert "Wrong user name or password" in shown
     assert 'value="&lt;ada&gt;"' in shown
 
 
@@ -66,7 +66,7 @@ def test_unknown_address_helps(client):
 def test_failure_page_needs_no_database(django_assert_num_queries):
     with django_assert_num_queries(0):
         shown = render_to_string("500.html")
-    assert "Something broke on our side" in shown
+    assert "Something went wrong" in shown
 
 
 def test_expired_form_is_explained():

@@ -91,7 +91,7 @@ def test_urls_of_another_analysis_and_rubbish_are_passed_over(client, analysis):
 
 def test_nothing_chosen_and_a_verb_of_another_question_are_asked_again(client, analysis):
     nothing = client.post(address(analysis, "pause"), {"verb": "pause"})
-    assert nothing.status_code == 422 and "No URL is chosen" in text(nothing)
+    assert nothing.status_code == 422 and "No URL is selected" in text(nothing)
     wrong = client.post(address(analysis, "pause"), {"verb": "stop_delete", "chosen": [scans(analysis)[0].pk]})
     assert wrong.status_code == 422 and statuses(analysis)[0] == U.IN_PROGRESS
 

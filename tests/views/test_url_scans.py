@@ -75,8 +75,8 @@ def test_findings_can_be_narrowed_by_severity_and_replay(client):
     scan = url_scan(factories.published(number_of_findings=2))
     address = f"{scan.get_absolute_url()}findings/"
     assert "page1" in text(client.get(address, {"severity": "high", "replay": "confirmed"}))
-    assert "None of the 2 findings matches" in text(client.get(address, {"severity": "low"}))
-    assert "was not understood" in text(client.get(address, {"severity": "bogus"}))
+    assert "None of the 2 findings match" in text(client.get(address, {"severity": "low"}))
+    assert "Ignored the filter" in text(client.get(address, {"severity": "bogus"}))
 
 
 def test_finding_shows_its_evidence_escaped(client):
@@ -119,7 +119,7 @@ def test_engine_log_is_escaped_and_can_be_had_whole(reviewer, settings, tmp_path
 def test_missing_engine_log_is_explained(reviewer, settings, tmp_path):
     settings.VAR_DIR = tmp_path
     scan = url_scan(factories.submitted())
-    assert "There is no log" in text(reviewer.get(f"{scan.get_absolute_url()}log/"))
+    assert "No log. The engine has not started" in text(reviewer.get(f"{scan.get_absolute_url()}log/"))
     assert reviewer.get(f"{scan.get_absolute_url()}log/engine.log").status_code == 404
 
 
@@ -149,7 +149,7 @@ def test_an_engine_log_grows_by_what_is_new_and_polls_of_the_page_bring_none_of_
     assert "data-grows" in text(poll) and "one line" not in text(poll)
 
 
-def test_a_log_that_was_begun_anew_or_is_gone_is_no_error(reviewer, htmx_headers, settings, tmp_path):
+def test_a_log_that_was_restarted_or_is_gone_is_no_error(reviewer, htmx_headers, settings, tmp_path):
     settings.VAR_DIR = tmp_path
     scan = url_scan(factories.running())
     scan.directory.mkdir(parents=True)
@@ -157,7 +157,7 @@ def test_a_log_that_was_begun_anew_or_is_gone_is_no_error(reviewer, htmx_headers
     log.write_text("a long first line\n")
     end = log_end(reviewer.get(f"{scan.get_absolute_url()}log/"))
     log.write_text("anew\n")
-    assert "begun anew --- anew" in text(reviewer.get(end["hx-get"], headers=htmx_headers))
+    assert "restarted --- anew" in text(reviewer.get(end["hx-get"], headers=htmx_headers))
     log.unlink()
     gone = reviewer.get(end["hx-get"], headers=htmx_headers)
     assert gone.status_code == 200
@@ -253,10 +253,10 @@ def test_pages_say_what_the_retention_policy_removed(client):
         shown = text(client.get(page))
         assert "Removed by the retention policy: requests, answers, engine logs and saved sessions (" in shown
         assert "screenshots (" in shown and "the activity log up to then (" in shown
-        assert "States from before the log was removed are not shown." in shown
+        assert "Earlier statuses are missing: their log entries were removed." in shown
     assert "continue/" not in client.get(address).text
-    assert "not kept any more" in text(client.get(scan.findings.get().get_absolute_url()))
-    assert "The log is not kept any more." in text(client.get(f"{scan.get_absolute_url()}log/"))
+    assert "no longer stored" in text(client.get(scan.findings.get().get_absolute_url()))
+    assert "The log is no longer stored." in text(client.get(f"{scan.get_absolute_url()}log/"))
     results = b"".join(client.get(f"{address}results.json").streaming_content).decode()
     assert "Requests and answers were removed by the retention policy." in results
 
