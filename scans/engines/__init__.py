@@ -1,1 +1,1 @@
-"""Scan engines behind one protocol. Nothing here knows Django, the database or a status."""
+"""Scan engines behind one protocol. This package knows neither Django nor the database nor statuses."""

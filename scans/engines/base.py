@@ -1,7 +1,7 @@
-"""What every scan engine takes and gives: a job in, events out, commands while it runs.
+"""The protocol of every scan engine: it takes a job and commands, and returns events.
 
-Engines report facts. Whether a scan counts as completed is decided by the runner, never here:
-Wapiti exits 0 with a clean report when its target is down.
+Engines report facts. The runner decides whether a scan is complete, never the engine: Wapiti exits with 0 and a clean
+report even when its target is down.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Protocol
 
 
 class Severity(StrEnum):
-    """How much a finding matters, worst first, in the engines' common five steps."""
+    """The severity of a finding, most severe first, in the five levels common among engines."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -26,7 +26,7 @@ class Severity(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How an engine process says it ended; CRASHED is said for one that said nothing."""
+    """The ending that an engine process reports. CRASHED is reported for a process that ended without a report."""
 
     COMPLETED = "completed"
     STOPPED = "stopped"
@@ -41,7 +41,7 @@ class Outcome(StrEnum):
 
 
 class Reach(StrEnum):
-    """How far the engine came with an address of the site."""
+    """How far the engine got with an address of the site."""
 
     FOUND = "found"
     ATTACKED = "attacked"
@@ -50,21 +50,21 @@ class Reach(StrEnum):
 
 
 class Command(StrEnum):
-    """What a running engine process can be asked to do."""
+    """A command that a running engine process accepts."""
 
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"
     EXPIRE = "expire"
     CHECKPOINT = "checkpoint"
-    STAY = "stay"  # the scan is still its worker's; see Job.seconds_to_stay
+    STAY = "stay"  # the worker still holds the scan; see Job.seconds_to_stay
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cookie:
-    """One cookie of a logged-in session.
+    """A cookie of a logged-in session.
 
-    `domain` is a host, an IPv6 address in brackets; with a dot before it, its subdomains get the cookie too.
+    `domain` is a host (IPv6 addresses in brackets). A leading dot means that subdomains get the cookie too.
     """
 
     name: str
@@ -76,10 +76,10 @@ class Cookie:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """What a login gives, and each request then carries.
+    """The result of a login, which every request then carries.
 
-    `user_agent` is what the login was made with: many a site ends a session that comes with another one. `storage` is
-    what the site keeps in a browser, as JSON, for another browser to go on with; an engine has no use for it.
+    `user_agent` is the one the login used: many sites end a session when it changes. `storage` is the site's browser
+    storage as JSON, for another browser to continue with; engines ignore it.
     """
 
     cookies: tuple[Cookie, ...] = field(default=(), repr=False)
@@ -90,18 +90,18 @@ class Session:
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedOutRule:
-    """What makes an answer look as if the login were over; the probe then decides."""
+    """Signs in a response that the login may be over. The probe then decides."""
 
-    pattern: str = ""  # a regular expression, looked for in texts
-    login_url: str = ""  # a redirect there
+    pattern: str = ""  # a regular expression, searched in response bodies
+    login_url: str = ""  # a redirect to this address
     on_401: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionProbe:
-    """The page that shows whether the login holds: by answering, and by matching the pattern where there is one.
+    """The page that shows whether the login still holds: it must answer, and match the pattern if there is one.
 
-    An engine asks for it whenever an answer makes it doubt, from time to time, and before it says "completed".
+    An engine requests it after a doubtful response, from time to time, and before it reports "completed".
     """
 
     url: str
@@ -110,7 +110,7 @@ class SessionProbe:
 
 @dataclass(frozen=True, kw_only=True)
 class NewLogin:
-    """What an engine goes on with after LoggedOut; the signs of a login may be others than those of the one before."""
+    """A new session after LoggedOut, with the signs of this login, which may differ from the previous login's."""
 
     session: Session
     logged_out: LoggedOutRule
@@ -119,7 +119,7 @@ class NewLogin:
 
 @dataclass(frozen=True, kw_only=True)
 class HttpLogin:
-    """A login that is a handshake on each connection, so that the engine itself has to know it."""
+    """A login that is a handshake on each connection, so the engine itself must perform it."""
 
     method: str  # "digest" or "ntlm"
     username: str
@@ -128,7 +128,7 @@ class HttpLogin:
 
 @dataclass(frozen=True, kw_only=True)
 class Seed:
-    """An address or form that a crawl script visited, for the crawl to begin with."""
+    """An address or form that a crawl script visited. The crawl starts from these too."""
 
     method: str
     url: str
@@ -137,13 +137,13 @@ class Seed:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One scan of one URL, complete: an engine needs to know nothing else.
+    """One scan of one URL, with everything that an engine needs to know.
 
-    `directory` belongs to this scan alone (session, report, the engine's HOME) and may hold the
-    session of an earlier attempt, from which the engine then goes on. `resolve` maps each host
-    that may be reached to its addresses; the engine connects to no other address, whatever DNS
-    says meanwhile. An engine that is told nothing, not even to stay, for `seconds_to_stay` ends as where its
-    worker is gone: that one may be frozen, and another worker go on with the scan.
+    `directory` belongs to this scan alone (session, report, the engine's HOME). It may hold the session of an earlier
+    attempt, from which the engine then continues. `resolve` maps each reachable host to its addresses; the engine
+    connects to no other address, even if DNS changes. If the engine receives no command, not even to stay, for
+    `seconds_to_stay`, it ends as if its worker were gone: the worker may be frozen, and another worker may have taken
+    over the scan.
     """
 
     url: str
@@ -161,7 +161,9 @@ class Job:
     http_login: HttpLogin | None = None
     logged_out: LoggedOutRule | None = None
     session_probe: SessionProbe | None = None
-    excluded: tuple[str, ...] = ()  # addresses that are never asked for: those that log out; “?do=out” is at any path
+    excluded: tuple[
+        str, ...
+    ] = ()  # addresses never requested, such as logouts; “?do=out” matches any path
     seeds: tuple[Seed, ...] = ()
 
 
@@ -176,9 +178,9 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Sent once a second while the engine lives, and once just before it ends; also its heartbeat.
+    """Sent once a second while the engine runs, and once just before it ends. It is also the heartbeat.
 
-    Counts are totals of this process; one that goes on from a session begins at zero again.
+    Counts are totals of this process. A process that continues from a session starts at zero again.
     """
 
     phase: str  # "crawl", "attack" or "report"
@@ -190,13 +192,13 @@ class Progress:
     responses: Mapping[str, int] = field(default_factory=dict)  # "2xx": 17, …
     network_errors: int = 0
     memory_bytes: int = 0
-    paused: bool = False  # asked to pause, and no request is under way any more
-    waiting_for_login: bool = False  # nothing is sent until `EngineRun.log_in`
+    paused: bool = False  # a pause was requested, and no request is in flight any more
+    waiting_for_login: bool = False  # no requests until `EngineRun.log_in`
 
 
 @dataclass(frozen=True, kw_only=True)
 class UrlCrawled:
-    """The crawler has an answer for this address."""
+    """The crawler has a response for this address."""
 
     method: str
     url: str
@@ -205,24 +207,24 @@ class UrlCrawled:
 
 @dataclass(frozen=True, kw_only=True)
 class AddressSeen:
-    """How far the engine came with an address, said once for each state; ATTACKED also of ones that it only guesses.
+    """How far the engine got with an address, sent once for each state. ATTACKED includes guessed addresses.
 
-    The address comes without its query. `status` is the answer's, where the crawler has one.
+    The address has no query string. `status` is that of the response, if the crawler has one.
     """
 
     reach: Reach
     method: str
     url: str
     status: int = 0
-    reason: str = ""  # why it was skipped or blocked
+    reason: str = ""  # the reason why it was skipped or blocked
 
 
 @dataclass(frozen=True, kw_only=True)
 class FindingReported:
-    """One weakness with its evidence. Texts are as the engine gave them, cut to sane lengths.
+    """One weakness with its evidence. Texts are the engine's own, cut to a sensible length.
 
-    `evidence_status`, `evidence_headers` and `evidence_body` are the answer that made the engine
-    report it (body: the first 64 KiB as text); empty where only a report is left of the run.
+    `evidence_status`, `evidence_headers` and `evidence_body` hold the response that revealed the weakness (body: the
+    first 64 KiB as text). They are empty if only the report of the run is left.
     """
 
     category: str
@@ -245,10 +247,10 @@ class FindingReported:
 
 
 def identity(finding: FindingReported) -> str:
-    """SHA-256 in hex that is the same for one weakness however often, and in whichever run, it is reported.
+    """Return the SHA-256, in hex, that identifies one weakness across repeated reports and runs.
 
-    The request is left out on purpose: engines put random marks into their payloads, so the same
-    weakness comes with another request each time (Wapiti's cross-site scripting module does).
+    The request is left out on purpose: engines put random marks into their payloads, so the same weakness arrives with
+    a different request each time (Wapiti's cross-site scripting module does this).
     """
     parts = (
         finding.category,
@@ -264,9 +266,10 @@ def identity(finding: FindingReported) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedOut:
-    """The login is over: the engine sends nothing until it is given a new session.
+    """The login is over. The engine sends nothing until it gets a new session.
 
-    `found_out`: it has just learned which address ended this login and those before it, and leaves that alone.
+    `found_out` is true when the engine has just learned which address ends the login; it no longer requests that
+    address.
     """
 
     reason: str
@@ -284,7 +287,7 @@ class LogLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """The last event of every run, made by the process wrapper where the engine said nothing."""
+    """The last event of every run. The process wrapper creates it if the engine did not send it."""
 
     outcome: Outcome
     reason: str = ""
@@ -295,7 +298,7 @@ Event = Started | Progress | UrlCrawled | AddressSeen | FindingReported | Logged
 
 @dataclass(frozen=True, kw_only=True)
 class Preflight:
-    """Whether an engine can run here: its version, or the problem and what to do about it."""
+    """Whether an engine can run here: its version, or the problem with its solution."""
 
     version: str = ""
     problem: str = ""
@@ -303,17 +306,17 @@ class Preflight:
 
     @property
     def ok(self) -> bool:
-        """True when the engine can be started."""
+        """Whether the engine can be started."""
         return not self.problem
 
     def explain(self, engine: str) -> str:
-        """The problem and its remedy in a sentence about this engine; empty when there is none."""
+        """Return the problem and its solution in a sentence about this engine; empty if there is none."""
         return f"{engine} is {self.problem}. What to do: {self.remedy}." if self.problem else ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The engine's own closing report, read and checked."""
+    """The engine's own final report, read and checked."""
 
     findings: tuple[FindingReported, ...]
     urls_crawled: int
@@ -321,7 +324,7 @@ class Report:
 
 
 class ReportError(Exception):
-    """The engine's report is missing, empty, truncated, of the wrong shape or too large; str() says which."""
+    """The engine's report is missing, empty, truncated, malformed or too large; str() tells which."""
 
 
 class EngineRun(Protocol):
@@ -330,19 +333,19 @@ class EngineRun(Protocol):
     pid: int
 
     def events(self, timeout: float) -> list[Event]:
-        """Events that have arrived, waiting at most `timeout` seconds for the first; Ended comes once, last."""
+        """Yield the events that have arrived, waiting at most `timeout` seconds for the first. Ended comes once, last."""
 
     def send(self, command: Command) -> None:
-        """Ask for something; a process that is gone is no error (Ended tells)."""
+        """Send a command. A process that has ended is not an error, since Ended reports it."""
 
     def log_in(self, login: NewLogin) -> None:
-        """Go on with this login, after LoggedOut."""
+        """Continue with this login, after LoggedOut."""
 
     def seconds_silent(self) -> float:
-        """Seconds since the last event arrived."""
+        """Return the seconds since the last event arrived."""
 
     def end(self, grace_seconds: float) -> None:
-        """SIGTERM to the whole process group, then SIGKILL after the grace; returns when all are gone."""
+        """End the whole process group: SIGTERM, then SIGKILL after the grace. Returns when all processes are gone."""
 
 
 class Engine(Protocol):
@@ -351,10 +354,10 @@ class Engine(Protocol):
     name: str
 
     def preflight(self) -> Preflight:
-        """Look whether the engine can run here; starts it briefly, takes up to some seconds."""
+        """Check whether the engine can run here. Starts it briefly, which takes up to a few seconds."""
 
     def start(self, job: Job) -> EngineRun:
-        """Start the engine on a job; raises OSError when no process can be made."""
+        """Start the engine on a job. Raises OSError when no process can be created."""
 
     def read_report(self, directory: Path) -> Report:
-        """Read the closing report of a run; raises ReportError."""
+        """Read the final report of a run. Raises ReportError."""

@@ -1,4 +1,4 @@
-"""Reading an engine's log while it grows: its end first, then what has come since, never more than a piece at once."""
+"""Reads an engine's log while it grows: first its end, then the new lines, never more than a limited piece at once."""
 
 import os
 import re
@@ -11,18 +11,19 @@ PIECE = 64 * 1024  # bytes
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a log, and the position at which the next one begins ("" where there is no log)."""
+    """A part of a log, and the position of the next part ("" if there is no log)."""
 
     text: str
     position: str
-    cut: bool = False  # whether something before it was left out
-    anew: bool = False  # whether the log was emptied or replaced since the position that was asked for
+    cut: bool = False  # whether earlier text was left out
+    anew: bool = False  # whether the log was emptied or replaced since the requested position
 
 
 def read(path: Path, position: str = "", limit: int = PIECE) -> Piece:
-    """What was written since a position; without one, or where the log was begun anew, the end of what is there.
+    """Return the text written since a position. Without a position, or if the log was restarted, return its end.
 
-    Of more than `limit` bytes only the last whole lines. A character that is not all there yet is left for the next.
+    If there are more than `limit` bytes, only the last whole lines are returned. An incomplete character is left for
+    the next call.
     """
     try:
         file = path.open("rb")
@@ -45,7 +46,7 @@ def read(path: Path, position: str = "", limit: int = PIECE) -> Piece:
 
 
 def _offset(position: str, facts: os.stat_result) -> int | None:
-    """Where in the file that is; None where it is no position in this file, or the file is shorter by now."""
+    """Return the offset in the file; None if the position is not one of this file, or the file is shorter by now."""
     known = re.fullmatch(r"([0-9]{1,20})-([0-9]{1,20})", position)
     if not known or int(known[1]) != facts.st_ino or int(known[2]) > facts.st_size:
         return None
@@ -53,12 +54,12 @@ def _offset(position: str, facts: os.stat_result) -> int | None:
 
 
 def _text(data: bytes, start: int) -> tuple[str, int]:
-    """The characters that are all there, and where they end in the file."""
+    """Return the complete characters, and the offset where they end in the file."""
     decoder = getincrementaldecoder("utf-8")(errors="replace")
     text = decoder.decode(data)
     return text, start + len(data) - len(decoder.getstate()[0])
 
 
 def _from_line(text: str) -> str:
-    """From the first start of a line on, if there is one."""
+    """Return the text from the first line start on, if there is one."""
     return text.partition("\n")[2] or text

@@ -1,4 +1,4 @@
-"""Starting, hearing, commanding and ending one engine process; for any engine that speaks wire.py's protocol."""
+"""Starts, reads, commands and ends one engine process, for any engine that uses the protocol of wire.py."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from scans.engines import wire
 from scans.engines.base import Command, Ended, Event, FindingReported, Job, LogLine, NewLogin, Outcome
 
 LONGEST_LINE = 2 * 1024**2  # bytes
-MOST_UNREAD = 16 * 1024**2  # bytes of events that wait to be taken; then the engine has to wait
+MOST_UNREAD = 16 * 1024**2  # bytes of events waiting to be read; beyond that the engine must wait
 SECONDS_TO_EXIT_AFTER_ENDED = 5.0
 
 
 def environment(directory: Path) -> dict[str, str]:
-    """All an engine process may know of our environment: nothing of the product's settings and secrets."""
+    """Return the environment of an engine process, which contains none of the product's settings and secrets."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(directory),
         "TMPDIR": str(directory / "tmp"),
         "LANG": "C.UTF-8",
-        "PYTHONHASHSEED": "0",  # without it Wapiti runs its modules in another order each time
+        "PYTHONHASHSEED": "0",  # without it Wapiti runs its modules in a different order each time
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
     }
 
 
 class EngineProcess:
-    """base.EngineRun over a process of its own session and process group.
+    """A base.EngineRun of a process with its own session and process group.
 
-    One thread reads its stdout, one waits for its end. When the process has ended, whatever it
-    left behind in its group is killed too. Its stderr is appended to `<directory>/engine.log`.
+    One thread reads its stdout, another waits for its end. When the process has ended, everything left in its group is
+    killed too. Its stderr is appended to `<directory>/engine.log`.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class EngineProcess:
         job: Job,
         complete: Callable[[FindingReported], FindingReported] = lambda finding: finding,
     ):
-        """Start argv on the job; `complete` may add what we know to each finding. Raises OSError."""
+        """Start `argv` on the job. `complete` may add known facts to each finding. Raises OSError."""
         (job.directory / "tmp").mkdir(parents=True, exist_ok=True)
         with open(job.directory / "engine.log", "ab") as log:
             self._process = subprocess.Popen(
@@ -73,7 +73,7 @@ class EngineProcess:
         threading.Thread(target=self._wait, daemon=True).start()
 
     def events(self, timeout: float) -> list[Event]:
-        """Events that have arrived, waiting at most `timeout` seconds for the first; Ended comes once, last."""
+        """Yield the events that have arrived, waiting at most `timeout` seconds for the first. Ended comes once, last."""
         with self._changed:
             self._changed.wait_for(lambda: self._events or self._closed, timeout)
             arrived = [event for event, _ in self._events]
@@ -83,19 +83,19 @@ class EngineProcess:
         return arrived
 
     def send(self, command: Command) -> None:
-        """Ask for something; a process that is gone is no error (Ended tells)."""
+        """Send a command. A process that has ended is not an error, since Ended reports it."""
         self._write(wire.command_to_line(command))
 
     def log_in(self, login: NewLogin) -> None:
-        """Hand over a new login; a process that is gone is no error."""
+        """Send a new login. A process that has ended is not an error."""
         self._write(wire.login_to_line(login))
 
     def seconds_silent(self) -> float:
-        """Seconds since the last readable event arrived (since the start, if none has)."""
+        """Return the seconds since the last readable event, or since the start if there was none."""
         return time.monotonic() - self._heard_at
 
     def end(self, grace_seconds: float) -> None:
-        """SIGTERM to the whole process group, then SIGKILL after the grace; returns when all are gone."""
+        """End the whole process group: SIGTERM, then SIGKILL after the grace. Returns when all processes are gone."""
         self._signal(signal.SIGTERM)
         if not self._gone.wait(grace_seconds):
             self._signal(signal.SIGKILL)
@@ -105,11 +105,11 @@ class EngineProcess:
         try:
             self._process.stdin.write(line)
             self._process.stdin.flush()
-        except (BrokenPipeError, ValueError):  # gone, or closed by us because it is gone
+        except (BrokenPipeError, ValueError):  # gone, or we closed it because it is gone
             pass
 
     def _signal(self, number: int) -> None:
-        # The lock keeps us from signalling a number that was reaped and given to somebody else.
+        # The lock prevents a signal to a process id that was reaped and reused.
         with self._reaping:
             if self._process.returncode is None:
                 try:
@@ -165,7 +165,8 @@ class EngineProcess:
         timer.start()
 
     def _wait(self) -> None:
-        # Seen but not yet reaped (WNOWAIT), its number still names the group: what is left of it can be killed.
+        # While the process is not reaped (WNOWAIT), its id still names the group, so the rest of the group can be
+        # killed.
         os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
         self._signal(signal.SIGKILL)
         with self._reaping:
@@ -173,7 +174,7 @@ class EngineProcess:
         with self._changed:
             self._gone.set()
             self._changed.notify_all()
-        self._reader.join(timeout=2)  # longer only if something outside the group holds the pipe open
+        self._reader.join(timeout=2)  # longer only if something outside the group keeps the pipe open
         try:
             self._process.stdin.close()
         except BrokenPipeError:

@@ -1,1 +1,1 @@
-"""An engine that simulates: for tests and demonstrations. It sends no request to anybody."""
+"""A simulated engine for tests and demonstrations. It never sends a request."""

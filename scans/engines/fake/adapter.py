@@ -1,4 +1,4 @@
-"""FakeEngine: a real process that plays a given script, so that every way a process can end can be had."""
+"""FakeEngine: a real process that plays a given script, so that every way a process can end can be produced."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Step = Event | Mapping[str, Any]
 
 
 class FakeEngine:
-    """base.Engine that plays `script`: events to say, and the steps that player.py knows, in their order.
+    """A base.Engine that plays `script`: a list of events to send and of the steps that player.py knows.
 
-    Its report is read with Wapiti's reader; a script writes one with {"do": "report", "text": …}.
+    Wapiti's reader reads its report; a script writes one with {"do": "report", "text": …}.
     """
 
     name = "Fake (simulates, sends no request)"
@@ -31,16 +31,16 @@ class FakeEngine:
         self._preflight = preflight or Preflight(version="1")
 
     def preflight(self) -> Preflight:
-        """What it was made with; ready by default."""
+        """Return the result given to the constructor; by default the engine is ready."""
         return self._preflight
 
     def start(self, job: Job) -> EngineProcess:
-        """Start playing; raises OSError."""
+        """Start playing the script. Raises OSError."""
         steps = [dict(step) if isinstance(step, Mapping) else json.loads(event_to_line(step)) for step in self.script]
         job.directory.mkdir(parents=True, exist_ok=True)
         (job.directory / "script.json").write_text(json.dumps(steps))
         return EngineProcess([sys.executable, "-I", str(PLAYER)], job)
 
     def read_report(self, directory: Path) -> Report:
-        """The report that the script wrote; raises base.ReportError."""
+        """Read the report that the script wrote. Raises base.ReportError."""
         return read_report(directory / "report.json")

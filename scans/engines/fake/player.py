@@ -1,16 +1,17 @@
-"""Plays script.json as an engine process would (the line protocol of wire.py). Standard library only.
+"""Plays script.json as an engine process would, using the line protocol of wire.py. Standard library only.
 
-A step is an event, said as it is, or one of
-    {"do": "run", "seconds": 2}       beat and obey commands that long, then go on with the next step
-    {"do": "sleep", "seconds": 1}     be silent
-    {"do": "write", "text": "rubbish\\n", "times": 1}   write raw text
+A step is an event, which is sent as it is, or one of
+    {"do": "run", "seconds": 2}       send heartbeats and obey commands that long, then continue
+    {"do": "sleep", "seconds": 1}     stay silent
+    {"do": "write", "text": "rubbish\
+", "times": 1}   write raw text
     {"do": "report", "text": "{}"}    write report.json
-    {"do": "ignore_sigterm"}          as it says
+    {"do": "ignore_sigterm"}          ignore SIGTERM
     {"do": "child", "seconds": 60}    leave a process behind
-    {"do": "exit", "code": 0}         end without a word
+    {"do": "exit", "code": 0}         exit without a message
     {"do": "kill", "signal": 9}       end by a signal
-    {"do": "lose_login", "times": 3}  say so many times that the login is over, and wait for a new one each time
-A script that plays to its end says "completed".
+    {"do": "lose_login", "times": 3}  report that many times that the login is over, waiting for a new one each time
+A script that plays to its end reports "completed".
 """
 
 import json
@@ -38,13 +39,13 @@ def say(event, **values):
 
 
 def end(outcome, reason=""):
-    """Say how it ended, and leave."""
+    """Report how the process ended, and exit."""
     say("ended", outcome=outcome, reason=reason)
     os._exit(0)
 
 
 def listen():
-    """Collect commands; the end of stdin means that the worker is gone."""
+    """Collect commands. The end of stdin means that the worker is gone."""
     for line in sys.stdin:
         heard.set()
         values = json.loads(line)
@@ -54,7 +55,7 @@ def listen():
 
 
 def mind(seconds):
-    """So does silence for so many seconds."""
+    """Exit after that many seconds without a command, as if the worker were gone."""
     left = seconds
     while left > 0:
         if heard.wait(1):
@@ -66,7 +67,7 @@ def mind(seconds):
 
 
 def run(seconds):
-    """Beat, and obey commands; time in pause does not count."""
+    """Send heartbeats and obey commands. Paused time does not count."""
     left, paused = seconds, False
     while left > 0:
         while not commands.empty():
@@ -81,7 +82,7 @@ def run(seconds):
 
 
 def write(text, times=1):
-    """Write raw text, so many times."""
+    """Write raw text that many times."""
     with say_lock:
         for _ in range(times):
             sys.stdout.write(text)
@@ -89,23 +90,23 @@ def write(text, times=1):
 
 
 def report(text):
-    """Write the report into the job's directory, which is where we run."""
+    """Write the report into the job's directory, which is the current directory."""
     with open("report.json", "w", encoding="utf-8") as file:
         file.write(text)
 
 
 def ignore_sigterm():
-    """From now on only SIGKILL ends this process."""
+    """Ignore SIGTERM from now on; only SIGKILL ends this process."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def child(seconds):
-    """Leave a process in the group that holds our stdout open."""
+    """Leave a process in the group that keeps our stdout open."""
     subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({float(seconds)})"])
 
 
 def exit_silently(code):
-    """End without a word."""
+    """Exit without a message."""
     os._exit(code)
 
 
@@ -115,7 +116,7 @@ def kill(number=signal.SIGKILL):
 
 
 def lose_login(times=1):
-    """Say that the login is over, and wait for a new one, beating and obeying."""
+    """Report that the login is over, and wait for a new one while sending heartbeats and obeying commands."""
     for _ in range(times):
         say("logged_out", reason="the script says so", url="")
         while (command := next_command()) != "login":
@@ -125,7 +126,7 @@ def lose_login(times=1):
 
 
 def next_command():
-    """A command, or nothing after the time between two beats."""
+    """Return the next command, or None after the time between two heartbeats."""
     try:
         return commands.get(timeout=SECONDS_BETWEEN_BEATS)
     except queue.Empty:
@@ -146,7 +147,7 @@ STEPS = {
 
 
 def play(steps):
-    """Do one step after the other."""
+    """Execute the steps in order."""
     for step in steps:
         if "event" in step:
             say(**step)
@@ -157,7 +158,7 @@ def play(steps):
 
 
 if __name__ == "__main__":
-    seconds_to_stay = json.loads(sys.stdin.readline())["seconds_to_stay"]  # all it needs to know of the job
+    seconds_to_stay = json.loads(sys.stdin.readline())["seconds_to_stay"]  # everything it needs from the job
     threading.Thread(target=listen, daemon=True).start()
     if seconds_to_stay:
         threading.Thread(target=mind, args=[seconds_to_stay], daemon=True).start()

@@ -1,1 +1,1 @@
-"""Wapiti behind our protocol. Only driver/, which runs in the engine's own environment, imports it."""
+"""Wapiti behind our protocol. Only driver/ imports it, in the engine's own environment."""

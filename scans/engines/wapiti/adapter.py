@@ -24,7 +24,7 @@ from scans.engines.wapiti.categories import with_cwe
 from scans.engines.wapiti.report import read_report
 
 DRIVER = Path(__file__).parent / "driver" / "driver.py"
-PREFLIGHT_SECONDS = 60  # it takes two or three, and many times that while scans keep the machine busy
+PREFLIGHT_SECONDS = 60  # two or three are normal, many times that while scans keep the machine busy
 
 # Wapiti's modules that need nothing but the target. Left out: nikto, htp, wapp and takeover (data from
 # the internet; takeover asks public DNS), log4shell (a name server of ours), ssl (runs sslscan, which
@@ -56,10 +56,10 @@ MODULES = (
 
 
 def scope_of(url: str) -> str:
-    """The address that bounds a scan of `url`: Wapiti's scope "folder" is every address beginning with it.
+    """Return the address that bounds a scan of `url`: Wapiti's scope "folder" is every address starting with it.
 
-    For http://h/app/ that is the folder, as it says. For http://h/app/index.php it would be that page
-    alone; so where the last part looks like a file, the folder around it bounds the scan.
+    For http://h/app/ that is the folder itself. For http://h/app/index.php it would be that page alone, so if the last
+    part looks like a file, the folder around it bounds the scan.
     """
     parts = urlsplit(url)
     folder, _, last = parts.path.rpartition("/")
@@ -68,9 +68,9 @@ def scope_of(url: str) -> str:
 
 
 def options(job: Job) -> list[str]:
-    """Wapiti's command line options for a job."""
+    """Return Wapiti's command line options for a job."""
     scope, directory = scope_of(job.url), job.directory.absolute()
-    # As the login was made; without one Wapiti says that it is an old Firefox.
+    # The login's user agent; without a login, Wapiti claims to be an old Firefox.
     browser = ["-A", job.session.user_agent] if job.session and job.session.user_agent else []
     start = [] if scope in (job.url, f"{job.url}/") else ["-s", job.url]
     return [
@@ -84,12 +84,12 @@ def options(job: Job) -> list[str]:
 
 
 def command_line(job: Job, python: Path) -> list[str]:
-    """The argv of the same scan by hand, with the `wapiti` that was installed beside `python`."""
+    """Return the argv of the same scan run by hand, with the `wapiti` installed beside `python`."""
     return [str(python.parent / "wapiti"), *options(job)]
 
 
 class WapitiEngine:
-    """base.Engine for Wapiti; `python` is the interpreter of the engine's own virtual environment."""
+    """A base.Engine for Wapiti. `python` is the interpreter of the engine's own virtual environment."""
 
     name = "Wapiti"
 
@@ -97,7 +97,7 @@ class WapitiEngine:
         self.python = Path(python).absolute()  # the process runs in the job's directory
 
     def preflight(self) -> Preflight:
-        """Start the driver to ask for its version; takes some seconds, on a busy machine up to a minute."""
+        """Start the driver to get its version. Takes a few seconds, on a busy machine up to a minute."""
         if not self.python.exists():
             return _problem(f"not installed: there is no {self.python}")
         with tempfile.TemporaryDirectory() as home:
@@ -120,12 +120,12 @@ class WapitiEngine:
             return _problem(f"will not start: {said[-1][:300]}")
 
     def start(self, job: Job) -> EngineProcess:
-        """Start a scan, or go on with the session in the job's directory. Raises OSError."""
+        """Start a scan, or continue the session in the job's directory. Raises OSError."""
         (job.directory / "session").mkdir(parents=True, exist_ok=True)
         return EngineProcess([str(self.python), str(DRIVER), *options(job)], job, complete=with_cwe)
 
     def read_report(self, directory: Path) -> Report:
-        """The report of a run that ended; raises base.ReportError."""
+        """Read the report of a run that ended. Raises base.ReportError."""
         return read_report(directory / "report.json")
 
 

@@ -1,4 +1,4 @@
-"""CWE numbers of Wapiti's categories: those in its own references, and for the rest this table."""
+"""CWE numbers of Wapiti's categories: its own references, and this table for the others."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from scans.engines.base import FindingReported
 
-# Wapiti names CWE entries only in some categories' references. These are chosen by us from
-# https://cwe.mitre.org/data/index.html for the categories that it leaves without.
+# Wapiti lists CWE entries only for some categories. We chose these from
+# https://cwe.mitre.org/data/index.html for the others.
 CWE_OF_CATEGORY = {
     "Clickjacking Protection": (1021,),
     "Content Security Policy Configuration": (693,),
@@ -39,7 +39,7 @@ CWE_OF_CATEGORY = {
 
 
 def cwe_numbers(category: str, references: Iterable[tuple[str, str]]) -> tuple[int, ...]:
-    """The category's CWE numbers, ascending; empty if none is known."""
+    """Return the category's CWE numbers in ascending order; empty if none is known."""
     found = {
         int(number)
         for _, address in references
@@ -49,5 +49,5 @@ def cwe_numbers(category: str, references: Iterable[tuple[str, str]]) -> tuple[i
 
 
 def with_cwe(finding: FindingReported) -> FindingReported:
-    """The same finding with its category's CWE numbers."""
+    """Return the finding with its category's CWE numbers."""
     return replace(finding, cwe=cwe_numbers(finding.category, finding.references))

@@ -3,9 +3,9 @@
 # This program is free software; you can redistribute it and/or modify it under the terms of the GNU
 # General Public License as published by the Free Software Foundation; either version 2 of the License,
 # or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
-"""The cookies of a login: which go along with a request, and what the site makes of them, as in browsers (RFC 6265).
+"""The cookies of a login: which of them a request carries, and how the site changes them (RFC 6265).
 
-The product has the same rules in scans/site_cookies.py, for requests of its own.
+The product has the same rules in scans/targets/cookies.py, for its own requests.
 """
 
 import re
@@ -14,23 +14,25 @@ from http import cookiejar
 import httpx
 
 LOOPBACK = re.compile(r"(.+\.)?localhost|127(\.\d+){3}|::1")
-WITHOUT_DOMAIN = re.compile(r"[^.]+|[\d.]+|.*:.*")  # a name without a dot, an address
+WITHOUT_DOMAIN = re.compile(r"[^.]+|[\d.]+|.*:.*")  # a name without a dot, or an address
 
 
 class AsInBrowsers(cookiejar.DefaultCookiePolicy):
-    """A host's own cookie goes to no other host, and one for TLS alone goes to this machine without it too."""
+    """Browsers' policy: a host's own cookie goes to no other host, and a Secure one to this machine without TLS too."""
 
     def __init__(self):
         super().__init__(strict_ns_domain=self.DomainStrictNonDomain)
 
     def return_ok_secure(self, cookie, request):
-        """Whether this request is safe enough for the cookie."""
+        """Return whether this request is secure enough for the cookie."""
         host = httpx.URL(request.get_full_url()).host
         return super().return_ok_secure(cookie, request) or LOOPBACK.fullmatch(host) is not None
 
 
 class Cookies:
-    """A login's cookies by name, domain and path. Whatever the site sets by one of their names is the login's too."""
+    """A login's cookies by name, domain and path. A cookie that the site sets with such a name belongs to the login
+    too.
+    """
 
     def __init__(self, given):
         self.jar = httpx.Cookies(cookiejar.CookieJar(AsInBrowsers()))
@@ -39,7 +41,7 @@ class Cookies:
             self.follow(httpx.Request("GET", f"https://{cookie['domain'].removeprefix('.')}/"), as_set(cookie))
 
     def dress(self, request):
-        """Put them on a request that has the site's other cookies already; the longest path comes first."""
+        """Add them to a request that already has the site's other cookies. The longest path comes first."""
         before = request.headers.pop("cookie", "")
         request.headers.encoding = "utf-8"  # as the site's own are read
         self.jar.set_cookie_header(request)
@@ -48,7 +50,7 @@ class Cookies:
             request.headers["cookie"] = "; ".join(values)
 
     def follow(self, request, line):
-        """Whether this Set-Cookie line, of the answer to the request, is about one of them; then they follow it."""
+        """Return whether this Set-Cookie line of the response concerns one of them; if so, update it."""
         if line.partition(";")[0].partition("=")[0].strip() not in self.names:
             return False
         headers = [(b"set-cookie", without_own_domain(line, request.url.host).encode())]
@@ -57,13 +59,13 @@ class Cookies:
 
 
 def as_set(cookie):
-    """The Set-Cookie line that makes this cookie."""
+    """Return the Set-Cookie line that creates this cookie."""
     domain = f"; Domain={cookie['domain']}" if cookie["domain"].startswith(".") else ""
     return f"{cookie['name']}={cookie['value']}; Path={cookie['path']}{domain}{'; Secure' if cookie['secure'] else ''}"
 
 
 def without_own_domain(line, host):
-    """A Set-Cookie line without a Domain that is the host and can be no other's: browsers take that for none."""
+    """Remove a Domain that equals the host and can belong to no other host, which browsers treat as none."""
     if not WITHOUT_DOMAIN.fullmatch(host):
         return line
     return re.sub(rf";\s*domain\s*=\s*\.?\[?{re.escape(host)}\]?\s*(?=;|$)", "", line, flags=re.IGNORECASE)

@@ -3,20 +3,20 @@
 # This program is free software; you can redistribute it and/or modify it under the terms of the GNU
 # General Public License as published by the Free Software Foundation; either version 2 of the License,
 # or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
-"""How far the scan came with each address of the site: said once for each state that an address comes into."""
+"""How far the scan got with each address of the site, reported once for each state of an address."""
 
-MOST = 20_000  # what is said of addresses; a site that makes up addresses without end would fill the pipe
+MOST = 20_000  # events about addresses; a site with endless addresses would fill the pipe
 
 
 class Coverage:
-    """What was said of addresses so far. An address is a method and a URL without its query."""
+    """The states of addresses reported so far. An address is a method and a URL without its query string."""
 
     def __init__(self, channel):
         self.channel = channel
         self.said = set()
 
     def note(self, reach, method, url, *, status=0, reason=""):
-        """Say it, unless it was said before or too much was said already."""
+        """Report the state, unless it was reported before or the limit is reached."""
         url = url.partition("#")[0].partition("?")[0]
         saying = reach, method, url
         if saying in self.said or len(self.said) >= MOST or not url.startswith(("http://", "https://")):

@@ -3,10 +3,10 @@
 # This program is free software; you can redistribute it and/or modify it under the terms of the GNU
 # General Public License as published by the Free Software Foundation; either version 2 of the License,
 # or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
-"""Runs Wapiti in a process of its own and speaks the product's line protocol (scans/engines/wire.py).
+"""Runs Wapiti in its own process, using the product's line protocol (scans/engines/wire.py).
 
-It is Wapiti's command line, given in this program's arguments, with hooks: the scan that runs is the
-one that the same options run by hand, but it can be paused, stopped, checkpointed and watched.
+It runs Wapiti's command line, given in this program's arguments, with hooks. The scan is the same as one with these
+options by hand, but it can be paused, stopped, checkpointed and monitored.
 
     python driver.py --version              prints {"engine": …, "version": …}
     python driver.py <Wapiti's options>     one job on stdin, then commands
@@ -44,14 +44,14 @@ def main():
 
 
 def limit_memory(limit):
-    """Bound this process' address space, in bytes; a lower bound that is already set stays."""
+    """Limit the address space of this process, in bytes. A lower limit that is already set stays."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 async def run(channel, job):
-    """Load Wapiti, inside the limits and walls that are up now, and run its command line with our hooks on."""
+    """Load Wapiti within the limits and walls that are now set, and run its command line with our hooks."""
     from hooks import Hooks, wapiti_main
 
     scan = Scan(channel, job)
