@@ -115,7 +115,7 @@ def test_a_status_filter_of_kept_pieces_says_what_is_so_now(client, analysis):
     assert [box["value"] for box in _ticked(chosen)] == ["submitted"]
     factories.submitted(name="Another")
     page = text(client.get(LIST))
-    assert 'id="count-submitted" class="choice-count">1<' in page
+    assert 'id="choice-count-submitted" class="filter-option-count">1<' in page
     assert not _ticked(client.get(LIST))
 
 

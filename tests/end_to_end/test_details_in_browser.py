@@ -39,11 +39,11 @@ def write(scan, *lines):
 def test_the_log_follows_its_end_until_one_scrolls_up_and_goes_on_from_a_button(open_page, running_scan):
     page = open_page(f"{running_scan.get_absolute_url()}log/", role="Reviewer")
     log, jump = page.locator("#log-text"), page.get_by_role("button", name="Paused; jump to the end")
-    expect(page.locator(".no-log")).to_be_visible()
+    expect(page.locator(".engine-log-empty")).to_be_visible()
     expect(log).to_be_hidden()
     write(running_scan, "the first line")
     expect(log).to_be_visible()
-    expect(page.locator(".no-log")).to_be_hidden()
+    expect(page.locator(".engine-log-empty")).to_be_hidden()
     write(running_scan, *(f"line {number}" for number in range(200)))
     transitions.renew(running_scan, requests=1)  # as each second of a scan: the page is drawn anew, with room for a log
     expect(log).to_contain_text("line 199")

@@ -64,7 +64,7 @@ def test_a_status_changes_in_place_and_focus_selection_menu_and_scroll_survive(o
 
     end(older)
     expect(row(page, older).locator(status("completed_verifying_results"))).to_be_visible()
-    expect(page.locator("#held")).to_have_text("Show 1 change")
+    expect(page.locator("#pending-rows")).to_have_text("Show 1 change")
     assert rows(page)[:2] == ["Newer", "Older"]
     assert page.evaluate("getSelection().toString()") == "Older"
     assert page.evaluate("document.activeElement.textContent") == "Newer"
@@ -73,7 +73,7 @@ def test_a_status_changes_in_place_and_focus_selection_menu_and_scroll_survive(o
 
     page.keyboard.press("Escape")
     page.evaluate("getSelection().empty(); document.activeElement.blur()")
-    expect(page.locator("#held")).to_be_hidden()
+    expect(page.locator("#pending-rows")).to_be_hidden()
     assert rows(page)[:2] == ["Older", "Newer"]
 
 
@@ -83,7 +83,7 @@ def test_rows_wait_while_one_points_at_the_list_or_types_and_come_when_asked_for
     row(page, first).hover()
     factories.submitted(name="Second")
     factories.submitted(name="Third")
-    held = page.locator("#held")
+    held = page.locator("#pending-rows")
     expect(held).to_have_text("Show 2 changes")
     assert rows(page) == ["First"]
     held.click()

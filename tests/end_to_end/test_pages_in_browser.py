@@ -52,7 +52,7 @@ def made(browser, product):
         page.fill("[name=urls]", f"{product.demo_url}{'long' * 40}/")
         page.check("[name=authorised]")
         page.locator("main").get_by_role("button", name="Save").click()
-        expect(page.locator("#activity-log, .log").first).to_contain_text("Changed the configuration")
+        expect(page.locator("#activity-log, .activity-log").first).to_contain_text("Changed the configuration")
         return [view, which, f"/analyses/{edited['id']}/"]
 
 

@@ -287,7 +287,7 @@ def test_poll_brings_the_row_that_changed_and_no_other(client, htmx_headers):
     assert (changes["X-List-Change"], changes["HX-Reswap"]) == ("rows", "none")
     assert "1 of 2</strong> URL scans running" in text(changes)
     replaced = {element["id"] for element in elements(changes, "hx-swap-oob")}
-    assert {f"analysis-{analyses[20].pk}", "capacity", "filter-count", "count-in_progress"} <= replaced
+    assert {f"analysis-{analyses[20].pk}", "capacity", "filter-count", "choice-count-in_progress"} <= replaced
     assert len(changes.content) < len(whole.content) / 10
 
 
