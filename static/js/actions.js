@@ -1,5 +1,5 @@
-// What a person asks for is done once, and shown where they are. The dialog that asks first stays while its form is
-// wrong. It closes before the page behind it changes: what a covered page says is not heard.
+// Actions: each request is sent once. The dialog stays open while its form has errors. It closes before the page
+// behind it changes, because screen readers do not announce changes behind a dialog.
 
 import { byId, onHtmx } from "./dom.js";
 
@@ -8,12 +8,12 @@ const dialog = byId("dialog");
 let answeredAt = -DOUBLE_CLICK;
 let opener = null;
 
-// While it is under way, a second time is no time.
+// Ignore a second press while the request runs. (The class is htmx's own.)
 onHtmx("confirm", ({ elt, verb }, event) => {
   if (verb === "post" && elt.matches(".htmx-request")) event.preventDefault();
 });
 
-// The second half of a double click is not meant for what the answer has brought under the pointer.
+// The second half of a double click must not press what the answer just put under the pointer.
 document.addEventListener(
   "click",
   (event) => {

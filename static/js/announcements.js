@@ -1,5 +1,5 @@
-// What changed, said aloud; and the worst state of what is shown, in the tab's title and icon.
-// A thing with a status is marked data-name, has an id, and holds its badge.
+// Announces changed statuses to screen readers, and shows the worst status in the tab's title and icon.
+// An element with a status has data-name, an id, and a badge inside.
 
 import { byId, fill, onHtmx } from "./dom.js";
 
@@ -31,7 +31,7 @@ const sentence = ({ thing, label }) => fill(voice.dataset.one, { name: thing.dat
 
 let prefix = "";
 
-// What went wrong long ago would colour the icon of a list for ever.
+// Old failures must not colour the icon of a list for ever.
 function isOld({ thing, phase }) {
   const changed = thing.matches("[data-analysis-id]") && [...thing.querySelectorAll("time")].at(-1);
   return phase === "final" && changed && Date.now() - Date.parse(changed.dateTime) > A_DAY;

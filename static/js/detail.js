@@ -1,18 +1,18 @@
-// What only the pages of a URL scan do: a finding is copied as a command, or marked in place; the engine's log is followed.
+// The pages of a URL scan: copy a finding as a command, mark it in place, follow the engine's log.
 
 import { byId, on, onHtmx } from "./dom.js";
 
-const MOST = 500_000; // characters of a log that are kept while nobody reads what came before
+const MAX_CHARACTERS = 500_000; // characters of the log kept while it is followed
 const NEAR = 24; // pixels
 
 on("click", "[data-copy]", async (button) => {
   const source = byId(button.dataset.copy);
-  getSelection().selectAllChildren(source); // visible, and where there is no clipboard one key away
+  getSelection().selectAllChildren(source); // visible; without a clipboard, one key copies it
   await navigator.clipboard?.writeText(source.textContent);
   button.querySelector("span").textContent = button.dataset.copied;
 });
 
-// Its form closes, and the focus stays on its mark.
+// The form closes, and the focus stays on the mark.
 onHtmx("afterRequest", ({ elt, successful }) => {
   if (!successful || !elt.matches("[data-triage]")) return;
   const triage = elt.closest("details");
@@ -20,14 +20,14 @@ onHtmx("afterRequest", ({ elt, successful }) => {
   triage.querySelector("summary").focus();
 });
 
-// A log grows by pieces put to its end. That is what one wants to see, until one scrolls up.
+// The log grows at its end. Keep the end in sight until the reader scrolls up.
 
 const jump = () => document.querySelector("[data-jump]");
 
 function follow() {
   const log = byId("log-text");
   if (!jump()?.hidden) return;
-  while (log.textContent.length > MOST) log.firstChild.remove();
+  while (log.textContent.length > MAX_CHARACTERS) log.firstChild.remove();
   log.scrollTop = log.scrollHeight;
 }
 

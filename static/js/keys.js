@@ -1,5 +1,5 @@
-// The keyboard: / finds, j and k walk the rows, x ticks one, ? shows the sheet. Enter opens a row because walking
-// focuses its link. Off while typing, in dialogs, and for who switched shortcuts off.
+// Keyboard shortcuts: / finds, j and k move along the rows, x ticks a row, ? shows the list. Enter opens a row, since
+// its link has the focus. Off while typing, in dialogs, and when switched off in the settings.
 
 const ROWS = "main tr[id], main [data-row]";
 
@@ -9,7 +9,7 @@ function isTyping(target) {
 
 const rows = () => [...document.querySelectorAll(ROWS)].filter((row) => row.querySelector("a") && row.offsetParent);
 
-function walk(step) {
+function move(step) {
   const all = rows();
   const at = all.indexOf(document.activeElement.closest(ROWS));
   const row = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : at + step];
@@ -31,8 +31,8 @@ function find() {
 const KEYS = new Map([
   ["/", find],
   ["?", () => document.getElementById("shortcuts").showModal()],
-  ["j", () => walk(1)],
-  ["k", () => walk(-1)],
+  ["j", () => move(1)],
+  ["k", () => move(-1)],
   ["x", tick],
 ]);
 

@@ -1,5 +1,5 @@
-// Keeps the regions marked data-live="seconds" fresh: each asks for itself when its time has come. Never in a hidden
-// tab, never while live is switched off, and never again once the server said 0: nothing it shows can change.
+// Keeps the regions marked data-live="seconds" fresh: each asks for itself that often. Not in a hidden tab, not while
+// Live is off, and not after the server said 0, because then nothing in it can change.
 // The server answers 204 while nothing has changed.
 
 import { byId, fill, on, onHtmx } from "./dom.js";
@@ -23,8 +23,8 @@ function ask(region) {
   htmx.trigger(region, "live");
 }
 
-// Whatever it shows already.
-export function askAnew(region) {
+// Ask for the whole region, changed or not.
+export function askForAll(region) {
   region.dataset.whole = "";
   ask(region);
 }
@@ -45,7 +45,7 @@ setInterval(() => {
   look(isDue);
 }, TICK);
 
-// Back in sight: look at once.
+// The tab is visible again: ask at once.
 document.addEventListener("visibilitychange", () => look(pause));
 
 // --- The switch
@@ -67,7 +67,7 @@ on("click", "[data-live-toggle]", () => {
   if (isOn()) regions().forEach(ask);
 });
 
-on("click", "[data-live-refresh]", () => regions().forEach(askAnew));
+on("click", "[data-live-refresh]", () => regions().forEach(askForAll));
 
 onHtmx("configRequest", (detail) => {
   if (isPoll(detail)) detail.timeout = PATIENCE;
@@ -75,7 +75,7 @@ onHtmx("configRequest", (detail) => {
 
 // --- When updates fail
 
-// A copy of what a template holds, saying what it says for this case.
+// A copy of the template's content, with its sentence for this case.
 function saying(when, { dataset, content }, values) {
   const shown = content.cloneNode(true).firstElementChild;
   shown.querySelector("[data-text]").textContent = fill(dataset[when], values);
@@ -87,12 +87,12 @@ function fail(when, code) {
   const time = new Date(failingSince).toLocaleTimeString();
   const shown = saying(when, byId("stale"), { time, code, command: "make run" });
   const before = byId(shown.id);
-  if (before?.textContent === shown.textContent) return; // said once, not at every try
+  if (before?.textContent === shown.textContent) return; // announced once, not at every try
   before?.remove();
   banner.after(shown);
 }
 
-// What a person asked for and did not get stays until they have read it.
+// A failed action stays on the page until it is dismissed.
 function refuse(when, code) {
   document.querySelector("dialog[open]")?.close();
   byId("messages").replaceChildren(saying(when, byId("refused"), { code }));

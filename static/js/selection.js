@@ -1,5 +1,5 @@
-// Ticked rows of a list: all of a page, a range with Shift, and which actions they allow. What was ticked stays
-// through live updates (see row_morphing.js); what is ticked is read from the page each time, so that it is never out of step.
+// Ticked rows of a list: all of a page, a range with Shift, and the actions that they allow. Live updates keep the
+// ticks (see row_morphing.js). They are read from the page each time, so that no copy can differ.
 
 import { byId, fill, on, onHtmx } from "./dom.js";
 

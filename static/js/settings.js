@@ -1,4 +1,4 @@
-// The settings page: offers the time zone that this browser is set to, where it is another.
+// The settings page offers the browser's time zone where it differs.
 
 const button = document.querySelector("[data-browser-zone]");
 const field = document.querySelector("input[name=time_zone]");

@@ -1,5 +1,5 @@
-// Keeps times true while one looks at them: "5 min ago" grows older, what has run for 7 min runs on. The same rules as
-// display.relative and display.time_span, and the same words: the page brings them along in its own language.
+// Keeps times current: "5 min ago" grows older, and a running duration counts on. The rules are those of
+// display.relative and display.time_span; the words come with the page, in its language.
 
 import { fill } from "./dom.js";
 

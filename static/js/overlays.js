@@ -1,9 +1,8 @@
-// Small manners of the page: menus, dialogs, messages, the theme. All driven by data-*.
+// Whatever opens over the page: menus, dialogs, hints, messages.
 
 import { byId, on } from "./dom.js";
 
-// Esc sends hints away and closes what is open over the page, then empties Find, then leaves the row. Dialogs close by
-// themselves.
+// Esc closes hints and the open menu, else empties Find, else leaves the row. Dialogs close by themselves.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
   const hints = document.querySelectorAll("[data-hint]:is(:hover, :focus-within):not([data-silent])");
@@ -22,7 +21,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A hint that was sent away stays away until one has left it.
+// A hint closed with Esc stays closed until pointer and focus leave it.
 for (const leaving of ["pointerout", "focusout"]) {
   on(leaving, "[data-silent]", (hint, { relatedTarget }) => {
     if (!hint.contains(relatedTarget)) delete hint.dataset.silent;
@@ -37,7 +36,7 @@ on("click", "*", (target) => {
   if (target.matches("dialog")) target.close();
 });
 
-on("click", "[data-dismiss]", (button) => button.closest(".message").remove());
+on("click", "[data-dismiss]", (button) => button.closest("[data-message]").remove());
 
 on("click", "dialog[open] [data-close]", (link, event) => {
   event.preventDefault();
@@ -46,27 +45,9 @@ on("click", "dialog[open] [data-close]", (link, event) => {
 
 on("click", "[data-opens]", ({ dataset }) => byId(dataset.opens).showModal());
 
-// A button of a menu did its work: the menu closes, and keeps the focus.
-on("click", ".dropdown--menu .dropdown-panel :is(button, a):not([data-theme-choice])", (button) => {
+// A menu closes after its button was used, and keeps the focus.
+on("click", "[data-dropdown=menu] :is(button, a):not([data-theme-choice])", (button) => {
   const menu = button.closest("details");
   menu.open = false;
   menu.querySelector("summary").focus();
 });
-
-// Shown at once; its form has it kept.
-on("click", "[data-theme-choice]", (choice) => {
-  document.documentElement.dataset.theme = choice.value;
-  for (const other of choice.parentElement.children) other.setAttribute("aria-pressed", String(other === choice));
-});
-
-// One box ticks all of a form.
-on("change", "[data-check-all]", ({ checked, dataset }) => {
-  for (const box of document.querySelectorAll(`input[type=checkbox][form="${dataset.checkAll}"]`)) box.checked = checked;
-});
-
-// Sending it twice is harmless (it carries a key), but the second click deserves no second wait.
-on("submit", "[data-submit-once]", (form) => {
-  for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
-});
-
-document.querySelector("[data-focus]")?.focus();
