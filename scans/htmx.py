@@ -55,7 +55,7 @@ def respond(request: HttpRequest, page: str, fragment: str, context: dict, *, st
     """The page; or, for htmx, the very fragment that the page includes, with messages and banners beside it."""
     if not wants_fragment(request):
         return _varying(render(request, page, context, status=status))
-    parts = [render_to_string(name, context, request) for name in (fragment, "_beside.html")]
+    parts = [render_to_string(name, context, request) for name in (fragment, "layout/_out_of_band.html")]
     return _varying(HttpResponse("".join(parts), status=status))
 
 

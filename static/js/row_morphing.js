@@ -3,7 +3,7 @@
 // Statuses of rows that stay are shown at once; rows that would enter, leave or move wait behind "Show 3 changes".
 // An answer that brings single rows (X-List-Change: rows) moves none, and names its version in a header.
 
-import { askAnew, isPoll } from "./polling.js";
+import { askForAll, isPoll } from "./polling.js";
 import { byId, fill, onHtmx } from "./dom.js";
 
 let polling = false;
@@ -38,7 +38,7 @@ callbacks.beforeNodeMorphed = (node) => {
 
 // --- Rows that wait
 
-const pill = byId("held");
+const button = byId("pending-rows");
 let waiting = 0;
 
 const rowsOf = (root) => root.querySelector("[data-rows]");
@@ -48,12 +48,12 @@ const regionOf = () => rowsOf(document)?.closest("[data-live]");
 function isBusy(rows) {
   const list = rows.closest("table") ?? rows;
   const selection = getSelection();
-  const isPointedAt = matchMedia("(hover: hover)").matches && (list.matches(":hover") || pill.matches(":hover"));
+  const isPointedAt = matchMedia("(hover: hover)").matches && (list.matches(":hover") || button.matches(":hover"));
   return (
     isPointedAt ||
     (!selection.isCollapsed && selection.containsNode(list, true)) ||
     document.activeElement.matches("[data-find]") ||
-    pill.matches(":focus-visible") ||
+    button.matches(":focus-visible") ||
     list.querySelector("input:checked, details[open], :focus-visible") !== null
   );
 }
@@ -70,15 +70,15 @@ function countChanges(before, after) {
 }
 
 function hold(count) {
-  if (count && !waiting) byId("announcements").textContent = pill.dataset.announce;
+  if (count && !waiting) byId("announcements").textContent = button.dataset.announce;
   waiting = count;
-  pill.hidden = !count;
-  pill.textContent = fill(count === 1 ? pill.dataset.one : pill.dataset.many, { count });
+  button.hidden = !count;
+  button.textContent = fill(count === 1 ? button.dataset.one : button.dataset.many, { count });
 }
 
 function show() {
   const region = regionOf();
-  if (region) askAnew(region);
+  if (region) askForAll(region);
   else hold(0);
 }
 
@@ -87,8 +87,8 @@ setInterval(() => {
   if (waiting && (!rows || !isBusy(rows))) show();
 }, 500);
 
-pill.addEventListener("click", () => {
-  pill.blur();
+button.addEventListener("click", () => {
+  button.blur();
   show();
 });
 

@@ -63,7 +63,7 @@ def test_the_sheet_of_shortcuts_opens_closes_and_breaks_no_rule(open_page):
     assert not violations(page)
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
-    page.locator("#person-menu > summary").click()
+    page.locator("#account-menu > summary").click()
     page.get_by_role("button", name="Keyboard shortcuts").click()
     expect(sheet).to_be_visible()
 
@@ -99,7 +99,7 @@ def test_open_dialogs_hints_menus_and_wrong_forms_break_no_rule(open_page, probl
 def test_a_theme_is_chosen_at_once_and_kept(open_page):
     page = open_page("/analyses/", bypass_csp=True)
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    page.locator("#person-menu > summary").click()
+    page.locator("#account-menu > summary").click()
     with page.expect_response("**/settings/theme/"):
         page.get_by_role("button", name="Dark").click()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
