@@ -1,6 +1,6 @@
-"""Readers for settings.py, each of one environment variable. A wrong value ends the process and says what is allowed.
+"""Readers for settings.py, each for one environment variable. A wrong value ends the process with one clear line.
 
-Spaces around a value mean nothing. An empty one is the default: compose files give that for what is not set.
+Spaces around a value are ignored. An empty value means the default, because compose files pass unset variables so.
 """
 
 import logging
@@ -16,26 +16,26 @@ from environ import Env
 
 from scans.targets.policy import parse_pattern
 
-WRONG_SETTING = 3  # the exit code; of `manage.py submit`, 1 and 2 say how a scan ended
+WRONG_SETTING = 3  # the exit code; 1 and 2 are results of `manage.py submit`
 FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-# The databases that the product knows, before anything that could show the rest of the address looks at it.
+# The supported databases. Checked first, because other code may print the address, which may hold a password.
 DATABASE = re.compile(r"sqlite:///.|(postgres|postgresql|psql|pgsql)://")
 
 
 def refuse(name: str, allowed: str, held: str = "") -> NoReturn:
-    """End this process, whichever command it runs, with one line. Give what it held unless that may be a secret."""
+    """End the process with one line about a wrong value. Pass the value as `held` unless it may be a secret."""
     holds = f"holds {held[:200]!r}, but " if held else ""
     print(f"{name} {holds}must be {allowed}. Correct this environment variable and start again.", file=sys.stderr)
     sys.exit(WRONG_SETTING)
 
 
 def text(name: str, default: str = "") -> str:
-    """Any text."""
+    """Text."""
     return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str, default: bool) -> bool:
-    """Yes or no, by any of their names."""
+    """True or false, in any spelling of FLAGS."""
     given = text(name, str(default))
     if given.lower() not in FLAGS:
         refuse(name, "true or false (yes or no, on or off, 1 or 0)", given)
@@ -43,24 +43,24 @@ def flag(name: str, default: bool) -> bool:
 
 
 def number(name: str, default: int | float, lowest: int | float, highest: int | float) -> int | float:
-    """A number within bounds that are allowed too; a whole one where the default is whole."""
+    """A number from `lowest` to `highest`; a whole number if the default is one."""
     given, kind = text(name, str(default)), type(default)
     try:
         value = kind(given)
     except ValueError:
-        value = float("nan")  # which is within no bounds
+        value = float("nan")  # fails the check of the bounds
     if not lowest <= value <= highest:
         refuse(name, f"a {'whole number' if kind is int else 'number'} from {lowest} to {highest}", given)
     return value
 
 
 def items(name: str, default: list[str]) -> list[str]:
-    """What stands between commas."""
+    """A list of texts, separated by commas."""
     return [item.strip() for item in text(name).split(",") if item.strip()] or default
 
 
 def hosts(name: str, default: list[str]) -> list[str]:
-    """Names of hosts as ALLOWED_HOSTS has them: with a scheme, a path or a port none would ever match."""
+    """Host names for ALLOWED_HOSTS. Refuses a scheme, path or port, with which a name would never match."""
     given = items(name, default)
     for host in given:
         if not re.fullmatch(r"\*|\.?[^/:\s]+|\[[0-9a-fA-F:.]+\]", host):
@@ -69,7 +69,7 @@ def hosts(name: str, default: list[str]) -> list[str]:
 
 
 def origins(name: str) -> list[str]:
-    """Where pages come from, as browsers say it: with their scheme."""
+    """Origins as browsers send them: with their scheme."""
     given = items(name, [])
     for origin in given:
         if not re.fullmatch(r"https?://[^/\s]+", origin):
@@ -78,7 +78,7 @@ def origins(name: str) -> list[str]:
 
 
 def targets(name: str, default: list[str]) -> list[str]:
-    """Patterns of hosts. Here an empty value is no default, but a list of nothing: nothing may be scanned."""
+    """Patterns of hosts. Unlike elsewhere an empty value is no default: it means that nothing may be scanned."""
     patterns = items(name, [] if name in os.environ else default)
     for pattern in patterns:
         try:
@@ -89,7 +89,7 @@ def targets(name: str, default: list[str]) -> list[str]:
 
 
 def log_level(name: str, default: str) -> str:
-    """The name of a level of Python's logging, in any case."""
+    """The name of a level of Python's logging, in upper or lower case."""
     given, levels = text(name, default), logging.getLevelNamesMapping()
     if given.upper() not in levels:
         refuse(name, f"one of {', '.join(levels)}", given)
@@ -97,7 +97,7 @@ def log_level(name: str, default: str) -> str:
 
 
 def database(name: str, default: str) -> dict:
-    """What Django wants to know of the database at this address, which is not shown: it may hold a password."""
+    """Django's settings of the database at this address. The address is never shown: it may hold a password."""
     address = text(name, default)
     allowed = (
         "an address such as postgres://user:password@host/name or sqlite:////path/to/file "
@@ -115,9 +115,9 @@ def database(name: str, default: str) -> dict:
 
 
 def private_folder(name: str, default: Path) -> Path:
-    """A folder to write to, made where it is missing, that only its owner can enter.
+    """A folder to write to, which only its owner can enter. Creates it if it is missing.
 
-    One that an older version left open is closed, if it is ours; never one that everybody writes to, such as /tmp.
+    Closes a folder that an older version left open, if this user owns it; but never a shared one, such as /tmp.
     """
     path = Path(text(name, str(default)))
     try:
@@ -128,6 +128,6 @@ def private_folder(name: str, default: Path) -> Path:
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
         refuse(name, "a folder that this user may read and write", str(path))
     if found.st_mode & 0o077 and found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX:
-        with suppress(OSError):  # not every file system can; `manage.py check` warns then
+        with suppress(OSError):  # not every file system can do this; `manage.py check` warns
             path.chmod(0o700)
     return path

@@ -1,4 +1,4 @@
-"""The pages for what goes wrong: what happened, what to do, and a way back. 400 and 403 are Django's."""
+"""The pages for errors: what happened, what to do, and a way back. Django serves those for 400 and 403."""
 
 import logging
 import secrets
@@ -16,15 +16,15 @@ SECONDS_UNTIL_AGAIN = 10
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """No such address; or what became of what stood there."""
+    """404: no such address, or why its page is gone."""
     reason = str(exception) if isinstance(exception, Gone) else ""
     return render(request, "404.html", {"reason": reason}, status=404)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Our side broke: 503 where the database does not answer, else 500; a number leads to the log's traceback.
+    """An error on our side: 503 if the database does not answer, otherwise 500. Its number is also in the log.
 
-    Asks neither the database nor the session for anything.
+    Uses neither database nor session, because they may be the cause.
     """
     number = secrets.token_hex(4)
     logger.error("Error %s: %s %s", number, request.method, request.path)

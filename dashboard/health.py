@@ -1,6 +1,6 @@
-"""Two answers for machines: is this process healthy, and is anybody doing the background work?
+"""Two addresses for monitoring: /healthz for this process, /readyz for scheduler and workers.
 
-Both are public, set no cookie and cost one or two small queries.
+Both are public, set no cookie and need one or two small queries.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from scans.models import SystemPart
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when this process answers, the database is reachable and every migration is applied; else 503."""
+    """200 if the database is reachable and every migration is applied, otherwise 503."""
     try:
         unapplied = _unapplied_migrations()
     except DatabaseError:
@@ -34,13 +34,13 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when a scheduler ticked and a worker of each queue was seen lately; else 503 with what to start."""
+    """200 if a scheduler and a worker of each queue reported lately, otherwise 503 with the commands to start them."""
     try:
         missing = SystemPart.missing()
     except DatabaseError:
         return _unavailable("The database cannot be read.", do="See /healthz.")
     if missing:
-        with translation.override(settings.LANGUAGE_CODE):  # a machine reads English
+        with translation.override(settings.LANGUAGE_CODE):  # for machines, always in English
             names = ", ".join(str(kind.label) for kind in missing)
         start = {kind.value: kind.command for kind in missing}
         return _unavailable(f"Not seen lately: {names}.", start=start)
@@ -48,9 +48,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 class HealthMiddleware:
-    """Answers both before anything looks at the host, and passes on the rest.
+    """Answers /healthz and /readyz before any check of host and TLS.
 
-    A container asks itself by its own address, without TLS, whatever ALLOWED_HOSTS and SCANS_HTTPS say.
+    A container probes itself by its own address and without TLS, whatever ALLOWED_HOSTS and SCANS_HTTPS say.
     """
 
     views = {"/healthz": healthz, "/readyz": readyz}
@@ -59,7 +59,7 @@ class HealthMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """The answer of the view at this address, if it is one of ours."""
+        """Answer one of the two addresses, or pass the request on."""
         return self.views.get(request.path_info, self.get_response)(request)
 
 
@@ -68,7 +68,7 @@ def _unavailable(reason: str, **details) -> JsonResponse:
 
 
 def _unapplied_migrations() -> list[str]:
-    """Names like `scans.0001_initial`. Reads the files once per process, the database every time."""
+    """Names such as `scans.0001_initial`. Reads the files once per process, the database each time."""
     applied = MigrationRecorder(connection).applied_migrations()
     return sorted(f"{app}.{name}" for app, name in _migrations_on_disk() - applied.keys())
 

@@ -23,15 +23,14 @@ from dashboard.environment import (
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Everything that the product writes to disk: database, key, engine sessions and logs.
+# The folder of everything that the product writes to disk: database, keys, pictures, engine sessions and logs.
 VAR_DIR = private_folder("SCANS_VAR_DIR", BASE_DIR / "var")
 
 
 def _kept_secret(path: Path) -> str:
-    """Return the secret kept in `path`, made once, readable by its owner alone.
+    """The secret in the file `path`, which only its owner can read. Makes the file at the first start.
 
-    Written to a file of its own first and linked into place, so that two processes that start at
-    the same moment end up with the same key.
+    Writes a draft and links it into place, so that two processes that start at the same moment get the same secret.
     """
     try:
         if not path.exists():
@@ -50,9 +49,9 @@ def _kept_secret(path: Path) -> str:
 
 
 SECRET_KEY = text("SECRET_KEY") or _kept_secret(VAR_DIR / "secret_key")
-# What seals passwords and scripts at rest, newest first: older ones still open what they sealed.
+# The keys that encrypt passwords and scripts in the database, newest first. Older keys can still decrypt.
 SCANS_SECRET_KEYS = items("SCANS_SECRET_KEYS", []) or [_kept_secret(VAR_DIR / "secrets_key")]
-if any(len(key) < 32 for key in SCANS_SECRET_KEYS):  # shorter ones can be guessed
+if any(len(key) < 32 for key in SCANS_SECRET_KEYS):  # shorter keys can be guessed
     refuse("SCANS_SECRET_KEYS", "keys of 32 characters or more, with commas (`openssl rand -base64 32` prints one)")
 DEBUG = flag("DEBUG", False)
 PORT = number("PORT", 8000, 1, 65535)
@@ -60,32 +59,39 @@ LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = hosts("ALLOWED_HOSTS", LOOPBACK_HOSTS)
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 
-# --- The product's own settings -------------------------------------------------------------
+# --- The product ----------------------------------------------------------------------------
 
-SCANS_ENGINE_PYTHON = Path(text("SCANS_ENGINE_PYTHON", str(BASE_DIR / ".engine/bin/python")))
-# Hosts, networks and wildcards that may be scanned besides those an administrator allows in the admin.
-# A dashboard that answers on loopback alone is a development set-up, and may scan loopback.
+# Background processes
+SCANS_WORKERS = number("SCANS_WORKERS", 2, 0, 1000)  # the Makefile uses it; it is read here to be checked
+SCANS_TICK_SECONDS = number("SCANS_TICK_SECONDS", 1.0, 0.1, 20)  # a scheduler is missing after 30 s without a tick
+SCANS_LEASE_SECONDS = number("SCANS_LEASE_SECONDS", 30, 5, 86_400)  # workers renew about every second
+
+# Targets
+# Hosts, networks and wildcards that may be scanned, besides those that an administrator allows in the admin.
+# A dashboard that answers only on loopback is a development set-up, and may scan loopback.
 _ONLY_ON_LOOPBACK = set(ALLOWED_HOSTS) <= set(LOOPBACK_HOSTS)
 SCANS_ALLOWED_TARGETS = targets(
     "SCANS_ALLOWED_TARGETS", ["localhost", "127.0.0.0/8", "::1"] if _ONLY_ON_LOOPBACK else []
 )
-SCANS_WORKERS = number("SCANS_WORKERS", 2, 0, 1000)  # used by the Makefile; here to be checked with the others
-SCANS_LEASE_SECONDS = number("SCANS_LEASE_SECONDS", 30, 5, 86_400)  # renewed every second or so, on a busy machine too
-SCANS_TICK_SECONDS = number("SCANS_TICK_SECONDS", 1.0, 0.1, 20)  # a scheduler not seen for 30 s counts as missing
-SCANS_DEFAULT_DURATION_MINUTES = number("SCANS_DEFAULT_DURATION_MINUTES", 24 * 60, 1, 25 * 24 * 60)  # as the form's
-SCANS_REQUESTS_PER_SECOND = number("SCANS_REQUESTS_PER_SECOND", 0.0, 0, 10_000)
-SCANS_REPLAYS_PER_SECOND = number("SCANS_REPLAYS_PER_SECOND", 20.0, 0, 10_000)
+SCANS_CONNECT_TIMEOUT_SECONDS = number("SCANS_CONNECT_TIMEOUT_SECONDS", 10.0, 0.1, 300)
+SCANS_TLS_VERIFY = flag("SCANS_TLS_VERIFY", True)
+
+# Scans, logins and verification
+SCANS_DEFAULT_DURATION_MINUTES = number("SCANS_DEFAULT_DURATION_MINUTES", 24 * 60, 1, 25 * 24 * 60)  # the form's bounds
+SCANS_REQUESTS_PER_SECOND = number("SCANS_REQUESTS_PER_SECOND", 0.0, 0, 10_000)  # of the engine; 0: no limit
 SCANS_SECONDS_BETWEEN_LOGINS = number("SCANS_SECONDS_BETWEEN_LOGINS", 1.0, 0, 3600)
 SCANS_VERIFY_SECONDS = number("SCANS_VERIFY_SECONDS", 300, 1, 86_400)
-SCANS_CONNECT_TIMEOUT_SECONDS = number("SCANS_CONNECT_TIMEOUT_SECONDS", 10.0, 0.1, 300)
-# The one without windows first: a picture of a page takes it half the processor time (measured: 1.5 s instead of 3).
+SCANS_REPLAYS_PER_SECOND = number("SCANS_REPLAYS_PER_SECOND", 20.0, 0, 10_000)  # 0: no limit
+
+# Programs
+SCANS_ENGINE_PYTHON = Path(text("SCANS_ENGINE_PYTHON", str(BASE_DIR / ".engine/bin/python")))
+# The headless shell first: it needs half the processor time for a picture (measured: 1.5 s instead of 3 s).
 _CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _CHROMIUM = next(filter(None, map(shutil.which, _CHROMIUMS)), "")
 SCANS_CHROMIUM = text("SCANS_CHROMIUM", _CHROMIUM)
-# Chromium's own wall round what it runs. It makes none for root; Docker's usual seccomp profile lets nobody make one.
+# Chromium's own sandbox. Chromium makes none for root, and Docker's default seccomp profile forbids it.
 SCANS_CHROMIUM_SANDBOX = flag("SCANS_CHROMIUM_SANDBOX", True)
-SCANS_DEMO_PORT = number("SCANS_DEMO_PORT", 8081, 1, 65535)
-SCANS_TLS_VERIFY = flag("SCANS_TLS_VERIFY", True)
+SCANS_DEMO_PORT = number("SCANS_DEMO_PORT", 8081, 1, 65535)  # of the demo site
 
 # --- Django -----------------------------------------------------------------------------------
 
@@ -106,13 +112,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "csp.middleware.CSPMiddleware",  # of every answer, whoever gives it
+    "csp.middleware.CSPMiddleware",  # first, so that every answer has the header
     "dashboard.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # a page of the list is 150 kB of much the same, 10 kB compressed
+    "django.middleware.gzip.GZipMiddleware",  # compresses a page of the list from 150 kB to 10 kB
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",  # the browser's language; a person's own comes after it
+    "django.middleware.locale.LocaleMiddleware",  # the browser's language; PersonMiddleware may change it
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -143,20 +149,20 @@ TEMPLATES = [
 
 DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'dashboard.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # WAL lets pages be read while a scan writes; IMMEDIATE takes the write lock at BEGIN, so that
-    # two writers wait for each other (up to the time-out) instead of failing half-way.
+    # WAL: pages can be read while a scan writes. IMMEDIATE: a transaction takes the write lock at its BEGIN, so that
+    # two writers wait for each other (up to the timeout) instead of failing half-way.
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
-    # Tests use a real file too: SQLite in memory locks differently.
+    # Tests use a file too, because SQLite in memory locks differently.
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# Rows of the list, and other pieces of pages, as they were last made, in each process, each under all that it
-# depends on: most are the same from one request to the next. 6 MB.
+# "rows" holds rendered rows of the list and other pieces of pages, up to 6 MB in each process. A key contains
+# everything that its piece depends on. Most pieces stay the same from one request to the next.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "rows": {
@@ -167,7 +173,7 @@ CACHES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Scans run for hours and hold their worker; checks and verification must not wait behind them.
+# Two queues, because scans occupy their worker for hours; checks and verifications must not wait for that.
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",
@@ -175,9 +181,9 @@ TASKS = {
     }
 }
 
-# English is the language of the source; the others' catalogues are in scans/locale (docs/translating.md).
+# English is the language of the source; scans/locale has the translations (see docs/translating.md).
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]  # each named as its readers name it
+LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]  # each in its own language
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -194,7 +200,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "scans:home"
 LOGOUT_REDIRECT_URL = "login"
-# Sessions of 0.3.2 name the second; it lets nobody in anew, and goes with the release after this one.
+# Sessions from 0.3.2 name the second one, so it stays for one release; nobody logs in with it.
 AUTHENTICATION_BACKENDS = ["scans.accounts.WithSettings", "scans.people.WithSettings"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -222,7 +228,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_HTTPS el
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
-# A file of 250 URLs is far smaller; engine reports never come in through the web.
+# A file of 250 URLs is far smaller, and engine reports are not uploaded.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 LOGGING = {

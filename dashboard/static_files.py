@@ -1,8 +1,8 @@
-"""Static files under names that carry what is in them, so that browsers keep them for good."""
+"""Static files under names with a hash of their content, so that browsers can cache them forever."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# Django's own switch for this reads every package's scripts, and stumbles over examples in their comments.
+# Django's own option for this reads the scripts of every package, and fails on examples in their comments.
 _IMPORT = (
     r"""(?P<matched>import(?P<names>[^"';]+)from "(?P<url>\./[^"]+)";)""",
     """import%(names)sfrom "%(url)s";""",
@@ -10,7 +10,7 @@ _IMPORT = (
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Our scripts import each other by those names too: one that is a tag as well is loaded once."""
+    """Also rewrites the imports of our scripts, so that a script with a tag of its own is not loaded twice."""
 
     patterns = (*CompressedManifestStaticFilesStorage.patterns, ("js/*.js", (_IMPORT,)))
 
@@ -19,7 +19,7 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
         self._addresses: dict[str, str] = {}
 
     def url(self, name: str, force: bool = False) -> str:
-        """As WhiteNoise, worked out once: a page has sixty addresses, which change with a restart only."""
+        """As WhiteNoise, but cached: a page has sixty addresses, which change only with a restart."""
         if name not in self._addresses:
             self._addresses[name] = super().url(name, force)
         return self._addresses[name]

@@ -1,4 +1,4 @@
-"""Where every address begins; the product's own are in scans/urls.py."""
+"""The root of all addresses. The product's own are in scans/urls.py."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
@@ -13,10 +13,10 @@ from dashboard import errors, health
 
 @method_decorator(login_not_required, name="dispatch")
 class Favicon(RedirectView):
-    """Where browsers look when a page, such as the admin's, names no icon."""
+    """The address where browsers look for an icon when a page names none, such as the admin."""
 
     def get_redirect_url(self, *args, **kwargs) -> str:
-        """The icon's address, which changes with its content."""
+        """The address of the icon, which changes with its content."""
         return static("favicon.svg")
 
 
@@ -25,7 +25,7 @@ urlpatterns = [
     path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("favicon.ico", Favicon.as_view()),
-    # For links: HealthMiddleware answers before an address is looked up.
+    # Only for `reverse`: HealthMiddleware answers before Django looks up an address.
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("", include("scans.urls")),

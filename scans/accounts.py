@@ -1,4 +1,4 @@
-"""Who asks: their settings and permissions are loaded with the account, at no query of their own."""
+"""The account of a request, loaded with its settings and permissions in one query."""
 
 from collections.abc import Callable
 
@@ -14,21 +14,21 @@ from scans.models import PersonSettings
 
 
 class _Joined(Aggregate):
-    """Texts, one after the other, with commas between."""
+    """Joins texts with commas: GROUP_CONCAT on SQLite, STRING_AGG on PostgreSQL."""
 
     function, template = "GROUP_CONCAT", "%(function)s(%(expressions)s)"
     output_field = TextField()
 
     def as_postgresql(self, compiler, connection, **context):
-        """As PostgreSQL spells it."""
+        """The SQL for PostgreSQL."""
         return self.as_sql(compiler, connection, template="STRING_AGG(%(expressions)s, ',')", **context)
 
 
 class WithSettings(ModelBackend):
-    """Django's accounts, each fetched together with its settings and permissions."""
+    """Django's backend for accounts, which also fetches settings and permissions."""
 
     def get_user(self, user_id: int):
-        """The account with this id, if it may log in; else None."""
+        """The account with this id, or None if there is none that may log in."""
         name = Concat("content_type__app_label", Value("."), "codename", output_field=TextField())
         theirs = Permission.objects.filter(Q(user=user_id) | Q(group__user=user_id)).order_by()
         names = theirs.annotate(all=Value(1)).values("all").annotate(names=_Joined(name)).values("names")
@@ -42,20 +42,20 @@ class WithSettings(ModelBackend):
 
 
 class PersonMiddleware:
-    """Puts the person's time zone and language in force, and back again."""
+    """Activates the person's time zone and language for the request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """The answer; the thread then forgets whose it was."""
+        """Answer, then deactivate the time zone, because another request may use the thread next."""
         try:
             return self.get_response(request)
         finally:
             timezone.deactivate()
 
     def process_view(self, request: HttpRequest, view: Callable, args, kwargs) -> None:
-        """What needs no login, such as the page to log in, asks for no account either."""
+        """Activate both, except for views without login, which should not query the account."""
         if not getattr(view, "login_required", True):
             return
         person = PersonSettings.of(request.user)
@@ -65,5 +65,5 @@ class PersonMiddleware:
 
 
 def person(request: HttpRequest) -> dict:
-    """For every template: the settings of who asks; the defaults for a request that failed before that was known."""
+    """Context processor: the person's settings, or the defaults if the request failed before the login was read."""
     return {"person": PersonSettings.of(getattr(request, "user", AnonymousUser()))}

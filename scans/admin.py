@@ -1,4 +1,7 @@
-"""The admin: targets and settings are edited; all else is looked at, and acted on through transitions."""
+"""The admin: targets, blackout windows and settings can be edited; everything else is read-only.
+
+Its actions go through `transitions`, as everywhere.
+"""
 
 from django import forms
 from django.contrib import admin, messages
@@ -25,26 +28,26 @@ from scans.models import (
 )
 
 
-class LookedAtOnly(admin.ModelAdmin):
-    """Shows rows, and neither adds, changes nor deletes any."""
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Shows rows, and cannot add, change or delete any."""
 
     show_full_result_count = False
     list_per_page = 50
 
     def has_add_permission(self, request, obj=None) -> bool:
-        """Nobody adds here."""
+        """Never."""
         return False
 
     has_change_permission = has_delete_permission = has_add_permission
 
     def get_fields(self, request, obj=None) -> list[str]:
-        """All there is, also what no form could edit: the status above all."""
+        """All columns, also those that no form can edit, such as the status."""
         return [field.name for field in self.opts.concrete_fields if not field.primary_key]
 
 
 @admin.register(Analysis)
-class AnalysisAdmin(LookedAtOnly):
-    """Analyses, and what may be done to them."""
+class AnalysisAdmin(ReadOnlyAdmin):
+    """Analyses, with the actions to stop and publish them."""
 
     list_display = ["name", "run", "status", "owner", "started_at", "ended_at", "changed_at", "page"]
     list_filter = ["status", "publication"]
@@ -54,34 +57,34 @@ class AnalysisAdmin(LookedAtOnly):
 
     @admin.display(description="Summary")
     def page(self, analysis: Analysis) -> str:
-        """The way to its summary."""
+        """The link to its summary page."""
         return format_html('<a href="{}">Open</a>', analysis.get_absolute_url())
 
     @admin.action(description="Stop and save results", permissions=["submit"])
     def stop_saving(self, request, queryset) -> None:
-        """Stop those that are chosen, keeping what was found."""
-        self._each(request, queryset, lambda one: transitions.stop_analysis(one, StopMode.SAVE, by=request.user))
+        """Stop the chosen analyses and save their results."""
+        self._apply(request, queryset, lambda one: transitions.stop_analysis(one, StopMode.SAVE, by=request.user))
 
     @admin.action(description="Stop and delete results", permissions=["submit"])
     def stop_deleting(self, request, queryset) -> None:
-        """Stop those that are chosen, deleting what was found."""
-        self._each(request, queryset, lambda one: transitions.stop_analysis(one, StopMode.DELETE, by=request.user))
+        """Stop the chosen analyses and delete their results."""
+        self._apply(request, queryset, lambda one: transitions.stop_analysis(one, StopMode.DELETE, by=request.user))
 
     @admin.action(description="Publish results", permissions=["review"])
     def publish(self, request, queryset) -> None:
-        """Publish the verified results of those that are chosen."""
-        self._each(request, queryset, lambda one: transitions.publish(one, by=request.user))
+        """Publish the verified results of the chosen analyses."""
+        self._apply(request, queryset, lambda one: transitions.publish(one, by=request.user))
 
     def has_submit_permission(self, request) -> bool:
-        """Who may stop."""
+        """Whether this user may stop analyses."""
         return request.user.has_perm("scans.submit_analysis")
 
     def has_review_permission(self, request) -> bool:
-        """Who may publish."""
+        """Whether this user may publish results."""
         return request.user.has_perm("scans.review_analysis")
 
-    def _each(self, request, queryset, verb) -> None:
-        """Apply the verb to each, and say of how many it was done and why not of the others."""
+    def _apply(self, request, queryset, verb) -> None:
+        """Apply the verb to each; report how many succeeded, and why each of the others was refused."""
         done = 0
         for analysis in queryset:
             try:
@@ -93,11 +96,11 @@ class AnalysisAdmin(LookedAtOnly):
 
 
 @admin.register(UrlScan)
-class UrlScanAdmin(LookedAtOnly):
+class UrlScanAdmin(ReadOnlyAdmin):
     """URL scans."""
 
     def get_fields(self, request, obj=None) -> list[str]:
-        """All but what is sealed."""
+        """All columns except the sealed crawl script."""
         return [name for name in super().get_fields(request, obj) if name != "crawl_script"]
 
     list_display = ["url", "analysis", "status", "reason", "started_at", "ended_at", "lease_holder"]
@@ -107,7 +110,7 @@ class UrlScanAdmin(LookedAtOnly):
 
 
 class NewPasswordForm(forms.ModelForm):
-    """A login of which nothing secret is shown; a new password can be given."""
+    """Shows nothing secret; takes a new password."""
 
     new_password = forms.CharField(
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text="Kept encrypted and never shown."
@@ -116,7 +119,7 @@ class NewPasswordForm(forms.ModelForm):
 
 @admin.register(TargetLogin)
 class TargetLoginAdmin(admin.ModelAdmin):
-    """How URL scans log in. Of one that is saved for later, the password can be changed."""
+    """The logins of URL scans. While an analysis is saved for later, the password can be changed."""
 
     form = NewPasswordForm
     list_display = ["url_scan", "method", "username"]
@@ -126,30 +129,30 @@ class TargetLoginAdmin(admin.ModelAdmin):
     fields = [*readonly_fields, "new_password"]
 
     def get_queryset(self, request):
-        """Without what is sealed."""
+        """Without the sealed secrets."""
         return super().get_queryset(request).defer("sealed")
 
     def has_add_permission(self, request, obj=None) -> bool:
-        """Logins come with the analysis."""
+        """Never: logins are submitted with their analysis."""
         return False
 
     has_delete_permission = has_add_permission
 
     def has_change_permission(self, request, obj=None) -> bool:
-        """Those who may submit."""
+        """Whether this user may submit analyses."""
         return request.user.has_perm("scans.submit_analysis")
 
     has_view_permission = has_change_permission
 
     def save_model(self, request, obj, form, change) -> None:
-        """Seal the new password, through the verb that also logs that it changed; keep why it was refused."""
+        """Store the new password through its verb, which seals it and writes the log; remember a refusal."""
         try:
             transitions.change_password(obj.url_scan, form.cleaned_data["new_password"], by=request.user)
         except (transitions.TransitionRefused, KeyLost) as refusal:
             obj.refusal = refusal
 
     def response_change(self, request, obj):
-        """Say that the password was changed; or why it was not, and show the same page again."""
+        """Report success, or show the page again with the reason why the password was refused."""
         refusal = getattr(obj, "refusal", None)
         if refusal is None:
             return super().response_change(request, obj)
@@ -157,12 +160,12 @@ class TargetLoginAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(request.path)
 
     def log_change(self, request, obj, message) -> None:
-        """Nothing in the admin's own log: the activity log tells."""
+        """Write nothing: the activity log has the entry."""
 
 
 @admin.register(ActivityLogEntry)
-class ActivityLogEntryAdmin(LookedAtOnly):
-    """The activity log of everything."""
+class ActivityLogEntryAdmin(ReadOnlyAdmin):
+    """The activity log of all analyses."""
 
     list_display = ["at", "what", "analysis", "url_scan", "actor", "user", "from_status", "to_status", "reason"]
     list_filter = ["actor", "action"]
@@ -171,18 +174,18 @@ class ActivityLogEntryAdmin(LookedAtOnly):
     date_hierarchy = "at"
 
     def get_queryset(self, request):
-        """Those that this user may see."""
+        """The rows that this user may see."""
         return super().get_queryset(request).visible_to(request.user)
 
     @admin.display(description="What")
     def what(self, entry: ActivityLogEntry) -> str:
-        """What happened."""
+        """The sentence of the entry."""
         return sentence(entry)
 
 
 @admin.register(Finding)
-class FindingAdmin(LookedAtOnly):
-    """Findings; those that are under verification are for reviewers."""
+class FindingAdmin(ReadOnlyAdmin):
+    """Findings. Only reviewers see those under verification."""
 
     list_display = ["category", "severity", "method", "url", "parameter", "replay", "url_scan", "found_at"]
     list_filter = ["severity", "replay"]
@@ -190,20 +193,20 @@ class FindingAdmin(LookedAtOnly):
     search_fields = ["category", "url", "parameter"]
 
     def get_queryset(self, request):
-        """Those that this user may see."""
+        """The rows that this user may see."""
         return super().get_queryset(request).visible_to(request.user)
 
 
 @admin.register(Series)
-class SeriesAdmin(LookedAtOnly):
+class SeriesAdmin(ReadOnlyAdmin):
     """Series."""
 
     search_fields = ["name"]
 
 
 @admin.register(SystemPart)
-class SystemPartAdmin(LookedAtOnly):
-    """Which scheduler and workers were seen when."""
+class SystemPartAdmin(ReadOnlyAdmin):
+    """When each scheduler and worker last reported."""
 
     list_display = ["kind", "name", "seen_at"]
     list_filter = ["kind"]
@@ -211,7 +214,7 @@ class SystemPartAdmin(LookedAtOnly):
 
 @admin.register(AllowedTarget)
 class AllowedTargetAdmin(admin.ModelAdmin):
-    """Which hosts may be scanned."""
+    """The hosts that may be scanned."""
 
     list_display = ["pattern", "note"]
     search_fields = ["pattern", "note"]
@@ -219,14 +222,14 @@ class AllowedTargetAdmin(admin.ModelAdmin):
 
 @admin.register(BlackoutWindow)
 class BlackoutWindowAdmin(admin.ModelAdmin):
-    """When nothing may be scanned; running scans pause before a window and go on after it."""
+    """Times without scanning. Running scans pause before a window and resume after it."""
 
     list_display = ["window", "time_zone", "note"]
 
 
 @admin.register(RecurringSchedule)
-class RecurringScheduleAdmin(LookedAtOnly):
-    """Series that repeat; they are switched off and on at their runs."""
+class RecurringScheduleAdmin(ReadOnlyAdmin):
+    """Recurring schedules. The summary page of a run switches them off and on."""
 
     list_display = ["__str__", "next_at", "runs_made", "switched_off_at", "switched_off_reason"]
     list_select_related = ["series", "template"]
@@ -234,16 +237,16 @@ class RecurringScheduleAdmin(LookedAtOnly):
 
 @admin.register(ScanSettings)
 class ScanSettingsAdmin(admin.ModelAdmin):
-    """The one row of settings: it is changed, never added to or deleted."""
+    """The one row of settings."""
 
     list_display = ["__str__", "capacity", "pause_limit"]
     _keep = [f"keep_{kind}_days" for kind in ("runs", "evidence", "screenshots", "logs")]
     fieldsets = [(None, {"fields": ["capacity", "pause_limit"]}), (_("Retention policy"), {"fields": _keep})]
 
     def has_add_permission(self, request) -> bool:
-        """The row is there."""
+        """Never: the row exists."""
         return False
 
     def has_delete_permission(self, request, obj=None) -> bool:
-        """The row stays."""
+        """Never: the product needs the row."""
         return False

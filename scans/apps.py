@@ -14,14 +14,14 @@ class ScansConfig(AppConfig):
     verbose_name = "Dynamic Analyses"
 
     def ready(self) -> None:
-        """Load the system checks; put triggers back after each migration."""
+        """Load the system checks; restore triggers after each migration."""
         from scans import checks  # noqa: F401, PLC0415 - Django registers checks when this is imported
 
-        post_migrate.connect(_put_triggers_back, sender=self)
+        post_migrate.connect(_restore_triggers, sender=self)
 
 
-def _put_triggers_back(using: str, **kwargs) -> None:
-    """SQLite loses a table's triggers when a migration changes the table: Django makes it anew."""
+def _restore_triggers(using: str, **kwargs) -> None:
+    """A migration that changes a table on SQLite drops its triggers, because Django creates the table again."""
     connection = connections[using]
     tables = connection.introspection.table_names()
     if "scans_statuscount" in tables:

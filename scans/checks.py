@@ -1,4 +1,4 @@
-"""What `manage.py check` says about this installation."""
+"""System checks of this installation, for `manage.py check`."""
 
 import stat
 
@@ -9,10 +9,9 @@ from django.core.checks import register
 
 @register()
 def engine_is_installed(app_configs, **kwargs) -> list[CheckWarning]:
-    """Warn, with the remedy, when there is no scan engine here.
+    """Warn if there is no scan engine, and say what to do.
 
-    Looks only whether it is there, since this runs before every command; whether it also starts is
-    found out before each scan.
+    Only looks for the file, because checks run before every command. Set-up finds out whether the engine starts.
     """
     if settings.SCANS_ENGINE_PYTHON.exists():
         return []
@@ -26,8 +25,8 @@ def engine_is_installed(app_configs, **kwargs) -> list[CheckWarning]:
 
 
 @register()
-def what_is_written_is_private(app_configs, **kwargs) -> list[CheckWarning]:
-    """Warn when others can enter the folder of database, keys and screenshots; settings close it where they can."""
+def var_dir_is_private(app_configs, **kwargs) -> list[CheckWarning]:
+    """Warn if other users can enter the folder of database, keys and screenshots, which settings could not close."""
     mode = stat.S_IMODE(settings.VAR_DIR.stat().st_mode)
     if not mode & 0o077:
         return []

@@ -12,19 +12,20 @@ from scans.models import Analysis, BulkAction, UrlScan
 from scans.results import verification
 from scans.transitions import bulk
 from scans.workers import runner, setup
+from scans.workers.evidence import remove_files
 
 CHECKS, SCANS = "checks", "scans"
 
 
 @cache
 def engine() -> WapitiEngine:
-    """The engine that this installation scans with; one object, which remembers that it starts."""
+    """The engine of this installation: one object in a process, since set-up remembers that it was seen to start."""
     return WapitiEngine(settings.SCANS_ENGINE_PYTHON)
 
 
 @task(queue_name=CHECKS)
 def set_up(analysis_id: int) -> None:
-    """Set a submitted analysis up: engine, prescan, schedule."""
+    """Set up a submitted analysis: check the engine, prescan, schedule."""
     setup.set_up(Analysis.objects.get(pk=analysis_id), engine())
 
 
@@ -42,21 +43,21 @@ def verify(context: TaskContext, url_scan_id: int) -> None:
 
 @task(queue_name=CHECKS)
 def delete_results(url_scan_id: int) -> None:
-    """Delete what a stopped URL scan left, files first."""
+    """Delete the results of a stopped URL scan, files first."""
     url_scan = UrlScan.objects.get(pk=url_scan_id)
-    runner.remove_files(url_scan)
+    remove_files(url_scan)
     transitions.conclude_deletion(url_scan)
 
 
 @task(queue_name=CHECKS)
 def delete_files(url_scan_id: int) -> None:
-    """Delete the files of a URL scan; handed over by an older version that was updated meanwhile."""
-    runner.remove_files(UrlScan.objects.get(pk=url_scan_id))
+    """Delete the files of a URL scan. Only tasks that an older version queued use it."""
+    remove_files(UrlScan.objects.get(pk=url_scan_id))
 
 
 @task(queue_name=CHECKS, priority=-50)
 def remove_data(analysis_id: int) -> None:
-    """Remove what is not kept of an analysis any more, after everything that somebody waits for."""
+    """Remove data of an analysis that is no longer kept. Low priority: people wait for the other tasks."""
     removal.remove(Analysis.objects.get(pk=analysis_id))
 
 

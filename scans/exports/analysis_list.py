@@ -14,7 +14,7 @@ from scans.models import Analysis, UrlScan
 
 FORMAT = {"format": "dynamic-analyses/list", "version": 1}
 CHUNK = 500  # rows that are held at a time, with one query for what their URL scans add up to
-COLUMNS = [
+ANALYSIS_COLUMNS = [
     *("id", "name", "run", "status", "label", "warning", "owner", "urls", "urls_ended"),
     *("critical", "high", "medium", "low", "info", "urls_under_verification"),
     *("start_at", "started_at", "ended_at", "duration_seconds", "changed_at", "address"),
@@ -23,8 +23,8 @@ COLUMNS = [
 
 def as_csv(walk: Walk, user, address: Callable[[str], str]) -> Iterator[str]:
     """One line for each analysis, as they are listed. `address` makes a path a whole address."""
-    rows = ([row[name] for name in COLUMNS] for row in _rows(walk, user, address))
-    return csv_lines(COLUMNS, rows)
+    rows = ([row[name] for name in ANALYSIS_COLUMNS] for row in _rows(walk, user, address))
+    return csv_lines(ANALYSIS_COLUMNS, rows)
 
 
 def as_json(walk: Walk, user, address: Callable[[str], str], *, query: str, notices: list[str]) -> Iterator[str]:

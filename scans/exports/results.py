@@ -18,7 +18,7 @@ from scans.models.querysets import FindingQuerySet
 from scans.statuses import PUBLISHED_AS, EndedBy
 
 FORMAT = {"format": "dynamic-analyses/results", "version": 1}
-COLUMNS = [
+FINDING_COLUMNS = [
     *("severity", "category", "method", "url", "parameter", "target", "info", "replay", "replay_reason"),
     *("mark", "mark_comment", "cwe", "wstg", "module", "found_at", "url_scan_status", "fingerprint", "id"),
 ]
@@ -172,7 +172,7 @@ def as_json(results: Results) -> Iterator[str]:
 def as_csv(results: Results) -> Iterator[str]:
     """One line for each finding, without its evidence."""
     labels = {scan.pk: scan.info.label for scan in results.scans}
-    return csv_lines(COLUMNS, (_cells(finding, labels[finding["url_scan"]]) for finding in results.findings()))
+    return csv_lines(FINDING_COLUMNS, (_cells(finding, labels[finding["url_scan"]]) for finding in results.findings()))
 
 
 def _cells(finding: dict, label: str) -> list:
@@ -182,4 +182,4 @@ def _cells(finding: dict, label: str) -> list:
         "url_scan_status": label,
     }
     row = finding | numbers
-    return [row[name] for name in COLUMNS]
+    return [row[name] for name in FINDING_COLUMNS]

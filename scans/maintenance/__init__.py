@@ -1,1 +1,1 @@
-"""What keeps an old database healthy: retention, removal and recounting."""
+"""Keeping an old database healthy: retention, removal and recounting."""

@@ -1,4 +1,4 @@
-"""Counting again what is kept beside the facts, and mending what differs. There must be no difference."""
+"""Counting again what is stored as a sum or a copy, and correcting any difference. There should be none."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -10,11 +10,14 @@ from scans.database.search_text import search_text
 from scans.models import Analysis, AnalysisSearch, StatusCount, UrlScan
 from scans.statuses.rollup import kept_columns
 
-BATCH = 2000  # analyses that are compared in one transaction
+BATCH = 2000  # analyses in one transaction
 
 
 def recount() -> Iterator[dict]:
-    """Every difference, mended: `what` is kept, `kept` and `counted` values. Nobody waits for it for long."""
+    """Correct and yield every difference: `what` differs, its `kept` value and its `counted` value.
+
+    Works in short transactions, so that it can run beside the product.
+    """
     yield from _status_counts()
     last = Analysis.objects.aggregate(last=Max("pk"))["last"] or 0
     for first in range(1, last + 1, BATCH):
@@ -24,7 +27,7 @@ def recount() -> Iterator[dict]:
 
 
 def _status_counts() -> Iterator[dict]:
-    # One statement, so that both are counted at the same moment, whoever writes meanwhile.
+    # One statement, so that both are counted at the same moment, even while others write.
     counted = Analysis.objects.present().order_by().values("status").annotate(counted=Count("pk"), kept=Sum("pk") * 0)
     kept = StatusCount.objects.values("status").annotate(counted=Sum("count") * 0, kept=Sum("count"))
     totals = {"counted": Counter(), "kept": Counter()}
@@ -39,9 +42,9 @@ def _status_counts() -> Iterator[dict]:
 
 
 def _columns(pks: range) -> Iterator[dict]:
-    """What is kept in the columns of these analyses, which are locked meanwhile only where something differs."""
+    """Compare the derived columns of these analyses. Only an analysis that differs is locked."""
     for analysis, _ in _differing(Analysis.objects.filter(pk__range=(pks[0], pks[-1]))):
-        # Looked at again, now that nobody can change it: what was read in two moments may differ for that alone.
+        # Compared again under the lock: the first look read analysis and URL scans at two moments.
         for locked, counted in _differing(Analysis.objects.select_for_update().filter(pk=analysis.pk)):
             Analysis.objects.filter(pk=locked.pk).update(**counted)
             for name, value in counted.items():
@@ -50,7 +53,7 @@ def _columns(pks: range) -> Iterator[dict]:
 
 
 def _differing(analyses) -> list[tuple[Analysis, dict]]:
-    """Those whose columns do not follow from the facts, each with the values that would."""
+    """The analyses whose derived columns are wrong, each with the right values of these columns."""
     analyses = list(analyses)
     totals = defaultdict(dict)
     for row in UrlScan.objects.filter(analysis__in=[a.pk for a in analyses]).totals_by_analysis_and_status():
@@ -69,7 +72,7 @@ def _counted(analysis: Analysis, totals: dict) -> dict:
 
 
 def _texts(pks: range) -> Iterator[dict]:
-    """What Find looks through, of these analyses."""
+    """Compare the search texts of these analyses."""
     of_these = {"analysis_id__gte": pks[0], "analysis_id__lte": pks[-1]}
     kept = dict(AnalysisSearch.objects.filter(**of_these).values_list("pk", "text"))
     present = Analysis.objects.present().filter(pk__range=(pks[0], pks[-1]))

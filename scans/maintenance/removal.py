@@ -1,8 +1,8 @@
-"""Removing what is not kept any more: of deleted analyses, and of what the retention policy marked.
+"""Removing the data of deleted analyses, and the data that the retention policy marked as expired.
 
-The marks (`deleted_at`, `…_expired_at`) are written first, with their log entry, in one short transaction, and pages
-go by them. The removal comes after, a few rows in one transaction, so that nobody waits for it for long; it may break
-off anywhere and be done again. Files go when their rows' transactions are over.
+The marks (`deleted_at`, `…_expired_at`) are written first, with their log entry, in one short transaction; pages
+follow the marks. The removal comes later, a few rows per transaction, so that nobody waits for it. It may stop
+anywhere and run again. Files are removed after the transaction of their rows.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from django.db.models import Model, QuerySet
 
 from scans.models import ActivityLogEntry, Analysis, UrlScan
 
-ROWS_AT_ONCE = 25  # with 130 kB of evidence each, the most there can be, SQLite took 43 ms for 100
+ROWS_AT_ONCE = 25  # SQLite took 43 ms for 100 rows with 130 kB of evidence each, the maximum
 NO_EVIDENCE = {"http_request": "", "curl": "", "evidence_status": 0, "evidence_headers": [], "evidence_body": ""}
 
 
 class NotRemoved(Exception):
-    """Some files could not be removed; str() names them. Try again later."""
+    """Some files could not be removed; str() names them. The task can run again later."""
 
 
 def remove(analysis: Analysis) -> None:
-    """Remove from database and disk what its marks say; what cannot be removed does not keep the rest.
+    """Remove from database and disk what the marks of this analysis say.
 
-    A file that is not there is no error. Raises NotRemoved in the end where one could not be removed.
+    A missing file is no error. If a file cannot be removed, the rest is removed first; then raises NotRemoved.
     """
     problems = [problem for scan in list(analysis.url_scans.all()) for problem in _remove_of_scan(analysis, scan)]
     if analysis.log_expired_at:
@@ -38,7 +38,7 @@ def remove(analysis: Analysis) -> None:
 
 
 def _remove_of_scan(analysis: Analysis, scan: UrlScan) -> Iterator[OSError]:
-    """Remove of one URL scan, and yield what went wrong."""
+    """Remove the data of one URL scan; yield each error."""
     deleted = analysis.deleted_at
     if deleted:
         _in_batches(scan.findings.all(), QuerySet.delete)
@@ -46,15 +46,15 @@ def _remove_of_scan(analysis: Analysis, scan: UrlScan) -> Iterator[OSError]:
     elif analysis.evidence_expired_at:
         _in_batches(scan.findings.all(), lambda findings: findings.update(**NO_EVIDENCE))
     if deleted or analysis.screenshots_expired_at:
-        yield from _attempts(screenshot.remove for screenshot in scan.screenshots.all())
+        yield from _errors_of(screenshot.remove for screenshot in scan.screenshots.all())
     if deleted:
         _in_batches(scan.checks.all(), QuerySet.delete)
     if (deleted or analysis.evidence_expired_at) and scan.directory.exists():
-        yield from _attempts([lambda: shutil.rmtree(scan.directory)])
+        yield from _errors_of([lambda: shutil.rmtree(scan.directory)])
 
 
-def _attempts(removals) -> Iterator[OSError]:
-    """Do each, and yield the errors."""
+def _errors_of(removals) -> Iterator[OSError]:
+    """Call each; yield the errors."""
     for removal in removals:
         try:
             removal()
@@ -63,7 +63,7 @@ def _attempts(removals) -> Iterator[OSError]:
 
 
 def _in_batches(rows: QuerySet[Model], act: Callable[[QuerySet], object]) -> None:
-    """Act on a few rows at a time, each time in a transaction of its own, and leave others as much time in between."""
+    """Act on a few rows per transaction, with pauses as long as the transactions, so that others can write."""
     pks = list(rows.values_list("pk", flat=True))
     for start in range(0, len(pks), ROWS_AT_ONCE):
         began = monotonic()

@@ -1,6 +1,6 @@
-"""The retention policy: what is older than an administrator wants it kept is deleted, or marked as not kept.
+"""The retention policy: deletes old runs, and marks old data as expired, after the periods of ScanSettings.
 
-Off by default: ScanSettings has the periods. Here is decided what is due; `removal` removes it, by a task.
+Off by default. This module decides what is due; a task then removes the data (see `removal`).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from scans import activity, transitions
 from scans.models import Actor, Analysis, ScanSettings, Screenshot
 from scans.models.querysets import EVIDENCE_KEPT, LOG_KEPT, SCREENSHOTS_KEPT
 
-SECONDS_AT_A_TIME = 0.1  # of the scheduler, which has starts to see to
+SECONDS_AT_A_TIME = 0.1  # of a tick, so that starts are not late
 ANALYSES_AT_A_TIME = 20
-REMOVALS_WAITING_AT_MOST = 100  # then workers come first
+REMOVALS_WAITING_AT_MOST = 100  # with more, the scheduler lets workers catch up
 _REMOVAL = "scans.tasks.remove_data"
 
 
 class Kind(StrEnum):
-    """What is kept for a time of its own, in the order in which it goes."""
+    """The kinds of data that have a period of their own, in the order in which they expire."""
 
     RUNS = "runs"
     EVIDENCE = "evidence"
@@ -42,19 +42,19 @@ _REASONS = {
 
 
 def policy() -> dict[Kind, timedelta]:
-    """How long each kind is kept; those that are kept for ever are left out."""
+    """How long each kind is kept, without the kinds that are kept forever."""
     settings = ScanSettings.current()
     days = {kind: getattr(settings, f"keep_{kind}_days") for kind in Kind}
     return {kind: timedelta(days=number) for kind, number in days.items() if number}
 
 
 def due(kind: Kind, kept: timedelta) -> QuerySet[Analysis]:
-    """The analyses of which this kind has been kept for long enough, the oldest first."""
+    """The analyses whose data of this kind has expired, the oldest first."""
     before = timezone.now() - kept
     match kind:
         case Kind.RUNS:
             return Analysis.objects.ended_before(before).needed_by_no_other()
-        case Kind.EVIDENCE:  # a session is part of it
+        case Kind.EVIDENCE:  # which includes the session that another run may continue
             return Analysis.objects.ended_before(before).filter(EVIDENCE_KEPT).needed_by_no_other()
         case Kind.SCREENSHOTS:
             return Analysis.objects.ended_before(before).filter(SCREENSHOTS_KEPT)
@@ -63,7 +63,7 @@ def due(kind: Kind, kept: timedelta) -> QuerySet[Analysis]:
 
 
 def carry_out() -> None:
-    """Let some of what is due expire; at each tick of the scheduler, for a small part of it."""
+    """Expire some of what is due. The scheduler calls it at each tick, so it stops after a small part of a second."""
     kept = policy()
     if not kept or _removals_waiting() >= REMOVALS_WAITING_AT_MOST:
         return
@@ -76,12 +76,12 @@ def carry_out() -> None:
 
 
 def count_due() -> dict[Kind, int]:
-    """Of how many runs each kind is due now; empty where everything is kept."""
+    """For how many runs each kind is due now; empty if everything is kept forever."""
     return {kind: due(kind, period).count() for kind, period in policy().items()}
 
 
 def carry_out_all() -> dict[Kind, int]:
-    """Let everything that is due now expire, each run in a transaction of its own; returns as `count_due` does."""
+    """Expire everything that is due now, each run in its own transaction; return counts as `count_due` does."""
     return {kind: _expire_all(kind, period) for kind, period in policy().items()}
 
 
@@ -96,9 +96,9 @@ def _removals_waiting() -> int:
 
 @transaction.atomic
 def expire(kind: Kind, analysis_id: int, kept: timedelta, *, by: Actor) -> bool:
-    """Delete a run, or mark one kind of its data as not kept, with an entry in its log; a task removes the data.
+    """Delete a run, or mark one kind of its data as expired, with a log entry; a task then removes the data.
 
-    False where that is not due (any more).
+    Return False if that is not due, or not due any more.
     """
     analysis = Analysis.objects.select_for_update().get(pk=analysis_id)
     if not due(kind, kept).filter(pk=analysis_id).exists():
@@ -108,7 +108,7 @@ def expire(kind: Kind, analysis_id: int, kept: timedelta, *, by: Actor) -> bool:
 
 
 def _expire_evidence(analysis: Analysis, entry: dict) -> None:
-    # One that never started has nothing of the kind, and nothing to say.
+    # A run that never started has no evidence: no entry, nothing to remove.
     _mark(analysis, "evidence_expired_at", "analysis.evidence_expired" if analysis.started_at else "", entry)
 
 
@@ -130,9 +130,10 @@ _EXPIRE = {
 
 
 def _mark(analysis: Analysis, column: str, action: str, entry: dict) -> None:
-    """Mark it, with an entry and a removal where there is something to say. It keeps its place in the list.
+    """Mark the data as expired; with an `action`, also write the log entry and queue the removal.
 
-    The mark is older than the entry, which stays for that.
+    `changed_at` stays, so the analysis keeps its position in the list. The mark is written before the entry: entries
+    older than the mark are removed, and this one must stay.
     """
     Analysis.objects.filter(pk=analysis.pk).update(**{column: timezone.now()}, version=F("version") + 1)
     if action:

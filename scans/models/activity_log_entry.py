@@ -10,7 +10,7 @@ from scans.models.url_scan import UrlScan
 
 
 class Actor(models.TextChoices):
-    """Who did it: a person, or the part of the system that did."""
+    """Who did it: a person or a part of the system."""
 
     USER = "user", _("User")
     COMMAND = "command", _("Command line")
@@ -22,7 +22,7 @@ class Actor(models.TextChoices):
 
 
 class AppendOnly(Exception):
-    """Somebody tried to change or remove what only ever grows."""
+    """Raised on an attempt to change or delete an entry of the activity log."""
 
 
 class ActivityLogEntry(models.Model):

@@ -14,21 +14,21 @@ from scans.statuses import AnalysisStatus, Phase, Status
 
 
 class Publication(models.TextChoices):
-    """Who publishes the results once they are verified."""
+    """Who publishes the results after verification."""
 
     AUTOMATIC = "automatic", _("By itself, once verified")
     REVIEWER = "reviewer", _("By a reviewer")
 
 
 class StopMode(models.TextChoices):
-    """What a user who stops something wants done with what was found."""
+    """Whether a stop saves or deletes the results."""
 
     SAVE = "save", _("Stop and save results")
     DELETE = "delete", _("Stop and delete results")
 
 
 class Series(models.Model):
-    """All runs of one Dynamic Analysis; it carries their name, so a name means one series."""
+    """All runs of one Dynamic Analysis. Their name is unique among series."""
 
     name = models.CharField(max_length=200, unique=True, validators=[MinLengthValidator(3), MaxLengthValidator(200)])
 
@@ -40,14 +40,14 @@ class Series(models.Model):
 
 
 def _list_index(field: str, *, name: str, by_status: bool = True, only: models.Q | None = None) -> models.Index:
-    """An index of the present analyses in the order of a field, of each status by itself."""
+    """An index of the present analyses by a field, separately for each status."""
     present = models.Q(deleted_at__isnull=True)
     fields = ["status", field, "id"] if by_status else [field, "id"]
     return models.Index(fields=fields, name=name, condition=present & only if only else present)
 
 
 def _old_index(field: str, *, name: str, kept: models.Q) -> models.Index:
-    """An index of the ended analyses of which something is kept yet."""
+    """An index of the ended analyses that still have some kind of data."""
     return models.Index(fields=[field, "id"], name=name, condition=models.Q(ended_at__isnull=False) & kept)
 
 
@@ -99,14 +99,14 @@ class Analysis(models.Model):
     stop_mode = models.CharField(max_length=6, choices=StopMode.choices, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
 
-    # Since when the retention policy does not keep a part of it any more: see retention
+    # When the retention policy expired a kind of data: see maintenance/retention
     evidence_expired_at = models.DateTimeField(null=True, editable=False)
     screenshots_expired_at = models.DateTimeField(null=True, editable=False)
     log_expired_at = models.DateTimeField(
         null=True, editable=False, help_text="entries before this moment may be deleted: see append_only"
     )
 
-    # Kept for sorting by, written together with what they follow from; `manage.py recount` compares
+    # Derived, for sorting; written together with their sources; `manage.py recount` checks them
     urls = models.PositiveSmallIntegerField(db_default=0, editable=False, help_text="how many URL scans it has")
     findings_all = models.BigIntegerField(db_default=0, editable=False, help_text="its findings: see listing.weigh")
     findings_shown = models.BigIntegerField(
@@ -131,7 +131,7 @@ class Analysis(models.Model):
             ),
         ]
         indexes = [
-            # Along these the list is walked, in both directions: see listing
+            # The list pages along these, in both directions: see analysis_list/ordering
             _list_index("changed_at", name="analysis_list_changed", by_status=False),
             _list_index("changed_at", name="analysis_list_status"),
             _list_index("name", name="analysis_list_name"),
@@ -142,7 +142,7 @@ class Analysis(models.Model):
             _list_index("start_at", name="analysis_list_start", only=models.Q(started_at__isnull=True)),
             _list_index("run_time", name="analysis_list_run_time", only=models.Q(run_time__isnull=False)),
             models.Index(fields=["start_at"], name="analysis_due", condition=models.Q(status=AnalysisStatus.SCHEDULED)),
-            # Along these the retention policy finds what has ended and is kept yet, the oldest first
+            # The retention policy finds the oldest runs along these
             _old_index("ended_at", name="analysis_old_runs", kept=PRESENT),
             _old_index("ended_at", name="analysis_old_evidence", kept=PRESENT & EVIDENCE_KEPT),
             _old_index("ended_at", name="analysis_old_screenshots", kept=PRESENT & SCREENSHOTS_KEPT),
@@ -178,12 +178,12 @@ class Analysis(models.Model):
         return ZoneInfo(self.time_zone)
 
     def ran_for(self, now: datetime) -> timedelta | None:
-        """How long it ran, up to its end or `now`; None when it never started."""
+        """How long it ran, until its end or `now`; None if it never started."""
         return (self.ended_at or now) - self.started_at if self.started_at else None
 
     @property
     def not_kept(self) -> list[tuple[str, datetime]]:
-        """What the retention policy removed of it, and when."""
+        """The kinds of data that the retention policy removed, and when."""
         parts = [
             (_("requests, answers, engine logs and saved sessions"), self.evidence_expired_at),
             (_("screenshots"), self.screenshots_expired_at),
@@ -192,7 +192,7 @@ class Analysis(models.Model):
         return [(what, at) for what, at in parts if at]
 
     def time_left(self, now: datetime) -> timedelta | None:
-        """Until its duration ends, where it has started and not ended; a blackout window stops this clock."""
+        """The time until its duration ends; None before its start and after its end. A blackout stops the clock."""
         if not self.expires_at or self.info.phase not in (Phase.WAITING, Phase.ACTIVE):
             return None
         return max(timedelta(), self.expires_at - (self.blackout_since or now))

@@ -1,4 +1,4 @@
-"""What an analysis is found by: its text, kept for Find."""
+"""The text of each analysis that Find searches."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from scans.models.analysis import Analysis
 
 
 class AnalysisSearch(models.Model):
-    """The folded text of one present analysis; `transitions` writes it with what it follows from."""
+    """The folded text of one present analysis, made of its name and URLs. `transitions` writes it with them."""
 
     analysis = models.OneToOneField(Analysis, on_delete=models.CASCADE, primary_key=True, related_name="search")
     text = models.TextField(help_text="see search_text")
@@ -20,6 +20,6 @@ class AnalysisSearch(models.Model):
 
     @classmethod
     def keep(cls, analysis: Analysis, urls: list[str]) -> None:
-        """Store what an analysis with these URLs is found by."""
+        """Store the text of an analysis with these URLs."""
         row = cls(analysis=analysis, text=search_text(analysis.name, urls))
         cls.objects.bulk_create([row], update_conflicts=True, unique_fields=["analysis"], update_fields=["text"])

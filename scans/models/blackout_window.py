@@ -1,4 +1,4 @@
-"""Blackout windows that hold for every analysis; an analysis' own stand in the analysis."""
+"""Blackout windows for all analyses. Those of one analysis are stored in the analysis."""
 
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,7 +11,7 @@ from scans.schedule.blackouts import Blackouts, parse, parse_all
 
 
 def validate_window(value: str) -> None:
-    """Refuse what is no blackout window, saying what one looks like."""
+    """Raise ValidationError, with examples, if this is no blackout window."""
     try:
         parse(value)
     except ValueError as error:
@@ -19,13 +19,13 @@ def validate_window(value: str) -> None:
 
 
 def validate_time_zone(value: str) -> None:
-    """Refuse what is not the name of a time zone."""
+    """Raise ValidationError if this is not the name of a time zone."""
     if value not in available_timezones():
         raise ValidationError(_("“{value}” is not a time zone such as Europe/Berlin or UTC.").format(value=value))
 
 
 class BlackoutWindow(models.Model):
-    """Hours or days in which nothing at all may be scanned."""
+    """Hours or days in which nothing may be scanned."""
 
     window = models.CharField(
         max_length=100,
@@ -43,16 +43,16 @@ class BlackoutWindow(models.Model):
 
     @classmethod
     def for_all(cls) -> Blackouts:
-        """The windows that hold for every analysis, as they stand now."""
+        """The windows for all analyses."""
         return Blackouts(tuple((parse(row.window), ZoneInfo(row.time_zone)) for row in cls.objects.all()))
 
     @classmethod
     def for_analysis(cls, analysis: Analysis) -> Blackouts:
-        """Those that hold for this analysis: everybody's and its own."""
+        """The windows for this analysis: the common ones and its own."""
         return with_own(cls.for_all(), analysis)
 
 
 def with_own(for_all: Blackouts, analysis: Analysis) -> Blackouts:
-    """The windows that hold for every analysis, and this one's own."""
+    """The windows for all analyses, and those of this one."""
     own = tuple((window, analysis.zone) for window in parse_all(analysis.blackout))
     return Blackouts(for_all.windows + own)

@@ -1,4 +1,4 @@
-"""An address of the site that a scan came across, and how far it came with it."""
+"""An address that a scan came across, and how far the engine got with it."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ class CrawledUrl(models.Model):
     """A method and a URL without its query, once per URL scan; deleted with its results."""
 
     class Reach(models.TextChoices):
-        """How far the engine came; the codes are those of engines.base.Reach."""
+        """How far the engine got; the codes are those of engines.base.Reach."""
 
         FOUND = "found", _("Found")
         ATTACKED = "attacked", _("Attacked")
@@ -36,7 +36,7 @@ class CrawledUrl(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["url_scan", "identity"], name="crawled_url_once_per_url_scan"),
             models.CheckConstraint(
-                condition=models.Q(reach__in=["found", "attacked", "skipped", "blocked"]),
+                condition=models.Q(reach__in=_REACHES),
                 name="crawled_url_reach_known",
             ),
         ]

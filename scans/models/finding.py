@@ -1,4 +1,4 @@
-"""A finding: one weakness that the engine reported, with its evidence and what the replay showed."""
+"""A finding: one report of the engine, with its evidence and the outcome of the replay."""
 
 from django.db import models
 from django.urls import reverse
@@ -10,7 +10,7 @@ from scans.severities import SEVERITY_CHOICES
 
 
 class Replay(models.TextChoices):
-    """What replaying a finding's request showed."""
+    """The outcome of replaying a finding's request."""
 
     UNVERIFIED = "unverified", _("Unverified")
     CONFIRMED = "confirmed", _("Confirmed")
@@ -19,7 +19,7 @@ class Replay(models.TextChoices):
 
 
 class Finding(models.Model):
-    """One weakness, as the engine reported it; only the replay's outcome is ours."""
+    """One report of the engine. Only the outcome of the replay is ours."""
 
     url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="findings", db_index=False)
     identity = models.CharField(max_length=64, help_text="the same report of the engine twice is one finding")
@@ -64,5 +64,5 @@ class Finding(models.Model):
         return f"{self.category}: {self.url}"
 
     def get_absolute_url(self) -> str:
-        """Its page, with the evidence."""
+        """The page of the finding, with its evidence."""
         return reverse("scans:finding-detail", args=[self.url_scan.analysis_id, self.url_scan_id, self.pk])

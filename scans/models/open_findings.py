@@ -1,4 +1,4 @@
-"""How many findings are open, day by day: what the trend on the home page is drawn from."""
+"""The number of open findings day by day, for the trend on the home page."""
 
 from datetime import datetime, timedelta
 
@@ -16,9 +16,10 @@ COUNTED_EVERY = timedelta(minutes=15)
 
 
 class OpenFindings(models.Model):
-    """The count of one day (UTC), the last one of that day; or one that is being made, a part of the series at a time.
+    """The last count of one day (UTC), or a count in progress, which takes several steps.
 
-    Open is what the last published run of a series found and nobody marked as false positive, accepted or fixed.
+    A finding is open if the last published run of its series has it and nobody marked it as false positive,
+    accepted or fixed.
     """
 
     day = models.DateField()
@@ -40,20 +41,20 @@ class OpenFindings(models.Model):
 
     @property
     def total(self) -> int:
-        """How many of any severity."""
+        """The number of all severities together."""
         return sum(getattr(self, name) for name in SEVERITIES)
 
     @classmethod
     def kept(cls):
-        """The days that were counted, in order."""
+        """The completed counts in order of days."""
         return cls.objects.filter(complete=True).order_by("day")
 
     @classmethod
     def count(cls) -> None:
-        """Go on counting, or begin again where the last count has become old; called at each tick.
+        """Continue the count in progress, or begin one if the last is old. The scheduler calls it at each tick.
 
-        One step costs the same however many series there are: the findings of the last runs of so many series. A whole
-        count takes a tick for each thousand series, 17 minutes for a million, and a day is counted again and again.
+        One step counts a thousand series, so it takes the same time however many series there are. A whole count of a
+        million series takes 17 minutes. Each day is counted many times; its last count stays.
         """
         now = timezone.now()
         draft = cls.objects.filter(complete=False).first()
@@ -62,9 +63,9 @@ class OpenFindings(models.Model):
             if last and now - last.at < COUNTED_EVERY:
                 return
             draft = cls.objects.create(day=now.date(), at=now)
-        draft._go_on(now)
+        draft._count_next(now)
 
-    def _go_on(self, now: datetime) -> None:
+    def _count_next(self, now: datetime) -> None:
         series = list(
             Series.objects.filter(pk__gt=self.counted_to).order_by("pk").values_list("pk", flat=True)[:COUNTED_AT_ONCE]
         )
@@ -74,7 +75,7 @@ class OpenFindings(models.Model):
             if len(series) < COUNTED_AT_ONCE:
                 type(self).objects.filter(day=self.day, complete=True).delete()
                 values |= {"complete": True, "at": now}
-            # Where another scheduler was faster, this step is its.
+            # If another scheduler was faster, this changes nothing.
             here = type(self).objects.filter(pk=self.pk, complete=False, counted_to=self.counted_to)
             here.update(counted_to=series[-1] if series else self.counted_to, **values)
 

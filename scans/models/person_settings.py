@@ -12,7 +12,7 @@ PAGE_SIZES = (25, 50, 100)
 
 
 class Theme(models.TextChoices):
-    """Light or dark; the code is what `data-theme` says."""
+    """Light or dark; the code is the value of `data-theme`."""
 
     AUTO = "auto", _("As the system")
     LIGHT = "light", _("Light")
@@ -20,7 +20,7 @@ class Theme(models.TextChoices):
 
 
 class PersonSettings(models.Model):
-    """The settings of one user. Who never changed any has no row, and the defaults below."""
+    """The settings of one user. A user who never changed any has no row; the defaults below apply."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="person_settings"
@@ -62,7 +62,7 @@ class PersonSettings(models.Model):
 
     @classmethod
     def of(cls, user) -> "PersonSettings":
-        """This user's settings; the defaults, not saved, for who has none and for who is not logged in."""
+        """This user's settings, or unsaved defaults for a user without any or an anonymous one."""
         if not user.is_authenticated:
             return cls()
         return getattr(user, "person_settings", None) or cls(user=user)

@@ -1,4 +1,4 @@
-"""Every question asked of the database by name. Nothing here writes."""
+"""Every question to the database, by name. Nothing here writes."""
 
 from collections.abc import Iterable
 from functools import reduce
@@ -30,7 +30,7 @@ _SEVERITY_RANK = models.Case(
 
 
 def _results_visible(user, path: str = "") -> Q:
-    """URL scans, reached over `path`, whose results this user may see: see FindingQuerySet.visible_to."""
+    """A condition on URL scans, reached by `path`: this user may see their results (see FindingQuerySet.visible_to)."""
     if user is None or user.has_perm("scans.review_analysis"):
         return Q(**{f"{path}pk__isnull": False})
     return Q(**{f"{path}status__in": list(PUBLISHED_AS.values())}) | Q(
@@ -41,7 +41,7 @@ def _results_visible(user, path: str = "") -> Q:
 PRESENT = Q(deleted_at__isnull=True)
 EVIDENCE_KEPT = Q(evidence_expired_at__isnull=True)
 SCREENSHOTS_KEPT = Q(screenshots_expired_at__isnull=True)
-# Whoever does something with a run after its log expired adds to the log, which expires again.
+# A run that changes after its log expired has new entries, which expire later.
 LOG_KEPT = Q(log_expired_at__isnull=True) | Q(log_expired_at__lt=F("changed_at"))
 _WITH_RESULTS = [code for code, status in ANALYSIS_STATUSES.items() if status.results == Results.AVAILABLE]
 
@@ -50,56 +50,56 @@ class AnalysisQuerySet(models.QuerySet):
     """Questions about analyses."""
 
     def present(self):
-        """Those that were not deleted."""
+        """Analyses that are not deleted."""
         return self.filter(PRESENT)
 
     def with_results(self):
-        """Those whose results are published."""
+        """Analyses with published results."""
         return self.present().filter(status__in=_WITH_RESULTS)
 
     def last_with_results(self):
-        """Of each series the last run whose results are published."""
+        """The last run with published results of each series."""
         later = self.model.objects.with_results().filter(series=OuterRef("series"), run__gt=OuterRef("run"))
         return self.with_results().filter(~Exists(later))
 
     def latest_runs(self):
-        """Those that no later run of their series has replaced."""
+        """Analyses without a later run in their series."""
         later = self.model.objects.present().filter(series=OuterRef("series"), run__gt=OuterRef("run"))
         return self.filter(~Exists(later))
 
     def due(self, now):
-        """Those with scheduled URL scans whose start time has come."""
+        """Analyses with scheduled URL scans whose start time has come."""
         has_come = Q(start_at__lte=now) | Q(start_at__isnull=True)
         scheduled = self.model.objects.filter(url_scans__status=UrlScanStatus.SCHEDULED)
         return self.filter(has_come, pk__in=scheduled.values("pk"))
 
     def pausable(self):
-        """Those of which a URL scan runs, or would run as soon as there is a worker."""
+        """Analyses with a URL scan that runs, or that would run as soon as there is a worker."""
         return self.filter(pk__in=self.model.objects.filter(url_scans__status__in=PAUSABLE).values("pk"))
 
     def waiting_for_review(self):
-        """Those whose results a reviewer is to publish; what publishes itself waits for nobody."""
+        """Analyses whose results a reviewer has to publish."""
         return self.filter(status__in=in_phase(ANALYSIS_STATUSES, Phase.REVIEW), publication="reviewer")
 
     def in_blackout(self):
-        """Those that a blackout window has paused."""
+        """Analyses that a blackout window has paused."""
         return self.filter(blackout_since__isnull=False)
 
     def ended_before(self, moment):
-        """Those that ended before then and were not deleted, the first one first."""
+        """Analyses that ended before then and are not deleted, the oldest first."""
         return self.present().filter(ended_at__lt=moment).order_by("ended_at", "pk")
 
     def left_alone_since(self, moment):
-        """Those that ended, deleted ones too, with which nobody did anything since then, the first one first."""
+        """Ended analyses, deleted ones too, that have not changed since then, the oldest first."""
         return self.filter(ended_at__isnull=False, changed_at__lt=moment).order_by("changed_at", "pk")
 
     def needed_by_no_other(self):
-        """Those whose configuration no schedule repeats, and from whose session no unfinished run goes on."""
+        """Analyses that no schedule repeats and no unfinished run continues."""
         unfinished = self.model.objects.filter(continues=OuterRef("pk"), ended_at__isnull=True)
         return self.exclude(series__schedule__template=F("pk")).filter(~Exists(unfinished))
 
     def count_by_status(self) -> dict[str, int]:
-        """How many of these have each status; statuses that nobody has are left out."""
+        """The number of analyses of each status, without zeros."""
         return dict(self.order_by().values_list("status").annotate(Count("pk")))
 
 
@@ -107,22 +107,22 @@ class UrlScanQuerySet(models.QuerySet):
     """Questions about URL scans."""
 
     def holding_slot(self):
-        """Those that count against capacity."""
+        """URL scans that count against capacity."""
         return self.filter(slot_since__isnull=False)
 
     def running(self):
-        """Those whose engine is at work or is being ended."""
+        """URL scans whose engine runs or is being stopped."""
         return self.holding_slot().exclude(status__in=[UrlScanStatus.QUEUED, UrlScanStatus.RESUMING])
 
     def waiting_for_capacity(self):
-        """Those that would start, or go on, if there were a place, longest waiting first."""
+        """URL scans that wait for a capacity slot, the longest waiting first."""
         waiting = self.filter(
             status__in=[UrlScanStatus.QUEUED_WITH_WARNING, UrlScanStatus.RESUMING], slot_since=None, lease_holder=""
         )
         return waiting.order_by("queued_at", "position")
 
     def fairest_waiting(self):
-        """The next to get a place: of the analysis with the fewest places, the one waiting longest; or None."""
+        """The URL scan that gets the next slot, or None: of the analysis with the fewest slots, the longest waiting."""
         held = (
             self.model.objects.holding_slot()
             .order_by()
@@ -135,11 +135,11 @@ class UrlScanQuerySet(models.QuerySet):
         return waiting.order_by("held", "queued_at", "analysis_id", "position").first()
 
     def verifying(self):
-        """Those whose results are being verified or wait for publication."""
+        """URL scans whose results are being verified or wait for publication."""
         return self.filter(status__in=list(PUBLISHED_AS))
 
     def out_of_time(self, now):
-        """Those that wait or are paused, held by nobody, of analyses whose duration has ended."""
+        """URL scans without a worker that wait or are paused, although the duration of their analysis has ended."""
         return self.filter(
             status__in=WAITING_FOR_A_WORKER,
             lease_holder="",
@@ -148,11 +148,11 @@ class UrlScanQuerySet(models.QuerySet):
         )
 
     def paused_too_long(self, now, limit):
-        """Those that a user left paused for longer than `limit`."""
+        """URL scans that a user paused longer than `limit` ago."""
         return self.filter(status=UrlScanStatus.PAUSED, paused_by="user", status_at__lt=now - limit)
 
     def abandoned(self, now=None):
-        """Those whose holder let the lease run out."""
+        """URL scans whose lease ran out."""
         return self.filter(lease_until__lt=now or timezone.now())
 
     def marking_visible_results(self, user):
@@ -162,17 +162,17 @@ class UrlScanQuerySet(models.QuerySet):
         )
 
     def totals_by_analysis_and_status(self):
-        """As `written_once.totals_by_status`, of several analyses, as rows with `analysis_id` and `status`."""
+        """As `statements.totals_by_status`, for several analyses: rows with `analysis_id` and `status`."""
         sums = {name: Sum(f"findings_{name}") for name in SEVERITIES}
         return self.order_by().values("analysis_id", "status").annotate(urls=Count("pk"), **sums)
 
     def totals_by_analysis(self, user=None) -> dict[int, dict[str, int]]:
-        """Per analysis id: `urls`, how many of them `ended`, and the findings of each severity.
+        """Per analysis id: the number of `urls`, of those that `ended`, and of the findings of each severity.
 
-        Of those under way, `modules_done` of `modules_all` that their engines named.
+        For the active ones also `modules_done` of `modules_all`, which their engines reported.
 
-        With a user, only findings that this user may see are counted, and `hidden` says of how many
-        URL scans the results are under verification and not shown.
+        With a user, counts only findings that this user may see; `hidden` is then the number of URL scans whose
+        results are under verification and hidden from the user.
         """
         ended = Q(status__in=in_phase(URL_SCAN_STATUSES, Phase.FINAL, Phase.REVIEW))
         under_way = Q(status__in=in_phase(URL_SCAN_STATUSES, Phase.ACTIVE))
@@ -196,11 +196,11 @@ class FindingQuerySet(models.QuerySet):
     """Questions about findings."""
 
     def worst_first(self):
-        """Ordered by severity, then by where they are."""
+        """Ordered by severity, then by place."""
         return self.order_by(_SEVERITY_RANK, "category", "url", "parameter", "pk")
 
     def grouped_by(self, column: str):
-        """Ordered by groups that have `column` in common, the worst group first; each with its `group_size`."""
+        """Grouped by `column`, the worst group first; each finding has its `group_size`."""
         alike = {"partition_by": F(column)}
         sized = self.annotate(
             group_size=models.Window(Count("pk"), **alike),
@@ -209,17 +209,17 @@ class FindingQuerySet(models.QuerySet):
         return sized.order_by("group_rank", column, _SEVERITY_RANK, "url", "parameter", "pk")
 
     def found_by(self, words: str):
-        """Those whose category, place, parameter or text contains `words`, in any case."""
+        """Findings whose category, URL, parameter or text contains `words`, ignoring case."""
         columns = ("category", "url", "parameter", "info")
         return self.filter(reduce(or_, (Q(**{f"{column}__icontains": words}) for column in columns)))
 
     def count_by_severity(self) -> dict[str, int]:
-        """How many there are of each severity, worst first, zeros included."""
+        """The number of findings of each severity, worst first, with zeros."""
         counts = dict(self.order_by().values_list("severity").annotate(Count("pk")))
         return {severity: counts.get(severity, 0) for severity in SEVERITIES}
 
     def first_of_each_category(self) -> list:
-        """The first finding of each category, by its name, with `worst`: the worst severity of its kind."""
+        """The first finding of each category, by name, with `worst`: the worst severity in the category."""
         groups = self.order_by().values("category").annotate(first=Min("pk"), worst=Min(_SEVERITY_RANK))
         worst = dict(groups.values_list("first", "worst"))
         firsts = list(self.model.objects.filter(pk__in=worst).order_by("category"))
@@ -228,12 +228,12 @@ class FindingQuerySet(models.QuerySet):
         return firsts
 
     def first_of_each_weakness(self):
-        """Of those with the same fingerprint only the first."""
+        """The first finding of each fingerprint."""
         firsts = self.order_by().values("fingerprint").annotate(first=Min("pk")).values("first")
         return self.model.objects.filter(pk__in=firsts)
 
     def changes_since(self, before) -> dict[str, int]:
-        """Compared with the findings of an earlier run, by fingerprint: how many are `new`, `still` there, `gone`."""
+        """The number of weaknesses that are `new`, `still` there or `gone` since the findings of an earlier run."""
         here, there = self.values("fingerprint"), before.values("fingerprint")
 
         def distinct(findings) -> int:
@@ -246,19 +246,18 @@ class FindingQuerySet(models.QuerySet):
         }
 
     def marked(self, marks):
-        """Each with `mark`: what a reviewer decided about this weakness, in the series that has these marks."""
+        """Each finding with its `mark` out of the series' marks: the decision of a reviewer."""
         decided = marks.filter(fingerprint=OuterRef("fingerprint")).values("mark")
         return self.annotate(mark=Coalesce(Subquery(decided), models.Value("unreviewed")))
 
     def compared_with(self, before):
-        """Each with `is_new`: whether the findings `before` hold no such weakness."""
+        """Each finding with `is_new`: no finding in `before` is the same weakness."""
         return self.annotate(is_new=~Exists(before.filter(fingerprint=OuterRef("fingerprint"))))
 
     def visible_to(self, user):
-        """Those that this user may see: published ones; reviewers see those under verification too.
+        """Findings that this user may see: published ones, and for reviewers also those under verification.
 
-        Results of an analysis that was stopped complete are shown while they are verified, as the
-        status says.
+        In the status Stopped - Verifying Results everybody sees the results, which are complete.
         """
         return self.filter(_results_visible(user, "url_scan__"))
 
@@ -267,36 +266,36 @@ class CrawledUrlQuerySet(models.QuerySet):
     """Questions about the addresses that a scan came across."""
 
     def known(self, identities: Iterable[str]) -> set[str]:
-        """Which of these there are already."""
+        """The identities among these that are already stored."""
         return set(self.filter(identity__in=list(identities)).values_list("identity", flat=True))
 
     def count_by_reach(self) -> dict[str, int]:
-        """How many there are by how far the scan came with them; those with none are left out."""
+        """The number of addresses of each reach, without zeros."""
         return dict(self.order_by().values_list("reach").annotate(Count("pk")))
 
 
 class ActivityLogQuerySet(models.QuerySet):
-    """Questions about the activity log; it can be asked and added to, and what has expired may go (append_only)."""
+    """Questions about the activity log. Entries can be added; only expired ones can be deleted (append_only)."""
 
     def newest_first(self):
-        """With the names that a page shows."""
+        """Newest first, with the users and URL scans that a page shows."""
         return self.select_related("user", "url_scan").order_by("-pk")
 
     def visible_to(self, user):
-        """Those that this user may see: what was decided about a finding is told once the finding may be seen."""
+        """Entries that this user may see: a decision about a finding is visible once the finding is."""
         if user.has_perm("scans.review_analysis"):
             return self
         return self.filter(~Q(action="url_scan.finding_marked") | _results_visible(user, "url_scan__"))
 
     def status_changes_of(self, thing):
-        """The entries that gave an analysis itself, or a URL scan, another status."""
+        """The entries of status changes of this analysis, without its URL scans, or of this URL scan."""
         is_analysis = hasattr(thing, "url_scans")
         own = {"analysis": thing, "url_scan": None} if is_analysis else {"url_scan": thing}
         return self.filter(**own).exclude(to_status="")
 
     def of_kind(self, kind: str):
-        """Only changes of a status ("status"), what people did ("people"), what the system did ("system"),
-        or what was refused ("refused")."""
+        """Entries of one kind: status changes ("status"), by people ("people"), by the system ("system"),
+        or refused attempts ("refused")."""
         return {
             "status": self.exclude(to_status=""),
             "people": self.filter(user__isnull=False),

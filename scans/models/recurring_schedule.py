@@ -1,4 +1,4 @@
-"""A series that repeats: which run's configuration, when next, and whether it was switched off."""
+"""The recurring schedule of a series: the run to repeat, the next start, and whether it is switched off."""
 
 from datetime import datetime
 from itertools import islice
@@ -18,29 +18,29 @@ class RecurringScheduleQuerySet(models.QuerySet):
     """Questions about recurring schedules."""
 
     def switched_on(self):
-        """Those that will bring another run."""
+        """Schedules that will make another run."""
         return self.filter(next_at__isnull=False, switched_off_at=None)
 
     def with_last_run(self):
-        """Those of series with a run that is present, each with `last_run`: the id of the last such."""
+        """Schedules whose series still has a run, each with `last_run`: the id of the newest."""
         runs = Analysis.objects.present().filter(series=OuterRef("series")).order_by("-run")
         return self.annotate(last_run=Subquery(runs.values("pk")[:1])).filter(last_run__isnull=False)
 
     def starting_until(self, moment):
-        """Those that will bring a run by then, the next one first."""
+        """Schedules that will make a run by then, the next one first."""
         return self.switched_on().filter(next_at__lte=moment).order_by("next_at")
 
     def switched_off_since(self, moment):
-        """Those that were switched off after this moment, the latest first."""
+        """Schedules that were switched off after this moment, the latest first."""
         return self.filter(switched_off_at__gte=moment).order_by("-switched_off_at")
 
     def due(self, now):
-        """Those whose next start has come."""
+        """Schedules whose next start has come."""
         return self.switched_on().with_last_run().filter(next_at__lte=now)
 
 
 class RecurringSchedule(models.Model):
-    """The schedule of one series. `transitions` writes it; the rule itself stands in the template run."""
+    """The schedule of one series, written by `transitions`. The rule itself is stored in the template run."""
 
     series = models.OneToOneField(Series, on_delete=models.CASCADE, related_name="schedule")
     template = models.ForeignKey(
@@ -69,7 +69,7 @@ class RecurringSchedule(models.Model):
         return f"{self.series}: {self.description}"
 
     def get_absolute_url(self) -> str:
-        """The page of the last run that is present, for those of `with_last_run`: the template may be deleted."""
+        """The page of the newest run; needs `with_last_run`, because the template may be deleted."""
         return reverse("scans:analysis-detail", args=[self.last_run])
 
     @property
@@ -87,8 +87,8 @@ class RecurringSchedule(models.Model):
         made = self.runs_made if made is None else made
         return next_start(self.rule, self.first_at, self.template.zone, moment, made)
 
-    def coming(self, count: int, for_all: Blackouts | None = None) -> list[datetime]:
-        """The next starts, at most `count`, as they will be after blackout windows; `for_all` where they are known."""
+    def next_starts(self, count: int, for_all: Blackouts | None = None) -> list[datetime]:
+        """The next starts, at most `count`, with blackout windows applied; `for_all` saves reading the common ones."""
         blackouts = with_own(BlackoutWindow.for_all() if for_all is None else for_all, self.template)
         return [blackouts.next_open(start) for start in islice(self._starts(), count)]
 

@@ -1,4 +1,4 @@
-"""A view of the list of analyses that a person saved: a name for a query string."""
+"""A saved view of the list of analyses: a name for a query string."""
 
 from django.conf import settings
 from django.core.validators import MinLengthValidator
@@ -10,13 +10,13 @@ class SavedViewQuerySet(models.QuerySet):
     """Questions about saved views."""
 
     def seen_by(self, user):
-        """The person's own and those that others share, by name; one query."""
+        """The person's own views and all shared ones, by name. One query."""
         mine_or_shared = models.Q(owner=user.pk) | models.Q(shared=True)
         return self.filter(mine_or_shared).order_by("name", "pk")
 
 
 class SavedView(models.Model):
-    """What a person looks for again and again. `query` is as AnalysisFilterSet.address writes it."""
+    """A saved view. `query` is the query string that AnalysisFilterSet.address returns."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(_("Name"), max_length=40, validators=[MinLengthValidator(2)])
@@ -36,5 +36,5 @@ class SavedView(models.Model):
         return self.name
 
     def may_be_changed_by(self, user) -> bool:
-        """Whose it is; an administrator too, where everybody sees it."""
+        """Whether this user may change it: its owner, or an administrator if it is shared."""
         return self.owner_id == user.pk or (self.shared and user.has_perm("scans.change_scansettings"))

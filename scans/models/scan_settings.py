@@ -1,4 +1,4 @@
-"""What an administrator sets while the product runs: one row."""
+"""The settings that an administrator changes while the product runs: one row."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ LONGEST_DAYS = 3650
 
 
 def _days(of: str, help_text: str) -> models.PositiveSmallIntegerField:
-    """For how many days something is kept; empty: for ever."""
+    """A field for a number of days to keep something; empty means forever."""
     empty = _("Empty: kept for ever.")
     return models.PositiveSmallIntegerField(
         of,
@@ -23,7 +23,7 @@ def _days(of: str, help_text: str) -> models.PositiveSmallIntegerField:
 
 
 class ScanSettings(models.Model):
-    """The single row of settings. Reading it with `locked()` also orders those who admit URL scans."""
+    """The single row of settings. Its lock (`locked()`) also makes admissions of URL scans wait for each other."""
 
     capacity = models.PositiveSmallIntegerField(
         default=2,

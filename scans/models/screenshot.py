@@ -11,7 +11,7 @@ class Screenshot(models.Model):
     """One picture, as PNG in Django's storage."""
 
     class Shows(models.TextChoices):
-        """What is to be seen."""
+        """What the picture shows."""
 
         TARGET = "target", _("The target page")
         LOGGED_IN = "logged_in", _("Logged in")
@@ -32,6 +32,6 @@ class Screenshot(models.Model):
         return f"{self.get_shows_display()} of {self.url_scan}"
 
     def remove(self) -> None:
-        """Delete the picture, its file first: what fails can be tried again. Raises OSError."""
+        """Delete the picture, its file first, so that a failure can be tried again. Raises OSError."""
         self.image.delete(save=False)
         self.delete()

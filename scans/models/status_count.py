@@ -1,4 +1,4 @@
-"""How many analyses have each status, kept so that nobody has to count them."""
+"""The number of analyses of each status, stored so that pages need not count them."""
 
 from collections import Counter
 
@@ -10,10 +10,10 @@ _FOLDED_AT_ONCE = 20_000
 
 
 class StatusCount(models.Model):
-    """A summand: so many more, or fewer, present analyses have this status.
+    """A difference: so many more, or fewer, present analyses have this status.
 
-    Triggers add one with every change of an analysis (`kept_counts`); the sum of all is the count. Rows are added and
-    never changed, so that no writer waits for another; the scheduler folds them together now and then.
+    Triggers add a row with every change of an analysis (`database/status_counts`); the sum of all rows is the count.
+    Rows are never changed, so no writer waits for another. The scheduler folds them together now and then.
     """
 
     status = models.CharField(max_length=60)
@@ -24,13 +24,13 @@ class StatusCount(models.Model):
 
     @classmethod
     def totals(cls) -> dict[str, int]:
-        """How many present analyses each status has; statuses that nobody has are left out."""
+        """The number of present analyses of each status, without zeros."""
         sums = cls.objects.values_list("status").annotate(total=Sum("count"))
         return {status: total for status, total in sums if total}
 
     @classmethod
     def fold(cls) -> None:
-        """Put many summands into one for each status; the sums stay the same."""
+        """Replace many rows by one for each status; the sums stay the same."""
         with transaction.atomic():
             rows = list(cls.objects.select_for_update().order_by("pk")[:_FOLDED_AT_ONCE])
             sums = Counter()
@@ -41,6 +41,6 @@ class StatusCount(models.Model):
 
     @classmethod
     def fold_if_many(cls) -> None:
-        """Fold where reading them all begins to cost something."""
+        """Fold until the rows are few enough to read quickly."""
         while cls.objects.count() > FOLD_ABOVE:
             cls.fold()

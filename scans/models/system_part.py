@@ -1,4 +1,4 @@
-"""The parts of the system that must be alive for anything to move: who was seen when."""
+"""The processes that must run for anything to happen, and when each last reported."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ class SystemPart(models.Model):
     """A scheduler or worker process that reports itself every few seconds."""
 
     class Kind(models.TextChoices):
-        """What it does."""
+        """The kind of process."""
 
         SCHEDULER = "scheduler", _("Scheduler")
         SCANS_WORKER = "scans_worker", _("Worker for scans")
@@ -21,12 +21,12 @@ class SystemPart(models.Model):
 
         @property
         def command(self) -> str:
-            """What starts one."""
+            """The command that starts one."""
             return _MISSED[self][0]
 
         @property
         def when_missing(self) -> str:
-            """What it means that none is running."""
+            """The consequence of having none."""
             return _MISSED[self][1]
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -41,17 +41,17 @@ class SystemPart(models.Model):
 
     @classmethod
     def report(cls, kind: str, name: str) -> None:
-        """Say that this part is alive now."""
+        """Record that this process is alive now."""
         cls.objects.update_or_create(name=name, defaults={"kind": kind, "seen_at": timezone.now()})
 
     @classmethod
     def alive(cls) -> models.QuerySet["SystemPart"]:
-        """Those that were seen lately."""
+        """The processes that reported lately."""
         return cls.objects.filter(seen_at__gt=timezone.now() - ALIVE_FOR)
 
     @classmethod
     def missing(cls) -> list["SystemPart.Kind"]:
-        """The kinds of which none was seen lately."""
+        """The kinds without a process that reported lately."""
         seen = set(cls.alive().values_list("kind", flat=True))
         return [kind for kind in cls.Kind if kind not in seen]
 

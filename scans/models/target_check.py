@@ -1,4 +1,4 @@
-"""A check of a target before its scan: what was looked at, how it went, how long it took."""
+"""A check of a target before its scan: the step, its outcome, and how long it took."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

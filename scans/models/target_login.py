@@ -1,4 +1,4 @@
-"""How a URL scan logs in to its target: what may be shown, and, sealed, what may not."""
+"""How a URL scan logs in to its target: fields that may be shown, and sealed secrets."""
 
 from django.db import models
 
@@ -27,16 +27,16 @@ class TargetLogin(models.Model):
 
     @classmethod
     def of(cls, login: Login, url_scan: UrlScan | None = None) -> "TargetLogin":
-        """The row, not saved, for this login."""
+        """An unsaved row for this login."""
         values = {name: getattr(login, name) for name in cls.OPEN_FIELDS}
         return cls(url_scan=url_scan, sealed=seal(login.secrets_as_json()), **values)
 
     def copy_for(self, url_scan: UrlScan) -> "TargetLogin":
-        """The same login, not saved, for another URL scan; sealed as it is."""
+        """An unsaved copy for another URL scan, with the same sealed secrets."""
         values = {name: getattr(self, name) for name in self.OPEN_FIELDS}
         return TargetLogin(url_scan=url_scan, sealed=self.sealed, **values)
 
     def opened(self) -> Login:
-        """The login with its secrets; raises secrets.KeyLost."""
+        """The login with its secrets. Raises encryption.KeyLost."""
         values = {name: getattr(self, name) for name in self.OPEN_FIELDS}
         return Login.with_secrets(unseal(self.sealed), **values)

@@ -1,4 +1,4 @@
-"""What a reviewer decided about a finding; it holds for the same weakness in every run of the series."""
+"""The decision of a reviewer about a weakness, for every run of the series."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from scans.models.analysis import Series
 
 
 class Mark(models.TextChoices):
-    """What a reviewer thinks of a finding."""
+    """The decisions that a reviewer can make."""
 
     UNREVIEWED = "unreviewed", _("Unreviewed")
     CONFIRMED = "confirmed", _("Confirmed")
@@ -18,7 +18,7 @@ class Mark(models.TextChoices):
 
 
 class TriageMark(models.Model):
-    """The present mark of one weakness, told by its fingerprint; how it came about stands in the log."""
+    """The current mark of one weakness, identified by its fingerprint. The log has its history."""
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="marks", db_index=False)
     fingerprint = models.CharField(max_length=64)

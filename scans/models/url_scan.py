@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
 from scans.models.querysets import UrlScanQuerySet
+from scans.severities import SEVERITIES
 from scans.statuses import Status, UrlScanStatus
 
 
 class PausedBy(models.TextChoices):
-    """Who paused it, and so who lets it go on."""
+    """Who paused it, and so who resumes it."""
 
     USER = "user", _("A user")
     WINDOW = "window", _("A blackout window")
@@ -50,7 +51,7 @@ class UrlScan(models.Model):
     crawl_script = models.TextField(blank=True, editable=False, help_text="a recorded walk, sealed: see secrets")
     crawl_script_name = models.CharField(max_length=255, blank=True, help_text="the name of its file")
 
-    # The lease: whoever holds it runs the engine or the verification. Past its end, nobody does.
+    # The lease: its holder runs the engine or the verification, until the lease ends.
     lease_holder = models.CharField(max_length=64, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
     verified_at = models.DateTimeField(null=True, editable=False)
@@ -58,7 +59,7 @@ class UrlScan(models.Model):
         default=0, editable=False, help_text="how often it was taken up again after its worker was lost"
     )
 
-    # What the engine said
+    # Reported by the engine
     engine = models.CharField(max_length=100, blank=True, editable=False)
     engine_version = models.CharField(max_length=40, blank=True, editable=False)
     resolved_address = models.CharField(max_length=200, blank=True, editable=False)
@@ -109,16 +110,14 @@ class UrlScan(models.Model):
 
     @property
     def directory(self) -> Path:
-        """Where its engine keeps session, report and log."""
+        """The folder of the engine's session, report and log."""
         return Path(settings.VAR_DIR) / "scans" / str(self.pk)
 
     @property
     def findings_total(self) -> int:
-        """How many findings of any severity it has."""
-        return (
-            self.findings_critical + self.findings_high + self.findings_medium + self.findings_low + self.findings_info
-        )
+        """The number of findings of all severities."""
+        return sum(getattr(self, f"findings_{name}") for name in SEVERITIES)
 
     def ran_for(self, now: datetime) -> timedelta | None:
-        """How long it ran, up to its end or `now`; None when it never started."""
+        """How long it ran, until its end or `now`; None if it never started."""
         return (self.ended_at or now) - self.started_at if self.started_at else None

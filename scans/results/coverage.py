@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from scans.engines.base import AddressSeen, Reach, UrlCrawled
 from scans.models import CrawledUrl, UrlScan
 
-MOST = 20_000  # addresses that are kept of one URL scan; a site can make up any number of them
+MAX_ADDRESSES = 20_000  # addresses that are kept of one URL scan; a site can make up any number of them
 _AT_ONCE = 500  # rows in one statement
 
 
@@ -55,7 +55,7 @@ def _merged(before: CrawledUrl | None, now: CrawledUrl) -> CrawledUrl:
 
 
 def _store_found(url_scan: UrlScan, rows: dict[str, CrawledUrl]) -> None:
-    room = MOST - url_scan.crawled_urls.count()
+    room = MAX_ADDRESSES - url_scan.crawled_urls.count()
     known = url_scan.crawled_urls.known(rows)
     new = [row for identity, row in rows.items() if identity not in known][: max(0, room)]
     CrawledUrl.objects.bulk_create(new, ignore_conflicts=True, batch_size=_AT_ONCE)

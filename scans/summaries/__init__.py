@@ -1,1 +1,1 @@
-"""What a page draws, computed from rows; nothing in here writes."""
+"""Data that pages draw, computed from rows. Nothing here writes."""

@@ -1,4 +1,4 @@
-"""The coming days as they are drawn: windows in which nothing is scanned, starts, and the latest end."""
+"""The next days as a strip: blackout windows, starts, and the latest end."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from zoneinfo import ZoneInfo
 from scans.schedule.blackouts import Blackouts
 
 DAYS = 7
-WIDTH = 700  # units that the drawn band is wide
+WIDTH = 700  # of the strip, in units of the drawing
 
-
-# Moments of a band are local, as clocks in its zone show them, and therefore naive.
+# The moments on a strip are local times of its zone, and so naive.
 
 
 @dataclass(frozen=True)
 class Closed:
-    """A stretch of time in which nothing is scanned, and its place on the band."""
+    """A period in which nothing is scanned, and its position on the strip."""
 
     begin: datetime
     end: datetime
@@ -27,7 +26,7 @@ class Closed:
 
 @dataclass(frozen=True)
 class Mark:
-    """A moment on the band: `kind` is "now", "start" or "end"."""
+    """A moment on the strip: `kind` is "now", "start" or "end"."""
 
     kind: str
     at: datetime
@@ -36,7 +35,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Band:
-    """The coming days from last midnight on, as clocks in `zone` show it."""
+    """The next days from last midnight, in local times of `zone`."""
 
     days: list[datetime]
     closed: list[Closed]
@@ -47,22 +46,22 @@ class Band:
 def draw(
     blackouts: Blackouts, zone: ZoneInfo, now: datetime, moments: list[tuple[str, datetime | None]], length: int = DAYS
 ) -> Band:
-    """The band with these moments, as (kind, when); what is None or lies outside of it is left out."""
-    first = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    """The strip with these moments, as (kind, when). Leaves out None and moments outside of it."""
+    first = now.astimezone(zone).reposition(hour=0, minute=0, second=0, microsecond=0)
     days = [first + timedelta(days=day) for day in range(length)]
     begin, end = first.astimezone(now.tzinfo), (first + timedelta(days=length)).astimezone(now.tzinfo)
 
-    def place(moment: datetime) -> int:
+    def position(moment: datetime) -> int:
         return round(WIDTH * ((moment - begin) / (end - begin)))
 
     def local(moment: datetime) -> datetime:
-        return moment.astimezone(zone).replace(tzinfo=None)
+        return moment.astimezone(zone).reposition(tzinfo=None)
 
     closed = [
-        Closed(local(since), local(until), place(since), max(1, place(until) - place(since)))
+        Closed(local(since), local(until), position(since), max(1, position(until) - position(since)))
         for since, until in blackouts.periods(begin, end)
         if until > now
     ]
     known = [("now", now), *((kind, at) for kind, at in moments if at)]
-    marks = [Mark(kind, local(at), place(at)) for kind, at in known if begin <= at <= end]
+    marks = [Mark(kind, local(at), position(at)) for kind, at in known if begin <= at <= end]
     return Band([local(day) for day in days], closed, marks, zone)

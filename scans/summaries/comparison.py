@@ -1,4 +1,4 @@
-"""A run beside an earlier run of its series: which weaknesses are new, still there, or not found any more."""
+"""Compares a run with an earlier run of its series: weaknesses that are new, still there, or gone."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _COMPLETE = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """Findings of two runs, told apart by fingerprint. `findings` are the later run's that may be looked at.
+    """The findings of two runs, compared by fingerprint. `findings` are those of the later run that the user may see.
 
-    A run that goes on from another, or that was given other URLs, looked at some of them only: of the
-    earlier run just these URLs are compared. `complete` says whether the later run saw all of them to
-    the end; if not, what it does not have may well be there still.
+    A run that continues another, or has other URLs, covers only some of the earlier run's URLs: only these are
+    compared. `complete` says whether the later run scanned all of them to the end; if not, a weakness that it lacks
+    may still be there.
     """
 
     analysis: Analysis
@@ -33,7 +33,7 @@ class Comparison:
 
     @classmethod
     def of(cls, analysis: Analysis, earlier: Analysis, user=None) -> Comparison:
-        """What this user may see of it; without one, everything."""
+        """The comparison of what this user may see; without a user, of everything."""
         findings = Finding.objects.filter(url_scan__analysis=analysis)
         return cls(analysis, earlier, findings.visible_to(user) if user else findings, user)
 
@@ -45,31 +45,31 @@ class Comparison:
 
     @property
     def complete(self) -> bool:
-        """Whether what was not found any more was really looked for."""
+        """Whether the later run looked for everything, so that a missing weakness is really gone."""
         return self.analysis.status in _COMPLETE
 
     @property
     def hidden(self) -> bool:
-        """Whether some of what the later run found is under verification, and not for this user to see yet."""
+        """Whether some findings of the later run are under verification and hidden from this user."""
         if self.analysis.info.final:
             return False
         verifying = UrlScan.objects.verifying().filter(analysis=self.analysis)
         return verifying.marking_visible_results(self.user).filter(results_visible=False).exists()
 
     def counts(self) -> dict[str, int]:
-        """How many weaknesses are `new`, `still` there and `gone`."""
+        """The number of weaknesses that are `new`, `still` there and `gone`."""
         return self.findings.changes_since(self.before)
 
     def new(self) -> FindingQuerySet:
-        """One finding of each weakness that the earlier run had not, worst first."""
+        """One finding of each weakness that only the later run has, worst first."""
         return self._listed(self.findings.exclude(fingerprint__in=self.before.values("fingerprint")))
 
     def still(self) -> FindingQuerySet:
-        """One finding of each weakness that both have, worst first."""
+        """One finding, of the later run, of each weakness that both runs have, worst first."""
         return self._listed(self.findings.filter(fingerprint__in=self.before.values("fingerprint")))
 
     def gone(self) -> FindingQuerySet:
-        """One finding, the earlier run's, of each weakness that this run has not, worst first."""
+        """One finding of each weakness that only the earlier run has, worst first."""
         return self._listed(self.before.exclude(fingerprint__in=self.findings.values("fingerprint")))
 
     @staticmethod

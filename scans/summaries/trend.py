@@ -1,4 +1,4 @@
-"""The open findings of the last days as they are drawn: a bar for each day, a part of it for each severity."""
+"""The open findings of the last days as a bar chart: a bar for each day, a segment of it for each severity."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from scans.models import OpenFindings
 from scans.severities import SEVERITIES
 
 DAYS = 30
-STEP, WIDTH, HEIGHT = 20, 16, 100  # units: from one bar to the next, of a bar, of the highest
+STEP, WIDTH, HEIGHT = 20, 16, 100  # from bar to bar, of a bar, of the highest bar, in units of the drawing
 
 
 @dataclass(frozen=True)
-class Part:
-    """The findings of one severity in a bar, and their place."""
+class Segment:
+    """The findings of one severity in a bar, and its position."""
 
     severity: str
     x: int
@@ -24,31 +24,31 @@ class Part:
 
 @dataclass(frozen=True)
 class Trend:
-    """The days that were counted, in order, the parts of their bars, and since when there are counts at all."""
+    """The counted days in order, the segments of their bars, the highest total, and the first day ever counted."""
 
     days: list[OpenFindings]
-    parts: list[Part]
+    parts: list[Segment]
     highest: int
     since: date
 
     @property
     def now(self) -> OpenFindings:
-        """The last count."""
+        """The newest count."""
         return self.days[-1]
 
     @property
     def newest_first(self) -> list[OpenFindings]:
-        """The days as a table lists them."""
+        """The days in the order of the table."""
         return self.days[::-1]
 
     @property
     def counts(self) -> dict[str, int]:
-        """The last count by severity."""
+        """The newest count by severity."""
         return {name: getattr(self.now, name) for name in SEVERITIES}
 
 
 def trend(today: date) -> Trend | None:
-    """The last days up to today; None before the first count."""
+    """The trend of the last days up to today; None before the first count."""
     first = today - timedelta(days=DAYS - 1)
     days = list(OpenFindings.kept().filter(day__gte=first)[:DAYS])
     if not days:
@@ -58,12 +58,12 @@ def trend(today: date) -> Trend | None:
     return Trend(days, parts, highest, OpenFindings.kept().first().day)
 
 
-def _bar(day: OpenFindings, x: int, highest: int) -> list[Part]:
-    """From the ground up, the worst severity at the bottom, where it can be compared."""
+def _bar(day: OpenFindings, x: int, highest: int) -> list[Segment]:
+    """The segments of one bar from the bottom up. The worst severity is at the bottom, where bars compare best."""
     parts, top = [], float(HEIGHT)
     for name in SEVERITIES:
         if count := getattr(day, name):
             height = HEIGHT * count / highest
             top -= height
-            parts.append(Part(name, x, round(top, 2), round(height, 2)))
+            parts.append(Segment(name, x, round(top, 2), round(height, 2)))
     return parts

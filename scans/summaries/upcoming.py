@@ -1,9 +1,10 @@
-"""What the next days bring for all analyses together: scheduled and recurring starts, after blackout windows."""
+"""The scheduled and recurring starts of the next days, of all analyses together, with blackout windows applied."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from scans.models import Analysis, BlackoutWindow, RecurringSchedule
 from scans.models.blackout_window import with_own
@@ -12,12 +13,12 @@ from scans.statuses import AnalysisStatus
 from scans.summaries.calendar_strip import Band, draw
 
 DAYS = 14
-LOOKED_AT = 100  # scheduled analyses, and as many schedules: those that start first
+MAX_OF_EACH = 100  # the first scheduled analyses, and the first recurring schedules
 
 
 @dataclass(frozen=True)
 class Start:
-    """An analysis, or the next run of a series, that will start by itself."""
+    """The automatic start of a scheduled analysis or of a series' next run."""
 
     at: datetime
     name: str
@@ -26,19 +27,19 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Coming:
-    """The starts of the coming days in their order, and the days as they are drawn."""
+class Upcoming:
+    """The starts of the next days in order, and the calendar strip that shows them."""
 
     starts: list[Start]
     band: Band
 
 
-def coming(now: datetime, zone) -> Coming:
-    """What the coming days bring; costs the same however many analyses there are."""
+def upcoming(now: datetime, zone: ZoneInfo) -> Upcoming:
+    """The starts of the next days. Takes the same time however many analyses there are."""
     until, for_all = now + timedelta(days=DAYS), BlackoutWindow.for_all()
     starts = [start for start in [*_scheduled(now, until, for_all), *_recurring(until, for_all)] if start.at <= until]
     starts.sort(key=lambda start: start.at)
-    return Coming(starts, draw(for_all, zone, now, [("start", start.at) for start in starts], DAYS))
+    return Upcoming(starts, draw(for_all, zone, now, [("start", start.at) for start in starts], DAYS))
 
 
 def _scheduled(now: datetime, until: datetime, for_all: Blackouts) -> list[Start]:
@@ -50,7 +51,7 @@ def _scheduled(now: datetime, until: datetime, for_all: Blackouts) -> list[Start
             analysis.get_absolute_url(),
             recurring=False,
         )
-        for analysis in waiting.order_by("start_at")[:LOOKED_AT]
+        for analysis in waiting.order_by("start_at")[:MAX_OF_EACH]
     ]
 
 
@@ -58,7 +59,7 @@ def _recurring(until: datetime, for_all: Blackouts) -> list[Start]:
     schedules = RecurringSchedule.objects.starting_until(until).with_last_run().select_related("template")
     return [
         Start(at, schedule.template.name, schedule.get_absolute_url(), recurring=True)
-        for schedule in schedules[:LOOKED_AT]
-        for at in schedule.coming(DAYS, for_all)
+        for schedule in schedules[:MAX_OF_EACH]
+        for at in schedule.next_starts(DAYS, for_all)
         if at <= until
     ]

@@ -1,4 +1,4 @@
-"""What only the pages of one analysis draw: bars of shares, and lengths of time that a script lets grow or shrink."""
+"""Tags for the pages of one analysis: bars of shares, and lengths of time that a script keeps up to date."""
 
 from datetime import datetime
 
@@ -12,9 +12,9 @@ from scans.templatetags.display import time_span
 
 register = template.Library()
 
-BAR = 1000  # units that a bar is wide
+WIDTH = 1000  # of a bar, in units of the drawing
+MIN_WIDTH = 8  # of one share, so that a small one can be seen
 _SEVERITY_LABELS = dict(SEVERITY_CHOICES)
-LEAST = 8  # units that even a small share takes, so that it can be seen
 
 
 @register.simple_tag
@@ -31,33 +31,33 @@ def phase_bar(phases: list[tuple]) -> str:
 
 def _bar(parts: list[tuple[str, int]]) -> str:
     parts = [(name, count) for name, count in parts if count]
-    unit = (BAR - LEAST * len(parts)) / (sum(count for _, count in parts) or 1)
+    unit = (WIDTH - MIN_WIDTH * len(parts)) / (sum(count for _, count in parts) or 1)
     drawn, edge = [], 0.0
     for name, count in parts:
-        end = edge + LEAST + count * unit
+        end = edge + MIN_WIDTH + count * unit
         drawn.append((name, round(edge), round(end) - round(edge)))
         edge = end
     rects = format_html_join("", '<rect class="{}" x="{}" width="{}" height="10"></rect>', drawn)
     return format_html(
-        '<svg class="bar" viewBox="0 0 {} 10" preserveAspectRatio="none" aria-hidden="true">{}</svg>', BAR, rects
+        '<svg class="bar" viewBox="0 0 {} 10" preserveAspectRatio="none" aria-hidden="true">{}</svg>', WIDTH, rects
     )
 
 
 @register.simple_tag
 def elapsed(since: datetime) -> str:
-    """How long ago this was; a script lets it grow."""
+    """The time since then; a script keeps it up to date."""
     return format_html('<span data-since="{}">{}</span>', since.isoformat(), time_span(timezone.now() - since))
 
 
 @register.simple_tag
 def remaining(until: datetime) -> str:
-    """How long it is until then; a script lets it shrink."""
+    """The time until then; a script keeps it up to date."""
     return format_html('<span data-until="{}">{}</span>', until.isoformat(), time_span(until - timezone.now()))
 
 
 @register.simple_tag(takes_context=True)
 def page_address(context, name: str, number: int) -> str:
-    """The query string of this address with another number in the parameter `name`."""
+    """The query string of this page with another number in the parameter `name`."""
     query = context["request"].GET.copy()
     query.pop("v", None)
     query[name] = number
@@ -66,11 +66,11 @@ def page_address(context, name: str, number: int) -> str:
 
 @register.simple_tag
 def severity_label(name: str) -> str:
-    """A severity as people read it."""
+    """The label of a severity."""
     return _SEVERITY_LABELS[name]
 
 
 @register.filter
 def is_refusal(entry: ActivityLogEntry) -> bool:
-    """Whether somebody asked for something and did not get it."""
+    """Whether the entry tells of a refused attempt."""
     return entry.action.endswith(".refused")

@@ -18,7 +18,7 @@ from scans.transitions import NotPermitted, TransitionRefused
 
 logger = logging.getLogger(__name__)
 
-MOST = 10_000  # analyses in one action
+MAX_ANALYSES = 10_000  # analyses in one action
 AT_ONCE = 25  # up to so many are done while the person waits
 SLICE = 50  # so many in one background task, so that checks and verifications get their turn
 

@@ -122,7 +122,7 @@ def _url_scans(request: HttpRequest, analysis: Analysis, scans: list[dict]) -> d
 def _schedule(analysis: Analysis) -> dict:
     """When it will really start and must end, what holds it up, how the series repeats, and the coming week."""
     schedule, now = getattr(analysis.series, "schedule", None), timezone.now()
-    coming = schedule.coming(COMING_STARTS) if schedule else []
+    coming = schedule.next_starts(COMING_STARTS) if schedule else []
     if analysis.info.final:
         return {"schedule": schedule, "coming": coming}
     blackouts, left = BlackoutWindow.for_analysis(analysis), analysis.time_left(now)

@@ -59,7 +59,7 @@ class BulkView(SubmitterRequired, View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Do it; or ask again, where something is missing."""
         form = BulkForm(request.POST, verbs=QUESTIONS[self.question])
-        if not form.is_valid() or not 0 < len(self.chosen) <= bulk.MOST:
+        if not form.is_valid() or not 0 < len(self.chosen) <= bulk.MAX_ANALYSES:
             return self.ask(form, status=422)
         query = self.filterset.address() if self.filterset else ""
         action = bulk.ask(analyses=self.chosen, by=request.user, query=query, **form.cleaned_data)
@@ -82,9 +82,9 @@ class BulkView(SubmitterRequired, View):
     def chosen(self) -> list[int]:
         """The ids of what was chosen: at most one more than may be acted on at once."""
         if self.filterset:
-            return list(islice(chain.from_iterable(self.filterset.walk.ids()), bulk.MOST + 1))
+            return list(islice(chain.from_iterable(self.filterset.walk.ids()), bulk.MAX_ANALYSES + 1))
         ids = [text for text in self.data.getlist("chosen") if text.isascii() and text.isdigit() and len(text) < 19]
-        present = Analysis.objects.present().filter(pk__in=ids[: bulk.MOST + 1])
+        present = Analysis.objects.present().filter(pk__in=ids[: bulk.MAX_ANALYSES + 1])
         return list(present.order_by("pk").values_list("pk", flat=True))
 
     def ask(self, form: BulkForm, status: int = 200) -> HttpResponse:
@@ -96,7 +96,7 @@ class BulkView(SubmitterRequired, View):
             "verbs": [(verb, allowing(verb, counts, ANALYSIS_STATUSES)) for verb in QUESTIONS[self.question]],
             "chosen": self.chosen,
             "filterset": self.filterset,
-            "most": bulk.MOST,
+            "most": bulk.MAX_ANALYSES,
             "in_background": len(self.chosen) > bulk.AT_ONCE,
             "found": self._found(),
             "next": self.back,

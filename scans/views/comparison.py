@@ -9,7 +9,7 @@ from scans.models import Analysis
 from scans.summaries.comparison import Comparison
 from scans.views.access import Gone, ViewerRequired, present_analysis
 
-MOST = 200  # weaknesses that each of the three lists shows; the others are counted
+MAX_LISTED = 200  # weaknesses that each of the three lists shows; the others are counted
 RUNS = 100  # earlier runs to choose from
 
 PARTS = {"new": _("New"), "still": _("Still there"), "gone": _("Not found any more")}
@@ -26,7 +26,7 @@ class ComparisonView(ViewerRequired, View):
         earlier = next((run for run in runs if str(run.run) == against), None)
         if runs and earlier is None:
             raise Gone(_("This series has no earlier run {run} with published results.").format(run=against))
-        context = {"analysis": analysis, "runs": runs, "earlier": earlier, "most": MOST}
+        context = {"analysis": analysis, "runs": runs, "earlier": earlier, "most": MAX_LISTED}
         return render(
             request,
             "scans/analysis_detail/comparison.html",
@@ -37,6 +37,6 @@ class ComparisonView(ViewerRequired, View):
 def _parts(request: HttpRequest, analysis: Analysis, earlier: Analysis) -> dict:
     comparison = Comparison.of(analysis, earlier, request.user)
     counts = comparison.counts()
-    listed = {name: getattr(comparison, name)()[:MOST] if counts[name] else [] for name in PARTS}
+    listed = {name: getattr(comparison, name)()[:MAX_LISTED] if counts[name] else [] for name in PARTS}
     parts = [(name, label, counts[name], listed[name]) for name, label in PARTS.items()]
     return {"complete": comparison.complete, "hidden": comparison.hidden, "parts": parts}

@@ -6,7 +6,7 @@ from django.views.generic import View
 
 from scans.filtersets import CoverageFilterSet
 from scans.models import CrawledUrl, UrlScan
-from scans.results.coverage import MOST
+from scans.results.coverage import MAX_ADDRESSES
 from scans.views.access import ViewerRequired, present_url_scan
 from scans.views.csv_response import csv_file
 from scans.views.url_scans import UrlScanTab
@@ -30,7 +30,7 @@ class CoverageView(UrlScanTab):
         return {
             "counts": [(reach, counts.get(reach.value, 0)) for reach in CrawledUrl.Reach],
             "known": known,
-            "is_cut": known >= MOST,
+            "is_cut": known >= MAX_ADDRESSES,
             "filterset": filterset,
             "page": page,
             "addresses": list(page),

@@ -16,7 +16,7 @@ from scans.analysis_list.version import ListHeader
 from scans.models import Analysis, OpenFindings, RecurringSchedule, StatusCount, UrlScan
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, AnalysisStatus, Phase, in_phase
 from scans.summaries.trend import trend
-from scans.summaries.upcoming import coming
+from scans.summaries.upcoming import upcoming
 from scans.views.access import ViewerRequired
 
 SHOWN = 6  # rows of a card; the list has the others
@@ -95,7 +95,7 @@ def _cards(rows: dict[str, list[Row]], user) -> dict:
 def _times(now: datetime) -> dict:
     """What comes, what does not come any more, and how it went up to now."""
     switched_off = RecurringSchedule.objects.switched_off_since(now - SWITCHED_OFF_FOR).with_last_run()
-    ahead = coming(now, timezone.get_current_timezone())
+    ahead = upcoming(now, timezone.get_current_timezone())
     return {
         "switched_off": switched_off.select_related("template")[:SHOWN],
         "starts": ahead.starts[:STARTS_SHOWN],

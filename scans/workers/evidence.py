@@ -1,4 +1,4 @@
-"""What the checks saw of a target and the files a scan left: stored, and removed."""
+"""The steps and pictures of the checks, and the files of a scan: storing and removing them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scans.prescan.checks import CheckReport, Target
 
 
 def keep_checks(url_scan: UrlScan, report: CheckReport, occasion: str) -> None:
-    """Store the steps of the checks, and the pictures they took, for Scan Details."""
+    """Store the steps of the checks and their pictures, for Scan Details."""
     now = timezone.now()
     checks = TargetCheck.objects.bulk_create(
         TargetCheck(
@@ -40,14 +40,14 @@ def keep_picture(url_scan: UrlScan, shows: str, image: bytes, check: TargetCheck
 
 
 def target_of(url_scan: UrlScan) -> Target:
-    """What the checks need to know of it, secrets opened; raises secrets.KeyLost."""
+    """What the checks need to know about this URL scan, with its secrets opened. Raises KeyLost."""
     login = getattr(url_scan, "login", None)
     script = unseal(url_scan.crawl_script) if url_scan.crawl_script else ""
     return Target(url=url_scan.url, login=login.opened() if login else None, crawl_script=script)
 
 
 def remove_files(url_scan: UrlScan) -> None:
-    """Delete everything the engine kept on disk for this scan, and its pictures."""
+    """Delete the scan's pictures and everything that the engine wrote to disk for it."""
     for screenshot in url_scan.screenshots.all():
         screenshot.remove()
     shutil.rmtree(url_scan.directory, ignore_errors=True)

@@ -1,13 +1,19 @@
-"""What time brings: starts, blackout windows, free places, lost workers, ended durations; `tick` does it all once."""
+"""The scheduler: everything that happens because time passes.
+
+It starts what is due, pauses for blackout windows, fills free capacity, recovers what lost its worker and ends what
+is out of time. `tick` does all of it once.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -27,17 +33,17 @@ from scans.models.blackout_window import with_own
 from scans.models.system_part import ALIVE_FOR
 
 logger = logging.getLogger(__name__)
-MAX_TASK_LOSSES = 2  # how often a task whose worker died is queued again
-SECONDS_TO_REPEAT = 10  # after a task failed; longer after each further time
+MAX_TASK_LOSSES = 2  # a task is queued again this often after its worker died
+SECONDS_TO_REPEAT = 10  # before a failed task is queued again; longer after each further failure
 
 
 class WorkerLost(Exception):
-    """The worker that ran this task was not seen for too long."""
+    """The worker that ran this task has not reported for too long."""
 
 
 def tick(name: str) -> None:
-    """Do everything that is due now. A part that fails is logged and keeps none of the others."""
-    for part in (
+    """Do everything that is due now. A job that fails is logged and does not stop the others."""
+    for job in (
         lambda: SystemPart.report(SystemPart.Kind.SCHEDULER, name),
         run_recurring,
         begin_blackouts,
@@ -53,98 +59,97 @@ def tick(name: str) -> None:
         retention.carry_out,
         OpenFindings.count,
     ):
-        attempt(part)
+        run_logging_errors(job)
 
 
-def attempt(part: Callable[[], object]) -> None:
-    """Do a part of the scheduler's work; one that fails is logged, and is tried again at its next turn."""
+def run_logging_errors(job: Callable[[], object]) -> None:
+    """Run one of the scheduler's jobs. Log it if it fails: it runs again at its next turn."""
     try:
-        part()
+        job()
     except Exception:
-        logger.exception("A part of the scheduler's work failed; it is tried again at its next turn.")
+        logger.exception("One of the scheduler's jobs failed; it runs again at its next turn.")
 
 
-def _each(things, verb) -> None:
-    """Apply a verb to each; what changed meanwhile is refused, which is fine, and the next one goes on."""
-    for thing in things:
+def _apply_to_all(verb: Callable[[Any], object], rows: Iterable[Model]) -> None:
+    """Apply a verb to each row. A row that changed meanwhile is refused, which is fine: the others are still done."""
+    for row in rows:
         try:
-            verb(thing)
+            verb(row)
         except transitions.TransitionRefused as refusal:
             logger.info("%s", refusal)
 
 
 def run_recurring() -> None:
-    """Make the runs of recurring schedules whose next start has come."""
-    _each(RecurringSchedule.objects.due(timezone.now()), transitions.run_recurring)
+    """Make the next run of every recurring schedule that is due."""
+    _apply_to_all(transitions.run_recurring, RecurringSchedule.objects.due(timezone.now()))
 
 
 def begin_blackouts() -> None:
-    """Pause what a blackout window, that has come or is about to, keeps from scanning."""
+    """Pause what may not scan, because a blackout window has begun or is about to."""
     pausable = Analysis.objects.pausable()
     if not transitions.closed_until(BlackoutWindow.for_all()):
-        pausable = pausable.exclude(blackout="")  # thousands may wait that have no window of their own
+        pausable = pausable.exclude(blackout="")  # thousands without a window of their own may wait
     for analysis, until in _closed(pausable):
         if until:
-            _each([analysis], lambda analysis, until=until: transitions.begin_blackout(analysis, until=until))
+            _apply_to_all(partial(transitions.begin_blackout, until=until), [analysis])
 
 
 def end_blackouts() -> None:
-    """Let go on what a blackout window paused that is over."""
+    """Resume what an ended blackout window had paused."""
     for analysis, until in _closed(Analysis.objects.in_blackout()):
         if until is None:
-            _each([analysis], transitions.end_blackout)
+            _apply_to_all(transitions.end_blackout, [analysis])
 
 
 def start_due() -> None:
-    """Start the analyses whose start time has come, but in a blackout window."""
-    _each(
-        (analysis for analysis, until in _closed(Analysis.objects.due(timezone.now())) if not until), transitions.start
-    )
+    """Start the analyses whose start time has come, except in a blackout window."""
+    due = _closed(Analysis.objects.due(timezone.now()))
+    _apply_to_all(transitions.start, (analysis for analysis, until in due if not until))
 
 
 def _closed(analyses: QuerySet[Analysis]) -> Iterator[tuple[Analysis, datetime | None]]:
-    """Each with the end of the blackout window that keeps it from scanning; None where none does."""
+    """Yield each analysis with the end of the blackout window that it is in, or None."""
     for_all = BlackoutWindow.for_all()
-    everybody = transitions.closed_until(for_all)
+    common = transitions.closed_until(for_all)
     for analysis in analyses:
-        yield analysis, transitions.closed_until(with_own(for_all, analysis)) if analysis.blackout else everybody
+        yield analysis, transitions.closed_until(with_own(for_all, analysis)) if analysis.blackout else common
 
 
 def admit_waiting() -> None:
-    """Fill every free place from those that wait for capacity."""
+    """Give every free capacity slot to a URL scan that waits for one."""
     while transitions.admit_next():
         pass
 
 
 def recover_abandoned() -> None:
-    """Take care of every URL scan whose holder let its lease run out."""
-    _each(UrlScan.objects.abandoned(timezone.now()), transitions.recover)
+    """Recover every URL scan whose lease ran out."""
+    _apply_to_all(transitions.recover, UrlScan.objects.abandoned(timezone.now()))
 
 
 def end_durations() -> None:
-    """End what waits or is paused in analyses whose duration is over; what runs is ended by its worker."""
+    """End what waits or is paused in analyses whose duration is over. Workers end what runs."""
     waiting = UrlScan.objects.out_of_time(timezone.now()).values("analysis_id")
-    _each(Analysis.objects.filter(pk__in=waiting), transitions.expire_waiting)
+    _apply_to_all(transitions.expire_waiting, Analysis.objects.filter(pk__in=waiting))
 
 
 def end_long_pauses() -> None:
-    """End what a user left paused for longer than an administrator allows."""
+    """End what a user paused for longer than an administrator allows."""
     limit = ScanSettings.current().pause_limit
-    _each(UrlScan.objects.paused_too_long(timezone.now(), limit), transitions.end_long_pause)
+    _apply_to_all(transitions.end_long_pause, UrlScan.objects.paused_too_long(timezone.now(), limit))
 
 
 def requeue_lost_tasks() -> None:
     """Queue the tasks of dead workers again. All our tasks may safely run twice."""
     alive = set(SystemPart.alive().values_list("name", flat=True))
-    # A worker that has only just started may not have reported itself yet.
+    # A worker that has just started may not have reported yet.
     old_enough = DBTaskResult.objects.running().filter(started_at__lt=timezone.now() - ALIVE_FOR)
     for result in old_enough:
         if result.worker_ids[-1] not in alive:
             _requeue(result)
 
 
-def _twins(result: DBTaskResult) -> QuerySet[DBTaskResult]:
-    """The tasks that do the same, itself included."""
+def _same_tasks(result: DBTaskResult) -> QuerySet[DBTaskResult]:
+    """All tasks with the same function and arguments, this one included."""
     return DBTaskResult.objects.filter(task_path=result.task_path, args_kwargs=result.args_kwargs)
 
 
@@ -152,12 +157,12 @@ def _requeue(result: DBTaskResult) -> None:
     with transaction.atomic():
         if not DBTaskResult.objects.running().select_for_update().filter(pk=result.pk).exists():
             return  # another scheduler was faster
-        lost_before = _twins(result).failed().filter(exception_class_path__endswith=WorkerLost.__name__).count()
+        lost_before = _same_tasks(result).failed().filter(exception_class_path__endswith=WorkerLost.__name__).count()
         result.set_failed(WorkerLost(f"Worker {result.worker_ids[-1]} was lost."))
         if lost_before < MAX_TASK_LOSSES:
             _enqueue_again(result)
         elif result.task_path.endswith(".set_up"):
-            # Nothing else watches over a set-up; scans and verifications are watched by their lease.
+            # Scans and verifications have a lease that runs out; a set-up has only this.
             analysis = Analysis.objects.get(pk=result.args_kwargs["args"][0])
             transitions.fail_submission(analysis, reason=f"Its worker was lost {lost_before + 1} times.")
 
@@ -167,14 +172,14 @@ def _enqueue_again(result: DBTaskResult) -> None:
 
 
 def repeat_failed_tasks() -> None:
-    """Queue the tasks that broke again: whatever they were for still waits, such as for a database that was locked."""
-    over = timezone.now() - timedelta(seconds=SECONDS_TO_REPEAT)
-    broken = DBTaskResult.objects.failed().filter(finished_at__lt=over)
-    # Asked in the same query: days of tasks that were queued again long ago are still there.
+    """Queue failed tasks again: their work still waits, for example for a database that was locked."""
+    latest = timezone.now() - timedelta(seconds=SECONDS_TO_REPEAT)
+    broken = DBTaskResult.objects.failed().filter(finished_at__lt=latest)
+    # In the same query, because days of old tasks that were queued again are still in the table.
     later = DBTaskResult.objects.filter(
         task_path=OuterRef("task_path"), args_kwargs=OuterRef("args_kwargs"), enqueued_at__gt=OuterRef("enqueued_at")
     )
     for result in broken.exclude(exception_class_path__endswith=WorkerLost.__name__).exclude(Exists(later)):
-        times = _twins(result).failed().count()
+        times = _same_tasks(result).failed().count()
         if result.finished_at < timezone.now() - timedelta(seconds=SECONDS_TO_REPEAT) * times:
             _enqueue_again(result)

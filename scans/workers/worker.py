@@ -1,4 +1,4 @@
-"""A worker process: django-tasks' own, which also reports itself and hands its scan over when told to end."""
+"""A worker process: the worker of django-tasks, which also reports that it is alive and hands its scan over on exit."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ScanWorker(Worker):
         self._over = threading.Event()
 
     def run(self) -> None:
-        """Work until told to end."""
+        """Run tasks until a signal ends it."""
         SystemPart.report(self._kind, self.worker_id)
         threading.Thread(target=self._report, daemon=True).start()
         try:
@@ -52,9 +52,9 @@ class ScanWorker(Worker):
             SystemPart.objects.filter(name=self.worker_id).delete()
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
-        """End at once when idle; else after the task, a scan's being told to save its session.
+        """Exit at once when idle; otherwise after the current task. A running scan saves its session first.
 
-        Asking again changes nothing: terminals and process managers both send their signal.
+        A second signal changes nothing, because terminals and process managers may both send one.
         """
         self.running = False
         supervision.shutdown_requested.set()
@@ -67,5 +67,5 @@ class ScanWorker(Worker):
             try:
                 SystemPart.report(self._kind, self.worker_id)
             except Error:
-                logger.exception("This worker could not report itself; it tries again.")
+                logger.exception("This worker could not report that it is alive; it tries again.")
                 connection.close()

@@ -61,7 +61,7 @@ def test_what_is_skipped_says_why(scan, together):
 
 
 def test_a_site_that_makes_up_addresses_is_recorded_up_to_a_bound(scan, monkeypatch):
-    monkeypatch.setattr(coverage, "MOST", 3)
+    monkeypatch.setattr(coverage, "MAX_ADDRESSES", 3)
     coverage.store(scan, [seen(str(number)) for number in range(2)])
     coverage.store(scan, [seen(str(number)) for number in range(9)])
     coverage.store(scan, [crawled("0")])

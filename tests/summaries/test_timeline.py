@@ -8,7 +8,7 @@ from django.utils import timezone
 from scans import transitions
 from scans.models import Actor
 from scans.summaries import timeline as module
-from scans.summaries.timeline import STRIP, timeline
+from scans.summaries.timeline import WIDTH, timeline
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -54,20 +54,20 @@ def test_the_strip_is_filled_in_proportion_and_each_state_can_be_seen(clock):
     clock.shift(timedelta(hours=1))
     stays = timeline(scan, timezone.now())
     edges = [(stay.x, stay.x + stay.width) for stay in stays]
-    assert edges[0][0] == 0 and edges[-1][1] == STRIP
+    assert edges[0][0] == 0 and edges[-1][1] == WIDTH
     assert all(end == begin for (_, end), (begin, _) in zip(edges, edges[1:], strict=False))
-    assert all(stay.width >= module.LEAST - 1 for stay in stays)
-    assert stays[-1].width > STRIP * 0.9  # it has run for nearly all of the time
+    assert all(stay.width >= module.MIN_WIDTH - 1 for stay in stays)
+    assert stays[-1].width > WIDTH * 0.9  # it has run for nearly all of the time
 
 
 def test_a_final_state_takes_no_room_from_what_led_to_it(clock):
     analysis = factories.published()
     clock.shift(timedelta(days=300))
-    assert timeline(analysis, timezone.now())[-1].width <= module.LEAST + 1
+    assert timeline(analysis, timezone.now())[-1].width <= module.MIN_WIDTH + 1
 
 
 def test_only_the_newest_states_of_very_many_are_told(monkeypatch):
-    monkeypatch.setattr(module, "MOST", 6)
+    monkeypatch.setattr(module, "MAX_STATES", 6)
     scan = paused_and_resumed(2)
     assert labels(timeline(scan, timezone.now())) == [
         *("resuming", "in_progress"),

@@ -108,7 +108,7 @@ def test_nothing_chosen_is_said(client, chosen):
 
 
 def test_too_many_are_refused(client, monkeypatch):
-    monkeypatch.setattr(bulk, "MOST", 1)
+    monkeypatch.setattr(bulk, "MAX_ANALYSES", 1)
     analyses = [factories.running(), factories.running()]
     assert "Too many analyses are selected" in text(question(client, "pause", *analyses))
     answer(client, "pause", *analyses, verb="pause")

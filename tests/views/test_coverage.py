@@ -77,5 +77,5 @@ def test_a_scan_of_which_nothing_is_known_says_so(client):
 
 
 def test_what_was_not_recorded_is_said(client, scan, monkeypatch):
-    monkeypatch.setattr(views, "MOST", 3)
+    monkeypatch.setattr(views, "MAX_ADDRESSES", 3)
     assert "addresses were recorded. The site has more" in text(client.get(page(scan)))

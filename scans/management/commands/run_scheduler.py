@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 
 from scans.models import SystemPart
-from scans.workers.scheduler import attempt, tick
+from scans.workers.scheduler import run_logging_errors, tick
 
 # Finished tasks are of no use to anybody; the activity log says what happened.
 DAYS_TO_KEEP_TASKS = 7
@@ -40,12 +40,12 @@ class Command(BaseCommand):
         for number in count():
             tick(name)
             if number % TICKS_BETWEEN_PRUNINGS == 0:
-                attempt(prune_tasks)
-                attempt(refresh_statistics)
+                run_logging_errors(prune_tasks)
+                run_logging_errors(refresh_statistics)
             if once or over.wait(settings.SCANS_TICK_SECONDS):
                 break
             close_old_connections()
-        attempt(SystemPart.objects.filter(name=name).delete)
+        run_logging_errors(SystemPart.objects.filter(name=name).delete)
 
 
 def prune_tasks() -> None:

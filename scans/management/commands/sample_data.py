@@ -9,7 +9,7 @@ from django.utils import timezone
 from scans.management.database import DatabaseCommand
 from scans.sample_data import loading
 
-MOST = 10_000_000
+MAX_ANALYSES = 10_000_000
 
 
 class Command(DatabaseCommand):
@@ -27,14 +27,14 @@ class Command(DatabaseCommand):
 
     def add_arguments(self, parser) -> None:
         """How many, which, and where it is dangerous."""
-        parser.add_argument("--analyses", type=int, required=True, metavar="N", help=f"how many: 1 to {MOST:,}")
+        parser.add_argument("--analyses", type=int, required=True, metavar="N", help=f"how many: 1 to {MAX_ANALYSES:,}")
         parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same data (default: 1)")
         parser.add_argument("--force", action="store_true", help="even if the database holds other analyses")
 
     def handle(self, *, analyses: int, seed: int, force: bool, **options) -> None:
         """Refuse, or fill the database and say how it goes."""
-        if not 1 <= analyses <= MOST:
-            raise CommandError(f"--analyses is {analyses:,}: choose a number from 1 to {MOST:,}.")
+        if not 1 <= analyses <= MAX_ANALYSES:
+            raise CommandError(f"--analyses is {analyses:,}: choose a number from 1 to {MAX_ANALYSES:,}.")
         if not force and loading.others_analyses_exist():
             raise CommandError(
                 "This database holds analyses that are not sample data, and nothing was added. Use a database of "

@@ -5,7 +5,7 @@
 # or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
 """How far the scan got with each address of the site, reported once for each state of an address."""
 
-MOST = 20_000  # events about addresses; a site with endless addresses would fill the pipe
+MAX_REPORTS = 20_000  # events about addresses; a site with endless addresses would fill the pipe
 
 
 class Coverage:
@@ -19,7 +19,7 @@ class Coverage:
         """Report the state, unless it was reported before or the limit is reached."""
         url = url.partition("#")[0].partition("?")[0]
         saying = reach, method, url
-        if saying in self.said or len(self.said) >= MOST or not url.startswith(("http://", "https://")):
+        if saying in self.said or len(self.said) >= MAX_REPORTS or not url.startswith(("http://", "https://")):
             return
         self.said.add(saying)
         self.channel.send("address_seen", reach=reach, method=method, url=url, status=status, reason=reason)
