@@ -47,7 +47,7 @@ def draw(
     blackouts: Blackouts, zone: ZoneInfo, now: datetime, moments: list[tuple[str, datetime | None]], length: int = DAYS
 ) -> Band:
     """The strip with these moments, as (kind, when). Leaves out None and moments outside of it."""
-    first = now.astimezone(zone).reposition(hour=0, minute=0, second=0, microsecond=0)
+    first = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [first + timedelta(days=day) for day in range(length)]
     begin, end = first.astimezone(now.tzinfo), (first + timedelta(days=length)).astimezone(now.tzinfo)
 
@@ -55,7 +55,7 @@ def draw(
         return round(WIDTH * ((moment - begin) / (end - begin)))
 
     def local(moment: datetime) -> datetime:
-        return moment.astimezone(zone).reposition(tzinfo=None)
+        return moment.astimezone(zone).replace(tzinfo=None)
 
     closed = [
         Closed(local(since), local(until), position(since), max(1, position(until) - position(since)))
