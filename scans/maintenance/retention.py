@@ -62,12 +62,12 @@ def due(kind: Kind, kept: timedelta) -> QuerySet[Analysis]:
             return Analysis.objects.left_alone_since(before).filter(LOG_KEPT)
 
 
-def carry_out() -> None:
-    """Expire some of what is due. The scheduler calls it at each tick, so it stops after a small part of a second."""
+def carry_out(seconds: float = SECONDS_AT_A_TIME) -> None:
+    """Expire some of what is due, for about so many seconds. The scheduler calls it at each tick."""
     kept = policy()
     if not kept or _removals_waiting() >= REMOVALS_WAITING_AT_MOST:
         return
-    over = monotonic() + SECONDS_AT_A_TIME
+    over = monotonic() + seconds
     for kind, period in kept.items():
         for pk in list(due(kind, period).values_list("pk", flat=True)[:ANALYSES_AT_A_TIME]):
             expire(kind, pk, period, by=Actor.SCHEDULER)

@@ -43,7 +43,7 @@ def old(clock, *urls, days=DAYS, **fields):
 
 def carry_out():
     """One turn of the scheduler, and of the worker that removes."""
-    retention.carry_out()
+    retention.carry_out(seconds=60)
     for task in DBTaskResult.objects.ready().filter(task_path="scans.tasks.remove_data"):
         task.task.func(*task.args_kwargs["args"])
 
@@ -55,7 +55,7 @@ def newest(analysis):
 def test_it_is_off_at_first_and_then_asks_one_question_a_tick(clock, django_assert_num_queries):
     analysis = old(clock, days=4000)
     with django_assert_num_queries(1):
-        retention.carry_out()
+        retention.carry_out(seconds=60)
     assert retention.policy() == {} and factories.fresh(analysis).not_kept == []
 
 
@@ -172,18 +172,17 @@ def test_a_tick_takes_a_small_part_and_none_while_removals_wait(clock, monkeypat
     clock.shift(timedelta(days=DAYS, hours=1))
     left = []
     for _ in range(3):
-        retention.carry_out()
+        retention.carry_out(seconds=60)
         left.append(Analysis.objects.present().count())
     assert left == [4, 2, 2]
 
 
-def test_a_tick_ends_when_its_time_is_over(clock, monkeypatch):
+def test_a_tick_ends_when_its_time_is_over(clock):
     keep(runs=DAYS)
-    monkeypatch.setattr(retention, "SECONDS_AT_A_TIME", -1)
     for _ in range(3):
         full()
     clock.shift(timedelta(days=DAYS, hours=1))
-    retention.carry_out()
+    retention.carry_out(seconds=-1)
     assert Analysis.objects.present().count() == 2
 
 
