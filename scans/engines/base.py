@@ -161,9 +161,7 @@ class Job:
     http_login: HttpLogin | None = None
     logged_out: LoggedOutRule | None = None
     session_probe: SessionProbe | None = None
-    excluded: tuple[
-        str, ...
-    ] = ()  # addresses never requested, such as logouts; “?do=out” matches any path
+    excluded: tuple[str, ...] = ()  # addresses never requested, such as logouts; “?do=out” matches any path
     seeds: tuple[Seed, ...] = ()
 
 
@@ -333,7 +331,7 @@ class EngineRun(Protocol):
     pid: int
 
     def events(self, timeout: float) -> list[Event]:
-        """Yield the events that have arrived, waiting at most `timeout` seconds for the first. Ended comes once, last."""
+        """Return the events that have arrived, waiting at most `timeout` seconds for the first. Ended comes last."""
 
     def send(self, command: Command) -> None:
         """Send a command. A process that has ended is not an error, since Ended reports it."""

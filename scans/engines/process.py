@@ -73,7 +73,7 @@ class EngineProcess:
         threading.Thread(target=self._wait, daemon=True).start()
 
     def events(self, timeout: float) -> list[Event]:
-        """Yield the events that have arrived, waiting at most `timeout` seconds for the first. Ended comes once, last."""
+        """Return the events that have arrived, waiting at most `timeout` seconds for the first. Ended comes last."""
         with self._changed:
             self._changed.wait_for(lambda: self._events or self._closed, timeout)
             arrived = [event for event, _ in self._events]

@@ -1,1 +1,1 @@
-"""What leaves the product: analyses and their results as plain data, and each file format on top of it."""
+"""Exports: analyses and their results as plain data, and the file formats made from it."""

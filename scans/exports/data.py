@@ -1,4 +1,4 @@
-"""Analyses, URL scans and findings as plain data: what every command, file and report is made of."""
+"""Analyses, URL scans and findings as plain data, for every command, file and report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
 
 
 def status_data(model: str, status: Status) -> dict:
-    """One entry of the catalogue."""
+    """Return one entry of the catalogue."""
     return {
         "model": model,
         "code": status.code,
@@ -31,7 +31,7 @@ def status_data(model: str, status: Status) -> dict:
 
 
 def catalogue_data() -> list[dict]:
-    """Both catalogues, analyses first."""
+    """Return both catalogues, analyses first."""
     return [
         *(status_data("Analysis", status) for status in ANALYSIS_STATUSES.values()),
         *(status_data("UrlScan", status) for status in URL_SCAN_STATUSES.values()),
@@ -39,7 +39,7 @@ def catalogue_data() -> list[dict]:
 
 
 def analysis_data(analysis: Analysis) -> dict:
-    """The analysis with its URL scans, counts, findings and log (newest first)."""
+    """Return the analysis with its URL scans, counts, findings and log (newest first)."""
     scans = list(analysis.url_scans.order_by("position"))
     findings = Finding.objects.filter(url_scan__analysis=analysis).marked(analysis.series.marks)
     masks = masks_of(scans)
@@ -53,7 +53,7 @@ def analysis_data(analysis: Analysis) -> dict:
 
 
 def configuration_data(analysis: Analysis) -> dict:
-    """What one analysis is, how it was configured and where it stands."""
+    """Return the name, configuration and status of one analysis."""
     return {
         "id": analysis.pk,
         "name": analysis.name,
@@ -72,12 +72,12 @@ def configuration_data(analysis: Analysis) -> dict:
 
 
 def iso(moment: datetime | None) -> str | None:
-    """The moment as ISO 8601 text in UTC."""
+    """Return the moment as ISO 8601 text in UTC."""
     return moment.isoformat() if moment else None
 
 
 def url_scan_data(scan: UrlScan, mask: Mask) -> dict:
-    """One URL scan: status, why, and what its engine counted."""
+    """Return one URL scan: status, reason, and the counts of its engine."""
     return {
         "id": scan.pk,
         "url": scan.url,
@@ -100,9 +100,10 @@ def url_scan_data(scan: UrlScan, mask: Mask) -> dict:
 
 
 def finding_data(finding: Finding, mask: Mask) -> dict:
-    """One finding that knows its `mark`, without what lets anybody log in.
+    """Return one finding that knows its `mark`, without login secrets.
 
-    Its address and the name of its parameter are the site's own words, such as /admin/ where `admin` is a password too.
+    Its address and parameter name are the site's own words and are not masked: in /admin/, `admin` may be a password
+    too.
     """
     return {
         "id": finding.pk,
@@ -126,7 +127,7 @@ def finding_data(finding: Finding, mask: Mask) -> dict:
 
 
 def evidence_data(finding: Finding, mask: Mask) -> dict:
-    """What else is known of a finding: the engine's texts, and the answer that made it report."""
+    """Return the rest of a finding: the engine's texts, and the response that revealed the weakness."""
     headers = [[name, header_masked(name, value)] for name, value in finding.evidence_headers]
     data = {
         "found_at": iso(finding.found_at),

@@ -1,11 +1,11 @@
-"""Every file format in which results can be had."""
+"""The file formats of results."""
 
 from collections.abc import Callable, Iterator
 
 from scans.exports import report, results, sarif
 from scans.exports.results import Results
 
-# The ending of the file, and what makes it, piece by piece.
+# The ending of the file, and the function that yields it in pieces.
 FORMATS: dict[str, Callable[[Results], Iterator[str | bytes]]] = {
     "sarif": sarif.as_sarif,
     "json": results.as_json,

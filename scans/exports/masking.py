@@ -1,8 +1,8 @@
-"""Keeping logins out of what leaves the product.
+"""Masks login secrets in exports.
 
-The engine already masks the login's secrets in all that it says. This masks them once more, by value
-where the stored login can be opened and by place always: evidence is passed on to people and programs
-who must not be able to log in with it.
+The engine already masks the login's secrets in its own output. This masks them once more: by value if the stored login
+can be decrypted, and always by position. Evidence is passed on to people and programs who must not be able to log in
+with it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from scans.login.outcome import LoginFailed
 from scans.models import TargetLogin, UrlScan
 
 MASK = "***"
-SHORTEST_SECRET = 4  # characters, as for the engine: shorter values would mask half of every text
-SHORTEST_SESSION = 11  # of a cookie's value, as for the engine: shorter ones say `theme=dark`
-# Headers that let somebody in. In a request's text they begin a line, in a curl command they follow -H.
+SHORTEST_SECRET = 4  # characters, as for the engine: masking shorter values would hide half of every text
+SHORTEST_SESSION = 11  # of a cookie's value, as for the engine: shorter ones are settings such as `theme=dark`
+# Headers that grant access. In a request's text they start a line; in a curl command they follow -H.
 _CREDENTIAL = r"(?:proxy-)?authorization|x-api-key|x-auth-token|api-key"
 _HEADER = re.compile(rf"(?im)(^|-H [\"'])({_CREDENTIAL}|cookie|set-cookie)( *: *)([^\r\n\"']*)")
 _COOKIE_OPTION = re.compile(r"((?:^|\s)(?:-b|--cookie) [\"']?)([^\"'\r\n]*)")
@@ -31,16 +31,16 @@ _SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
 
 
 class Mask:
-    """Masks secrets in plain data: in every text of lists and dicts, however deep."""
+    """Masks secrets in plain data: in every text, at any depth of lists and dicts."""
 
     def __init__(self, secrets: Iterable[str] = ()):
         spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-        # The longest first, since one may hold another.
+        # The longest first, since one may contain another.
         long_enough = sorted((text for text in spellings if len(text) >= SHORTEST_SECRET), key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, long_enough))) if long_enough else None
 
     def __call__(self, value):
-        """The same data, masked."""
+        """Return the same data with secrets masked."""
         if isinstance(value, str):
             return self._pattern.sub(MASK, value) if self._pattern else value
         if isinstance(value, dict):
@@ -51,9 +51,9 @@ class Mask:
 
 
 def masks_of(scans: Iterable[UrlScan]) -> dict[int, Mask]:
-    """For each URL scan, by id, what masks the secrets of its login and scripts; one query.
+    """Return, for each URL scan's id, the Mask for the secrets of its login and scripts. One query.
 
-    What stands in the target's address is known to everybody, be it a password as well.
+    The target's address is public, so its words are not masked, even if a password equals one of them.
     """
     logins = {login.url_scan_id: login for login in TargetLogin.objects.filter(url_scan__in=scans)}
     return {
@@ -63,13 +63,13 @@ def masks_of(scans: Iterable[UrlScan]) -> dict[int, Mask]:
 
 
 def without_credentials(text: str) -> str:
-    """A request, or the curl command that repeats it, without the values of credentials and cookies."""
+    """Return a request, or the curl command that repeats it, without the values of credentials and cookies."""
     text = _HEADER.sub(lambda match: f"{match[1]}{match[2]}{match[3]}{header_masked(match[2], match[4])}", text)
     return _COOKIE_OPTION.sub(lambda match: match[1] + header_masked("cookie", match[2]), text)
 
 
 def header_masked(name: str, value: str) -> str:
-    """The value of this header as it may be shown: of cookies the names and attributes, of credentials nothing."""
+    """Return the header's value for display: names and attributes of cookies, nothing of credentials."""
     name = name.lower()
     if name == "set-cookie":
         first, semicolon, attributes = value.partition(";")
@@ -85,12 +85,12 @@ def _cookie_masked(pair: str) -> str:
 
 
 def _spellings(secret: str) -> set[str]:
-    """How a secret may stand in a request or a page."""
+    """Return the spellings that a secret may have in a request or a page."""
     return {secret, quote(secret, safe=""), quote_plus(secret), escape(secret)}
 
 
 def _secrets_of(scan: UrlScan, login: TargetLogin | None) -> Iterator[str]:
-    """Everything secret that was entered for it; what no key opens any more cannot be looked for."""
+    """Return all secrets entered for this scan. Secrets that no key decrypts any more are left out."""
     try:
         if login:
             yield from _login_secrets(login.opened(), scan.url)
@@ -114,7 +114,7 @@ def _login_secrets(login: Login, url: str) -> Iterator[str]:
 
 
 def _typed_secrets(script: str) -> Iterator[str]:
-    """What a recording types into fields that are called after secrets."""
+    """Return the texts that a recording types into fields named like secrets."""
     try:
         steps = parse(script).steps
     except ScriptError:
@@ -122,6 +122,6 @@ def _typed_secrets(script: str) -> Iterator[str]:
     stored = {step.value: step.target for step in steps if step.command == "store"}
     for step in steps:
         if step.command in _TYPED and any(map(_SECRET_FIELD.search, (step.target, *step.alternatives))):
-            # A key that was pressed too is no part of the secret; a variable stands for one.
+            # Keys are not part of the secret; a variable stands for one.
             typed = re.sub(r"\$\{KEY_\w+\}", "", step.value)
             yield re.sub(r"\$\{(\w+)\}", lambda match: stored.get(match[1], match[0]), typed)

@@ -1,4 +1,4 @@
-"""The results as one HTML file for people: with its style inside, to be read, sent and printed."""
+"""The results as one HTML file for people, with its own style, to read, send and print."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from scans.models import CrawledUrl, Mark, Replay
 from scans.severities import SEVERITY_CHOICES
 
 MOST_PRINTED = 1000  # findings
-EXCERPT = 1500  # characters of a request or an answer; JSON has all of them
+EXCERPT = 1500  # characters of a request or a response; JSON has all of them
 
 
 def as_html(results: Results) -> Iterator[str]:
-    """The report, in pieces: the findings, of which there may be many, one group at a time."""
+    """Yield the HTML report in pieces, one group of findings at a time, since there may be many."""
     document = render_to_string("report/report.html", {**_facts(results), "here": HERE})
     before, after = document.split(HERE)
     yield before
@@ -35,7 +35,7 @@ def as_html(results: Results) -> Iterator[str]:
 
 
 def as_pdf(results: Results) -> Iterator[bytes]:
-    """The same, printed; done when this returns. May raise CannotPrint, as where there are too many findings."""
+    """Return the report as PDF, complete on return. Raises CannotPrint, for example if there are too many findings."""
     count = sum(results.counts.values())
     if count > MOST_PRINTED:
         said = _("There are {count} findings; at most {most} are printed. Take one URL's results, or another format.")
@@ -44,7 +44,7 @@ def as_pdf(results: Results) -> Iterator[bytes]:
 
 
 def _facts(results: Results) -> dict:
-    """All that stands around the findings."""
+    """Return the context for everything around the findings."""
     coverage, reaches = _coverage(results), CrawledUrl.Reach.labels
     scans = [
         {
@@ -70,7 +70,7 @@ def _facts(results: Results) -> dict:
 
 
 def _coverage(results: Results) -> dict[int, dict[str, int]]:
-    """Per URL scan, how many addresses it came how far with; one query."""
+    """Return, for each URL scan, the number of addresses by reach. One query."""
     counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     crawled = CrawledUrl.objects.filter(url_scan__in=[scan.pk for scan in results.scans]).order_by()
     for scan, reach, count in crawled.values_list("url_scan", "reach").annotate(Count("pk")):
@@ -79,7 +79,7 @@ def _coverage(results: Results) -> dict[int, dict[str, int]]:
 
 
 def _shown(finding: dict) -> dict:
-    """A finding with its codes as words, and of its evidence as much as a page bears."""
+    """Return a finding with labels instead of codes and with shortened evidence."""
     headers = "\n".join(f"{name}: {value}" for name, value in finding["response_headers"])
     answer = f"{headers}\n\n{finding['response_body']}".strip()
     return finding | {

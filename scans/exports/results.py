@@ -1,4 +1,4 @@
-"""The results of an analysis or of one of its URL scans, as one person may see them: what every format is given."""
+"""The results of an analysis or of one URL scan, limited to those that one person may see; all formats use them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ FINDING_COLUMNS = [
 
 @dataclass
 class Results:
-    """What one person may see of what was found; `user` None, as on the command line, may see everything.
+    """The results that one person may see. With `user` None, as on the command line, that is everything.
 
-    With a `url_scan` it is about that one alone. Nothing of it is read before it is asked for.
+    With a `url_scan`, only that scan's results. Everything is read when it is first used.
     """
 
     analysis: Analysis
@@ -37,23 +37,23 @@ class Results:
 
     @cached_property
     def scans(self) -> list[UrlScan]:
-        """The URL scans it is about; each knows `results_visible`."""
+        """The URL scans in these results; each knows `results_visible`."""
         scans = self.analysis.url_scans.marking_visible_results(self.user).order_by("position")
         return list(scans.filter(pk=self.url_scan.pk) if self.url_scan else scans)
 
     @cached_property
     def found(self) -> FindingQuerySet:
-        """The findings that may be seen."""
+        """The findings that the person may see."""
         return Finding.objects.filter(url_scan__in=[scan.pk for scan in self.scans]).visible_to(self.user)
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How many there are of each severity."""
+        """The number of findings of each severity."""
         return self.found.count_by_severity()
 
     @cached_property
     def masks(self) -> dict[int, Mask]:
-        """What masks the secrets of each URL scan, by its id."""
+        """The mask for the secrets of each URL scan, by its id."""
         return masks_of(self.scans)
 
     @cached_property
@@ -61,7 +61,7 @@ class Results:
         return {mark.fingerprint: mark for mark in self.analysis.series.marks.all()}
 
     def findings(self, most: int | None = None) -> Iterator[dict]:
-        """Each finding with its evidence as plain data, worst first; read in small batches."""
+        """Yield each finding with its evidence as plain data, most severe first, read in small batches."""
         by_id = {scan.pk: scan for scan in self.scans}
         for finding in self.found.worst_first()[:most].iterator(chunk_size=100):
             scan, mark = by_id[finding.url_scan_id], self._marks.get(finding.fingerprint)
@@ -74,11 +74,11 @@ class Results:
                 **evidence_data(finding, mask),
             }
 
-    # --- How far they can be relied on
+    # --- How reliable they are
 
     @cached_property
     def partial(self) -> list[UrlScan]:
-        """The URL scans that did not run to their end: what they would have found is missing."""
+        """The URL scans that did not finish. Findings that they would have made are missing."""
         return [scan for scan in self.scans if scan.info.ended_by != EndedBy.ITSELF]
 
     @cached_property
@@ -88,16 +88,16 @@ class Results:
 
     @property
     def hidden(self) -> list[UrlScan]:
-        """Those of them that this person may not see yet."""
+        """Those unpublished URL scans whose results the person may not see yet."""
         return [scan for scan in self.unpublished if not scan.results_visible]
 
     @property
     def final(self) -> bool:
-        """Whether they are complete and published: nothing is missing, and nothing will change."""
+        """Whether the results are complete and published, so that nothing is missing or can change."""
         return not self.partial and not self.unpublished
 
     def notices(self) -> list[str]:
-        """What whoever reads them must know: what is missing, and what may still change."""
+        """The limits that readers must know: missing results, and results that may still change."""
         ended = sum(scan.info.final or scan in self.unpublished for scan in self.partial)
         running, hidden = len(self.partial) - ended, len(self.hidden)
         shown = len(self.unpublished) - hidden
@@ -112,17 +112,17 @@ class Results:
 
     @property
     def state(self) -> str:
-        """One word for names of files: complete, partial, or under-verification, which is the stronger word."""
+        """One word for file names: complete, partial, or under-verification, which wins over partial."""
         return "under-verification" if self.unpublished else "partial" if self.partial else "complete"
 
     @property
     def file_stem(self) -> str:
-        """The name of a file that holds them, without its ending: such as results-12-partial."""
+        """The name of a file with these results, without its ending, such as results-12-partial."""
         scan = f"-{self.url_scan.pk}" if self.url_scan else ""
         return f"results-{self.analysis.pk}{scan}" + ("" if self.final else f"-{self.state}")
 
     def head(self) -> dict:
-        """Everything but the findings, as plain data."""
+        """Return everything except the findings, as plain data."""
         return {
             **FORMAT,
             "made_at": iso(timezone.now()),
@@ -165,12 +165,12 @@ def _left_out(count: int) -> str:
 
 
 def as_json(results: Results) -> Iterator[str]:
-    """The whole of it as one JSON object; docs/exports.md has its shape."""
+    """Yield the results as one JSON object; docs/exports.md describes its shape."""
     return json_pieces({**results.head(), "findings": [HERE]}, results.findings())
 
 
 def as_csv(results: Results) -> Iterator[str]:
-    """One line for each finding, without its evidence."""
+    """Yield one line for each finding, without its evidence."""
     labels = {scan.pk: scan.info.label for scan in results.scans}
     return csv_lines(FINDING_COLUMNS, (_cells(finding, labels[finding["url_scan"]]) for finding in results.findings()))
 

@@ -15,20 +15,20 @@ from scans.models import Finding, Mark, UrlScan
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
-# Within the ranges of CVSS 3.1's ratings; code hosts sort by it, and a severity alone says no more.
+# Within the ranges of CVSS 3.1's ratings; code hosts sort by this number.
 SECURITY_SEVERITY = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.5", "info": "0.0"}
-# Marks that say: do not show this any more. Fixed is none of them: what is found again is there again.
+# Marks that hide a finding. Fixed does not: a fixed weakness that is found again must show again.
 SUPPRESSING = (Mark.FALSE_POSITIVE, Mark.ACCEPTED)
 FINGERPRINT = "dynamicAnalysesFinding/v1"
 TAXONOMIES = {
     "CWE": ("MITRE", "Common Weakness Enumeration"),
     "WSTG": ("OWASP", "OWASP Web Security Testing Guide"),
 }
-_LEFT_AS_IT_IS = "%/:=&?~#+!$,;'@()*[]"  # in an address; anything else is percent-encoded (RFC 3986)
+_LEFT_AS_IT_IS = "%/:=&?~#+!$,;'@()*[]"  # in an address; everything else is percent-encoded (RFC 3986)
 
 
 def as_sarif(results: Results) -> Iterator[str]:
-    """One run, with an invocation for each URL scan; its results are read while they are sent."""
+    """Yield one run with an invocation for each URL scan. Findings are read while the file is sent."""
     rules = results.found.first_of_each_category()
     numbers = {finding.category: number for number, finding in enumerate(rules)}
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(results, rules)]}
@@ -61,7 +61,7 @@ def _engines(scans: list[UrlScan]) -> list[dict]:
 
 
 def _invocation(scan: UrlScan, results: Results) -> dict:
-    """Whether the scan of one URL ran to its end, and if not, why."""
+    """Return whether the scan of one URL finished, and if not, the reason."""
     told = results.masks[scan.pk](". ".join(filter(None, [scan.info.label, scan.reason, scan.info.description])))
     complete = scan not in results.partial
     invocation = {
@@ -75,7 +75,7 @@ def _invocation(scan: UrlScan, results: Results) -> dict:
 
 
 def _rule(finding: Finding) -> dict:
-    """A category of weakness, told by its first finding; `worst` is the worst severity of its kind."""
+    """Return a category of weakness, described by its first finding. `worst` is its highest severity."""
     help_text = "\n\n".join(filter(None, [finding.description, finding.solution])) or finding.category
     links = [address for _, address in finding.references if address.startswith(("http://", "https://"))]
     return {
@@ -99,7 +99,7 @@ def _rule_id(category: str) -> str:
 
 
 def _taxa(cwe: list[int], wstg: list[str]) -> list[dict]:
-    """References to what a weakness is called elsewhere."""
+    """Return references to the weakness in other catalogues."""
     named = [("CWE", str(number)) for number in cwe] + [("WSTG", number) for number in wstg]
     order = list(TAXONOMIES)
     return [{"id": number, "toolComponent": {"name": name, "index": order.index(name)}} for name, number in named]
@@ -117,7 +117,7 @@ def _is_of(taxon: dict, taxonomy: str) -> bool:
 
 
 def _result(finding: dict, rule: int) -> dict:
-    """One finding, from its plain data."""
+    """Return one finding, from its plain data."""
     result = {
         "ruleId": _rule_id(finding["category"]),
         "ruleIndex": rule,
@@ -145,7 +145,7 @@ def _location(finding: dict) -> dict:
 
 
 def _request(finding: dict) -> dict | None:
-    """The request as the engine wrote it down, taken apart."""
+    """Return the parts of the request as the engine recorded it."""
     head, _, body = finding["http_request"].replace("\r\n", "\n").partition("\n\n")
     first, *lines = head.split("\n")
     method, _, rest = first.partition(" ")
@@ -177,7 +177,7 @@ def _response(finding: dict) -> dict | None:
 
 
 def _suppressions(finding: dict) -> list[dict]:
-    """What a reviewer decided not to show any more; an empty list says that nobody did."""
+    """Return a reviewer's decision to hide the finding; an empty list means that nobody decided so."""
     if finding["mark"] not in SUPPRESSING:
         return []
     why = ": ".join(filter(None, [str(Mark(finding["mark"]).label), finding["mark_comment"]]))

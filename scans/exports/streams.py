@@ -1,14 +1,14 @@
-"""JSON that is made while it is sent: a document of which one list is too long to hold."""
+"""JSON documents that are written while they are sent, because one of their lists is too long for memory."""
 
 import json
 from collections.abc import Iterable, Iterator
 from uuid import uuid4
 
-HERE = uuid4().hex  # stands in a document where the items go; no text of a site can be it
+HERE = uuid4().hex  # marks the place of the items in a document; no text of a site can equal it
 
 
 def json_pieces(document: dict, items: Iterable) -> Iterator[str]:
-    """The document as JSON text, in pieces; `[HERE]`, which it holds once, becomes the list of the items."""
+    """Yield the document as JSON text. `[HERE]`, which it contains once, becomes the list of the items."""
     before, after = json.dumps(document, indent=2).split(f'"{HERE}"')
     yield before
     for number, item in enumerate(items):

@@ -1,21 +1,21 @@
-"""CSV that is made while it is sent, and that no spreadsheet runs."""
+"""CSV that is written while it is sent, with cells that no spreadsheet runs as formulas."""
 
 import csv
 from collections.abc import Iterable, Iterator
 
-# A spreadsheet takes text that begins like this for a formula (OWASP, "CSV Injection").
+# A spreadsheet runs text that begins like this as a formula (OWASP, "CSV Injection").
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Line:
-    """A file of one line: what the CSV writer writes, it gives back."""
+    """A file of one line: it returns the line that the CSV writer writes."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def csv_lines(head: list[str], rows: Iterable[list]) -> Iterator[str]:
-    """The file, line by line; None becomes an empty cell."""
+    """Yield the file line by line; None becomes an empty cell."""
     writer = csv.writer(_Line())
     yield writer.writerow(head)
     for row in rows:
@@ -23,5 +23,5 @@ def csv_lines(head: list[str], rows: Iterable[list]) -> Iterator[str]:
 
 
 def harmless(cell):
-    """The cell; a text that a spreadsheet would take for a formula begins with an apostrophe."""
+    """Return the cell. A text that a spreadsheet would run as a formula gets a leading apostrophe."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_MARKS) else cell

@@ -1,1 +1,1 @@
-"""Our own traffic to a target, and the rules that say whether it is allowed."""
+"""The product's own traffic to targets, and the rules that decide whether it is allowed."""

@@ -1,4 +1,4 @@
-"""The cookies of one visitor: which are kept, and which go along with a request, as browsers have it (RFC 6265).
+"""The cookies of one visitor: which are kept, and which a request carries, as in browsers (RFC 6265).
 
 The engine's driver, which imports nothing of ours, has the same rules in its cookies.py.
 """
@@ -14,27 +14,27 @@ import httpx
 from scans.engines.base import Cookie
 
 _LOOPBACK = re.compile(r"(.+\.)?localhost|127(\.\d+){3}|::1")
-_WITHOUT_DOMAIN = re.compile(r"[^.]+|[\d.]+|.*:.*")  # a name without a dot, an address
+_WITHOUT_DOMAIN = re.compile(r"[^.]+|[\d.]+|.*:.*")  # a name without a dot, or an address
 
 
 class _AsInBrowsers(cookiejar.DefaultCookiePolicy):
-    """A host's own cookie goes to no other host, and one for TLS alone goes to this machine without it too."""
+    """Browsers' policy: a host's own cookie goes to no other host, and a Secure one to this machine without TLS too."""
 
     def __init__(self):
         super().__init__(strict_ns_domain=self.DomainStrictNonDomain)
 
     def return_ok_secure(self, cookie, request) -> bool:
-        """Whether this request is safe enough for the cookie."""
+        """Return whether this request is secure enough for the cookie."""
         host = httpx.URL(request.get_full_url()).host
         return super().return_ok_secure(cookie, request) or _LOOPBACK.fullmatch(host) is not None
 
 
 class SiteCookies:
-    """Cookies, each known by its name, domain and path. Not thread-safe."""
+    """Cookies, each identified by its name, domain and path. Not thread-safe."""
 
     def __init__(self, cookies: Iterable[Cookie] = ()):
         self._jar = httpx.Cookies(cookiejar.CookieJar(_AsInBrowsers()))
-        self._hosts: dict[str, str] = {}  # as the jar calls those without a dot → as they are called
+        self._hosts: dict[str, str] = {}  # the jar's names for hosts without a dot → their real names
         for cookie in cookies:
             self.follow(f"https://{cookie.domain.removeprefix('.')}/", [_as_set(cookie)])
 
@@ -49,10 +49,10 @@ class SiteCookies:
             )
 
     def headers(self, url: httpx.URL | str, before: str = "") -> dict[str, str]:
-        """The Cookie header of a request for this address, where it has one; of several, the longest path comes first.
+        """Return the Cookie header of a request for this address, if there is one. The longest path comes first.
 
-        `before` is what it would be without these cookies: those of the same names are left out of it. Raises
-        ValueError for what is no address.
+        `before` is the header without these cookies; cookies of the same names are dropped from it. Raises ValueError
+        if the address is not valid.
         """
         request = _request(url)
         request.headers.encoding = "utf-8"  # as the site's own are read
@@ -63,7 +63,7 @@ class SiteCookies:
         return {"cookie": "; ".join(values)} if values else {}
 
     def follow(self, url: httpx.URL | str, lines: Iterable[str]) -> None:
-        """Keep what an answer from this address sets, by its Set-Cookie lines; let go what it ends."""
+        """Store the cookies that the Set-Cookie lines of a response from this address set; drop those that they end."""
         request = _request(url)
         host = request.url.host
         name = f"[{host}]" if ":" in host else host
@@ -80,13 +80,13 @@ def _request(url: httpx.URL | str) -> httpx.Request:
 
 
 def _as_set(cookie: Cookie) -> str:
-    """The Set-Cookie line that makes this cookie."""
+    """Return the Set-Cookie line that creates this cookie."""
     domain = f"; Domain={cookie.domain}" if cookie.domain.startswith(".") else ""
     return f"{cookie.name}={cookie.value}; Path={cookie.path}{domain}{'; Secure' if cookie.secure else ''}"
 
 
 def _without_own_domain(line: str, host: str) -> str:
-    """A Set-Cookie line without a Domain that is the host and can be no other's: browsers take that for none."""
+    """Remove a Domain that equals the host and can belong to no other host, which browsers treat as none."""
     if not _WITHOUT_DOMAIN.fullmatch(host):
         return line
     return re.sub(rf";\s*domain\s*=\s*\.?\[?{re.escape(host)}\]?\s*(?=;|$)", "", line, flags=re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Our own requests to a target: to addresses that the target policy has judged, and to no others."""
+"""The product's own requests to a target. They go only to addresses that the target policy allowed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ USER_AGENT = "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a site answered; `body` holds its beginning as text (see SiteClient), `seconds` the time until then."""
+    """A site's response. `body` holds its beginning as text (see SiteClient); `seconds` is the time it took."""
 
     status: int
     headers: httpx.Headers
@@ -30,10 +30,10 @@ class Answer:
 class SiteClient:
     """Sends requests to one site at its known addresses. Use as a context manager; not thread-safe.
 
-    Follows no redirects, uses no proxy and keeps no cookies. Raises httpx.HTTPError when nothing
-    comes back in time, ValueError for a URL that is not of this site. The time-out bounds connecting
-    and answering, each; a site that drips is cut off after `timeout` too. Of several addresses the
-    first that can be connected to is used, and remembered. Of a body, `max_body_bytes` are read.
+    It follows no redirects, uses no proxy and keeps no cookies. It raises httpx.HTTPError when no response comes in
+    time, and ValueError for a URL outside this site. The timeout bounds connecting and answering, each; a site that
+    sends very slowly is cut off after `timeout` too. With several addresses, the first that accepts a connection is
+    used and remembered. At most `max_body_bytes` of a body are read.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class SiteClient:
         self._timeout = timeout
         self._max_body_bytes = max_body_bytes
         self._patience = _Patience(timeout)
-        # Not an httpx.Client: that one keeps cookies, and chokes on a redirect's senseless address.
+        # Not an httpx.Client, which keeps cookies and fails on a redirect to a malformed address.
         self._transport = httpx.HTTPTransport(verify=tls_context(verify), trust_env=False)
 
     def __enter__(self) -> SiteClient:
@@ -62,7 +62,7 @@ class SiteClient:
     def send(
         self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> Answer:
-        """Send one request to a URL of this site and return what it answered."""
+        """Send one request to a URL of this site and return the response."""
         try:
             target = httpx.URL(url)
         except httpx.InvalidURL as error:
@@ -89,7 +89,7 @@ class SiteClient:
         return Answer(response.status_code, response.headers, text, monotonic() - started)
 
     def _send(self, method: str, target: httpx.URL, headers: dict, body: bytes | None) -> httpx.Response:
-        """The answer's head, from the first address that can be connected to."""
+        """Return the head of the response, from the first address that accepts a connection."""
         until = monotonic() + self._timeout
         for address in list(self._addresses):
             request = httpx.Request(
@@ -116,7 +116,7 @@ class SiteClient:
         raise httpx.ConnectError(f"{self._host} has no address.")
 
     def _read(self, response: httpx.Response) -> str:
-        """The body, or what of it came before the site was cut off."""
+        """Return the body, or the part that came before the site was cut off."""
         body = b""
         try:
             for chunk in response.iter_bytes():
@@ -129,14 +129,14 @@ class SiteClient:
         body = body[: self._max_body_bytes]
         try:
             return body.decode(response.encoding or "utf-8", errors="replace")
-        except (LookupError, ValueError):  # a charset that is none, such as "hex"
+        except (LookupError, ValueError):  # not a text charset, such as "hex"
             return body.decode(errors="replace")
 
 
 class _Patience:
-    """Cuts a connection off so many seconds after an answer was due; httpx' own time-out starts anew with each byte.
+    """Closes a connection when a response takes too long; httpx' own timeout restarts with each byte.
 
-    Hung into httpx as the `trace` of a request, which tells it of connections and of what is waited for.
+    It is the `trace` of an httpx request, which reports connections and waits.
     """
 
     def __init__(self, seconds: float):
@@ -161,22 +161,22 @@ class _Patience:
             pass  # the site was faster
 
     def reason(self) -> httpx.ReadTimeout | None:
-        """What to raise where the cut was ours."""
+        """Return the error to raise if this object closed the connection."""
         return httpx.ReadTimeout(f"no whole answer in {self._seconds:g} seconds") if self.over else None
 
     def end(self) -> None:
-        """The answer is there, or will not come."""
+        """Stop waiting: the response is complete, or will not come."""
         if self._timer:
             self._timer.cancel()
         self.over = False
 
 
 def tls_context(verify: bool | None = None) -> ssl.SSLContext:
-    """How we speak TLS: trusting what this machine trusts, or anything; None means as SCANS_TLS_VERIFY says."""
+    """Return the TLS context: trust the machine's certificates or any certificate; None follows SCANS_TLS_VERIFY."""
     return _context(settings.SCANS_TLS_VERIFY if verify is None else verify)
 
 
-@cache  # reading all that a machine trusts takes longer than a request
+@cache  # loading the machine's certificates takes longer than a request
 def _context(verify: bool) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if not verify:

@@ -1,4 +1,4 @@
-"""Our own eyes on a site while an engine scans it: engines say "fine" of sites that are down."""
+"""The product's own check of a site while an engine scans it: engines can report success for sites that are down."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from scans.timing import DEFAULT_TIMING, Timing
 
 
 class SiteMonitor(threading.Thread):
-    """Our own eyes: asks for the target's page every 10 seconds, more often once it fails. No database.
+    """Requests the target's page every 10 seconds, more often after a failure. No database.
 
-    `lost` is set after three failures in a row, if the engine had no answer either meanwhile. `dns_failed`
-    is set after the name did not resolve for longer, whatever the engine does: it keeps to the addresses
-    that the name once had, and finds a site there that nobody else does.
+    `lost` is set after three failures in a row if the engine got no response meanwhile either. `dns_failed` is set
+    after the name has not resolved for longer, whatever the engine does: the engine keeps the addresses that the name
+    once had, and may find a site there that nobody else sees.
     """
 
     FAILURES, FAILURES_OF_THE_NAME = 3, 6
@@ -30,7 +30,7 @@ class SiteMonitor(threading.Thread):
         self.lost, self.dns_failed = threading.Event(), threading.Event()
 
     def run(self) -> None:
-        """Look until `finish`."""
+        """Check the site until `finish`."""
         while not self._done.wait(self._interval()):
             self._failures = 0 if answers(self._url, self._addresses) else self._failures + 1
             self._failures_of_the_name = 0 if has_a_name(self._url) else self._failures_of_the_name + 1
@@ -44,17 +44,17 @@ class SiteMonitor(threading.Thread):
         return self._timing.between_looks_after_failure if failing else self._timing.between_looks
 
     def engine_got_answers(self) -> None:
-        """The engine was answered: whatever we saw was not the site's end."""
+        """Note that the engine got a response, so the failures seen here do not count."""
         self._failures = 0
         self.lost.clear()
 
     def finish(self) -> None:
-        """Stop looking."""
+        """Stop checking."""
         self._done.set()
 
 
 def has_a_name(url: str) -> bool:
-    """Whether the host of `url` resolves, to whatever."""
+    """Return whether the host of `url` resolves to any address."""
     try:
         return bool(resolve(origin(url)[0]))
     except OSError:
@@ -62,7 +62,7 @@ def has_a_name(url: str) -> bool:
 
 
 def answers(url: str, addresses: tuple[str, ...]) -> bool:
-    """Whether the site answers a plain request for `url` with anything but a server error."""
+    """Return whether the site answers a plain request for `url` with anything but a server error."""
     timeout = min(5.0, settings.SCANS_CONNECT_TIMEOUT_SECONDS)
     try:
         with SiteClient(origin(url)[0], addresses, timeout=timeout) as client:

@@ -1,7 +1,8 @@
 """The target policy: which URLs are well-formed targets, and which hosts and addresses may be scanned.
 
-Pure decisions, besides `resolve`, which asks DNS, and `belongs_to_this_machine`. Callers apply them when a URL is
-submitted, again when its scan starts, and hand the resolved addresses to the engine, which connects to no others.
+The decisions are pure, except `resolve`, which asks DNS, and `belongs_to_this_machine`. Callers apply them when a URL
+is submitted and again when its scan starts. They pass the resolved addresses to the engine, which connects to no
+others.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _METADATA_NETWORKS = [
     ipaddress.ip_network(network) for network in ("fd00:ec2::254/128", "100.100.100.200/32", "192.0.0.192/32")
 ]
 _METADATA_NAMES = {"metadata.google.internal", "metadata.goog", "instance-data"}
-# Under this prefix a network translates to IPv4 (RFC 6052): the last four bytes say where it leads.
+# Networks translate addresses with this prefix to IPv4 (RFC 6052): the last four bytes are the real destination.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 MAX_URL_CHARACTERS = 2000
@@ -40,7 +41,7 @@ class TargetRefused(ValueError):
 
 
 def parse_pattern(pattern: str) -> _Network | str:
-    """An allow-list entry as a network, or as a host name or `*.` wildcard in lower case.
+    """Return an allow-list entry as a network, or as a host name or `*.` wildcard in lower case.
 
     Raises ValueError, with a sentence, for anything else.
     """
@@ -52,7 +53,7 @@ def parse_pattern(pattern: str) -> _Network | str:
     try:
         return ("*." if name != text else "") + _ascii_name(name)
     except ValueError as error:
-        # Put together when it is read: settings, too, come here, before there is a language.
+        # Formatted lazily: settings are parsed here too, before a language is active.
         raise ValueError(
             format_lazy(
                 _("“{pattern}” is not a host name, a wildcard such as *.example.com, an address or a network."),
@@ -62,9 +63,9 @@ def parse_pattern(pattern: str) -> _Network | str:
 
 
 def normalise(url: str) -> str:
-    """The one spelling of a target URL: lower-case scheme and host (IDN as ASCII), no default port, a path.
+    """Return the canonical form of a target URL: lower-case scheme and host (IDN as ASCII), no default port, a path.
 
-    Raises TargetRefused for what is not a plain http or https URL.
+    Raises TargetRefused if it is not a plain http or https URL.
     """
     url = url.strip()
     if len(url) > MAX_URL_CHARACTERS:
@@ -75,7 +76,7 @@ def normalise(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        # Without the reason, which quotes what stands before an @.
+        # Without the reason, which quotes the text before an @.
         raise TargetRefused(_("{url} is not a URL: its host or port cannot be read.").format(url=_shown(url))) from None
     if parts.scheme not in _DEFAULT_PORTS:
         raise TargetRefused(_("{url} must start with http:// or https://.").format(url=_shown(url)))
@@ -98,7 +99,7 @@ def normalise(url: str) -> str:
 
 
 def _shown(url: str) -> str:
-    """A URL for a message: cut, with nothing invisible in it, and without what may be a password."""
+    """Return a URL for a message: shortened, without invisible characters and without a possible password."""
     if "@" in url:
         scheme = _SCHEME.match(url)
         url = f"{scheme[0] if scheme else ''}…@{url.rpartition('@')[2]}"
@@ -107,7 +108,7 @@ def _shown(url: str) -> str:
 
 
 def _ascii_host(parts: SplitResult, url: str) -> str:
-    """The host in lower-case ASCII; an address in its one canonical spelling."""
+    """Return the host in lower-case ASCII; an address in its canonical form."""
     host = parts.hostname or ""
     try:
         if "[" in parts.netloc:
@@ -122,35 +123,35 @@ def _ascii_host(parts: SplitResult, url: str) -> str:
 
 
 def _ascii_name(name: str) -> str:
-    """A host name in lower-case ASCII, without the dot that may end it; raises ValueError."""
+    """Return a host name in lower-case ASCII without a final dot. Raises ValueError."""
     text = name.lower() if name.isascii() else idna.encode(name, uts46=True).decode()
     text = text.removesuffix(".")
     labels = text.split(".")
     if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise ValueError(_("host names are made of letters, digits and hyphens, 63 at most between two dots"))
     if all(label.isdigit() or label.startswith("0x") for label in labels):
-        # Such as 2130706433 or 127.1: libraries disagree about what they mean, so nobody gets to use them.
+        # Such as 2130706433 or 127.1: libraries interpret these differently, so they are refused.
         raise ValueError(_("an address is written as four numbers with dots"))
     return text
 
 
 def origin(url: str) -> tuple[str, int]:
-    """Host and port of a normalised URL."""
+    """Return host and port of a normalised URL."""
     parts = urlsplit(url)
     return parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme]
 
 
 def resolve(host: str) -> tuple[str, ...]:
-    """The addresses of a host, in the order the system prefers them; raises OSError when there are none."""
+    """Return the addresses of a host, in the order the system prefers. Raises OSError if there are none."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except UnicodeError as error:  # what Python says of a name that DNS cannot carry
+    except UnicodeError as error:  # Python's error for a name that DNS cannot carry
         raise OSError(str(error)) from error
     return tuple(dict.fromkeys(str(info[4][0]) for info in found))
 
 
 def belongs_to_this_machine(address: _Address) -> bool:
-    """Whether an interface of this machine has this address: on another one's nobody can listen here."""
+    """Return whether an interface of this machine has this address. Nobody can listen here on any other."""
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as ours:
@@ -161,7 +162,7 @@ def belongs_to_this_machine(address: _Address) -> bool:
 
 
 class TargetPolicy:
-    """What may be scanned, given the allow-list and where the dashboard itself answers."""
+    """The rules for what may be scanned: the allow-list, and the addresses of the dashboard itself."""
 
     def __init__(
         self,
@@ -182,7 +183,7 @@ class TargetPolicy:
     def check(self, url: str, addresses: Iterable[str] = ()) -> None:
         """Raise TargetRefused unless this normalised URL, at these addresses, may be scanned.
 
-        Without addresses only the name is judged; whoever sends a request judges the addresses too.
+        Without addresses only the name is checked; the sender of a request must check the addresses too.
         """
         host, port = origin(url)
         resolved = [_address(address.split("%")[0]) for address in addresses]
@@ -213,12 +214,12 @@ class TargetPolicy:
         return address.is_loopback or self._is_own_address(address)
 
     def _is_own_port(self, port: int) -> bool:
-        return port in (self._own_port, 80, 443)  # a proxy in front of it has the usual ones
+        return port in (self._own_port, 80, 443)  # a proxy in front of it uses the usual ports
 
     def _refuse_not_allowed(self, url: str, host: str, addresses: list[_Address]) -> None:
         named = any(host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in self._names)
         local = is_loopback_name(host)
-        # An allowed name must not lead into a private network that nobody allowed, whatever its DNS says.
+        # An allowed name must not lead into a private network that is not allowed, whatever its DNS says.
         expected = {a for a in addresses if named and (a.is_global or (local and a.is_loopback))}
         outside = [a for a in addresses if a not in expected and not self._in_networks(a)]
         if named and outside:
@@ -241,12 +242,12 @@ class TargetPolicy:
 
 
 def is_loopback_name(host: str) -> bool:
-    """Whether this name means the machine itself by definition (RFC 6761, section 6.3)."""
+    """Return whether this name means the machine itself by definition (RFC 6761, section 6.3)."""
     return host == "localhost" or host.endswith(".localhost") or host in ("127.0.0.1", "::1", "[::1]")
 
 
 def _address(text: str) -> _Address:
-    """The address; an IPv4 address dressed as IPv6 (::ffff:127.0.0.1, 64:ff9b::7f00:1) counts as what it is."""
+    """Return the address. An IPv4 address inside IPv6 (::ffff:127.0.0.1, 64:ff9b::7f00:1) counts as IPv4."""
     address = ipaddress.ip_address(text)
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

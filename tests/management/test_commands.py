@@ -37,7 +37,7 @@ def test_without_its_database_a_command_says_so_and_ends_by_a_code_of_its_own():
     for (command, code), answer in zip(WITHOUT_DATABASE.items(), answers.stdout.splitlines(), strict=True):
         ended, out, err = json.loads(answer)
         assert (ended, out) == (code, ""), f"{command}: {err}"
-        assert "The database does not answer as it should; see DATABASE_URL" in err, command
+        assert "The database cannot be used: check DATABASE_URL" in err, command
         assert "Traceback" not in err and "owls-fly-by-night" not in err, command
 
 

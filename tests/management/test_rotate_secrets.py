@@ -33,7 +33,7 @@ def test_after_a_rotation_the_old_key_can_be_taken_away(stored, settings, capsys
 
 def test_a_rotation_without_the_old_key_says_what_is_lost_and_changes_nothing(stored, settings):
     settings.SCANS_SECRET_KEYS = [NEW]
-    with pytest.raises(CommandError, match="2 secrets could not be opened"):
+    with pytest.raises(CommandError, match="2 secrets could not be decrypted"):
         call_command("rotate_secrets")
     with pytest.raises(KeyLost):
         TargetLogin.objects.get().opened()

@@ -15,20 +15,20 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        """Take the port; there is no choice of address."""
+        """Add the port. The address cannot be chosen."""
         parser.add_argument("--port", type=int, default=settings.SCANS_DEMO_PORT, help="default: %(default)s")
 
     def handle(self, *, port, **options):
-        """Serve until interrupted, and end without a word."""
+        """Serve until interrupted, then exit silently."""
         try:
             site = DemoSite(port)
         except (OSError, OverflowError) as error:
             raise CommandError(
                 f"The demo site cannot use port {port}: {getattr(error, 'strerror', None) or error}. "
-                "End what uses it, or choose another port: --port or SCANS_DEMO_PORT."
+                "Stop the program that uses it, or choose another port with --port or SCANS_DEMO_PORT."
             ) from None
         self.stdout.write(f"Demo site: {site.url} — deliberately weak, on loopback only. Never expose it.")
-        for number in (signal.SIGTERM, signal.SIGINT):  # a script that starts it in the background ignores the latter
+        for number in (signal.SIGTERM, signal.SIGINT):  # a script that starts it in the background ignores SIGINT
             signal.signal(number, signal.default_int_handler)
         with site:
             try:

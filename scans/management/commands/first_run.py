@@ -1,4 +1,4 @@
-"""Make the dashboard ready to start: free ports, database, static files, first administrator."""
+"""Prepare the dashboard for its first start: free ports, database, static files, first administrator."""
 
 import errno
 import os
@@ -16,16 +16,16 @@ LOOPBACK = "127.0.0.1"
 
 
 class Command(BaseCommand):
-    """What `make run` does before it starts the processes. Running it again changes nothing."""
+    """The preparation that `make run` does before it starts the processes. Running it again changes nothing."""
 
     help = __doc__
 
     def add_arguments(self, parser):
-        """Take the address that the web process is going to listen on."""
-        parser.add_argument("--bind", default=LOOPBACK, help="address the dashboard listens on")
+        """Add the address that the web process will listen on."""
+        parser.add_argument("--bind", default=LOOPBACK, help="address that the dashboard listens on")
 
     def handle(self, *, bind, **options):
-        """Stop with one clear line before anything is changed, or end by saying where to look."""
+        """Prepare everything, or stop with one clear line before anything is changed. Prints the address at the end."""
         bind = bind.strip(" []") or LOOPBACK
         self._check_ports({"PORT": (bind, settings.PORT), "SCANS_DEMO_PORT": (LOOPBACK, settings.SCANS_DEMO_PORT)})
         try:
@@ -36,12 +36,12 @@ class Command(BaseCommand):
         self._make_first_administrator()
         host = LOOPBACK if bind in ("0.0.0.0", "::") else bind  # noqa: S104 - a comparison
         shown = f"[{host}]" if ":" in host else host
-        self.stdout.write(f"Open http://{shown}:{settings.PORT}/ in a browser. Ctrl-C here ends everything.")
+        self.stdout.write(f"Open http://{shown}:{settings.PORT}/ in a browser. Press Ctrl-C here to stop everything.")
         demo = f"http://{LOOPBACK}:{settings.SCANS_DEMO_PORT}/"
-        self.stdout.write(f"To try a scan: {demo} is a deliberately weak demo site.")
+        self.stdout.write(f"To try a scan, use {demo} (a deliberately weak demo site).")
 
     def _check_ports(self, wanted: dict[str, tuple[str, int]]) -> None:
-        """Listen on each for a moment, all together, so that two equal ones are noticed too."""
+        """Listen on all ports at once for a moment, so that two equal ones are noticed too."""
         listening = []
         try:
             for setting, (host, port) in wanted.items():
@@ -59,23 +59,23 @@ class Command(BaseCommand):
             if getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES):
                 raise CommandError(
                     f"Port {port} of {host} cannot be used: {reason}. "
-                    f"End what uses it, or choose another one: {setting}=… make run"
+                    f"Stop the program that uses it, or choose another port: {setting}=… make run"
                 ) from None
             raise CommandError(
                 f"SCANS_BIND holds {host!r}, but must be an address or a name of this machine without a port, such as "
                 f"{LOOPBACK}, 0.0.0.0 or ::1 ({reason}).",
-                returncode=3,  # as every wrong setting
+                returncode=3,  # as for every wrong setting
             ) from None
 
     def _make_first_administrator(self) -> None:
-        """Create `admin` when there is no superuser yet; its password is shown now and never again."""
+        """Create `admin` when there is no superuser yet. Its password is printed now and never again."""
         users = get_user_model().objects
         if users.filter(is_superuser=True).exists():
             return
         if users.filter(username=ADMINISTRATOR).exists():
             self.stderr.write("There is no administrator yet. Create one: manage.py createsuperuser")
             return
-        # The same variable that Django's own `createsuperuser --noinput` reads.
+        # Django's own `createsuperuser --noinput` reads the same variable.
         chosen = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
         password = chosen or secrets.token_urlsafe(12)
         users.create_superuser(ADMINISTRATOR, password=password)

@@ -1,4 +1,4 @@
-"""manage.py recount: whether what is kept for fast pages agrees with the facts."""
+"""manage.py recount: check the stored counts and search texts against the facts, and repair them."""
 
 import json
 
@@ -9,24 +9,24 @@ from scans.management.database import DatabaseCommand
 
 
 class Command(DatabaseCommand):
-    """Count again, say what differs, and mend it."""
+    """Recount, report every difference and repair it."""
 
     help = (
-        "Count again what is kept so that the list of analyses is fast (how many have each status, what they are "
-        "sorted and found by), report every difference and mend it. May run while everything runs. Exit code 1 when "
-        "there was a difference, 3 when the database does not answer."
+        "Recalculate the values stored for a fast list of analyses (counts per status, sort keys and search texts), "
+        "report every difference and repair it. Safe to run at any time. Exit code 1: there was a difference; 3: the "
+        "database does not answer."
     )
 
     def add_arguments(self, parser) -> None:
-        """Whether a program reads it."""
+        """Add the output format."""
         parser.add_argument("--json", action="store_true", help="print the differences as a JSON list")
 
     def handle(self, *, json: bool, **options) -> None:
-        """Report and mend."""
+        """Report and repair."""
         differences = list(recount())
         self.stdout.write(_as_json(differences) if json else _as_text(differences))
         if differences:
-            raise CommandError(f"{len(differences)} kept values differed and were mended.", returncode=1)
+            raise CommandError(f"{len(differences)} stored values were wrong and have been repaired.", returncode=1)
 
 
 def _as_json(differences: list[dict]) -> str:
@@ -35,4 +35,4 @@ def _as_json(differences: list[dict]) -> str:
 
 def _as_text(differences: list[dict]) -> str:
     lines = [f"{one['what']}: kept {one['kept']}, counted {one['counted']}" for one in differences]
-    return "\n".join(lines) or "No difference: everything that is kept agrees with the facts."
+    return "\n".join(lines) or "No difference: all stored values are correct."

@@ -1,4 +1,4 @@
-"""manage.py results: what an analysis found, as a file."""
+"""manage.py results: write the results of an analysis to a file."""
 
 import sys
 from contextlib import contextmanager
@@ -20,19 +20,19 @@ class Command(DatabaseCommand):
 
     help = (
         "Write the results of one analysis. Exit code 0: complete and published; 3: written, but partial, under "
-        "verification or not ended (stderr says which); 1: not written."
+        "verification or not ended (stderr tells which); 1: not written."
     )
     requires_system_checks = []
     without_database = NOT_WRITTEN
 
     def add_arguments(self, parser) -> None:
-        """Which analysis, in which format, and where to."""
-        parser.add_argument("id", type=int, help="the number in the summary page's address")
+        """Add the analysis, the format and the file."""
+        parser.add_argument("id", type=int, help="the number in the address of the analysis' page")
         parser.add_argument("--format", choices=list(FORMATS), default="json", help="default: json")
-        parser.add_argument("--output", type=Path, metavar="FILE", help="a file to write; default: standard output")
+        parser.add_argument("--output", type=Path, metavar="FILE", help="write to this file; default: standard output")
 
     def handle(self, *, id: int, format: str, output: Path | None, **options) -> None:
-        """Write the file, and say on standard error what is missing in it."""
+        """Write the file, and report on standard error what is missing."""
         analysis = Analysis.objects.present().select_related("series", "owner").filter(pk=id).first()
         if analysis is None:
             raise CommandError(f"There is no analysis {id}.", returncode=NOT_WRITTEN)
@@ -45,7 +45,7 @@ class Command(DatabaseCommand):
         except CannotPrint as error:
             raise CommandError(str(error), returncode=NOT_WRITTEN) from error
         except BrokenPipeError:
-            raise  # nobody reads on, which is no error
+            raise  # the reader has closed the pipe, which is not an error
         except OSError as error:
             where = output or "Standard output"
             raise CommandError(f"{where} cannot be written: {error.strerror}.", returncode=NOT_WRITTEN) from error
@@ -57,7 +57,7 @@ class Command(DatabaseCommand):
 
 @contextmanager
 def _opened(output: Path | None, stdout):
-    """What takes pieces of text or bytes: the file, or standard output."""
+    """Yield a function that takes pieces of text or bytes and writes them to the file or standard output."""
     if output is None:
         binary = getattr(stdout._out, "buffer", None)
         yield lambda piece: binary.write(piece) if isinstance(piece, bytes) else stdout.write(piece, ending="")

@@ -1,4 +1,4 @@
-"""manage.py retain: carry the retention policy out now, instead of bit by bit."""
+"""manage.py retain: apply the retention policy now instead of bit by bit."""
 
 import json
 
@@ -7,21 +7,20 @@ from scans.management.database import DatabaseCommand
 
 
 class Command(DatabaseCommand):
-    """Say what is due by the policy, and let it expire."""
+    """Report what is due under the policy, and remove it."""
 
     help = (
-        "Let everything expire that the retention policy (in the admin: scan settings) does not keep any more. The "
-        "scheduler does the same in small parts; a worker of the queue checks removes the data. May run while "
-        "everything runs."
+        "Remove all data that is older than the retention policy allows (in the admin: scan settings). The scheduler "
+        "does the same in small parts. A worker of the queue checks deletes the data. Safe to run at any time."
     )
 
     def add_arguments(self, parser) -> None:
-        """What to do, and whether a program reads it."""
-        parser.add_argument("--dry-run", action="store_true", help="only say what is due")
+        """Add the options."""
+        parser.add_argument("--dry-run", action="store_true", help="only report what would be removed")
         parser.add_argument("--json", action="store_true", help="print the numbers as a JSON object")
 
     def handle(self, *, dry_run: bool, json: bool, **options) -> None:
-        """Do it, and print how many runs that concerned."""
+        """Apply the policy, and print the number of runs affected."""
         counts = retention.count_due() if dry_run else retention.carry_out_all()
         self.stdout.write(_as_json(counts) if json else _as_text(counts, dry_run))
 
@@ -31,7 +30,7 @@ def _as_json(counts: dict[str, int]) -> str:
 
 
 def _as_text(counts: dict[str, int], dry_run: bool) -> str:
-    state = "due" if dry_run else "not kept any more"
+    state = "due" if dry_run else "due for removal"
     return "\n".join(f"{kind}: of {count} runs {state}" for kind, count in counts.items()) or (
-        "Everything is kept: the retention policy is off (in the admin: scan settings)."
+        "Nothing to remove: the retention policy is off (in the admin: scan settings)."
     )

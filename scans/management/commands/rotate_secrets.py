@@ -1,4 +1,4 @@
-"""manage.py rotate_secrets: seal every stored secret anew with the newest key."""
+"""manage.py rotate_secrets: encrypt every stored secret again with the newest key."""
 
 from django.core.management.base import CommandError
 
@@ -6,31 +6,31 @@ from scans.encryption import KeyLost, reseal
 from scans.management.database import DatabaseCommand
 from scans.models import TargetLogin, UrlScan
 
-# Every column that holds something sealed.
+# Every column that holds an encrypted value.
 SEALED = [(TargetLogin, "sealed"), (UrlScan, "crawl_script")]
 
 
 class Command(DatabaseCommand):
-    """Reseal with the first of SCANS_SECRET_KEYS, so that the others can be taken away."""
+    """Encrypt again with the first of SCANS_SECRET_KEYS, so that the other keys can be removed."""
 
     help = (
-        "Seal every stored password, cookie, header and script anew with the first key of SCANS_SECRET_KEYS. "
-        "Afterwards the older keys can be removed. Can be run at any time, also twice."
+        "Encrypt every stored password, cookie, header and script again with the first key of SCANS_SECRET_KEYS. "
+        "Then you can remove the older keys. Safe to run at any time, and more than once."
     )
 
     def handle(self, **options) -> None:
-        """Reseal what can be opened; fail, having done so, where something cannot."""
+        """Encrypt again whatever can be decrypted. Raises CommandError afterwards if anything could not be."""
         done = lost = 0
         for model, column in SEALED:
             for pk, token in model.objects.exclude(**{column: ""}).values_list("pk", column).iterator():
                 try:
-                    # Only if it is still the same: somebody may enter a new one meanwhile.
+                    # Only if it is unchanged: somebody may enter a new one at the same time.
                     done += model.objects.filter(pk=pk, **{column: token}).update(**{column: reseal(token)})
                 except KeyLost:
                     lost += 1
-        self.stdout.write(f"{done} secrets are sealed with the newest key.")
+        self.stdout.write(f"{done} secrets are encrypted with the newest key.")
         if lost:
             raise CommandError(
-                f"{lost} secrets could not be opened: the key they were sealed with is not among SCANS_SECRET_KEYS. "
-                "Put it back behind the newest and run this again, or enter those logins anew."
+                f"{lost} secrets could not be decrypted: their key is not among SCANS_SECRET_KEYS. Put that key "
+                "back after the newest and run this command again, or enter those logins again."
             )

@@ -1,4 +1,4 @@
-"""manage.py run_scheduler: start what is due, fill free places, recover what lost its worker."""
+"""manage.py run_scheduler: start due analyses, fill free capacity, recover scans whose worker was lost."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from django.utils.crypto import get_random_string
 from scans.models import SystemPart
 from scans.workers.scheduler import run_logging_errors, tick
 
-# Finished tasks are of no use to anybody; the activity log says what happened.
+# Finished tasks are not needed: the activity log records what happened.
 DAYS_TO_KEEP_TASKS = 7
 TICKS_BETWEEN_PRUNINGS = 1000
 ROWS_TO_SAMPLE = 400  # of an index, so that a large one takes no longer
@@ -28,8 +28,8 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser) -> None:
-        """How often."""
-        parser.add_argument("--once", action="store_true", help="do all that is due now, once, and end")
+        """Add the options."""
+        parser.add_argument("--once", action="store_true", help="do everything that is due now, then exit")
 
     def handle(self, *, once: bool, **options) -> None:
         """Work until SIGTERM or SIGINT, or once."""
@@ -54,7 +54,7 @@ def prune_tasks() -> None:
 
 
 def refresh_statistics() -> None:
-    """Have SQLite look again at how many rows of what there are, where that is due; PostgreSQL does so by itself."""
+    """Let SQLite refresh its statistics if that is due. PostgreSQL does so by itself."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA analysis_limit = {ROWS_TO_SAMPLE}")

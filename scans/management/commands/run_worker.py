@@ -6,13 +6,13 @@ from scans.workers.worker import ScanWorker
 
 
 class Command(BaseCommand):
-    """Start one worker process; start as many as should work at a time."""
+    """Start one worker process. Start one for each task that should run at a time."""
 
-    help = "Run one worker. Scans hold theirs for hours, so each queue needs workers of its own."
+    help = "Run one worker. A scan occupies its worker for hours, so each queue needs its own workers."
     requires_system_checks = []
 
     def add_arguments(self, parser) -> None:
-        """Which queue."""
+        """Add the queue."""
         parser.add_argument("--queue", choices=["scans", "checks"], default="scans")
 
     def handle(self, *, queue: str, **options) -> None:

@@ -1,4 +1,4 @@
-"""manage.py show: everything known about one analysis."""
+"""manage.py show: print everything known about one analysis."""
 
 import json
 
@@ -13,18 +13,18 @@ class Command(DatabaseCommand):
     """Print one analysis with its URL scans, counts, findings and log."""
 
     help = (
-        "Show one analysis: status, URL scans, findings and log. Exit code 1 when there is none with this id, 3 when "
-        "the database does not answer."
+        "Show one analysis: status, URL scans, findings and log. Exit code 1: there is no analysis with this id; "
+        "3: the database does not answer."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser) -> None:
-        """Which analysis, and how to print it."""
-        parser.add_argument("id", type=int, help="the number in the summary page's address")
-        parser.add_argument("--json", action="store_true", help="everything, as one JSON object")
+        """Add the analysis and the output format."""
+        parser.add_argument("id", type=int, help="the number in the address of the analysis' page")
+        parser.add_argument("--json", action="store_true", help="print everything as one JSON object")
 
     def handle(self, *, id: int, **options) -> None:
-        """Print."""
+        """Print the analysis."""
         analysis = Analysis.objects.present().filter(pk=id).first()
         if analysis is None:
             raise CommandError(f"There is no analysis {id}.", returncode=1)
@@ -33,7 +33,7 @@ class Command(DatabaseCommand):
 
 
 def as_text(data: dict) -> str:
-    """The same, for people; the log oldest first, as it happened."""
+    """Return the data as text for people, with the log oldest first."""
     lines = [
         f"{data['name']} (run {data['run']}): {data['label']}",
         f"    {data['description']}\n    Next: {data['next_step']}",
