@@ -1,1 +1,1 @@
-"""Calendar arithmetic: recurrence and blackout windows, without a clock and without rows."""
+"""Calendar arithmetic: recurrence and blackout windows. Uses neither clock nor database."""

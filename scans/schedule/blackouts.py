@@ -1,4 +1,4 @@
-"""Blackout windows: how people write them, and when scanning is closed by them. Pure: knows no rows and no clock."""
+"""Blackout windows: how people write them, and when they forbid scanning. Pure: no clock, no database."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
-# How far ahead an end or a beginning is looked for: one of each season, leap day included.
+# How far ahead to look for a beginning or end: a whole year, with a leap day.
 HORIZON = timedelta(days=366)
 EXAMPLES = (
     "Mon-Fri 08:00-18:00",
@@ -40,7 +40,8 @@ Period = tuple[datetime, datetime]
 class WeeklyWindow:
     """The same hours on some days of every week.
 
-    `weekdays`: sorted, 0 is Monday. `begin` and `end`: since midnight of such a day; past 24 hours it is the day after.
+    `weekdays`: sorted, 0 is Monday. `begin` and `end`: since midnight of such a day; an `end` past 24 hours is on the
+    next day.
     """
 
     weekdays: tuple[int, ...]
@@ -55,8 +56,8 @@ class WeeklyWindow:
         return f"{days} {_clock(self.begin)}-{_clock(end)}"
 
     def on_the_clock(self, first: datetime, last: datetime) -> Iterator[Period]:
-        """At least its local periods (naive) that touch the local times from `first` to `last`."""
-        midnight = _day_of(first) - _DAY  # last night's may still hold
+        """Its local periods (naive) that touch the local times from `first` to `last`; possibly more."""
+        midnight = _day_of(first) - _DAY  # the window of the previous night may still be open
         while midnight <= last:
             if midnight.weekday() in self.weekdays:
                 yield midnight + self.begin, midnight + self.end
@@ -65,7 +66,7 @@ class WeeklyWindow:
 
 @dataclass(frozen=True)
 class OnceWindow:
-    """One stretch of time, from `begin` up to `end`: local, so naive."""
+    """One period from `begin` up to `end`, in local time, so naive."""
 
     begin: datetime
     end: datetime
@@ -78,7 +79,7 @@ class OnceWindow:
         return f"{first:%Y-%m-%d}" if first == last else f"{first:%Y-%m-%d}..{last:%Y-%m-%d}"
 
     def on_the_clock(self, first: datetime, last: datetime) -> Iterator[Period]:
-        """Its local period, wherever it lies."""
+        """Its local period, whenever that is."""
         yield self.begin, self.end
 
 
@@ -87,10 +88,10 @@ Window = WeeklyWindow | OnceWindow
 
 @dataclass(frozen=True)
 class Blackouts:
-    """Windows, each with the zone whose clocks its hours mean. All moments are UTC, those taken and those given.
+    """Windows, each with the zone of its hours. All moments are UTC, in arguments and results.
 
-    Closed is what the clocks of the zone show: an hour that a clock change skips closes nothing, one that comes
-    twice closes twice. Windows that touch or overlap are one closed period; each holds its begin, not its end.
+    A window follows the clocks of its zone: an hour that a clock change skips closes nothing, and an hour that
+    occurs twice closes twice. Windows that touch or overlap are one closed period, which excludes its end.
     """
 
     windows: tuple[tuple[Window, ZoneInfo], ...] = ()
@@ -100,23 +101,23 @@ class Blackouts:
         return bool(self._closed(moment, moment + datetime.resolution))
 
     def ends(self, moment: datetime) -> datetime | None:
-        """When scanning may go on; None if it may at this moment.
+        """When scanning may resume; None if it is allowed at this moment.
 
-        `moment + HORIZON` when it may not in all that time: whoever waits for it asks again then.
+        `moment + HORIZON` if it is forbidden for all that time; callers ask again then.
         """
         until, horizon, span = moment, moment + HORIZON, _DAY
         while until < horizon and (closed := self._closed(until, until + span)) and closed[0][0] <= until:
-            until, span = closed[0][1], span * 2  # most end within a day; those that do not may take long
+            until, span = closed[0][1], span * 2  # most periods end within a day; others may be long
         return None if until == moment else min(until, horizon)
 
     def next_open(self, moment: datetime) -> datetime:
-        """This moment if scanning may go on, else when it may: see `ends`."""
+        """The first moment from this one on at which scanning is allowed: see `ends`."""
         return self.ends(moment) or moment
 
     def next_begin(self, moment: datetime) -> datetime | None:
         """When the next closed period begins, after this moment and after the one that covers it; None if later
         than `moment + HORIZON`."""
-        # A weekly window mostly shows within a week, for a fraction of the cost of a year.
+        # Looking at a week is much cheaper than at a year, and finds every weekly window.
         for span in (_WEEK, HORIZON):
             for begin, _end in self._closed(moment, moment + span):
                 if begin > moment:
@@ -128,7 +129,7 @@ class Blackouts:
         return self.ends(moment) == moment + HORIZON
 
     def passed(self, moment: datetime, span: timedelta) -> datetime:
-        """When, from this moment on, so much time has passed in which scanning may go on; at most HORIZON later."""
+        """The moment when `span` of allowed time has passed since `moment`; at most HORIZON later."""
         horizon = moment + HORIZON
         while (opens := self.next_open(moment)) < horizon:
             closes = self.next_begin(opens)
@@ -138,11 +139,11 @@ class Blackouts:
         return horizon
 
     def periods(self, start: datetime, end: datetime) -> list[Period]:
-        """What is closed between the two, in order and apart from each other, cut off at both."""
+        """The closed periods between the two moments, in order, cut off at both."""
         return [(max(begin, start), min(until, end)) for begin, until in self._closed(start, end)]
 
     def _closed(self, start: datetime, end: datetime) -> list[Period]:
-        """The closed periods that overlap [start, end), merged among themselves; the outer ones may be longer yet."""
+        """The merged closed periods that overlap [start, end); the first and last may reach beyond."""
         found = (
             (begin, until)
             for window, zone in self.windows
@@ -160,7 +161,7 @@ class Blackouts:
 
 
 def parse_all(text: str) -> tuple[Window, ...]:
-    """The windows of a text, one to a line; blank lines and `# comments` are skipped. ValueError names the line."""
+    """The windows of a text, one per line, without blank lines and `# comments`. ValueError names the line."""
     windows = []
     for number, line in enumerate(text.splitlines(), start=1):
         if content := line.partition("#")[0].strip():
@@ -172,7 +173,7 @@ def parse_all(text: str) -> tuple[Window, ...]:
 
 
 def parse(line: str) -> Window:
-    """The window that a person wrote; `str` of it writes it in its one spelling. ValueError shows what is right."""
+    """The window that a person wrote; its `str` is the standard spelling. ValueError shows examples."""
     text = re.sub(r"\s*(\.\.|[-,])\s*", r"\1", " ".join(line.lower().split()))
     try:
         if match := _WEEKLY.fullmatch(text):
@@ -251,7 +252,7 @@ def _clock(since_midnight: timedelta) -> str:
 
 
 def _runs(weekdays: tuple[int, ...]) -> Iterator[str]:
-    """Their names, three and more in a row written as Mon-Wed."""
+    """The names of weekdays, three or more in a row as Mon-Wed."""
     for _key, run in groupby(enumerate(weekdays), key=lambda entry: entry[1] - entry[0]):
         names = [_SHORT_NAMES[weekday] for _index, weekday in run]
         yield f"{names[0]}-{names[-1]}" if len(names) > 2 else ",".join(names)
@@ -262,13 +263,13 @@ def _local(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _moments(period: Period, zone: ZoneInfo) -> Iterator[Period]:
-    """When the zone's clocks show a time in this local period: one stretch, more around a clock change, some empty."""
+    """When the zone's clocks show a time in this local period: one period, or more around a clock change."""
     edges = sorted(edge for local in period for edge in _edges(local, zone))
     return zip(edges[::2], edges[1::2], strict=True)
 
 
 def _edges(local: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """The moments at which the clocks pass this local time, by going on or by being changed; one or three."""
+    """The moments at which the clocks pass this local time, including clock changes: one or three."""
     first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if first == second:
         return (first,)

@@ -1,4 +1,4 @@
-"""How an analysis repeats: when its next run starts, and the rule in words. Pure: knows no rows and no clock."""
+"""How an analysis repeats: when its next run starts, and the rule in words. Pure: no clock, no database."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext
 
-# From this day on a day of the month means the last one: the months, February among them, all have one.
+# This and later days mean the last day of the month, because every month has one.
 LAST_DAY_FROM = 28
 
 
 class Unit(TextChoices):
-    """In what the interval is counted."""
+    """The unit of the interval."""
 
     WEEKLY = "weekly", _("Weekly")
     MONTHLY = "monthly", _("Monthly")
@@ -71,7 +71,7 @@ class Recurrence:
             raise ValueError(_("It cannot end after {count} runs: 1 is the least.").format(count=self.ends_after))
 
     def to_json(self) -> dict:
-        """The rule in what JSON knows; `from_json` reads it back."""
+        """The rule as JSON values; `from_json` reads them."""
         ends_on = self.ends_on and self.ends_on.isoformat()
         return asdict(self) | {"unit": self.unit.value, "weekdays": list(self.weekdays), "ends_on": ends_on}
 
@@ -86,22 +86,22 @@ class Recurrence:
 def starts(recurrence: Recurrence, first: datetime, zone: ZoneInfo) -> Iterator[datetime]:
     """Every start in UTC, in order: `first` (aware) if it fits the rule, else the next that does; then the others.
 
-    Intervals are counted from the week or month of the first start that fits. The time of day in `zone` stays.
-    Where a clock change skips it, the start is as much later as the clock went forward (02:30 becomes 03:30);
-    where it comes twice, the first counts: RFC 5545, section 3.3.5, as in everybody's calendar.
+    Intervals count from the week or month of the first start that fits. The time of day in `zone` stays the same.
+    If a clock change skips it, the start is later by as much as the clock went forward (02:30 becomes 03:30); if it
+    occurs twice, the first one counts. Calendars do the same (RFC 5545, section 3.3.5).
     """
-    return islice(_unbounded_in_number(recurrence, first, zone), recurrence.ends_after)
+    return islice(_starts_until_end_date(recurrence, first, zone), recurrence.ends_after)
 
 
 def next_start(recurrence: Recurrence, first: datetime, zone: ZoneInfo, after: datetime, made: int) -> datetime | None:
     """The first start strictly after `after`, in UTC; None when it has ended. `made` runs exist already.
 
-    Only runs that exist count towards `ends_after`: a start that passed while no scheduler ran is made up
-    for at the end. `ends_on` holds whatever was missed.
+    Only runs that exist count towards `ends_after`: a start that was missed while no scheduler ran is added at the
+    end. `ends_on` does not move.
     """
     if recurrence.ends_after is not None and made >= recurrence.ends_after:
         return None
-    return next((start for start in _unbounded_in_number(recurrence, first, zone) if start > after), None)
+    return next((start for start in _starts_until_end_date(recurrence, first, zone) if start > after), None)
 
 
 def describe(recurrence: Recurrence, first: datetime, zone: ZoneInfo) -> str:
@@ -119,19 +119,19 @@ def describe(recurrence: Recurrence, first: datetime, zone: ZoneInfo) -> str:
     return rule.format(every=every, days=days, time=f"{local:%H:%M}", zone=zone) + _end_in_words(recurrence)
 
 
-def _unbounded_in_number(recurrence: Recurrence, first: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    """The starts up to `ends_on`, however many."""
+def _starts_until_end_date(recurrence: Recurrence, first: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """The starts up to `ends_on`, ignoring `ends_after`."""
     local = first.astimezone(zone)
     dates = _weekly_dates if recurrence.unit == Unit.WEEKLY else _monthly_dates
     for day in dates(recurrence, local.date()):
         if recurrence.ends_on and day > recurrence.ends_on:
             return
-        # On its own day the first start stands as it is, even the second of an hour that comes twice.
+        # The first start stays exactly as given, even in the second of an hour that occurs twice.
         yield first.astimezone(UTC) if day == local.date() else _in_utc(day, local.time(), zone)
 
 
 def _in_utc(day: date, time_of_day: time, zone: ZoneInfo) -> datetime:
-    # fold=0 is what makes both rules about clock changes true: PEP 495.
+    # fold=0 gives both rules about clock changes (PEP 495).
     return datetime.combine(day, time_of_day.replace(fold=0), zone).astimezone(UTC)
 
 
@@ -154,7 +154,7 @@ def _monthly_dates(recurrence: Recurrence, since: date) -> Iterator[date]:
 
 
 def _day_in_month(number: int, day: int) -> date:
-    """The date of this day in a month, which is numbered from January of the year 0."""
+    """The date of this day in a month; months are numbered from January of year 0."""
     year, month = number // 12, number % 12 + 1
     return date(year, month, calendar.monthrange(year, month)[1] if day >= LAST_DAY_FROM else day)
 

@@ -1,4 +1,4 @@
-"""What a person asks for: each view calls one verb of `transitions` and shows what became of it."""
+"""The actions on one analysis or URL scan: each view calls one verb of `transitions` and shows the result."""
 
 from collections.abc import Callable
 from copy import copy
@@ -21,7 +21,7 @@ from scans.transitions import NotPermitted, TransitionRefused
 from scans.views.access import Gone, SubmitterRequired, ViewerRequired, present_analysis, present_url_scan
 from scans.views.redirects import page_asked_from, see
 
-# Actions that need nothing but a click: the verb, and what the page then says.
+# Actions without a form: the verb, and the message on success.
 ANALYSIS_ACTIONS: dict[str, tuple[Callable, str]] = {
     "submit-again": (transitions.submit_again, _("“{}” was submitted.")),
     "prescan": (transitions.prescan_only, _("The URLs of “{}” are being checked.")),
@@ -46,13 +46,13 @@ _STOPPED = {
 
 
 class ActionView(ViewerRequired, View):
-    """Does one thing on POST and leads back to the page it was asked from."""
+    """Does one thing on POST, then redirects to the page that the request came from."""
 
     http_method_names = ["post"]
     action = ""
 
     def dispatch(self, request: HttpRequest, *args, **ids: int) -> HttpResponse:
-        """Do it; of what somebody deleted meanwhile, say so where it was asked for."""
+        """Handle the request; if the analysis was deleted meanwhile, say so on the page that the request came from."""
         try:
             return super().dispatch(request, *args, **ids)
         except Gone as gone:
@@ -61,7 +61,7 @@ class ActionView(ViewerRequired, View):
             return refused(request, page_that_stays(request, ids.get("analysis_id", ids["pk"])), str(gone))
 
     def perform(self, thing: Analysis | UrlScan, verb: Callable, done: str, then: str = "") -> HttpResponse:
-        """Call the verb; lead to `then`, to what the verb made, or to where the person came from."""
+        """Call the verb; redirect to `then`, to the new run that the verb made, or to the previous page."""
         try:
             made = verb(thing, by=self.request.user)
         except NotPermitted as refusal:
@@ -74,19 +74,19 @@ class ActionView(ViewerRequired, View):
 
 
 def back(request: HttpRequest, thing: Analysis | UrlScan) -> str:
-    """The page that the action was asked from, if it is one of ours; else the thing's own."""
+    """The page that the request came from, if it is one of ours; otherwise the page of the analysis or URL scan."""
     return page_asked_from(request, resolve_url(thing))
 
 
 def page_that_stays(request: HttpRequest, analysis_id: int) -> str:
-    """The page that the action was asked from; the list, where that page goes with the analysis."""
+    """The page that the request came from, or the list if that page is deleted with the analysis."""
     everything = resolve_url("scans:analysis-list")
     address = page_asked_from(request, everything)
     return everything if address.startswith(resolve_url("scans:analysis-detail", analysis_id)) else address
 
 
 def refused(request: HttpRequest, address: str, why: str) -> HttpResponse:
-    """Say why not, beside the state as it is now: with 409 for htmx, else on the page at this address."""
+    """Show why the action was refused, on the page as it is now: with 409 for htmx, otherwise after a redirect."""
     messages.error(request, why)
     if not htmx.wants_fragment(request):
         return see(address)
@@ -97,13 +97,13 @@ def refused(request: HttpRequest, address: str, why: str) -> HttpResponse:
 
 
 def _is_elsewhere(request: HttpRequest, address: str) -> bool:
-    """Whether htmx shows another page than the one at this address: then a part of it has no place there."""
+    """Whether htmx shows another page than the one at this address, so that its fragment would not fit."""
     shown = htmx.wants_fragment(request) and htmx.shown_address(request)
     return bool(shown) and shown.partition("?")[0] != address.partition("?")[0]
 
 
 def _fresh(request: HttpRequest, address: str) -> HttpResponse:
-    """What GET of one of our addresses answers to the same person."""
+    """The answer of GET at one of our addresses for the same person."""
     get = copy(request)
     get.method, (get.path, _, query) = "GET", address.partition("?")
     get.GET = QueryDict(query)
@@ -129,15 +129,15 @@ class UrlScanActionView(ActionView):
 
 
 class QuestionView(ActionView):
-    """Asks before it does what takes a thought: on a page of its own, or in the dialog with htmx."""
+    """Asks for confirmation first: on a page of its own, or in the dialog with htmx."""
 
     http_method_names = ["get", "post"]
     page = dialog = ""
 
     def ask(self, thing: Analysis | UrlScan, **context) -> HttpResponse:
-        """The question about this analysis or URL scan, for who may do it.
+        """Render the question about this analysis or URL scan. Raises PermissionDenied without the role.
 
-        Who may not and does not ask first is refused by the verb, which logs that.
+        A POST without the role is refused by the verb, which also logs it.
         """
         if not self.request.user.has_perms(SubmitterRequired.permission_required):
             raise PermissionDenied(SubmitterRequired.permission_denied_message)
@@ -154,12 +154,12 @@ class StopView(QuestionView):
     page, dialog = "scans/actions/stop.html", "scans/actions/_stop.html"
 
     def ask_how(self, thing: Analysis | UrlScan, form: StopForm, found: int) -> HttpResponse:
-        """Which of the two, naming what would be lost."""
+        """Ask which of the two, and show the number of findings."""
         choices = [(mode, thing.info.allows(action)) for mode, action in _STOPS.items()]
         return self.ask(thing, form=form, found=found, choices=choices)
 
     def stop(self, thing: Analysis | UrlScan, verb: Callable, found: int) -> HttpResponse:
-        """Do it, or ask again where the choice is missing."""
+        """Stop it, or ask again if the choice is missing."""
         form = StopForm(self.request.POST)
         if not form.is_valid():
             return self.ask_how(thing, form, found)
@@ -200,7 +200,7 @@ def _found(analysis: Analysis) -> int:
 
 
 class AnalysisExtendView(QuestionView):
-    """Give an analysis that runs more time."""
+    """Give a running analysis more time."""
 
     page, dialog = "scans/actions/extend.html", "scans/actions/_extend.html"
 
@@ -219,18 +219,18 @@ class AnalysisExtendView(QuestionView):
 
 
 class AnalysisDeleteView(QuestionView):
-    """Delete an ended analysis, its log excepted."""
+    """Delete an ended analysis, except for its log."""
 
     page, dialog = "scans/actions/delete.html", "scans/actions/_delete.html"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask whether."""
+        """Ask for confirmation."""
         analysis = present_analysis(pk)
         schedule = getattr(analysis.series, "schedule", None)
         repeats = schedule is not None and schedule.next_at is not None and not schedule.switched_off_at
         return self.ask(analysis, found=_found(analysis), ends_schedule=repeats and transitions.is_last_run(analysis))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Do it, and go back to the page it was asked from, or to the list."""
+        """Delete it, then redirect to the previous page or to the list."""
         done, then = _("“{}” was deleted."), page_that_stays(request, pk)
         return self.perform(present_analysis(pk), transitions.delete, done, then)

@@ -25,7 +25,7 @@ from scans.views.access import ViewerRequired, present_analysis
 
 URL_PAGE_SIZE = 50
 LOG_PAGE_SIZE = 50
-LOG_MOST = 500  # entries that one page grows to; older ones are a page further
+MAX_LOG_ENTRIES = 500  # on one page; older ones are on the next page
 EARLIER_RUNS = 10
 COMING_STARTS = 3
 GONE_LISTED = 20
@@ -66,7 +66,7 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
 
 
 def _overview(analysis: Analysis, user) -> list[dict]:
-    """Of every URL scan the few columns that the summary counts; only one page of them is read whole."""
+    """A few columns of every URL scan, for counting. Only the URL scans of one page are read whole."""
     columns = [
         "pk",
         "url",
@@ -79,7 +79,7 @@ def _overview(analysis: Analysis, user) -> list[dict]:
 
 
 def _results(scans: list[dict]) -> dict:
-    """Findings by severity that this user may see, and of how many URLs they are hidden yet."""
+    """The findings by severity that this user may see, and the number of URL scans with hidden findings."""
     visible = [scan for scan in scans if scan["results_visible"]]
     return {
         "severities": {name: sum(scan[f"findings_{name}"] for scan in visible) for name in SEVERITIES},
@@ -88,7 +88,7 @@ def _results(scans: list[dict]) -> dict:
 
 
 def _possible(analysis: Analysis, scans: list[dict]) -> dict:
-    """What the actions need to know of its URL scans."""
+    """Facts about the URL scans that decide which actions are offered."""
     failed = any(scan["status"] == UrlScanStatus.SUBMIT_FAILED for scan in scans)
     return {
         "replaying": any(scan["status"] in PUBLISHED_AS and not scan["verified_at"] for scan in scans),
@@ -98,7 +98,7 @@ def _possible(analysis: Analysis, scans: list[dict]) -> dict:
 
 
 def _url_scans(request: HttpRequest, analysis: Analysis, scans: list[dict]) -> dict:
-    """One page of its URL scans, in the order they were submitted, and how many are in each phase."""
+    """One page of its URL scans in the order of submission, and the number in each phase."""
     phases = [URL_SCAN_STATUSES[scan["status"]].phase for scan in scans]
     rows = analysis.url_scans.marking_visible_results(request.user).order_by("position")
     filterset = UrlScanFilterSet(request.GET, rows)
@@ -120,7 +120,7 @@ def _url_scans(request: HttpRequest, analysis: Analysis, scans: list[dict]) -> d
 
 
 def _schedule(analysis: Analysis) -> dict:
-    """When it will really start and must end, what holds it up, how the series repeats, and the coming week."""
+    """The actual start and latest end, blackout windows, the recurring schedule, and the strip of the next week."""
     schedule, now = getattr(analysis.series, "schedule", None), timezone.now()
     coming = schedule.next_starts(COMING_STARTS) if schedule else []
     if analysis.info.final:
@@ -143,7 +143,7 @@ def _schedule(analysis: Analysis) -> dict:
 
 
 def _changes(analysis: Analysis) -> dict | None:
-    """What changed since the last run before this one with published results; None without two of them."""
+    """The changes since the previous run with published results; None if either has no published results."""
     if analysis.info.results != Results.AVAILABLE:
         return None
     earlier = analysis.run_before
@@ -156,15 +156,15 @@ def _changes(analysis: Analysis) -> dict | None:
 
 
 def _log(request: HttpRequest, analysis: Analysis, scans: list[dict]) -> dict:
-    """The newest entries, or those before one; as many as were asked for."""
+    """The newest entries, or the entries before a given one, up to the requested number."""
     entries = ActivityLogEntry.objects.filter(analysis=analysis).visible_to(request.user).newest_first()
     filterset = ActivityLogFilterSet(request.GET, entries, urls=[(str(scan["pk"]), scan["url"]) for scan in scans])
-    shown = min(max(filterset.shown, LOG_PAGE_SIZE), LOG_MOST)
+    shown = min(max(filterset.shown, LOG_PAGE_SIZE), MAX_LOG_ENTRIES)
     page = list(filterset.qs[: shown + 1])
     has_older = len(page) > shown
     return {
         "log_filter": filterset,
         "entries": page[:shown],
-        "more_entries": shown + LOG_PAGE_SIZE if has_older and shown < LOG_MOST else None,
+        "more_entries": shown + LOG_PAGE_SIZE if has_older and shown < MAX_LOG_ENTRIES else None,
         "older": page[shown - 1] if has_older else None,
     }

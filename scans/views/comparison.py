@@ -1,4 +1,4 @@
-"""The page that puts a run beside any earlier run of its series."""
+"""The page that compares a run with an earlier run of its series."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,19 +9,19 @@ from scans.models import Analysis
 from scans.summaries.comparison import Comparison
 from scans.views.access import Gone, ViewerRequired, present_analysis
 
-MAX_LISTED = 200  # weaknesses that each of the three lists shows; the others are counted
-RUNS = 100  # earlier runs to choose from
+MAX_LISTED = 200  # weaknesses in each of the three lists; the others are only counted
+MAX_RUNS = 100  # earlier runs to choose from
 
 PARTS = {"new": _("New"), "still": _("Still there"), "gone": _("Not found any more")}
 
 
 class ComparisonView(ViewerRequired, View):
-    """What is new, still there and gone, since the run that `against` names; else since the last one."""
+    """New, remaining and gone weaknesses since the run in `against`, by default the previous run."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The page. 404 where there is no such earlier run with published results."""
+        """The page; 404 if there is no such earlier run with published results."""
         analysis = present_analysis(pk)
-        runs = list(analysis.runs_before[:RUNS])
+        runs = list(analysis.runs_before[:MAX_RUNS])
         against = request.GET.get("against") or (str(runs[0].run) if runs else "")
         earlier = next((run for run in runs if str(run.run) == against), None)
         if runs and earlier is None:

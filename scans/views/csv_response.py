@@ -1,4 +1,4 @@
-"""Answering with rows as a CSV file that is made while it is sent, so that its length costs no memory."""
+"""CSV files that are generated while they are sent, so that a long one needs no memory."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from scans.exports.tables import csv_lines
 
 
 def csv_file(name: str, head: list[str], rows: Iterable[list]) -> StreamingHttpResponse:
-    """The file `name`.csv with a line for the head and one for each row; no text of it is a formula."""
+    """The file `name`.csv with the head and the rows. Spreadsheets see no text as a formula."""
     return StreamingHttpResponse(
         csv_lines(head, rows),
         content_type="text/csv; charset=utf-8",

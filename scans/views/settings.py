@@ -1,4 +1,4 @@
-"""A person's own settings: the page, and one at a time for the switches in the header."""
+"""Personal settings: the page of all, and an address for each switch in the header."""
 
 from zoneinfo import available_timezones
 
@@ -16,38 +16,38 @@ SWITCHES = ("theme", "live", "shortcuts", "language")
 
 
 class SettingsView(FormView):
-    """Everything at once. Whoever has an account may set how the pages look for them, whatever their role."""
+    """All settings on one page, for everybody with an account, whatever their role."""
 
     form_class = PersonSettingsForm
     template_name = "scans/settings/settings.html"
 
     def get_form_kwargs(self) -> dict:
-        """The settings as they are; saving makes the row where there is none."""
+        """The current settings; saving creates the row if there is none."""
         return {**super().get_form_kwargs(), "instance": PersonSettings.of(self.request.user)}
 
     def form_valid(self, form: PersonSettingsForm) -> HttpResponse:
-        """Keep them, and show the page as it now is."""
+        """Save, then show the page with the new settings."""
         form.save()
         messages.success(self.request, _("Your settings were saved."))
         return redirect("scans:settings")
 
     def form_invalid(self, form: PersonSettingsForm) -> HttpResponse:
-        """The form again, with what is wrong with it."""
+        """Show the form again, with its errors."""
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **context) -> dict:
-        """With the time zones there are."""
+        """Adds all time zones."""
         return super().get_context_data(time_zones=sorted(available_timezones()), **context)
 
 
 class SettingView(View):
-    """One setting, sent as `value`; back to the page it was sent from, or nothing at all for a script."""
+    """Saves one setting, sent as `value`; then redirects to the previous page, or answers 204 to a script."""
 
     http_method_names = ["post"]
     name = ""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Keep it; 400 for a value that it cannot have."""
+        """Save it; 400 for a wrong value."""
         data = {self.name: request.POST.get("value", "")}
         form = PersonSettingsForm(data, instance=PersonSettings.of(request.user)).only(self.name)
         if not form.is_valid():

@@ -1,4 +1,4 @@
-"""The legend."""
+"""The legend of all statuses."""
 
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView

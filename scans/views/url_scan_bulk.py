@@ -1,4 +1,4 @@
-"""Acting on several URL scans of one analysis: the question before, and the answer."""
+"""Actions on several URL scans of one analysis, with their confirmation."""
 
 from collections import Counter
 
@@ -21,27 +21,27 @@ QUESTIONS = {name: bulk.QUESTIONS[name] for name in ("pause", "resume", "stop")}
 
 
 class UrlScanBulkView(SubmitterRequired, View):
-    """Asks before it acts: on a page of its own, or in the dialog with htmx."""
+    """Asks for confirmation before it acts: on a page of its own, or in the dialog with htmx."""
 
     question = ""
 
     @property
     def asked(self) -> str:
-        """What is logged where it is refused."""
+        """The name of the action in the log of a refused attempt."""
         return self.question
 
     @property
     def verbs(self) -> list[Action]:
-        """What there is to choose from."""
+        """The actions to choose from."""
         return QUESTIONS[self.question]
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The question, naming how many, and what would be lost."""
+        """Ask, with the number of URL scans and findings."""
         analysis = present_analysis(pk)
         return self.ask(analysis, chosen_among(analysis, request.GET), UrlScansForm(verbs=self.verbs))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Do it and say of how many; or ask again, where something is missing."""
+        """Act and report the numbers, or ask again if something is missing."""
         analysis, form = present_analysis(pk), UrlScansForm(request.POST, verbs=self.verbs)
         chosen = chosen_among(analysis, request.POST)
         if not (chosen and form.is_valid()):
@@ -52,7 +52,7 @@ class UrlScanBulkView(SubmitterRequired, View):
         return see(page_asked_from(request, analysis.get_absolute_url()))
 
     def ask(self, analysis: Analysis, chosen: list[UrlScan], form: UrlScansForm, status: int = 200) -> HttpResponse:
-        """The question about what was chosen; why not, where that is nothing."""
+        """Render the question about the chosen URL scans, or the reason why nothing can be done."""
         counts = Counter(scan.status for scan in chosen)
         context = {
             "form": form,
@@ -67,7 +67,7 @@ class UrlScanBulkView(SubmitterRequired, View):
 
 
 def chosen_among(analysis: Analysis, data: QueryDict) -> list[UrlScan]:
-    """The URL scans that were ticked; all that the summary shows on its pages, where that was asked for."""
+    """The ticked URL scans, or with `all` every one that matches the filter of the summary."""
     scans = analysis.url_scans.select_related("analysis").order_by("position")
     if data.get("all"):
         return list(UrlScanFilterSet(data, scans).qs)

@@ -1,4 +1,4 @@
-"""The pages of one URL scan, a tab each: Scan Details, Engine Log, Configuration. Findings have a file of their own."""
+"""The tabs of one URL scan: Scan Details, Engine Log, Configuration. Findings and Coverage have their own modules."""
 
 from pathlib import Path
 
@@ -27,11 +27,11 @@ LOG_HIDDEN = _("This log tells what is found. Reviewers can read it now, everybo
 
 
 class UrlScanTab(ViewerRequired, View):
-    """One tab of a URL scan; live. `stem` names its address, `template` its fragment in the page of all tabs."""
+    """One live tab of a URL scan. `stem` is the name of its address, `template` its fragment."""
 
     stem = ""
     template = ""
-    tab = ""  # the tab that it belongs to, where that is not itself
+    tab = ""  # the tab that it belongs to, if it is none itself
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int, **address) -> HttpResponse:
         """The page, its fragment, or 204 when nothing changed."""
@@ -55,18 +55,18 @@ class UrlScanTab(ViewerRequired, View):
         return htmx.respond(request, "scans/url_scan/url_scan.html", "scans/url_scan/_url_scan.html", context)
 
     def content(self, url_scan: UrlScan) -> dict:
-        """What this tab shows besides the URL scan itself."""
+        """The context of this tab, besides the URL scan."""
         return {}
 
 
 class UrlScanDetailView(UrlScanTab):
-    """Scan Details: where it stands and why, what was sent and answered, and its checks."""
+    """Scan Details: status and reason, requests and responses, and the checks."""
 
     stem = "url-scan-detail"
     template = "scans/url_scan/_url_scan_detail.html"
 
     def content(self, url_scan: UrlScan) -> dict:
-        """How it got here, how far it is and may go on; its checks in the order they were made, and their pictures."""
+        """The timeline, progress and time left; the checks in order, with their pictures."""
         now, reached = timezone.now(), url_scan.crawled_urls.count_by_reach()
         attacked = reached.get(CrawledUrl.Reach.ATTACKED, 0)
         return {
@@ -81,7 +81,7 @@ class UrlScanDetailView(UrlScanTab):
 
 
 class ConfigurationView(UrlScanTab):
-    """What the scan was told to do."""
+    """The configuration of the scan."""
 
     stem = "configuration"
     template = "scans/url_scan/_configuration.html"
@@ -93,15 +93,15 @@ class ConfigurationView(UrlScanTab):
 
 
 class EngineLogView(UrlScanTab):
-    """The end of the engine's own log, which grows by itself (see EngineLogPieceView)."""
+    """The end of the engine's log, which grows on the page (see EngineLogPieceView)."""
 
     stem = "engine-log"
     template = "scans/url_scan/_engine_log.html"
 
     def content(self, url_scan: UrlScan) -> dict:
-        """Whether there is a log, and its end; a poll is spared that: its page goes on with what it has.
+        """Whether there is a log, and its end. A poll does not need the end: the page already shows it.
 
-        The poll that says that the scan has ended is not: to some people the log is shown only now.
+        Except the poll after the scan ended, because some people may see the log only now.
         """
         if not _may_read_log(url_scan):
             return {"hidden": LOG_HIDDEN}
@@ -112,10 +112,10 @@ class EngineLogView(UrlScanTab):
 
 
 class EngineLogPieceView(ViewerRequired, View):
-    """What the engine's log has got since the page asked last, to be put at its end."""
+    """The new lines of the engine's log since the last poll."""
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
-        """That piece, and from where to ask on; 204 where there is nothing new, unless it is never asked again."""
+        """The new lines and the next position; 204 if there are none, except at the last poll."""
         scan, position = present_url_scan(analysis_id, pk, request.user), request.GET.get("after", "")
         piece, every = log_file.read(_readable_log(scan), position), htmx.seconds_between_polls([scan])
         if every and piece.position == position:
@@ -125,7 +125,7 @@ class EngineLogPieceView(ViewerRequired, View):
 
 
 class ScreenshotView(ViewerRequired, View):
-    """One picture that the checks took."""
+    """One picture that was taken during the checks."""
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int, screenshot_id: int) -> FileResponse:
         """The PNG."""
@@ -151,7 +151,7 @@ class EngineLogFileView(ViewerRequired, View):
 
 
 def _may_read_log(url_scan: UrlScan) -> bool:
-    """Whoever may see the results, whose requests stand in it; everybody where a scan ended without any."""
+    """Whether this person may see the results, whose requests are in the log; anybody may once the scan has ended."""
     return url_scan.results_visible or url_scan.info.final
 
 

@@ -119,7 +119,7 @@ def test_older_entries_are_added_below(client):
 
 def test_a_page_that_has_grown_enough_leads_to_a_page_of_older_entries(client, monkeypatch):
     monkeypatch.setattr(analysis_detail, "LOG_PAGE_SIZE", 5)
-    monkeypatch.setattr(analysis_detail, "LOG_MOST", 10)
+    monkeypatch.setattr(analysis_detail, "MAX_LOG_ENTRIES", 10)
     analysis = factories.running(*(f"http://127.0.0.1:9/{number}" for number in range(5)))
     everything = [f"entry-{pk}" for pk in analysis.activity.values_list("pk", flat=True)]
     grown = client.get(page(analysis), {"entries": 10**6})
