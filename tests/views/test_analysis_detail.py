@@ -278,7 +278,7 @@ def test_blackout_windows_of_the_coming_week_are_drawn_and_told(client):
     start = timezone.now() + timedelta(days=2)
     windows = {"blackout": "daily 12:00-13:00", "time_zone": "Asia/Tokyo"}
     shown = text(client.get(page(factories.scheduled(start_at=start, **windows))))
-    assert shown.count("band-closed") >= 6 and "Starts:" in shown
+    assert shown.count("calendar-strip-closed") >= 6 and "Starts:" in shown
     assert "12:00 –" in shown and "13:00" in shown and "Asia/Tokyo" in shown
 
 
