@@ -1,1 +1,1 @@
-"""Only the list of analyses needs it: filters, search, order, pages, and rows that are kept."""
+"""The list of analyses: filters, search, order, pages, and a cache of rendered rows. Nothing else needs this."""

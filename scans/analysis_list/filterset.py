@@ -1,72 +1,124 @@
-"""What the list of analyses can be narrowed down to, and read from the query string."""
+"""The list of analyses as its query string asks for it: Find, filters, order and page."""
 
 from functools import cached_property
 
-from django import forms
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef
 from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy as _
-from django_filters import CharFilter, ChoiceFilter, MultipleChoiceFilter
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_filters import CharFilter, ChoiceFilter, FilterSet
 
-from scans.analysis_list.filters import FurtherFilterSet
-from scans.analysis_list.keyset import Walk
-from scans.analysis_list.ordering import Page, Position
-from scans.analysis_list.search import Found, containing, found
-from scans.models import Analysis, PersonSettings, StatusCount
+from scans.analysis_list import search
+from scans.analysis_list.filters import CHIPS, ME, DayFilter, OwnerFilter, StatusesFilter, start_of
+from scans.analysis_list.keyset import Keyset, Position, Slice
+from scans.analysis_list.ordering import COLUMNS
+from scans.models import Analysis, PersonSettings, StatusCount, UrlScan
+from scans.severities import SEVERITIES, SEVERITY_CHOICES, weigh
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
 
-COLUMNS = {
-    "name": _("Name"),
-    "status": _("Status"),
-    "urls": _("URLs"),
-    "findings": _("Findings"),
-    "start": _("Start"),
-    "duration": _("Duration"),
-    "changed": _("Last change"),
-}
 DEFAULT_ORDER = "-changed"
 LAST = "last"  # the last page, in an address
-MOST_BY_NUMBER = 20  # pages beyond are reached from page to page: counting to them would cost ever more
-_OF_THE_WALK = ("q", "status", "order")
-_ORDERS = [(sign + column, label) for column, label in COLUMNS.items() for sign in ("", "-")]
-_FIRST_DESCENDING = {"urls", "findings", "start", "duration", "changed"}
+NUMBERED_PAGES = 20  # further pages are reached from page to page: to count up to them would cost ever more
+_SORTABLE = [sign + column for column in COLUMNS for sign in ("", "-")]
+_ANY_STATUS = {"status__in": list(ANALYSIS_STATUSES)}  # all of them, so that the indexes by status can answer
+_TICKED = [("1", "")]
 
 
-class KnownStatusesField(forms.MultipleChoiceField):
-    """Takes the codes that exist and passes over the others: one wrong code must not undo the filter."""
+class AnalysisFilterSet(FilterSet):
+    """Find, Filter by Status and the further filters; a value that is not valid is ignored and becomes a notice.
 
-    def to_python(self, value):
-        """The codes of `value` that are in the catalogue."""
-        return [code for code in super().to_python(value) if self.valid_value(code)]
+    `qs` is everything that matches, in no order. The list shows it as `slice`: one page of `keyset`. Both apply the
+    same filters; the list counts `matches` per status before it filters by status.
 
+    A further filter is a declaration here, a chip, and a field in the template. It must answer along an index where few
+    analyses match, on its own or through a condition that follows from it.
 
-class KnownStatusesFilter(MultipleChoiceFilter):
-    """Any of several statuses."""
-
-    field_class = KnownStatusesField
-
-
-class AnalysisFilterSet(FurtherFilterSet):
-    """Find, Filter by Status and the order of the list; whatever is not understood becomes a notice.
-
-    The list shows `page`, rows of `walk`. `qs` is everything that matches, in no order. A further filter is one more
-    condition on analyses: it narrows down `found`, and nothing else has to know of it.
+    Choices are callables and every label is given, as django-filter allows: both are copied for each request otherwise,
+    which a poll would notice.
     """
 
-    q = CharFilter(method="find", label=_("Find"))
-    status = KnownStatusesFilter(choices=AnalysisStatus.choices, label=_("Filter by Status"))
-    order = ChoiceFilter(method="sort", choices=_ORDERS)
+    q = CharFilter(method="find", label=gettext_lazy("Find"))
+    status = StatusesFilter(
+        choices=lambda: AnalysisStatus.choices, label=gettext_lazy("Filter by Status"), distinct=False
+    )
+    owner = OwnerFilter(method="of_owner", max_length=150, label=gettext_lazy("Submitted by"))
+    severity = ChoiceFilter(
+        method="with_findings",
+        choices=lambda: SEVERITY_CHOICES,
+        label=gettext_lazy("With findings of at least"),
+        empty_label=gettext_lazy("any, or none"),
+    )
+    started_from = DayFilter(method="started_since", label=gettext_lazy("Started since"))
+    started_to = DayFilter(method="started_until", label=gettext_lazy("Started up to"))
+    ended_from = DayFilter(method="ended_since", label=gettext_lazy("Ended since"))
+    engine = CharFilter(method="scanned_by", max_length=140, label=gettext_lazy("Engine"))
+    latest = ChoiceFilter(
+        method="latest_runs", choices=lambda: _TICKED, label=gettext_lazy("Only the latest run of each series")
+    )
+    review = ChoiceFilter(
+        method="waiting_for_review", choices=lambda: _TICKED, label=gettext_lazy("Only those that wait for a reviewer")
+    )
 
     class Meta:
         model = Analysis
         fields = []
 
-    def find(self, queryset, name, value):
-        """Those with `value` in their name or a target URL."""
-        return containing(queryset, value)
-
-    def sort(self, queryset, name, value):
-        """Nothing: the order is that of `walk`."""
+    def filter_queryset(self, queryset, without=()):
+        """As django-filter's own, but leaves out the filters named in `without`."""
+        for name, value in self.form.cleaned_data.items():
+            if name not in without:
+                queryset = self.filters[name].filter(queryset, value)
         return queryset
+
+    def find(self, queryset, name, value):
+        """Analyses with `value` in their name or a target URL."""
+        return search.containing(queryset, value)
+
+    def of_owner(self, queryset, name, value):
+        """Analyses that this account submitted."""
+        if value == ME:
+            return queryset.filter(owner=self.request.user.pk)
+        return queryset.filter(owner__in=get_user_model().objects.filter(username=value).values("pk")[:1])
+
+    def with_findings(self, queryset, name, value):
+        """Analyses with findings of this severity or worse, counting only findings that this user may see."""
+        column = "findings_all" if self._is_reviewer else "findings_shown"
+        least = weigh({severity: int(severity == value) for severity in SEVERITIES})
+        return queryset.filter(**_ANY_STATUS, **{f"{column}__gte": least})
+
+    def started_since(self, queryset, name, value):
+        """Analyses that started on this day or later."""
+        return queryset.filter(**_ANY_STATUS, started_at__gte=start_of(value))
+
+    def started_until(self, queryset, name, value):
+        """Analyses that started on this day or earlier."""
+        return queryset.filter(**_ANY_STATUS, started_at__lt=start_of(value, days_later=1))
+
+    def ended_since(self, queryset, name, value):
+        """Analyses that ended on this day or later. Ending is a change, and changes have an index."""
+        return queryset.filter(changed_at__gte=start_of(value), ended_at__gte=start_of(value))
+
+    def scanned_by(self, queryset, name, value):
+        """Analyses with a URL scan by this engine, or by one version of it: "Wapiti", "Wapiti 3.2"."""
+        engine, _blank, version = value.partition(" ")
+        scans = UrlScan.objects.filter(engine=engine, **({"engine_version": version} if version else {}))
+        few = list(scans.order_by().values_list("analysis_id", flat=True)[: search.COUNT_LIMIT + 1])
+        if len(few) <= search.COUNT_LIMIT:
+            return queryset.filter(pk__in=set(few))
+        return queryset.filter(Exists(scans.filter(analysis=OuterRef("pk"))))
+
+    def latest_runs(self, queryset, name, value):
+        """Analyses that no later run of their series has replaced."""
+        return queryset.latest_runs()
+
+    def waiting_for_review(self, queryset, name, value):
+        """Analyses whose results wait for a reviewer to publish them."""
+        return queryset.waiting_for_review()
+
+    @property
+    def _is_reviewer(self) -> bool:
+        return self.request.user.has_perm("scans.review_analysis")
 
     @property
     def _cleaned(self) -> dict:
@@ -75,152 +127,119 @@ class AnalysisFilterSet(FurtherFilterSet):
 
     @property
     def words(self) -> str:
-        """What Find looks for."""
+        """The text in Find."""
         return self._cleaned.get("q") or ""
 
     @property
     def statuses(self) -> list[str]:
-        """The codes that are filtered by, in the catalogue's order."""
+        """The codes in Filter by Status, in the catalogue's order."""
         chosen = self._cleaned.get("status") or []
         return [code for code in ANALYSIS_STATUSES if code in chosen]
 
     @property
-    def ordered_by(self) -> str:
-        """The column sorted by, `-` for descending."""
-        return self._cleaned.get("order") or DEFAULT_ORDER
+    def further(self) -> dict[str, str]:
+        """The further filters that are set, as the query string writes them."""
+        values = {name: self._cleaned.get(name) for name in CHIPS}
+        return {name: str(value) for name, value in values.items() if value}
+
+    @property
+    def order(self) -> str:
+        """The column to sort by; `-` in front for descending."""
+        order = self.data.get("order")
+        return order if order in _SORTABLE else DEFAULT_ORDER
 
     @cached_property
-    def _asked(self) -> int | str | Position | None:
-        """The page asked for: a number, LAST, or where another page ended; None for anything else."""
+    def matches(self) -> search.Matches:
+        """The analyses that every filter but the one by status leaves."""
+        if not self.words and not self.further:
+            return search.Matches(self.queryset, StatusCount.totals)
+        return search.find(self.filter_queryset(self.queryset, without=("q", "status")), self.words)
+
+    @cached_property
+    def keyset(self) -> Keyset:
+        """Everything that the list shows, in its order."""
+        column = self.order.removeprefix("-")
+        if column == "findings" and self._is_reviewer:
+            column = "findings of reviewers"
+        return self.matches.keyset(column, descending=self.order[0] == "-", statuses=self.statuses)
+
+    @cached_property
+    def _page(self) -> int | str | Position | None:
+        """The page to show: a number, LAST, or a position beside another page; None for anything else."""
         text = self.data.get("page") or "1"
         if text == LAST:
             return LAST
         if text.isascii() and text.isdigit() and len(text) < 3:
-            return int(text) if 1 <= int(text) <= MOST_BY_NUMBER else None
-        return self.walk.parse(text)
+            return int(text) if 1 <= int(text) <= NUMBERED_PAGES else None
+        return self.keyset.parse(text)
 
     @property
     def page_text(self) -> str:
-        """The page as it is in the address; empty for the first."""
-        return "" if self._asked in (None, 1) else self.data["page"]
-
-    @cached_property
-    def page(self) -> Page:
-        """The rows asked for; those of the first page for anything that is no page."""
-        size = PersonSettings.of(self.request.user).page_size
-        if isinstance(self._asked, Position):
-            return self.walk.around(size, self._asked)
-        return self.walk.last(size) if self._asked == LAST else self.walk.first(size, self._asked or 1)
+        """The page as an address holds it; empty for the first."""
+        return "" if self._page in (None, 1) else self.data["page"]
 
     @property
-    def versions(self) -> tuple[str, list] | None:
-        """What answers with ids and versions of the page's rows, see `Walk.versions`; None where it takes the rows."""
-        position = None if self._asked in (None, 1) else self._asked
+    def _page_size(self) -> int:
+        return PersonSettings.of(self.request.user).page_size
+
+    @cached_property
+    def slice(self) -> Slice:
+        """The rows of the page; of the first page where the query string names none."""
+        if isinstance(self._page, Position):
+            return self.keyset.beside(self._page_size, self._page)
+        if self._page == LAST:
+            return self.keyset.last(self._page_size)
+        return self.keyset.first(self._page_size, self._page or 1)
+
+    @property
+    def versions_sql(self) -> tuple[str, list] | None:
+        """SQL for the ids and versions of the page's rows (see `Keyset`); None where it takes the rows themselves."""
+        position = None if self._page in (None, 1) else self._page
         if position and not (isinstance(position, Position) and position.forward):
             return None
-        return self.walk.versions(PersonSettings.of(self.request.user).page_size, position)
-
-    @cached_property
-    def found(self) -> Found:
-        """What is to be listed, before it is filtered by status."""
-        others = {name: value for name, value in self._cleaned.items() if value and name not in _OF_THE_WALK}
-        narrowed = self.queryset
-        for name, value in others.items():
-            narrowed = self.filters[name].filter(narrowed, value)
-        return found(narrowed, self.words) if others or self.words else Found(narrowed, StatusCount.totals)
-
-    @cached_property
-    def walk(self) -> Walk:
-        """What is to be listed, in its order."""
-        column = self.ordered_by.removeprefix("-")
-        if column == "findings" and self.request.user.has_perm("scans.review_analysis"):
-            column = "findings of reviewers"
-        return self.found.walk(column, descending=self.ordered_by[0] == "-", statuses=self.statuses)
+        return self.keyset.versions_sql(self._page_size, position)
 
     def notices(self) -> list[str]:
-        """What in the query string was not understood and therefore passed over."""
-        known, data = AnalysisStatus.values, self.data
+        """One sentence for each value of the query string that is not valid and was ignored."""
+        data = self.data
+        wrong = [("status", code) for code in data.getlist("status") if code not in AnalysisStatus.values]
+        if data.get("order") and data["order"] not in _SORTABLE:
+            wrong.append(("order", data["order"]))
+        wrong += [(name, data[name]) for name in self.form.errors if name != "q"]
         notices = [
-            _("There is no status “{code}”; it was passed over.").format(code=code)
-            for code in data.getlist("status")
-            if code not in known
+            _("Ignored “%(value)s”: not a valid value for “%(name)s”.") % {"value": value, "name": name}
+            for name, value in wrong
         ]
-        if "order" in self.form.errors:
-            notices.append(
-                _("The list cannot be sorted by “{order}”; the latest changes come first.").format(order=data["order"])
-            )
         if "q" in self.form.errors:
-            notices.append(_("What was to be found contains characters that no name has; it was passed over."))
-        notices += self.further_notices()
-        if self._asked is None:
-            notices.append(_("There is no page “{page}”; this is the first.").format(page=data["page"]))
+            notices.append(_("Ignored the text to find: it contains characters that no name has."))
+        if self._page is None:
+            notices.append(_("There is no page “{page}”. This is the first page.").format(page=data["page"]))
         return notices
 
     @property
     def shown(self) -> int:
-        """How many analyses are listed, on all pages; at least so many where not all were counted."""
-        counts = self.found.counts
+        """How many analyses the list has on all pages; at least so many where `matches` is not exact."""
+        counts = self.matches.counts
         return sum(counts.get(code, 0) for code in self.statuses or counts)
 
     @cached_property
     def total(self) -> int:
         """How many analyses there are."""
-        whole = self.found.counts if self.found.everything else StatusCount.totals()
-        return sum(whole.values())
+        counts = self.matches.counts if self.matches.are_everything else StatusCount.totals()
+        return sum(counts.values())
 
     def phases(self) -> list[tuple]:
-        """The entries of the dropdown by phase: status, how many under the other filters, and whether it is chosen."""
-        counts = self.found.counts
+        """The entries of Filter by Status by phase: each a status, its count under the other filters, and if chosen."""
+        counts = self.matches.counts
         entries = [(status, counts.get(code, 0), code in self.statuses) for code, status in ANALYSIS_STATUSES.items()]
         return [(phase.label, [entry for entry in entries if entry[0].phase == phase]) for phase in Phase]
 
     def address(self, **changes) -> str:
-        """The query string of this list with some parameters changed; it starts at its first page again."""
-        order = self.ordered_by if self.ordered_by != DEFAULT_ORDER else ""
+        """The query string of this list, on its first page, with some parameters changed; empty for the whole list."""
+        order = self.order if self.order != DEFAULT_ORDER else ""
         values = {"q": self.words, "status": self.statuses, **self.further, "order": order} | changes
         query = urlencode({name: value for name, value in values.items() if value}, doseq=True)
-        return f"?{query}" if query else self._everything
-
-    @property
-    def _everything(self) -> str:
+        if query:
+            return f"?{query}"
+        # A list that opens with another view needs an address for the whole list.
         return "?view=all" if PersonSettings.of(self.request.user).default_view else ""
-
-    @property
-    def everything(self) -> str:
-        """The address of the whole list, which has to be named where the list opens with another view."""
-        return self._everything or "?"
-
-    def chips(self) -> list[tuple[str, bool, str]]:
-        """What narrows the list down: text, whether it carries a warning, and the address without it."""
-        chips = [(f"“{self.words}”", False, self.address(q="") or "?")] if self.words else []
-        for code in self.statuses:
-            status = ANALYSIS_STATUSES[code]
-            others = [other for other in self.statuses if other != code]
-            chips.append((status.label, status.warning, self.address(status=others) or "?"))
-        return chips + [(text, False, self.address(**{name: ""}) or "?") for name, text in self.further_chips()]
-
-    def address_without_further(self) -> str:
-        """The list without any of the further filters."""
-        return self.address(**dict.fromkeys(self.further, "")) or "?"
-
-    def address_without_statuses(self) -> str:
-        """The list with every status."""
-        return self.address(status=[]) or "?"
-
-    def columns(self) -> list[dict]:
-        """The heads of the table: what a click sorts by, and how it is sorted now (for aria-sort)."""
-        sorted_by = self.ordered_by.removeprefix("-")
-        return [
-            {
-                "name": column,
-                "label": label,
-                "sorted": ("descending" if self.ordered_by[0] == "-" else "ascending") if column == sorted_by else "",
-                "address": self.address(order=self._next_order(column)) or "?",
-            }
-            for column, label in COLUMNS.items()
-        ]
-
-    def _next_order(self, column: str) -> str:
-        first, second = (f"-{column}", column) if column in _FIRST_DESCENDING else (column, f"-{column}")
-        order = second if self.ordered_by == first else first
-        return "" if order == DEFAULT_ORDER else order

@@ -1,8 +1,6 @@
-"""The orders of the list of analyses: each column as walks along indexes, and what such a walk finds.
+"""The orders of the list: for each column, the parts that an index holds in that order. Asks no database.
 
-A page is found by walking: from a position on, in the order of a column, until it is full. Each walk goes along one
-index, `(status, key, id)`; several statuses are several walks, which the database merges. So a page costs the same
-however many analyses there are and wherever in the list it is. Among equals the order of ids follows the direction.
+What has no value in a column comes last, in either direction. Among equals, ids follow the direction.
 """
 
 from __future__ import annotations
@@ -10,124 +8,82 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
-from scans.statuses import ANALYSIS_STATUSES, Status
+from scans.statuses import ANALYSIS_STATUSES
 
-YEARS = range(1900, 9000)  # of dates asked for: no moment of theirs in any time zone may be beyond what Python counts
+COLUMNS = {
+    "name": _("Name"),
+    "status": _("Status"),
+    "urls": _("URLs"),
+    "findings": _("Findings"),
+    "start": _("Start"),
+    "duration": _("Duration"),
+    "changed": _("Last change"),
+}
+YEARS = range(1900, 9000)  # of dates in an address: any of their moments, in any time zone, is one that Python can hold
 _ENDED = frozenset(code for code, status in ANALYSIS_STATUSES.items() if status.final)
-_UNDER_WAY = frozenset(ANALYSIS_STATUSES) - _ENDED
+_UNFINISHED = frozenset(ANALYSIS_STATUSES) - _ENDED
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some analyses, those of `where` in the statuses of `among`, in the order of a field.
+    """The analyses that match `where` and have one of `statuses`, sorted by `field`.
 
-    `turned`: that order goes against the column's direction. `empty`: what has nothing there, newest first.
+    `reverse`: sorted against the direction of the order. `empty`: without a value in the column, newest first.
     """
 
     field: str
     where: Q = Q()
-    among: frozenset[str] = frozenset(ANALYSIS_STATUSES)
-    turned: bool = False
+    statuses: frozenset[str] = frozenset(ANALYSIS_STATUSES)
+    reverse: bool = False
     empty: bool = False
 
-    def goes_up(self, descending: bool) -> bool:
-        """Whether its keys grow along the list."""
-        return False if self.empty else self.turned == descending
+    def ascends(self, descending: bool) -> bool:
+        """Whether its keys grow along the list, in an order that descends or not."""
+        return False if self.empty else self.reverse == descending
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of the list: its parts as they come when it descends, and last, either way, the one that is `empty`.
+class Order:
+    """The order of a column: its parts, as they follow each other when it descends.
 
-    `by_status`: sorted by status before anything else. `whole`: there is an index of this order without the status.
+    `by_status`: sorted by status first. `has_index_of_all`: an index holds this order across all statuses.
     """
 
     parts: tuple[Part, ...]
     by_status: bool = False
-    whole: bool = False
+    has_index_of_all: bool = False
 
-    def listed(self, descending: bool) -> list[Part]:
-        """The parts as they are listed."""
+    def parts_in_direction(self, descending: bool) -> list[Part]:
+        """The parts as they follow each other; the empty one is last, in either direction."""
         parts = self.parts if descending else reversed(self.parts)
         return sorted(parts, key=lambda part: part.empty)
 
 
 _STARTED = Q(started_at__isnull=False)
 _WAITS = Q(started_at__isnull=True)
-# Of starts, what is still to come is later than what was. What still runs counts as longer than all that has ended:
-# nobody knows how long it will get, and where a row stands must not depend on the clock.
-COLUMNS = {
-    "name": Column((Part("name"),)),
-    "status": Column((Part("changed_at", turned=True),), by_status=True),
-    "urls": Column((Part("urls"),)),
-    "findings": Column((Part("findings_shown"),)),
-    "findings of reviewers": Column((Part("findings_all"),)),
-    "start": Column(
+# A start in the future counts as later than any start in the past. A running analysis counts as longer than every
+# ended one: its duration is not known yet, and no row may move just because time passes.
+ORDERS = {
+    "name": Order((Part("name"),)),
+    "status": Order((Part("changed_at", reverse=True),), by_status=True),
+    "urls": Order((Part("urls"),)),
+    "findings": Order((Part("findings_shown"),)),
+    "findings of reviewers": Order((Part("findings_all"),)),
+    "start": Order(
         (
             Part("start_at", _WAITS & Q(start_at__isnull=False)),
             Part("started_at", _STARTED),
             Part("start_at", _WAITS & Q(start_at__isnull=True), empty=True),
         )
     ),
-    "duration": Column(
+    "duration": Order(
         (
-            Part("started_at", _STARTED, _UNDER_WAY, turned=True),
+            Part("started_at", _STARTED, _UNFINISHED, reverse=True),
             Part("run_time", Q(run_time__isnull=False), _ENDED),
             Part("started_at", _WAITS, empty=True),
         )
     ),
-    "changed": Column((Part("changed_at"),), whole=True),
+    "changed": Order((Part("changed_at"),), has_index_of_all=True),
 }
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of a walk: the analyses of a part that have this status; with None, any. Numbered as they are listed."""
-
-    number: int
-    part: Part
-    status: str | None
-
-
-@dataclass(frozen=True)
-class Position:
-    """A place in an order: after (or before) the analysis with this id and key, in the step of this number."""
-
-    step: int
-    key: object
-    pk: int
-    forward: bool = True
-
-    def __str__(self) -> str:
-        return f"{'after' if self.forward else 'before'}~{self.step}~{self.key}~{self.pk}"
-
-
-@dataclass(frozen=True)
-class Row:
-    """What a walk finds: an analysis, its version, the number of the step that it is in, and its key as it is stored.
-
-    The rest is what the list knows of it without a further query; `changed_at` as it is stored, too.
-    """
-
-    pk: int
-    version: int
-    step: int
-    key: object
-    status: str
-    changed_at: object
-    owner: str | None
-
-    @property
-    def info(self) -> Status:
-        """The catalogue's entry for the status."""
-        return ANALYSIS_STATUSES[self.status]
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some rows that follow each other, and whether there are others around them."""
-
-    rows: list[Row]
-    has_previous: bool
-    has_next: bool

@@ -1,4 +1,4 @@
-"""The views that stand above the list of analyses: those of the system, declared here, and those that people saved."""
+"""The views above the list of analyses: the system's, declared here, and those that users saved."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase, in_phase
 
 @dataclass(frozen=True, kw_only=True)
 class ListView:
-    """A name for a query string of the list; `saved` is None for those of the system."""
+    """A name for a query string of the list; `saved` is None for a view of the system."""
 
     key: str
     name: str | Promise
@@ -32,7 +32,7 @@ NEED_ATTENTION = [
 
 SYSTEM_VIEWS = [
     _system("running", _("Running now"), status=in_phase(ANALYSIS_STATUSES, Phase.ACTIVE)),
-    # What failed and was run again since needs nobody any more.
+    # A failed analysis that was run again needs no attention.
     _system("attention", _("Needs attention"), status=NEED_ATTENTION, latest="1"),
     _system("review", _("Waiting for review"), review="1"),
     _system("today", _("Finished today"), ended_from="today"),
@@ -41,13 +41,13 @@ SYSTEM_VIEWS = [
 
 
 def views_of(user) -> list[ListView]:
-    """Every view that this person sees: the system's, then saved ones by name; one query."""
+    """Every view that this user sees: the system's, then saved ones by name; one query."""
     saved = SavedView.objects.seen_by(user)
     return SYSTEM_VIEWS + [ListView(key=str(view.pk), name=view.name, query=view.query, saved=view) for view in saved]
 
 
 def first_query(user) -> str:
-    """The query string with which the list opens for this person; empty for everything, asking nothing then."""
+    """The query string that the list opens with for this user; empty for the whole list, without a query then."""
     key = PersonSettings.of(user).default_view
     views = views_of(user) if key.isdigit() else SYSTEM_VIEWS if key else []
     return next((view.query for view in views if view.key == key), "")

@@ -1,4 +1,4 @@
-"""Find: which analyses contain some words, by the search index or by looking along the list."""
+"""Find: which analyses contain some words, answered by the search index, or by reading along the list."""
 
 from __future__ import annotations
 
@@ -12,35 +12,32 @@ from django.db import connection, models
 from django.db.models import Max, OuterRef, Subquery
 from django.db.models.functions import StrIndex
 
-from scans.analysis_list.keyset import Walk
+from scans.analysis_list.keyset import Keyset
 from scans.database import search_index
 from scans.database.search_text import BETWEEN, fold
 from scans.models import AnalysisSearch
 from scans.models.querysets import AnalysisQuerySet
 
-# Beyond so many, what is found is not counted, and its pages are found by looking along the list.
-COUNTED_AT_MOST = 2000
+# Up to so many matches are counted and sorted. More are read along the list, and counted only in part.
+COUNT_LIMIT = 2000
 
-# Words that so many of a sample contain are frequent: they are found by looking along the list, not by the index.
-SAMPLE, FREQUENT = 2000, 40
-
-RUNS = 40
+# Words in at least FREQUENT texts of a sample of SAMPLE, taken in RUNS runs, are read along the list, not looked up.
+SAMPLE, FREQUENT, RUNS = 2000, 40, 40
 
 
 @dataclass(frozen=True)
 class Hits:
-    """Analyses that contain some words: all of them, or, of frequent words, some."""
+    """The ids of analyses that contain some words: of all of them, or, for frequent words, of some."""
 
     ids: list[int]
     are_all: bool
 
 
 @dataclass
-class Found:
-    """What a list is narrowed down to before it is filtered by status, and how many of it there are of each status.
+class Matches:
+    """The analyses that a list is narrowed down to before it is filtered by status, and their count per status.
 
-    Where it is few, `ids` has them all by status. Where it is many, counting would cost ever more: `exact` is False
-    then, and the counts are those of the first ones found.
+    Few matches: `ids` holds all of them by status. Many: `exact` is False, and only the first ones are counted.
     """
 
     analyses: AnalysisQuerySet
@@ -50,39 +47,39 @@ class Found:
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
-        """How many there are of each status; statuses that nobody has are left out."""
+        """How many have each status; statuses without any are left out."""
         return self.count()
 
     @property
-    def everything(self) -> bool:
-        """Whether nothing was narrowed down at all: these are all present analyses."""
+    def are_everything(self) -> bool:
+        """Whether these are all present analyses."""
         return self.exact and self.ids is None
 
-    def walk(self, column: str, *, descending: bool, statuses: list[str]) -> Walk:
-        """These, or those of them in some statuses, in the order of a column."""
+    def keyset(self, order: str, *, descending: bool, statuses: list[str]) -> Keyset:
+        """These, or those in some statuses, in an order."""
         chosen = statuses or None
         if self.ids is not None:
             chosen = [code for code in chosen or self.ids if code in self.ids]
-        analyses = None if self.everything else self.analyses
-        return Walk(analyses, column, descending=descending, statuses=chosen, ids=self.ids)
+        analyses = None if self.are_everything else self.analyses
+        return Keyset(analyses, order, descending=descending, statuses=chosen, ids=self.ids)
 
 
-def found(queryset: AnalysisQuerySet, words: str) -> Found:
-    """These, narrowed down to those whose name or one of whose target URLs contains `words`."""
-    matches = hits(words, COUNTED_AT_MOST) if words else None
-    narrowed = queryset.filter(pk__in=matches.ids) if matches else queryset
-    rows = list(narrowed.order_by().values_list("status", "pk")[: COUNTED_AT_MOST + 1])
+def find(queryset: AnalysisQuerySet, words: str) -> Matches:
+    """The analyses of a queryset whose name or target URLs contain `words`; every one where `words` is empty."""
+    found = hits(words, COUNT_LIMIT) if words else None
+    countable = queryset.filter(pk__in=found.ids) if found else queryset
+    rows = list(countable.order_by().values_list("status", "pk")[: COUNT_LIMIT + 1])
     ids = defaultdict(list)
-    for status, pk in rows[:COUNTED_AT_MOST]:
+    for status, pk in rows[:COUNT_LIMIT]:
         ids[status].append(pk)
-    counts = {status: len(those) for status, those in ids.items()}
-    if len(rows) <= COUNTED_AT_MOST and (matches is None or matches.are_all):
-        return Found(queryset, lambda: counts, ids=ids)
-    return Found(containing(queryset, words) if words else queryset, lambda: counts, exact=False)
+    counts = {status: len(pks) for status, pks in ids.items()}
+    if len(rows) <= COUNT_LIMIT and (found is None or found.are_all):
+        return Matches(queryset, lambda: counts, ids=ids)
+    return Matches(containing(queryset, words) if words else queryset, lambda: counts, exact=False)
 
 
 def containing(queryset: AnalysisQuerySet, words: str) -> AnalysisQuerySet:
-    """Those whose name or one of whose target URLs contains `words`, in any case; looks at one after the other."""
+    """Those whose name or target URLs contain `words`, in any case; reads one text after the other."""
     text = AnalysisSearch.objects.filter(analysis=OuterRef("pk")).values("text")
     folded = models.Value("" if BETWEEN in words else fold(words))
     place = StrIndex(Subquery(text), folded)
@@ -90,7 +87,7 @@ def containing(queryset: AnalysisQuerySet, words: str) -> AnalysisQuerySet:
 
 
 def hits(words: str, at_most: int) -> Hits:
-    """Which analyses contain these words; some of them where the words are frequent or more than `at_most` do."""
+    """The analyses that contain these words; only some where the words are frequent, or more than `at_most` match."""
     words = fold(words)
     last = AnalysisSearch.objects.aggregate(last=Max("pk"))["last"]
     if last is None or BETWEEN in words:
@@ -104,9 +101,9 @@ def hits(words: str, at_most: int) -> Hits:
 
 
 def _spread(last: int) -> list[range]:
-    """SAMPLE ids up to this one, in runs from all over: what is new is not like what is old.
+    """SAMPLE ids up to this one, in runs from all over the table: new analyses differ from old ones.
 
-    The same for the same last id, and at no round numbers, which names may hold.
+    The same for the same last id; not at round numbers, which names may follow.
     """
     if last <= SAMPLE:
         return [range(1, last + 1)]

@@ -1,4 +1,4 @@
-"""The list of analyses as CSV and JSON: the whole set that the list shows a page of."""
+"""The list of analyses as CSV and JSON: every page of it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 
 from django.utils import timezone
 
-from scans.analysis_list.keyset import Walk
+from scans.analysis_list.keyset import Keyset
 from scans.exports.data import iso
 from scans.exports.streams import HERE, json_pieces
 from scans.exports.tables import csv_lines
 from scans.models import Analysis, UrlScan
 
 FORMAT = {"format": "dynamic-analyses/list", "version": 1}
-CHUNK = 500  # rows that are held at a time, with one query for what their URL scans add up to
+CHUNK = 500  # rows in memory at a time, with one query for the totals of their URL scans
 ANALYSIS_COLUMNS = [
     *("id", "name", "run", "status", "label", "warning", "owner", "urls", "urls_ended"),
     *("critical", "high", "medium", "low", "info", "urls_under_verification"),
@@ -21,21 +21,21 @@ ANALYSIS_COLUMNS = [
 ]
 
 
-def as_csv(walk: Walk, user, address: Callable[[str], str]) -> Iterator[str]:
-    """One line for each analysis, as they are listed. `address` makes a path a whole address."""
-    rows = ([row[name] for name in ANALYSIS_COLUMNS] for row in _rows(walk, user, address))
+def as_csv(keyset: Keyset, user, address: Callable[[str], str]) -> Iterator[str]:
+    """One line per analysis, in the list's order. `address` makes a path a whole address."""
+    rows = ([row[name] for name in ANALYSIS_COLUMNS] for row in _rows(keyset, user, address))
     return csv_lines(ANALYSIS_COLUMNS, rows)
 
 
-def as_json(walk: Walk, user, address: Callable[[str], str], *, query: str, notices: list[str]) -> Iterator[str]:
-    """One object that says what was asked, and what of it was not understood, with a list of them."""
+def as_json(keyset: Keyset, user, address: Callable[[str], str], *, query: str, notices: list[str]) -> Iterator[str]:
+    """One object: the query, the notices about values that were ignored, and the analyses."""
     asked = {"made_at": iso(timezone.now()), "query": query, "notices": notices}
     document = {**FORMAT, **asked, "analyses": [HERE]}
-    return json_pieces(document, _rows(walk, user, address))
+    return json_pieces(document, _rows(keyset, user, address))
 
 
-def _rows(walk: Walk, user, address: Callable[[str], str]) -> Iterator[dict]:
-    for ids in walk.ids(CHUNK):
+def _rows(keyset: Keyset, user, address: Callable[[str], str]) -> Iterator[dict]:
+    for ids in keyset.ids(CHUNK):
         found = Analysis.objects.select_related("owner").in_bulk(ids)
         totals = UrlScan.objects.filter(analysis__in=ids).totals_by_analysis(user)
         for analysis in (found[pk] for pk in ids if pk in found and pk in totals):
@@ -43,7 +43,7 @@ def _rows(walk: Walk, user, address: Callable[[str], str]) -> Iterator[dict]:
 
 
 def _row(analysis: Analysis, totals: dict[str, int]) -> dict:
-    """Plain data; findings that the person may not see yet are not counted, and `urls_under_verification` says so."""
+    """Plain data. Findings that the user may not see yet are left out; `urls_under_verification` says in how many."""
     ran_for = analysis.ran_for(timezone.now())
     return {
         "id": analysis.pk,

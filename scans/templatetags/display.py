@@ -41,12 +41,6 @@ def _icon(name: str, label: str, sprite: str) -> str:
     return format_html('<svg class="icon" {}><use href="{}#{}"></use></svg>', says, sprite, name)
 
 
-@register.filter
-def in_its_place(row: SafeString) -> SafeString:
-    """A row of the list as part of an answer: htmx puts it in the place of the one that it shows."""
-    return SafeString(row.replace("<tr ", '<tr hx-swap-oob="morph" ', 1))
-
-
 @register.inclusion_tag("components/_status_badge.html")
 def badge(thing) -> dict:
     """A status as icon, text and shape; of an analysis or URL scan also what it means, on hover and focus."""

@@ -82,7 +82,7 @@ class BulkView(SubmitterRequired, View):
     def chosen(self) -> list[int]:
         """The ids of what was chosen: at most one more than may be acted on at once."""
         if self.filterset:
-            return list(islice(chain.from_iterable(self.filterset.walk.ids()), bulk.MAX_ANALYSES + 1))
+            return list(islice(chain.from_iterable(self.filterset.keyset.ids()), bulk.MAX_ANALYSES + 1))
         ids = [text for text in self.data.getlist("chosen") if text.isascii() and text.isdigit() and len(text) < 19]
         present = Analysis.objects.present().filter(pk__in=ids[: bulk.MAX_ANALYSES + 1])
         return list(present.order_by("pk").values_list("pk", flat=True))

@@ -45,10 +45,10 @@ class AnalysisListFileView(ViewerRequired, View):
         filterset = AnalysisFilterSet(request.GET, Analysis.objects.present(), request=request)
         address = request.build_absolute_uri
         if self.form == "csv":
-            pieces = analysis_list.as_csv(filterset.walk, request.user, address)
+            pieces = analysis_list.as_csv(filterset.keyset, request.user, address)
         else:
             asked = {"query": filterset.address(), "notices": filterset.notices()}
-            pieces = analysis_list.as_json(filterset.walk, request.user, address, **asked)
+            pieces = analysis_list.as_json(filterset.keyset, request.user, address, **asked)
         return attachment(pieces, "analyses", self.form)
 
 

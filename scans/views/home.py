@@ -9,8 +9,7 @@ from django.utils import timezone
 from django.views.generic import View
 
 from scans import htmx
-from scans.analysis_list.keyset import Walk
-from scans.analysis_list.ordering import Row
+from scans.analysis_list.keyset import Keyset, Row
 from scans.analysis_list.saved_views import NEED_ATTENTION, SYSTEM_VIEWS
 from scans.analysis_list.version import ListHeader
 from scans.models import Analysis, OpenFindings, RecurringSchedule, StatusCount, UrlScan
@@ -41,12 +40,12 @@ class HomeView(ViewerRequired, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page, its fragment, or 204 when nothing changed."""
-        now, around = timezone.now(), ListHeader.now()
+        now, header = timezone.now(), ListHeader.now()
         rows = {key: _rows(key) for key in _CARDS}
-        version = str(_version(now, around, rows))
+        version = str(_version(now, header, rows))
         if htmx.is_unchanged(request, version):
             return htmx.unchanged()
-        context = {"version": version, "around": around, "missing_parts": around.missing}
+        context = {"version": version, "header": header, "missing_parts": header.missing}
         context |= {"here": request.path, "every": SOON if rows["running"] else htmx.SELDOM}
         context |= {"counts": _counts(), "views": {view.key: view.query for view in SYSTEM_VIEWS}}
         if any(context["counts"].values()):
@@ -58,14 +57,14 @@ def _rows(key: str) -> list[Row]:
     """The last changed of a card, one more than is shown; of those that wait for review, one more than is counted."""
     statuses, among = _CARDS[key]
     most = COUNTED if key == "review" else SHOWN
-    return Walk(among, "changed", descending=True, statuses=statuses).rows(most + 1)
+    return Keyset(among, "changed", descending=True, statuses=statuses).rows(most + 1)
 
 
-def _version(now: datetime, around: ListHeader, rows: dict[str, list[Row]]) -> int:
+def _version(now: datetime, header: ListHeader, rows: dict[str, list[Row]]) -> int:
     """Differs whenever anything that the page shows has changed."""
     changed = Analysis.objects.present().aggregate(at=Max("changed_at"))["at"]
     counted = OpenFindings.kept().aggregate(at=Max("at"))["at"]
-    return crc32(repr((around, rows, changed, counted, int(now.timestamp()) // DRAWN_EVERY)).encode())
+    return crc32(repr((header, rows, changed, counted, int(now.timestamp()) // DRAWN_EVERY)).encode())
 
 
 def _counts() -> dict[str, int]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import FormView, View
 
 from scans.analysis_list.filterset import AnalysisFilterSet
+from scans.analysis_list.links import chips_of
 from scans.analysis_list.saved_views import SYSTEM_VIEWS
 from scans.forms.personal import SavedViewForm
 from scans.models import Analysis, PersonSettings, SavedView
@@ -41,7 +42,7 @@ class SavedViewFormView(ViewerRequired, FormView):
 
     def get_context_data(self, **context) -> dict:
         """With the view, and what it shows in words."""
-        chips = _filterset(self.request, self.view.query).chips()
+        chips = chips_of(_filterset(self.request, self.view.query))
         return super().get_context_data(saved_view=self.view, chips=chips, **context)
 
     def form_valid(self, form: SavedViewForm) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from scans import transitions
+from scans.analysis_list.links import chips_of, links_of
 from scans.engines.base import Severity
 from scans.models import Actor, ScanSettings
 from tests import factories
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def found(query: str, **options) -> set:
     """What the list shows, and what its exports and counts are of: they must agree."""
     chosen = filterset(query, **options)
-    listed = {row.pk for row in chosen.page.rows}
+    listed = {row.pk for row in chosen.slice.rows}
     assert listed == set(chosen.qs.values_list("pk", flat=True))
     assert chosen.shown == len(listed)
     return listed
@@ -34,7 +35,7 @@ def test_by_owner():
 def test_mine_are_those_of_who_asks():
     chosen = filterset("owner=me", role="Submitter")
     mine, _ = factories.submitted(by=chosen.request.user), factories.submitted()
-    assert {row.pk for row in chosen.page.rows} == {mine.pk}
+    assert {row.pk for row in chosen.slice.rows} == {mine.pk}
 
 
 @pytest.mark.parametrize(
@@ -85,8 +86,9 @@ def test_by_engine_and_version():
 
 
 def test_by_engine_where_it_scanned_more_than_is_counted(monkeypatch):
-    monkeypatch.setattr("scans.analysis_list.filters.COUNTED_AT_MOST", 0)
-    scanned, _ = factories.running(), factories.scheduled()
+    monkeypatch.setattr("scans.analysis_list.search.COUNT_LIMIT", 1)
+    ScanSettings.objects.update(capacity=9)
+    scanned, _ = factories.running("http://127.0.0.1:9/a", "http://127.0.0.1:9/b"), factories.scheduled()
     assert found("engine=Fake") == {scanned.pk}
 
 
@@ -105,7 +107,7 @@ def test_filters_narrow_each_other_and_find_and_status_down():
     factories.submitted("http://127.0.0.1:9/shop", by=ada)
     factories.running(by=ada)
     assert found("q=shop&owner=ada&status=in_progress&latest=1&engine=Fake") == {wanted.pk}
-    counts = filterset("owner=ada&status=in_progress").found.counts
+    counts = filterset("owner=ada&status=in_progress").matches.counts
     assert counts == {"in_progress": 2, "submitted": 1}
 
 
@@ -114,16 +116,16 @@ def test_each_is_a_chip_that_can_be_taken_away():
     query = "?owner=ada&severity=high&started_from=2026-07-02&engine=Wapiti&latest=1"
     chosen = filterset(query.removeprefix("?"))
     assert chosen.address() == query
-    chips = {text: address for text, _, address in chosen.chips()}
-    assert list(chips) == [
+    links = {text: address for text, _, address in chips_of(chosen)}
+    assert list(links) == [
         "submitted by ada",
         "High or worse",
         "started since 2 July 2026",
         "Wapiti",
         "latest runs only",
     ]
-    assert chips["High or worse"] == query.replace("&severity=high", "")
-    assert chosen.address_without_further() == "?"
+    assert links["High or worse"] == query.replace("&severity=high", "")
+    assert links_of(chosen, [])["without_further"] == "?"
 
 
 @pytest.mark.parametrize(
@@ -138,11 +140,11 @@ def test_each_is_a_chip_that_can_be_taken_away():
         "engine=%00",
     ],
 )
-def test_nonsense_is_a_notice_and_passed_over(query):
+def test_a_value_that_is_not_valid_is_ignored_with_a_notice(query):
     analysis = factories.submitted()
     chosen = filterset(query)
-    assert {row.pk for row in chosen.page.rows} == {analysis.pk}
-    assert len(chosen.notices()) == 1
+    assert {row.pk for row in chosen.slice.rows} == {analysis.pk}
+    assert len(chosen.notices()) == 1 and not chosen.is_valid()
     assert chosen.address() == ""
 
 
@@ -152,5 +154,5 @@ def test_nonsense_is_a_notice_and_passed_over(query):
 )
 def test_none_reads_a_whole_table_to_find_nothing(query):
     factories.user(username="ada")
-    narrowed = filterset(query).found.analyses.order_by().values_list("status", "pk")
+    narrowed = filterset(query).matches.analyses.order_by().values_list("status", "pk")
     assert "SCAN scans_analysis" not in narrowed[:5].explain()

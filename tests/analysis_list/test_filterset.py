@@ -1,26 +1,38 @@
-"""Reading the list's query string, and writing it again."""
+"""The list's query string: what it filters, that the list and `qs` agree, and how it is written again."""
+
+from datetime import timedelta
+from itertools import chain
 
 import pytest
 from django.http import QueryDict
 from django.test import RequestFactory
+from django.utils import timezone
+from django.utils.http import urlencode
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
+from scans import transitions
+from scans.analysis_list import search
 from scans.analysis_list.filterset import AnalysisFilterSet
-from scans.models import Analysis
+from scans.analysis_list.links import columns_of, links_of
+from scans.analysis_list.ordering import COLUMNS
+from scans.models import Actor, Analysis, PersonSettings
+from scans.sample_data import loading
 from scans.statuses import ANALYSIS_STATUSES
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
-def filterset(query: str = "", role: str = "Viewer") -> AnalysisFilterSet:
+def filterset(query: str = "", role: str = "Viewer", user=None) -> AnalysisFilterSet:
     request = RequestFactory().get(f"/analyses/?{query}")
-    request.user = factories.user(role)
+    request.user = user or factories.user(role)
     return AnalysisFilterSet(QueryDict(query), Analysis.objects.present(), request=request)
 
 
 def listed(filterset: AnalysisFilterSet) -> list[Analysis]:
     """The analyses of the page, in order."""
-    return [Analysis.objects.get(pk=row.pk) for row in filterset.page.rows]
+    return [Analysis.objects.get(pk=row.pk) for row in filterset.slice.rows]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +55,7 @@ def test_a_change_of_the_filter_starts_at_the_first_page():
 
 
 def test_heads_turn_the_order_round():
-    heads = {head["name"]: head for head in filterset("order=name").columns()}
+    heads = {head["name"]: head for head in columns_of(filterset("order=name"))}
     assert (heads["name"]["sorted"], heads["name"]["address"]) == ("ascending", "?order=-name")
     assert (heads["changed"]["sorted"], heads["changed"]["address"]) == ("", "?")
 
@@ -81,3 +93,72 @@ def test_what_has_no_start_comes_last_either_way():
     running, submitted = factories.running(), factories.submitted()
     for order in ("start", "-start", "duration", "-duration"):
         assert listed(filterset(f"order={order}")) == [running, submitted]
+
+
+DAYS = ["today", "soon", *(f"{timezone.now() - timedelta(days=days):%Y-%m-%d}" for days in (1, 20, 90, 400))]
+QUERIES = st.fixed_dictionaries(
+    {"order": st.sampled_from(["bogus", *(sign + column for column in COLUMNS for sign in ("", "-"))])},
+    optional={
+        "q": st.sampled_from(["shop", "port", "e", "17", "zzzz", "%", "\0"]),
+        "status": st.lists(st.sampled_from(["bogus", *ANALYSIS_STATUSES]), max_size=12),
+        "owner": st.sampled_from(["me", "ada", "nobody"]),
+        "severity": st.sampled_from(["critical", "high", "low", "awful"]),
+        "started_from": st.sampled_from(DAYS),
+        "started_to": st.sampled_from(DAYS),
+        "ended_from": st.sampled_from(DAYS),
+        "engine": st.sampled_from(["Wapiti", "Wapiti 3.2.3", "Other"]),
+        "latest": st.sampled_from(["1", "x"]),
+        "review": st.sampled_from(["1", "x"]),
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def users(written_once):
+    """A viewer and a reviewer, beside many analyses of whom some are theirs."""
+    loading.create(70, seed=9, now=timezone.now())
+    transitions.run_again(factories.published(name="Shop 17"), by=Actor.COMMAND)
+    factories.ended(publication="reviewer", number_of_findings=3)
+    users = [factories.user("Viewer", username="ada"), factories.user("Reviewer", username="bob")]
+    for number, user in enumerate(users):
+        ids = Analysis.objects.order_by("pk").values_list("pk", flat=True)[number::3]
+        Analysis.objects.filter(pk__in=ids).update(owner=user)
+        PersonSettings.objects.create(user=user, page_size=25)
+    return users
+
+
+@pytest.mark.parametrize("limit", [12, 2000])
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # to explain a failure slows all runs down
+)
+@given(query=QUERIES, number=st.integers(0, 1), rare=st.booleans())
+def test_the_list_shows_what_qs_finds_on_all_pages_in_every_order(users, monkeypatch, limit, query, number, rare):
+    monkeypatch.setattr(search.search_index, "are_rare", lambda connection, words: rare)
+    for name, value in {"COUNT_LIMIT": limit, "SAMPLE": 4 * limit, "FREQUENT": limit // 2, "RUNS": 4}.items():
+        monkeypatch.setattr(search, name, value)
+    chosen = filterset(urlencode(query, doseq=True), user=users[number])
+    found = list(chosen.qs.values_list("pk", flat=True))
+    pages = pages_from(chosen)
+    assert sorted(chain.from_iterable(pages)) == sorted(found)
+    assert list(chain.from_iterable(chosen.keyset.ids(40))) == list(chain.from_iterable(pages))
+    of_any_status = filterset(urlencode({**query, "status": []}, doseq=True), user=users[number])
+    counts = of_any_status.qs.count_by_status()
+    if chosen.matches.exact:
+        assert (chosen.matches.counts, chosen.shown) == (counts, len(found))
+    else:
+        assert all(count <= counts[status] for status, count in chosen.matches.counts.items())
+    assert bool(chosen.notices()) >= (not chosen.is_valid())
+
+
+def pages_from(filterset_of_first: AnalysisFilterSet) -> list[list[int]]:
+    """The ids on each page, from the first to the last, as the links lead from one to the next."""
+    pages, current = [], filterset_of_first
+    while True:
+        pages.append([row.pk for row in current.slice.rows])
+        following = links_of(current, [])["pages"].get("next")
+        if not following:
+            return pages
+        current = filterset(following.removeprefix("?"), user=current.request.user)

@@ -7,8 +7,8 @@ from django.db import connection
 from django.utils import timezone
 
 from scans import transitions
-from scans.analysis_list.keyset import Walk
-from scans.analysis_list.ordering import COLUMNS
+from scans.analysis_list.keyset import Keyset
+from scans.analysis_list.ordering import ORDERS
 from scans.models import Actor, Analysis, ScanSettings, StopMode
 from scans.sample_data import loading
 from scans.severities import SEVERITIES, weigh
@@ -42,9 +42,9 @@ def sorted_in_python(analyses, column: str, descending: bool) -> list[int]:
     return sorted(full, key=lambda pk: (keys[pk], pk), reverse=descending) + empty
 
 
-def walked(walk: Walk, size: int) -> list[int]:
+def ids_of(keyset: Keyset, size: int) -> list[int]:
     """All ids, page by page, forward."""
-    return list(chain.from_iterable(walk.ids(size)))
+    return list(chain.from_iterable(keyset.ids(size)))
 
 
 @pytest.fixture(scope="module")
@@ -62,39 +62,39 @@ def many(written_once):
 def test_every_column_walks_in_its_order(many, statuses, descending):
     present = Analysis.objects.present()
     listed = list(present.filter(status__in=statuses or AnalysisStatus.values))
-    for column in COLUMNS:
-        walk = Walk(present, column, descending=descending, statuses=statuses)
-        assert walked(walk, 7) == sorted_in_python(listed, column, descending), column
+    for column in ORDERS:
+        keyset = Keyset(present, column, descending=descending, statuses=statuses)
+        assert ids_of(keyset, 7) == sorted_in_python(listed, column, descending), column
         ids = {code: [a.pk for a in listed if a.status == code] for code in {a.status for a in listed}}
-        walk = Walk(present, column, descending=descending, statuses=list(ids), ids=ids)
-        assert walked(walk, 1000) == sorted_in_python(listed, column, descending), column
+        keyset = Keyset(present, column, descending=descending, statuses=list(ids), ids=ids)
+        assert ids_of(keyset, 1000) == sorted_in_python(listed, column, descending), column
 
 
-@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("column", ORDERS)
 def test_going_back_shows_the_same_pages(many, column):
-    walk = Walk(Analysis.objects.present(), column, descending=True)
-    page, pages = walk.last(20), []
+    keyset = Keyset(Analysis.objects.present(), column, descending=True)
+    page, pages = keyset.last(20), []
     while page.has_previous:
         pages.append([row.pk for row in page.rows])
-        position = walk.parse(str(walk.position(page.rows[0], forward=False)))
-        page = walk.around(20, position)
-    assert list(chain(*reversed(pages)))[-80:] == walked(walk, 1000)[-80:]
+        position = keyset.parse(str(keyset.position(page.rows[0], forward=False)))
+        page = keyset.beside(20, position)
+    assert list(chain(*reversed(pages)))[-80:] == ids_of(keyset, 1000)[-80:]
 
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("statuses", [None, ["in_progress"], ["scheduled", "stopped", "completed_results_available"]])
 def test_versions_are_those_of_the_rows(many, statuses, descending):
-    for column in COLUMNS:
-        walk = Walk(None, column, descending=descending, statuses=statuses)
-        page = walk.first(9)
-        for position in (None, walk.parse(str(walk.position(page.rows[-1], forward=True)))):
-            wanted = ".".join(f"{row.pk}.{row.version}" for row in walk.rows(9, position)) or None
-            assert versions(walk, 9, position) == (None if several_walks(column) else wanted), column
+    for column in ORDERS:
+        keyset = Keyset(None, column, descending=descending, statuses=statuses)
+        page = keyset.first(9)
+        for position in (None, keyset.parse(str(keyset.position(page.rows[-1], forward=True)))):
+            wanted = ".".join(f"{row.pk}.{row.version}" for row in keyset.rows(9, position)) or None
+            assert versions(keyset, 9, position) == (None if several_walks(column) else wanted), column
 
 
-def versions(walk: Walk, size: int, position) -> str | None:
+def versions(keyset: Keyset, size: int, position) -> str | None:
     """What the query of the versions answers."""
-    if (query := walk.versions(size, position)) is None:
+    if (query := keyset.versions_sql(size, position)) is None:
         return None
     with connection.cursor() as cursor:
         cursor.execute(*query)
@@ -107,8 +107,8 @@ def several_walks(column: str) -> bool:
 
 
 def test_versions_of_nothing_are_none(many):
-    assert Walk(None, "changed", descending=True, statuses=[]).versions(9) is None
-    assert Walk(None, "start", descending=True).versions(9) is None
+    assert Keyset(None, "changed", descending=True, statuses=[]).versions_sql(9) is None
+    assert Keyset(None, "start", descending=True).versions_sql(9) is None
 
 
 def test_worst_severity_outweighs_any_number_of_the_next():

@@ -10,7 +10,8 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from scans.analysis_list import search
-from scans.analysis_list.filterset import COLUMNS, AnalysisFilterSet
+from scans.analysis_list.filterset import AnalysisFilterSet
+from scans.analysis_list.ordering import COLUMNS
 from scans.models import Analysis
 from scans.sample_data import loading
 from tests import factories
@@ -21,7 +22,7 @@ LEAST_ROWS = {"scans_analysis": ROWS, "scans_analysissearch": ROWS, "scans_urlsc
 LARGE = set(LEAST_ROWS)
 TABLES = set(connection.introspection.django_table_names())
 # Walked in their order, or holding few rows: to go along these is no reading of a whole table.
-WALKED = {"analysis_list_changed", "url_scan_slot"}
+ORDERED_OR_SMALL = {"analysis_list_changed", "url_scan_slot"}
 ORDERS = [sign + column for column in COLUMNS for sign in ("", "-")]
 STATUSES = [[], ["completed_results_available"], ["in_progress", "stopped", "completed_results_available"]]
 WORDS = ["shop", "zürich", "port", "17", "4711", "zzzz", "ß", "%", "e", "zq"]
@@ -45,7 +46,7 @@ def person(many, monkeypatch):
     """A submitter, before many analyses, with what is few and frequent in proportion."""
     for name, value in {"SAMPLE": 100, "FREQUENT": 5, "RUNS": 10}.items():
         monkeypatch.setattr(search, name, value)
-    monkeypatch.setattr("scans.analysis_list.search.COUNTED_AT_MOST", 60)
+    monkeypatch.setattr("scans.analysis_list.search.COUNT_LIMIT", 60)
     return factories.user("Submitter")
 
 
@@ -69,7 +70,7 @@ def _reads_a_table_of_sqlite(step: str, sql: str) -> bool:
         return False
     table, virtual, index = match.groups()
     tables = set(re.findall(rf'"?(\w+)"?\s+"?{re.escape(table)}"?\b', sql)) & TABLES or {table}
-    return virtual == "0:" or (not virtual and tables <= LARGE and index not in WALKED)
+    return virtual == "0:" or (not virtual and tables <= LARGE and index not in ORDERED_OR_SMALL)
 
 
 def _nodes(plan: dict):
@@ -108,7 +109,7 @@ def listed(user, **query) -> AnalysisFilterSet:
     request.user = user
     filterset = AnalysisFilterSet(request.GET, Analysis.objects.present(), request=request)
     assert filterset.notices() == []
-    assert filterset.page.rows or filterset.words
+    assert filterset.slice.rows or filterset.words
     assert filterset.total >= filterset.shown
     return filterset
 
@@ -121,7 +122,7 @@ def test_every_order_of_every_filter_by_status(person):
 def test_pages_deep_in_the_list(person):
     for order in ORDERS:
         last = listed(person, order=order, page="last")
-        position = last.walk.position(last.page.rows[0], forward=False)
+        position = last.keyset.position(last.slice.rows[0], forward=False)
         for page in ("last", "3", str(position)):
             assert_reads_no_table(lambda order=order, page=page: listed(person, order=order, page=page))
 

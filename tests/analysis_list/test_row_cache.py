@@ -1,4 +1,4 @@
-"""Rows of the list are used again as they were made, and never when anything in them would differ."""
+"""Rendered rows are used again, and never when anything in them would differ."""
 
 from datetime import timedelta
 
@@ -48,15 +48,15 @@ def changed(client, analysis):
     return look
 
 
-def test_a_page_of_kept_rows_asks_for_no_analysis(client, analysis, django_assert_num_queries):
-    # Session, user, what stands around, the walk, views and counts; else also the analyses and their totals.
+def test_a_page_of_cached_rows_reads_no_analysis(client, analysis, django_assert_num_queries):
+    # Session, user, header, keyset, views and counts; else also the analyses and their totals.
     for queries in (8, 6):
         with django_assert_num_queries(queries):
             page = client.get(LIST)
         assert values(page, "data-analysis-id") == [str(analysis.pk)]
 
 
-def test_only_the_row_that_changed_is_made_anew(client, analysis, django_assert_num_queries):
+def test_only_the_row_that_changed_is_rendered_again(client, analysis, django_assert_num_queries):
     scheduled = factories.scheduled(name="Other")
     client.get(LIST)
     transitions.start(scheduled)

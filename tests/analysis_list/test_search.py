@@ -148,12 +148,12 @@ def test_frequent_words_are_found_along_the_list_and_counted_as_a_lower_bound(mo
     first_four = [range(first := Analysis.objects.earliest("pk").pk, first + 4)]
     for name, value in {"SAMPLE": 6, "FREQUENT": 2, "_spread": lambda last: first_four}.items():
         monkeypatch.setattr(search, name, value)
-    found = search.found(Analysis.objects.present(), "shop")
+    found = search.find(Analysis.objects.present(), "shop")
     assert not found.exact
     assert found.counts["submitted"] == 4
-    rows = found.walk("name", descending=False, statuses=[]).rows(50)
+    rows = found.keyset("name", descending=False, statuses=[]).rows(50)
     assert [Analysis.objects.get(pk=row.pk).name for row in rows] == [f"shop {number}" for number in range(6)]
-    assert found.walk("name", descending=False, statuses=["scheduled"]).rows(50) == []
+    assert found.keyset("name", descending=False, statuses=["scheduled"]).rows(50) == []
 
 
 def test_more_than_can_be_counted_is_said_to_be_more(monkeypatch):
@@ -161,11 +161,11 @@ def test_more_than_can_be_counted_is_said_to_be_more(monkeypatch):
         factories.submitted(name=f"shop {number}")
     for name, value in {"SAMPLE": 1, "FREQUENT": 2, "RUNS": 1}.items():
         monkeypatch.setattr(search, name, value)
-    monkeypatch.setattr("scans.analysis_list.search.COUNTED_AT_MOST", 3)
-    found = search.found(Analysis.objects.present(), "shop")
+    monkeypatch.setattr("scans.analysis_list.search.COUNT_LIMIT", 3)
+    found = search.find(Analysis.objects.present(), "shop")
     assert (found.exact, found.counts) == (False, {"submitted": 3})
-    monkeypatch.setattr("scans.analysis_list.search.COUNTED_AT_MOST", 4)
-    found = search.found(Analysis.objects.present(), "shop")
+    monkeypatch.setattr("scans.analysis_list.search.COUNT_LIMIT", 4)
+    found = search.find(Analysis.objects.present(), "shop")
     assert (found.exact, found.counts) == (True, {"submitted": 4})
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.analysis_list.filterset import AnalysisFilterSet
-from scans.analysis_list.ordering import Position
+from scans.analysis_list.keyset import Position
 from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, StatusCount, StopMode, UrlScan
 from scans.statuses import Phase, UrlScanStatus
 
@@ -84,7 +84,7 @@ def a_page_in_the_middle() -> dict:
     present = Analysis.objects.present()
     middle = present.order_by("pk")[present.count() // 2]
     key = middle.changed_at.isoformat()
-    return {"page": str(Position(filterset.page.rows[0].step, key, middle.pk))}
+    return {"page": str(Position(filterset.slice.rows[0].segment, key, middle.pk))}
 
 
 def with_urls_and_entries(urls: int, entries: int) -> dict:

@@ -12,7 +12,7 @@ from tests.benchmarks.sides import Side, in_turns, request
 LIST, ADMIN, EMPTY = "/analyses/", "/plain-admin/scans/analysis/", "/bare/empty/"
 COMMON, OTHERS = "completed_results_available", ["all_verifications_failed", "stopped"]
 MANY, NONE, SHORT = "portal", "no such thing at all", "or"
-COLUMNS = ("name", "status", "urls", "findings", "start", "duration", "changed")
+SORTED_BY = ("name", "status", "urls", "findings", "start", "duration", "changed")
 POLL = re.compile(r'hx-get="([^"]*[?&;]v=[^"]*)"')
 SESSION_AND_USER = 2
 
@@ -28,7 +28,7 @@ def questions(name: str) -> dict[str, dict]:
         "Find, no hit": {"q": NONE},
         "Find, two letters": {"q": SHORT},
         "Find and one status": {"q": MANY, "status": [COMMON]},
-        **{f"sorted by {sign}{column}": {"order": sign + column} for column in COLUMNS for sign in ("", "-")},
+        **{f"sorted by {sign}{column}": {"order": sign + column} for column in SORTED_BY for sign in ("", "-")},
     }
 
 

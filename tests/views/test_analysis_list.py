@@ -111,8 +111,8 @@ def test_find_takes_wildcards_literally(client, wildcard):
 @pytest.mark.parametrize(
     ("query", "notice"),
     [
-        ("status=bogus", "There is no status “bogus”"),
-        ("order=bogus", "cannot be sorted by “bogus”"),
+        ("status=bogus", "Ignored “bogus”: not a valid value for “status”."),
+        ("order=bogus", "Ignored “bogus”: not a valid value for “order”."),
         ("page=bogus", "There is no page “bogus”"),
         ("page=-1", "There is no page “-1”"),
         ("page=21", "There is no page “21”"),
@@ -125,7 +125,7 @@ def test_find_takes_wildcards_literally(client, wildcard):
         ("q=%00", "characters that no name has"),
     ],
 )
-def test_what_is_not_understood_is_said_on_a_normal_page(client, query, notice):
+def test_an_invalid_value_is_a_notice_on_a_normal_page(client, query, notice):
     factories.submitted()
     response = client.get(f"{LIST}?{query}")
     assert response.status_code == 200
