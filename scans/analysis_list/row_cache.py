@@ -63,7 +63,8 @@ class RowCache:
         if not pks:
             return []
         totals = UrlScan.objects.filter(analysis__in=pks).totals_by_analysis(self._request.user)
-        analyses = [each for each in Analysis.objects.select_related("owner").filter(pk__in=pks) if each.pk in totals]
+        found = Analysis.objects.select_related("owner").filter(pk__in=pks).order_by()
+        analyses = [analysis for analysis in found if analysis.pk in totals]
         for analysis in analyses:
             analysis.totals = totals[analysis.pk]
         return analyses

@@ -1,8 +1,9 @@
 """Rendered rows are used again, and never when anything in them would differ."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.conf import settings as configured
 from django.core.cache import caches
 
@@ -16,11 +17,18 @@ LIST = "/analyses/"
 
 
 @pytest.fixture(autouse=True)
-def _rows_are_kept(settings):
-    """As in production; tests otherwise keep none."""
+def _rows_are_cached(settings):
+    """As in production; other tests cache none."""
     backend = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "kept rows"}
     settings.CACHES = {**configured.CACHES, "rows": backend}
     caches["rows"].clear()
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    """A clock that only a test moves: a row that shows a duration differs from one second to the next."""
+    with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture
