@@ -105,7 +105,7 @@ class AnalysisFilterSet(FilterSet):
         scans = UrlScan.objects.filter(engine=engine, **({"engine_version": version} if version else {}))
         few = list(scans.order_by().values_list("analysis_id", flat=True)[: search.COUNT_LIMIT + 1])
         if len(few) <= search.COUNT_LIMIT:
-            return queryset.filter(pk__in=set(few))
+            return queryset.filter(pk__in=set(few)) if few else queryset.none()
         return queryset.filter(Exists(scans.filter(analysis=OuterRef("pk"))))
 
     def latest_runs(self, queryset, name, value):

@@ -66,6 +66,8 @@ class Matches:
 
 def find(queryset: AnalysisQuerySet, words: str) -> Matches:
     """The analyses of a queryset whose name or target URLs contain `words`; every one where `words` is empty."""
+    if queryset.query.is_empty():  # Django compiles no SQL for it
+        return Matches(queryset, dict, ids={})
     found = hits(words, COUNT_LIMIT) if words else None
     countable = queryset.filter(pk__in=found.ids) if found else queryset
     rows = list(countable.order_by().values_list("status", "pk")[: COUNT_LIMIT + 1])

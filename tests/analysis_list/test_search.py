@@ -11,6 +11,7 @@ from scans.database import search_index
 from scans.database.search_text import fold, grams, search_text
 from scans.models import Actor, Analysis, AnalysisSearch
 from tests import factories
+from tests.analysis_list.test_filterset import filterset
 
 pytestmark = pytest.mark.django_db
 NAMES = [
@@ -154,6 +155,15 @@ def test_frequent_words_are_found_along_the_list_and_counted_as_a_lower_bound(mo
     rows = found.keyset("name", descending=False, statuses=[]).rows(50)
     assert [Analysis.objects.get(pk=row.pk).name for row in rows] == [f"shop {number}" for number in range(6)]
     assert found.keyset("name", descending=False, statuses=["scheduled"]).rows(50) == []
+
+
+def test_frequent_words_beside_a_filter_that_finds_nothing_find_nothing(monkeypatch):
+    for number in range(6):
+        factories.submitted(name=f"shop {number}")
+    for name, value in {"SAMPLE": 3, "FREQUENT": 1, "RUNS": 1, "COUNT_LIMIT": 3}.items():
+        monkeypatch.setattr(search, name, value)
+    chosen = filterset("q=shop&engine=Other")
+    assert (chosen.slice.rows, chosen.shown, chosen.matches.exact) == ([], 0, True)
 
 
 def test_more_than_can_be_counted_is_said_to_be_more(monkeypatch):

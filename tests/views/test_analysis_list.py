@@ -33,7 +33,7 @@ def test_account_without_a_role_is_told_who_gives_one(as_role):
 
 def test_empty_list_teaches_the_first_step(client, as_role):
     assert "Submit the first analysis" in text(client.get(LIST))
-    assert "takes the role Submitter" in text(as_role("Viewer").get(LIST))
+    assert "need the role Submitter" in text(as_role("Viewer").get(LIST))
 
 
 def test_row_holds_its_status_and_numbers(client):
