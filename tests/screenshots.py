@@ -13,9 +13,9 @@ from html import escape
 from itertools import product as product_of
 from pathlib import Path
 
+from django.conf import settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.conftest import CHROMIUM
 from tests.end_to_end.product import ROOT, Product, running_product
 from tests.end_to_end.visits import Problems, log_in, visit
 
@@ -160,7 +160,7 @@ def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     with running_product() as product, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=settings.SCANS_CHROMIUM, args=FLAGS)
         login_pages(browser, product)
         too_wide = take(browser, product, empty())
         product.manage("sample_data", "--analyses", str(SAMPLES))
