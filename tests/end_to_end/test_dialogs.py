@@ -145,7 +145,7 @@ def test_a_dashboard_that_does_not_answer_closes_the_dialog_to_say_so(open_page,
     page.route("**/stop/", lambda route: route.abort())
     dialog.get_by_role("button", name="Stop and save results").click()
     expect(dialog).to_be_hidden()
-    expect(page.locator("#messages [role=alert]")).to_contain_text("Check the status before you try again")
+    expect(page.locator("#messages [role=alert]")).to_contain_text("check the status before you try again")
     assert factories.fresh(analysis).status == "in_progress"
     problems.clear()  # this was asked for
 
@@ -158,7 +158,7 @@ def test_ticked_urls_are_paused_at_once_while_the_summary_goes_on(open_page):
     boxes = page.locator("[name=chosen]")
     boxes.nth(0).check()
     boxes.nth(2).click(modifiers=["Shift"])
-    expect(page.locator(".bulk-bar-count")).to_have_text("3 chosen")
+    expect(page.locator(".bulk-bar-count")).to_have_text("3 selected")
     expect(page.locator("#bulk").get_by_role("button", name="Resume")).to_be_disabled()
     page.locator("#bulk").get_by_role("button", name="Pause").click()
     dialog = page.locator("#dialog")
@@ -169,4 +169,4 @@ def test_ticked_urls_are_paused_at_once_while_the_summary_goes_on(open_page):
     expect(page.locator("tr [data-status=pausing]")).to_have_count(3)
     expect(page.locator("tr [data-status=in_progress]")).to_have_count(1)
     page.locator("[data-choose-page]").check()
-    expect(page.locator(".bulk-bar-count")).to_have_text("4 chosen")
+    expect(page.locator(".bulk-bar-count")).to_have_text("4 selected")
