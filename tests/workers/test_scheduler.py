@@ -153,7 +153,7 @@ def test_one_broken_part_keeps_none_of_the_others_from_running(monkeypatch, capl
 
     monkeypatch.setattr(scheduler, "recover_abandoned", broken)
     tick()
-    assert make.fresh(analysis).status == A.QUEUED and "tried again" in caplog.text
+    assert make.fresh(analysis).status == A.QUEUED and "runs again" in caplog.text
 
 
 def test_the_scheduler_is_seen_alive():
