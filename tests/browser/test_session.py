@@ -5,13 +5,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
 
 from scans.browser import play, session
 from tests.browser.playing import SECONDS_TO_REACH_THE_LOOP, task
+from tests.eventually import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -52,10 +52,7 @@ def test_a_browser_whose_worker_was_killed_ends_by_itself(site, tmp_path, monkey
     job = session._job(endless, str(tmp_path), SECONDS_TO_REACH_THE_LOOP)
     answer = subprocess.run([sys.executable, str(session.PLAYER)], input=job, capture_output=True, timeout=60)
     assert answer.returncode == 1, answer.stdout  # what it says, it says only where it was not held in the loop
-    until = time.monotonic() + 10  # its Chromium notices that it is alone
-    while str(tmp_path) in processes() and time.monotonic() < until:
-        time.sleep(0.1)
-    assert str(tmp_path) not in processes()
+    eventually(lambda: str(tmp_path) not in processes(), seconds=10)  # its Chromium notices that it is alone
 
 
 def test_the_browser_runs_in_its_sandbox_unless_it_is_told_not_to(site, settings, monkeypatch):

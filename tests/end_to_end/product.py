@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from uuid import uuid4
 import psycopg
 from django.conf import settings
 
+from tests.eventually import eventually
 from tests.sites.serving import free_port
 
 ROOT = Path(settings.BASE_DIR)
@@ -142,15 +142,17 @@ def running_again(product: Product):
 
 
 def _wait_until_ready(product: Product, output) -> None:
-    deadline = time.monotonic() + SECONDS_TO_GET_READY
-    while time.monotonic() < deadline:
-        try:
-            with urlopen(f"{product.url}/readyz", timeout=2), urlopen(product.demo_url, timeout=2):  # noqa: S310
-                return
-        except (URLError, OSError):
-            time.sleep(0.2)
-    output.seek(0)
-    raise RuntimeError(f"The product did not get ready:\n{output.read()}")
+    def is_ready() -> bool:
+        with suppress(URLError, OSError), urlopen(f"{product.url}/readyz", timeout=2):  # noqa: S310
+            with urlopen(product.demo_url, timeout=2):  # noqa: S310
+                return True
+        return False
+
+    try:
+        eventually(is_ready, SECONDS_TO_GET_READY, every=0.2)
+    except AssertionError:
+        output.seek(0)
+        raise RuntimeError(f"The product did not get ready:\n{output.read()}") from None
 
 
 def _end(product: Product) -> None:
@@ -159,12 +161,11 @@ def _end(product: Product) -> None:
     with suppress(ProcessLookupError):
         os.killpg(product.process.pid, signal.SIGINT)
     product.process.wait(SECONDS_TO_END)
-    deadline = time.monotonic() + SECONDS_TO_END
-    while (left := product.processes()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    assert not left, f"Ctrl-C left {len(left)} processes behind"
+    try:
+        eventually(lambda: not product.processes(), SECONDS_TO_END)
+    finally:
+        for pid in product.processes():
+            os.kill(pid, signal.SIGKILL)
 
 
 @contextmanager

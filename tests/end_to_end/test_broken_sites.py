@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from tests.end_to_end.product import running_again, running_product
 from tests.engines.weak_site import WeakSite
+from tests.eventually import eventually
 from tests.sites.controllable import ControllableSite
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -24,15 +24,18 @@ def submit(product, url, *arguments):
     return int(answer.stdout.split("analysis ")[1].split(".")[0])
 
 
-def until(product, pk, wanted):
+def shows(product, pk, wanted):
     """The analysis as soon as `wanted` says yes of it."""
-    deadline = time.monotonic() + SECONDS_AT_MOST
-    while time.monotonic() < deadline:
-        data = product.show(pk)
-        if wanted(data):
-            return data
-        time.sleep(0.3)
-    raise AssertionError(f"It never came to that: {data['status']}, {data['url_scans']}")
+    shown = []
+
+    def data_if_wanted():
+        shown.append(product.show(pk))
+        return wanted(shown[-1]) and shown[-1]
+
+    try:
+        return eventually(data_if_wanted, SECONDS_AT_MOST, every=0.3)
+    except AssertionError as late:
+        raise AssertionError(f"{late}: {shown[-1]['status']}, {shown[-1]['url_scans']}") from late
 
 
 SECONDS_TO_NOTICE = 30
@@ -43,7 +46,7 @@ def noticed_in_time(product, pk):
     """What happens inside leads to an end of the URL scan within 30 seconds, by the product's own clock."""
     began = datetime.now(UTC)
     yield
-    ended_at = datetime.fromisoformat(scan(until(product, pk, lambda data: scan(data)["ended_at"]))["ended_at"])
+    ended_at = datetime.fromisoformat(scan(shows(product, pk, lambda data: scan(data)["ended_at"]))["ended_at"])
     assert ended_at - began < timedelta(seconds=SECONDS_TO_NOTICE)
 
 
@@ -82,24 +85,24 @@ def scan(data):
 )
 def test_a_site_that_cannot_be_scanned_fails_its_checks(product, switches, status, says, prescan):
     with ControllableSite(**switches) as site:
-        data = until(product, submit(product, site.url, *prescan), ended)
+        data = shows(product, submit(product, site.url, *prescan), ended)
     assert (data["status"], scan(data)["status"]) == ("all_verifications_failed", status)
     assert says in scan(data)["reason"] and scan(data)["requests"] == 0
 
 
 def test_a_port_that_speaks_no_tls_is_a_connection_error(product):
     with ControllableSite() as site:
-        data = until(product, submit(product, site.url.replace("http:", "https:")), ended)
+        data = shows(product, submit(product, site.url.replace("http:", "https:")), ended)
     assert scan(data)["status"] == "connection_error"
 
 
 def test_a_site_that_dies_in_mid_scan_is_unreachable_with_what_was_found(product):
     with ControllableSite() as site:
         pk = submit(product, site.url)
-        until(product, pk, lambda data: data["findings"] and scan(data)["requests"] > 20)
+        shows(product, pk, lambda data: data["findings"] and scan(data)["requests"] > 20)
         with noticed_in_time(product, pk):
             site.stop()
-    data = until(product, pk, ended)
+    data = shows(product, pk, ended)
     assert scan(data)["status"] == "site_unreachable_results_available" and data["findings"]
     assert data["status"] == "completed_partial_results_available"
     assert {finding["replay"] for finding in data["findings"]} == {"not_replayable"}
@@ -108,17 +111,17 @@ def test_a_site_that_dies_in_mid_scan_is_unreachable_with_what_was_found(product
 def test_a_site_that_turns_to_503_in_mid_scan_is_unreachable(product):
     with ControllableSite() as site:
         pk = submit(product, site.url)
-        until(product, pk, lambda data: data["findings"] and scan(data)["requests"] > 20)
+        shows(product, pk, lambda data: data["findings"] and scan(data)["requests"] > 20)
         with noticed_in_time(product, pk):
             site.status = 503
-        data = until(product, pk, ended)
+        data = shows(product, pk, ended)
     assert scan(data)["status"] == "site_unreachable_results_available"
 
 
 def test_a_site_that_falls_silent_in_mid_scan_is_unreachable(product):
     with ControllableSite() as site:
         pk = submit(product, site.url)
-        until(product, pk, lambda data: data["findings"] and scan(data)["requests"] > 20)
+        shows(product, pk, lambda data: data["findings"] and scan(data)["requests"] > 20)
         with noticed_in_time(product, pk):
             site.hang = True
     assert scan(product.show(pk))["status"].startswith("site_unreachable")
@@ -143,22 +146,22 @@ def state_and_parent(pid):
 
 def test_an_engine_that_is_killed_is_a_scan_error_with_what_was_found(product, slow_site):
     pk = submit(product, slow_site.url)
-    until(product, pk, lambda data: data["findings"])
+    shows(product, pk, lambda data: data["findings"])
     with noticed_in_time(product, pk):
         os.kill(process_of(product, "driver.py"), signal.SIGKILL)
-    data = until(product, pk, ended)
+    data = shows(product, pk, ended)
     assert scan(data)["status"] == "scan_error_partial_results_available" and data["findings"]
     assert data["status"] == "completed_partial_results_available"
 
 
 def test_a_worker_that_is_killed_is_replaced_and_the_scan_goes_on_to_its_end(product, slow_site):
     pk = submit(product, slow_site.url)
-    until(product, pk, lambda data: data["findings"])
+    shows(product, pk, lambda data: data["findings"])
     engine = process_of(product, "driver.py")
     worker = int(state_and_parent(engine)[1])
     os.kill(worker, signal.SIGKILL)
     slow_site.delay = 0
-    data = until(product, pk, ended)
+    data = shows(product, pk, ended)
     assert data["status"] == "completed_results_available"
     actions = [entry["action"] for entry in data["log"]]
     assert actions.count("url_scan.worker_lost") == 1 and "url_scan.went_on" in actions
@@ -169,15 +172,15 @@ def test_the_engine_of_a_worker_that_is_frozen_ends_before_another_goes_on(slow_
     monkeypatch.setenv("SCANS_LEASE_SECONDS", "10")
     with running_product() as product:
         pk = submit(product, slow_site.url)
-        until(product, pk, lambda data: data["findings"])
+        shows(product, pk, lambda data: data["findings"])
         engine = process_of(product, "driver.py")
         worker = int(state_and_parent(engine)[1])
         os.kill(worker, signal.SIGSTOP)
-        until(product, pk, lambda data: "url_scan.went_on" in [entry["action"] for entry in data["log"]])
+        shows(product, pk, lambda data: "url_scan.went_on" in [entry["action"] for entry in data["log"]])
         assert state_and_parent(engine)[0] == "Z"  # ended, and not yet reaped by its worker
         os.kill(worker, signal.SIGCONT)
         slow_site.delay = 0
-        data = until(product, pk, ended)
+        data = shows(product, pk, ended)
     assert data["status"] == "completed_results_available"
     assert [entry["action"] for entry in data["log"]].count("url_scan.worker_lost") == 1
     assert {finding["category"] for finding in data["findings"]} >= WEAKNESSES
@@ -192,13 +195,13 @@ def in_shell(product, statement, pk):
 
 def test_a_scan_is_paused_and_goes_on_in_another_process(product, slow_site):
     pk = submit(product, slow_site.url)
-    until(product, pk, lambda data: data["findings"])
+    shows(product, pk, lambda data: data["findings"])
     in_shell(product, "transitions.pause_analysis(Analysis.objects.get(pk={}), by=Actor.COMMAND)", pk)
-    data = until(product, pk, lambda data: data["status"] == "paused")
+    data = shows(product, pk, lambda data: data["status"] == "paused")
     assert scan(data)["status"] == "paused"
     slow_site.delay = 0
     in_shell(product, "transitions.resume_analysis(Analysis.objects.get(pk={}), by=Actor.COMMAND)", pk)
-    data = until(product, pk, ended)
+    data = shows(product, pk, ended)
     assert data["status"] == "completed_results_available"
     assert {finding["category"] for finding in data["findings"]} >= WEAKNESSES
 
@@ -206,19 +209,19 @@ def test_a_scan_is_paused_and_goes_on_in_another_process(product, slow_site):
 def test_a_scheduler_that_is_killed_is_replaced(product):
     os.kill(process_of(product, "run_scheduler"), signal.SIGKILL)
     start = datetime.now(UTC) + timedelta(seconds=2)
-    data = until(product, submit(product, product.demo_url, "--depth", "1", "--start", start.isoformat()), ended)
+    data = shows(product, submit(product, product.demo_url, "--depth", "1", "--start", start.isoformat()), ended)
     assert data["status"] == "completed_results_available"
 
 
 def test_a_machine_that_reboots_goes_on_with_its_scans(slow_site):
     with running_product() as product:
         pk = submit(product, slow_site.url)
-        until(product, pk, lambda data: data["findings"])
+        shows(product, pk, lambda data: data["findings"])
         for pid in product.processes():  # all at once and without a word, as when the power fails
             with suppress(ProcessLookupError):  # it may have died of the one before
                 os.kill(pid, signal.SIGKILL)
         slow_site.delay = 0
         with running_again(product):
-            data = until(product, pk, ended)
+            data = shows(product, pk, ended)
     assert data["status"] == "completed_results_available"
     assert "url_scan.worker_lost" in [entry["action"] for entry in data["log"]]

@@ -8,7 +8,6 @@ import functools
 import os
 import signal
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -30,6 +29,7 @@ from scans.transitions import Access
 from scans.workers import runner, scheduler, setup, supervision
 from tests import factories as make
 from tests.engines.weak_site import WeakSite
+from tests.eventually import eventually
 from tests.sites.guarded import PASSWORD, USER, GuardedSite
 from tests.sites.serving import free_port
 
@@ -159,13 +159,6 @@ class Workers:
             assert not thread.is_alive()
 
 
-def until(condition, seconds=40):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.05)
-
-
 def all_are(analysis, status):
     return lambda: set(analysis.url_scans.values_list("status", flat=True)) == {status}
 
@@ -177,9 +170,9 @@ def has_found(analysis):
 def begun(analysis, *, found=True):
     """Workers at work, engines running, and something found."""
     workers = Workers(analysis)
-    until(lambda: not analysis.url_scans.filter(status__in=[U.QUEUED, U.RESUMING]).exists())
+    eventually(lambda: not analysis.url_scans.filter(status__in=[U.QUEUED, U.RESUMING]).exists())
     if found:
-        until(has_found(analysis))
+        eventually(has_found(analysis))
     return workers
 
 

@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests.engines.conftest import ROOT
 from tests.engines.test_process import alive_in_group
+from tests.eventually import eventually
 
 SECONDS_TO_STAY = 3
 # Tells its engine to stay, for longer than that one stays by itself; then freezes.
@@ -56,10 +56,8 @@ def test_the_engine_of_a_frozen_worker_ends_while_that_one_is_frozen(request, ki
         try:
             group, ended = worker.stdout.readline().split()
             assert ended == "False" and alive_in_group(int(group))  # though it stays no longer than that by itself
-            until = time.monotonic() + 60
-            while alive_in_group(int(group)) and time.monotonic() < until:
-                time.sleep(0.05)
-            assert not alive_in_group(int(group)) and state(worker.pid) == "T"
+            eventually(lambda: not alive_in_group(int(group)), seconds=60)
+            assert state(worker.pid) == "T"
             os.kill(worker.pid, signal.SIGCONT)
             assert worker.stdout.readline().split() == ["orphaned"]
         finally:

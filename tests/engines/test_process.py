@@ -15,6 +15,7 @@ from scans.engines.base import Command, Ended, LogLine, Outcome, Progress, Start
 from scans.engines.fake.adapter import FakeEngine
 from scans.engines.process import EngineProcess, environment
 from scans.engines.wire import event_to_line
+from tests.eventually import eventually
 
 STARTED = Started(engine="Fake", version="1")
 ROOT = Path(__file__).parents[2]
@@ -58,13 +59,10 @@ def test_what_was_said_before_a_kill_from_outside_is_delivered(start, job):
 def test_an_engine_that_hangs_is_silent_and_one_that_beats_is_not(start, job):
     hung = start(FakeEngine([STARTED, do("sleep", seconds=60)]), job())
     hung.until(lambda event: event == STARTED)
-    time.sleep(0.6)
-    assert hung.run.seconds_silent() > 0.5
     beating = start(FakeEngine([do("run", seconds=60)]), job())
+    eventually(lambda: hung.run.seconds_silent() > 0.5)
     beating.until(lambda event: isinstance(event, Progress))
-    time.sleep(0.6)
-    beating.until(lambda event: isinstance(event, Progress))
-    assert beating.run.seconds_silent() < hung.run.seconds_silent() - 0.5
+    assert beating.run.seconds_silent() < hung.run.seconds_silent() - 0.2
 
 
 @pytest.mark.parametrize(
@@ -184,10 +182,7 @@ def test_end_needs_no_more_than_sigterm_where_that_is_heeded(start, job):
 def test_a_child_left_behind_is_killed_with_its_group(start, job):
     heard = start(FakeEngine([do("child", seconds=60), do("exit", code=0)]), job())
     assert heard.to_the_end().outcome == Outcome.CRASHED
-    until = time.monotonic() + 10  # a killed process dies when it is its turn
-    while alive_in_group(heard.run.pid) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not alive_in_group(heard.run.pid)
+    eventually(lambda: not alive_in_group(heard.run.pid), seconds=10)  # a killed process dies when it is its turn
 
 
 def test_an_engine_whose_worker_dies_ends_by_itself(job):
@@ -207,10 +202,7 @@ time.sleep(60)
     assert alive_in_group(engine_group)
     worker.kill()
     worker.communicate()
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and alive_in_group(engine_group):
-        time.sleep(0.05)
-    assert not alive_in_group(engine_group)
+    eventually(lambda: not alive_in_group(engine_group), seconds=30)
 
 
 def alive_in_group(group: int) -> list[str]:

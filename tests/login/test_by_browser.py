@@ -1,7 +1,6 @@
 """Logging in with a real browser: forms that only scripts make, recorded scripts, and what they cannot give."""
 
 import json
-import time
 
 import pytest
 
@@ -12,6 +11,7 @@ from scans.login.logging_in import log_in, log_out
 from scans.login.outcome import LoginFailed
 from scans.prescan.checks import Target, check
 from scans.targets.policy import TargetPolicy
+from tests.eventually import eventually
 from tests.sites.guarded import PASSWORD, TOKEN, USER, GuardedSite
 
 pytestmark = pytest.mark.browser
@@ -133,9 +133,7 @@ def test_a_token_that_scripts_send_is_carried_and_proven_by_what_they_ask_for(by
 @pytest.mark.parametrize("at", ["/api/me", "/held"], ids=["answered", "not answered before the login"])
 def test_a_token_that_strangers_have_too_is_no_login(by_token, at):
     def held():
-        until = time.monotonic() + 10
-        while not by_token.attempts and time.monotonic() < until:
-            time.sleep(0.01)
+        eventually(lambda: by_token.attempts, seconds=10)
         return "{}"
 
     by_token.pages["/held"] = held

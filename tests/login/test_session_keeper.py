@@ -1,12 +1,13 @@
 """Logging in again while a scan runs: which login counts as failed, and when nobody logs in any more."""
 
-import time
+import threading
 
 import pytest
 
 from scans.login.outcome import LoginFailed
 from scans.login.session_keeper import LoginKeeper
 from scans.timing import Timing
+from tests.eventually import eventually
 
 
 @pytest.mark.parametrize(("seconds_to_hold", "in_a_row"), [(0, 0), (60, 50)])
@@ -21,8 +22,7 @@ def test_a_login_that_held_ends_a_row_of_failed_ones_across_a_pause(seconds_to_h
 def test_a_login_of_which_the_engine_knows_what_ended_it_did_not_fail():
     keeper = LoginKeeper(lambda: "a login", succeeded=1, failed=2, in_a_row=2)
     keeper.lost()
-    while not keeper.new_login():
-        time.sleep(0.01)
+    eventually(keeper.new_login)
     keeper.lost(explained=True)
     assert (keeper.in_a_row, keeper.failed) == (2, 2)
     keeper.finish()
@@ -39,8 +39,7 @@ def test_a_login_that_does_not_hold_is_not_explained_by_one_that_failed_before_i
 
     keeper = LoginKeeper(log_in, succeeded=1, failed=0, in_a_row=0)
     keeper.lost()
-    while not keeper.new_login():
-        time.sleep(0.01)
+    eventually(keeper.new_login)
     keeper.lost()
     assert keeper.in_a_row == 2 and keeper.failure is None
     keeper.finish()
@@ -52,5 +51,5 @@ def test_nobody_logs_in_any_more_once_the_scan_is_over(settings):
     keeper = LoginKeeper(lambda: attempts.append("an attempt"), succeeded=1, failed=0, in_a_row=0)
     keeper.lost()
     keeper.finish()
-    time.sleep(0.6)
+    eventually(lambda: not any(thread.name.startswith("login") for thread in threading.enumerate()))
     assert not attempts

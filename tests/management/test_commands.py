@@ -10,6 +10,7 @@ from time import sleep
 
 import pytest
 
+from tests.eventually import eventually
 from tests.sites.serving import free_port
 
 # How each command that needs the database ends without one: by no code that says something else of it.
@@ -93,8 +94,7 @@ def test_control_c_ends_a_command_without_a_traceback(tmp_path):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
     )
     with open(tmp_path / "login", "w"):  # opens when the command does
-        while not waits(command.pid):
-            pass
+        eventually(lambda: waits(command.pid))
         command.send_signal(signal.SIGINT)
         said = command.communicate(timeout=30)[1]
     assert (said, command.returncode) == ("", 128 + signal.SIGINT)

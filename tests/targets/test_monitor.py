@@ -8,6 +8,7 @@ import pytest
 from scans.targets import monitor
 from scans.targets.monitor import SiteMonitor, answers
 from scans.timing import Timing
+from tests.eventually import eventually
 from tests.sites.controllable import ControllableSite
 
 LOOPBACK = ("127.0.0.1",)
@@ -27,15 +28,6 @@ def watch(site):
     watch.finish()
     if watch.ident:
         watch.join(5)
-
-
-def eventually(condition, seconds=5):
-    until = monotonic() + seconds
-    while monotonic() < until:
-        if condition():
-            return True
-        sleep(0.01)
-    return False
 
 
 @pytest.mark.parametrize("status", [200, 301, 401, 403, 404, 429, 499])

@@ -1,12 +1,9 @@
 """Scans whose engine plays a script (engines.fake): a real process, made to do what a test needs."""
 
 import json
-import threading
-import time
 from dataclasses import replace
 from datetime import timedelta
 
-from django.db import connection
 from django.utils import timezone
 
 from scans import transitions
@@ -18,6 +15,7 @@ from scans.timing import Timing
 from scans.transitions import lease
 from scans.workers import runner
 from tests import factories as make
+from tests.eventually import meanwhile
 
 STARTED = Started(engine="Fake", version="1")
 ANSWERED = Progress(phase="attack", requests=9, responses={"2xx": 9}, urls_crawled=3, modules_done=1, modules_total=2)
@@ -53,23 +51,26 @@ def run(scan, *script, engine=None, timing=OFTEN) -> UrlScan:
     return make.fresh(scan)
 
 
-def meanwhile(scan, wanted, then):
-    """Do `then` in a thread as soon as the scan has this status."""
+def once(scan, status, then):
+    """Do `then` to the scan in a thread as soon as it has this status; returns the thread, to be joined."""
+    return meanwhile(lambda: make.fresh(scan).status == status, lambda: then(make.fresh(scan)))
 
-    def wait():
-        deadline = time.monotonic() + 20
-        while make.fresh(scan).status != wanted and time.monotonic() < deadline:
-            time.sleep(0.05)
-        then(make.fresh(scan))
-        connection.close()
 
-    thread = threading.Thread(target=wait)
-    thread.start()
-    return thread
+def once_held(scan, then):
+    """Do `then` to the scan in a thread as soon as a worker holds it; returns the thread, to be joined."""
+    return meanwhile(lambda: make.fresh(scan).lease_holder, lambda: then(make.fresh(scan)))
+
+
+def stop(scan):
+    transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)
+
+
+def pause(scan):
+    transitions.pause(scan, by=Actor.COMMAND)
 
 
 def paused(scan):
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
+    thread = once(scan, U.IN_PROGRESS, pause)
     run(scan, STARTED, FINDING, ANSWERED, run_for(30))
     thread.join()
     transitions.resume(scan, by=Actor.COMMAND)
@@ -86,12 +87,6 @@ def note_renewals(monkeypatch, renewals):
 
     for module in (transitions, lease):
         monkeypatch.setattr(module, "renew", renew)
-
-
-def stop_once_held(scan):
-    while not make.fresh(scan).lease_holder:
-        time.sleep(0.05)
-    transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)
 
 
 def replace_worker(scan):

@@ -29,14 +29,16 @@ from tests.workers.playing import (
     OFTEN,
     REPORT,
     STARTED,
-    meanwhile,
     note_renewals,
+    once,
+    once_held,
+    pause,
     paused,
     queued,
     replace_worker,
     run,
     run_for,
-    stop_once_held,
+    stop,
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_shutdown_left")]
@@ -57,7 +59,7 @@ def test_completed_is_not_believed_without_one_usable_answer(site):
 
 def test_completed_is_not_believed_of_a_site_that_went_down(site):
     scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: setattr(site, "status", 503))
+    thread = once(scan, U.IN_PROGRESS, lambda scan: setattr(site, "status", 503))
     scan = run(scan, STARTED, FINDING, run_for(0.3), ANSWERED, REPORT, engine=None)
     thread.join()
     assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS
@@ -105,7 +107,7 @@ def test_an_engine_that_never_starts_is_a_technical_issue(site):
 
 def test_a_site_that_stops_answering_ends_the_scan_though_the_engine_goes_on(site):
     scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: setattr(site, "status", 503))
+    thread = once(scan, U.IN_PROGRESS, lambda scan: setattr(site, "status", 503))
     scan = run(scan, STARTED, FINDING, ANSWERED, run_for(20))
     thread.join()
     assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "stopped answering" in scan.reason
@@ -113,7 +115,7 @@ def test_a_site_that_stops_answering_ends_the_scan_though_the_engine_goes_on(sit
 
 def test_a_name_that_stops_resolving_ends_the_scan_though_the_engine_goes_on(site, monkeypatch):
     scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: monkeypatch.setattr(monitor, "has_a_name", lambda url: False))
+    thread = once(scan, U.IN_PROGRESS, lambda scan: monkeypatch.setattr(monitor, "has_a_name", lambda url: False))
     scan = run(scan, STARTED, FINDING, ANSWERED, run_for(20))
     thread.join()
     assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "does not resolve" in scan.reason
@@ -122,9 +124,7 @@ def test_a_name_that_stops_resolving_ends_the_scan_though_the_engine_goes_on(sit
 @pytest.mark.parametrize("mode", StopMode)
 def test_a_running_scan_stops_both_ways(site, mode):
     scan = queued(site)
-    thread = meanwhile(
-        scan, U.IN_PROGRESS, lambda scan: transitions.stop(scan, mode, by=Actor.COMMAND, reason="enough")
-    )
+    thread = once(scan, U.IN_PROGRESS, lambda scan: transitions.stop(scan, mode, by=Actor.COMMAND, reason="enough"))
     scan = run(scan, STARTED, FINDING, ANSWERED, run_for(30))
     thread.join()
     if mode == StopMode.SAVE:
@@ -137,8 +137,7 @@ def test_a_running_scan_stops_both_ways(site, mode):
 
 def test_an_engine_that_does_not_obey_a_stop_is_killed(site):
     scan = queued(site)
-    stop = lambda scan: transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)  # noqa: E731
-    thread = meanwhile(scan, U.IN_PROGRESS, stop)
+    thread = once(scan, U.IN_PROGRESS, stop)
     disobeys = [{"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60}]
     scan = run(scan, STARTED, FINDING, ANSWERED, *disobeys, timing=IMPATIENT)
     thread.join()
@@ -147,13 +146,7 @@ def test_an_engine_that_does_not_obey_a_stop_is_killed(site):
 
 def test_a_scan_that_is_stopped_before_its_engine_runs_leaves_nothing(site):
     scan = queued(site)
-
-    def stop_when_held(_):
-        while not make.fresh(scan).lease_holder:
-            time.sleep(0.02)
-        transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND)
-
-    thread = meanwhile(scan, U.QUEUED, stop_when_held)
+    thread = once_held(scan, stop)
     scan = run(scan, {"do": "sleep", "seconds": 1}, STARTED, run_for(30))
     thread.join()
     assert scan.status == U.STOPPED and not scan.directory.exists() and scan.started_at is None
@@ -184,7 +177,7 @@ def test_more_time_that_was_given_since_the_runner_last_looked_counts(site, monk
 
 def test_a_pause_keeps_the_session_and_frees_the_worker_and_another_one_goes_on(site):
     scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
+    thread = once(scan, U.IN_PROGRESS, pause)
     scan = run(scan, STARTED, FINDING, ANSWERED, run_for(30))
     thread.join()
     assert scan.status == U.PAUSED and not scan.lease_holder and scan.directory.exists()
@@ -213,7 +206,7 @@ def test_a_run_that_goes_on_from_another_s_may_have_nothing_left_to_ask(site, sa
 
 def test_an_engine_that_does_not_obey_a_pause_is_killed_and_its_counts_go_on(site):
     scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: transitions.pause(scan, by=Actor.COMMAND))
+    thread = once(scan, U.IN_PROGRESS, pause)
     disobeys = [{"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60}]
     scan = run(scan, STARTED, ANSWERED, *disobeys, timing=IMPATIENT)
     thread.join()
@@ -270,7 +263,7 @@ def test_an_engine_that_is_stopped_before_it_has_started_is_not_asked_why(site):
             return super().preflight()
 
     scan = paused(queued(site))
-    thread = meanwhile(scan, U.RESUMING, lambda scan: stop_once_held(scan))
+    thread = once_held(scan, stop)
     scan = run(scan, engine=Asked([run_for(30)]))
     thread.join()
     assert scan.status == U.STOPPED_VERIFYING_PARTIAL_RESULTS and not asked
@@ -278,7 +271,7 @@ def test_an_engine_that_is_stopped_before_it_has_started_is_not_asked_why(site):
 
 def test_a_worker_that_is_shut_down_hands_its_scan_over(site):
     scan = queued(site)
-    thread = meanwhile(scan, U.IN_PROGRESS, lambda scan: supervision.shutdown_requested.set())
+    thread = once(scan, U.IN_PROGRESS, lambda scan: supervision.shutdown_requested.set())
     scan = run(scan, STARTED, ANSWERED, run_for(30))
     thread.join()
     assert scan.status == U.RESUMING and not scan.lease_holder
@@ -293,7 +286,7 @@ def test_a_lost_lease_ends_the_engine_and_touches_nothing(site):
             UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
             transitions.recover(scan)
 
-    thread = meanwhile(scan, U.IN_PROGRESS, take_away)
+    thread = once(scan, U.IN_PROGRESS, take_away)
     scan = run(scan, STARTED, ANSWERED, run_for(30))
     thread.join()
     assert scan.status == U.RESUMING and scan.attempts == 1
