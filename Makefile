@@ -23,10 +23,11 @@ TIER ?= 1000000
 TEST_PROCESSES ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine run test bench soak chromium lint format messages screenshots clean
+.PHONY: help setup engine run test test-fast bench soak chromium lint format messages screenshots clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s
+", $$1, $$2}' Makefile
 	@echo "  Settings come from the environment (docs/settings.md has the table): PORT, DATABASE_URL, SCANS_WORKERS, …"
 
 setup:  ## Install the product into .venv and the scan engine into .engine
@@ -39,6 +40,11 @@ run: setup  ## Start everything: web, scheduler, workers and the demo site. Ctrl
 
 test: .venv/.development engine chromium  ## Run the whole test suite (DATABASE_URL chooses the database)
 	@$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) $(ARGS)
+
+# Tests in end_to_end all start something, so they are not even read.
+test-fast: .venv/.development  ## Run the tests that start no engine, no browser and no other process
+	@$(BIN)/python -m pytest --numprocesses=auto -m "not engine and not browser and not process" \
+		--hypothesis-profile=fast --ignore=tests/end_to_end $(ARGS)
 
 bench: .venv/.development engine chromium  ## Measure everything, and write docs/performance.md (TIER=1000000)
 	@$(BIN)/python -m tests.benchmarks --tier=$(TIER) $(ARGS)

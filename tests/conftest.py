@@ -2,11 +2,13 @@
 
 import faulthandler
 import os
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 import time_machine
 from django.conf import settings
@@ -17,6 +19,8 @@ from django.utils import translation
 from scans.database import append_only, status_counts
 from tests import factories
 
+# With fewer examples; the whole suite tries as many as each property says.
+hypothesis.settings.register_profile("fast", max_examples=20)
 CHROMIUM = Path(settings.SCANS_CHROMIUM or "/no/chromium")
 SECONDS_TO_CLEAN_UP = 120
 
@@ -81,6 +85,18 @@ def written_once(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _only_marked_tests_start_processes(request, monkeypatch):
+    """Keep `make test-fast` fast: a test that starts a process has to say so."""
+    if {"process", "engine", "browser"} & request.keywords.keys():
+        return
+
+    def refuse(*args, **values):
+        pytest.fail("This test starts a process: mark it with pytest.mark.process.")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
 
 
 @pytest.fixture(autouse=True)

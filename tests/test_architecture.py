@@ -155,6 +155,7 @@ def test_the_rule_about_statuses_can_fail():
         assert any(writes_a_status(node) for node in ast.walk(ast.parse(text)))
 
 
+@pytest.mark.process
 def test_a_worker_loads_no_parser_of_pages_before_it_has_one_to_parse():
     program = (
         "import django, sys; django.setup(); import scans.workers.runner, scans.tasks; print('bs4' in sys.modules)"

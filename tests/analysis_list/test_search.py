@@ -80,7 +80,11 @@ parts = st.sampled_from([*NAMES, *URLS]).flatmap(
 words_of_any_kind = (parts | st.text(LETTERS, min_size=1, max_size=4)).filter(lambda words: words.strip())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=3 * settings.default.max_examples // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(words=words_of_any_kind)
 def test_the_index_answers_what_a_plain_scan_does(analyses, words):
     expected = looked_for_in_python(words)

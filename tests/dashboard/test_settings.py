@@ -27,6 +27,7 @@ def test_a_kept_secret_that_cannot_be_read_is_refused(refusal, tmp_path):
     assert "secret_key" in refusal()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "command",
     [

@@ -28,7 +28,7 @@ from scans.workers import runner, setup
 from tests import factories as make
 from tests.sites.guarded import PASSWORD, USER, GuardedSite
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
 MEMBERS = (
     "<!doctype html><title>Owls</title><p>Hello <b>Alice</b>. <a href='/nest?egg=1'>Nest</a>"
     " <a href='/logout'>Log out</a></p>"

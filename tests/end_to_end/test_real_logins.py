@@ -14,6 +14,8 @@ from scans.targets.policy import TargetPolicy
 from tests.factories import user
 from tests.sites import datasette, dokuwiki, radicale
 
+pytestmark = pytest.mark.process
+
 LOOPBACK = ("127.0.0.1",)
 POLICY = TargetPolicy(["127.0.0.0/8", "localhost"])
 

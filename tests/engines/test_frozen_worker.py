@@ -13,6 +13,8 @@ from tests.engines.conftest import ROOT
 from tests.engines.test_process import alive_in_group
 from tests.eventually import eventually
 
+pytestmark = pytest.mark.process
+
 SECONDS_TO_STAY = 3
 # Tells its engine to stay, for longer than that one stays by itself; then freezes.
 WORKER = """

@@ -17,6 +17,8 @@ from scans.engines.process import EngineProcess, environment
 from scans.engines.wire import event_to_line
 from tests.eventually import eventually
 
+pytestmark = pytest.mark.process
+
 STARTED = Started(engine="Fake", version="1")
 ROOT = Path(__file__).parents[2]
 

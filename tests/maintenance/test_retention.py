@@ -1,44 +1,29 @@
 """The retention policy: off by default; what is older than its periods goes, and nothing that is needed."""
 
-import json
 from datetime import timedelta
-from io import StringIO
 
 import pytest
-from django.core.management import call_command
 from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
 from scans.maintenance import retention
 from scans.maintenance.recount import recount
-from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings
+from scans.models import Actor, Analysis
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy
 from scans.transitions import TransitionRefused
 from scans.workers import scheduler
 from tests import factories
+from tests.maintenance.ageing import DAYS, keep, old
 from tests.maintenance.test_removal import full, kept
 
 pytestmark = pytest.mark.django_db
-DAYS = 30
 KINDS = [kind.value for kind in retention.Kind]
 
 
 @pytest.fixture(autouse=True)
 def _files(tmp_path, settings):
     settings.VAR_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
-
-
-def keep(**days):
-    """Set the policy: how many days each kind is kept."""
-    ScanSettings.objects.update(**{f"keep_{kind}_days": number for kind, number in days.items()})
-
-
-def old(clock, *urls, days=DAYS, **fields):
-    """An analysis with everything, that ended more than that many days ago."""
-    analysis = full(*urls, **fields)
-    clock.shift(timedelta(days=days, hours=1))
-    return analysis
 
 
 def carry_out():
@@ -191,25 +176,3 @@ def test_the_scheduler_does_it(clock):
     old(clock)
     scheduler.tick("the scheduler")
     assert not Analysis.objects.present().exists()
-
-
-def test_the_command_says_what_is_due_and_does_it(clock):
-    keep(runs=2 * DAYS, evidence=DAYS)
-    old(clock)
-    assert _retain("--dry-run", "--json") == {"runs": 0, "evidence": 1}
-    assert not ActivityLogEntry.objects.filter(action="analysis.evidence_expired").exists()
-    assert _retain("--json") == {"runs": 0, "evidence": 1}
-    assert _retain("--json") == {"runs": 0, "evidence": 0}
-    assert ActivityLogEntry.objects.get(action="analysis.evidence_expired").actor == Actor.COMMAND
-
-
-def test_the_command_says_so_where_everything_is_kept():
-    out = StringIO()
-    call_command("retain", stdout=out)
-    assert "the retention policy is off" in out.getvalue()
-
-
-def _retain(*arguments):
-    out = StringIO()
-    call_command("retain", *arguments, stdout=out)
-    return json.loads(out.getvalue())

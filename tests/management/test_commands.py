@@ -13,6 +13,8 @@ import pytest
 from tests.eventually import eventually
 from tests.sites.serving import free_port
 
+pytestmark = pytest.mark.process
+
 # How each command that needs the database ends without one: by no code that says something else of it.
 WITHOUT_DATABASE = {
     ("show", "1"): 3,

@@ -57,6 +57,7 @@ def test_it_says_where_to_look(settings, capsys, bind, host):
     assert f"Open http://{host}:{settings.PORT}/ in a browser." in capsys.readouterr().out
 
 
+@pytest.mark.process
 @needs_ipv6
 @pytest.mark.engine  # `make run` installs it
 def test_make_run_listens_on_an_ipv6_address_and_takes_an_empty_setting_for_none(settings, tmp_path):

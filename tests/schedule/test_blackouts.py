@@ -294,7 +294,7 @@ def test_any_text_is_windows_or_refused_as_a_value(text):
     assert parse_all("\n".join(map(str, windows))) == windows
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples // 5, deadline=None)
 @given(BLACKOUTS, MOMENTS)
 def test_periods_are_what_the_clocks_show_minute_by_minute(blackouts, start):
     minutes = [start + number * MINUTE for number in range(2 * 1440)]

@@ -5,14 +5,21 @@ from __future__ import annotations
 import html
 import socket
 import ssl
-import subprocess
 import threading
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 PAGE = '<!doctype html><title>Owls</title><p>Owls fly at night. <a href="/search?q=owl">Search</a></p>'
 BIG_PAGE = "owl " * 50_000
@@ -211,15 +218,21 @@ def certificate() -> tuple[str, str]:
     """Files with a certificate for 127.0.0.1 and localhost that nobody signed, and its key; made once."""
     folder = TemporaryDirectory(prefix="certificate-")
     _kept.append(folder)
-    names = [str(Path(folder.name) / name) for name in ("certificate.pem", "key.pem")]
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        + ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
-        + ["-out", names[0], "-keyout", names[1]],
-        check=True,
-        capture_output=True,
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    names = [x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost")]
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
     )
-    return names[0], names[1]
+    certificate, secret = Path(folder.name) / "certificate.pem", Path(folder.name) / "key.pem"
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return str(certificate), str(secret)
 
 
 _kept: list[TemporaryDirectory] = []

@@ -9,6 +9,8 @@ from tests.sites.datasette import datasette
 from tests.sites.dokuwiki import PASSWORD, USER, dokuwiki, is_installed
 from tests.sites.serving import SiteDidNotStart, free_port, serving
 
+pytestmark = pytest.mark.process
+
 
 def test_datasette_shows_its_table_and_ends():
     with datasette() as url:

@@ -21,7 +21,7 @@ ENDED = [status for status in U if status.info.phase in (Phase.REVIEW, Phase.FIN
 
 
 @given(combinations, facts)
-@settings(max_examples=400)
+@settings(max_examples=4 * settings.default.max_examples)
 def test_every_combination_has_an_answer(statuses, facts):
     assert rollup(statuses, facts) in AnalysisStatus
 
@@ -32,7 +32,7 @@ def test_order_and_number_do_not_matter(statuses, facts):
 
 
 @given(combinations, facts.filter(lambda facts: facts.submitted))
-@settings(max_examples=400)
+@settings(max_examples=4 * settings.default.max_examples)
 def test_final_exactly_when_every_url_scan_is(statuses, facts):
     after = rollup(statuses, facts)
     unfinished = {s for s in statuses if not s.info.final}
@@ -45,7 +45,7 @@ def test_final_exactly_when_every_url_scan_is(statuses, facts):
 
 
 @given(st.lists(st.sampled_from(ENDED), min_size=1, max_size=6), facts.filter(lambda facts: facts.submitted))
-@settings(max_examples=400)
+@settings(max_examples=4 * settings.default.max_examples)
 def test_results_are_promised_exactly_when_there_are_some(statuses, facts):
     after = rollup(statuses, facts).info.results
     kinds = {status.info.results for status in statuses}

@@ -27,7 +27,7 @@ from tests.workers.playing import (
     run_for,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_shutdown_left")]
+pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_shutdown_left")]
 
 
 def test_a_site_that_is_down_at_the_start_fails_its_check(site):

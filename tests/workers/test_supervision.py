@@ -41,7 +41,7 @@ from tests.workers.playing import (
     stop,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_shutdown_left")]
+pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_shutdown_left")]
 
 
 def test_completed_takes_answers_a_report_and_a_site_that_still_answers(site):

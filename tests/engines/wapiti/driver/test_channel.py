@@ -6,7 +6,11 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.engines.wapiti.driver.test_network import DRIVER_FOLDER
+
+pytestmark = pytest.mark.process
 
 BREAKS = f"""
 import sys, traceback

@@ -15,6 +15,8 @@ from scans.engines.base import (
     Outcome,
 )
 
+pytestmark = pytest.mark.process
+
 DRIVER_FOLDER = Path(scans.engines.wapiti.__file__).parent / "driver"
 
 WALLS = """
