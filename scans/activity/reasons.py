@@ -68,6 +68,7 @@ STORED = [
     _("{analysis} cannot be published yet: findings are still being replayed."),
     # Why an address was not asked for
     _("This address would end the login."),
+    _("This address is left out of the scan."),
     _("It is outside of the scope of this scan."),
     # What replaying a finding showed
     _("The site does not answer any more."),
@@ -125,6 +126,9 @@ STORED = [
     _("The cookies are not “name=value; name2=value2”."),
     _("{url} asks for {asked}, not for {method}."),
     _("Line {number} of the headers is not “Name: value”."),
+    _("Line {number} of the headers gives {name}, which belongs to the connection and cannot be given."),
+    _("{url} is left out of the scan."),
+    _("{url} redirects to {address}, which is left out of the scan."),
     _("{url} still knows who is asking."),
     _("{url} accepts this user and refuses one that does not exist"),
     _("The login form at {url} is sent to {address}, which is not on the target."),

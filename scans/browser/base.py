@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from scans.browser.side import Recording
 from scans.engines.base import Seed, Session
+from scans.targets.request_rules import NO_RULES, RequestRules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +25,14 @@ class LoginForm:
 class Task:
     """One thing to do in a browser of its own: play a recording, or fill in a form, or just look at `url`.
 
-    `sites` are the only origins that can be reached: a URL of each, with the addresses it may be at. `answer` is the
+    `sites` are the only origins that can be reached: a URL of each, with the addresses it may be at; `rules` hold for
+    every request there. `answer` is the
     HTML that the site gave at `url` before: it is looked at, and nothing asked for there again.
     """
 
     url: str
     sites: Mapping[str, tuple[str, ...]]
+    rules: RequestRules = NO_RULES
     session: Session = Session()
     recording: Recording | None = None
     form: LoginForm | None = None

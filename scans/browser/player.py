@@ -76,7 +76,7 @@ def main() -> None:
     job = json.loads(sys.stdin.buffer.read())
     # Whoever started it ends it in time. If they were killed, it ends itself, though a page may hold it in a loop.
     faulthandler.dump_traceback_later(job["seconds_to_end"] + SECONDS_LATER, exit=True)
-    wall = Wall(job["task"]["sites"])
+    wall = Wall(job["task"]["sites"], job["task"]["rules"]["left_out"])
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=job["chromium"],
@@ -89,7 +89,7 @@ def main() -> None:
             accept_downloads=False,
             service_workers="block",
             ignore_https_errors=not job["verify"],
-            user_agent=job["task"]["session"]["user_agent"] or None,
+            user_agent=user_agent(job["task"]),
             storage_state={"cookies": [], "origins": kept_by(job["task"]["session"])["origins"]},
         )
         told = json.dumps(Player(job, wall, context).run(), ensure_ascii=False)
@@ -117,8 +117,13 @@ class Player:
             with suppress(Error):  # one that this browser takes from no site
                 self.context.add_cookies([{name: cookie[name] for name in COOKIE}])
         give_to_windows(self.context, session, self.task["url"])
-        if session["headers"]:
-            self.context.set_extra_http_headers(dict(session["headers"]))
+        rules = self.task["rules"]
+        headers = {name.lower(): value for name, value in (*rules["headers"], *session["headers"])}
+        headers.pop("user-agent", None)  # the context has it, for its scripts too
+        if headers:
+            self.context.set_extra_http_headers(headers)
+        if rules["left_out"]:
+            self.context.route(self.wall.leaves_out, lambda route: route.abort("blockedbyclient"))
 
     def run(self) -> dict:
         """What happened, as session.Played has it."""
@@ -215,6 +220,12 @@ class Player:
 
     def _picture(self) -> str:
         return base64.b64encode(self.page.screenshot(timeout=5000)).decode()
+
+
+def user_agent(task: dict) -> str | None:
+    """The User-Agent of every request, else the one that the login was made with; None means the browser's own."""
+    given = {name.lower(): value for name, value in task["rules"]["headers"]}
+    return given.get("user-agent") or task["session"]["user_agent"] or None
 
 
 def fill(player: Player, form: dict) -> None:

@@ -7,12 +7,13 @@ it elsewhere.
 
 from __future__ import annotations
 
+import re
 import select
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 CONNECT_SECONDS = 10
 IDLE_SECONDS = 60
@@ -32,12 +33,18 @@ class Wall(ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, sites: Mapping[str, list[str]]):
+    def __init__(self, sites: Mapping[str, list[str]], left_out: Iterable[str] = ()):
         self.places = {place(url): list(addresses) for url, addresses in sites.items()}
+        self.left_out = [re.compile(pattern) for pattern in left_out]
         self.refused: set[tuple[str, int]] = set()
         super().__init__(("127.0.0.1", 0), _Connection)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def leaves_out(self, url: str) -> bool:
+        """Whether an address is never asked for. Inside TLS, which hides it from here, the browser asks this itself."""
+        url = url.partition("#")[0]
+        return any(pattern.fullmatch(one) for pattern in self.left_out for one in {url, unquote(url)})
 
     def connect(self, where: tuple[str, int]) -> socket.socket | None:
         """A connection to one of the addresses of an allowed place; None for any other, or where none answers."""
@@ -67,7 +74,7 @@ class _Connection(StreamRequestHandler):
             where = place(f"https://{target}" if method == "CONNECT" else target)
         except ValueError:
             where = "", 0
-        there = self.server.connect(where)
+        there = None if method != "CONNECT" and self.server.leaves_out(target) else self.server.connect(where)
         if there is None:
             status = "502 No Connection" if where in self.server.places else "403 Refused"
             self._answer(f"{status}\r\nContent-Length: 0\r\nConnection: close")

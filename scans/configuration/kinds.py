@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,16 @@ from django.utils import timezone, translation
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from scans.encryption import seal
 from scans.schedule.moments import exact, time_span
 from scans.schedule.recurrence import Recurrence, Unit, describe
+from scans.targets.request_rules import parse_header
 
 LONGEST_IN_LOG = 300
+MAX_PATTERNS, MAX_PATTERN = 50, 200
+KEPT = "***"  # typed in place of a saved secret, which then stays
 
 
 class Flag:
@@ -65,8 +71,11 @@ class Option:
 
     # From the form, and back into it
 
-    def value(self, cleaned: Mapping[str, Any]) -> Any:
-        """The value that was typed, from the form's cleaned data; may raise ValidationError."""
+    def value(self, cleaned: Mapping[str, Any], saved: Any) -> Any:
+        """The value that was typed, from the form's cleaned data; may raise ValidationError.
+
+        `saved` is the value so far, of an analysis that is edited; else None.
+        """
         typed = cleaned[self.name]
         return self.default if typed in (None, "") else typed
 
@@ -81,8 +90,8 @@ class Option:
         return value
 
     def read(self, column: Any) -> Any:
-        """The value from its column."""
-        return column
+        """The value from its column; null in the rows of analyses that are older than the option."""
+        return self.default if column is None else column
 
     # For readers
 
@@ -175,7 +184,7 @@ class Repeats(Option):
     def __init__(self, name: str, inputs: Mapping[str, Input], *, section: str):
         self.name, self.inputs, self.section, self._default = name, inputs, section, None
 
-    def value(self, cleaned: Mapping[str, Any]) -> Recurrence | None:
+    def value(self, cleaned: Mapping[str, Any], saved: Any) -> Recurrence | None:
         """The rule that was chosen."""
         if not cleaned["repeat"]:
             return None
@@ -230,9 +239,92 @@ class Lines(Option):
         lines = format_html_join(" ", "<code>{}</code>", ((line,) for line in value.splitlines()))
         return format_html("{}", lines or gettext("none given"))
 
+    def logged(self, value: str, of: Any) -> str:
+        """All in one line."""
+        return super().logged(", ".join(value.splitlines()), of)
+
     def exported(self, value: str, of: Any) -> dict[str, list[str]]:
         """As a list."""
         return {self.name: value.splitlines()}
+
+
+class LeftOut(Lines):
+    """Patterns of addresses that are never asked for, one to a line; usual ones can be ticked."""
+
+    def __init__(self, name: str, inputs: Mapping[str, Input]):
+        self.name, self.inputs, self.section, self._default = name, inputs, "how", ""
+
+    def value(self, cleaned: Mapping[str, Any], saved: Any) -> str:
+        """The patterns that were typed, and those that were ticked."""
+        lines = [line.strip() for line in cleaned[self.name].splitlines() if line.strip()]
+        for number, line in enumerate(lines, start=1):
+            if not re.fullmatch(r"(?:/|\*|https?://)\S*", line) or not line.strip("/*") or len(line) > MAX_PATTERN:
+                text = _("Line {number}: “{line}” is no pattern such as /logout, /?do=* or *delete*.")
+                raise ValidationError(text.format(number=number, line=line))
+        patterns = list(dict.fromkeys([*lines, *" ".join(cleaned["leave_out_usual"]).split()]))
+        if len(patterns) > MAX_PATTERNS:
+            text = _("{count} patterns given; at most {most}.")
+            raise ValidationError(text.format(count=len(patterns), most=MAX_PATTERNS))
+        return "\n".join(patterns)
+
+    def stored(self, value: str) -> list[str] | None:
+        """As a list; null where there are none."""
+        return value.splitlines() or None
+
+    def read(self, column: list[str] | None) -> str:
+        """From a list."""
+        return "\n".join(column or ())
+
+
+class Headers(Option):
+    """Headers by name, each value sealed; of a value nothing is ever shown, logged or exported.
+
+    A saved header is typed as “Name: ***”, which keeps its value.
+    """
+
+    def value(self, cleaned: Mapping[str, Any], saved: dict[str, str] | None) -> dict[str, str]:
+        """The headers that were typed, sealed; messages name lines and names, never values."""
+        headers: dict[str, str] = {}
+        for number, line in enumerate(cleaned[self.name].splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                name, value = parse_header(line)
+                if name.lower() == "cookie":
+                    raise ValueError(gettext("gives cookies: they are part of a login"))
+                if name.lower() in map(str.lower, headers):
+                    raise ValueError(gettext("gives {name} again").format(name=name))
+                headers[name] = self._kept(name, saved or {}) if value == KEPT else seal(value)
+            except ValueError as error:
+                raise ValidationError(_("Line {number} {problem}.").format(number=number, problem=error)) from None
+        return headers
+
+    @staticmethod
+    def _kept(name: str, saved: dict[str, str]) -> str:
+        if name not in saved:
+            raise ValueError(gettext("keeps the value of {name}, of which none is saved").format(name=name))
+        return saved[name]
+
+    def typed(self, value: dict[str, str], of: Any) -> dict[str, str]:
+        """The names; stars for the values."""
+        return {self.name: "\n".join(f"{name}: {KEPT}" for name in value)}
+
+    def stored(self, value: dict[str, str]) -> dict[str, str] | None:
+        """As it is; null where there are none."""
+        return value or None
+
+    def shown(self, value: dict[str, str], of: Any) -> str:
+        """The names."""
+        names = format_html_join(" ", "<code>{}</code>", ((name,) for name in value))
+        return format_html("{}", names or gettext("none given"))
+
+    def logged(self, value: dict[str, str], of: Any) -> str:
+        """The names."""
+        return super().logged(", ".join(value), of)
+
+    def exported(self, value: dict[str, str], of: Any) -> dict[str, list[str]]:
+        """The names."""
+        return {f"{self.name.removesuffix('s')}_names": list(value)}
 
 
 def lines_of(texts: list[str]) -> str:

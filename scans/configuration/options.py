@@ -19,7 +19,21 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from scans.configuration.fields import DurationField, StartField
-from scans.configuration.kinds import Choice, Depth, Flag, Input, Length, Lines, Option, Repeats, Start, YesNo, lines_of
+from scans.configuration.kinds import (
+    Choice,
+    Depth,
+    Flag,
+    Headers,
+    Input,
+    LeftOut,
+    Length,
+    Lines,
+    Option,
+    Repeats,
+    Start,
+    YesNo,
+    lines_of,
+)
 from scans.models import Publication
 from scans.models.blackout_window import validate_time_zone
 from scans.schedule.blackouts import EXAMPLES
@@ -92,6 +106,41 @@ _REPEATS = {
     ),
 }
 
+_LEFT_OUT = {
+    "left_out": Input(
+        forms.CharField(
+            label=_("Left-out addresses"),
+            required=False,
+            max_length=10_000,
+            widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": "/?do=*"}),
+            help_text=_(
+                "Patterns of addresses that the scan never asks for, one to a line. * stands for anything; a pattern "
+                "without a query, such as /logout, matches whatever the query is."
+            ),
+        ),
+        Flag(
+            "--leave-out",
+            typed=lines_of,
+            action="append",
+            default=[],
+            metavar="PATTERN",
+            help="never ask for addresses such as '/?do=*' or '*delete*'; may be repeated",
+        ),
+    ),
+    "leave_out_usual": Input(
+        forms.MultipleChoiceField(
+            label=_("Also leave out addresses that usually"),
+            required=False,
+            choices=[
+                ("*logout* *log-out* *log_out* *logoff* *signout* *sign-out* *sign_out*", _("log out")),
+                ("*delete* *remove* *destroy*", _("delete or remove something")),
+                ("*toggle* *enable* *disable*", _("switch something on or off")),
+            ],
+            widget=forms.CheckboxSelectMultiple,
+        ),
+    ),
+}
+
 OPTIONS: tuple[Option, ...] = (
     Depth(
         "depth",
@@ -133,6 +182,31 @@ OPTIONS: tuple[Option, ...] = (
             help="check the URLs only when their scans start",
         ),
         default=True,
+    ),
+    LeftOut("left_out", _LEFT_OUT),
+    Headers(
+        "headers",
+        forms.CharField(
+            label=_("Headers of every request"),
+            required=False,
+            max_length=20_000,
+            widget=forms.Textarea(
+                attrs={"rows": 2, "spellcheck": "false", "autocomplete": "off", "placeholder": "X-Scan-Id: …"}
+            ),
+            help_text=_(
+                "Sent with every request, beside any login: one “Name: value” to a line, User-Agent too. Values are "
+                "kept encrypted and never shown again; “Name: ***” keeps a saved one."
+            ),
+        ),
+        Flag(
+            "--header",
+            typed=lines_of,
+            action="append",
+            default=[],
+            metavar="'NAME: VALUE'",
+            help="send this header with every request; may be repeated",
+        ),
+        default=dict,
     ),
     Start(
         "start_at",

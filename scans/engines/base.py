@@ -14,6 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+# What our own requests call themselves, and an engine's where its User-Agent is given: the given one takes its place on
+# the way out, so that a User-Agent that is an attack stays.
+USER_AGENT = "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)"
+
 
 class Severity(StrEnum):
     """The severity of a finding, most severe first, in the five levels common among engines."""
@@ -163,6 +167,8 @@ class Job:
     session_probe: SessionProbe | None = None
     excluded: tuple[str, ...] = ()  # addresses never requested, such as logouts; “?do=out” matches any path
     seeds: tuple[Seed, ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # of every request, with or without a login
+    left_out: tuple[str, ...] = ()  # regular expressions of addresses that are never asked for, by whatever method
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +213,8 @@ class UrlCrawled:
 class AddressSeen:
     """How far the engine got with an address, sent once for each state. ATTACKED includes guessed addresses.
 
-    The address has no query string. `status` is that of the response, if the crawler has one.
+    The address has no query string, except where the query is why it was skipped. `status` is that of the response, if
+    the crawler has one.
     """
 
     reach: Reach

@@ -13,11 +13,12 @@ from html import escape
 from urllib.parse import quote, quote_plus
 
 from scans.browser.side import ScriptError, parse
+from scans.configuration.secret_headers import opened
 from scans.encryption import KeyLost, unseal
 from scans.login.base import Login
 from scans.login.credentials import session_of
 from scans.login.outcome import LoginFailed
-from scans.models import TargetLogin, UrlScan
+from scans.models import Analysis, TargetLogin, UrlScan
 
 MASK = "***"
 SHORTEST_SECRET = 4  # characters, as for the engine: masking shorter values would hide half of every text
@@ -51,13 +52,19 @@ class Mask:
 
 
 def masks_of(scans: Iterable[UrlScan]) -> dict[int, Mask]:
-    """Return, for each URL scan's id, the Mask for the secrets of its login and scripts. One query.
+    """Return, for each URL scan's id, the Mask for the secrets of its login, scripts and headers. Two queries.
 
     The target's address is public, so its words are not masked, even if a password equals one of them.
     """
     logins = {login.url_scan_id: login for login in TargetLogin.objects.filter(url_scan__in=scans)}
+    headers = dict(Analysis.objects.filter(url_scans__in=scans, headers__isnull=False).values_list("pk", "headers"))
+    given = {pk: list(_header_secrets(column)) for pk, column in headers.items()}
     return {
-        scan.pk: Mask(secret for secret in _secrets_of(scan, logins.get(scan.pk)) if secret not in scan.url)
+        scan.pk: Mask(
+            secret
+            for secret in (*_secrets_of(scan, logins.get(scan.pk)), *given.get(scan.analysis_id, ()))
+            if secret not in scan.url
+        )
         for scan in scans
     }
 
@@ -96,6 +103,15 @@ def _secrets_of(scan: UrlScan, login: TargetLogin | None) -> Iterator[str]:
             yield from _login_secrets(login.opened(), scan.url)
         if scan.crawl_script:
             yield from _typed_secrets(unseal(scan.crawl_script))
+    except KeyLost:
+        return
+
+
+def _header_secrets(column: dict[str, str]) -> Iterator[str]:
+    """The values of an analysis' headers, with their scheme, and without."""
+    try:
+        for _, value in opened(column):
+            yield from (value, value.partition(" ")[2])
     except KeyLost:
         return
 

@@ -10,6 +10,7 @@ from scans.configuration.submission import Access
 from scans.encryption import seal
 from scans.login.base import Login, Method
 from scans.models import TargetLogin
+from scans.targets.request_rules import parse_header
 
 MAX_SCRIPT_BYTES = 5 * 1024**2
 
@@ -81,6 +82,16 @@ class AccessForm(forms.Form):
                 _("“{pattern}” is not a regular expression: {error}.").format(pattern=pattern, error=error)
             ) from error
         return pattern
+
+    def clean_login_headers(self) -> str:
+        """Headers that may be given; what is wrong with a line is said without the line, which may be a secret."""
+        for number, line in enumerate(self.cleaned_data["login_headers"].splitlines(), start=1):
+            if line.strip():
+                try:
+                    parse_header(line)
+                except ValueError as error:
+                    raise ValidationError(_("Line {number} {problem}.").format(number=number, problem=error)) from None
+        return self.cleaned_data["login_headers"]
 
     def clean_login_script(self) -> str:
         """The script's text."""

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from scans.configuration.kinds import Option
+from scans.configuration.submission import Submission
 
 
 class OptionsForm(forms.Form):
@@ -14,13 +15,18 @@ class OptionsForm(forms.Form):
 
     options: tuple[Option, ...] = ()
 
+    def __init__(self, *args, saved: Submission | None = None, **kwargs):
+        """`saved` is what is edited."""
+        super().__init__(*args, **kwargs)
+        self._saved = saved
+
     def clean(self) -> dict:
         """Make each option's value of what its fields hold, where all of them could be read."""
         cleaned = super().clean()
         for option in self.options:
             if option.inputs.keys() <= cleaned.keys():
                 try:
-                    cleaned[option.name] = option.value(cleaned)
+                    cleaned[option.name] = option.value(cleaned, getattr(self._saved, option.name, None))
                 except ValidationError as error:
                     self.add_error(next(iter(option.inputs)), error)
         return cleaned

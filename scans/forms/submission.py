@@ -17,6 +17,7 @@ from scans.forms.options import form_of
 from scans.forms.schedule import ScheduleForm
 from scans.models import AllowedTarget
 from scans.targets.policy import MAX_URLS, TargetRefused, normalise
+from scans.targets.request_rules import rules
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_ERRORS = 10
@@ -92,6 +93,10 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
                 )
             except ValidationError as error:
                 self.add_error("urls", error)
+        for url in cleaned.get("targets", ()):
+            if rules((), cleaned.get("left_out", "").splitlines()).leaves_out(url):
+                self.add_error("left_out", _("These patterns leave out the target {url} itself.").format(url=url))
+                break
         return cleaned
 
     def submission(self) -> Submission:

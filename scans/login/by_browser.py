@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from scans import browser
 from scans.browser import Played, Task
@@ -11,8 +10,8 @@ from scans.engines.base import Session
 from scans.login.base import Login
 from scans.login.outcome import LoginFailed
 from scans.login.page import shown
+from scans.login.visit import Sites
 
-Sites = Mapping[str, tuple[str, ...]]  # a URL of each origin that may be reached → its addresses
 _TOKEN = re.compile(r"token|jwt|auth|session|bearer", re.IGNORECASE)
 UNPROVEN = ("cannot_tell", "verification_text_missing", "wrong_credentials")
 
@@ -23,7 +22,7 @@ def play(script: str, step: str, url: str, sites: Sites, session: Session | None
         recording = browser.parse(script)
     except browser.ScriptError as error:
         raise LoginFailed(error.reason, str(error), step, line=error.line) from error
-    return _done(Task(url=url, sites=sites, session=session or Session(), recording=recording), step)
+    return _done(Task(url=url, sites=sites, rules=sites.rules, session=session or Session(), recording=recording), step)
 
 
 def fill(login: Login, page_url: str, url: str, sites: Sites, session: Session) -> Played:
@@ -35,7 +34,7 @@ def fill(login: Login, page_url: str, url: str, sites: Sites, session: Session) 
         username_field=login.username_field,
         password_field=login.password_field,
     )
-    return _done(Task(url=url, sites=sites, session=session, form=form), "login form")
+    return _done(Task(url=url, sites=sites, rules=sites.rules, session=session, form=form), "login form")
 
 
 def explained(failure: LoginFailed, played: Played) -> LoginFailed:

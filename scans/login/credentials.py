@@ -12,6 +12,7 @@ from scans.engines.base import Cookie, Session
 from scans.login.base import Login, Method
 from scans.login.outcome import LoginFailed
 from scans.login.page import Page
+from scans.targets.request_rules import parse_header
 
 STEP = "credentials"
 # How each calls itself in WWW-Authenticate (RFC 7617, RFC 7616, MS-NTHT); Negotiate may carry NTLM.
@@ -57,13 +58,10 @@ def _lines(text: str) -> list[tuple[int, str]]:
 
 def _header(number: int, line: str) -> tuple[str, str]:
     """Name and value; the message names the line alone, since the line may be a secret."""
-    name, colon, value = line.partition(":")
-    token = name.strip()
-    legal = colon and token.isascii() and token.replace("-", "").replace("_", "").isalnum() and value.isprintable()
-    if not legal or not value.isascii():
-        detail = f"Line {number} of the headers is not “Name: value”."
-        raise LoginFailed("malformed_headers", detail, STEP)
-    return token, value.strip()
+    try:
+        return parse_header(line)
+    except ValueError as error:
+        raise LoginFailed("malformed_headers", f"Line {number} of the headers {error}.", STEP) from None
 
 
 def _cookies(text: str, site) -> tuple[Cookie, ...]:

@@ -13,7 +13,6 @@ import regex
 from scans.engines.base import Session
 from scans.login import by_browser, signs
 from scans.login.base import Login, Method
-from scans.login.by_browser import Sites
 from scans.login.credentials import handshake_of, require_offer, session_of
 from scans.login.login_form import STEP as FORM_STEP
 from scans.login.login_form import LoginForm, asks_for_login, find
@@ -21,8 +20,9 @@ from scans.login.outcome import LoggedIn, LoginFailed
 from scans.login.page import Page, shown
 from scans.login.proof import STEP as PROOF_STEP
 from scans.login.proof import Evidence, Proof, proof_url, prove, stands_in, witness
-from scans.login.visit import Visit, out_of_scope
+from scans.login.visit import Sites, Visit, out_of_scope
 from scans.targets.policy import TargetPolicy, TargetRefused, normalise, origin, resolve
+from scans.targets.request_rules import NO_RULES, RequestRules
 
 MAX_LOGIN_LINKS = 3
 MOST_ADDRESSES_ASKED = 10
@@ -34,14 +34,16 @@ _NOT_TAKEN = (404, 405, 501)
 _REFUSED = (401, 403)
 
 
-def log_in(login: Login, url: str, addresses: Iterable[str], policy: TargetPolicy) -> LoggedIn:
+def log_in(
+    login: Login, url: str, addresses: Iterable[str], policy: TargetPolicy, rules: RequestRules = NO_RULES
+) -> LoggedIn:
     """Log in to the target `url`, which is at `addresses`, once; raises LoginFailed.
 
     Sends some requests, one of them with the credentials; takes seconds, with a browser up to a
     minute. Reaches the target's origin and, where another one is named, the login page's, if the
     policy allows it.
     """
-    sites = _sites(login, url, tuple(addresses), policy)
+    sites = _sites(login, url, tuple(addresses), policy, rules)
     if login.method == Method.FORM:
         return _by_form(login, url, sites)
     if login.method == Method.SCRIPT:
@@ -49,14 +51,21 @@ def log_in(login: Login, url: str, addresses: Iterable[str], policy: TargetPolic
     return _by_credentials(login, url, sites)
 
 
-def log_out(login: Login, session: Session, url: str, addresses: Iterable[str], policy: TargetPolicy) -> None:
+def log_out(
+    login: Login,
+    session: Session,
+    url: str,
+    addresses: Iterable[str],
+    policy: TargetPolicy,
+    rules: RequestRules = NO_RULES,
+) -> None:
     """End a login by its logout script, and see that it is ended; does nothing where there is no script.
 
     Raises LoginFailed, also with the reason `not_logged_out`.
     """
     if not login.logout_script:
         return
-    sites = _sites(login, url, tuple(addresses), policy)
+    sites = _sites(login, url, tuple(addresses), policy, rules)
     by_browser.play(login.logout_script, "logout script", url, sites, session)
     asked = proof_url(login, url)
     before, after = _as_stranger(sites, asked), _with_session(sites, session, asked)
@@ -67,9 +76,16 @@ def log_out(login: Login, session: Session, url: str, addresses: Iterable[str], 
     raise LoginFailed("not_logged_out", f"{shown(asked)} still knows who is asking.", PROOF_STEP)
 
 
-def still_holds(login: Login, logged_in: LoggedIn, url: str, addresses: Iterable[str], policy: TargetPolicy) -> bool:
+def still_holds(
+    login: Login,
+    logged_in: LoggedIn,
+    url: str,
+    addresses: Iterable[str],
+    policy: TargetPolicy,
+    rules: RequestRules = NO_RULES,
+) -> bool:
     """Whether the page that proved a login still does; True where it cannot be had, which is not the login's fault."""
-    sites = _sites(login, url, tuple(addresses), policy)
+    sites = _sites(login, url, tuple(addresses), policy, rules)
     with Visit(sites, logged_in.session, handshake_of(login)) as visitor:
         try:
             page = visitor.get(logged_in.page_url, PROOF_STEP, strict=False)
@@ -92,9 +108,9 @@ def still_holds(login: Login, logged_in: LoggedIn, url: str, addresses: Iterable
     return not logged_in.pattern or re.search(logged_in.pattern, page.html) is not None
 
 
-def _sites(login: Login, url: str, addresses: tuple[str, ...], policy: TargetPolicy) -> Sites:
+def _sites(login: Login, url: str, addresses: tuple[str, ...], policy: TargetPolicy, rules: RequestRules) -> Sites:
     """The origins to be reached, by a URL of each, with their addresses."""
-    sites: Sites = {url: addresses}
+    sites = Sites({url: addresses}, rules)
     if not login.login_url:
         return sites
     try:

@@ -13,6 +13,7 @@ from scans.login.page import Page
 REASONS = {
     "login_page_unreachable": _("Open the login page in your own browser, correct its address, and try again."),
     "login_page_not_allowed": _("Ask an administrator to allow the login page's host as a target."),
+    "left_out": _("Name another login page, or take away the pattern that leaves this one out."),
     "out_of_scope": _("Give the address that the site leads to as the login page, or as the target."),
     "too_many_redirects": _("Open the address in your own browser: the site sends visitors round in circles."),
     "no_login_form": _("Give the address of the page that holds the login form, or record a login script."),

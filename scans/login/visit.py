@@ -15,6 +15,7 @@ from scans.login.page import Page, shown
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import USER_AGENT, Answer, SiteClient
 from scans.targets.policy import origin
+from scans.targets.request_rules import NO_RULES, RequestRules
 
 MAX_REDIRECTS = 10
 MAX_PAGE_BYTES = 1024**2  # styles and scripts inside a page come before its form
@@ -24,26 +25,33 @@ _ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
 _HANDSHAKE_ERRORS = (AttributeError, KeyError, RuntimeError, ValueError, SpnegoError)
 
 
+class Sites(dict[str, tuple[str, ...]]):
+    """A URL of each origin that may be reached → its addresses; `rules` hold for every request there."""
+
+    def __init__(self, addresses: Mapping[str, Iterable[str]], rules: RequestRules = NO_RULES):
+        super().__init__({url: tuple(each) for url, each in addresses.items()})
+        self.rules = rules
+
+
 class Visit:
     """A visitor with cookies of its own. Use as a context manager; not thread-safe.
 
-    Reaches the origins of `sites` (URL of the origin → its addresses) and nothing else. `session` is
+    Reaches the origins of `sites` by their rules and nothing else. `session` is
     what it carries from the start, `auth` how it answers HTTP authentication. Methods raise
     LoginFailed, naming `step`, where a page cannot be had.
     """
 
-    def __init__(
-        self, sites: Mapping[str, Iterable[str]], session: Session | None = None, auth: httpx.Auth | None = None
-    ):
+    def __init__(self, sites: Sites, session: Session | None = None, auth: httpx.Auth | None = None):
+        self._rules = sites.rules
         self._origins = {_origin(url) for url in sites}
         self._auth = auth or httpx.Auth()
         self._headers = session.headers if session else ()
-        self._user_agent = (session and session.user_agent) or USER_AGENT
+        self._user_agent = sites.rules.user_agent or (session and session.user_agent) or USER_AGENT
         self._cookies = SiteCookies(session.cookies if session else ())
         timeout = settings.SCANS_CONNECT_TIMEOUT_SECONDS
         self._clients = {
             urlsplit(url).hostname or "": SiteClient(
-                origin(url)[0], addresses, timeout=timeout, max_body_bytes=MAX_PAGE_BYTES
+                origin(url)[0], addresses, timeout=timeout, max_body_bytes=MAX_PAGE_BYTES, rules=sites.rules
             )
             for url, addresses in sites.items()
         }
@@ -67,7 +75,7 @@ class Visit:
 
     def reaches(self, url: str) -> bool:
         """Whether this visitor may ask for the address."""
-        return _origin(url) in self._origins
+        return _origin(url) in self._origins and not self._rules.leaves_out(url)
 
     def get(self, url: str, step: str, *, strict: bool = True) -> Page:
         """The page at an address, redirects followed; one that leads elsewhere is refused or, not strict, shown."""
@@ -93,6 +101,7 @@ class Visit:
             if not self.reaches(page.next_url):
                 if not strict:
                     return page
+                self._refuse_left_out(page.next_url, step)
                 raise out_of_scope(page, step)
             page = self._ask("GET", page.next_url, step, led_by=page.url if page.redirects else "")
         raise LoginFailed("too_many_redirects", f"{page.shown_url} still redirects after {MAX_REDIRECTS} times.", step)
@@ -101,6 +110,7 @@ class Visit:
         self, method: str, url: str, step: str, headers: Mapping[str, str] | None = None, body: bytes = b"", **page
     ) -> Page:
         try:
+            self._refuse_left_out(url, step)
             if not self.reaches(url):
                 raise LoginFailed("out_of_scope", f"{shown(url)} is not on the target's host and port.", step)
             request = httpx.Request(method, url, headers=self._usual_headers, content=body)
@@ -113,9 +123,13 @@ class Visit:
             raise LoginFailed("login_page_unreachable", detail, step) from None
         return Page(url, response.status_code, response.headers, response.extensions["answer"].body, **page)
 
+    def _refuse_left_out(self, url: str, step: str) -> None:
+        if self._rules.leaves_out(url):
+            raise LoginFailed("left_out", f"{shown(url)} is left out of the scan.", step)
+
     @property
     def _usual_headers(self) -> list[tuple[str, str]]:
-        given = {name.lower() for name, _ in self._headers}
+        given = {name.lower() for name, _ in (*self._headers, *self._rules.headers)}
         usual = [("accept", _ACCEPT), ("user-agent", self._user_agent)]
         return [pair for pair in usual if pair[0] not in given] + list(self._headers)
 

@@ -74,6 +74,9 @@ class Analysis(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC", help_text="in which its start and windows were chosen")
     blackout = models.TextField(blank=True, help_text="its own blackout windows, one to a line: see windows.parse")
     recurrence = models.JSONField(default=dict, blank=True, help_text="how it repeats: see recurrence.Recurrence")
+    # Nullable: only then SQLite adds a column without making the table anew, which the log's triggers do not allow.
+    left_out = models.JSONField(null=True, editable=False, help_text="patterns of addresses that are never asked for")
+    headers = models.JSONField(null=True, editable=False, help_text="of every request: each name with its sealed value")
     continues = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="the run it goes on from"
     )

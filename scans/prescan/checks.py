@@ -19,6 +19,7 @@ from scans.prescan.accounts import Accounts
 from scans.prescan.connection import ConnectionReport, Step, check_connection
 from scans.statuses import UrlScanStatus
 from scans.targets.policy import TargetPolicy
+from scans.targets.request_rules import NO_RULES, RequestRules
 
 # The steps after the connection, and what each leads to when it fails.
 LOGIN, LOGOUT, CRAWL_SCRIPT = "login", "logout", "crawl script"
@@ -32,11 +33,12 @@ _SECONDS_FOR_A_PICTURE = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What is checked: a normalised URL, how one logs in there, and the text of its crawl script."""
+    """What is checked: a URL, how one logs in there, the text of its crawl script, and the rules of every request."""
 
     url: str
     login: Login | None = None
     crawl_script: str = field(default="", repr=False)
+    rules: RequestRules = NO_RULES
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def check(
     One login is tried, never more, and none where `accounts` knows that it was refused before. `pictures`
     are taken where there is a login or a script, and a browser.
     """
-    connection = check_connection(target.url, policy, has_login=target.login is not None)
+    connection = check_connection(target.url, policy, has_login=target.login is not None, rules=target.rules)
     report = CheckReport(connection, connection.steps)
     if not report.failure and (target.login or target.crawl_script):
         _Further(target, policy, report, accounts or Accounts(), pictures).run()
@@ -153,7 +155,7 @@ class _Further:
     def _walk(self) -> str:
         """Play the crawl script, as whoever is logged in."""
         recording = self._read()
-        played = browser.play(Task(url=self.target.url, sites=self.sites, session=self._session, recording=recording))
+        played = browser.play(self._task(session=self._session, recording=recording))
         if not played.ok:
             raise LoginFailed(
                 played.reason, played.detail, CRAWL_SCRIPT, screenshot=played.screenshot, line=played.line
@@ -166,13 +168,13 @@ class _Further:
     def _log_out(self) -> str:
         """Log out, and in again: the scan needs the login."""
         session = self._session
-        log_out(self.target.login, session, self.target.url, self.report.addresses, self.policy)
+        log_out(self.target.login, session, self.target.url, self.report.addresses, self.policy, self.target.rules)
         self._picture("logged_out", LOGOUT, session)
         self.report.logged_in = self._attempt()
         return "logged out, and in again"
 
     def _attempt(self) -> LoggedIn:
-        return log_in(self.target.login, self.target.url, self.report.addresses, self.policy)
+        return log_in(self.target.login, self.target.url, self.report.addresses, self.policy, self.target.rules)
 
     @property
     def _session(self) -> Session:
@@ -184,10 +186,13 @@ class _Further:
             return
         url = url or self.target.url
         played = browser.play(
-            Task(url=url, sites={**self.sites, url: self.report.addresses}, session=session, answer=answer),
+            self._task(url=url, sites={**self.sites, url: self.report.addresses}, session=session, answer=answer),
             seconds=_SECONDS_FOR_A_PICTURE,
         )
         self._keep(shows, played.screenshot, step)
+
+    def _task(self, **values) -> Task:
+        return Task(**{"url": self.target.url, "sites": self.sites, "rules": self.target.rules, **values})
 
     def _keep(self, shows: str, image: bytes, step: str) -> None:
         if image and self.pictures:

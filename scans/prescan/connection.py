@@ -19,6 +19,7 @@ from scans.statuses import UrlScanStatus
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import Answer, SiteClient, tls_context
 from scans.targets.policy import TargetPolicy, TargetRefused, origin, resolve
+from scans.targets.request_rules import NO_RULES, RequestRules
 
 # The fixed list of reasons: which status each leads to. The detail beside it says what was seen.
 REASONS = {
@@ -32,6 +33,7 @@ REASONS = {
     "no_answer": UrlScanStatus.CONNECTION_ERROR,
     "only_server_errors": UrlScanStatus.CONNECTION_ERROR,
     "redirect_out_of_scope": UrlScanStatus.VERIFICATION_FAILED,
+    "left_out": UrlScanStatus.VERIFICATION_FAILED,
     "too_many_redirects": UrlScanStatus.VERIFICATION_FAILED,
     "login_required": UrlScanStatus.AUTHENTICATION_ERROR,
     "no_usable_page": UrlScanStatus.VERIFICATION_FAILED,
@@ -79,7 +81,9 @@ class _Failed(Exception):
         self.reason = reason
 
 
-def check_connection(url: str, policy: TargetPolicy, *, has_login: bool = False) -> ConnectionReport:
+def check_connection(
+    url: str, policy: TargetPolicy, *, has_login: bool = False, rules: RequestRules = NO_RULES
+) -> ConnectionReport:
     """Check a normalised URL step by step; sends a few requests and takes seconds at most.
 
     Of one that `has_login`, the page may ask for it, or lead to its login page anywhere on the same host and port.
@@ -102,7 +106,7 @@ def check_connection(url: str, policy: TargetPolicy, *, has_login: bool = False)
         ("name resolution", resolve_and_judge),
         ("connection", connect),
         ("TLS", lambda: _tls(report.addresses, host, port) if url.startswith("https:") else "not used"),
-        ("page", lambda: _page(url, report.addresses, has_login)),
+        ("page", lambda: _page(url, report.addresses, has_login, rules)),
     ]
     for name, look in steps:
         started = monotonic()
@@ -169,13 +173,14 @@ def _tls(addresses: tuple[str, ...], host: str, port: int) -> str:
         raise _Failed("tls_impossible", f"No TLS connection can be made: {error}.") from error
 
 
-def _page(url: str, addresses: tuple[str, ...], has_login: bool) -> str:
+def _page(url: str, addresses: tuple[str, ...], has_login: bool, rules: RequestRules) -> str:
     """Fetch the page, following redirects inside the scope as a browser does, cookies and all.
 
     Returns its address and status code as the detail.
     """
     current, cookies = url, SiteCookies()
-    with SiteClient(origin(url)[0], addresses, timeout=settings.SCANS_CONNECT_TIMEOUT_SECONDS) as client:
+    timeout = settings.SCANS_CONNECT_TIMEOUT_SECONDS
+    with SiteClient(origin(url)[0], addresses, timeout=timeout, rules=rules) as client:
         for _ in range(MAX_REDIRECTS + 1):
             answer = _answer(client, current, cookies)
             cookies.follow(current, answer.headers.get_list("set-cookie"))
@@ -183,6 +188,8 @@ def _page(url: str, addresses: tuple[str, ...], has_login: bool) -> str:
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return _usable(current, answer, has_login)
             current = _redirected(current, location)
+            if rules.leaves_out(current):
+                raise _Failed("left_out", f"{url} redirects to {current}, which is left out of the scan.")
             if not (in_scope(current, url) or (has_login and _same_site(current, url))):
                 raise _Failed(
                     "redirect_out_of_scope",

@@ -32,8 +32,10 @@ def store(url_scan: UrlScan, seen: Iterable[UrlCrawled | AddressSeen]) -> None:
 
 
 def _row(url_scan: UrlScan, event: UrlCrawled | AddressSeen) -> CrawledUrl:
-    url = event.url.partition("#")[0].partition("?")[0]
     told = event if isinstance(event, AddressSeen) else None
+    url = event.url.partition("#")[0]
+    if told is None or told.reach != Reach.SKIPPED:  # of what is left out, the query may say why
+        url = url.partition("?")[0]
     return CrawledUrl(
         url_scan=url_scan,
         identity=hashlib.sha256(f"{event.method} {url}".encode()).hexdigest(),

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from scans import transitions
+from scans.configuration.secret_headers import rules_of
 from scans.encryption import KeyLost
 from scans.engines.base import Session
 from scans.login.base import Login
@@ -41,6 +42,7 @@ from scans.statuses import PUBLISHED_AS
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import Answer, SiteClient
 from scans.targets.policy import TargetRefused, origin, resolve
+from scans.targets.request_rules import NO_RULES, RequestRules
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
 
@@ -114,6 +116,7 @@ class Replays:
         self._login: Login | None = None
         self._logged_in: LoggedIn | None = None
         self._logins = 0
+        self._rules = NO_RULES
         self._logged_in_at = 0.0
 
     def run(self) -> None:
@@ -132,7 +135,7 @@ class Replays:
         except (LoginFailed, KeyLost) as error:
             _mark_rest(self._scan, f"{LOGIN_LOST}: {error}")
             return
-        with SiteClient(host, addresses, timeout=TIMEOUT_SECONDS) as client:
+        with SiteClient(host, addresses, timeout=TIMEOUT_SECONDS, rules=self._rules) as client:
             for finding in todo:
                 if reason := self._reason_to_end():
                     _mark_rest(self._scan, reason)
@@ -144,6 +147,7 @@ class Replays:
         """Open the scan's login, where it has one; raises KeyLost."""
         stored = getattr(self._scan, "login", None)
         self._login = stored.opened() if stored else None
+        self._rules = rules_of(self._scan.analysis)
 
     def _log_in(self, addresses: tuple[str, ...]) -> None:
         """Log in, where the scan did, at the rate of all logins and not for ever; raises LoginFailed."""
@@ -155,7 +159,7 @@ class Replays:
         self._logins += 1
         self._logged_in_at = monotonic()
         policy = AllowedTarget.policy()
-        work = partial(log_in, self._login, self._scan.url, addresses, policy)
+        work = partial(log_in, self._login, self._scan.url, addresses, policy, self._rules)
         self._logged_in = run_with_lease(self._scan, work, timing=self._timing)
 
     def _allowed_addresses(self) -> tuple[str, tuple[str, ...]]:
@@ -201,7 +205,7 @@ class Replays:
         if self._login is None or self._logged_in is None:
             return False
         policy = AllowedTarget.policy()
-        look = partial(still_holds, self._login, self._logged_in, self._scan.url, addresses, policy)
+        look = partial(still_holds, self._login, self._logged_in, self._scan.url, addresses, policy, self._rules)
         return not run_with_lease(self._scan, look, timing=self._timing)
 
     def _judged_once_more(self, client: SiteClient, finding: Finding, addresses: tuple[str, ...]) -> Verdict:
@@ -232,7 +236,7 @@ class Replays:
         self, client: SiteClient, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Answer:
         """The answer to one request, sent as whoever the scan was logged in as."""
-        carried = carrying(self._logged_in.session if self._logged_in else Session(), url, headers)
+        carried = carrying(self._logged_in.session if self._logged_in else Session(), url, headers, self._rules)
         handshake = handshake_of(self._login) if self._login else None
         if handshake is None:
             return client.send(method, url, carried, body)
@@ -244,12 +248,18 @@ class Replays:
         return exchange(handshake, request, send).extensions["answer"]
 
 
-def carrying(session: Session, url: str, headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers of a request for an address as somebody sends it who is logged in; the session's cookies win."""
-    given = {name.lower() for name, _ in session.headers}
+def carrying(session: Session, url: str, headers: Mapping[str, str], rules: RequestRules = NO_RULES) -> dict[str, str]:
+    """The headers of a request for an address as somebody sends it who is logged in; the session's cookies win.
+
+    The headers of every request are left to the client, but for a User-Agent that is an attack.
+    """
+    ours = {name.lower() for name, _ in rules.headers} - {"user-agent"}
+    given = {name.lower() for name, _ in session.headers} | ours
     before = "; ".join(value for name, value in headers.items() if name.lower() == "cookie")
     kept = {name: value for name, value in headers.items() if name.lower() not in given | {"cookie"}}
     kept |= SiteCookies(session.cookies).headers(url, before)
-    if session.user_agent and "user-agent" not in given | {name.lower() for name in kept}:  # an attack may be in it
+    if (
+        session.user_agent and not rules.user_agent and "user-agent" not in given | {name.lower() for name in kept}
+    ):  # an attack may be in it
         kept["user-agent"] = session.user_agent
     return kept | dict(session.headers)

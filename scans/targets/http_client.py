@@ -13,8 +13,10 @@ from time import monotonic
 import httpx
 from django.conf import settings
 
+from scans.engines.base import USER_AGENT
+from scans.targets.request_rules import NO_RULES, LeftOut, RequestRules
+
 MAX_BODY_BYTES = 64 * 1024
-USER_AGENT = "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)"
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class SiteClient:
     """Sends requests to one site at its known addresses. Use as a context manager; not thread-safe.
 
     It follows no redirects, uses no proxy and keeps no cookies. It raises httpx.HTTPError when no response comes in
-    time, and ValueError for a URL outside this site. The timeout bounds connecting and answering, each; a site that
-    sends very slowly is cut off after `timeout` too. With several addresses, the first that accepts a connection is
-    used and remembered. At most `max_body_bytes` of a body are read.
+    time, ValueError for a URL outside this site, and LeftOut for one that the `rules` leave out. The timeout bounds
+    connecting and answering, each; a site that sends very slowly is cut off after `timeout` too. With several
+    addresses, the first that accepts a connection is used and remembered. At most `max_body_bytes` of a body are read.
     """
 
     def __init__(
@@ -44,7 +46,9 @@ class SiteClient:
         timeout: float,
         verify: bool | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
+        rules: RequestRules = NO_RULES,
     ):
+        self._rules = rules
         self._host = host
         self._addresses = list(addresses)
         self._timeout = timeout
@@ -69,10 +73,16 @@ class SiteClient:
             raise ValueError(f"{url!r} cannot be asked for: {error}.") from error
         if target.raw_host.decode() != self._host:
             raise ValueError(f"{url} is not on {self._host}.")
+        if self._rules.leaves_out(str(target)):
+            raise LeftOut
+        given = {name.lower(): value for name, value in self._rules.headers}
         own = {name.lower(): value for name, value in (headers or {}).items()}
+        if own.get("user-agent") == USER_AGENT:
+            del own["user-agent"]
         values = {
             "accept": "*/*",
             "user-agent": USER_AGENT,
+            **given,
             **own,
             "accept-encoding": "gzip, deflate",
             "host": target.netloc.decode(),

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from scans.targets.http_client import SiteClient
 from scans.targets.policy import origin, resolve
+from scans.targets.request_rules import NO_RULES, RequestRules
 from scans.timing import DEFAULT_TIMING, Timing
 
 
@@ -22,9 +23,11 @@ class SiteMonitor(threading.Thread):
 
     FAILURES, FAILURES_OF_THE_NAME = 3, 6
 
-    def __init__(self, url: str, addresses: tuple[str, ...], timing: Timing = DEFAULT_TIMING):
+    def __init__(
+        self, url: str, addresses: tuple[str, ...], timing: Timing = DEFAULT_TIMING, rules: RequestRules = NO_RULES
+    ):
         super().__init__(daemon=True)
-        self._url, self._addresses, self._timing = url, addresses, timing
+        self._url, self._addresses, self._timing, self._rules = url, addresses, timing, rules
         self._done = threading.Event()
         self._failures = self._failures_of_the_name = 0
         self.lost, self.dns_failed = threading.Event(), threading.Event()
@@ -32,7 +35,7 @@ class SiteMonitor(threading.Thread):
     def run(self) -> None:
         """Check the site until `finish`."""
         while not self._done.wait(self._interval()):
-            self._failures = 0 if answers(self._url, self._addresses) else self._failures + 1
+            self._failures = 0 if answers(self._url, self._addresses, self._rules) else self._failures + 1
             self._failures_of_the_name = 0 if has_a_name(self._url) else self._failures_of_the_name + 1
             if self._failures >= self.FAILURES:
                 self.lost.set()
@@ -61,11 +64,11 @@ def has_a_name(url: str) -> bool:
         return False
 
 
-def answers(url: str, addresses: tuple[str, ...]) -> bool:
+def answers(url: str, addresses: tuple[str, ...], rules: RequestRules = NO_RULES) -> bool:
     """Return whether the site answers a plain request for `url` with anything but a server error."""
     timeout = min(5.0, settings.SCANS_CONNECT_TIMEOUT_SECONDS)
     try:
-        with SiteClient(origin(url)[0], addresses, timeout=timeout) as client:
+        with SiteClient(origin(url)[0], addresses, timeout=timeout, rules=rules) as client:
             return client.send("GET", url).status < 500
     except httpx.HTTPError:
         return False

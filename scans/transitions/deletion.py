@@ -60,7 +60,8 @@ def is_last_run(analysis: Analysis) -> bool:
 
 
 def _forget_secrets(pk: int) -> None:
-    """Delete what the URL scans of this analysis log in with."""
+    """Delete what the URL scans of this analysis log in with, and its headers."""
+    Analysis.objects.filter(pk=pk).update(headers=None)
     TargetLogin.objects.filter(url_scan__analysis=pk).delete()
     UrlScan.objects.filter(analysis=pk).update(crawl_script="", crawl_script_name="")
 

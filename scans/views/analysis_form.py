@@ -91,9 +91,11 @@ class AnalysisEditView(AnalysisFormView):
             return redirect(self.analysis)
         return super().dispatch(request, *args, **kwargs)
 
-    def get_initial(self) -> dict:
+    def get_form_kwargs(self) -> dict:
         """As it was saved."""
-        return as_typed(configuration(self.analysis)) | {"authorised": True}
+        saved = configuration(self.analysis)
+        initial = as_typed(saved) | {"authorised": True}
+        return {**super().get_form_kwargs(), "initial": initial, "saved": saved}
 
     def get_context_data(self, **context) -> dict:
         """With the analysis."""

@@ -7,6 +7,7 @@ import shutil
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from scans.configuration.secret_headers import rules_of
 from scans.encryption import unseal
 from scans.models import Screenshot, TargetCheck, UrlScan
 from scans.prescan.checks import CheckReport, Target
@@ -42,8 +43,9 @@ def keep_picture(url_scan: UrlScan, shows: str, image: bytes, check: TargetCheck
 def target_of(url_scan: UrlScan) -> Target:
     """What the checks need to know about this URL scan, with its secrets opened. Raises KeyLost."""
     login = getattr(url_scan, "login", None)
+    rules = rules_of(url_scan.analysis)
     script = unseal(url_scan.crawl_script) if url_scan.crawl_script else ""
-    return Target(url=url_scan.url, login=login.opened() if login else None, crawl_script=script)
+    return Target(url=url_scan.url, login=login.opened() if login else None, crawl_script=script, rules=rules)
 
 
 def remove_files(url_scan: UrlScan) -> None:

@@ -86,7 +86,7 @@ def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
         return
     transitions.renew(scan, resolved_address=", ".join(report.addresses)[:200])
     _bring_session(scan)
-    watch = SiteMonitor(scan.url, report.addresses, timing)
+    watch = SiteMonitor(scan.url, report.addresses, timing, target.rules)
     keeper = _keeper(scan, target, report, timing)
     try:
         engine_run = engine.start(_job(scan, target, report))
@@ -95,7 +95,7 @@ def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
         transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
         return
     try:
-        Supervision(scan, engine, engine_run, watch, report.addresses, keeper, timing).run()
+        Supervision(scan, engine, engine_run, watch, target, report.addresses, keeper, timing).run()
     finally:
         watch.finish()
         keeper.finish()
@@ -114,7 +114,7 @@ def _keeper(scan: UrlScan, target: Target, report: CheckReport, timing: Timing) 
     policy = AllowedTarget.policy()  # here, not in the keeper's thread, which would need a connection of its own
 
     def log_in_again() -> NewLogin:
-        return new_login(target.login, log_in(target.login, target.url, report.addresses, policy))
+        return new_login(target.login, log_in(target.login, target.url, report.addresses, policy, target.rules))
 
     return LoginKeeper(
         log_in_again,
@@ -179,5 +179,7 @@ def _job(scan: UrlScan, target: Target, report: CheckReport) -> Job:
         requests_per_second=settings.SCANS_REQUESTS_PER_SECOND,
         seconds_to_stay=settings.SCANS_LEASE_SECONDS,
         seeds=report.seeds,
+        headers=target.rules.headers,
+        left_out=target.rules.left_out,
     )
     return replace(job, **job_fields(target.login, report.logged_in)) if report.logged_in else job

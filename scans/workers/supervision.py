@@ -38,6 +38,7 @@ from scans.engines.base import (
 )
 from scans.login.session_keeper import LoginKeeper
 from scans.models import Actor, Screenshot, UrlScan
+from scans.prescan.checks import Target
 from scans.results import coverage, findings
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteMonitor, answers
@@ -74,13 +75,14 @@ class Supervision:
         engine: Engine,
         engine_run: EngineRun,
         watch: SiteMonitor,
+        target: Target,
         addresses: tuple[str, ...],
         keeper: LoginKeeper,
         timing: Timing = DEFAULT_TIMING,
     ):
         self._timing = timing
         self._scan, self._engine, self._run, self._keeper = scan, engine, engine_run, keeper
-        self._watch, self._addresses = watch, addresses
+        self._watch, self._rules, self._addresses = watch, target.rules, addresses
         self._status = UrlScanStatus(scan.status)
         self._began_at = monotonic()
         self._expires_at: datetime | None = None
@@ -246,7 +248,7 @@ class Supervision:
 
     def _picture(self) -> bytes:
         """What the site shows now to who is not logged in; empty without a browser."""
-        task = Task(url=self._scan.url, sites={self._scan.url: self._addresses})
+        task = Task(url=self._scan.url, sites={self._scan.url: self._addresses}, rules=self._rules)
         return play(task, seconds=self._timing.for_picture).screenshot
 
     def _ask(self, command: Command, ended_by: EndedBy | None = None, reason: str = "") -> None:
@@ -318,6 +320,6 @@ class Supervision:
         for look in range(SiteMonitor.FAILURES):
             if look:
                 sleep(self._timing.between_last_looks)
-            if answers(self._scan.url, self._addresses):
+            if answers(self._scan.url, self._addresses, self._rules):
                 return True
         return False

@@ -11,7 +11,7 @@ import pytest
 from scans.engines.base import Cookie, Session
 from scans.login.base import Login, Method
 from scans.login.credentials import session_of
-from scans.login.visit import Visit
+from scans.login.visit import Sites, Visit
 from scans.results.verification import carrying
 from scans.targets.cookies import SiteCookies
 from tests.engines.wapiti.driver.test_network import DRIVER_FOLDER
@@ -139,7 +139,7 @@ def test_what_is_no_address_is_refused_as_our_client_does():
 
 
 def test_a_visitor_of_one_application_stays_the_other_s_visitor():
-    with Neighbours() as site, Visit({site.url: LOOPBACK}) as visitor:
+    with Neighbours() as site, Visit(Sites({site.url: LOOPBACK})) as visitor:
         for root in (site.first, site.second, site.first, site.second):
             visitor.get(f"{site.url}{root[1:]}", "page")
         assert {cookie.path for cookie in visitor.cookies} == {site.first, site.second}
@@ -148,7 +148,10 @@ def test_a_visitor_of_one_application_stays_the_other_s_visitor():
 
 def test_a_cookie_that_is_not_ascii_comes_back_to_the_byte():
     value = "owner=Jürgen".encode().decode("latin-1")
-    with ControllableSite(headers={"Set-Cookie": f"{value}; Path=/"}) as site, Visit({site.url: LOOPBACK}) as visitor:
+    with (
+        ControllableSite(headers={"Set-Cookie": f"{value}; Path=/"}) as site,
+        Visit(Sites({site.url: LOOPBACK})) as visitor,
+    ):
         visitor.get(site.url, "page")
         visitor.get(site.url, "page")
     assert site.requests[1].headers["cookie"] == value

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from scans.engines.base import Job, Preflight, Report
+from scans.engines.base import USER_AGENT, Job, Preflight, Report
 from scans.engines.process import EngineProcess, environment
 from scans.engines.wapiti.categories import with_cwe
 from scans.engines.wapiti.report import read_report
@@ -70,8 +70,11 @@ def scope_of(url: str) -> str:
 def options(job: Job) -> list[str]:
     """Return Wapiti's command line options for a job."""
     scope, directory = scope_of(job.url), job.directory.absolute()
-    # The login's user agent; without a login, Wapiti claims to be an old Firefox.
-    browser = ["-A", job.session.user_agent] if job.session and job.session.user_agent else []
+    # The login's user agent; without a login, Wapiti claims to be an old Firefox. A given one is a secret: the driver
+    # replaces ours with it.
+    is_given = any(name.lower() == "user-agent" for name, _ in job.headers)
+    user_agent = USER_AGENT if is_given else job.session.user_agent if job.session else ""
+    browser = ["-A", user_agent] if user_agent else []
     start = [] if scope in (job.url, f"{job.url}/") else ["-s", job.url]
     return [
         *("-u", scope, *start, "--scope", "folder", "-d", str(job.depth), "-S", "normal"),

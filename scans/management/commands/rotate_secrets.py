@@ -2,12 +2,17 @@
 
 from django.core.management.base import CommandError
 
+from scans.configuration.secret_headers import resealed
 from scans.encryption import KeyLost, reseal
 from scans.management.database import DatabaseCommand
-from scans.models import TargetLogin, UrlScan
+from scans.models import Analysis, TargetLogin, UrlScan
 
-# Every column that holds an encrypted value.
-SEALED = [(TargetLogin, "sealed"), (UrlScan, "crawl_script")]
+# Every column that holds an encrypted value, and how to encrypt it again.
+SEALED = [
+    (TargetLogin.objects.all(), "sealed", reseal),
+    (UrlScan.objects.exclude(crawl_script=""), "crawl_script", reseal),
+    (Analysis.objects.filter(headers__isnull=False), "headers", resealed),
+]
 
 
 class Command(DatabaseCommand):
@@ -21,11 +26,11 @@ class Command(DatabaseCommand):
     def handle(self, **options) -> None:
         """Encrypt again whatever can be decrypted. Raises CommandError afterwards if anything could not be."""
         done = lost = 0
-        for model, column in SEALED:
-            for pk, token in model.objects.exclude(**{column: ""}).values_list("pk", column).iterator():
+        for rows, column, anew in SEALED:
+            for pk, token in rows.values_list("pk", column).iterator():
                 try:
                     # Only if it is unchanged: somebody may enter a new one at the same time.
-                    done += model.objects.filter(pk=pk, **{column: token}).update(**{column: reseal(token)})
+                    done += rows.filter(pk=pk, **{column: token}).update(**{column: anew(token)})
                 except KeyLost:
                     lost += 1
         self.stdout.write(f"{done} secrets are encrypted with the newest key.")

@@ -15,9 +15,10 @@ class Coverage:
         self.channel = channel
         self.said = set()
 
-    def note(self, reach, method, url, *, status=0, reason=""):
+    def note(self, reach, method, url, *, status=0, reason="", with_query=False):
         """Report the state, unless it was reported before or the limit is reached."""
-        url = url.partition("#")[0].partition("?")[0]
+        url = url.partition("#")[0]
+        url = url if with_query else url.partition("?")[0]
         saying = reach, method, url
         if saying in self.said or len(self.said) >= MAX_REPORTS or not url.startswith(("http://", "https://")):
             return

@@ -27,6 +27,7 @@ for _name, _of_it in _NEVER_STARTED.items():
 
 # ruff: noqa: E402 - what follows would load it
 import httpx
+from rules import LEFT_OUT
 from scan import TO_GO_ON
 from session import finish_what_began
 from sqlalchemy import func, select
@@ -168,11 +169,22 @@ class Hooks:
     def on_scope(self, original, scope, resource):
         """Whether an address belongs to the scan; the crawl's links that do not are told."""
         inside = original(scope, resource)
+        if inside and self.is_left_out(resource):
+            return False
         if resource and not inside and self.scan.phase == "crawl":
             is_request = isinstance(resource, web.Request)
             method, url = (resource.method, resource.url) if is_request else ("GET", resource)
             self.scan.coverage.note("blocked", method, url, reason="It is outside of the scope of this scan.")
         return inside
+
+    def is_left_out(self, resource):
+        """Whether a link or form is left out of the scan, which is told."""
+        is_request = isinstance(resource, web.Request)
+        method, url = (resource.method, resource.url) if is_request else ("GET", resource)
+        left_out = self.scan.traffic.rules.leave_out(url)
+        if left_out:
+            self.scan.passed(method, url, LEFT_OUT)
+        return left_out
 
     async def on_crawl_saved(self, original, wapiti):
         """The crawl is over or interrupted: the session now has all that a resumed crawl needs."""

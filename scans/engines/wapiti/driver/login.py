@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 import httpx
 from cookies import Cookies
 from httpx_ntlm import HttpNtlmAuth
+from rules import refuse_headers
 
 SECONDS_BETWEEN_LOOKS = 5.0
 REQUESTS_BETWEEN_LOOKS = 25
@@ -50,6 +51,7 @@ class Login:
         self.enders = set()  # … and which end a login, though nothing in the page said so
         self.found_out = False  # whether the last login to end told one of those
         self.auth = self.handshake(job["http_login"])
+        self.keep_secret(*(value for _, value in job["headers"]))
         if job["session"]:
             self.take(job)
 
@@ -65,6 +67,7 @@ class Login:
     def take(self, made):
         """Carry what this login made from now on, and tell by its own signs whether it holds; whoever waits goes on."""
         session, self.probe = made["session"], made["session_probe"]
+        refuse_headers(session["headers"])
         self.rule = made["logged_out"] or NO_RULE
         self.pattern = re.compile(self.rule["pattern"]) if self.rule["pattern"] else None
         self.seen_at, self.unseen = time.monotonic(), 0

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from coverage import Coverage
 from login import Login
+from rules import LEFT_OUT
 from traffic import Traffic
 
 MEMORY_USABLE = 0.9  # of the limit; above it the scan ends in good order, before allocations fail
@@ -98,7 +99,11 @@ class Scan:
 
     def passed(self, method, url, refused=""):
         """A request to the target was sent, or refused for this reason."""
-        if refused:
+        if refused == LEFT_OUT:
+            if self.phase == "crawl":  # an attack's addresses are made up
+                with_query = not self.traffic.rules.leave_out(url.partition("?")[0])
+                self.coverage.note("skipped", method, url, reason=refused, with_query=with_query)
+        elif refused:
             self.coverage.note("skipped", method, url, reason=refused)
         elif self.phase == "attack":
             self.coverage.note("attacked", method, url)
@@ -123,7 +128,10 @@ class Scan:
     def obey(self, command):
         """Do what the product asks for: a word, or a new login."""
         if isinstance(command, dict):
-            self.login.take(command)
+            try:
+                self.login.take(command)
+            except ValueError as error:
+                self.end("technical", str(error))
         elif command == "pause":
             self.traffic.pause()
         elif command == "resume":

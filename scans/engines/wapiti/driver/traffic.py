@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 import httpx
 from login import is_text
 from network import CLOSED_ENDPOINT
+from rules import LEFT_OUT, Rules
 
 ERRORS_IN_A_ROW_TO_DOUBT = 20
 PROBES = 8  # all must fail before a site counts as gone: a flaky one answers at least one of them
@@ -56,6 +57,7 @@ class Traffic:
         `passed(method, url, refused)` is told of each request to the target.
         """
         self.login = login
+        self.rules = Rules(job)
         self.passed = passed
         self.url = httpx.URL(job["url"])
         self.max_requests = job["max_requests"]
@@ -95,10 +97,17 @@ class Traffic:
         if not ours and origin(request.url)[1:] != CLOSED_ENDPOINT:
             raise Refused(f"{request.url.host} is outside this scan", request=request)
         if ours:
+            self.leave_out(request)
             self.spare_login(request)
             self.passed(request.method, str(request.url))
         response = await self.exchange(transport, request, ours)
         return await self.with_login(transport, request, response) if ours and self.login.given else response
+
+    def leave_out(self, request):
+        """Raise Refused for an address that this scan never asks for, by whatever method."""
+        if self.rules.leave_out(request.url):
+            self.passed(request.method, str(request.url), LEFT_OUT)
+            raise Refused("this address is left out of the scan", request=request)
 
     def spare_login(self, request):
         """Raise Refused for what would end the login."""
@@ -113,7 +122,7 @@ class Traffic:
         generation = self.login.generation
         self.login.unseen += ours
         try:
-            response = await self.send(transport, self.login.dressed(request) if ours else request)
+            response = await self.send(transport, self.dressed(request) if ours else request)
         except httpx.TransportError:
             if ours and not self.ending:
                 self.count_error()
@@ -126,6 +135,10 @@ class Traffic:
         response.stream = BoundedBody(response.stream, self)
         response.extensions["login"] = generation, time.monotonic()
         return response
+
+    def dressed(self, request):
+        """The request with the headers of every request, and the login over them."""
+        return self.login.dressed(self.rules.dressed(request))
 
     async def with_login(self, transport, request, response):
         """The answer as Wapiti may see it; asked for once more where the login turns out to be over."""
@@ -196,7 +209,7 @@ class Traffic:
         request = self.plain_request(url)
         try:
             await self.wait_for_turn(request, ours=False)
-            response, raw = await self.look(transport, self.login.dressed(request))
+            response, raw = await self.look(transport, self.dressed(request))
         except (httpx.TransportError, TimeoutError):
             return None
         return self.login.undressed(response), decoded(response, raw)
@@ -218,7 +231,7 @@ class Traffic:
     def plain_request(self, url):
         """A GET as the browser sends it that logged in: many a site ends a login that comes from another one."""
         headers = {"host": self.url.netloc.decode(), **BROWSER}
-        if self.login.user_agent:
+        if self.login.user_agent and "user-agent" not in self.rules.headers:
             headers["user-agent"] = self.login.user_agent
         timeout = httpx.Timeout(self.read_timeout).as_dict()
         return httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout})
@@ -294,7 +307,7 @@ class Traffic:
 
     async def answers_once(self):
         """Whether the target answers one plain GET; not counted among the scan's requests."""
-        request = self.plain_request(self.url)
+        request = self.rules.dressed(self.plain_request(self.url))
         transport = httpx.AsyncHTTPTransport(verify=lenient_tls())
         self.worked_at = time.monotonic()
         try:

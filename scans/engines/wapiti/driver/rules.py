@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# This program is free software; you can redistribute it and/or modify it under the terms of the GNU
+# General Public License as published by the Free Software Foundation; either version 2 of the License,
+# or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
+"""What holds for every request to the target: headers that go along, and addresses that are never asked for."""
+
+import re
+from urllib.parse import unquote
+
+import httpx
+
+# The product has the same list in scans/targets/request_rules.py.
+REFUSED_HEADERS = frozenset(
+    "host content-length transfer-encoding connection keep-alive proxy-connection proxy-authenticate "
+    "proxy-authorization te trailer upgrade http2-settings expect content-encoding accept-encoding".split()
+)
+# Sent by Wapiti where a User-Agent was given (scans/engines/base.py), which takes its place; any other is an attack.
+STAND_IN = "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)"
+LEFT_OUT = "This address is left out of the scan."
+
+
+def refuse_headers(headers):
+    """Raise ValueError for a header that would lead to another site, or break the connection; values are not named."""
+    for name, _ in headers:
+        if name.lower() in REFUSED_HEADERS:
+            raise ValueError(f"the header {name} belongs to the connection and cannot be given")
+
+
+class Rules:
+    """The rules of one job."""
+
+    def __init__(self, job):
+        refuse_headers(job["headers"])
+        self.headers = {name.lower(): value for name, value in job["headers"]}
+        self.left_out = [re.compile(pattern) for pattern in job["left_out"]]
+
+    def leave_out(self, url):
+        """Whether this address is never asked for; percent-encoded letters are understood."""
+        url = str(url).partition("#")[0]
+        return any(pattern.fullmatch(one) for pattern in self.left_out for one in {url, unquote(url)})
+
+    def dressed(self, request):
+        """A copy of the request that carries the headers; the original stays as Wapiti made it."""
+        if not self.headers:
+            return request
+        headers = httpx.Headers(request.headers)
+        attacks = headers.get("user-agent", STAND_IN) != STAND_IN
+        headers.update({name: value for name, value in self.headers.items() if name != "user-agent" or not attacks})
+        return httpx.Request(
+            request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
+        )
