@@ -35,8 +35,8 @@ def reseal(token: str) -> str:
 
 def _lost() -> KeyLost:
     return KeyLost(
-        "A stored password or script cannot be decrypted: the key it was sealed with is not among SCANS_SECRET_KEYS. "
-        "An administrator can put the old key back behind the new one; otherwise enter the login anew."
+        "A stored password or script cannot be decrypted: its key is not among SCANS_SECRET_KEYS. "
+        "An administrator can put the old key back after the new one. Otherwise enter the login again."
     )
 
 

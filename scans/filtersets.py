@@ -62,7 +62,7 @@ class ActivityLogFilterSet(FilterSet):
         return queryset.of_kind(value)
 
     def older(self, queryset, name, value):
-        """Only entries before this one; anything that is no number is passed over."""
+        """Return only the entries before this one; ignore anything that is not a number."""
         number = whole_number(value)
         return queryset if number is None else queryset.filter(pk__lt=number)
 

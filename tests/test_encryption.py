@@ -49,5 +49,5 @@ def test_a_lost_key_says_what_to_do_and_gives_nothing_away(settings):
     with pytest.raises(KeyLost) as lost:
         unseal(sealed)
     said = f"{lost.value} {lost.value!r} {lost.value.__cause__!r}"
-    assert "SCANS_SECRET_KEYS" in said and "enter the login anew" in said
+    assert "SCANS_SECRET_KEYS" in said and "enter the login again" in said
     assert not any(secret in said for secret in (SECRET, OLD, NEW, sealed))

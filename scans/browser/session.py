@@ -66,7 +66,7 @@ def print_page(page: str, *, seconds: float = SECONDS) -> bytes:
             job = json.dumps({"page": page, **_browser(home)}).encode()
             outputs = _run(job, home, seconds, PRINTER)
     except subprocess.TimeoutExpired:
-        message = _("The report was not printed within {seconds} seconds.")
+        message = _("The PDF was not ready within {seconds} seconds.")
         raise CannotPrint(message.format(seconds=round(seconds))) from None
     if not outputs[0].startswith(b"%PDF"):
         raise CannotPrint(_("The browser ended unexpectedly: {said}").format(said=_why(outputs[1])))
@@ -100,7 +100,7 @@ def _printer() -> Iterator[None]:
         until = monotonic() + SECONDS_TO_WAIT_FOR_THE_PRINTER
         while not _locked(lock):
             if monotonic() > until:
-                raise CannotPrint(_("Other reports are being printed: try again in a minute."))
+                raise CannotPrint(_("Another PDF is being created: try again in a minute."))
             sleep(0.1)
         yield
 

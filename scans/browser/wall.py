@@ -59,7 +59,7 @@ class Wall(ThreadingTCPServer):
         return None
 
     def handle_error(self, request, client_address) -> None:
-        """A browser that hangs up is no news."""
+        """Ignore a browser that hangs up."""
 
 
 class _Connection(StreamRequestHandler):

@@ -1,8 +1,8 @@
 """The database's own guard of the activity log: triggers that refuse UPDATE, and DELETE of what has not expired.
 
 `install` makes them as the first migration did, without that exception; `let_expired_go` adds it. On SQLite a
-migration that makes the table of analyses anew has to `remove` them before and make them again after: one of them
-names it.
+migration that rebuilds the table of analyses must `remove` the triggers first and create them again afterwards, since
+one of them names that table.
 """
 
 _TABLE = "scans_activitylogentry"

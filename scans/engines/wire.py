@@ -1,4 +1,4 @@
-"""The protocol between us and an engine process: one JSON object a line, events out, job and commands in."""
+"""The protocol between the product and an engine process: one JSON object per line, events out, job and commands in."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ NAMES = {event: name for name, event in EVENTS.items()}
 
 
 def plain_text(value: object, longest: int = LONGEST_TEXT) -> str:
-    """A text that any database takes: no NUL, no lone surrogates, cut; raises ValueError if it is no text."""
+    """Return a text that any database accepts: no NUL, no lone surrogates, cut. Raises ValueError if it is not text."""
     if not isinstance(value, str):
         raise ValueError(f"expected a text, got {type(value).__name__}")
     return value[:longest].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
@@ -80,7 +80,7 @@ def _counts(value: object) -> dict[str, int]:
     return {plain_text(key): _whole_number(number) for key, number in value.items()}
 
 
-# How each type that an event's field can have (as written in base.py) is read from JSON.
+# How the value of each type in base.py is read from JSON.
 READERS: dict[str, Callable[[Any], Any]] = {
     "str": plain_text,
     "int": _whole_number,
@@ -96,7 +96,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def event_from_line(line: bytes) -> Event:
-    """Read one line of an engine's stdout; raises ValueError saying what is wrong with it."""
+    """Read one line of an engine's stdout. Raises ValueError, which names the problem."""
     try:
         values = json.loads(line)
     except RecursionError as error:
@@ -116,21 +116,21 @@ def event_from_line(line: bytes) -> Event:
 
 
 def event_to_line(event: Event) -> bytes:
-    """The line with which an engine process says this event."""
+    """Return the line with which an engine process sends this event."""
     return json.dumps({"event": NAMES[type(event)], **asdict(event)}).encode() + b"\n"
 
 
 def job_to_line(job: Job) -> bytes:
-    """The first line an engine process gets on its stdin."""
+    """Return the first line that an engine process gets on its stdin."""
     values = {**asdict(replace(job, resolve={})), "resolve": dict(job.resolve)}
     return json.dumps({**values, "directory": str(job.directory.absolute())}).encode() + b"\n"
 
 
 def login_to_line(login: NewLogin) -> bytes:
-    """The line on its stdin with which an engine process gets a new login."""
+    """Return the stdin line that gives an engine process a new login."""
     return json.dumps({"login": asdict(login)}).encode() + b"\n"
 
 
 def command_to_line(command: Command) -> bytes:
-    """Each later line on its stdin."""
+    """Return a later stdin line with a command."""
     return json.dumps({"command": command}).encode() + b"\n"

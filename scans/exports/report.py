@@ -38,7 +38,9 @@ def as_pdf(results: Results) -> Iterator[bytes]:
     """Return the report as PDF, complete on return. Raises CannotPrint, for example if there are too many findings."""
     count = sum(results.counts.values())
     if count > MOST_PRINTED:
-        said = _("There are {count} findings; at most {most} are printed. Take one URL's results, or another format.")
+        said = _(
+            "There are {count} findings; a PDF holds at most {most}. Choose the results of one URL, or another format."
+        )
         raise CannotPrint(said.format(count=count, most=MOST_PRINTED))
     return iter([print_page("".join(as_html(results)))])
 

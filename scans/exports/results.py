@@ -106,7 +106,7 @@ class Results:
             ended and _partial(ended),
             shown and _under_verification(shown),
             hidden and _left_out(hidden),
-            self.analysis.evidence_expired_at and gettext("Requests and answers were removed by the retention policy."),
+            self.analysis.evidence_expired_at and gettext("The retention policy has removed requests and responses."),
         ]
         return [text for text in said if text]
 
@@ -142,24 +142,24 @@ def _running(count: int) -> str:
 
 def _partial(count: int) -> str:
     return ngettext(
-        "%d URL scan did not run to its end: what it did not look at is missing.",
-        "%d URL scans did not run to their end: what they did not look at is missing.",
+        "%d URL scan did not finish. Findings that it would have made are missing.",
+        "%d URL scans did not finish. Findings that they would have made are missing.",
         count,
     ) % (count,)
 
 
 def _under_verification(count: int) -> str:
     return ngettext(
-        "The results of %d URL scan are under verification and not published: they may change.",
-        "The results of %d URL scans are under verification and not published: they may change.",
+        "The results of %d URL scan are not published yet and may change.",
+        "The results of %d URL scans are not published yet and may change.",
         count,
     ) % (count,)
 
 
 def _left_out(count: int) -> str:
     return ngettext(
-        "The results of %d URL scan are under verification, and left out until they are published.",
-        "The results of %d URL scans are under verification, and left out until they are published.",
+        "The results of %d URL scan are under verification. They are left out until they are published.",
+        "The results of %d URL scans are under verification. They are left out until they are published.",
         count,
     ) % (count,)
 

@@ -19,7 +19,7 @@ class AccessForm(forms.Form):
     """How the targets are logged in to, and the walk that a crawl begins with. Secrets are written, never shown."""
 
     login_method = forms.ChoiceField(
-        label=_("Log in"), required=False, choices=[("", _("No: scan as anybody sees it")), *Method.choices]
+        label=_("Log in"), required=False, choices=[("", _("No login (public pages only)")), *Method.choices]
     )
     login_username = forms.CharField(label=_("User name"), required=False, max_length=200)
     login_password = forms.CharField(

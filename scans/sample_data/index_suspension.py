@@ -1,8 +1,8 @@
-"""What makes every inserted row slower, set aside while very many are, and made anew, and so checked, at the end.
+"""Removes secondary indexes and foreign keys while very many rows are inserted, and restores them at the end.
 
-These are secondary indexes and foreign keys, as the database's own catalogue has them: one pass over a whole
-table is many times cheaper than a step for each row. Triggers stay: they keep counts and texts. All of it
-happens in one transaction, so that whoever is killed half-way leaves everything as it was.
+The database's own catalogue lists them. Building an index over a whole table is many times cheaper than updating it
+for each row, and restoring a foreign key checks it. Triggers stay, since they maintain counts and texts. Everything
+happens in one transaction, so that a killed process leaves the database unchanged.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-# Unique constraints first: that is the order in which they are made anew.
+# Unique constraints first, since foreign keys need them.
 _POSTGRESQL_CONSTRAINTS = """
     SELECT conrelid::regclass, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
     WHERE contype IN ('u', 'f') AND conrelid::regclass::text = ANY(%s) ORDER BY contype = 'f', oid"""
@@ -24,16 +24,16 @@ _POSTGRESQL_INDEXES = """
 _SQLITE_INDEXES = """
     SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = %s ORDER BY rowid"""
 
-# Whose indexes are in the order of what is written: to add to them costs SQLite less than to sort a whole table.
+# Indexes in the order of insertion: SQLite adds to them faster than it sorts a whole table.
 _WRITTEN_IN_ORDER = {"scans_activitylogentry", "scans_finding"}
 
 
 @contextmanager
 def set_aside(cursor, tables: list[str], tell: Callable[[str], None] = lambda what: None) -> Iterator[None]:
-    """One transaction in which these tables have hardly more than rows and primary keys; at its end all is back.
+    """Run one transaction in which these tables have only rows and primary keys; at its end everything is restored.
 
-    Calls `tell` with each thing that is being made anew. Raises the database's IntegrityError, and keeps
-    nothing, where the new rows break one of them.
+    Calls `tell` with each statement that restores something. Raises the database's IntegrityError, and keeps
+    nothing, if the new rows violate a constraint.
     """
     with connection.constraint_checks_disabled(), transaction.atomic():
         take_away = _from_postgresql if connection.vendor == "postgresql" else _from_sqlite
@@ -47,7 +47,7 @@ def set_aside(cursor, tables: list[str], tell: Callable[[str], None] = lambda wh
 
 
 def _from_postgresql(cursor, tables: list[str]) -> list[str]:
-    """Take all away, and return the statements that make it anew."""
+    """Remove them all, and return the statements that restore them."""
     cursor.execute(_POSTGRESQL_CONSTRAINTS, [tables])
     constraints = cursor.fetchall()
     cursor.execute(_POSTGRESQL_INDEXES, [tables])
@@ -65,7 +65,8 @@ def _from_postgresql(cursor, tables: list[str]) -> list[str]:
 
 
 def _from_sqlite(cursor, tables: list[str]) -> list[str]:
-    """The same; unique constraints are part of SQLite's tables, and stay; so do indexes that grow at their end only."""
+    """Do the same, except for unique constraints, which are part of SQLite's tables, and for indexes that only grow
+    at their end."""
     found = []
     for table in tables:
         if table in _WRITTEN_IN_ORDER:

@@ -1,4 +1,4 @@
-"""Writing sample data: stories into temporary tables, then chunk by chunk a plan and what follows from it."""
+"""Writes sample data: stories into temporary tables, then the plan and its rows, chunk by chunk."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from scans.statuses.rollup import kept_columns
 
 OWNER = "sample-data"
 CHUNK = 20_000
-MANY = 50_000  # from here on it is quicker to make the indexes anew than to add to them
-# Unfinished URL scans are leased to nobody, for ever: no worker takes them, no scheduler misses their worker. They
-# hold no place either: no engine runs, and what a person tries out beside them must not wait for their end.
+MANY = 50_000  # from here on, rebuilding the indexes is faster than updating them
+# Unfinished URL scans have a permanent lease that belongs to no worker, so no worker takes them and the scheduler does
+# not recover them. They occupy no capacity either: real scans must not wait for them.
 HOLDER, HELD_UNTIL = "sample-data", datetime(2100, 1, 1, tzinfo=UTC)
 SECONDS_BETWEEN_FINDINGS = 30
 MODULES = 24
@@ -50,7 +50,7 @@ TABLE_NAMES = [model._meta.db_table for model in (*TABLES, AnalysisSearch)]
 
 
 def others_analyses_exist() -> bool:
-    """Whether the database holds analyses that are not sample data."""
+    """Return whether the database holds analyses that are not sample data."""
     return Analysis.objects.exclude(owner__username=OWNER, owner__isnull=False).exists()
 
 
@@ -62,10 +62,10 @@ def create(
     progress: Callable[[int], None] = lambda done: None,
     tell: Callable[[str], None] = lambda what: None,
 ) -> None:
-    """Add so many made-up analyses; the same seed and moment make the same.
+    """Add this many made-up analyses. The same seed and time create the same data.
 
-    Calls `progress` after each chunk, and `tell` with each index that is made anew at the end. MANY and
-    more are one transaction, which locks their tables.
+    Calls `progress` after each chunk, and `tell` with each index that is rebuilt at the end. From MANY on,
+    everything is one transaction, which locks the tables.
     """
     plan = Plan(analyses, seed, int(now.timestamp()), finished(), unfinished())
     with connection.cursor() as cursor:
@@ -92,7 +92,7 @@ def _load(cursor, plan: Plan, seed: int, progress: Callable[[int], None]) -> Non
             sql.insert(cursor, "sample_plan", chunk)
             for statement in statements:
                 cursor.execute(statement, parameters)
-            # Ids were given by us: PostgreSQL's sequences have to go on after them.
+            # The ids were assigned here: PostgreSQL's sequences must continue after them.
             for statement in connection.ops.sequence_reset_sql(no_style(), TABLES):
                 cursor.execute(statement)
         StatusCount.fold_if_many()
@@ -101,7 +101,7 @@ def _load(cursor, plan: Plan, seed: int, progress: Callable[[int], None]) -> Non
 
 
 def _owner():
-    """The user whom all sample data belongs to, and who can never log in."""
+    """Return the user who owns all sample data and can never log in."""
     owner, is_new = get_user_model().objects.get_or_create(username=OWNER, defaults={"is_active": False})
     if is_new:
         owner.set_unusable_password()
@@ -110,7 +110,7 @@ def _owner():
 
 
 def _prepared(field, value):
-    """A value as the database's own kind."""
+    """Return a value in the database's own type."""
     return field.get_db_prep_value(value, connection)
 
 
@@ -119,7 +119,7 @@ def _next_id(model) -> int:
 
 
 def _plan_rows(plan: Plan, seed: int) -> Iterator[tuple]:
-    """The rows of sample_plan, with ids above all that there are."""
+    """Yield the rows of sample_plan, with ids above all existing ones."""
     first_series, first_analysis, scan, entry, finding = map(_next_id, TABLES)
     found = [sum(scan.found for scan in story.scans) for story in plan.stories]
     for planned in plan:
@@ -153,7 +153,7 @@ def _start_at(planned: Planned):
 
 
 def _story_rows(stories: list[Story]) -> dict[str, list[tuple]]:
-    """The rows of the four tables that hold the stories."""
+    """Return the rows of the four tables that hold the stories."""
     told = list(enumerate(stories))
     return {
         "sample_story": [_story_row(number, story) for number, story in told],
@@ -194,7 +194,7 @@ def _scan_row(number: int, story: Story, scan: Scan) -> tuple:
 
 
 def _engine_columns(number: int, scan: Scan) -> tuple:
-    """What the engine said; nothing where it never ran, little where its results were deleted."""
+    """Return the engine's values: none if it never ran, few if its results were deleted."""
     if scan.started_after is None:
         return ("", "", "", "", 0, 0, 0, 0, "{}")
     if scan.status == "stopped":

@@ -1,4 +1,4 @@
-"""The ways of a made-up URL scan, and what each move on them writes into the activity log, as `transitions` does."""
+"""The paths of a made-up URL scan, and the log entry of each move, as `transitions` writes it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ _OTHER_REASONS = {
 
 
 def path(status: U) -> tuple[U, ...]:
-    """The statuses of a URL scan from its submission to this one, along the usual way."""
+    """Return the statuses of a URL scan from its submission to this one, along the usual path."""
     if status in PUBLISHED:
         verifying = next(before for before, after in PUBLISHED_AS.items() if after == status)
         return (*path(verifying), status)
@@ -81,12 +81,12 @@ def path(status: U) -> tuple[U, ...]:
 
 
 def entry_for(before: U | str, to: U) -> tuple[str, Actor]:
-    """The action that a move is written down as, and who makes it."""
+    """Return the log's action for a move, and its actor."""
     return _ENTRIES.get((before, to)) or _ENTRIES.get(to, _ENDED)
 
 
 def along(way: tuple[U, ...], to: U) -> tuple[U, ...]:
-    """A path to what a running scan comes to, by this way to the running engine instead of the usual one."""
+    """Return a path to the end of a running scan that starts with `way` instead of the usual path."""
     return (*way, *path(to)[len(_RUN) :])
 
 

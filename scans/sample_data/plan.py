@@ -1,4 +1,4 @@
-"""Which made-up analysis is which: its story, series, name and time. Pure, and the same for the same seed."""
+"""The plan of the sample data: story, series, name and time of each analysis. Pure; a seed always gives the same."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Planned:
-    """One analysis to be; `series` is the number of the series' first run, moments are seconds since 1970."""
+    """One planned analysis. `series` is the number of the series' first run; times are seconds since 1970."""
 
     number: int
     story: int
@@ -46,10 +46,10 @@ class Planned:
 
 
 class Plan:
-    """So many analyses: finished ones first, spread over three years, then those that are under way now.
+    """The planned analyses: finished ones first, spread over three years, then the unfinished ones.
 
-    Stories are dealt like cards: every deck has each story as often as its share says, so that
-    different numbers of analyses are alike.
+    Stories are dealt like cards: every deck has each story as often as its share, so the mix is the same for
+    any number of analyses.
     """
 
     def __init__(self, analyses: int, seed: int, now: int, finished: Shares, unfinished: Shares):

@@ -1,4 +1,4 @@
-"""The SQL that tells stories many times over: temporary tables, and one INSERT … SELECT for each table.
+"""The SQL that multiplies the stories: temporary tables, and one INSERT … SELECT for each table.
 
 Written once for SQLite and PostgreSQL. `AT[x]` stands for the moment x seconds after an analysis'
 submission, at its own pace; `SPAN[x, y]` for the time between two such moments; `MOMENT`, `INTERVAL` and `JSON` for
@@ -35,15 +35,15 @@ TABLES = {
         severity text, category text, module text, method text, path text, parameter text, info text,
         wstg JSON, cwe JSON, identity text, fingerprint text,
         PRIMARY KEY (story, number)""",
-    # One row for each analysis of a chunk: which story it is, of whom, when, and the ids of what belongs to it.
+    # One row for each analysis of a chunk: its story, series and times, and the first ids of its own rows.
     "sample_plan": """
         id bigint PRIMARY KEY, story integer, series bigint, run integer, name text, site text, began bigint,
         pace integer, start_at MOMENT, duration INTERVAL, submission JSON,
         first_scan bigint, first_entry bigint, first_finding bigint""",
 }
 
-# Rows are written in the order of their ids, so that indexes only ever grow at their end: CROSS JOIN keeps
-# SQLite from reading the plan in any other order, IN_ORDER sorts for PostgreSQL.
+# Rows are written in the order of their ids, so that indexes only grow at their end: CROSS JOIN makes SQLite read
+# the plan in order, and IN_ORDER sorts for PostgreSQL.
 INSERTS = [
     """
     INSERT INTO scans_series (id, name) SELECT series, name FROM sample_plan WHERE run = 1
@@ -133,7 +133,7 @@ _LINES = {
 
 
 def written_for_database(sql: str) -> str:
-    """Replace what stands for something that databases spell differently."""
+    """Return the SQL with placeholders replaced by the spelling of this database."""
     sql = re.sub(r"AT\[(.+?)\]", _MOMENTS[connection.vendor], sql)
     sql = re.sub(r"SPAN\[(.+?), (.+?)\]", _SPANS[connection.vendor], sql)
     sql = re.sub(r"LINES\[(.+?)\]", _LINES[connection.vendor], sql)
@@ -151,7 +151,7 @@ def create_tables(cursor) -> None:
 
 
 def drop_tables(cursor) -> None:
-    """Remove them; they would otherwise last as long as the connection."""
+    """Drop them; otherwise they last as long as the connection."""
     for name in TABLES:
         cursor.execute(f"DROP TABLE IF EXISTS {name}")
 

@@ -1,4 +1,4 @@
-"""Every story that the sample data tells, with its share of 1,000 analyses; and what the engine finds in them."""
+"""Every story of the sample data, with its share of 1,000 analyses, and the findings in them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DELETE, SAVE = StopMode.DELETE, StopMode.SAVE
 
 
 class Finding(NamedTuple):
-    """What the engine reports; in the words and numbers of Wapiti."""
+    """A finding in Wapiti's own words and numbers."""
 
     severity: str
     category: str
@@ -51,14 +51,14 @@ FINDINGS = [
 
 
 def finished() -> Shares:
-    """The stories in which nothing more happens."""
+    """Return the stories of finished analyses."""
     yield from _complete()
     yield from _partial()
     yield from _without_results()
 
 
 def unfinished() -> Shares:
-    """The stories that go on."""
+    """Return the stories of unfinished analyses."""
     yield from _waiting()
     yield from _active()
     yield from _under_verification()

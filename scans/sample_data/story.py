@@ -1,4 +1,4 @@
-"""A story: one made-up analysis, told event by event from its submission to its present status.
+"""A story: one made-up analysis, event by event, from its submission to its current status.
 
 Pure: no database. A story follows `transitions`: its URL scans make allowed moves only, each with the
 entry that the verb would write, and the analysis' status is the roll-up after each.
@@ -49,12 +49,12 @@ class Scan:
 
     @property
     def is_held(self) -> bool:
-        """Whether somebody would be at work on it, were it real."""
+        """Whether a worker would hold it if it were real."""
         over = self.status.info.final or self.status == U.SUBMIT_FAILED or self.verified_after is not None
         return not over
 
     def note(self, to: U, after: int, reason: str) -> None:
-        """What `transitions` stores with a move."""
+        """Store the values that `transitions` stores with a move."""
         self.status, self.status_after, self.reason = to, after, reason
         if to in (U.QUEUED, U.QUEUED_WITH_WARNING) and self.queued_after is None:
             self.queued_after = after
@@ -68,7 +68,7 @@ class Scan:
 
 @dataclass
 class Story:
-    """One made-up analysis. It is told, once, when it is made.
+    """One made-up analysis. The constructor plays the whole story.
 
     `paths` are the statuses that each URL scan goes through; `found` findings are in the first of
     them, and in each whose status needs some; `stop` says that a user stops the whole analysis.

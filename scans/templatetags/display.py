@@ -142,7 +142,7 @@ def actions_for(context, thing) -> set[str]:
 
 @register.simple_tag(takes_context=True)
 def problems(context) -> list[tuple[str, str]]:
-    """What keeps scans from running at all: sentence and the command that mends it."""
+    """Return each problem that prevents all scans from running: a sentence, and the command that fixes it."""
     missing = context.get("missing_parts")
     kinds = SystemPart.missing() if missing is None else missing
     found = [(kind.when_missing, kind.command) for kind in kinds]

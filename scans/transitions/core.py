@@ -85,7 +85,7 @@ def verb(function):
 
 
 def note_refusal(name: str, thing, by: By | None, refusal: TransitionRefused) -> None:
-    """Log that a user was refused; a part of the system that comes too late is no news."""
+    """Log that a user was refused. Refusals of the system's own parts, which only came too late, are not logged."""
     if by is None or isinstance(by, Actor) or not isinstance(thing, Analysis | UrlScan | Finding):
         return
     thing = thing.url_scan if isinstance(thing, Finding) else thing

@@ -157,7 +157,7 @@ def change(analysis: Analysis, submission: Submission, *, by: By) -> Analysis:
 
 @verb
 def change_access(url_scan: UrlScan, access: Access | None, *, by: By) -> None:
-    """Replace how one URL of a saved analysis is logged in to and crawled; None: as anybody sees it."""
+    """Replace the login and crawl script of one URL of a saved analysis. None means no login."""
     permit(by, "submit_analysis")
     scan = locked_scan(url_scan)
     require(scan.analysis, Action.EDIT)
@@ -184,7 +184,7 @@ def change_password(url_scan: UrlScan, password: str, *, by: By) -> None:
 
 
 def _replace_scans(analysis: Analysis, submission: Submission) -> None:
-    """Make its URL scans anew, but for those of which the log tells already: a check ended them."""
+    """Replace its URL scans, except those that a check ended: the log refers to them."""
     analysis.url_scans.filter(activity=None).delete()
     _add_scans(analysis, submission, leave_out=analysis.url_scans.values_list("url", flat=True))
 

@@ -23,7 +23,7 @@ COUNTED = 99  # of what waits for review; more are 99+
 STARTS_SHOWN = 8
 SOON = 3  # seconds between two polls while something runs
 SWITCHED_OFF_FOR = timedelta(days=30)  # so long a schedule that was switched off is reminded of
-DRAWN_EVERY = 600  # seconds after which the calendar is drawn anew although nothing changed
+DRAWN_EVERY = 600  # seconds after which the calendar is redrawn even if nothing changed
 
 _ACTIVE = in_phase(ANALYSIS_STATUSES, Phase.ACTIVE)
 _CARDS = {

@@ -106,5 +106,5 @@ def test_the_pdf_holds_the_same():
 def test_no_report_of_more_findings_than_anybody_reads_is_printed(monkeypatch):
     monkeypatch.setattr("scans.exports.report.MOST_PRINTED", 1)
     analysis = factories.published(number_of_findings=2)
-    with pytest.raises(CannotPrint, match="There are 2 findings; at most 1 are printed. Take one URL's results"):
+    with pytest.raises(CannotPrint, match="There are 2 findings; a PDF holds at most 1. Choose the results of one URL"):
         as_pdf(Results(analysis))

@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from scans import transitions
 from scans.models import Actor, Finding, TargetCheck
+from scans.severities import SEVERITIES
 from scans.statuses import UrlScanStatus
 from tests import factories
 from tests.views import pseudo
@@ -92,3 +94,23 @@ def test_numbers_for_machines_keep_their_point_in_german(as_role, every_page):
         page = client.get(address, headers=GERMAN, follow=True).content.decode()
         assert '<html lang="de"' in page
         assert not re.search(r'\s(?:data-[\w-]+|x|y|width|height|points|d|viewBox|max|min)="-?\d+,\d', page), address
+
+
+def test_the_engine_s_own_texts_are_marked_as_english(as_role):
+    analysis = factories.published(number_of_findings=1)
+    finding = Finding.objects.get(url_scan__analysis=analysis)
+    Finding.objects.update(category="SQL Injection", info="Found by its error", description="D1", solution="S1")
+    reviewer = as_role("Reviewer")
+    page = text(reviewer.get(finding.get_absolute_url(), headers=GERMAN))
+    for said in ("SQL Injection</h2>", "Found by its error</p>", "D1</p>", "S1</p>"):
+        assert f'lang="en">{said}' in page
+    assert 'lang="en">SQL Injection</a>' in text(
+        reviewer.get(f"{analysis.get_absolute_url()}findings/", headers=GERMAN)
+    )
+
+
+@pytest.mark.parametrize(("language", "letters"), [("en", "CHMLI"), ("de", "KHMNI")])
+def test_a_severity_shows_the_first_letter_of_its_name_in_the_reader_s_language(language, letters):
+    with translation.override(language):
+        shown = [render_to_string("components/_severity.html", {"name": name}) for name in SEVERITIES]
+    assert "".join(re.search(r'aria-hidden="true">(.)</span>\1', one)[1] for one in shown) == letters

@@ -258,7 +258,7 @@ def test_pages_say_what_the_retention_policy_removed(client):
     assert "no longer stored" in text(client.get(scan.findings.get().get_absolute_url()))
     assert "The log is no longer stored." in text(client.get(f"{scan.get_absolute_url()}log/"))
     results = b"".join(client.get(f"{address}results.json").streaming_content).decode()
-    assert "Requests and answers were removed by the retention policy." in results
+    assert "The retention policy has removed requests and responses." in results
 
 
 def test_details_say_how_many_of_the_known_urls_were_attacked(client):

@@ -1,4 +1,4 @@
-"""Reads Wapiti's closing JSON report, trusting nothing in it."""
+"""Reads Wapiti's final JSON report and validates everything in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scans.engines.wapiti.categories import with_cwe
 from scans.engines.wire import plain_text
 
 LARGEST_REPORT = 50 * 1024**2  # bytes
-LONGEST_REQUEST = 32 * 1024  # characters; the driver cuts the same, so that both give equal findings
+LONGEST_REQUEST = 32 * 1024  # characters; the driver cuts the same, so that both produce equal findings
 # Wapiti's levels 0 to 4: wapitiCore/language/vulnerability.py
 _BY_LEVEL = (Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 NO_TEXTS = {"desc": "", "sol": "", "ref": {}}
@@ -21,7 +21,7 @@ SECTIONS = ("vulnerabilities", "anomalies", "additionals")
 
 
 def read_report(path: Path) -> Report:
-    """Read the report file; raises ReportError with a sentence that says what is wrong with it."""
+    """Read the report file. Raises ReportError with a sentence that names the problem."""
     text = _read(path)
     try:
         document = json.loads(text)
@@ -57,7 +57,7 @@ def _report(document: dict[str, Any]) -> Report:
     pages = infos["crawled_pages_nbr"]
     if not isinstance(pages, int) or isinstance(pages, bool) or pages < 0:
         raise ValueError("crawled_pages_nbr is no count")
-    # As live: the same weakness is told once.
+    # As in the live events, the same weakness counts once.
     findings = {identity(finding): finding for finding in reversed(list(_findings(document)))}
     return Report(
         findings=tuple(reversed(findings.values())),

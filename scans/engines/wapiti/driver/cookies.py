@@ -30,9 +30,7 @@ class AsInBrowsers(cookiejar.DefaultCookiePolicy):
 
 
 class Cookies:
-    """A login's cookies by name, domain and path. A cookie that the site sets with such a name belongs to the login
-    too.
-    """
+    """A login's cookies by name, domain and path; those that the site sets with such a name belong to it too."""
 
     def __init__(self, given):
         self.jar = httpx.Cookies(cookiejar.CookieJar(AsInBrowsers()))

@@ -3,7 +3,7 @@
 # This program is free software; you can redistribute it and/or modify it under the terms of the GNU
 # General Public License as published by the Free Software Foundation; either version 2 of the License,
 # or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
-"""Our hooks in Wapiti: the only file that imports wapitiCore. It knows the 3.2 and 3.3 releases."""
+"""Our hooks in Wapiti: the only file that imports wapitiCore. It supports releases 3.2 and 3.3."""
 
 import asyncio
 import functools
@@ -12,9 +12,9 @@ import sys
 import types
 from urllib.parse import urlsplit
 
-# What Wapiti loads for options that we never give it: its intercepting proxy, with mitmproxy, its Firefox, and the
-# cookies of the user's browsers. Without them an engine takes half the processor time to start (0.8 s instead of
-# 1.8) and little more than half the memory then (67 MB instead of 107), measured on 29 November 2026.
+# Modules that Wapiti imports for options that we never use: its intercepting proxy with mitmproxy, its Firefox, and
+# the cookies of the user's browsers. Without them an engine starts in half the processor time (0.8 s instead of 1.8)
+# and uses little more than half the memory (67 MB instead of 107), measured on 29 November 2026.
 _NEVER_STARTED = {
     "wapitiCore.net.intercepting_explorer": ["InterceptingExplorer"],
     "wapiti_arsenic": ["browsers", "constants", "errors", "get_session", "services"],
@@ -57,31 +57,31 @@ elif WAPITI_VERSION.startswith("3.2."):
 else:
     raise ImportError(f"Wapiti {WAPITI_VERSION} is not a release that this driver knows")
 
-main_module.print_banner = lambda: None  # a picture made of letters, out of place in a log
+main_module.print_banner = lambda: None  # a picture made of letters, useless in a log
 wapiti_main = main_module.wapiti_main
 
 LONGEST_REQUEST = 32 * 1024  # characters kept of a finding's request; report.py cuts the same
-LONGEST_BODY = 64 * 1024  # characters kept of the answer that shows a finding
+LONGEST_BODY = 64 * 1024  # characters kept of the response that reveals a finding
 LEVELS = ("info", "low", "medium", "high", "critical")
-CRAWL_SAVED = "crawl-saved"  # marks a session whose list of pages, with those still to visit, is complete
+CRAWL_SAVED = "crawl-saved"  # marks a session whose list of pages, including those still to visit, is complete
 
 
 class Hooks:
-    """What we change in Wapiti. Each method `on_…` takes the place of the method named beside it in `install`."""
+    """Our changes to Wapiti. Each method `on_…` replaces the method named beside it in `install`."""
 
     def __init__(self, scan, session):
         self.scan = scan
         self.session = session
         target = urlsplit(scan.job["url"])
         self.origin = f"{target.scheme}://{target.netloc}"
-        self.reported = set()  # what makes a finding the same, as in base.identity
+        self.reported = set()  # the identity of a finding, as in base.identity
         self.module = None
         self.storing = asyncio.Lock()
         known = (*vulnerabilities, *anomalies, *additionals)
         self.definitions = {definition.name(): definition for definition in reversed(known)}
 
     def install(self):
-        """Hook on; the methods replaced are the same in both releases but for where the module loader lives."""
+        """Install the hooks. Both releases have the same methods, except that the module loader has moved."""
         self.drop_broken_session()
         finish_what_began(SqlPersister)
         self.replace(AsyncCrawler, "__init__", self.on_crawler)
@@ -97,17 +97,17 @@ class Hooks:
 
     @staticmethod
     def replace(owner, name, method):
-        """Call `method(original, self, …)` wherever owner's method is called."""
+        """Call `method(original, self, …)` wherever the owner's method is called."""
         original = getattr(owner, name)
         setattr(owner, name, functools.wraps(original)(lambda *args, **kw: method(original, *args, **kw)))
 
     def on_crawler(self, original, crawler, *args, **kwargs):
-        """Bound reads: release 3.2 waits for ever for a silent site."""
+        """Limit the time of reads: release 3.2 waits for ever for a silent site."""
         original(crawler, *args, **kwargs)
         crawler._timeout = httpx.Timeout(self.scan.job["read_timeout_seconds"])
 
     async def on_session(self, original, wapiti):
-        """The session is open: say that we start, and tell again what an earlier attempt found."""
+        """The session is open: report the start, and report again the findings of an earlier attempt."""
         await original(wapiti)
         self.scan.resumed = await wapiti.has_scan_started()
         self.scan.channel.send("started", engine="Wapiti", version=WAPITI_VERSION, resumed=self.scan.resumed)
@@ -119,13 +119,13 @@ class Hooks:
         await self.tell_stored_findings(wapiti.persister)
 
     async def tell_stored_pages(self, persister):
-        """The pages that an earlier process crawled: a run that goes on from another's knows none yet."""
+        """Report the pages that an earlier process crawled: a run that continues another's session knows none yet."""
         for stored in (persister.get_links, persister.get_forms):
             async for request, response in stored():
                 self.scan.coverage.note("found", request.method, request.url, status=response.status if response else 0)
 
     def seeds(self, wapiti):
-        """What a crawl script visited, as far as it is in scope."""
+        """Return the addresses and forms that a crawl script visited, if they are in scope."""
         requests = (
             web.Request(
                 seed["url"],
@@ -137,13 +137,13 @@ class Hooks:
         return [request for request in requests if wapiti.target_scope.check(request)]
 
     def drop_broken_session(self):
-        """Start afresh after a crawl that was killed: its session has pages but not those still to visit."""
+        """Start from scratch after a killed crawl: its session has the pages but not those still to visit."""
         if not (self.session / CRAWL_SAVED).exists():
             for file in self.session.glob("*"):
                 file.unlink()
 
     def on_explorer(self, original, explorer, configuration, scope, stop_event, *args, **kwargs):
-        """The crawl begins: learn how to stop it."""
+        """The crawl begins: remember how to stop it."""
         original(explorer, configuration, scope, stop_event, *args, **kwargs)
         (self.session / CRAWL_SAVED).unlink(missing_ok=True)
         self.scan.stop_crawl = stop_event.set
@@ -151,7 +151,7 @@ class Hooks:
             stop_event.set()
 
     async def on_page(self, original, explorer, request, *args):
-        """One page of the crawl; if its request was cut off, keep it for a resumed crawl."""
+        """Handle one page of the crawl. If its request was cut off, keep it for a resumed crawl."""
         try:
             success, resources, response = await original(explorer, request, *args)
         except httpx.TransportError as error:
@@ -162,12 +162,12 @@ class Hooks:
             self.scan.channel.send("url_crawled", method=request.method, url=request.url, status=response.status)
         elif self.scan.wish:
             self.scan.unfinished.append(unsent(request))
-        for found in resources:  # in scope; what is not was told by `on_scope`
+        for found in resources:  # in scope; `on_scope` has reported the others
             self.scan.coverage.note("found", found.method, found.url)
         return success, resources, response
 
     def on_scope(self, original, scope, resource):
-        """Whether an address belongs to the scan; the crawl's links that do not are told."""
+        """Return whether an address belongs to the scan, and report the crawl's links that do not."""
         inside = original(scope, resource)
         if inside and self.is_left_out(resource):
             return False
@@ -187,13 +187,13 @@ class Hooks:
         return left_out
 
     async def on_crawl_saved(self, original, wapiti):
-        """The crawl is over or interrupted: the session now has all that a resumed crawl needs."""
+        """The crawl is over or interrupted: the session now has everything that a resumed crawl needs."""
         wapiti._start_urls.extend(self.scan.unfinished)
         await original(wapiti)
         (self.session / CRAWL_SAVED).touch()
 
     async def on_modules(self, original, attacker, crawler):
-        """The attack begins: learn how to stop it, and how much there is to do."""
+        """The attack begins: remember how to stop it, and how many modules it has."""
         modules = await original(attacker, crawler)
         self.scan.phase, self.scan.traffic.crawling = "attack", False
         wanted = set(sys.argv[sys.argv.index("-m") + 1].split(","))
@@ -206,17 +206,17 @@ class Hooks:
         return modules
 
     def stop_attack(self, attacker):
-        """What Wapiti does on Ctrl+C and the answer "report" or "quit"; cancelling alone only skips a module."""
+        """Do what Wapiti does on Ctrl+C and the choice "report" or "quit"; cancelling alone only skips a module."""
         to_go_on = self.scan.wish[0] in TO_GO_ON
         attacker._user_choice = UserChoice.QUIT if to_go_on else UserChoice.REPORT
-        if self.module:  # a module's last act is to wait for the out-of-band endpoint's news; ours never has any
+        if self.module:  # a module finally waits for news from the out-of-band endpoint; ours never has any
             self.module.finish = self.nothing
         if attacker._current_attack_task:
             attacker._current_attack_task.cancel()
 
     @staticmethod
     async def nothing():
-        """In place of a module's finish()."""
+        """Replace a module's finish()."""
 
     async def on_module(self, original, attacker, module):
         """Run one attack module, unless the scan is ending."""
@@ -228,16 +228,16 @@ class Hooks:
             self.scan.modules_done += 1
 
     async def on_report(self, original, wapiti):
-        """All is attacked, or the scan is to end with what there is: the report."""
+        """The attack is over, or the scan must end with the findings so far: write the report."""
         if not self.scan.wish:
             await self.scan.traffic.see_login_hold()
         self.scan.phase, self.scan.module = "report", ""
-        async with self.storing:  # what a module that was cancelled stores is in the report as well
+        async with self.storing:  # the report includes what a cancelled module stores
             await self.tell_stored_findings(wapiti.persister)
         await original(wapiti)
 
     async def on_finding(self, original, persister, *args, **kwargs):
-        """Store a finding and tell it at once, read back as stored so that it equals the report's."""
+        """Store a finding and report it at once, as read back from the store, so that it equals the report's."""
         values = inspect.signature(original).bind(persister, *args, **kwargs).arguments
         key = self.key(values["request"], values)
         if key not in self.reported and len(self.reported) >= self.scan.job["max_findings"]:
@@ -246,27 +246,27 @@ class Hooks:
         await asyncio.shield(self.store(functools.partial(original, persister, *args, **kwargs), persister, values))
 
     async def store(self, original, persister, values):
-        """The finding into the session, and told; not left in the middle when its module is cancelled."""
-        async with self.storing:  # so that the newest row is ours
+        """Store the finding and report it; not interrupted when its module is cancelled."""
+        async with self.storing:  # so that the newest row is this one
             await original()
             request = await self.newest_request(persister)
             self.tell(request, values)
 
     async def newest_request(self, persister):
-        """The request of the finding stored last."""
+        """Return the request of the finding stored last."""
         newest = select(func.max(persister.payloads.c.evil_path_id))
         async with persister._engine.begin() as connection:
             path_id = (await connection.execute(newest)).scalar()
         return await persister.get_path_by_id(path_id)
 
     async def tell_stored_findings(self, persister):
-        """Tell the session's findings that were not told: an earlier process', or one stored while stopping."""
+        """Report the session's findings that were not reported: an earlier process', or those stored while stopping."""
         async for payload in persister.get_payloads():
             self.tell(payload.evil_request, payload._asdict())
 
     @staticmethod
     def key(request, values):
-        """What base.identity hashes: equal for the same weakness."""
+        """Return the key that base.identity hashes; equal for the same weakness."""
         parts = [values.get(name) or "" for name in ("category", "level", "parameter", "module", "info")]
         return request.method, request.file_path, *parts
 
@@ -297,7 +297,7 @@ class Hooks:
 
 
 def unsent(request):
-    """A copy without the headers that Wapiti notes on a request it sent: by them it tells a page as crawled."""
+    """Return a copy without the headers that Wapiti adds to sent requests: with them a page counts as crawled."""
     return web.Request(
         request.path,
         method=request.method,
@@ -312,7 +312,7 @@ def unsent(request):
 
 
 def evidence(response, masked):
-    """The answer that made Wapiti report a finding, as the event's fields; masked before it is cut."""
+    """Return the response that revealed a finding, as fields of the event; masked before it is cut."""
     if response is None:
         return {}
     return {

@@ -3,7 +3,7 @@
 # This program is free software; you can redistribute it and/or modify it under the terms of the GNU
 # General Public License as published by the Free Software Foundation; either version 2 of the License,
 # or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
-"""The login that requests carry: put on below Wapiti, which never sees it, and noticed when it is over."""
+"""The login that requests carry. It is added below Wapiti, which never sees it, and its end is noticed here."""
 
 import asyncio
 import re
@@ -18,10 +18,10 @@ from rules import refuse_headers
 
 SECONDS_BETWEEN_LOOKS = 5.0
 REQUESTS_BETWEEN_LOOKS = 25
-TIMES_TO_BE_SURE = 3  # a login may also have ended by itself just then
-SHORTEST_SECRET = 4  # characters; shorter values would mask half of every text
-# Of a cookie's value: the id of a session has 64 bits (OWASP, Session Management Cheat Sheet), which take 11 characters
-# of base64 and 16 hexadecimal ones. A shorter one says `theme=dark`.
+TIMES_TO_BE_SURE = 3  # a login may also have ended by itself at that moment
+SHORTEST_SECRET = 4  # characters; masking shorter values would hide half of every text
+# Length of a cookie value worth masking: a session id has 64 bits (OWASP, Session Management Cheat Sheet), which are
+# 11 characters of base64 or 16 hexadecimal digits. Shorter values are settings such as `theme=dark`.
 SHORTEST_SESSION = 11
 MASK = "***"
 TOO_MANY_REQUESTS = 429
@@ -30,7 +30,7 @@ TEXTS = ("text/", "application/json", "application/xhtml", "application/xml")
 
 
 class Login:
-    """The session that each request to the target is given, and how one tells that it is over."""
+    """The session that each request to the target carries, and the signs that it is over."""
 
     def __init__(self, job, channel):
         self.channel = channel
@@ -43,20 +43,20 @@ class Login:
         self.given = False
         self.headers, self.cookies, self.user_agent = {}, Cookies([]), ""
         self.rule, self.pattern, self.probe = NO_RULE, None, None
-        self.seen_at = self.looked_at = time.monotonic()  # when the last look began that saw the login hold; any look
-        self.unseen = 0  # requests since that look
-        self.answered = set()  # methods and paths that were asked for since that look
-        self.harmless = set()  # … and after which the login was seen to hold; of what only reads
+        self.seen_at = self.looked_at = time.monotonic()  # start of the last check that confirmed the login
+        self.unseen = 0  # requests since that check
+        self.answered = set()  # methods and paths requested since that check
+        self.harmless = set()  # … and after which the login was confirmed; only of reading requests
         self.suspected = Counter()  # how often in a row the login was gone after …
-        self.enders = set()  # … and which end a login, though nothing in the page said so
-        self.found_out = False  # whether the last login to end told one of those
+        self.enders = set()  # … and which end a login, although nothing on the page said so
+        self.found_out = False  # whether the last login to end revealed one of those
         self.auth = self.handshake(job["http_login"])
         self.keep_secret(*(value for _, value in job["headers"]))
         if job["session"]:
             self.take(job)
 
     def handshake(self, http_login):
-        """How challenges are answered; nothing where there is no such login."""
+        """Return the handler of authentication challenges; None without such a login."""
         if not http_login:
             return httpx.Auth()
         self.keep_secret(http_login["password"])
@@ -65,7 +65,7 @@ class Login:
         return httpx.DigestAuth(http_login["username"], http_login["password"])
 
     def take(self, made):
-        """Carry what this login made from now on, and tell by its own signs whether it holds; whoever waits goes on."""
+        """Use this login from now on, with its own signs of being logged in. Waiting requests continue."""
         session, self.probe = made["session"], made["session_probe"]
         refuse_headers(session["headers"])
         self.rule = made["logged_out"] or NO_RULE
@@ -81,7 +81,7 @@ class Login:
         self.renewed.set()
 
     def keep_secret(self, *values, shortest=SHORTEST_SECRET):
-        """Mask these values in everything that leaves this process; what stands in the target's address is known."""
+        """Mask these values in all output of this process, except texts in the target's address, which is public."""
         for value in values:
             scheme, _, rest = value.partition(" ")
             for secret in {value, rest or scheme, quote(value, safe="")}:
@@ -89,12 +89,12 @@ class Login:
                     self.channel.secrets.add(secret)
 
     def forbids(self, request):
-        """Whether this must never be asked for, such as the address that logs out."""
+        """Return whether this must never be requested, such as the address that logs out."""
         url = str(request.url)
         return (request.method, request.url.path) in self.enders or any(is_at(url, known) for known in self.excluded)
 
     def dressed(self, request):
-        """A copy of the request that carries the session; the original stays as Wapiti made it."""
+        """Return a copy of the request with the session. The original stays as Wapiti made it."""
         if not self.given:
             return request
         headers = httpx.Headers(request.headers)
@@ -106,7 +106,7 @@ class Login:
         return dressed
 
     def undressed(self, response):
-        """Follow the site where it changes our cookies, and hide their values from Wapiti."""
+        """Follow the site's changes to our cookies, and hide their values from Wapiti."""
         lines = []
         for (name, value), raw in zip(response.headers.multi_items(), response.headers.raw, strict=True):
             if name.lower() == "set-cookie":
@@ -115,12 +115,12 @@ class Login:
                 if self.cookies.follow(response.request, value):
                     self.keep_secret(text.strip(), shortest=SHORTEST_SESSION)
                     raw = raw[0], f"{key}={MASK};{rest}".encode()
-            lines.append(raw)  # to the byte: not all are ASCII
+            lines.append(raw)  # byte for byte: not all are ASCII
         response.headers = httpx.Headers(lines)
         return response
 
     def doubtful(self, response, body, url):
-        """Why this answer looks as if the login were over; empty where it does not."""
+        """Return the reason why this response suggests that the login is over; empty if it does not."""
         if self.rule["on_401"] and response.status_code == 401:
             return "the site answered 401"
         location = response.headers.get("location", "")
@@ -131,14 +131,14 @@ class Login:
         return ""
 
     def look_is_due(self):
-        """Whether it is time to look: a login may end without any answer that says so."""
+        """Return whether a check is due: a login may end without any response that shows it."""
         waited = time.monotonic() - self.looked_at >= SECONDS_BETWEEN_LOOKS
         return self.probe is not None and (waited or self.unseen >= REQUESTS_BETWEEN_LOOKS)
 
     async def holds(self, ask):
-        """Whether the probe's page still shows a login; `ask(url)` gives its answer and body, or None.
+        """Return whether the probe's page still shows a login; `ask(url)` returns its response and body, or None.
 
-        None where it cannot be had, which is not the login's fault.
+        Returns None if the page cannot be loaded, which says nothing about the login.
         """
         if not self.probe:
             return False
@@ -158,7 +158,7 @@ class Login:
             self.suspect()
             return False
         self.seen_at = began_at
-        # A form may be harmless with the token that the page gave it, and end the login with one that is stale.
+        # A form may be harmless with the page's current token, and end the login with a stale one.
         self.harmless |= {one for one in answered if one[0] == "GET"}
         for one in answered:
             del self.suspected[one]
@@ -166,7 +166,7 @@ class Login:
         return True
 
     def suspect(self):
-        """Learn what ends logins: the only one after which they were gone several times in a row."""
+        """Learn which request ends logins: the only one after which the login was gone several times in a row."""
         suspects = self.answered - self.harmless
         self.suspected.update(suspects)
         sure = [one for one in suspects if self.is_sure(one)]
@@ -177,15 +177,15 @@ class Login:
         self.answered.clear()
 
     def is_sure(self, one):
-        """Whether it was suspected often enough; where one form ends logins, others are likely to."""
+        """Return whether it was suspected often enough. If one form ends logins, others probably do too."""
         as_another = one[0] != "GET" and any(method == one[0] for method, _ in self.enders)
         return self.suspected[one] >= TIMES_TO_BE_SURE - as_another
 
 
 def is_at(url, known):
-    """Whether `url` means the `known` address: the same path, and all that its query holds; more does not matter.
+    """Return whether `url` means the `known` address: the same path, and at least its query parameters.
 
-    One that is a query alone, such as “?do=out”, is meant at any path.
+    A known address with only a query, such as “?do=out”, matches any path.
     """
     parts, wanted = urlsplit(url), urlsplit(known)
     pairs, wanted_pairs = (set(parse_qsl(one.query, keep_blank_values=True)) for one in (parts, wanted))
@@ -194,5 +194,5 @@ def is_at(url, known):
 
 
 def is_text(response):
-    """Whether an answer's body can say something about the login."""
+    """Return whether a response's body can reveal something about the login."""
     return response.headers.get("content-type", "").lower().startswith(TEXTS)

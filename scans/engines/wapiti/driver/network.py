@@ -3,12 +3,12 @@
 # This program is free software; you can redistribute it and/or modify it under the terms of the GNU
 # General Public License as published by the Free Software Foundation; either version 2 of the License,
 # or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
-"""Where the engine process may connect to: the job's addresses at the target's port, and nowhere else.
+"""The network limits of the engine process: it may connect to the job's addresses at the target's port only.
 
-Two walls, both below every library. Names resolve only to the addresses in the job, so DNS cannot
-lead a scan elsewhere once the target was allowed. And an audit hook of the interpreter, which no
-code can take out again, refuses connections and datagrams to any other address and port, DNS
-queries, and other programs (they would be outside these walls).
+There are two walls, both below every library. Names resolve only to the addresses in the job, so DNS cannot lead a
+scan elsewhere after the target was allowed. An audit hook of the interpreter, which no code can remove, refuses
+connections and datagrams to any other address and port, DNS queries, and other programs (which would be outside these
+walls).
 """
 
 import ipaddress
@@ -16,7 +16,7 @@ import socket
 import sys
 from urllib.parse import urlsplit
 
-# Wapiti's modules tell a target to call back here, and ask here whether it did. Nobody listens (RFC 863).
+# Wapiti's modules ask targets to call back here, and check here for calls. Nobody listens (RFC 863).
 CLOSED_ENDPOINT = ("127.0.0.1", 9)
 
 PROGRAMS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "pty.spawn"}
@@ -27,7 +27,7 @@ resolve_by_system = socket.getaddrinfo
 
 
 def ascii_name(host):
-    """A host name as it is asked for: lower case, in IDNA's ASCII form, without brackets or final dot."""
+    """Return a host name as requested: lower case, in IDNA's ASCII form, without brackets or final dot."""
     name = (host.decode("ascii", "replace") if isinstance(host, bytes) else host).strip("[]").rstrip(".").lower()
     try:
         return name if name.isascii() else name.encode("idna").decode("ascii")
@@ -36,7 +36,7 @@ def ascii_name(host):
 
 
 def address(text):
-    """An IP address without its zone, comparable however it is written; None if it is none."""
+    """Return an IP address without its zone, so that spellings compare equal; None if it is not one."""
     try:
         return ipaddress.ip_address(str(text).partition("%")[0])
     except ValueError:
@@ -44,7 +44,7 @@ def address(text):
 
 
 class Pins:
-    """The only addresses there are; `install` makes them hold for the whole process."""
+    """The only addresses that exist; `install` applies them to the whole process."""
 
     def __init__(self, resolve, port):
         self.names = {ascii_name(host): list(addresses) for host, addresses in resolve.items()}
@@ -55,31 +55,31 @@ class Pins:
 
     @classmethod
     def of(cls, job):
-        """The pins for a job: its hosts at its URL's port."""
+        """Return the pins for a job: its hosts at its URL's port."""
         target = urlsplit(job["url"])
         return cls(job["resolve"], target.port or {"http": 80, "https": 443}[target.scheme])
 
     def install(self):
-        """Replace name resolution and add the audit hook; cannot be undone in this process."""
+        """Replace name resolution and add the audit hook. This cannot be undone in this process."""
         socket.getaddrinfo = self.getaddrinfo
         sys.addaudithook(self.audit)
 
     def getaddrinfo(self, host, port, family=0, type=0, proto=0, flags=0):
-        """socket.getaddrinfo from the job's table; raises socket.gaierror for every other name."""
+        """Replace socket.getaddrinfo with the job's table. Raises socket.gaierror for every other name."""
         name = ascii_name(host or "")
         addresses = self.names.get(name) or ([name] if address(name) in self.addresses else [])
         found = []
         for one in addresses:
             try:
                 found += resolve_by_system(one, port, family, type, proto, flags | socket.AI_NUMERICHOST)
-            except socket.gaierror:  # an address of the other family than was asked for
+            except socket.gaierror:  # the address has another family than requested
                 continue
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, f"{name!r} is not a host of this scan")
         return found
 
     def audit(self, event, arguments):
-        """Refuse, with PermissionError, what would leave the walls."""
+        """Refuse everything outside the walls. Raises PermissionError."""
         if event in SENDS:
             self.check_peer(*arguments[:2])
         elif event in PROGRAMS:

@@ -3,7 +3,7 @@
 # This program is free software; you can redistribute it and/or modify it under the terms of the GNU
 # General Public License as published by the Free Software Foundation; either version 2 of the License,
 # or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
-"""One scan's course: what it did so far, the commands it obeys, and how it ends. Knows nothing of Wapiti's inside."""
+"""The course of one scan: its progress, the commands it obeys, and its end. Independent of Wapiti's internals."""
 
 import asyncio
 import resource
@@ -16,13 +16,13 @@ from login import Login
 from rules import LEFT_OUT
 from traffic import Traffic
 
-MEMORY_USABLE = 0.9  # of the limit; above it the scan ends in good order, before allocations fail
-# Wapiti may parse one page for long without letting its event loop run; longer than this is a hang.
+MEMORY_USABLE = 0.9  # of the limit; above it the scan ends in an orderly way, before allocations fail
+# Wapiti may parse one page for long without running its event loop; longer than this counts as a hang.
 SECONDS_LOOP_MAY_BLOCK = 60.0
-# With every request bounded, no request for this long means that Wapiti waits for what never comes.
+# Every request has a time limit, so no request for this long means that Wapiti hangs.
 SECONDS_WITHOUT_WORK = 300.0
 
-TO_GO_ON = ("checkpointed", "orphaned", "expired")  # ends that leave a session to go on from, and no report
+TO_GO_ON = ("checkpointed", "orphaned", "expired")  # endings that leave a session to continue, and no report
 OUT_OF_MEMORY = "out of memory"
 ENDINGS = {
     "stop": ("stopped",),
@@ -34,7 +34,7 @@ ENDINGS = {
 
 
 def memory():
-    """Bytes of address space (what the limit counts) and of memory really used; zeros where /proc is not."""
+    """Return the bytes of address space (which the limit counts) and of memory used; zeros without /proc."""
     try:
         pages = Path("/proc/self/statm").read_text().split()
     except OSError:
@@ -43,7 +43,7 @@ def memory():
 
 
 class Scan:
-    """One run of Wapiti: its hooks, what it did so far, and how it is to end."""
+    """One run of Wapiti: its hooks, its progress so far, and its ending."""
 
     def __init__(self, channel, job):
         self.channel = channel
@@ -52,20 +52,20 @@ class Scan:
         self.login = Login(job, channel)
         self.coverage = Coverage(channel)
         self.traffic = Traffic(job, self.end, self.login, self.passed)
-        self.wish = None  # (outcome, reason), once the scan is to end early
+        self.wish = None  # (outcome, reason), when the scan must end early
         self.phase = "crawl"
         self.resumed = False
         self.started = False
         self.module, self.modules_done, self.modules_total = "", 0, 0
         self.modules_missing = set()
         self.urls_crawled = 0
-        self.unfinished = []  # pages whose request was cut off; a resumed crawl asks for them again
+        self.unfinished = []  # pages whose request was cut off; a resumed crawl requests them again
         self.stop_crawl = lambda: None
         self.stop_attack = lambda: None
         self.looped_at = time.monotonic()
 
     async def run(self, engine):
-        """Run the engine's coroutine function to its end, whatever the end is, and say it."""
+        """Run the engine's coroutine function to its end, however it ends, and report the ending."""
         self.report.unlink(missing_ok=True)
         self.traffic.install()
         self.channel.beat(self.progress)
@@ -83,7 +83,7 @@ class Scan:
         self.channel.end(outcome, reason)
 
     async def verdict(self):
-        """How a scan that nobody ended has ended: Wapiti returns normally even if nothing was scanned."""
+        """Return the ending of a scan that nobody ended. Wapiti returns normally even if nothing was scanned."""
         site_failed_last = self.traffic.errors_in_a_row or not self.traffic.responses
         if self.traffic.requests and site_failed_last and not await self.traffic.answers():
             return "unreachable", f"the site does not answer ({self.traffic.network_errors} network errors)"
@@ -98,7 +98,7 @@ class Scan:
         return "completed", ""
 
     def passed(self, method, url, refused=""):
-        """A request to the target was sent, or refused for this reason."""
+        """Note that a request to the target was sent, or refused for this reason."""
         if refused == LEFT_OUT:
             if self.phase == "crawl":  # an attack's addresses are made up
                 with_query = not self.traffic.rules.leave_out(url.partition("?")[0])
@@ -109,7 +109,7 @@ class Scan:
             self.coverage.note("attacked", method, url)
 
     def end(self, outcome, reason=""):
-        """End early; the first reason counts. Results are kept in a report, except for a checkpoint's."""
+        """End early. The first reason counts. Results are kept in a report, except at a checkpoint."""
         if self.wish or self.phase == "report":
             return
         self.wish = outcome, reason
@@ -118,7 +118,7 @@ class Scan:
         self.stop_attack()
 
     async def attend(self):
-        """Obey commands, ten times a second; also the proof that the event loop runs."""
+        """Obey commands ten times a second. This also proves that the event loop runs."""
         while True:
             self.looped_at = time.monotonic()
             while not self.channel.commands.empty():
@@ -126,7 +126,7 @@ class Scan:
             await asyncio.sleep(0.1)
 
     def obey(self, command):
-        """Do what the product asks for: a word, or a new login."""
+        """Obey a command of the product: a word, or a new login."""
         if isinstance(command, dict):
             try:
                 self.login.take(command)
@@ -142,9 +142,9 @@ class Scan:
             self.channel.log("warning", f"unknown command: {command}")
 
     def progress(self):
-        """The heartbeat's values, or nothing when the scan hangs, so that the product notices the silence.
+        """Return the heartbeat's values, or None when the scan hangs, so that the product notices the silence.
 
-        Called in a thread of its own: it goes on while the event loop is busy, but not for ever.
+        Called in a separate thread: it continues while the event loop is busy, but not for ever.
         """
         now = time.monotonic()
         idle = now - self.traffic.worked_at > SECONDS_WITHOUT_WORK and not (self.traffic.paused or self.login.waiting)
@@ -155,7 +155,7 @@ class Scan:
         return self.totals()
 
     def totals(self):
-        """The values of a progress event."""
+        """Return the values of a progress event."""
         return {
             "phase": self.phase,
             "module": self.module,

@@ -3,10 +3,10 @@
 # This program is free software; you can redistribute it and/or modify it under the terms of the GNU
 # General Public License as published by the Free Software Foundation; either version 2 of the License,
 # or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
-"""What is read from or written to Wapiti's session is finished, though the module that asked is cancelled.
+"""Completes every read and write of Wapiti's session, even if the module that requested it is cancelled.
 
-A query left in the middle keeps SQLite's lock on the session: what the ending scan then writes waits five
-seconds for it and fails, and with it the report. Seen in 3 of 200 scans that were stopped in their attack.
+An interrupted query keeps SQLite's lock on the session. Writes of the ending scan then wait five seconds for the lock
+and fail, and so does the report. This happened in 3 of 200 scans that were stopped during their attack.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import inspect
 
 
 def finish_what_began(persister):
-    """Have each coroutine of this class of Wapiti's, and each step of its walk over pages, run to its end."""
+    """Make each coroutine of this class of Wapiti's, and each step of its iteration over pages, run to its end."""
     for name, method in list(vars(persister).items()):
         if inspect.iscoroutinefunction(method):
             setattr(persister, name, _whole(method))

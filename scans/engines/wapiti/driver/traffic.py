@@ -3,7 +3,7 @@
 # This program is free software; you can redistribute it and/or modify it under the terms of the GNU
 # General Public License as published by the Free Software Foundation; either version 2 of the License,
 # or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
-"""Every request of the engine passes here: scope, pause, rate, budget, counts, and whether the site still answers."""
+"""Every request of the engine passes here: scope, pause, rate, budget and counts, and checks that the site answers."""
 
 import asyncio
 import functools
@@ -18,11 +18,11 @@ from network import CLOSED_ENDPOINT
 from rules import LEFT_OUT, Rules
 
 ERRORS_IN_A_ROW_TO_DOUBT = 20
-PROBES = 8  # all must fail before a site counts as gone: a flaky one answers at least one of them
+PROBES = 8  # all must fail before a site counts as gone: an unstable one answers at least one of them
 SECONDS_BETWEEN_PROBES = 0.5
-LONGEST_ANSWER_SECONDS = 60.0  # for the head of an answer, and again for its body
-SECONDS_TO_BE_CERTAIN = 60.0  # whether a login holds: a site may have had enough of requests for a while
-# Of our own looks, as the product's: without them some sites refuse, or answer programs otherwise than browsers.
+LONGEST_ANSWER_SECONDS = 60.0  # for the head of a response, and again for its body
+SECONDS_TO_BE_CERTAIN = 60.0  # for a check of the login: a site may refuse too many requests for a while
+# User agent of our own checks, as the product's: without one, some sites refuse or answer differently.
 BROWSER = {
     "accept": "text/html,application/xhtml+xml,*/*;q=0.8",
     "user-agent": "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)",
@@ -33,28 +33,28 @@ send_by_httpx = httpx.AsyncHTTPTransport.handle_async_request
 
 
 class Refused(httpx.NetworkError):
-    """A request that was never sent: out of scope, or the scan is ending. Wapiti does not repeat these."""
+    """A request that was never sent: it was out of scope, or the scan is ending. Wapiti does not repeat these."""
 
 
 def origin(url):
-    """Scheme, host and port of an httpx.URL, the port always as a number."""
+    """Return scheme, host and port of an httpx.URL, the port always as a number."""
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 def lenient_tls():
-    """As Wapiti connects: any certificate, any protocol version. A probe may not be pickier than the scan."""
+    """Return a TLS context as lenient as Wapiti's, any certificate and version: checks must not be stricter."""
     context = httpx.create_ssl_context(verify=False)
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     return context
 
 
 class Traffic:
-    """The gate through which all requests go, and what it has seen."""
+    """The gate through which all requests go, with the counts of what it has seen."""
 
     def __init__(self, job, end, login, passed):
-        """`end(outcome, reason)` is called when the scan cannot or must not go on; `login` is what requests carry.
+        """`end(outcome, reason)` is called when the scan cannot or must not continue; requests carry `login`.
 
-        `passed(method, url, refused)` is told of each request to the target.
+        `passed(method, url, refused)` is called for each request to the target.
         """
         self.login = login
         self.rules = Rules(job)
@@ -76,10 +76,10 @@ class Traffic:
         self.open = asyncio.Event()
         self.open.set()
         self.doubt = None
-        self.crawling = True  # what a page links to leads on: each is taken only once the login was seen to hold
+        self.crawling = True  # a page's links are followed, so each page is taken only after the login was confirmed
 
     def install(self):
-        """Put the gate under httpx, where redirects pass too. The engine uses no synchronous client: shut it."""
+        """Put the gate below httpx, where redirects pass too. Block the synchronous client, which is never used."""
         traffic = self
 
         async def handle_async_request(transport, request):
@@ -92,7 +92,7 @@ class Traffic:
         httpx.HTTPTransport.handle_request = handle_request
 
     async def handle(self, transport, request):
-        """Send one request when it may be sent; raises httpx.TransportError as httpx itself does."""
+        """Send one request when it may be sent. Raises httpx.TransportError as httpx itself does."""
         ours = origin(request.url) == origin(self.url)
         if not ours and origin(request.url)[1:] != CLOSED_ENDPOINT:
             raise Refused(f"{request.url.host} is outside this scan", request=request)
@@ -110,13 +110,13 @@ class Traffic:
             raise Refused("this address is left out of the scan", request=request)
 
     def spare_login(self, request):
-        """Raise Refused for what would end the login."""
+        """Raise Refused for a request that would end the login."""
         if self.login.forbids(request):
             self.passed(request.method, str(request.url), "This address would end the login.")
             raise Refused("this address would end the login", request=request)
 
     async def exchange(self, transport, request, ours):
-        """The answer to one request, counted, its body bounded."""
+        """Return the response to one request, counted, with its body limited."""
         await self.wait_for_turn(request, ours)
         self.worked_at = time.monotonic()
         generation = self.login.generation
@@ -141,9 +141,9 @@ class Traffic:
         return self.login.dressed(self.rules.dressed(request))
 
     async def with_login(self, transport, request, response):
-        """The answer as Wapiti may see it; asked for once more where the login turns out to be over."""
+        """Return the response for Wapiti; request it again if the login turns out to be over."""
         response, url = self.login.undressed(response), str(request.url)
-        text = await self.read(response)  # to its end: a site may serve one connection at a time
+        text = await self.read(response)  # read to its end: a site may serve one connection at a time
         reason = self.login.doubtful(response, text, url)
         if not (reason or self.login.look_is_due() or (self.crawling and self.login.probe)):
             return response
@@ -151,29 +151,29 @@ class Traffic:
         if not renewed and not self.ending:
             return response
         await response.aclose()
-        if not renewed:  # nobody saw whose page it is: a crawl that goes on later asks for it again
+        if not renewed:  # nobody confirmed whose page it is: a crawl that continues later requests it again
             raise Refused("the scan is ending", request=request)
-        self.spare_login(request)  # it may have turned out to be what did so
+        self.spare_login(request)  # this request may turn out to have ended the login
         again = self.login.undressed(await self.exchange(transport, request, ours=True))
         return again
 
     async def read(self, response):
-        """The text of an answer, empty where it has none; the answer keeps its body for whoever reads it next."""
+        """Return the text of a response, empty if it has none. The response keeps its body for the next reader."""
         raw = b"".join([chunk async for chunk in response.stream])
         await response.stream.aclose()
         response.stream = httpx.ByteStream(raw)
         return decoded(response, raw) if is_text(response) else ""
 
     async def see_login_hold(self):
-        """Return once the login is seen to hold at the end of a scan, or there is another, or the scan is to end."""
+        """Return when the login is confirmed at the end of a scan, or a new one exists, or the scan must end."""
         if self.login.probe:
             await self.renew_login("", self.login.probe["url"], self.login.generation, time.monotonic(), certain=True)
 
     async def renew_login(self, reason, url, generation, came_at, *, transport=None, certain=False):
-        """Whether there is another login than that of `generation`, waiting for it where the old one is over.
+        """Return whether there is another login than `generation`, waiting for one if the old one is over.
 
-        False where the login still holds, or did at a look after `came_at`, when this page came: then the page is
-        just not for this account.
+        Returns False if the login still holds, or held in a check after `came_at`, when this page arrived: then the
+        page is simply not for this account.
         """
         async with self.login.asking:
             if self.login.generation != generation:
@@ -192,7 +192,7 @@ class Traffic:
         return not self.ending
 
     async def login_holds(self, transport, certain):
-        """Whether the login is seen to hold, or cannot be looked at; who wants to be `certain` looks for a while."""
+        """Return whether the login holds or cannot be checked. With `certain`, keep trying for a while."""
         ask = functools.partial(self.ask_quietly, transport)
         until = time.monotonic() + SECONDS_TO_BE_CERTAIN
         while (holds := await self.login.holds(ask)) is None and certain and not self.ending:
@@ -202,9 +202,9 @@ class Traffic:
         return holds is not False
 
     async def ask_quietly(self, transport, url):
-        """Answer and text of a page, asked for with the present login; None without an answer. Not counted.
+        """Return response and text of a page, requested with the current login; None without a response. Not counted.
 
-        By the connections of `transport`, where there is one, which saves a handshake.
+        Uses the connections of `transport` if there is one, which saves a handshake.
         """
         request = self.plain_request(url)
         try:
@@ -215,9 +215,9 @@ class Traffic:
         return self.login.undressed(response), decoded(response, raw)
 
     async def look(self, transport, request):
-        """The answer to a request of our own, and its body; raises as httpx does, or TimeoutError."""
+        """Return the response to a request of our own, and its body. Raises as httpx does, or TimeoutError."""
         self.worked_at = time.monotonic()
-        limit = asyncio.timeout(LONGEST_ANSWER_SECONDS)  # its time begins now, after the wait for its turn
+        limit = asyncio.timeout(LONGEST_ANSWER_SECONDS)  # its time begins now, after waiting for its turn
         self.under_way.add(limit)
         try:
             async with limit, connections(transport) as transport:
@@ -229,7 +229,7 @@ class Traffic:
         return response, raw
 
     def plain_request(self, url):
-        """A GET as the browser sends it that logged in: many a site ends a login that comes from another one."""
+        """Return a GET like that of the browser that logged in: many sites end a login that changes its browser."""
         headers = {"host": self.url.netloc.decode(), **BROWSER}
         if self.login.user_agent and "user-agent" not in self.rules.headers:
             headers["user-agent"] = self.login.user_agent
@@ -237,7 +237,7 @@ class Traffic:
         return httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout})
 
     async def wait_for_turn(self, request, ours):
-        """Return when not paused, within rate and budget; raises Refused when the scan is ending."""
+        """Return when not paused and within rate and budget. Raises Refused when the scan is ending."""
         await self.open.wait()
         while not self.ending and (wait := self.next_slot - time.monotonic()) > 0:
             await asyncio.sleep(wait)
@@ -250,7 +250,7 @@ class Traffic:
         self.requests += ours
 
     async def send(self, transport, request):
-        """Send it, bounded in time whatever the site does, and cut short when the scan ends."""
+        """Send it within a time limit, whatever the site does, and cut it short when the scan ends."""
         try:
             async with asyncio.timeout(LONGEST_ANSWER_SECONDS) as limit:
                 self.under_way.add(limit)
@@ -263,12 +263,12 @@ class Traffic:
             self.under_way.discard(limit)
 
     async def shake_hands(self, transport, request):
-        """The answer after as many rounds as HTTP authentication takes, which Wapiti knows nothing of: often one."""
+        """Return the response after the rounds of HTTP authentication, of which Wapiti knows nothing."""
         flow = self.login.auth.sync_auth_flow(request)
         request = next(flow)
         while True:
             response = await send_by_httpx(transport, request)
-            response.request = request  # as httpx' own client sets it, and its authentication reads it
+            response.request = request  # as httpx' own client sets it, for its authentication
             try:
                 following = flow.send(response)
             except StopIteration:
@@ -277,7 +277,7 @@ class Traffic:
             request = following
 
     def count_error(self):
-        """One more request to the target that got no answer; many in a row start the doubt."""
+        """Count one more request without a response. Many in a row start a check of the site."""
         self.network_errors += 1
         self.errors_in_a_row += 1
         if self.errors_in_a_row >= ERRORS_IN_A_ROW_TO_DOUBT and not self.doubt:
@@ -285,7 +285,7 @@ class Traffic:
             self.doubt = asyncio.ensure_future(self.settle_doubt())
 
     async def settle_doubt(self):
-        """Hold all requests and probe the site; go on if it answers, else end as unreachable."""
+        """Hold all requests and check the site. Continue if it answers, otherwise end as unreachable."""
         errors = self.errors_in_a_row
         answers = await self.answers()
         self.doubt = None
@@ -296,7 +296,7 @@ class Traffic:
             self.end("unreachable", f"{errors} requests in a row and {PROBES} probes got no answer")
 
     async def answers(self):
-        """Whether the target answers any of several plain GETs, with whatever status."""
+        """Return whether the target answers any of several plain GETs, with any status."""
         for _ in range(PROBES):
             if await self.answers_once():
                 return True
@@ -306,7 +306,7 @@ class Traffic:
         return False
 
     async def answers_once(self):
-        """Whether the target answers one plain GET; not counted among the scan's requests."""
+        """Return whether the target answers one plain GET; not counted among the scan's requests."""
         request = self.rules.dressed(self.plain_request(self.url))
         transport = httpx.AsyncHTTPTransport(verify=lenient_tls())
         self.worked_at = time.monotonic()
@@ -319,18 +319,18 @@ class Traffic:
         return True
 
     def pause(self):
-        """Send nothing more until resumed; what is under way comes home."""
+        """Send no more requests until resumed. Requests in flight are completed."""
         self.paused = True
         self.set_gate()
 
     def resume(self):
-        """Send again."""
+        """Send requests again."""
         self.paused = False
         self.worked_at = time.monotonic()
         self.set_gate()
 
     def stop(self):
-        """Refuse everything from now on and cut off what is under way."""
+        """Refuse everything from now on and cut off requests in flight."""
         self.ending = True
         self.login.renewed.set()
         self.set_gate()
@@ -338,7 +338,7 @@ class Traffic:
             limit.reschedule(asyncio.get_running_loop().time())
 
     def set_gate(self):
-        """Open or close as pause, doubt, a lost login and ending ask."""
+        """Open or close the gate as pause, check, a lost login and the ending require."""
         if self.ending or not (self.paused or self.doubt or self.login.waiting):
             self.open.set()
         else:
@@ -347,7 +347,7 @@ class Traffic:
 
 @asynccontextmanager
 async def connections(transport):
-    """The transport, or else one that lasts as long as the block."""
+    """Yield the transport, or one that lasts as long as the block."""
     if transport:
         yield transport
     else:
@@ -356,7 +356,7 @@ async def connections(transport):
 
 
 def decoded(response, raw):
-    """The text of a body as it was sent, compressed or not."""
+    """Return the text of a body as sent, compressed or not."""
     try:
         return httpx.Response(response.status_code, headers=response.headers, content=raw).text
     except httpx.DecodingError:
@@ -364,14 +364,14 @@ def decoded(response, raw):
 
 
 class BoundedBody(httpx.AsyncByteStream):
-    """An answer's body that ends when it is too long, takes too long (endless streams do), or the scan ends."""
+    """A response body that ends when it is too long or too slow (as endless streams are), or when the scan ends."""
 
     def __init__(self, stream, traffic):
         self.stream = stream
         self.traffic = traffic
 
     async def __aiter__(self):
-        """The chunks; raises httpx.TransportError as httpx does."""
+        """Yield the chunks. Raises httpx.TransportError as httpx does."""
         size, until = 0, time.monotonic() + LONGEST_ANSWER_SECONDS
         async for chunk in self.stream:
             self.traffic.worked_at = time.monotonic()
