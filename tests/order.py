@@ -15,6 +15,7 @@ TOGETHER = {
     ],
     "full scan": ["engines/wapiti/test_adapter.py"],
     "real logins": ["end_to_end/test_real_logins.py"],
+    "upgraded databases": ["test_upgrade.py"],
     "many analyses": ["analysis_list/test_plans.py", "analysis_list/test_ordering.py"],
 }
 GROUPS = {f"tests/{file}": group for group, files in TOGETHER.items() for file in files}
