@@ -345,7 +345,7 @@ def test_poll_is_frequent_only_while_something_can_change(client):
     assert values(client.get(LIST), "data-live") == ["2"]
 
 
-# Session and user, who comes with permissions and settings, are two of each. A poll adds what stands around the rows
+# Session and user, who comes with permissions and settings, are two of each. A poll adds the header
 # with the rows' versions, in one; a page has both apart, the rows, the totals of their URL scans, the counts per status
 # and the views.
 QUERIES = [

@@ -125,18 +125,18 @@ def test_a_schedule_leads_to_a_run_that_is_there_and_ends_with_the_last(client):
     transitions.stop_analysis(first, "delete", by=Actor.COMMAND)
     second = transitions.run_again(first, by=Actor.COMMAND)
     transitions.delete(first, by=Actor.COMMAND)
-    assert f'<a href="{second.get_absolute_url()}">Nightly</a>' in card(client.get("/"), "coming")
+    assert f'<a href="{second.get_absolute_url()}">Nightly</a>' in card(client.get("/"), "upcoming")
     transitions.stop_analysis(second, "delete", by=Actor.COMMAND)
     assert "recurring schedule is switched off" in text(client.get(f"{second.get_absolute_url()}delete/"))
     transitions.delete(second, by=Actor.COMMAND)
     page = client.get("/")
-    assert "Nightly" not in card(page, "coming") and "Nightly" not in card(page, "attention")
+    assert "Nightly" not in card(page, "upcoming") and "Nightly" not in card(page, "attention")
 
 
 def test_scheduled_and_recurring_starts_come_in_their_order(client):
     repeating()
     factories.scheduled(name="Once", start_at=timezone.now() + timedelta(days=3))
-    told = card(client.get("/"), "coming")
+    told = card(client.get("/"), "upcoming")
     assert told.index("Weekly") < told.index("Once") < told.index("next run")
 
 
@@ -144,7 +144,7 @@ def test_a_start_is_told_as_it_will_be_after_blackout_windows(client):
     tomorrow = (timezone.now() + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
     factories.scheduled(name="Held", start_at=tomorrow)
     BlackoutWindow.objects.create(window=f"{tomorrow:%Y-%m-%d}..{tomorrow:%Y-%m-%d}", time_zone="UTC")
-    told = card(client.get("/"), "coming")
+    told = card(client.get("/"), "upcoming")
     assert f"{tomorrow + timedelta(days=1):%H}" and "00:00</span> <a" in told and "No scanning" in told
 
 
