@@ -1,0 +1,54 @@
+"""Plain words: phrases that a reader in a hurry has to read twice stay out of texts, docstrings, comments and docs."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# The phrase → a better word.
+QUAINT = {
+    r"\b(?:begun|made|counted|written|drawn|enter(?:ed)?) (?:\w+ )?anew\b": "again, restarted, rebuilt",
+    r"\bof whom\b": "name the person",
+    r"\bfor want of\b": "no …, without",
+    r"\bpassed over\b": "ignored",
+    r"\bbeside an earlier\b": "compared with an earlier",
+    r"\bis no news\b": "is ignored",
+    r"\bas anybody\b": "public pages only",
+    r"\bminds? upper\b": "case-sensitive",
+    r"\bwere counted; there are more\b": "at least",
+}
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Yield each place and text that people read: strings, docstrings and comments of code, templates and docs."""
+    code = [path for folder in ("scans", "dashboard") for path in (ROOT / folder).rglob("*.py")]
+    for path in code:
+        if "migrations" in path.parts:
+            continue
+        source, name = path.read_text(), str(path.relative_to(ROOT))
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield f"{name}:{node.lineno}", node.value
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                yield f"{name}:{token.start[0]}", token.string
+    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "templates").rglob("*.html")]:
+        yield str(path.relative_to(ROOT)), path.read_text()
+
+
+@pytest.mark.parametrize("phrase", QUAINT)
+def test_no_text_uses_a_quaint_phrase(phrase):
+    pattern = re.compile(phrase.replace(" ", r"\s+"), re.IGNORECASE)
+    found = [f"{place}: {match[0]}" for place, text in texts() if (match := pattern.search(text))]
+    assert not found, f"better: {QUAINT[phrase]}"
+
+
+def test_texts_are_really_searched():
+    places = [place for place, _ in texts()]
+    assert any(place.startswith("scans/statuses/") for place in places)
+    assert {"README.md", "docs/statuses.md", "templates/500.html"} <= set(places)
