@@ -7,8 +7,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+from scans.reasons import Reasoned
 
-class KeyLost(Exception):
+
+class KeyLost(Reasoned):
     """No key that we have opens this secret; str() says what to do."""
 
 
@@ -34,10 +36,7 @@ def reseal(token: str) -> str:
 
 
 def _lost() -> KeyLost:
-    return KeyLost(
-        "A stored password or script cannot be decrypted: its key is not among SCANS_SECRET_KEYS. "
-        "An administrator can put the old key back after the new one. Otherwise enter the login again."
-    )
+    return KeyLost("key_lost")
 
 
 def _fernets() -> MultiFernet:

@@ -16,6 +16,8 @@ ROOT = Path(settings.BASE_DIR)
 SCANS = ROOT / "scans"
 # From the ground up. A room imports only from rooms that stand before it here, so there can be no circle.
 LAYERS = {
+    # why something is so: a code, its facts, and the sentence that they make
+    "reasons": ["reasons"],
     # knows nothing of scans: system checks, encryption, answers to htmx, calendar arithmetic, waiting times
     "tools": ["checks", "encryption", "htmx", "schedule", "timing"],
     # talks to scanners, and knows no Django

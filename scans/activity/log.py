@@ -6,11 +6,13 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
+from django.utils.dateparse import parse_duration
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scans.activity.reasons import said
 from scans.configuration.options import LABELS
-from scans.models import ActivityLogEntry, Actor, Analysis, Mark, UrlScan
+from scans.models import ActivityLogEntry, Actor, Analysis, Mark, StopMode, UrlScan
+from scans.reasons import NO_REASON, Reason, as_reason, check_name, worded
 from scans.statuses import AnalysisStatus, UrlScanStatus
 
 # Every action there is, with the sentence that a page shows for it. {…} are facts from the entry's data.
@@ -67,17 +69,32 @@ SENTENCES = {
 }
 
 
-# Facts that are words of ours: stored in English or as codes, said in the language of whoever reads.
-_WORDED = {"mode", "asked", "step", "changed", "before", "after"}
+# Facts that are words of ours, as they are stored: which verb of `transitions` was asked for, what is to become of
+# the results.
+ASKED = {
+    "save": _("save"),
+    "change": _("change"),
+    "change access": _("change access"),
+    "change password": _("change password"),
+    "prescan only": _("prescan only"),
+    "submit": _("submit"),
+    "submit again": _("submit again"),
+    "submit scan again": _("submit scan again"),
+    "run again": _("run again"),
+    "continue expired": _("continue expired"),
+    "pause": _("pause"),
+    "resume": _("resume"),
+    "stop": _("stop"),
+    "extend": _("extend"),
+    "switch schedule off": _("switch schedule off"),
+    "switch schedule on": _("switch schedule on"),
+    "publish": _("publish"),
+    "mark": _("mark"),
+    "delete": _("delete"),
+}
+MODES = {StopMode.SAVE: _("save"), StopMode.DELETE: _("delete")}
+_VALUES = {"nothing": _("nothing"), "yes": _("yes"), "no": _("no")}
 _MOMENTS = {"until", "starts"}  # stored in UTC, said on the clock of whoever reads
-WORDS = [
-    *(_("save"), _("delete"), _("nothing"), _("yes"), _("no")),
-    *(_("submit"), _("submit again"), _("submit scan again"), _("change")),
-    *(_("change access"), _("change password"), _("prescan only"), _("stop"), _("pause")),
-    *(_("resume"), _("extend"), _("run again"), _("continue expired")),
-    *(_("switch schedule off"), _("switch schedule on"), _("publish")),
-    _("mark"),
-]
 
 
 def record(
@@ -88,13 +105,13 @@ def record(
     url_scan: UrlScan | None = None,
     from_status: str = "",
     to_status: str = "",
-    reason: str = "",
+    reason: Reason | str = NO_REASON,
     **data,
 ) -> None:
     """Write one entry, in whatever transaction is open.
 
-    `by` is the user or the part of the system that did it; `data` holds the sentence's facts. Raises
-    KeyError for an action that has no sentence.
+    `by` is the user or the part of the system that did it, `reason` a reason or a user's own words; `data`
+    holds the sentence's facts. Raises KeyError for an action that has no sentence.
     """
     SENTENCES[action].format(**data)
     is_part = isinstance(by, Actor)
@@ -107,7 +124,7 @@ def record(
         action=action,
         from_status=from_status,
         to_status=to_status,
-        reason=reason,
+        reason=as_reason(reason),
         data=data,
     )
 
@@ -119,19 +136,35 @@ def sentence(entry: ActivityLogEntry) -> str:
 
 
 def _facts(data: dict) -> dict:
-    """The facts as a sentence names them."""
-    known = {**dict(Mark.choices), **LABELS}
-    values = {name: f" ({said(before)} → {said(after)})" for name, (before, after) in data.get("values", {}).items()}
-    words = {name: str(data[name]).split(", ") for name in _WORDED & data.keys()}
-    moments = {name: timezone.localtime(datetime.fromisoformat(data[name])) for name in _MOMENTS & data.keys()}
-    return (
-        data
-        | {name: f"{at:%Y-%m-%d %H:%M %Z}" for name, at in moments.items()}
-        | {
-            name: ", ".join(f"{known.get(word) or said(word).replace('_', ' ')}{values.get(word, '')}" for word in each)
-            for name, each in words.items()
-        }
-    )
+    """The facts as a sentence names them, in the language and time zone in force."""
+    facts = data | {name: worded(datetime.fromisoformat(data[name])) for name in _MOMENTS & data.keys()}
+    facts |= {name: _state(data[name]) for name in {"before", "after"} & data.keys()}
+    known = {"asked": ASKED, "mode": MODES}
+    facts |= {name: known[name].get(data[name], data[name]) for name in known.keys() & data.keys()}
+    if "step" in data:
+        facts["step"] = check_name(data["step"])
+    if "changed" in data:
+        facts["changed"] = ", ".join(_change(name, data) for name in data["changed"].split(", "))
+    return facts
+
+
+def _state(stored: str) -> str:
+    """What something was or became: a reviewer's mark, or a length of time."""
+    if stored in Mark.values:
+        return str(Mark(stored).label)
+    length = parse_duration(stored)
+    return stored if length is None else worded(length)
+
+
+def _change(name: str, data: dict) -> str:
+    """An option that was changed, from what to what where the entry has it."""
+    if name.startswith("access to "):
+        return gettext("access to {url}").format(url=name.removeprefix("access to "))
+    text = str(LABELS.get(name) or _VALUES.get(name, name))
+    if name not in data.get("values", {}):
+        return text
+    before, after = (_VALUES.get(value, value) for value in data["values"][name])
+    return f"{text} ({before} → {after})"
 
 
 def status_labels(entry: ActivityLogEntry) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from scans.browser.side import Recording
 from scans.engines.base import Seed, Session
+from scans.reasons import NO_REASON, Reason
 from scans.targets.request_rules import NO_RULES, RequestRules
 
 
@@ -51,7 +52,7 @@ class Played:
     """
 
     reason: str = ""
-    detail: str = ""
+    detail: Reason = NO_REASON
     line: int = 0
     command: str = ""
     session: Session = field(default=Session(), repr=False)

@@ -41,7 +41,7 @@ def _after_a_click(script):
 def _type(script, step, target, value):
     element = script.element(step, target, "attached")
     if element.get_attribute("type") == "file":
-        raise Failed("files cannot be chosen: a script has no access to local files")
+        raise Failed("no_files")
     _keep_secret(script, element, value)
     element.fill(value, timeout=script.milliseconds())
 
@@ -58,7 +58,7 @@ def _send_keys(script, step, target, value):
     for text, key in re.findall(r"((?:(?!\$\{KEY_).)+)|\$\{KEY_(\w+)\}", value, re.DOTALL):
         _keep_secret(script, element, text)
         if key and key not in KEYS:
-            raise Failed(f"the key {key} is not known")
+            raise Failed("key_unknown", key=key)
         element.press(KEYS[key]) if key else element.press_sequentially(text)
     _after_a_click(script)
 
@@ -116,12 +116,12 @@ def _select_frame(script, step, target, value):
     elif target.startswith("index="):
         index = int(target.partition("=")[2])
         if not script.wait(lambda: len(script.frame.child_frames) > index):
-            raise Failed(f"there is no frame {index}")
+            raise Failed("no_frame", number=index)
         script.frame = script.frame.child_frames[index]
     else:
         frame = script.element(step, target, "attached").element_handle().content_frame()
         if frame is None:
-            raise Failed(f"{target[:100]} is no frame")
+            raise Failed("not_a_frame", target=target[:100])
         script.frame = frame
 
 
@@ -130,7 +130,7 @@ def _select_window(script, step, target, value):
     name = target.removeprefix("handle=")
     if name in script.windows:
         if script.windows[name].is_closed():
-            raise Failed("this window is closed")
+            raise Failed("window_closed")
         script.show(script.windows[name])
     elif "win_ser_local" in target or target.endswith("root}"):
         script.show(pages[0])
@@ -179,7 +179,7 @@ def _dialogs(kind: str, accepts: bool):
 
 def _dialog_said(script, step, target, value):
     if not script.wait(lambda: target in script.said):
-        raise Failed(f"no dialog says “{target[:100]}”")
+        raise Failed("no_dialog", text=target[:100])
 
 
 def _present(wanted: bool, state: str):
@@ -187,7 +187,7 @@ def _present(wanted: bool, state: str):
         seconds = int(value) / 1000 if value else SECONDS_FOR_AN_ELEMENT
         step = step if wanted else {**step, "alternatives": []}  # those may find something else
         if not script.wait(lambda: bool(script.first(step, target, state)) == wanted, seconds):
-            raise Failed(f"the element {target} is {'not there' if wanted else 'still there'}")
+            raise Failed("element_not_there" if wanted else "element_still_there", target=target[:200])
 
     return command
 
@@ -198,7 +198,7 @@ def _is(read, wanted: bool = True, what: str = "text"):
     def command(script, step, target, value):
         expected = value if what != "title" else target
         if not script.wait(lambda: matches(read(script, step, target), expected) == wanted):
-            raise Failed(f"the {what} is {'not' if wanted else ''} “{expected[:100]}”")
+            raise Failed(f"{what}_is_not" if wanted else f"{what}_is", text=expected[:100])
 
     return command
 
@@ -238,7 +238,9 @@ def _selected(what: str):
 def _same(script, step, target, value):
     """A variable is compared, by its name."""
     if (seen := script.variables.get(target)) != value:
-        raise Failed(f"{target[:100]} is {'not stored' if seen is None else f'not “{value[:100]}”'}")
+        if seen is None:
+            raise Failed("not_stored", target=target[:100])
+        raise Failed("stored_otherwise", target=target[:100], text=value[:100])
 
 
 def _editable(wanted: bool):
@@ -246,7 +248,7 @@ def _editable(wanted: bool):
         seconds = int(value) / 1000 if value else SECONDS_FOR_AN_ELEMENT
         element = script.element(step, target, "attached")
         if not script.wait(lambda: (element.is_enabled() and element.is_editable()) == wanted, seconds):
-            raise Failed(f"{target[:100]} can {'not' if wanted else 'still'} be edited")
+            raise Failed("not_editable_element" if wanted else "still_editable", target=target[:100])
 
     return command
 
@@ -254,7 +256,7 @@ def _editable(wanted: bool):
 def _checked(wanted: bool):
     def command(script, step, target, value):
         if script.element(step, target, "attached").is_checked() != wanted:
-            raise Failed(f"{target} is {'not ' if wanted else ''}checked")
+            raise Failed("not_checked" if wanted else "is_checked", target=target[:200])
 
     return command
 

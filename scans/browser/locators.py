@@ -6,7 +6,29 @@ import json
 
 
 class Failed(Exception):
-    """What a command wanted is not so."""
+    """What a command wanted is not so: a code of scans.reasons and its facts."""
+
+    def __init__(self, code: str, **facts):
+        super().__init__(code)
+        self.detail = reason(code, **facts)
+
+
+def reason(code: str, **facts) -> dict:
+    """A reason as the parent process reads it: see scans.reasons."""
+    return {"code": code, "facts": facts}
+
+
+def without(detail: dict, hidden: dict[str, str]) -> dict:
+    """A reason with these texts replaced in all its facts, in the order given."""
+    facts = {}
+    for name, fact in detail["facts"].items():
+        if isinstance(fact, dict):
+            fact = without(fact, hidden)
+        elif isinstance(fact, str):
+            for text, instead in hidden.items():
+                fact = fact.replace(text, instead)
+        facts[name] = fact
+    return {**detail, "facts": facts}
 
 
 def is_locator(target: str) -> bool:
@@ -41,5 +63,5 @@ def selector(target: str) -> str:
         "partialLinkText": f"a:has-text({text})",
     }
     if kind not in kinds:
-        raise Failed(f"{target[:100]} is no locator that is known")
+        raise Failed("locator_unknown", target=target[:100])
     return kinds[kind]

@@ -21,7 +21,7 @@ if __name__ == "__main__":
 from commands import COMMANDS
 from keeping import give_to_windows, keep, kept_by
 from listening import Listener
-from locators import quoted
+from locators import quoted, reason, without
 from playwright.sync_api import Error, sync_playwright
 from script import Halt, Script
 from wall import Wall, place
@@ -135,7 +135,7 @@ class Player:
         except Halt as halt:
             return self._told(reason=halt.reason, detail=halt.detail, line=halt.line, command=halt.command)
         except Error as error:
-            return self._told(reason="browser_failed", detail=f"The browser failed: {first_line(error)}")
+            return self._told(reason="browser_failed", detail=reason("browser_failed", error=first_line(error)))
 
     def _do(self) -> None:
         if recording := self.task["recording"]:
@@ -153,18 +153,19 @@ class Player:
         """Milliseconds that something may take: at most `most` seconds, and not beyond the whole task's."""
         left = self.until - time.monotonic()
         if left <= 0:
-            raise Halt("timed_out", "The time was over before everything was done.")
+            raise Halt("timed_out", reason("browser_time_over"))
         return min(most, left) * 1000
 
     def go(self, url: str) -> None:
         """Navigate; raises Halt where that is not allowed or the page does not come."""
         if urlsplit(url).scheme not in ("http", "https") or place(url) not in self.wall.places:
-            raise Halt("address_not_allowed", f"{shown(url)} is not on a site that may be visited.")
+            raise Halt("address_not_allowed", reason("site_not_to_be_visited", url=shown(url)))
         try:
             self.page.goto(url, timeout=self.left(SECONDS_FOR_A_PAGE), wait_until="domcontentloaded")
         except Error as error:
             self._stay_inside()
-            raise Halt("page_unreachable", f"{shown(url)} does not load: {first_line(error)}") from error
+            detail = reason("page_does_not_load", url=shown(url), error=first_line(error))
+            raise Halt("page_unreachable", detail) from error
 
     def _settle(self) -> None:
         """Wait until no answer is missing for a moment: a login may be asked for by a page that was loaded long ago."""
@@ -184,21 +185,21 @@ class Player:
         for url in (self.page.url, asked):
             parts = urlsplit(url)
             if parts.scheme in ("http", "https") and place(url) not in self.wall.places:
-                raise Halt("address_not_allowed", f"The page leads to {shown(url)}, which may not be visited.")
+                raise Halt("address_not_allowed", reason("page_leads_outside", url=shown(url)))
             if parts.scheme not in ("http", "https", "about", "chrome-error", "blob", "data", ""):
-                raise Halt("address_not_allowed", f"The page leads to {shown(url)}, which may not be visited.")
+                raise Halt("address_not_allowed", reason("page_leads_outside", url=shown(url)))
 
     def _told(self, **values) -> dict:
         told = {**self.listener.told(), "user_agent": self.user_agent, "asks_again": self.asks_again}
         told |= {"cookies": [], "storage": [], "url": self.page.url}
-        told |= {"state": "", "screenshot": "", "text": "", **values}
+        told |= {"state": "", "screenshot": "", "text": "", "detail": reason(""), **values}
         looks = {"cookies": self._cookies, "storage": self._storage, "state": self._state, "screenshot": self._picture}
         for name, look in {**looks, "asks_again": self._asks_again}.items():
             try:
                 told[name] = look()
             except Error:
                 continue
-        told["detail"] = told.get("detail", "").replace("\0", " ")  # a page's own words may be in it
+        told["detail"] = without(told["detail"], {"\0": " "})  # a page's own words may be in it
         try:
             told["text"] = self.page.inner_text("body", timeout=2000)[:LONGEST_TEXT]
         except Error:
@@ -233,13 +234,15 @@ def fill(player: Player, form: dict) -> None:
     page = player.page
     names = named(page, form["username_field"]) if form["username_field"] else page.locator(NAME_ALONE)
     if not form_comes(player, lambda: visible(passwords(page, form)).count() or visible(names).count()):
-        wanted = f"the field “{form['password_field']}”" if form["password_field"] else "a password field"
-        raise Halt("no_login_form", f"{shown(page.url)} shows no form with {wanted}.")
+        facts = {"url": shown(page.url)}
+        if name := form["password_field"]:
+            raise Halt("no_login_form", reason("page_without_form_field", name=name, **facts))
+        raise Halt("no_login_form", reason("page_without_password", **facts))
     if not visible(passwords(page, form)).count():
         visible(names).first.fill(form["username"], timeout=player.left(5))
         send(player, visible(names).first)
         if not comes(player, lambda: visible(passwords(page, form)).count(), SECONDS_FOR_A_FORM):
-            raise Halt("no_login_form", f"{shown(page.url)} asks for no password after the user name.")
+            raise Halt("no_login_form", reason("page_asks_no_password", url=shown(page.url)))
     else:
         fill_in_name(player, form)
     password = visible(passwords(page, form)).first
@@ -265,7 +268,7 @@ def fill_in_name(player: Player, form: dict) -> None:
     if form["username_field"]:
         names = named(page, form["username_field"])
         if not names.count():
-            raise Halt("field_missing", f"{shown(page.url)} has no field “{form['username_field']}”.")
+            raise Halt("field_missing", reason("page_lacks_field", url=shown(page.url), name=form["username_field"]))
     else:
         names = page.locator(NAME_BEFORE_PASSWORD)
         names = names if names.count() else visible(page.locator(NAME_IN_COMPONENTS))

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 
-from locators import Failed, is_locator, selector
+from locators import Failed, is_locator, reason, selector, without
 from playwright.sync_api import Error
 
 SECONDS_FOR_AN_ELEMENT = 10
@@ -27,7 +27,7 @@ ABOUT_A_DIALOG_BEFORE = {*ANSWERS_AFTERWARDS, "assertAlert", "assertConfirmation
 class Halt(Exception):
     """The task cannot go on; `line` and `command` say where in a recording."""
 
-    def __init__(self, reason: str, detail: str, line: int = 0, command: str = ""):
+    def __init__(self, reason: str, detail: dict, line: int = 0, command: str = ""):
         super().__init__(detail)
         self.reason, self.detail, self.line, self.command = reason, detail, line, command
 
@@ -74,10 +74,10 @@ class Script:
             except Halt as halt:
                 raise Halt(halt.reason, self._placed(step, halt.detail), step["line"], step["command"]) from None
             except (Failed, Error, ValueError, re.error) as failure:
-                detail = str(failure).split("\n")[0][:300]
-                raise Halt(
-                    "step_failed", self._placed(step, self._hidden(step, detail)), step["line"], step["command"]
-                ) from None
+                first_line = str(failure).split("\n")[0][:300]
+                detail = failure.detail if isinstance(failure, Failed) else reason("text", text=first_line)
+                detail = self._placed(step, self._hidden(step, detail))
+                raise Halt("step_failed", detail, step["line"], step["command"]) from None
 
     def _do(self, step: dict) -> None:
         self.player.left(1)
@@ -85,7 +85,7 @@ class Script:
         self._commands[step["command"]](self, step, self.filled_in(step["target"]), self.filled_in(step["value"]))
         if step["opens"]:
             if not self.wait(lambda: len(self.player.context.pages) > before, SECONDS_FOR_A_WINDOW):
-                raise Failed("no window was opened")
+                raise Failed("no_window_opened")
             self.remember(step["opens"], self.player.context.pages[-1])
 
     def _foresee(self, following: list[dict]) -> None:
@@ -107,15 +107,14 @@ class Script:
         self.player.page, self.frame = page, page.main_frame
 
     @staticmethod
-    def _placed(step: dict, detail: str) -> str:
-        return f"Command {step['line']}, {step['command']}: {detail}"
+    def _placed(step: dict, detail: dict) -> dict:
+        return reason("at_command", line=step["line"], command=step["command"], error=detail)
 
-    def _hidden(self, step: dict, detail: str) -> str:
+    def _hidden(self, step: dict, detail: dict) -> dict:
         """The detail without what was typed: that may be a password."""
         typed = {self.filled_in(step["value"])} if step["command"] in ("type", "sendKeys", "editContent") else set()
-        for secret in sorted(filter(None, typed | self.player.secrets), key=len, reverse=True):
-            detail = detail.replace(secret, "***")
-        return detail
+        secrets = sorted(filter(None, typed | self.player.secrets), key=len, reverse=True)
+        return without(detail, dict.fromkeys(secrets, "***"))
 
     def filled_in(self, text: str) -> str:
         """With the variables that were stored before."""
@@ -134,7 +133,7 @@ class Script:
         found = self.wait(lambda: self.first(alone, target, state), SECONDS_FOR_THE_FIRST_LOCATOR)
         found = found or self.wait(lambda: self.first(step, target, state))
         if not found:
-            raise Failed(f"there is no element {target}")
+            raise Failed("no_element", target=target[:200])
         return found
 
     def first(self, step: dict, target: str, state: str):

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from scans.browser.base import Played, Task
 from scans.engines.base import Cookie, Seed, Session
+from scans.reasons import Reason
 
 PLAYER = Path(__file__).parent / "player.py"
 PRINTER = PLAYER.with_name("printer.py")
@@ -41,7 +42,7 @@ def play(task: Task, *, seconds: float = SECONDS) -> Played:
     The job goes over a pipe, never over the command line, and profile and processes are gone afterwards.
     """
     if not _is_there():
-        return Played(reason="browser_missing", detail="No Chromium is installed on the machine that runs the scans.")
+        return Played(reason="browser_missing", detail=Reason("browser_missing"))
     try:
         with _one_at_a_time, _home() as home:
             return _outcome(_run(_job(task, home, seconds), home, seconds + _SECONDS_TO_SAY_SO))
@@ -69,7 +70,7 @@ def print_page(page: str, *, seconds: float = SECONDS) -> bytes:
         message = _("The PDF was not ready within {seconds} seconds.")
         raise CannotPrint(message.format(seconds=round(seconds))) from None
     if not outputs[0].startswith(b"%PDF"):
-        raise CannotPrint(_("The browser ended unexpectedly: {said}").format(said=_why(outputs[1])))
+        raise CannotPrint(str(Reason("browser_ended", error=_why(outputs[1]))))
     return outputs[0]
 
 
@@ -123,16 +124,14 @@ def _browser(home: str) -> dict[str, str | bool]:
     return {"chromium": str(settings.SCANS_CHROMIUM), "sandbox": sandbox, "home": home}
 
 
-def _why(said: bytes) -> str:
+def _why(said: bytes) -> Reason | str:
     """What a child that ended without an answer said last; where the browser has no sandbox, what to do."""
     if b"sandboxing failed" in said:  # Playwright's words, for whatever Chromium says of it
-        return (
-            "Chromium cannot make its sandbox here. Let users of this machine make user namespaces, or set "
-            "SCANS_CHROMIUM_SANDBOX=false where a container is the wall."
-        )
+        return Reason("browser_without_sandbox")
     lines = said.decode(errors="replace").strip().splitlines()
     of_the_browser = [line.partition("[err] ")[2] for line in lines if "[err] " in line]  # as Playwright quotes it
-    return (of_the_browser or lines or ["it said nothing"])[-1][:300]
+    last = (of_the_browser or lines)[-1:]
+    return last[0][:300] if last else Reason("browser_said_nothing")
 
 
 def _job(task: Task, home: str, seconds: float) -> bytes:
@@ -184,9 +183,9 @@ def _timed_out(said: bytes, seconds: float) -> Played:
     except (ValueError, IndexError):
         at = {}
     line, command = at.get("line", 0), at.get("command", "")
-    detail = f"The browser was not done after {seconds:.0f} seconds."
+    detail = Reason("browser_timed_out", count=round(seconds))
     if line:
-        detail = f"Command {line}, {command}: {detail}"
+        detail = Reason("at_command", line=line, command=command, error=detail)
     return Played(reason="timed_out", detail=detail, line=line, command=command)
 
 
@@ -195,10 +194,11 @@ def _outcome(outputs: tuple[bytes, bytes]) -> Played:
         values = json.loads(outputs[0].splitlines()[-1])
         cookies = tuple(Cookie(**cookie) for cookie in values.pop("cookies"))
     except (ValueError, IndexError, KeyError):
-        return Played(reason="browser_failed", detail=f"The browser ended unexpectedly: {_why(outputs[1])}")
+        return Played(reason="browser_failed", detail=Reason("browser_ended", error=_why(outputs[1])))
     headers = tuple(map(tuple, values.pop("headers")))
     carried = {"user_agent": values.pop("user_agent"), "storage": values.pop("state")}
     session = Session(cookies=cookies, headers=headers, **carried)
     forms = tuple(Seed(**{**form, "fields": tuple(map(tuple, form["fields"]))}) for form in values.pop("forms"))
+    values["detail"] = Reason.from_json(values["detail"])
     values |= {name: tuple(values[name]) for name in ("visited", "asked_for", "asked_as_member", "storage")}
     return Played(**{**values, "screenshot": base64.b64decode(values["screenshot"])}, session=session, forms=forms)

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
+from scans.reasons import Reasoned
+
 MAX_BYTES = 5 * 1024**2
 MAX_COMMANDS = 1000
 _MAX_CALLS = 5  # how deep one test may run another
@@ -34,12 +36,15 @@ COMMANDS = frozenset(
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")  # NUL and halves of characters: no database takes them
 
 
-class ScriptError(Exception):
-    """A recording that cannot be played; str() says why. `line` is the command's number in its test, from 1."""
+class ScriptError(Reasoned):
+    """A recording that cannot be played. `line` is the command's number in its test, from 1, or 0.
 
-    def __init__(self, reason: str, detail: str, line: int = 0):
-        super().__init__(detail)
-        self.reason, self.line = reason, line
+    `reason` is `script_malformed` or `unsupported_command`, `why` says more.
+    """
+
+    def __init__(self, reason: str, code: str, **facts):
+        super().__init__(code, **facts)
+        self.reason, self.line = reason, facts.get("line", 0)
 
 
 @dataclass(frozen=True)
@@ -68,31 +73,31 @@ def parse(text: str) -> Recording:
     Raises ScriptError with the reason `script_malformed` or `unsupported_command`.
     """
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise _malformed(f"the file is larger than {MAX_BYTES // 1024**2} MB")
+        raise _malformed("script_too_large", count=MAX_BYTES // 1024**2)
     try:
         project = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _malformed("it is not the JSON that recorders write") from error
+        raise _malformed("script_not_json") from error
     if not isinstance(project, dict):
-        raise _malformed("it is not the JSON that recorders write")
+        raise _malformed("script_not_json")
     tests = {test["name"]: test for test in _objects(project.get("tests"), "tests") if _is_text(test.get("name"))}
     if not tests:
-        raise _malformed("it has no test")
+        raise _malformed("script_without_test")
     url = project.get("url") or ""
     if not _is_text(url):
-        raise _malformed("“url” is no text")
+        raise _malformed("script_url_no_text")
     # Counted as they come: a small file whose tests run each other can hold more than any memory.
     read = list(islice(_steps(_first(project, tests), tests, depth=0), MAX_COMMANDS + 1))
     if len(read) > MAX_COMMANDS:
-        raise _malformed(f"it has more than {MAX_COMMANDS} commands, with those of the tests that it runs")
+        raise _malformed("script_too_many_commands", count=MAX_COMMANDS)
     steps = tuple(step for step in read if step)
     if not steps:
-        raise _malformed("its test has no command")
+        raise _malformed("script_without_command")
     return Recording(url, steps)
 
 
-def _malformed(what: str) -> ScriptError:
-    return ScriptError("script_malformed", f"The script cannot be read: {what}.")
+def _malformed(code: str, **facts) -> ScriptError:
+    return ScriptError("script_malformed", code, **facts)
 
 
 def _is_text(value: object) -> bool:
@@ -101,7 +106,7 @@ def _is_text(value: object) -> bool:
 
 def _objects(value: object, name: str) -> list[dict]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise _malformed(f"“{name}” is not a list of objects")
+        raise _malformed("script_no_list", name=name)
     return value
 
 
@@ -111,7 +116,7 @@ def _first(project: dict, tests: dict[str, dict]) -> dict:
     for suite in _objects(project.get("suites") or [], "suites"):
         listed = suite.get("tests") or []
         if not isinstance(listed, list):
-            raise _malformed("a suite's “tests” is not a list")
+            raise _malformed("script_suite_no_list")
         for test_id in listed:
             if _is_text(test_id) and test_id in by_id:
                 return by_id[test_id]
@@ -123,7 +128,7 @@ def _steps(test: dict, tests: dict[str, dict], depth: int):
     for line, command in enumerate(_objects(test.get("commands"), "commands"), start=1):
         name, target, value = (command.get(key, "") for key in ("command", "target", "value"))
         if not all(map(_is_text, (name, target, value))):
-            raise ScriptError("script_malformed", f"Command {line} has something else than texts in it.", line)
+            raise _malformed("command_not_text", line=line)
         if name.removesuffix("AndWait") in COMMANDS:  # older recorders; a click waits for its page anyway
             name = name.removesuffix("AndWait")
         if name.startswith("//") or not name:
@@ -132,9 +137,7 @@ def _steps(test: dict, tests: dict[str, dict], depth: int):
             yield None
             yield from _called(target, tests, depth, line)
         elif name not in COMMANDS:
-            raise ScriptError(
-                "unsupported_command", f"Command {line}, “{name[:60]}”, is not one that can be played.", line
-            )
+            raise ScriptError("unsupported_command", "command_unknown", line=line, name=name[:60])
         else:
             opens = command.get("windowHandleName") if command.get("opensWindow") else ""
             alternatives = tuple(_alternatives(command.get("targets")))
@@ -143,9 +146,9 @@ def _steps(test: dict, tests: dict[str, dict], depth: int):
 
 def _called(name: str, tests: dict[str, dict], depth: int, line: int):
     if depth >= _MAX_CALLS:
-        raise ScriptError("script_malformed", f"Command {line} runs a test that runs a test, and on and on.", line)
+        raise _malformed("command_nests_too_deep", line=line)
     if name not in tests:
-        raise ScriptError("script_malformed", f"Command {line} runs the test “{name[:60]}”, which is not there.", line)
+        raise _malformed("command_runs_missing_test", line=line, name=name[:60])
     yield from _steps(tests[name], tests, depth + 1)
 
 

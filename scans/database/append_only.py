@@ -1,8 +1,8 @@
 """The database's own guard of the activity log: triggers that refuse UPDATE, and DELETE of what has not expired.
 
-`install` makes them as the first migration did, without that exception; `let_expired_go` adds it. On SQLite a
-migration that rebuilds the table of analyses must `remove` the triggers first and create them again afterwards, since
-one of them names that table.
+`install` makes them as the first migration did, without that exception; `let_expired_go` adds it, and `install_whole`
+does both. On SQLite a migration that rebuilds the table of analyses must `remove` the triggers first and create them
+again afterwards, since one of them names that table.
 """
 
 _TABLE = "scans_activitylogentry"
@@ -50,6 +50,12 @@ def let_expired_go(apps, schema_editor) -> None:
     """Have the triggers let an entry of a log that has expired be deleted; takes a migration's arguments."""
     sqlite = schema_editor.connection.vendor == "sqlite"
     _execute(schema_editor.connection, _SQLITE_LET_GO if sqlite else _POSTGRESQL_LET_GO)
+
+
+def install_whole(apps, schema_editor) -> None:
+    """Create the triggers as they are now; takes a migration's arguments."""
+    install(apps, schema_editor)
+    let_expired_go(apps, schema_editor)
 
 
 def let_nothing_go(apps, schema_editor) -> None:

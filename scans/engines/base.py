@@ -221,7 +221,7 @@ class AddressSeen:
     method: str
     url: str
     status: int = 0
-    reason: str = ""  # the reason why it was skipped or blocked
+    reason: str = ""  # why it was skipped or blocked: a code of scans.reasons, or a text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -295,7 +295,8 @@ class Ended:
     """The last event of every run. The process wrapper creates it if the engine did not send it."""
 
     outcome: Outcome
-    reason: str = ""
+    reason: str = ""  # a code of scans.reasons, of which `facts` are the facts; or a text
+    facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
 Event = Started | Progress | UrlCrawled | AddressSeen | FindingReported | LoggedOut | LogLine | Ended
@@ -303,20 +304,19 @@ Event = Started | Progress | UrlCrawled | AddressSeen | FindingReported | Logged
 
 @dataclass(frozen=True, kw_only=True)
 class Preflight:
-    """Whether an engine can run here: its version, or the problem with its solution."""
+    """Whether an engine can run here: its version, or the problem.
+
+    `problem` is a code of scans.reasons and `facts` are its facts, besides the engine's name.
+    """
 
     version: str = ""
     problem: str = ""
-    remedy: str = ""
+    facts: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
         """Whether the engine can be started."""
         return not self.problem
-
-    def explain(self, engine: str) -> str:
-        """Return the problem and its solution in a sentence about this engine; empty if there is none."""
-        return f"{engine} is {self.problem}. What to do: {self.remedy}." if self.problem else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -329,7 +329,14 @@ class Report:
 
 
 class ReportError(Exception):
-    """The engine's report is missing, empty, truncated, malformed or too large; str() tells which."""
+    """The engine's report is missing, empty, truncated, of the wrong shape or too large.
+
+    `code` is one of scans.reasons and says which, `facts` are its facts.
+    """
+
+    def __init__(self, code: str, **facts: str | int):
+        super().__init__(code, facts)
+        self.code, self.facts = code, facts
 
 
 class EngineRun(Protocol):

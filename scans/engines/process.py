@@ -179,13 +179,14 @@ class EngineProcess:
             self._process.stdin.close()
         except BrokenPipeError:
             pass
-        self._put(self._said or Ended(outcome=Outcome.CRASHED, reason=_how_it_died(code)), 0)
+        self._put(self._said or _crashed(code), 0)
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
 
-def _how_it_died(code: int) -> str:
+def _crashed(code: int) -> Ended:
     if code >= 0:
-        return f"the engine process ended without saying so: exit code {code}"
-    return f"the engine process was killed: {signal.Signals(-code).name}"
+        return Ended(outcome=Outcome.CRASHED, reason="engine_exited", facts={"exit_code": code})
+    facts = {"signal": signal.Signals(-code).name}
+    return Ended(outcome=Outcome.CRASHED, reason="engine_killed", facts=facts)

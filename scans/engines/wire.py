@@ -80,6 +80,15 @@ def _counts(value: object) -> dict[str, int]:
     return {plain_text(key): _whole_number(number) for key, number in value.items()}
 
 
+def _facts(value: object) -> dict[str, str | int]:
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object, got {type(value).__name__}")
+    return {
+        plain_text(key): plain_text(fact) if isinstance(fact, str) else _whole_number(fact)
+        for key, fact in value.items()
+    }
+
+
 # How the value of each type in base.py is read from JSON.
 READERS: dict[str, Callable[[Any], Any]] = {
     "str": plain_text,
@@ -89,6 +98,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "Outcome": Outcome,
     "Reach": Reach,
     "Mapping[str, int]": _counts,
+    "Mapping[str, str | int]": _facts,
     "tuple[str, ...]": _several(plain_text),
     "tuple[int, ...]": _several(_whole_number),
     "tuple[tuple[str, str], ...]": _several(_pair),

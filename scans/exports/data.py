@@ -8,6 +8,7 @@ from scans.activity import sentence
 from scans.configuration.submission import exported
 from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
 from scans.models import ActivityLogEntry, Analysis, Finding, UrlScan
+from scans.reasons import Reason
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
 
 
@@ -83,7 +84,7 @@ def url_scan_data(scan: UrlScan, mask: Mask) -> dict:
         "url": scan.url,
         "status": scan.status,
         "label": scan.info.label,
-        "reason": mask(scan.reason),
+        **_reason_data("reason", scan.reason, mask),
         "started_at": iso(scan.started_at),
         "ended_at": iso(scan.ended_at),
         "engine": scan.engine,
@@ -116,13 +117,23 @@ def finding_data(finding: Finding, mask: Mask) -> dict:
         "module": finding.module,
         "info": mask(finding.info),
         "replay": finding.replay,
-        "replay_reason": mask(finding.replay_reason),
+        **_reason_data("replay_reason", finding.replay_reason, mask),
         "http_request": mask(without_credentials(finding.http_request)),
         "curl": mask(without_credentials(finding.curl)),
         "wstg": finding.wstg,
         "cwe": finding.cwe,
         "fingerprint": finding.fingerprint,
         "mark": finding.mark,
+    }
+
+
+def _reason_data(name: str, reason: Reason, mask: Mask) -> dict:
+    """A reason as an English sentence, and beside it as a code with its facts; masked."""
+    plain = reason.to_json()
+    return {
+        name: mask(reason.in_english()),
+        f"{name}_code": plain["code"],
+        f"{name}_facts": mask(plain["facts"]),
     }
 
 
@@ -152,7 +163,7 @@ def _entry_data(entry: ActivityLogEntry) -> dict:
         "url_scan": entry.url_scan_id,
         "from_status": entry.from_status,
         "to_status": entry.to_status,
-        "reason": entry.reason,
+        **_reason_data("reason", entry.reason, Mask()),
         "text": sentence(entry),
         "data": entry.data,
     }

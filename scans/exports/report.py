@@ -15,6 +15,7 @@ from scans.browser import CannotPrint, print_page
 from scans.exports.results import Results
 from scans.exports.streams import HERE
 from scans.models import CrawledUrl, Mark, Replay
+from scans.reasons import Reason
 from scans.severities import SEVERITY_CHOICES
 
 MOST_PRINTED = 1000  # findings
@@ -52,7 +53,7 @@ def _facts(results: Results) -> dict:
         {
             "url": scan.url,
             "info": scan.info,
-            "reason": results.masks[scan.pk](scan.reason),
+            "reason": results.masks[scan.pk](str(scan.reason)),
             "scan": scan,
             "coverage": [coverage[scan.pk][reach] for reach in CrawledUrl.Reach.values],
         }
@@ -80,12 +81,18 @@ def _coverage(results: Results) -> dict[int, dict[str, int]]:
     return counts
 
 
+def _replay_reason(finding: dict) -> Reason:
+    """The reason, masked, to be worded in the reader's language: the data has it in English."""
+    return Reason.from_json({"code": finding["replay_reason_code"], "facts": finding["replay_reason_facts"]})
+
+
 def _shown(finding: dict) -> dict:
     """Return a finding with labels instead of codes and with shortened evidence."""
     headers = "\n".join(f"{name}: {value}" for name, value in finding["response_headers"])
     answer = f"{headers}\n\n{finding['response_body']}".strip()
     return finding | {
         "replay_label": Replay(finding["replay"]).label,
+        "replay_reason": _replay_reason(finding),
         "mark_label": Mark(finding["mark"]).label,
         "request": finding["http_request"][:EXCERPT],
         "answer": answer[:EXCERPT],

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from scans.reasons import labelled
 
+
+@labelled
 class Method(TextChoices):
     """The ways to log in."""
 

@@ -11,6 +11,7 @@ from scans.login.base import Login
 from scans.login.outcome import LoginFailed
 from scans.login.page import shown
 from scans.login.visit import Sites
+from scans.reasons import Reason
 
 _TOKEN = re.compile(r"token|jwt|auth|session|bearer", re.IGNORECASE)
 UNPROVEN = ("cannot_tell", "verification_text_missing", "wrong_credentials")
@@ -21,7 +22,7 @@ def play(script: str, step: str, url: str, sites: Sites, session: Session | None
     try:
         recording = browser.parse(script)
     except browser.ScriptError as error:
-        raise LoginFailed(error.reason, str(error), step, line=error.line) from error
+        raise LoginFailed(error.reason, error.why, step, line=error.line) from error
     return _done(Task(url=url, sites=sites, rules=sites.rules, session=session or Session(), recording=recording), step)
 
 
@@ -39,13 +40,12 @@ def fill(login: Login, page_url: str, url: str, sites: Sites, session: Session) 
 
 def explained(failure: LoginFailed, played: Played) -> LoginFailed:
     """The failure with what the browser knows of it: a picture, and what it still asks for or keeps to itself."""
-    reason, detail = failure.reason, failure.detail
+    reason, detail = failure.reason, failure.why
     names = [name for name in played.storage if _TOKEN.search(name)]
     if reason in UNPROVEN and played.asks_again:
-        reason, detail = "wrong_credentials", f"{shown(played.url)} asks for the login again."
+        reason, detail = "wrong_credentials", Reason("page_asks_again", url=shown(played.url))
     elif reason in UNPROVEN and names and not played.session.headers:
-        reason = "token_in_browser"
-        detail = f"The site keeps “{names[0]}” in the browser's storage, which its scripts alone can read."
+        reason, detail = "token_in_browser", Reason("token_in_storage", names=names[0])
     return LoginFailed(reason, detail, failure.step, screenshot=played.screenshot)
 
 

@@ -12,7 +12,8 @@ from scans.engines.base import Cookie, Session
 from scans.login.base import Login, Method
 from scans.login.outcome import LoginFailed
 from scans.login.page import Page
-from scans.targets.request_rules import parse_header
+from scans.reasons import Reason
+from scans.targets.request_rules import HeaderRefused, parse_header
 
 STEP = "credentials"
 # How each calls itself in WWW-Authenticate (RFC 7617, RFC 7616, MS-NTHT); Negotiate may carry NTLM.
@@ -47,8 +48,9 @@ def require_offer(login: Login, page: Page) -> None:
         return
     offered = [value.split(" ")[0] for value in page.headers.get_list("www-authenticate", split_commas=False)]
     if not any(scheme in " ".join(offered).lower() for scheme in _SCHEMES[login.method]):
-        asks = " or ".join(offered) or "no HTTP authentication that it names"
-        detail = f"{page.shown_url} asks for {asks}, not for {login.method.label}."
+        facts = {"url": page.shown_url, "method": login.method}
+        asked = ", ".join(offered)
+        detail = Reason("other_method_asked", asked=asked, **facts) if asked else Reason("no_method_named", **facts)
         raise LoginFailed("method_not_offered", detail, STEP)
 
 
@@ -60,14 +62,14 @@ def _header(number: int, line: str) -> tuple[str, str]:
     """Name and value; the message names the line alone, since the line may be a secret."""
     try:
         return parse_header(line)
-    except ValueError as error:
-        raise LoginFailed("malformed_headers", f"Line {number} of the headers {error}.", STEP) from None
+    except HeaderRefused as error:
+        raise LoginFailed("malformed_headers", Reason("header_line", number=number, error=error), STEP) from None
 
 
 def _cookies(text: str, site) -> tuple[Cookie, ...]:
     pairs = [piece.strip().partition("=") for piece in text.replace("\n", ";").split(";") if piece.strip()]
     if not all(name.strip() and equals and (name + value).isprintable() for name, equals, value in pairs):
-        raise LoginFailed("malformed_headers", "The cookies are not “name=value; name2=value2”.", STEP)
+        raise LoginFailed("malformed_headers", Reason("cookies_malformed"), STEP)
     host = f"[{site.hostname}]" if ":" in site.hostname else site.hostname
     secure = site.scheme == "https"
     return tuple(

@@ -21,6 +21,7 @@ from scans.login.page import Page, shown
 from scans.login.proof import STEP as PROOF_STEP
 from scans.login.proof import Evidence, Proof, proof_url, prove, stands_in, witness
 from scans.login.visit import Sites, Visit, out_of_scope
+from scans.reasons import Reason
 from scans.targets.policy import TargetPolicy, TargetRefused, normalise, origin, resolve
 from scans.targets.request_rules import NO_RULES, RequestRules
 
@@ -73,7 +74,7 @@ def log_out(
         prove(Evidence(login=login, asked=asked, before=before, after=after))
     except LoginFailed:
         return
-    raise LoginFailed("not_logged_out", f"{shown(asked)} still knows who is asking.", PROOF_STEP)
+    raise LoginFailed("not_logged_out", Reason("still_logged_in", url=shown(asked)), PROOF_STEP)
 
 
 def still_holds(
@@ -119,9 +120,9 @@ def _sites(login: Login, url: str, addresses: tuple[str, ...], policy: TargetPol
             sites[page] = addresses if origin(page)[0] == origin(url)[0] else resolve(origin(page)[0])
             policy.check(page, sites[page])
     except TargetRefused as refusal:
-        raise LoginFailed("login_page_not_allowed", str(refusal), FORM_STEP) from refusal
+        raise LoginFailed("login_page_not_allowed", refusal.why, FORM_STEP) from refusal
     except (OSError, ValueError):
-        detail = f"The login page's address {shown(login.login_url)} does not lead to any host."
+        detail = Reason("login_page_leads_nowhere", url=shown(login.login_url))
         raise LoginFailed("login_page_unreachable", detail, FORM_STEP) from None
     return sites
 
@@ -162,7 +163,7 @@ def _proof(evidence: Evidence, sites: Sites) -> Proof:
         other = _with_session(sites, session_of(nobody, evidence.asked), evidence.asked)
         if other.status != 401:
             raise
-    return Proof(f"{shown(evidence.asked)} accepts this user and refuses one that does not exist", evidence.after)
+    return Proof(Reason("login_proved_by_refusal", url=shown(evidence.asked)), evidence.after)
 
 
 def _by_script(login: Login, url: str, sites: Sites) -> LoggedIn:
@@ -254,9 +255,9 @@ def _proven_by_login_page(evidence: Evidence, visitor: Visit, failure: LoginFail
 def _submitted(login: Login, visitor: Visit, page: Page, form: LoginForm) -> Page:
     """What the filled-in form leads to: the one attempt."""
     if signs.wants_captcha(form.tag):
-        raise LoginFailed("captcha", f"The login form at {page.shown_url} has a captcha.", FORM_STEP)
+        raise LoginFailed("captcha", Reason("form_has_captcha", url=page.shown_url), FORM_STEP)
     if not visitor.reaches(form.action):
-        detail = f"The login form at {page.shown_url} is sent to {shown(form.action)}, which is not on the target."
+        detail = Reason("form_sent_elsewhere", url=page.shown_url, address=shown(form.action))
         raise LoginFailed("out_of_scope", detail, FORM_STEP)
     body, content_type = form.filled(login.username, login.password)
     return visitor.submit(form.method, form.action, body, content_type, page.url, "submitting the login form")
@@ -321,7 +322,8 @@ def _guessed_pages(login: Login, url: str, visitor: Visit) -> Iterator[Page]:
 def _no_login_page(page: Page) -> LoginFailed:
     if page.next_url:
         return out_of_scope(page, FORM_STEP)
-    return LoginFailed("login_page_unreachable", f"{page.shown_url} answers {page.status}.", FORM_STEP)
+    detail = Reason("page_answers", url=page.shown_url, status=page.status)
+    return LoginFailed("login_page_unreachable", detail, FORM_STEP)
 
 
 def _logged_in(evidence: Evidence, proof: Proof, session: Session) -> LoggedIn:
@@ -330,7 +332,7 @@ def _logged_in(evidence: Evidence, proof: Proof, session: Session) -> LoggedIn:
     ways_out = [url for page in (proof.page, *evidence.reached) for url in signs.logout_urls(page)]
     return LoggedIn(
         session=session,
-        detail=f"{proof.detail}.",
+        detail=proof.detail,
         page_url=seen.url,
         pattern=seen.pattern,
         html=seen.page.html,
@@ -343,7 +345,7 @@ def _logged_in(evidence: Evidence, proof: Proof, session: Session) -> LoggedIn:
 def _require_silent(logged_out: str, page: Page) -> None:
     """Raise LoginFailed where the pattern of logged-out pages is found on a page that is logged in."""
     if logged_out and _is_on(logged_out, page):
-        detail = f"The pattern of logged-out pages is found on {page.shown_url}, which is logged in."
+        detail = Reason("pattern_on_logged_in_page", url=page.shown_url)
         raise LoginFailed("pattern_useless", detail, PROOF_STEP)
 
 
@@ -353,8 +355,7 @@ def _is_on(pattern: str, page: Page) -> bool:
         re.compile(pattern)  # as the engine does, which knows less than `regex`, which knows when to stop
         return regex.search(pattern, page.html, timeout=SECONDS_FOR_A_PATTERN, concurrent=True) is not None
     except TimeoutError:
-        detail = f"Looking for the pattern of logged-out pages takes longer than {SECONDS_FOR_A_PATTERN} seconds."
+        detail = Reason("pattern_too_slow", count=SECONDS_FOR_A_PATTERN)
         raise LoginFailed("pattern_useless", detail, PROOF_STEP) from None
     except (re.error, regex.error) as error:
-        detail = f"The pattern of logged-out pages is no regular expression: {error}."
-        raise LoginFailed("pattern_useless", detail, PROOF_STEP) from error
+        raise LoginFailed("pattern_useless", Reason("pattern_invalid", error=error), PROOF_STEP) from error

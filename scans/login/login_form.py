@@ -14,6 +14,7 @@ from scans.login.base import Login, Method
 from scans.login.outcome import LoginFailed
 from scans.login.page import Page
 from scans.login.visit import MOST_FORMS
+from scans.reasons import Reason
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -205,7 +206,7 @@ def _identifiers(controls: list[Tag]) -> set[str]:
 
 def _field_missing(page: Page, wanted: list[str], forms: list[tuple[Tag, list[Tag]]]) -> LoginFailed:
     found = [_name(control) for _, controls in forms for control in controls if _kind(control) in _TYPED]
-    listed = ", ".join(f"“{name}”" for name in dict.fromkeys(found) if name) or "none"
-    looked_for = " and ".join(f"“{name}”" for name in wanted)
-    detail = f"The login form at {page.shown_url} has no field {looked_for}. Its fields: {listed}."
+    listed = ", ".join(f"“{name}”" for name in dict.fromkeys(found) if name)
+    facts = {"url": page.shown_url, "name": ", ".join(f"“{name}”" for name in wanted)}
+    detail = Reason("form_lacks_field", names=listed, **facts) if listed else Reason("form_has_no_fields", **facts)
     return LoginFailed("field_missing", detail, STEP)

@@ -11,6 +11,7 @@ from scans.login.base import HTTP_METHODS, Login
 from scans.login.login_form import LoginForm, asks_for_login
 from scans.login.outcome import LoginFailed
 from scans.login.page import Page, shown
+from scans.reasons import Reason
 
 STEP = "proof"
 _ADDRESSES = ("/", "http://", "https://")  # how a proof begins that is an address
@@ -20,7 +21,7 @@ _ADDRESSES = ("/", "http://", "https://")  # how a proof begins that is an addre
 class Proof:
     """Why we believe it, and the page that shows it."""
 
-    detail: str
+    detail: Reason
     page: Page
 
 
@@ -47,7 +48,7 @@ def proof_url(login: Login, url: str) -> str:
     try:
         return urljoin(url, login.logged_in) if _names_address(login) else url
     except ValueError:
-        raise LoginFailed("out_of_scope", f"{shown(login.logged_in)} does not lead to any host.", STEP) from None
+        raise LoginFailed("out_of_scope", Reason("leads_nowhere", url=shown(login.logged_in)), STEP) from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +135,8 @@ def _by_address(evidence: Evidence) -> Proof | None:
     if after not in evidence.reached or after.path != (urlsplit(evidence.asked).path or "/"):
         return None
     if not evidence.refuses_strangers() and before.path == after.path and before.status < 400:
-        raise _cannot_tell(f"{shown(evidence.asked)} is open to everybody, so that it proves nothing.")
-    return Proof(f"{shown(evidence.asked)} asked for a login before, and does so no more", after)
+        raise _cannot_tell("address_proves_nothing", url=shown(evidence.asked))
+    return Proof(Reason("login_proved_by_address", url=shown(evidence.asked)), after)
 
 
 def _by_text(evidence: Evidence) -> Proof | None:
@@ -147,10 +148,10 @@ def _by_text(evidence: Evidence) -> Proof | None:
             if text not in part(page):
                 continue
             if not any(text in part(stranger) for stranger in evidence.strangers):
-                return Proof(f"“{evidence.login.logged_in}” stands on {page.shown_url}", page)
+                return Proof(Reason("login_proved_by_text", text=evidence.login.logged_in, url=page.shown_url), page)
             everywhere = True
     if everywhere:
-        raise _cannot_tell(f"“{evidence.login.logged_in}” stands there without a login too, so that it proves nothing.")
+        raise _cannot_tell("text_proves_nothing", text=evidence.login.logged_in)
     return None
 
 
@@ -173,12 +174,12 @@ def _folded(text: str) -> str:
 
 def _by_difference(evidence: Evidence) -> Proof | None:
     if evidence.after in evidence.reached and evidence.refuses_strangers():
-        return Proof(f"{shown(evidence.asked)} asked for a login before, and does so no more", evidence.after)
+        return Proof(Reason("login_proved_by_address", url=shown(evidence.asked)), evidence.after)
     if any(signs.offers_logout(stranger) for stranger in evidence.strangers):
         return None
     for page in evidence.reached:
         if signs.offers_logout(page):
-            return Proof(f"{page.shown_url} offers to log out", page)
+            return Proof(Reason("login_proved_by_logout", url=page.shown_url), page)
     return None
 
 
@@ -202,7 +203,7 @@ def witness(evidence: Evidence, proof: Proof) -> Witness:
         elsewhere = replace(seen, login_url=_led_to(evidence.before))
         if page is evidence.after and _door(evidence, elsewhere) == page.url:
             return elsewhere
-    raise _cannot_tell(f"{proof.detail}, but nothing that can be asked for again would show that the login is over.")
+    raise _cannot_tell("end_not_seen", proof=proof.detail)
 
 
 def _mark(evidence: Evidence, page: Page, *patterns: str) -> str:
@@ -279,26 +280,27 @@ def _door(evidence: Evidence, seen: Witness) -> str:
 def _refusal(evidence: Evidence) -> LoginFailed:
     """Why it failed, by what the site showed last."""
     seen = evidence.landed or evidence.after
+    answer = {"url": seen.shown_url, "status": seen.status}
     asked_again = evidence.asks(seen) or evidence.asks(evidence.after)
     if signs.is_locked(seen, evidence.login_page or evidence.before):
-        return LoginFailed("account_locked", f"{seen.shown_url} speaks of a lock or of too many tries.", STEP)
+        return LoginFailed("account_locked", Reason("page_speaks_of_lock", url=seen.shown_url), STEP)
     if signs.wants_code(seen) and not evidence.asks(seen):
-        return LoginFailed("second_factor", f"{seen.shown_url} asks for a one-time code.", STEP)
+        return LoginFailed("second_factor", Reason("page_asks_for_code", url=seen.shown_url), STEP)
     if asked_again and signs.wants_captcha(seen.soup):
-        return LoginFailed("captcha", f"{seen.shown_url} asks for a captcha.", STEP)
+        return LoginFailed("captcha", Reason("page_asks_for_captcha", url=seen.shown_url), STEP)
     if evidence.before.status == 401 and seen.status in (403, 404, 405):
-        return _cannot_tell(f"{seen.shown_url} answers {seen.status} instead of 401 now, so that nothing can be seen.")
+        return _cannot_tell("page_hides_login", **answer)
     if seen.status in (401, 403) or evidence.after.status == 401:
-        return LoginFailed("wrong_credentials", f"{seen.shown_url} answers {seen.status} after the login.", STEP)
+        return LoginFailed("wrong_credentials", Reason("page_refuses_login", **answer), STEP)
     if asked_again:
-        return LoginFailed("wrong_credentials", f"{seen.shown_url} asks for the login again.", STEP)
+        return LoginFailed("wrong_credentials", Reason("page_asks_again", url=seen.shown_url), STEP)
     if seen.status >= 500:
-        return LoginFailed("login_page_unreachable", f"{seen.shown_url} answers {seen.status} to the login.", STEP)
+        return LoginFailed("login_page_unreachable", Reason("page_fails_on_login", **answer), STEP)
     if evidence.login.logged_in:
-        detail = f"“{evidence.login.logged_in}” was not found after the login, at {evidence.after.shown_url}."
+        detail = Reason("text_not_found", text=evidence.login.logged_in, url=evidence.after.shown_url)
         return LoginFailed("verification_text_missing", detail, STEP)
-    return _cannot_tell(f"{shown(evidence.asked)} looks alike with and without the login.")
+    return _cannot_tell("looks_alike", url=shown(evidence.asked))
 
 
-def _cannot_tell(detail: str) -> LoginFailed:
-    return LoginFailed("cannot_tell", detail, STEP)
+def _cannot_tell(code: str, **facts) -> LoginFailed:
+    return LoginFailed("cannot_tell", Reason(code, **facts), STEP)

@@ -12,6 +12,7 @@ from spnego.exceptions import SpnegoError
 from scans.engines.base import Cookie, Session
 from scans.login.outcome import LoginFailed
 from scans.login.page import Page, shown
+from scans.reasons import Reason
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import USER_AGENT, Answer, SiteClient
 from scans.targets.policy import origin
@@ -104,7 +105,8 @@ class Visit:
                 self._refuse_left_out(page.next_url, step)
                 raise out_of_scope(page, step)
             page = self._ask("GET", page.next_url, step, led_by=page.url if page.redirects else "")
-        raise LoginFailed("too_many_redirects", f"{page.shown_url} still redirects after {MAX_REDIRECTS} times.", step)
+        detail = Reason("still_redirects", url=page.shown_url, count=MAX_REDIRECTS)
+        raise LoginFailed("too_many_redirects", detail, step)
 
     def _ask(
         self, method: str, url: str, step: str, headers: Mapping[str, str] | None = None, body: bytes = b"", **page
@@ -112,20 +114,20 @@ class Visit:
         try:
             self._refuse_left_out(url, step)
             if not self.reaches(url):
-                raise LoginFailed("out_of_scope", f"{shown(url)} is not on the target's host and port.", step)
+                raise LoginFailed("out_of_scope", Reason("not_on_target", url=shown(url)), step)
             request = httpx.Request(method, url, headers=self._usual_headers, content=body)
             request.headers.update(headers or {})
             response = exchange(self._auth, request, self._send)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             # Without the cause, which may name the whole address.
             why = str(error) if isinstance(error, httpx.TransportError) else ""
-            detail = f"{shown(url)} gives no answer: {why or type(error).__name__}."
+            detail = Reason("page_gives_no_answer", url=shown(url), error=why or type(error).__name__)
             raise LoginFailed("login_page_unreachable", detail, step) from None
         return Page(url, response.status_code, response.headers, response.extensions["answer"].body, **page)
 
     def _refuse_left_out(self, url: str, step: str) -> None:
         if self._rules.leaves_out(url):
-            raise LoginFailed("left_out", f"{shown(url)} is left out of the scan.", step)
+            raise LoginFailed("left_out", Reason("page_left_out", url=shown(url)), step)
 
     @property
     def _usual_headers(self) -> list[tuple[str, str]]:
@@ -170,7 +172,7 @@ def as_response(answer: Answer, request: httpx.Request) -> httpx.Response:
 
 def out_of_scope(page: Page, step: str) -> LoginFailed:
     """What to raise where a page leads to another site."""
-    detail = f"{page.shown_url} leads to {shown(page.next_url)}, which is not on the target's host and port."
+    detail = Reason("leads_off_target", url=page.shown_url, address=shown(page.next_url))
     return LoginFailed("out_of_scope", detail, step)
 
 

@@ -17,6 +17,7 @@ from django_tasks_db.models import DBTaskResult
 from scans import activity, transitions
 from scans.models import Actor, Analysis, ScanSettings, Screenshot
 from scans.models.querysets import EVIDENCE_KEPT, LOG_KEPT, SCREENSHOTS_KEPT
+from scans.reasons import Reason
 
 SECONDS_AT_A_TIME = 0.1  # of a tick, so that starts are not late
 ANALYSES_AT_A_TIME = 20
@@ -31,14 +32,6 @@ class Kind(StrEnum):
     EVIDENCE = "evidence"
     SCREENSHOTS = "screenshots"
     LOGS = "logs"
-
-
-_REASONS = {
-    Kind.RUNS: "Retention policy: runs are kept for {days} days.",
-    Kind.EVIDENCE: "Retention policy: evidence is kept for {days} days.",
-    Kind.SCREENSHOTS: "Retention policy: screenshots are kept for {days} days.",
-    Kind.LOGS: "Retention policy: logs are kept for {days} days.",
-}
 
 
 def policy() -> dict[Kind, timedelta]:
@@ -103,7 +96,7 @@ def expire(kind: Kind, analysis_id: int, kept: timedelta, *, by: Actor) -> bool:
     analysis = Analysis.objects.select_for_update().get(pk=analysis_id)
     if not due(kind, kept).filter(pk=analysis_id).exists():
         return False
-    _EXPIRE[kind](analysis, {"by": by, "reason": _REASONS[kind].format(days=kept.days)})
+    _EXPIRE[kind](analysis, {"by": by, "reason": Reason(f"{kind}_expired", days=kept.days)})
     return True
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from scans.models.analysis import Analysis
 from scans.models.querysets import ActivityLogQuerySet
 from scans.models.url_scan import UrlScan
+from scans.reasons import ReasonField
 
 
 class Actor(models.TextChoices):
@@ -41,7 +42,7 @@ class ActivityLogEntry(models.Model):
     action = models.CharField(max_length=60)
     from_status = models.CharField(max_length=60, blank=True)
     to_status = models.CharField(max_length=60, blank=True)
-    reason = models.TextField(blank=True)
+    reason = ReasonField(blank=True)
     data = models.JSONField(default=dict, blank=True)
 
     objects = ActivityLogQuerySet.as_manager()

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
+from scans.reasons import ReasonField
 from scans.statuses import Action
 
 # The actions that a user may ask for many analyses at once.
@@ -67,7 +68,7 @@ class BulkItem(models.Model):
     bulk = models.ForeignKey(BulkAction, on_delete=models.CASCADE, related_name="items", db_index=False)
     analysis = models.ForeignKey(Analysis, on_delete=models.CASCADE, related_name="+")
     outcome = models.CharField(max_length=20, choices=BulkOutcome.choices, default=BulkOutcome.WAITING)
-    reason = models.TextField(blank=True, help_text="why it was skipped, as it was said to who asked")
+    reason = ReasonField(blank=True, help_text="why it was skipped")
     made = models.ForeignKey(
         Analysis, null=True, on_delete=models.SET_NULL, related_name="+", help_text="the run that this made, if any"
     )

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.models.querysets import CrawledUrlQuerySet
 from scans.models.url_scan import UrlScan
+from scans.reasons import ReasonField
 
 _REACHES = ["found", "attacked", "skipped", "blocked"]
 
@@ -26,7 +27,7 @@ class CrawledUrl(models.Model):
     url = models.TextField()
     reach = models.CharField(max_length=8, choices=Reach.choices, default=Reach.FOUND)
     answer = models.PositiveSmallIntegerField(default=0, help_text="status of the answer; 0: none, or not asked for")
-    reason = models.CharField(max_length=200, blank=True, help_text="why it was skipped or blocked")
+    reason = ReasonField(blank=True, help_text="why it was skipped or blocked")
 
     objects = CrawledUrlQuerySet.as_manager()
 

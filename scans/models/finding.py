@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.models.querysets import FindingQuerySet
 from scans.models.url_scan import UrlScan
+from scans.reasons import ReasonField
 from scans.severities import SEVERITY_CHOICES
 
 
@@ -44,7 +45,7 @@ class Finding(models.Model):
     evidence_body = models.TextField(blank=True)
 
     replay = models.CharField(max_length=16, choices=Replay.choices, default=Replay.UNVERIFIED)
-    replay_reason = models.TextField(blank=True)
+    replay_reason = ReasonField(blank=True)
     replayed_at = models.DateTimeField(null=True)
 
     objects = FindingQuerySet.as_manager()

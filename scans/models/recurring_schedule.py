@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from scans.models.analysis import Analysis, Series
 from scans.models.blackout_window import BlackoutWindow, with_own
+from scans.reasons import ReasonField
 from scans.schedule.blackouts import Blackouts
 from scans.schedule.recurrence import Recurrence, describe, next_start
 
@@ -51,7 +52,7 @@ class RecurringSchedule(models.Model):
     runs_made = models.PositiveIntegerField(default=1, help_text="how many runs there were")
     switched_off_at = models.DateTimeField(null=True)
     switched_on_at = models.DateTimeField(null=True, help_text="when somebody last switched it on again")
-    switched_off_reason = models.TextField(blank=True)
+    switched_off_reason = ReasonField(blank=True)
 
     objects = RecurringScheduleQuerySet.as_manager()
 

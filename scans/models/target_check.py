@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from scans.models.url_scan import UrlScan
+from scans.reasons import Reason, ReasonField, check_name
 
 
 class TargetCheck(models.Model):
@@ -15,7 +16,7 @@ class TargetCheck(models.Model):
     step = models.CharField(max_length=20)
     passed = models.BooleanField()
     reason = models.CharField(max_length=40, blank=True, help_text="a code from the fixed list, empty if passed")
-    detail = models.TextField(blank=True)
+    detail = ReasonField(blank=True)
     milliseconds = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -23,3 +24,8 @@ class TargetCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step}: {'passed' if self.passed else self.reason}"
+
+    @property
+    def name(self) -> Reason:
+        """The step's name, to be worded."""
+        return check_name(self.step)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
 from scans.models.querysets import UrlScanQuerySet
+from scans.reasons import ReasonField
 from scans.severities import SEVERITIES
 from scans.statuses import Status, UrlScanStatus
 
@@ -35,7 +36,7 @@ class UrlScan(models.Model):
     status = models.CharField(
         max_length=60, choices=UrlScanStatus.choices, default=UrlScanStatus.SUBMITTED, editable=False
     )
-    reason = models.TextField(blank=True, editable=False, help_text="why it has this status")
+    reason = ReasonField(blank=True, editable=False, help_text="why it has this status")
     status_at = models.DateTimeField(editable=False, help_text="since when it has this status")
     queued_at = models.DateTimeField(null=True, editable=False)
     started_at = models.DateTimeField(null=True, editable=False)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from scans.login.base import Login
 from scans.login.outcome import LoggedIn, LoginFailed
+from scans.reasons import Reason
 from scans.targets.policy import origin
 
 REFUSALS = 3  # of one login on one site, before it is left alone: many sites lock an account after five
@@ -39,8 +40,7 @@ class Accounts:
             return attempt()
         with account.trying:
             if account.refusals >= REFUSALS:
-                detail = f"The site refused this login {REFUSALS} times, for other URLs. It was not tried again."
-                raise LoginFailed("wrong_credentials", detail, "login")
+                raise LoginFailed("wrong_credentials", Reason("refused_too_often", count=REFUSALS), "login")
             return self._first(account, attempt)
 
     @staticmethod

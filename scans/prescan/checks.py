@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 from time import monotonic
 
 from scans import browser
@@ -17,6 +18,7 @@ from scans.login.logging_in import log_in, log_out
 from scans.login.outcome import LoggedIn, LoginFailed
 from scans.prescan.accounts import Accounts
 from scans.prescan.connection import ConnectionReport, Step, check_connection
+from scans.reasons import NO_REASON, Reason
 from scans.statuses import UrlScanStatus
 from scans.targets.policy import TargetPolicy
 from scans.targets.request_rules import NO_RULES, RequestRules
@@ -71,8 +73,8 @@ class CheckReport:
         failed = [step for step in self.steps if step.reason]
         if len(failed) < 2:
             return failed[0] if failed else None
-        names, details = " and ".join(step.name for step in failed), " ".join(step.detail for step in failed)
-        milliseconds = sum(step.milliseconds for step in failed)
+        names, milliseconds = " and ".join(step.name for step in failed), sum(step.milliseconds for step in failed)
+        details = reduce(lambda first, second: Reason("both", first=first, second=second), (s.detail for s in failed))
         return Step(names, "several_reasons", details, milliseconds, UrlScanStatus.VERIFICATION_FAILED)
 
     @property
@@ -108,7 +110,7 @@ class _Further:
         """One after the other, until one fails."""
         login = self.target.login
         self._picture("target", LOGIN if login else CRAWL_SCRIPT, Session())
-        steps: list[tuple[str, Callable[[], str], bool]] = [
+        steps: list[tuple[str, Callable[[], Reason], bool]] = [
             (LOGIN, self._log_in, login is not None),
             (CRAWL_SCRIPT, self._walk, bool(self.target.crawl_script)),
             (LOGOUT, self._log_out, bool(login and login.logout_script)),
@@ -116,16 +118,16 @@ class _Further:
         for name, look, wanted in steps:
             if wanted and not self._passed(name, look):
                 if name == LOGIN and self.target.crawl_script:
-                    self._passed(CRAWL_SCRIPT, self._read, kept=False)
+                    self._passed(CRAWL_SCRIPT, self._readable, kept=False)
                 return
 
-    def _passed(self, name: str, look: Callable[[], object], *, kept: bool = True) -> bool:
+    def _passed(self, name: str, look: Callable[[], Reason], *, kept: bool = True) -> bool:
         """Whether the step passed; one that did stands in the report, unless it is not to be `kept`."""
         started = monotonic()
         try:
-            reason, detail = "", str(look())
+            reason, detail = "", look()
         except LoginFailed as failure:
-            reason, detail = failure.reason, f"{failure.detail} {failure.next_step}"
+            reason, detail = failure.reason, Reason("both", first=failure.why, second=failure.next_step)
             if failure.screenshot:
                 self._keep("failure", failure.screenshot, name)
             elif failure.answer:
@@ -135,7 +137,7 @@ class _Further:
             self.report.steps.append(Step(name, reason, detail, milliseconds, _status(name, reason)))
         return not reason
 
-    def _log_in(self) -> str:
+    def _log_in(self) -> Reason:
         logged_in = self.accounts.log_in(self.target.login, self.target.url, self._attempt)
         self.report.logged_in = logged_in
         self.report.seeds = _gets(logged_in.asked_for)
@@ -150,9 +152,14 @@ class _Further:
         try:
             return browser.parse(self.target.crawl_script)
         except browser.ScriptError as error:
-            raise LoginFailed(error.reason, str(error), CRAWL_SCRIPT, line=error.line) from error
+            raise LoginFailed(error.reason, error.why, CRAWL_SCRIPT, line=error.line) from error
 
-    def _walk(self) -> str:
+    def _readable(self) -> Reason:
+        """Nothing to say of a script that can be played; raises LoginFailed as `_read`."""
+        self._read()
+        return NO_REASON
+
+    def _walk(self) -> Reason:
         """Play the crawl script, as whoever is logged in."""
         recording = self._read()
         played = browser.play(self._task(session=self._session, recording=recording))
@@ -163,15 +170,15 @@ class _Further:
         self._keep("crawled", played.screenshot, CRAWL_SCRIPT)
         addresses = _gets([*played.visited, *played.asked_for])
         self.report.seeds = tuple(dict.fromkeys([*self.report.seeds, *addresses, *played.forms]))
-        return f"{len(addresses)} addresses and {len(played.forms)} forms for the crawl to begin with"
+        return Reason("crawl_seeds", addresses=len(addresses), forms=len(played.forms))
 
-    def _log_out(self) -> str:
+    def _log_out(self) -> Reason:
         """Log out, and in again: the scan needs the login."""
         session = self._session
         log_out(self.target.login, session, self.target.url, self.report.addresses, self.policy, self.target.rules)
         self._picture("logged_out", LOGOUT, session)
         self.report.logged_in = self._attempt()
-        return "logged out, and in again"
+        return Reason("logged_out_and_in")
 
     def _attempt(self) -> LoggedIn:
         return log_in(self.target.login, self.target.url, self.report.addresses, self.policy, self.target.rules)

@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from django.conf import settings
 
+from scans.reasons import Reason, Reasoned, as_reason
 from scans.statuses import UrlScanStatus
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import Answer, SiteClient, tls_context
@@ -49,7 +50,7 @@ class Step:
 
     name: str
     reason: str
-    detail: str
+    detail: Reason
     milliseconds: int
     status: UrlScanStatus | None = None
 
@@ -73,11 +74,11 @@ class ConnectionReport:
         return self.failure.status if self.failure else None
 
 
-class _Failed(Exception):
-    """A step failed for one of REASONS."""
+class _Failed(Reasoned):
+    """A step failed for one of REASONS; `why` says what was seen."""
 
-    def __init__(self, reason: str, detail: str):
-        super().__init__(detail)
+    def __init__(self, reason: str, why: str | Reason, **facts):
+        super().__init__(why, **facts)
         self.reason = reason
 
 
@@ -91,21 +92,24 @@ def check_connection(
     report = ConnectionReport(url)
     host, port = origin(url)
 
-    def resolve_and_judge() -> str:
+    def resolve_and_judge() -> Reason:
         report.addresses = _resolve(host)
         _judge(policy, url, report.addresses)
-        return ", ".join(report.addresses)
+        return as_reason(", ".join(report.addresses))
 
-    def connect() -> str:
+    def connect() -> Reason:
         address = _connect(report.addresses, port)
         report.addresses = tuple(sorted(report.addresses, key=lambda other: other != address))
-        return f"{address} port {port} accepts"
+        return Reason("port_accepts", address=address, port=port)
 
-    steps: list[tuple[str, Callable[[], str]]] = [
+    def tls() -> Reason:
+        return _tls(report.addresses, host, port) if url.startswith("https:") else Reason("not_used")
+
+    steps: list[tuple[str, Callable[[], Reason]]] = [
         ("target policy", lambda: _judge(policy, url, ())),
         ("name resolution", resolve_and_judge),
         ("connection", connect),
-        ("TLS", lambda: _tls(report.addresses, host, port) if url.startswith("https:") else "not used"),
+        ("TLS", tls),
         ("page", lambda: _page(url, report.addresses, has_login, rules)),
     ]
     for name, look in steps:
@@ -113,7 +117,7 @@ def check_connection(
         try:
             reason, detail = "", look()
         except _Failed as failure:
-            reason, detail = failure.reason, str(failure)
+            reason, detail = failure.reason, failure.why
         milliseconds = round((monotonic() - started) * 1000)
         report.steps.append(Step(name, reason, detail, milliseconds, REASONS.get(reason)))
         if reason:
@@ -121,19 +125,19 @@ def check_connection(
     return report
 
 
-def _judge(policy: TargetPolicy, url: str, addresses: tuple[str, ...]) -> str:
+def _judge(policy: TargetPolicy, url: str, addresses: tuple[str, ...]) -> Reason:
     try:
         policy.check(url, addresses)
     except TargetRefused as refusal:
-        raise _Failed("target_not_allowed", str(refusal)) from refusal
-    return "allowed"
+        raise _Failed("target_not_allowed", refusal.why) from refusal
+    return Reason("allowed")
 
 
 def _resolve(host: str) -> tuple[str, ...]:
     try:
         return resolve(host)
     except (OSError, UnicodeError) as error:
-        raise _Failed("name_not_resolved", f"The name {host} does not resolve: {error}.") from error
+        raise _Failed("name_not_resolved", "name_not_resolved", host=host, error=error) from error
 
 
 def _connect(addresses: tuple[str, ...], port: int) -> str:
@@ -152,28 +156,27 @@ def _connect_to(address: str, port: int) -> None:
     try:
         socket.create_connection((address, port), settings.SCANS_CONNECT_TIMEOUT_SECONDS).close()
     except TimeoutError as error:
-        raise _Failed("connection_timed_out", f"{address} port {port} does not answer.") from error
+        raise _Failed("connection_timed_out", "connection_timed_out", address=address, port=port) from error
     except ConnectionRefusedError as error:
-        raise _Failed("connection_refused", f"{address} refuses connections to port {port}.") from error
+        raise _Failed("connection_refused", "connection_refused", address=address, port=port) from error
     except OSError as error:
-        raise _Failed("connection_failed", f"No connection to {address} port {port}: {error}.") from error
+        raise _Failed("connection_failed", "connection_failed", address=address, port=port, error=error) from error
 
 
-def _tls(addresses: tuple[str, ...], host: str, port: int) -> str:
+def _tls(addresses: tuple[str, ...], host: str, port: int) -> Reason:
     try:
         with (
             socket.create_connection((addresses[0], port), settings.SCANS_CONNECT_TIMEOUT_SECONDS) as plain,
             tls_context().wrap_socket(plain, server_hostname=host) as secured,
         ):
-            return secured.version() or ""
+            return as_reason(secured.version() or "")
     except ssl.SSLCertVerificationError as error:
-        detail = f"The site's certificate is not trusted: {error.verify_message}."
-        raise _Failed("certificate_refused", detail) from error
+        raise _Failed("certificate_refused", "certificate_refused", error=error.verify_message) from error
     except OSError as error:
-        raise _Failed("tls_impossible", f"No TLS connection can be made: {error}.") from error
+        raise _Failed("tls_impossible", "tls_impossible", error=error) from error
 
 
-def _page(url: str, addresses: tuple[str, ...], has_login: bool, rules: RequestRules) -> str:
+def _page(url: str, addresses: tuple[str, ...], has_login: bool, rules: RequestRules) -> Reason:
     """Fetch the page, following redirects inside the scope as a browser does, cookies and all.
 
     Returns its address and status code as the detail.
@@ -189,20 +192,17 @@ def _page(url: str, addresses: tuple[str, ...], has_login: bool, rules: RequestR
                 return _usable(current, answer, has_login)
             current = _redirected(current, location)
             if rules.leaves_out(current):
-                raise _Failed("left_out", f"{url} redirects to {current}, which is left out of the scan.")
+                raise _Failed("left_out", "redirect_left_out", url=url, address=current)
             if not (in_scope(current, url) or (has_login and _same_site(current, url))):
-                raise _Failed(
-                    "redirect_out_of_scope",
-                    f"{url} redirects to {current}, which is not below it. Submit that address if it is meant.",
-                )
-    raise _Failed("too_many_redirects", f"{url} redirects more than {MAX_REDIRECTS} times.")
+                raise _Failed("redirect_out_of_scope", "redirect_out_of_scope", url=url, address=current)
+    raise _Failed("too_many_redirects", "too_many_redirects", url=url, count=MAX_REDIRECTS)
 
 
 def _redirected(url: str, location: str) -> str:
     try:
         return urljoin(url, location).split("#")[0]
     except ValueError as error:
-        raise _Failed("no_usable_page", f"{url} redirects to {location!r}, which is no address.") from error
+        raise _Failed("no_usable_page", "redirect_to_no_address", url=url, address=repr(location)) from error
 
 
 def in_scope(url: str, target: str) -> bool:
@@ -226,19 +226,20 @@ def _answer(client: SiteClient, url: str, cookies: SiteCookies) -> Answer:
         try:
             answer = client.send("GET", url, cookies.headers(url))
         except (httpx.HTTPError, ValueError) as error:
-            raise _Failed("no_answer", f"{url} gives no answer: {error or type(error).__name__}.") from error
+            seen = error if str(error) else type(error).__name__
+            raise _Failed("no_answer", "page_gives_no_answer", url=url, error=seen) from error
         if answer.status < 500:
             return answer
-    raise _Failed("only_server_errors", f"{url} answers {answer.status} each of {_TRIES} times.")
+    raise _Failed("only_server_errors", "only_server_errors", url=url, status=answer.status, count=_TRIES)
 
 
-def _usable(url: str, answer: Answer, has_login: bool) -> str:
+def _usable(url: str, answer: Answer, has_login: bool) -> Reason:
     if has_login and answer.status in (401, 403):
-        return f"{url} answers {answer.status} to who is not logged in"
+        return Reason("page_refuses_strangers", url=url, status=answer.status)
     if answer.status == 401:
-        raise _Failed("login_required", f"{url} answers 401: it wants a login.")
+        raise _Failed("login_required", "login_required", url=url)
     if answer.status >= 400:
-        raise _Failed("no_usable_page", f"{url} answers {answer.status}: there is no page to start from.")
+        raise _Failed("no_usable_page", "no_page_to_start_from", url=url, status=answer.status)
     if not answer.body.strip():
-        raise _Failed("no_usable_page", f"{url} answers {answer.status} with an empty page.")
-    return f"{url} answers {answer.status}"
+        raise _Failed("no_usable_page", "empty_page", url=url, status=answer.status)
+    return Reason("page_answers", url=url, status=answer.status)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from scans.engines.base import AddressSeen, Reach, UrlCrawled
 from scans.models import CrawledUrl, UrlScan
+from scans.reasons import NO_REASON, SENTENCES, Reason, as_reason
 
 MAX_ADDRESSES = 20_000  # addresses that are kept of one URL scan; a site can make up any number of them
 _AT_ONCE = 500  # rows in one statement
@@ -28,7 +29,7 @@ def store(url_scan: UrlScan, seen: Iterable[UrlCrawled | AddressSeen]) -> None:
             rows[row.identity] = _merged(rows.get(row.identity), row)
     if rows:
         _store_found(url_scan, rows)
-    _advance(url_scan, {(Reach.ATTACKED, ""): list(attacked)})
+    _advance(url_scan, {(Reach.ATTACKED, NO_REASON): list(attacked)})
 
 
 def _row(url_scan: UrlScan, event: UrlCrawled | AddressSeen) -> CrawledUrl:
@@ -43,8 +44,13 @@ def _row(url_scan: UrlScan, event: UrlCrawled | AddressSeen) -> CrawledUrl:
         url=url,
         answer=event.status if 100 <= event.status < 1000 else 0,
         reach=told.reach.value if told else Reach.FOUND.value,
-        reason=told.reason[:200] if told else "",
+        reason=_reason(told.reason) if told else NO_REASON,
     )
+
+
+def _reason(said: str) -> Reason:
+    """A code of the registry, or a text of the engine's own."""
+    return Reason(said) if said in SENTENCES else as_reason(said[:200])
 
 
 def _merged(before: CrawledUrl | None, now: CrawledUrl) -> CrawledUrl:
@@ -68,11 +74,11 @@ def _store_found(url_scan: UrlScan, rows: dict[str, CrawledUrl]) -> None:
     answers.pop(0, None)
     for answer, identities in answers.items():
         url_scan.crawled_urls.filter(identity__in=identities).exclude(answer=answer).update(answer=answer)
-    held_up.pop((Reach.FOUND, ""), None)
+    held_up.pop((Reach.FOUND, NO_REASON), None)
     _advance(url_scan, held_up)
 
 
-def _advance(url_scan: UrlScan, identities: dict[tuple[str, str], list[str]]) -> None:
+def _advance(url_scan: UrlScan, identities: dict[tuple[str, Reason], list[str]]) -> None:
     """From found to something else, for this reason; what is something else already stays so."""
     for (reach, reason), those in identities.items():
         for start in range(0, len(those), _AT_ONCE):

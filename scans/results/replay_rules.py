@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from scans.models import Finding, Replay
+from scans.reasons import Reason, Reasoned
 from scans.targets.http_client import MAX_BODY_BYTES, Answer
 
 # As long as the engine waits for an answer (engines.base.Job): what it took for silence is silence to us.
@@ -23,7 +24,11 @@ _STORED_AND_SHOWN = re.compile(r"^Stored .* vulnerability found in (https?://\S+
 _PIECE = re.compile(r"[^<>\r\n]+")
 _WORD = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 # Answers of something in front of the site, not of what was found: they neither show it nor show it gone.
-_INCONCLUSIVE = {401: "wants a login", 429: "refuses so many requests", 502: "is down", 503: "is down", 504: "is down"}
+_INCONCLUSIVE = {
+    401: "wants_login_now",
+    429: "refuses_requests_now",
+    **dict.fromkeys([502, 503, 504], "is_down_now"),
+}
 _HEADER_NAMES = {"CSP": "Content-Security-Policy"}
 
 
@@ -32,7 +37,11 @@ class Verdict:
     """What a replay showed, and why we say so."""
 
     replay: Replay
-    reason: str
+    reason: Reason
+
+
+class NotReplayable(Reasoned, ValueError):
+    """The finding's request cannot be sent again."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +55,14 @@ class RawRequest:
 
 
 def parse_request(text: str) -> RawRequest:
-    """Read an HTTP/1.x request as the engine writes it; raises ValueError for anything else."""
+    """Read an HTTP/1.x request as the engine writes it; raises NotReplayable for anything else."""
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
     first, *lines = head.split("\n")
     words = first.split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/"):
-        raise ValueError("The engine kept no request that could be sent again.")
+        raise NotReplayable("no_request_kept")
     if "content-type: multipart/" in head.lower():
-        raise ValueError("The engine keeps a form with files in parts only, so it cannot be sent again.")
+        raise NotReplayable("files_kept_in_parts")
     headers = dict(line.partition(": ")[::2] for line in lines if ": " in line)
     kept = {name: value for name, value in headers.items() if name.lower() not in _HOP_HEADERS}
     return RawRequest(words[0], words[1], kept, body)
@@ -66,26 +75,24 @@ def judge(finding: Finding, answer: Answer) -> Verdict:
     evidence that the engine kept. Without either there is nothing to judge by.
     """
     if answer.status in _INCONCLUSIVE and answer.status != finding.evidence_status:
-        reason = f"The site answered {answer.status}: it {_INCONCLUSIVE[answer.status]} now."
-        return Verdict(Replay.NOT_REPLAYABLE, reason)
+        return _not_replayable(_INCONCLUSIVE[answer.status], status=answer.status)
     for pattern, rule in _RULES_BY_INFO:
         if match := pattern.match(finding.info.strip()):
             return rule(match, finding, answer)
     if waits_for_silence(finding):
-        return _not_reproduced(f"The site answered within {answer.seconds:.1f} seconds this time.")
+        return _not_reproduced("answered_in_time", count=round(answer.seconds, 1))
     if not finding.evidence_status:
-        return Verdict(Replay.NOT_REPLAYABLE, "The engine kept no answer that this one could be compared with.")
+        return _not_replayable("no_answer_kept")
     if answer.status != finding.evidence_status:
-        seen, then = answer.status, finding.evidence_status
-        return _not_reproduced(f"The site answered {seen}; with the finding it was {then}.")
+        return _not_reproduced("status_differs", seen=answer.status, then=finding.evidence_status)
     return _judge_body(finding, answer)
 
 
 def judge_silence(finding: Finding) -> Verdict:
     """No answer in time: that is the evidence itself where the engine waited in vain too."""
     if waits_for_silence(finding):
-        return _confirmed(f"The site again gave no answer in {TIMEOUT_SECONDS} seconds.")
-    return Verdict(Replay.NOT_REPLAYABLE, f"The site gave no answer in {TIMEOUT_SECONDS} seconds.")
+        return _confirmed("silence_again", count=TIMEOUT_SECONDS)
+    return _not_replayable("site_gave_no_answer_in_time", count=TIMEOUT_SECONDS)
 
 
 def waits_for_silence(finding: Finding) -> bool:
@@ -101,45 +108,49 @@ def shown_at(finding: Finding) -> str:
     return elsewhere[1] if elsewhere else finding.url
 
 
-def _confirmed(reason: str) -> Verdict:
-    return Verdict(Replay.CONFIRMED, reason)
+def _confirmed(code: str, **facts) -> Verdict:
+    return Verdict(Replay.CONFIRMED, Reason(code, **facts))
 
 
-def _not_reproduced(reason: str) -> Verdict:
-    return Verdict(Replay.NOT_REPRODUCED, reason)
+def _not_reproduced(code: str, **facts) -> Verdict:
+    return Verdict(Replay.NOT_REPRODUCED, Reason(code, **facts))
+
+
+def _not_replayable(code: str, **facts) -> Verdict:
+    return Verdict(Replay.NOT_REPLAYABLE, Reason(code, **facts))
 
 
 def _judge_header(missing: re.Match, _: Finding, answer: Answer) -> Verdict:
     name = _HEADER_NAMES.get(missing[1], missing[1])
     if name in answer.headers:
-        return _not_reproduced(f"The answer has the header {name} now.")
-    return _confirmed(f"The answer still lacks the header {name}.")
+        return _not_reproduced("header_there", name=name)
+    return _confirmed("header_missing", name=name)
 
 
 def _judge_cookie(missing: re.Match, _: Finding, answer: Answer) -> Verdict:
     flag, name = missing[1], missing[2]
     cookies = [line for line in answer.headers.get_list("set-cookie") if line.startswith(f"{name}=")]
     if not cookies:
-        return Verdict(Replay.NOT_REPLAYABLE, f"The answer sets no cookie {name} that could be looked at.")
+        return _not_replayable("cookie_not_set", name=name)
     if all(flag.lower() in line.lower().replace(" ", "").split(";")[1:] for line in cookies):
-        return _not_reproduced(f"The cookie {name} is set with the flag {flag} now.")
-    return _confirmed(f"The cookie {name} is still set without the flag {flag}.")
+        return _not_reproduced("cookie_flag_there", name=name, flag=flag)
+    return _confirmed("cookie_flag_missing", name=name, flag=flag)
 
 
 def _judge_error(error: re.Match, _: Finding, answer: Answer) -> Verdict:
     if answer.status == int(error[1]):
-        return _confirmed(f"The site answered {answer.status} again.")
-    return _not_reproduced(f"The site answered {answer.status} this time.")
+        return _confirmed("status_again", status=answer.status)
+    return _not_reproduced("status_this_time", status=answer.status)
 
 
 def _judge_policy(weak: re.Match, finding: Finding, answer: Answer) -> Verdict:
     name, missing = weak[1], weak[2] == "is missing"
     then = None if missing else _directive(_evidence_headers(finding), name)
     if then is None and not missing:
-        return Verdict(Replay.NOT_REPLAYABLE, "The engine kept no policy that this one could be compared with.")
+        return _not_replayable("no_policy_kept")
     if _directive(answer.headers, name) != then:
-        return _not_reproduced(f"The policy's {name} is another one now.")
-    return _confirmed(f"The policy's {name} {'is still missing' if missing else 'is still the same'}.")
+        return _not_reproduced("policy_changed", name=name)
+    return _confirmed("policy_missing" if missing else "policy_same", name=name)
 
 
 def _directive(headers: httpx.Headers, name: str) -> str | None:
@@ -165,15 +176,15 @@ def _judge_body(finding: Finding, answer: Answer) -> Verdict:
     payload = _payload(finding)
     if payload and payload in finding.evidence_body:
         if payload in answer.body:
-            return _confirmed("The answer contains the attack's text unchanged again.")
-        return _not_reproduced("The answer does not contain the attack's text this time.")
+            return _confirmed("attack_in_answer")
+        return _not_reproduced("attack_not_in_answer")
     if payload and payload in _head(_evidence_headers(finding)):
         if payload in _head(answer.headers):
-            return _confirmed("The answer's headers contain the attack's text again.")
-        return _not_reproduced("The answer's headers do not contain the attack's text this time.")
+            return _confirmed("attack_in_headers")
+        return _not_reproduced("attack_not_in_headers")
     if missing := _missing(finding.evidence_body, answer.body):
-        return _not_reproduced(f"The answer lacks “{missing[:80]}”, which the evidence has.")
-    return _confirmed("The site gave the same answer again.")
+        return _not_reproduced("answer_lacks_text", text=missing[:80])
+    return _confirmed("same_answer")
 
 
 def _head(headers: httpx.Headers) -> str:

@@ -29,8 +29,10 @@ from scans.login.logging_in import log_in, still_holds
 from scans.login.outcome import LoggedIn, LoginFailed
 from scans.login.visit import as_response, exchange
 from scans.models import AllowedTarget, Analysis, Finding, Replay, UrlScan
+from scans.reasons import NO_REASON, Reason
 from scans.results.replay_rules import (
     TIMEOUT_SECONDS,
+    NotReplayable,
     Verdict,
     judge,
     judge_silence,
@@ -50,7 +52,6 @@ logger = logging.getLogger(__name__)
 
 FAILURES_UNTIL_GONE = 3
 MOST_LOGINS = 5  # in the verification of one URL scan
-LOGIN_LOST = "The login is lost"
 
 
 def verify(url_scan_id: int, *, holder: str, timing: Timing = DEFAULT_TIMING) -> None:
@@ -85,7 +86,7 @@ def _verify(scan: UrlScan, timing: Timing) -> None:
         raise
     except Exception as error:
         logger.exception("Verifying %s broke on our side.", scan.url)
-        _mark_rest(scan, f"Verification broke: {type(error).__name__}: {error}")
+        _mark_rest(scan, Reason("verification_broke", error=f"{type(error).__name__}: {error}"))
     with transaction.atomic():
         Analysis.objects.select_for_update().get(pk=scan.analysis_id)
         transitions.renew(scan)  # concluded by whoever holds it, and not after its results were deleted
@@ -99,7 +100,7 @@ def _counts(scan: UrlScan) -> dict[str, int]:
     return {str(outcome): counts[outcome] for outcome in outcomes}
 
 
-def _mark_rest(scan: UrlScan, reason: str) -> None:
+def _mark_rest(scan: UrlScan, reason: Reason) -> None:
     scan.findings.filter(replay=Replay.UNVERIFIED).update(
         replay=Replay.NOT_REPLAYABLE, replay_reason=reason, replayed_at=timezone.now()
     )
@@ -127,13 +128,13 @@ class Replays:
         try:
             host, addresses = self._allowed_addresses()
         except (OSError, TargetRefused) as error:
-            _mark_rest(self._scan, f"The site could not be asked again: {error}")
+            _mark_rest(self._scan, Reason("site_not_asked_again", error=error))
             return
         try:
             self._begin_as_the_scan_did()
             self._log_in(addresses)
         except (LoginFailed, KeyLost) as error:
-            _mark_rest(self._scan, f"{LOGIN_LOST}: {error}")
+            _mark_rest(self._scan, Reason("login_lost", error=error))
             return
         with SiteClient(host, addresses, timeout=TIMEOUT_SECONDS, rules=self._rules) as client:
             for finding in todo:
@@ -154,7 +155,7 @@ class Replays:
         if self._login is None:
             return
         if self._logins >= MOST_LOGINS:
-            raise LoginFailed("cannot_tell", f"it ended {MOST_LOGINS} times while findings were replayed.", "replay")
+            raise LoginFailed("cannot_tell", Reason("login_ended_too_often", count=MOST_LOGINS), "replay")
         sleep(max(0.0, self._logged_in_at + settings.SCANS_SECONDS_BETWEEN_LOGINS - monotonic()))
         self._logins += 1
         self._logged_in_at = monotonic()
@@ -168,12 +169,12 @@ class Replays:
         AllowedTarget.policy().check(self._scan.url, addresses)
         return host, addresses
 
-    def _reason_to_end(self) -> str:
+    def _reason_to_end(self) -> Reason:
         if self._failures >= FAILURES_UNTIL_GONE:
-            return "The site does not answer any more."
+            return Reason("replay_site_gone")
         if monotonic() > self._until:
-            return f"Its time, {settings.SCANS_VERIFY_SECONDS} seconds, was over before this finding's turn."
-        return ""
+            return Reason("replay_out_of_time", count=settings.SCANS_VERIFY_SECONDS)
+        return NO_REASON
 
     def _replay(self, client: SiteClient, finding: Finding, addresses: tuple[str, ...]) -> None:
         verdict = self._judged(client, finding)
@@ -196,9 +197,12 @@ class Replays:
             return judge_silence(finding)
         except (httpx.HTTPError, OSError) as error:
             self._failures += 1
-            return Verdict(Replay.NOT_REPLAYABLE, f"The site gave no answer: {error or type(error).__name__}.")
+            seen = str(error) or type(error).__name__
+            return Verdict(Replay.NOT_REPLAYABLE, Reason("site_gave_no_answer", error=seen))
+        except NotReplayable as error:
+            return Verdict(Replay.NOT_REPLAYABLE, error.why)
         except ValueError as error:
-            return Verdict(Replay.NOT_REPLAYABLE, str(error))
+            return Verdict(Replay.NOT_REPLAYABLE, Reason("request_not_sendable", error=error))
 
     def _login_is_lost(self, addresses: tuple[str, ...]) -> bool:
         """Whether what was seen was seen as a stranger, so that it says nothing."""
@@ -213,10 +217,10 @@ class Replays:
         try:
             self._log_in(addresses)
         except LoginFailed as failure:
-            return Verdict(Replay.NOT_REPLAYABLE, f"{LOGIN_LOST}: {failure}")
+            return Verdict(Replay.NOT_REPLAYABLE, Reason("login_lost", error=failure))
         verdict = self._judged(client, finding)
         if verdict.replay == Replay.NOT_REPRODUCED and self._login_is_lost(addresses):
-            return Verdict(Replay.NOT_REPLAYABLE, f"{LOGIN_LOST}: this request ends it.")
+            return Verdict(Replay.NOT_REPLAYABLE, Reason("login_lost", error=Reason("request_ends_login")))
         return verdict
 
     def _send(self, client: SiteClient, finding: Finding) -> Answer:
@@ -225,7 +229,7 @@ class Replays:
         site = f"{target.scheme}://{target.netloc}"
         path = raw.target.removeprefix(site)
         if not path.startswith("/"):
-            raise ValueError("Its request went to another site and is not sent again.")
+            raise NotReplayable("request_to_other_site")
         answer = self._ask(client, raw.method, site + path, raw.headers, raw.body.encode() or None)
         if (page := shown_at(finding)).startswith(f"{site}/"):
             cookies = {key: raw.headers[key] for key in raw.headers if key.lower() == "cookie"}

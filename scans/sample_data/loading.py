@@ -25,6 +25,7 @@ from scans.models import (
     StatusCount,
     UrlScan,
 )
+from scans.reasons.field import stored
 from scans.sample_data import sql
 from scans.sample_data.index_suspension import set_aside
 from scans.sample_data.moves import ENGINE
@@ -186,7 +187,7 @@ def _scan_row(number: int, story: Story, scan: Scan) -> tuple:
     host = _HOSTS[place % len(_HOSTS)] + (str(place // len(_HOSTS)) if place >= len(_HOSTS) else "")
     moments = (scan.status_after, scan.queued_after, scan.started_after, scan.ended_after, scan.verified_after)
     return (
-        *(number, place, host, _PATHS[place % len(_PATHS)], str(scan.status), scan.reason),
+        *(number, place, host, _PATHS[place % len(_PATHS)], str(scan.status), stored(scan.reason)),
         *(story.submitted and scan.is_held, *moments),
         *_engine_columns(number, scan),
         *_counts(scan),
@@ -217,7 +218,7 @@ def _entry_rows(number: int, story: Story) -> list[tuple]:
     return [
         (
             *(number, place, entry.position, entry.after, entry.actor, entry.action),
-            *(entry.from_status, entry.to_status, entry.reason, json.dumps(entry.data)),
+            *(entry.from_status, entry.to_status, stored(entry.reason), json.dumps(entry.data)),
         )
         for place, entry in enumerate(story.entries)
     ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from scans.models import Actor
+from scans.reasons import NO_REASON, Reason
 from scans.statuses import FAILED_VERIFICATION, PUBLISHED_AS, EndedBy
 from scans.statuses import UrlScanStatus as U
 
+ADDRESS = "https://example.com/"
 ENGINE = {"engine": "Wapiti", "version": "3.2.3"}
 PUBLISHED = frozenset(PUBLISHED_AS.values())
 STOPS = frozenset({U.STOPPING_SAVING_RESULTS, U.STOPPING_DELETING_RESULTS, U.STOPPED})
@@ -53,22 +55,28 @@ _ENTRIES = {
 _ENDED = ("url_scan.ended", Actor.ENGINE)  # every other move
 
 FAILED_STEPS = {
-    U.VERIFICATION_FAILED: ("page", "The address answers 404: there is no page to start from."),
-    U.CONNECTION_ERROR: ("name resolution", "The name does not resolve: Name or service not known."),
-    U.AUTHENTICATION_ERROR: ("page", "The address answers 401: it wants a login."),
-    U.CRAWL_SCRIPT_ERROR: ("crawl script", "Line 4 of the crawl script names a button that is not on the page."),
+    U.VERIFICATION_FAILED: ("page", Reason("no_page_to_start_from", url=ADDRESS, status=404)),
+    U.CONNECTION_ERROR: (
+        "name resolution",
+        Reason("name_not_resolved", host="example.com", error="Name or service not known"),
+    ),
+    U.AUTHENTICATION_ERROR: ("page", Reason("login_required", url=ADDRESS)),
+    U.CRAWL_SCRIPT_ERROR: (
+        "crawl script",
+        Reason("at_command", line=4, command="click", error=Reason("no_element", target="css=button.next")),
+    ),
 }
 _REASONS = {
-    EndedBy.DURATION: "The analysis' duration ended.",
-    EndedBy.SITE: "The site stopped answering, to the engine and to us.",
-    EndedBy.ENGINE: "Nothing was heard from the engine for too long.",
-    EndedBy.LOGINS: "51 logins failed one after the other.",
-    EndedBy.TECHNICAL: "OSError: [Errno 28] No space left on device",
+    EndedBy.DURATION: Reason("duration_ended"),
+    EndedBy.SITE: Reason("site_silent"),
+    EndedBy.ENGINE: Reason("engine_silent"),
+    EndedBy.LOGINS: Reason("logins_failed", count=51, failure=Reason("page_asks_again", url=ADDRESS)),
+    EndedBy.TECHNICAL: Reason("disk_full"),
 }
 _OTHER_REASONS = {
-    U.SUBMIT_FAILED: "The engine does not start: its environment is incomplete.",
-    U.QUEUED_WITH_WARNING: "As many URL scans are running as capacity allows.",
-    (U.IN_PROGRESS, U.RESUMING): "Nothing was heard from its worker.",
+    U.SUBMIT_FAILED: Reason("engine_does_not_start", engine="Wapiti", error="its environment is incomplete"),
+    U.QUEUED_WITH_WARNING: Reason("capacity_used_up"),
+    (U.IN_PROGRESS, U.RESUMING): Reason("worker_silent"),
 }
 
 
@@ -90,10 +98,10 @@ def along(way: tuple[U, ...], to: U) -> tuple[U, ...]:
     return (*way, *path(to)[len(_RUN) :])
 
 
-def reason_for(before: U | str, to: U) -> str:
-    """Why a move is made, in the words of the part that makes it; empty where there is nothing to say."""
+def reason_for(before: U | str, to: U) -> Reason:
+    """Why a move is made; false where there is nothing to say."""
     if to in FAILED_VERIFICATION:
         return FAILED_STEPS[to][1]
     if to in PUBLISHED or to in STOPS:
-        return ""
-    return _OTHER_REASONS.get((before, to)) or _OTHER_REASONS.get(to) or _REASONS.get(to.info.ended_by, "")
+        return NO_REASON
+    return _OTHER_REASONS.get((before, to)) or _OTHER_REASONS.get(to) or _REASONS.get(to.info.ended_by, NO_REASON)

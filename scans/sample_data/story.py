@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from scans.models import Actor, StopMode
+from scans.reasons import NO_REASON, Reason
 from scans.sample_data.moves import ENGINE, FAILED_STEPS, PUBLISHED, STOPS, entry_for, reason_for
 from scans.statuses import FAILED_VERIFICATION, PUBLISHED_AS, URL_SCAN_MOVES
 from scans.statuses import AnalysisStatus as A
@@ -28,7 +29,7 @@ class Entry:
     action: str
     from_status: str
     to_status: str
-    reason: str
+    reason: Reason
     data: dict
 
 
@@ -40,7 +41,7 @@ class Scan:
     ahead: list[U]  # what is still to come
     found: int = 0  # findings
     status: U | str = ""
-    reason: str = ""
+    reason: Reason = NO_REASON
     status_after: int = 0
     queued_after: int | None = None
     started_after: int | None = None
@@ -53,7 +54,7 @@ class Scan:
         over = self.status.info.final or self.status == U.SUBMIT_FAILED or self.verified_after is not None
         return not over
 
-    def note(self, to: U, after: int, reason: str) -> None:
+    def note(self, to: U, after: int, reason: Reason) -> None:
         """Store the values that `transitions` stores with a move."""
         self.status, self.status_after, self.reason = to, after, reason
         if to in (U.QUEUED, U.QUEUED_WITH_WARNING) and self.queued_after is None:
@@ -235,7 +236,7 @@ class Story:
             statuses = (before, self.status) if changed else ("", "")
             self._write(action or "analysis.status_changed", actor, None, *statuses, **data)
 
-    def _write(self, action, actor, scan=None, before="", to="", reason="", **data) -> None:
+    def _write(self, action, actor, scan=None, before="", to="", reason=NO_REASON, **data) -> None:
         position = scan.position if scan else None
         self.entries.append(Entry(position, self.after, str(actor), action, str(before), str(to), reason, data))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from scans.reasons import labelled
 from scans.statuses.base import (
     ENDED_ACTIONS,
     PAUSED_ACTIONS,
@@ -21,6 +22,7 @@ from scans.statuses.base import (
 )
 
 
+@labelled
 class AnalysisStatus(TextChoices):
     """The status of one run of a Dynamic Analysis, derived from its URL scans."""
 

@@ -8,6 +8,8 @@ from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from scans.reasons import labelled
+
 
 class Phase(TextChoices):
     """The stage of its life that an analysis or URL scan with this status is in."""
@@ -40,6 +42,7 @@ class EndedBy(TextChoices):
     TECHNICAL = "technical", _("Technical issue")
 
 
+@labelled
 class Action(TextChoices):
     """An action that a user may request; its label is the text of the button."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from scans.reasons import labelled
 from scans.statuses.base import (
     PAUSED_ACTIONS,
     REVIEW_ACTIONS,
@@ -19,6 +20,7 @@ from scans.statuses.base import (
 )
 
 
+@labelled
 class UrlScanStatus(TextChoices):
     """The status of the scan of one target URL."""
 

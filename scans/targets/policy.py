@@ -17,6 +17,8 @@ import idna
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from scans.reasons import Reasoned
+
 MAX_URLS = 250
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -36,8 +38,12 @@ _SCHEME = re.compile(r"[a-z]+://", re.IGNORECASE)
 _BRACKETED = re.compile(r"\[[0-9a-f:.]+\](:[0-9]*)?", re.IGNORECASE)
 
 
-class TargetRefused(ValueError):
-    """This URL may not be scanned; str() names the URL and the rule."""
+class TargetRefused(Reasoned, ValueError):
+    """This URL may not be scanned; the reason names the URL and the rule."""
+
+
+class _NoHost(Reasoned, ValueError):
+    """This is not the name or address of a host."""
 
 
 def parse_pattern(pattern: str) -> _Network | str:
@@ -69,32 +75,30 @@ def normalise(url: str) -> str:
     """
     url = url.strip()
     if len(url) > MAX_URL_CHARACTERS:
-        raise TargetRefused(_("{url} is longer than 2,000 characters.").format(url=_shown(url)))
+        raise TargetRefused("url_too_long", url=_shown(url))
     if not url.isprintable() or " " in url:
-        raise TargetRefused(_("{url} contains a space or control character.").format(url=_shown(url)))
+        raise TargetRefused("url_has_space", url=_shown(url))
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         # Without the reason, which quotes the text before an @.
-        raise TargetRefused(_("{url} is not a URL: its host or port cannot be read.").format(url=_shown(url))) from None
+        raise TargetRefused("url_unreadable", url=_shown(url)) from None
     if parts.scheme not in _DEFAULT_PORTS:
-        raise TargetRefused(_("{url} must start with http:// or https://.").format(url=_shown(url)))
+        raise TargetRefused("url_scheme", url=_shown(url))
     if "@" in parts.netloc:
-        raise TargetRefused(
-            _("{url} carries a user name or password: leave it out of the URL.").format(url=_shown(url))
-        )
+        raise TargetRefused("url_has_credentials", url=_shown(url))
     if not parts.hostname:
-        raise TargetRefused(_("{url} names no host.").format(url=_shown(url)))
+        raise TargetRefused("url_without_host", url=_shown(url))
     host = _ascii_host(parts, url)
     netloc = f"[{host}]" if ":" in host else host
     if port == 0:
-        raise TargetRefused(_("{url} names port 0, which nothing can listen on.").format(url=_shown(url)))
+        raise TargetRefused("url_port_zero", url=_shown(url))
     if port and port != _DEFAULT_PORTS[parts.scheme]:
         netloc += f":{port}"
     normalised = urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
     if len(normalised) > MAX_URL_CHARACTERS:
-        raise TargetRefused(_("{url} is longer than 2,000 characters, written in full.").format(url=_shown(url)))
+        raise TargetRefused("url_too_long_in_full", url=_shown(url))
     return normalised
 
 
@@ -113,13 +117,11 @@ def _ascii_host(parts: SplitResult, url: str) -> str:
     try:
         if "[" in parts.netloc:
             if not _BRACKETED.fullmatch(parts.netloc):
-                raise ValueError(_("brackets hold an IPv6 address and nothing else"))
+                raise _NoHost("host_brackets")
             return str(ipaddress.IPv6Address(host))
         return str(_address_or_none(host) or _ascii_name(host))
     except ValueError as error:
-        raise TargetRefused(
-            _("{url} has a host that is not valid: {error}.").format(url=_shown(url), error=error)
-        ) from error
+        raise TargetRefused("url_host_invalid", url=_shown(url), error=error) from error
 
 
 def _ascii_name(name: str) -> str:
@@ -128,10 +130,10 @@ def _ascii_name(name: str) -> str:
     text = text.removesuffix(".")
     labels = text.split(".")
     if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError(_("host names are made of letters, digits and hyphens, 63 at most between two dots"))
+        raise _NoHost("host_letters")
     if all(label.isdigit() or label.startswith("0x") for label in labels):
         # Such as 2130706433 or 127.1: libraries interpret these differently, so they are refused.
-        raise ValueError(_("an address is written as four numbers with dots"))
+        raise _NoHost("host_numbers")
     return text
 
 
@@ -193,16 +195,11 @@ class TargetPolicy:
         for address in resolved:
             _refuse_forbidden(url, address)
         if self._is_own(host, port, resolved):
-            raise TargetRefused(_("“{url}” is this dashboard itself, which is never scanned.").format(url=url))
+            raise TargetRefused("is_this_dashboard", url=url)
         if host.endswith(self._own_domains) and self._is_own_port(port):
-            raise TargetRefused(
-                _(
-                    "“{url}” may be this dashboard itself, which is never scanned: it answers to every name of its "
-                    "domain. An administrator can name its one host in ALLOWED_HOSTS instead."
-                ).format(url=url)
-            )
+            raise TargetRefused("may_be_this_dashboard", url=url)
         if host in _METADATA_NAMES:
-            raise TargetRefused(_("“{url}” is a cloud metadata service, which is never scanned.").format(url=url))
+            raise TargetRefused("is_metadata_service", url=url)
         self._refuse_not_allowed(url, host, resolved)
 
     def _is_own(self, host: str, port: int, addresses: list[_Address]) -> bool:
@@ -223,19 +220,9 @@ class TargetPolicy:
         expected = {a for a in addresses if named and (a.is_global or (local and a.is_loopback))}
         outside = [a for a in addresses if a not in expected and not self._in_networks(a)]
         if named and outside:
-            raise TargetRefused(
-                _(
-                    "“{url}” leads to {address}, a private address that nobody allowed. An administrator can allow its "
-                    "network, in the admin under Allowed targets."
-                ).format(url=url, address=outside[0])
-            )
+            raise TargetRefused("leads_to_private", url=url, address=outside[0])
         if not named and (outside or not addresses):
-            raise TargetRefused(
-                _(
-                    "“{url}” may not be scanned: nobody allowed “{host}”. An administrator can, in the admin under "
-                    "Allowed targets."
-                ).format(url=url, host=host)
-            )
+            raise TargetRefused("host_not_allowed", url=url, host=host)
 
     def _in_networks(self, address: _Address) -> bool:
         return any(address in network for network in self._networks)
@@ -263,12 +250,6 @@ def _address_or_none(host: str) -> _Address | None:
 
 def _refuse_forbidden(url: str, address: _Address) -> None:
     if address.is_link_local or any(address in network for network in _METADATA_NETWORKS):
-        raise TargetRefused(
-            _("“{url}” leads to {address}, a link-local or cloud metadata address, which is never scanned.").format(
-                url=url, address=address
-            )
-        )
+        raise TargetRefused("leads_to_link_local", url=url, address=address)
     if address.is_multicast or address.is_unspecified:
-        raise TargetRefused(
-            _("“{url}” leads to {address}, which is not the address of a site.").format(url=url, address=address)
-        )
+        raise TargetRefused("leads_to_no_site", url=url, address=address)

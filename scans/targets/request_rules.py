@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from django.utils.translation import gettext
+from scans.reasons import Reasoned
 
 # Headers that concern the connection or the body (RFC 9110, 7.6.1), or the site that is asked: whoever could set
 # `Host` would scan any site behind an allowed address. The engine's driver has the same list.
@@ -15,14 +15,17 @@ REFUSED_HEADERS = frozenset(
     "host content-length transfer-encoding connection keep-alive proxy-connection proxy-authenticate "
     "proxy-authorization te trailer upgrade http2-settings expect content-encoding accept-encoding".split()
 )
-LEFT_OUT = "This address is left out of the scan."
 
 
-class LeftOut(ValueError):
+class LeftOut(Reasoned, ValueError):
     """An address was not asked for, since it is left out of the scan."""
 
     def __init__(self):
-        super().__init__(LEFT_OUT)
+        super().__init__("left_out")
+
+
+class HeaderRefused(Reasoned, ValueError):
+    """A line is no header that may be given; the value is never quoted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +50,14 @@ NO_RULES = RequestRules()
 
 
 def parse_header(line: str) -> tuple[str, str]:
-    """Name and value of a “Name: value”; raises ValueError, which never quotes the value."""
+    """Name and value of a “Name: value”; raises HeaderRefused."""
     name, colon, value = line.partition(":")
     name, value = name.strip(), value.strip()
     legal = colon and name.isascii() and name.replace("-", "").replace("_", "").isalnum()
     if not legal or not value.isprintable() or not value.isascii():
-        raise ValueError(gettext("is not “Name: value”"))
+        raise HeaderRefused("header_malformed")
     if name.lower() in REFUSED_HEADERS:
-        raise ValueError(gettext("gives {name}, which belongs to the connection and cannot be given").format(name=name))
+        raise HeaderRefused("header_of_connection", name=name)
     return name, value
 
 

@@ -15,14 +15,12 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from scans import activity
-from scans.activity.reasons import said
 from scans.models import ActivityLogEntry, Mark, SystemPart, UrlScan
 from scans.schedule.moments import UNITS, exact, time_span
 from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
 
 register = template.Library()
-register.filter(said)
 register.filter(exact)
 register.filter(time_span)
 

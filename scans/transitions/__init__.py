@@ -35,7 +35,7 @@ from scans.transitions.core import (
     permit,
 )
 from scans.transitions.deletion import RESULT_FIELDS, conclude_deletion, delete, is_last_run
-from scans.transitions.lease import MAX_ATTEMPTS, WORKER_LOST, leave, recover, renew, run_with_lease, take
+from scans.transitions.lease import MAX_ATTEMPTS, leave, recover, renew, run_with_lease, take
 from scans.transitions.review import conclude_verification, mark, publish
 from scans.transitions.run import begin, confirm_pause, end, expire_waiting, note_failed_login
 from scans.transitions.setup import (
@@ -71,7 +71,6 @@ __all__ = [
     "RESULT_FIELDS",
     "Submission",
     "TransitionRefused",
-    "WORKER_LOST",
     "admit_next",
     "begin",
     "begin_blackout",

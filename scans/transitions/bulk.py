@@ -13,6 +13,7 @@ from django.db import Error, transaction
 
 from scans import transitions
 from scans.models import Analysis, BulkAction, BulkItem, BulkOutcome, StopMode, UrlScan
+from scans.reasons import NO_REASON, Reason
 from scans.statuses import Action
 from scans.transitions import NotPermitted, TransitionRefused
 
@@ -90,10 +91,10 @@ def _act_on_next(bulk: BulkAction) -> bool:
     return True
 
 
-def _act_on(analysis: Analysis, bulk: BulkAction) -> tuple[BulkOutcome, str, Analysis | None]:
+def _act_on(analysis: Analysis, bulk: BulkAction) -> tuple[BulkOutcome, Reason, Analysis | None]:
     """The outcome, why it was skipped, and the run that was made."""
     if analysis.deleted_at:
-        return BulkOutcome.DELETED, f"{analysis} was deleted meanwhile.", None
+        return BulkOutcome.DELETED, Reason("deleted_already", analysis=analysis), None
     reason = {"reason": bulk.reason} if bulk.verb in TAKES_A_REASON else {}
     return _attempt(_VERBS[bulk.verb], analysis, by=bulk.user, **reason)
 
@@ -106,19 +107,19 @@ def act_on_url_scans(
     return {outcome: counts[outcome] for outcome in BulkOutcome if outcome in counts}
 
 
-def _attempt(verb: Callable, thing: Analysis | UrlScan, **values) -> tuple[BulkOutcome, str, Analysis | None]:
+def _attempt(verb: Callable, thing: Analysis | UrlScan, **values) -> tuple[BulkOutcome, Reason, Analysis | None]:
     """The outcome, why it was skipped, and the run that was made."""
     try:
-        return BulkOutcome.DONE, "", verb(thing, **values)
+        return BulkOutcome.DONE, NO_REASON, verb(thing, **values)
     except NotPermitted as refusal:
-        return BulkOutcome.NOT_PERMITTED, str(refusal), None
+        return BulkOutcome.NOT_PERMITTED, refusal.why, None
     except TransitionRefused as refusal:
-        return BulkOutcome.FINISHED if thing.info.final else BulkOutcome.REFUSED, str(refusal), None
+        return BulkOutcome.FINISHED if thing.info.final else BulkOutcome.REFUSED, refusal.why, None
     except Error:
         raise  # the database's: the task is tried again
     except Exception:
         logger.exception("%s failed of %r; the others go on.", verb, thing)
-        return BulkOutcome.BROKEN, "Something broke on our side; what the worker printed says what.", None
+        return BulkOutcome.BROKEN, Reason("broke_on_our_side"), None
 
 
 def _hand_over(bulk: BulkAction) -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from scans import activity
 from scans.configuration.submission import once_more
 from scans.models import Actor, Analysis, PausedBy, RecurringSchedule
+from scans.reasons import NO_REASON, Reason
 from scans.statuses import ANALYSIS_STATUSES, PAUSABLE, AnalysisStatus, Phase, in_phase
 from scans.transitions.capacity import free_slots
 from scans.transitions.control import pause_scan, resume_scans
@@ -25,7 +25,7 @@ def begin_blackout(analysis: Analysis, *, until: datetime) -> None:
     scans = scans_in(analysis, *PAUSABLE)
     if not scans:
         return
-    reason = f"A blackout window lasts until {until:%d %B %Y %H:%M} UTC."
+    reason = Reason("blackout_until", until=until)
     for scan in scans:
         pause_scan(scan, PausedBy.WINDOW, Actor.SCHEDULER, reason)
     columns = {"blackout_since": analysis.blackout_since or timezone.now()}
@@ -75,14 +75,14 @@ def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
 
 
 @verb
-def switch_schedule_off(analysis: Analysis, *, by: By, reason: str = "") -> None:
+def switch_schedule_off(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """No further run of its series is made until the schedule is switched on again."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series).first()
     if schedule is None:
-        raise TransitionRefused(_("{analysis} has no recurring schedule that is switched on."), analysis=analysis)
-    switch_off(schedule, analysis, by, reason or "A user switched it off.")
+        raise TransitionRefused("no_schedule_on", analysis=analysis)
+    switch_off(schedule, analysis, by, reason or Reason("schedule_switched_off"))
     roll_up(analysis, by)
 
 
@@ -93,8 +93,9 @@ def switch_schedule_on(analysis: Analysis, *, by: By) -> None:
     analysis = locked(analysis.pk)
     schedule = RecurringSchedule.objects.filter(series=analysis.series, switched_off_at__isnull=False).first()
     if schedule is None:
-        raise TransitionRefused(_("{analysis} has no recurring schedule that is switched off."), analysis=analysis)
-    schedule.switched_off_at, schedule.switched_off_reason, schedule.switched_on_at = None, "", timezone.now()
+        raise TransitionRefused("no_schedule_off", analysis=analysis)
+    schedule.switched_off_at, schedule.switched_off_reason = None, NO_REASON
+    schedule.switched_on_at = timezone.now()
     schedule.next_at = schedule.start_after(schedule.switched_on_at)
     schedule.save(update_fields=["switched_off_at", "switched_off_reason", "switched_on_at", "next_at"])
     roll_up(analysis, by, "analysis.schedule_switched_on")

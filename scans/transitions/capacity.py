@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from scans import activity
 from scans.models import Actor, Analysis, BlackoutWindow, ScanSettings, UrlScan
+from scans.reasons import Reason
 from scans.schedule.blackouts import Blackouts
 from scans.transitions.core import By, TransitionRefused, U, enqueue, locked, locked_scan, move, roll_up, scans_in, verb
 
@@ -28,7 +28,7 @@ def start(analysis: Analysis, *, by: By = Actor.SCHEDULER) -> None:
     analysis = locked(analysis.pk)
     scans = scans_in(analysis, U.SCHEDULED)
     if not scans:
-        raise TransitionRefused(_("{analysis} has no URL scan that waits for its start."), analysis=analysis)
+        raise TransitionRefused("nothing_to_start", analysis=analysis)
     for scan in scans[:free]:
         move(scan, U.QUEUED, "url_scan.queued", by, columns={"queued_at": timezone.now()})
     for scan in scans[free:]:
@@ -37,7 +37,7 @@ def start(analysis: Analysis, *, by: By = Actor.SCHEDULER) -> None:
             U.QUEUED_WITH_WARNING,
             "url_scan.capacity_exhausted",
             by,
-            reason="As many URL scans are running as capacity allows.",
+            reason=Reason("capacity_used_up"),
             columns={"queued_at": timezone.now()},
         )
     roll_up(analysis, by, "analysis.started")
@@ -58,11 +58,7 @@ def closed_until(blackouts: Blackouts) -> datetime | None:
 
 def refuse_in_blackout(analysis: Analysis) -> None:
     if until := closed_until(BlackoutWindow.for_analysis(analysis)):
-        raise TransitionRefused(
-            _("A blackout window keeps {analysis} from scanning until {until:%d %B %Y %H:%M} UTC."),
-            analysis=analysis,
-            until=until,
-        )
+        raise TransitionRefused("in_blackout", analysis=analysis, until=until)
 
 
 def free_slots() -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from scans.models import Actor, Analysis, PausedBy, ScanSettings, StopMode, UrlScan
+from scans.reasons import NO_REASON, Reason
 from scans.statuses import PAUSABLE, Action, EndedBy, Results
 from scans.transitions.capacity import free_slots, refuse_in_blackout
 from scans.transitions.core import (
@@ -31,7 +31,7 @@ LONGEST_DURATION = timedelta(days=25)
 
 
 @verb
-def pause(url_scan: UrlScan, *, by: By, reason: str = "") -> None:
+def pause(url_scan: UrlScan, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Ask the engine of one URL scan to save its session and stop; one that has not started waits."""
     permit(by, "submit_analysis")
     scan = locked_scan(url_scan)
@@ -40,7 +40,7 @@ def pause(url_scan: UrlScan, *, by: By, reason: str = "") -> None:
     roll_up(scan.analysis, by)
 
 
-def pause_scan(scan: UrlScan, paused_by: PausedBy, by: By, reason: str) -> None:
+def pause_scan(scan: UrlScan, paused_by: PausedBy, by: By, reason: Reason | str) -> None:
     """The move that a pause means for a URL scan in one of PAUSABLE."""
     columns = {"paused_by": paused_by}
     engine_at_work = scan.status == U.IN_PROGRESS or (scan.status == U.RESUMING and scan.lease_holder)
@@ -51,7 +51,7 @@ def pause_scan(scan: UrlScan, paused_by: PausedBy, by: By, reason: str) -> None:
 
 
 @verb
-def resume(url_scan: UrlScan, *, by: By, reason: str = "") -> None:
+def resume(url_scan: UrlScan, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Let one paused URL scan go on from its session, with the next free place and worker."""
     permit(by, "submit_analysis")
     free = free_slots()
@@ -62,7 +62,7 @@ def resume(url_scan: UrlScan, *, by: By, reason: str = "") -> None:
     roll_up(scan.analysis, by)
 
 
-def resume_scans(scans: list[UrlScan], free: int, by: By, reason: str = "") -> None:
+def resume_scans(scans: list[UrlScan], free: int, by: By, reason: Reason | str = NO_REASON) -> None:
     """Let paused URL scans go on, the first `free` of them at once; one that never started is queued again."""
     for number, scan in enumerate(scans):
         columns = {"paused_by": ""}
@@ -74,7 +74,7 @@ def resume_scans(scans: list[UrlScan], free: int, by: By, reason: str = "") -> N
 
 
 @verb
-def stop(url_scan: UrlScan, mode: StopMode, *, by: By, reason: str = "") -> None:
+def stop(url_scan: UrlScan, mode: StopMode, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Stop one URL scan, keeping or deleting what it found."""
     permit(by, "submit_analysis")
     scan = locked_scan(url_scan)
@@ -83,7 +83,7 @@ def stop(url_scan: UrlScan, mode: StopMode, *, by: By, reason: str = "") -> None
     roll_up(scan.analysis, by)
 
 
-def stop_scan(scan: UrlScan, mode: StopMode, by: By, reason: str) -> None:
+def stop_scan(scan: UrlScan, mode: StopMode, by: By, reason: Reason | str) -> None:
     """The move that a stop means for a URL scan in its present status, whatever that is."""
     never_ran = scan.started_at is None
     data = {"by": by, "reason": reason, "mode": mode}
@@ -100,7 +100,7 @@ def stop_scan(scan: UrlScan, mode: StopMode, by: By, reason: str) -> None:
 
 
 @verb
-def stop_analysis(analysis: Analysis, mode: StopMode, *, by: By, reason: str = "") -> None:
+def stop_analysis(analysis: Analysis, mode: StopMode, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Stop an analysis: every URL scan that has not ended, keeping or deleting what was found.
 
     Deleting takes the results of the URL scans that have ended too, published ones included: nothing
@@ -121,21 +121,21 @@ def stop_analysis(analysis: Analysis, mode: StopMode, *, by: By, reason: str = "
 
 
 @verb
-def pause_analysis(analysis: Analysis, *, by: By, reason: str = "") -> None:
+def pause_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Pause every URL scan that runs or would run as soon as it can."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     require(analysis, Action.PAUSE)
     scans = scans_in(analysis, *PAUSABLE)
     if not scans:
-        raise TransitionRefused(_("{analysis} has no URL scan that could be paused now."), analysis=analysis)
+        raise TransitionRefused("nothing_to_pause", analysis=analysis)
     for scan in scans:
         pause_scan(scan, PausedBy.USER, by, reason)
     roll_up(analysis, by, "analysis.paused", reason=reason)
 
 
 @verb
-def resume_analysis(analysis: Analysis, *, by: By, reason: str = "") -> None:
+def resume_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Let every paused URL scan go on."""
     permit(by, "submit_analysis")
     free = free_slots()
@@ -147,13 +147,13 @@ def resume_analysis(analysis: Analysis, *, by: By, reason: str = "") -> None:
 
 
 @verb
-def extend(analysis: Analysis, *, by: By, extra: timedelta, reason: str = "") -> None:
+def extend(analysis: Analysis, *, by: By, extra: timedelta, reason: Reason | str = NO_REASON) -> None:
     """Give an analysis that runs more time; at most 25 days in all."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     require(analysis, Action.EXTEND)
     if analysis.time_left(timezone.now()) == timedelta(0):
-        raise TransitionRefused(_("The analysis' duration ended."))  # its engines are being told
+        raise TransitionRefused("duration_ended")  # its engines are being told
     duration = extended(analysis.duration, extra)
     columns = {"duration": duration, "expires_at": analysis.expires_at and analysis.expires_at + extra}
     facts = {"before": str(analysis.duration), "after": str(duration)}
@@ -164,9 +164,7 @@ def extended(duration: timedelta, extra: timedelta) -> timedelta:
     """A duration with some more time; raises TransitionRefused for no time, and for more than 25 days in all."""
     total = duration + extra
     if extra <= timedelta(0) or total > LONGEST_DURATION:
-        raise TransitionRefused(
-            _("{duration} is not possible: more than {before}, and at most 25 days."), duration=total, before=duration
-        )
+        raise TransitionRefused("duration_out_of_range", duration=total, before=duration)
     return total
 
 
@@ -176,5 +174,5 @@ def end_long_pause(url_scan: UrlScan) -> None:
     scan = locked_scan(url_scan)
     limit = ScanSettings.current().pause_limit
     if scan.status == U.PAUSED and scan.status_at < timezone.now() - limit:
-        stop_scan(scan, StopMode.SAVE, Actor.SCHEDULER, f"It was paused for longer than {limit}.")
+        stop_scan(scan, StopMode.SAVE, Actor.SCHEDULER, Reason("paused_too_long", limit=limit))
         roll_up(scan.analysis, Actor.SCHEDULER)

@@ -11,17 +11,16 @@ from __future__ import annotations
 from datetime import datetime
 from functools import wraps
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext_lazy as _
 
 from scans import activity
 from scans.database.statements import totals_by_status
 from scans.models import Actor, Analysis, Finding, RecurringSchedule, UrlScan
+from scans.reasons import NO_REASON, Reason, Reasoned, as_reason
 from scans.statuses import (
     FAILED_RUNS,
     MAY_HOLD_SLOT,
@@ -44,18 +43,8 @@ U = UrlScanStatus
 FAILED_RUNS_UNTIL_OFF = 5  # in a row; then a recurring schedule is switched off
 
 
-class TransitionRefused(Exception):
-    """What was asked is not possible now; str() says why, in the language of the person who asked.
-
-    `text` is marked for translation, and names in {} the `facts` that belong into it.
-    """
-
-    def __init__(self, text: str, **facts):
-        super().__init__(text)
-        self.text, self.facts = text, facts
-
-    def __str__(self) -> str:
-        return str(self.text).format(**self.facts)
+class TransitionRefused(Reasoned):
+    """What was asked is not possible now; str() says why, in the language of the person who asked."""
 
 
 class NotPermitted(TransitionRefused):
@@ -95,9 +84,7 @@ def note_refusal(name: str, thing, by: By | None, refusal: TransitionRefused) ->
         url_scan = None  # a URL of which the log told could not be taken out of what is only saved
     asked = name.removesuffix("_analysis").replace("_", " ")
     action = f"{'url_scan' if url_scan else 'analysis'}.refused"
-    with translation.override(settings.LANGUAGE_CODE):  # what is stored is English
-        reason = str(refusal)
-    activity.record(action, analysis=analysis, url_scan=url_scan, by=by, reason=reason, asked=asked)
+    activity.record(action, analysis=analysis, url_scan=url_scan, by=by, reason=refusal.why, asked=asked)
     Analysis.objects.filter(pk=analysis.pk).update(changed_at=timezone.now(), version=F("version") + 1)
 
 
@@ -105,14 +92,7 @@ def permit(by: By, permission: str) -> None:
     """Raise NotPermitted where a user lacks the role; parts of the system may do everything."""
     if not isinstance(by, Actor) and not by.has_perm(f"scans.{permission}"):
         role = {"submit_analysis": "Submitter", "review_analysis": "Reviewer"}[permission]
-        raise NotPermitted(
-            _(
-                "{by} may not do this: it takes the role {role}. An administrator gives roles, in the admin under "
-                "Users."
-            ),
-            by=by,
-            role=role,
-        )
+        raise NotPermitted("role_missing", by=by, role=role)
 
 
 def locked(analysis_id: int) -> Analysis:
@@ -137,22 +117,29 @@ def held_scan(url_scan: UrlScan) -> UrlScan:
     return scan
 
 
-def move(scan: UrlScan, to: UrlScanStatus, action: str, by: By, *, reason: str = "", columns=None, **data) -> None:
-    """Move one URL scan of a locked analysis, and write the entry. Raises TransitionRefused."""
-    before = scan.status
+def move(
+    scan: UrlScan,
+    to: UrlScanStatus,
+    action: str,
+    by: By,
+    *,
+    reason: Reason | str = NO_REASON,
+    columns=None,
+    **data,
+) -> None:
+    """Move one URL scan of a locked analysis, and write the entry. Raises TransitionRefused.
+
+    `reason` is a reason, or a user's own words; so it is for every verb.
+    """
+    before, reason = scan.status, as_reason(reason)
     if to not in URL_SCAN_MOVES[U(before)]:
-        raise TransitionRefused(
-            _("{url} is “{before}”; from there it cannot become “{after}”."),
-            url=scan.url,
-            before=U(before).label,
-            after=to.label,
-        )
+        raise TransitionRefused("no_such_move", url=scan.url, before=U(before), after=to)
     now = timezone.now()
     changes = {"status": to, "status_at": now, "reason": reason, **_slot(scan, to, now), **(columns or {})}
     if to.info.final or to.info.results == Results.VERIFYING:
         changes.setdefault("ended_at", scan.ended_at or now)
     if not UrlScan.objects.filter(pk=scan.pk, status=before).update(**changes):
-        raise TransitionRefused(_("{url} changed in the same moment. Look at it again, then repeat."), url=scan.url)
+        raise TransitionRefused("changed_meanwhile", url=scan.url)
     for name, value in changes.items():
         setattr(scan, name, value)
     activity.record(
@@ -185,7 +172,7 @@ def enqueue(task: str, *arguments: int | str) -> None:
     import_string(f"scans.tasks.{task}").enqueue(*arguments)
 
 
-def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", columns=None, **data) -> None:
+def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: Reason | str = NO_REASON, columns=None, **data):
     """Derive and store the analysis' status; one entry if `action` is named or the status changed."""
     before = analysis.status
     changes = {**(columns or {}), "changed_at": timezone.now()}
@@ -195,11 +182,7 @@ def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: str = "", c
     after = rollup(totals, _facts(analysis))
     if before != after:
         if AnalysisStatus(before).info.final:
-            raise TransitionRefused(
-                _("{analysis} has ended as “{status}”; that never changes."),
-                analysis=analysis,
-                status=AnalysisStatus(before).label,
-            )
+            raise TransitionRefused("ended_for_good", analysis=analysis, status=AnalysisStatus(before))
         if after.info.final:
             changes["ended_at"] = changes["changed_at"]
             changes["run_time"] = analysis.started_at and changes["ended_at"] - analysis.started_at
@@ -237,19 +220,14 @@ def _facts(analysis: Analysis) -> Facts:
 def refuse_deleted(analysis: Analysis) -> None:
     """What somebody deleted in the same moment does not run any more: nobody would see it."""
     if analysis.deleted_at:
-        raise TransitionRefused(_("{analysis} was deleted already."), analysis=analysis)
+        raise TransitionRefused("deleted_already", analysis=analysis)
 
 
 def require(thing: Analysis | UrlScan, action: Action) -> None:
     """Refuse what the catalogue does not allow in this status, and everything once it is deleted."""
     refuse_deleted(thing if isinstance(thing, Analysis) else thing.analysis)
     if not thing.info.allows(action):
-        raise TransitionRefused(
-            _("“{action}” is not possible: {thing} is “{status}”."),
-            action=action.label,
-            thing=thing,
-            status=thing.info.choice.label,
-        )
+        raise TransitionRefused("not_possible", action=action, thing=thing, status=thing.info.choice)
 
 
 RELEASED = {"lease_holder": "", "lease_until": None}
@@ -271,10 +249,11 @@ def _switch_off_if_failing(analysis: Analysis) -> None:
         submitted = submitted.filter(submitted_at__gte=schedule.switched_on_at)
     last = submitted.order_by("-run").values_list("status", flat=True)[:FAILED_RUNS_UNTIL_OFF]
     if schedule and len(last) == FAILED_RUNS_UNTIL_OFF and FAILED_RUNS.issuperset(last):
-        switch_off(schedule, analysis, Actor.SCHEDULER, f"{FAILED_RUNS_UNTIL_OFF} runs in a row failed.")
+        switch_off(schedule, analysis, Actor.SCHEDULER, Reason("runs_failed", count=FAILED_RUNS_UNTIL_OFF))
 
 
-def switch_off(schedule: RecurringSchedule, analysis: Analysis, by: By, reason: str) -> None:
+def switch_off(schedule: RecurringSchedule, analysis: Analysis, by: By, reason: Reason | str) -> None:
+    reason = as_reason(reason)
     schedule.switched_off_at, schedule.switched_off_reason = timezone.now(), reason
     schedule.save(update_fields=["switched_off_at", "switched_off_reason"])
     activity.record("analysis.schedule_switched_off", analysis=analysis, by=by, reason=reason)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from scans.models import Actor, Analysis, AnalysisSearch, RecurringSchedule, Series, TargetLogin, UrlScan
+from scans.reasons import NO_REASON, Reason
 from scans.statuses import Action, UrlScanStatus
 from scans.transitions.core import (
     RELEASED,
@@ -25,7 +25,7 @@ from scans.transitions.core import (
 
 
 @verb
-def delete(analysis: Analysis, *, by: By, reason: str = "") -> None:
+def delete(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Take an ended analysis out of every list and delete its secrets; the log stays. A task removes the results.
 
     A schedule that goes on with its configuration still needs the secrets. With the last run of its series the
@@ -35,16 +35,12 @@ def delete(analysis: Analysis, *, by: By, reason: str = "") -> None:
     analysis = locked(analysis.pk)
     require(analysis, Action.DELETE)
     if goes_on := Analysis.objects.filter(continues=analysis, ended_at=None).first():
-        raise TransitionRefused(
-            _("{analysis} cannot be deleted yet: run {run} goes on from its saved sessions."),
-            analysis=analysis,
-            run=goes_on.run,
-        )
+        raise TransitionRefused("sessions_in_use", analysis=analysis, run=goes_on.run)
     AnalysisSearch.objects.filter(analysis=analysis).delete()
     Series.objects.select_for_update().get(pk=analysis.series_id)  # of the two last runs one is the last
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series_id).first()
     if schedule and is_last_run(analysis):
-        switch_off(schedule, analysis, by, "The last run of its series was deleted.")
+        switch_off(schedule, analysis, by, Reason("last_run_deleted"))
         _forget_secrets(schedule.template_id)
     if not (schedule and schedule.template_id == analysis.pk):
         _forget_secrets(analysis.pk)

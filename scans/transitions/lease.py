@@ -14,6 +14,7 @@ from django.utils import timezone
 from scans import activity
 from scans.database.statements import totals_by_status
 from scans.models import Actor, Analysis, UrlScan
+from scans.reasons import Reason
 from scans.statuses import PUBLISHED_AS, EndedBy, UrlScanStatus
 from scans.statuses.rollup import kept_columns
 from scans.timing import DEFAULT_TIMING, Timing
@@ -22,9 +23,6 @@ from scans.transitions.run import confirm_pause, end
 
 Result = TypeVar("Result")
 MAX_ATTEMPTS = 2  # how often a scan whose worker was lost is taken up again
-
-
-WORKER_LOST = "Nothing was heard from its worker."
 
 
 def _lease_until() -> datetime:
@@ -97,7 +95,7 @@ def recover(url_scan: UrlScan) -> None:
         enqueue("verify", scan.pk)
         roll_up(scan.analysis, Actor.SCHEDULER)
     elif scan.attempts >= MAX_ATTEMPTS:
-        reason = f"Its worker was lost {MAX_ATTEMPTS + 1} times."
+        reason = Reason("worker_lost", count=MAX_ATTEMPTS + 1)
         end(scan, EndedBy.TECHNICAL, by=Actor.SCHEDULER, reason=reason)
     else:
         _take_up_again(scan)
@@ -106,7 +104,7 @@ def recover(url_scan: UrlScan) -> None:
 def _take_up_again(scan: UrlScan) -> None:
     columns = {**RELEASED, "attempts": scan.attempts + 1}
     if scan.status == U.IN_PROGRESS:
-        move(scan, U.RESUMING, "url_scan.worker_lost", Actor.SCHEDULER, reason=WORKER_LOST, columns=columns)
+        move(scan, U.RESUMING, "url_scan.worker_lost", Actor.SCHEDULER, reason=Reason("worker_silent"), columns=columns)
     else:
         _note_lost_worker(scan)
         UrlScan.objects.filter(pk=scan.pk).update(**columns)
@@ -117,7 +115,7 @@ def _take_up_again(scan: UrlScan) -> None:
 def _note_lost_worker(scan: UrlScan) -> None:
     """Log it where no move of the URL scan says so."""
     lost = {"analysis": scan.analysis, "url_scan": scan, "by": Actor.SCHEDULER}
-    activity.record("url_scan.worker_lost", reason=WORKER_LOST, **lost)
+    activity.record("url_scan.worker_lost", reason=Reason("worker_silent"), **lost)
 
 
 def run_with_lease(

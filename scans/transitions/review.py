@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from scans import activity
 from scans.models import Actor, Analysis, Finding, Mark, Publication, TriageMark, UrlScan
@@ -29,9 +28,7 @@ def conclude_verification(url_scan: UrlScan, counts: dict[str, int]) -> None:
     """Its findings were replayed (`counts` by outcome): publish them, unless a reviewer is to."""
     scan = locked_scan(url_scan)
     if scan.status not in PUBLISHED_AS:
-        raise TransitionRefused(
-            _("{scan} is “{status}”; it has no results under verification."), scan=scan, status=scan.info.choice.label
-        )
+        raise TransitionRefused("nothing_to_verify", scan=scan, status=scan.info.choice)
     UrlScan.objects.filter(pk=scan.pk).update(verified_at=timezone.now(), **RELEASED)
     activity.record("url_scan.verified", analysis=scan.analysis, url_scan=scan, by=Actor.VERIFICATION, **counts)
     if scan.analysis.publication == Publication.AUTOMATIC:
@@ -52,9 +49,7 @@ def publish(analysis: Analysis, *, by: By) -> None:
     require(analysis, Action.PUBLISH)
     scans = scans_in(analysis, *PUBLISHED_AS)
     if any(scan.verified_at is None for scan in scans):
-        raise TransitionRefused(
-            _("{analysis} cannot be published yet: findings are still being replayed."), analysis=analysis
-        )
+        raise TransitionRefused("still_replaying", analysis=analysis)
     for scan in scans:
         _publish(scan, by)
     roll_up(analysis, by, "analysis.published")

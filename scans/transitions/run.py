@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from scans import activity
 from scans.models import Actor, Analysis, UrlScan
+from scans.reasons import NO_REASON, Reason
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.statuses.moves import ENDINGS_WITH_RESULTS, ENDINGS_WITHOUT_FINDINGS
 from scans.transitions.core import RELEASED, By, U, held_scan, locked, move, roll_up, verb
@@ -37,7 +38,9 @@ def begin(url_scan: UrlScan, *, engine: str, version: str) -> None:
 
 
 @verb
-def end(url_scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: str = "") -> UrlScanStatus:
+def end(
+    url_scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: Reason | str = NO_REASON
+) -> UrlScanStatus:
     """The engine has ended and everything it found is stored: release the lease and say how it ended.
 
     A user's stop that came in meanwhile wins: the scan then ends as stopped, and where results are to
@@ -53,7 +56,7 @@ def end(url_scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: 
     return ending
 
 
-def end_scan(scan: UrlScan, ended_by: EndedBy, by: By, reason: str) -> UrlScanStatus:
+def end_scan(scan: UrlScan, ended_by: EndedBy, by: By, reason: Reason | str) -> UrlScanStatus:
     """The move that an end means for a URL scan, by what it had found; returns the new status."""
     found = scan.findings.count()
     ending = ENDINGS_WITH_RESULTS[ended_by] if found else ENDINGS_WITHOUT_FINDINGS.get(ended_by)
@@ -67,7 +70,7 @@ def end_scan(scan: UrlScan, ended_by: EndedBy, by: By, reason: str) -> UrlScanSt
 
 
 @verb
-def note_failed_login(url_scan: UrlScan, *, reason: str) -> None:
+def note_failed_login(url_scan: UrlScan, *, reason: Reason) -> None:
     """Logging in again failed; said once for all that fail in a row, which the counts tell."""
     scan = held_scan(url_scan)
     activity.record("url_scan.login_failed", analysis=scan.analysis, url_scan=scan, by=Actor.WORKER, reason=reason)
@@ -88,4 +91,4 @@ def expire_waiting(analysis: Analysis) -> None:
     """Its duration ended: what waits or is paused ends here; what runs is ended by its worker."""
     locked(analysis.pk)  # who gives it more time in this moment comes before or after
     for scan in UrlScan.objects.out_of_time(timezone.now()).filter(analysis=analysis.pk).order_by("position"):
-        end(scan, EndedBy.DURATION, by=Actor.SCHEDULER, reason="The analysis' duration ended.")
+        end(scan, EndedBy.DURATION, by=Actor.SCHEDULER, reason=Reason("duration_ended"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from scans.models import Actor, Analysis, UrlScan
+from scans.reasons import Reason
 from scans.statuses import Action, UrlScanStatus
 from scans.transitions.core import (
     RELEASED,
@@ -35,7 +35,7 @@ def prescan_only(analysis: Analysis, *, by: By) -> None:
 
 
 @verb
-def fail_submission(analysis: Analysis, *, reason: str) -> None:
+def fail_submission(analysis: Analysis, *, reason: Reason) -> None:
     """A technical issue keeps its URL scans from being set up."""
     analysis = locked(analysis.pk)
     for scan in scans_in(analysis, U.SUBMITTED):
@@ -44,7 +44,7 @@ def fail_submission(analysis: Analysis, *, reason: str) -> None:
 
 
 @verb
-def fail_set_up(url_scan: UrlScan, *, reason: str) -> None:
+def fail_set_up(url_scan: UrlScan, *, reason: Reason) -> None:
     """A technical issue keeps this one URL scan from being set up, or from being handed to the engine."""
     scan = locked_scan(url_scan)
     move(scan, U.SUBMIT_FAILED, "url_scan.submit_failed", Actor.WORKER, reason=reason, columns=RELEASED)
@@ -62,13 +62,13 @@ def begin_prescan(analysis: Analysis) -> None:
     """The checks of its URLs begin; refused where none of them waits for that any more."""
     analysis = locked(analysis.pk)
     if not analysis.url_scans.filter(status=U.SUBMITTED).exists():
-        raise TransitionRefused(_("{analysis} has no URL that waits for its checks."), analysis=analysis)
+        raise TransitionRefused("nothing_to_check", analysis=analysis)
     columns = {"prescan_started_at": timezone.now(), "prescan_ended_at": None}
     roll_up(analysis, Actor.PRESCAN, "analysis.prescan_started", columns=columns)
 
 
 @verb
-def fail_checks(url_scan: UrlScan, status: UrlScanStatus, *, step: str, reason: str) -> None:
+def fail_checks(url_scan: UrlScan, status: UrlScanStatus, *, step: str, reason: Reason) -> None:
     """A check failed: the URL scan ends here, in one of the statuses of failed verification."""
     scan = locked_scan(url_scan)
     move(scan, status, "url_scan.check_failed", Actor.PRESCAN, reason=reason, step=step, columns=RELEASED)

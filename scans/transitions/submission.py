@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from scans import activity
 from scans.configuration.submission import Access, Submission, changes, columns_of, configuration, once_more
@@ -128,7 +127,7 @@ def begin_repeating(analysis: Analysis) -> None:
     chosen = analysis.start_at or timezone.now()
     first = next(starts(rule, chosen, analysis.zone), None)
     if first is None:
-        raise TransitionRefused(_("It would end on {ends_on}, before its first start."), ends_on=rule.ends_on)
+        raise TransitionRefused("ends_before_first_start", ends_on=rule.ends_on)
     Analysis.objects.filter(pk=analysis.pk).update(start_at=first)
     analysis.start_at = first
     never = {"switched_off_at": None, "switched_off_reason": "", "switched_on_at": None}
@@ -201,7 +200,7 @@ def submit_again(analysis: Analysis, *, by: By) -> None:
         return
     failed = scans_in(analysis, U.SUBMIT_FAILED)
     if analysis.info.final or not failed:
-        raise TransitionRefused(_("{analysis} has no URL scan that could be submitted again."), analysis=analysis)
+        raise TransitionRefused("nothing_to_submit", analysis=analysis)
     was_only_checked = analysis.submitted_at is None
     if was_only_checked:
         require(analysis, Action.SUBMIT)  # not while its checks still run
@@ -213,11 +212,7 @@ def submit_again(analysis: Analysis, *, by: By) -> None:
 def _refuse_past_start(analysis: Analysis) -> None:
     """What was saved long ago does not start at another time than it says; the running minute is not the past."""
     if analysis.start_at and analysis.start_at < timezone.now() - timedelta(minutes=1):
-        raise TransitionRefused(
-            _("{analysis} was to start on {start:%d %B %Y %H:%M %Z}, which is past: edit it and choose another start."),
-            analysis=analysis,
-            start=analysis.start_at.astimezone(analysis.zone),
-        )
+        raise TransitionRefused("start_is_past", analysis=analysis, start=analysis.start_at)
 
 
 def _submit_saved(analysis: Analysis, by: By) -> None:
@@ -245,11 +240,9 @@ def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
     scan = locked_scan(url_scan)
     require(scan, Action.SUBMIT)
     if scan.analysis.submitted_at is None:
-        raise TransitionRefused(
-            _("{analysis} was not submitted yet: submit it with all its URLs."), analysis=scan.analysis
-        )
+        raise TransitionRefused("not_submitted_yet", analysis=scan.analysis)
     if scan.analysis.info.final:
-        raise TransitionRefused(_("{analysis} has ended: run it again instead."), analysis=scan.analysis)
+        raise TransitionRefused("ended_run_again", analysis=scan.analysis)
     _set_up_again(scan.analysis, [scan], by)
 
 
@@ -271,15 +264,10 @@ def continue_expired(analysis: Analysis, *, by: By) -> Analysis:
     analysis = locked(analysis.pk)
     require(analysis, Action.CONTINUE)
     if analysis.evidence_expired_at:
-        raise TransitionRefused(
-            _("The saved sessions of {analysis} were removed by the retention policy: run it again instead."),
-            analysis=analysis,
-        )
+        raise TransitionRefused("sessions_removed", analysis=analysis)
     expired = {scan.url: scan for scan in scans_in(analysis, *TIME_EXPIRED)}
     if not expired:
-        raise TransitionRefused(
-            _("{analysis} has no URL scan whose duration ended: run it again instead."), analysis=analysis
-        )
+        raise TransitionRefused("nothing_to_continue", analysis=analysis)
     again = submit(replace(once_more(analysis), urls=tuple(expired), prescan=False), by=by)
     Analysis.objects.filter(pk=again.pk).update(continues=analysis)
     for scan in again.url_scans.all():

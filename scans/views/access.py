@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 
 from scans import transitions
 from scans.models import Analysis, UrlScan
+from scans.reasons import SENTENCES
 
 ASK_AN_ADMINISTRATOR = _("An administrator gives roles, in the admin under Users.")
 
@@ -30,12 +31,12 @@ class SubmitterRequired(PermissionRequiredMixin):
 
     asked = ""  # the verb of `transitions`
     permission_required = ("scans.view_analysis", "scans.submit_analysis")
-    permission_denied_message = format_lazy("{} {}", _("This takes the role Submitter."), ASK_AN_ADMINISTRATOR)
+    permission_denied_message = SENTENCES["submitter_needed"]
 
     def handle_no_permission(self) -> HttpResponse:
         """Say which role it takes; looking at the page alone is no attempt."""
         if self.asked and self.request.method == "POST":
-            refusal = transitions.NotPermitted(self.permission_denied_message)
+            refusal = transitions.NotPermitted("submitter_needed")
             for analysis in self.asked_of():
                 transitions.note_refusal(self.asked, analysis, self.request.user, refusal)
         return super().handle_no_permission()

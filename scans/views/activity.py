@@ -4,7 +4,6 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.views.generic import View
 
 from scans.activity import sentence, status_labels
-from scans.activity.reasons import said
 from scans.filtersets import ActivityLogFilterSet
 from scans.models import ActivityLogEntry
 from scans.views.access import ViewerRequired, present_analysis
@@ -28,4 +27,4 @@ class ActivityLogFileView(ViewerRequired, View):
 def _cells(entry: ActivityLogEntry) -> list[str]:
     url = entry.url_scan.url if entry.url_scan else ""
     who = [entry.get_actor_display(), str(entry.user or "")]
-    return [entry.at.isoformat(), *who, url, entry.action, sentence(entry), *status_labels(entry), said(entry.reason)]
+    return [entry.at.isoformat(), *who, url, entry.action, sentence(entry), *status_labels(entry), str(entry.reason)]

@@ -81,9 +81,7 @@ class AnalysisEditView(AnalysisFormView):
         self.analysis = present_analysis(kwargs["pk"])
         if not self.analysis.info.allows(Action.EDIT):
             refusal = transitions.TransitionRefused(
-                _("“{analysis}” is “{status}” and cannot be edited any more."),
-                analysis=self.analysis,
-                status=self.analysis.info.label,
+                "not_editable", analysis=self.analysis, status=self.analysis.info.choice
             )
             if request.method == "POST":
                 transitions.note_refusal(self.asked, self.analysis, request.user, refusal)

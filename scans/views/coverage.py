@@ -44,5 +44,6 @@ class CoverageFileView(ViewerRequired, View):
         """The file."""
         url_scan = present_url_scan(analysis_id, pk, request.user)
         chosen = CoverageFilterSet(request.GET, url_scan.crawled_urls.order_by("url", "method")).qs
-        rows = chosen.values_list(*HEAD).iterator(chunk_size=1000)
+        found = chosen.values_list(*HEAD).iterator(chunk_size=1000)
+        rows = ([*cells, reason.in_english()] for *cells, reason in found)
         return csv_file(f"coverage-{url_scan.pk}", HEAD, rows)

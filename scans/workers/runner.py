@@ -17,12 +17,14 @@ from scans.login.logging_in import log_in
 from scans.login.session_keeper import LoginKeeper
 from scans.models import AllowedTarget, Analysis, BlackoutWindow, UrlScan
 from scans.prescan.checks import CheckReport, Target, check
+from scans.reasons import Reason, check_name
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteMonitor
 from scans.targets.policy import origin
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
 from scans.workers.evidence import keep_checks, remove_files, target_of
+from scans.workers.setup import broken
 from scans.workers.supervision import Supervision, shutdown_requested, why_not_started
 
 logger = logging.getLogger(__name__)
@@ -45,11 +47,11 @@ def run(url_scan_id: int, *, holder: str, engine: Engine, timing: Timing = DEFAU
         logger.info("%s", refusal)  # somebody did something else with it meanwhile
     except Exception as error:
         logger.exception("The scan of %s broke on our side.", scan.url)
-        _end_broken(scan, f"{type(error).__name__}: {error}")
+        _end_broken(scan, broken(error))
     _remove_files_if_deleted(scan)
 
 
-def _end_broken(scan: UrlScan, reason: str) -> None:
+def _end_broken(scan: UrlScan, reason: Reason) -> None:
     try:
         transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
     except (transitions.LeaseLost, transitions.TransitionRefused) as late:
@@ -74,7 +76,7 @@ def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
     try:
         target = target_of(scan)
     except KeyLost as lost:
-        _fail_without_key(scan, str(lost))
+        _fail_without_key(scan, lost.why)
         return
     report = _check_patiently(scan, target, timing) if scan.started_at else _check(scan, target, timing)
     if report is None:
@@ -102,7 +104,7 @@ def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
         engine_run.end(0)
 
 
-def _fail_without_key(scan: UrlScan, reason: str) -> None:
+def _fail_without_key(scan: UrlScan, reason: Reason) -> None:
     """What was never handed to the engine can be submitted again; what has run ends with what it found."""
     if scan.started_at is None:
         transitions.fail_set_up(scan, reason=reason)
@@ -166,7 +168,7 @@ def _fail(scan: UrlScan, report: CheckReport) -> None:
     elif report.status == UrlScanStatus.CONNECTION_ERROR:
         transitions.end(scan, EndedBy.SITE, reason=failure.detail)
     else:  # the site answers: the password may be another now, or the target not be allowed any more
-        reason = f"It could not go on, since the {failure.name} check failed: {failure.detail}"
+        reason = Reason("check_failed", step=check_name(failure.name), error=failure.detail)
         transitions.end(scan, EndedBy.ENGINE, reason=reason)
 
 

@@ -31,6 +31,7 @@ from scans.models import (
 )
 from scans.models.blackout_window import with_own
 from scans.models.system_part import ALIVE_FOR
+from scans.reasons import Reason
 
 logger = logging.getLogger(__name__)
 MAX_TASK_LOSSES = 2  # a task is queued again this often after its worker died
@@ -164,7 +165,7 @@ def _requeue(result: DBTaskResult) -> None:
         elif result.task_path.endswith(".set_up"):
             # Scans and verifications have a lease that runs out; a set-up has only this.
             analysis = Analysis.objects.get(pk=result.args_kwargs["args"][0])
-            transitions.fail_submission(analysis, reason=f"Its worker was lost {lost_before + 1} times.")
+            transitions.fail_submission(analysis, reason=Reason("worker_lost", count=lost_before + 1))
 
 
 def _enqueue_again(result: DBTaskResult) -> None:

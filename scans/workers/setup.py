@@ -12,6 +12,7 @@ from scans.engines.base import Engine
 from scans.models import AllowedTarget, Analysis, UrlScan
 from scans.prescan.accounts import Accounts
 from scans.prescan.checks import CheckReport, Target, check
+from scans.reasons import NO_REASON, Reason
 from scans.statuses import UrlScanStatus
 from scans.targets.policy import TargetPolicy
 from scans.workers.evidence import keep_checks, target_of
@@ -46,17 +47,28 @@ def set_up(analysis: Analysis, engine: Engine) -> None:
         logger.info("%s", refusal)  # a user did something else with it meanwhile
     except Exception as error:
         logger.exception("Setting up %s broke on our side.", analysis)
-        transitions.fail_submission(analysis, reason=f"{type(error).__name__}: {error}")
+        transitions.fail_submission(analysis, reason=broken(error))
 
 
-def why_not(engine: Engine) -> str:
-    """Why the engine cannot run here; empty when it can. One that started once is not asked again."""
+def broken(error: Exception) -> Reason:
+    """What to say where something broke on our side."""
+    return Reason("our_error", error=f"{type(error).__name__}: {error}")
+
+
+def why_not(engine: Engine) -> Reason:
+    """Why the engine cannot run here; false when it can. One that started once is not asked again."""
     if engine in _seen_to_start:
-        return ""
-    preflight = engine.preflight()
-    if preflight.ok:
+        return NO_REASON
+    problem = engine_problem(engine)
+    if not problem:
         _seen_to_start.append(engine)
-    return preflight.explain(engine.name)
+    return problem
+
+
+def engine_problem(engine: Engine) -> Reason:
+    """Why the engine cannot run here, asked now; false when it can."""
+    preflight = engine.preflight()
+    return NO_REASON if preflight.ok else Reason(preflight.problem, engine=engine.name, **preflight.facts)
 
 
 def prescan(analysis: Analysis) -> None:
@@ -71,7 +83,7 @@ def prescan(analysis: Analysis) -> None:
         reports = pool.map(lambda target: _checked(target, policy, accounts), targets.values())
         for scan, report in zip(targets, reports, strict=True):
             if isinstance(report, Exception):
-                _fail(transitions.fail_set_up, scan, reason=f"{type(report).__name__}: {report}")
+                _fail(transitions.fail_set_up, scan, reason=broken(report))
                 continue
             keep_checks(scan, report, "prescan")
             passed += report.failure is None
@@ -87,7 +99,7 @@ def openable(analysis: Analysis) -> dict[UrlScan, Target]:
         try:
             targets[scan] = target_of(scan)
         except KeyLost as lost:
-            transitions.fail_set_up(scan, reason=str(lost))
+            transitions.fail_set_up(scan, reason=lost.why)
     return targets
 
 

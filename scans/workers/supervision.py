@@ -39,19 +39,20 @@ from scans.engines.base import (
 from scans.login.session_keeper import LoginKeeper
 from scans.models import Actor, Screenshot, UrlScan
 from scans.prescan.checks import Target
+from scans.reasons import NO_REASON, SENTENCES, Reason, as_reason, facts_of
 from scans.results import coverage, findings
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteMonitor, answers
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
 from scans.workers.evidence import keep_picture, remove_files
+from scans.workers.setup import engine_problem
 
 logger = logging.getLogger(__name__)
 
 # Set when this worker is told to shut down: its scan is then left to another worker.
 shutdown_requested = threading.Event()
 BYTES_TO_KEEP_FREE = 50 * 1024**2  # on the disk, so that a database there can still write
-SITE_LOST = "The site stopped answering, to the engine and to us."
 _ENDINGS = {
     Outcome.STOPPED: EndedBy.USER,
     Outcome.EXPIRED: EndedBy.DURATION,
@@ -60,10 +61,17 @@ _ENDINGS = {
 }
 
 
-def why_not_started(scan: UrlScan, engine: Engine, error: str, timing: Timing = DEFAULT_TIMING) -> str:
+def why_not_started(scan: UrlScan, engine: Engine, error: Reason | str, timing: Timing = DEFAULT_TIMING) -> Reason:
     """Why the engine did not start, and what to do about it: its own preflight explains that, else `error` does."""
-    problem = run_with_lease(scan, engine.preflight, timing=timing).explain(engine.name)
-    return problem or f"The engine did not start: {error}"
+    problem = run_with_lease(scan, lambda: engine_problem(engine), timing=timing)
+    return problem or Reason("engine_not_started", reason=error)
+
+
+def why_ended(ended: Ended) -> Reason:
+    """The engine's own reason for its end, a code or a text; or what its outcome means."""
+    if ended.reason in SENTENCES and facts_of(ended.reason) == ended.facts.keys():
+        return Reason(ended.reason, **ended.facts)
+    return as_reason(ended.reason) or Reason(f"engine_ended_{ended.outcome}")
 
 
 class Supervision:
@@ -90,7 +98,7 @@ class Supervision:
         self._begun = False
         self._asked: Command | None = None
         self._asked_at = 0.0
-        self._why: tuple[EndedBy, str] | None = None  # our own reason to end it, which overrides the engine's
+        self._why: tuple[EndedBy, Reason] | None = None  # our own reason to end it, which overrides the engine's
         self._ended: Ended | None = None
         self._progress: dict = {}
         self._seen: list[UrlCrawled | AddressSeen] = []
@@ -172,7 +180,7 @@ class Supervision:
         if login := self._keeper.new_login():
             self._run.log_in(login)
         if self._keeper.in_a_row == 1 and not self._told_of_failed_login:
-            transitions.note_failed_login(self._scan, reason=str(self._keeper.failure or "It did not hold."))
+            transitions.note_failed_login(self._scan, reason=self._last_failure())
         self._told_of_failed_login = self._keeper.in_a_row > 0
 
     def _renew(self, *, now: bool = False) -> None:
@@ -217,30 +225,35 @@ class Supervision:
         if self._out_of_time():
             self._renew(now=True)  # in the last second somebody may have given it more
         if self._out_of_time():
-            self._ask(Command.EXPIRE, EndedBy.DURATION, "The analysis' duration ended.")
+            self._ask(Command.EXPIRE, EndedBy.DURATION, Reason("duration_ended"))
         elif self._keeper.given_up:
             self._give_up_logging_in()
         elif self._watch.lost.is_set():
-            self._ask(Command.STOP, EndedBy.SITE, SITE_LOST)
+            self._ask(Command.STOP, EndedBy.SITE, Reason("site_silent"))
         elif self._watch.dns_failed.is_set():
-            self._ask(Command.STOP, EndedBy.SITE, "The site's name does not resolve any more.")
+            self._ask(Command.STOP, EndedBy.SITE, Reason("site_name_gone"))
         elif shutil.disk_usage(settings.VAR_DIR).free < BYTES_TO_KEEP_FREE:
-            self._ask(Command.STOP, EndedBy.TECHNICAL, "The disk is full: there is no room left for what it finds.")
+            self._ask(Command.STOP, EndedBy.TECHNICAL, Reason("disk_full"))
         elif self._hangs():
-            self._why = (EndedBy.ENGINE, "Nothing was heard from the engine for too long.")
+            self._why = (EndedBy.ENGINE, Reason("engine_silent"))
             self._run.end(self._timing.to_die)
 
     def _give_up_logging_in(self) -> None:
         # Logins may fail faster than the watch looks.
         if not self._run_with_lease(self._site_still_answers):
-            self._ask(Command.STOP, EndedBy.SITE, SITE_LOST)
+            self._ask(Command.STOP, EndedBy.SITE, Reason("site_silent"))
             return
         failure = self._keeper.failure
         image = failure.screenshot if failure else b""
         if image := image or self._run_with_lease(self._picture):
             keep_picture(self._scan, Screenshot.Shows.FAILURE, image)
-        reason = f"{self._keeper.in_a_row} logins in a row failed. The last: {failure or 'it did not hold'}"
+        reason = Reason("logins_failed", count=self._keeper.in_a_row, failure=self._last_failure())
         self._ask(Command.STOP, EndedBy.LOGINS, reason)
+
+    def _last_failure(self) -> Reason:
+        """Why the last attempt to log in again failed."""
+        failure = self._keeper.failure
+        return failure.why if failure else Reason("login_did_not_hold")
 
     def _run_with_lease(self, work: Callable):
         """Run `work` in a thread; keep the lease, and the engine running, until it returns."""
@@ -251,7 +264,7 @@ class Supervision:
         task = Task(url=self._scan.url, sites={self._scan.url: self._addresses}, rules=self._rules)
         return play(task, seconds=self._timing.for_picture).screenshot
 
-    def _ask(self, command: Command, ended_by: EndedBy | None = None, reason: str = "") -> None:
+    def _ask(self, command: Command, ended_by: EndedBy | None = None, reason: Reason = NO_REASON) -> None:
         if ended_by:
             self._why = (ended_by, reason)
         self._asked, self._asked_at = command, monotonic()
@@ -290,30 +303,29 @@ class Supervision:
         """Asked to save its session, it has; one that we had to kill for it has its session on disk too."""
         return self._asked == Command.CHECKPOINT and ended.outcome in (Outcome.CHECKPOINTED, Outcome.CRASHED)
 
-    def _verdict(self, ended: Ended) -> tuple[EndedBy, str]:
+    def _verdict(self, ended: Ended) -> tuple[EndedBy, Reason]:
         if ended.outcome == Outcome.COMPLETED:
             return self._judge_completed()
         if self._why:
             return self._why
         if not self._begun and not self._asked:
-            error = ended.reason or ended.outcome
-            return EndedBy.TECHNICAL, why_not_started(self._scan, self._engine, error, self._timing)
-        return _ENDINGS.get(ended.outcome, EndedBy.ENGINE), ended.reason or f"The engine ended: {ended.outcome}."
+            return EndedBy.TECHNICAL, why_not_started(self._scan, self._engine, why_ended(ended), self._timing)
+        return _ENDINGS.get(ended.outcome, EndedBy.ENGINE), why_ended(ended)
 
-    def _judge_completed(self) -> tuple[EndedBy, str]:
+    def _judge_completed(self) -> tuple[EndedBy, Reason]:
         """Completed is our word: requests succeeded, the report can be read, and the site still answers."""
         had_nothing_to_ask = self._scan.continues_id and not self._requests  # the run before had asked it all
         if not self._usable_answers and not had_nothing_to_ask:
-            return EndedBy.SITE, "The engine ended without a single usable answer from the site."
+            return EndedBy.SITE, Reason("no_usable_answer")
         try:
             report = self._engine.read_report(self._scan.directory)
         except ReportError as error:
-            return EndedBy.ENGINE, f"The engine's report cannot be used: {error}"
+            return EndedBy.ENGINE, Reason("report_unusable", error=Reason(error.code, **error.facts))
         with transaction.atomic():  # all or nothing, where the lease is lost
             transitions.renew(self._scan, **findings.store(self._scan, report.findings))
         if not run_with_lease(self._scan, self._site_still_answers, timing=self._timing):
-            return EndedBy.SITE, "The engine finished, but the site does not answer any more."
-        return EndedBy.ITSELF, ""
+            return EndedBy.SITE, Reason("site_gone_at_the_end")
+        return EndedBy.ITSELF, NO_REASON
 
     def _site_still_answers(self) -> bool:
         """Three looks, since one that fails may be a hiccup."""

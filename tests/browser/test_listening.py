@@ -55,4 +55,4 @@ def test_an_address_that_fails_is_named_without_what_may_be_secret_in_it(site, a
 
     site.pages["/gone"] = hang_up
     told = played(site, step("open", address))
-    assert told.line == 1 and PLANTED not in told.detail
+    assert told.line == 1 and PLANTED not in str(told.detail)

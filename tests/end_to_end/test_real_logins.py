@@ -70,7 +70,7 @@ def test_a_calendar_is_opened_with_http_basic(calendars):
 
 def test_a_user_whom_nobody_knows_tells_where_the_page_is_open_to_strangers(calendars):
     login = Login(method=Method.BASIC, username=radicale.USER, password=radicale.PASSWORD)
-    assert "refuses one that does not exist" in log_in(login, calendars, LOOPBACK, POLICY).detail
+    assert "refuses one that does not exist" in str(log_in(login, calendars, LOOPBACK, POLICY).detail)
 
 
 def test_a_wrong_password_for_a_calendar_is_told(calendars):

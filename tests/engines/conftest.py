@@ -22,7 +22,7 @@ def wapiti() -> WapitiEngine:
     engine = WapitiEngine(Path(os.environ.get("SCANS_ENGINE_PYTHON") or ROOT / ".engine" / "bin" / "python"))
     preflight = engine.preflight()
     if not preflight.ok:
-        pytest.fail(f"Wapiti is {preflight.problem}; run: {preflight.remedy}", pytrace=False)
+        pytest.fail(f"Wapiti: {preflight.problem} {preflight.facts}; run: make setup", pytrace=False)
     return engine
 
 

@@ -39,7 +39,7 @@ def test_events_arrive_in_order_and_the_end_last(start, job):
 def test_a_process_that_exits_without_a_word_has_crashed(start, job):
     heard = start(FakeEngine([STARTED, do("exit", code=3)]), job())
     assert heard.to_the_end().outcome == Outcome.CRASHED
-    assert "exit code 3" in heard.events[-1].reason
+    assert heard.events[-1].facts == {"exit_code": 3}
 
 
 def test_exit_code_zero_without_a_word_is_a_crash_too(start, job):
@@ -48,7 +48,7 @@ def test_exit_code_zero_without_a_word_is_a_crash_too(start, job):
 
 def test_a_killed_process_is_a_crash_that_names_the_signal(start, job):
     ended = start(FakeEngine([STARTED, do("kill", signal=9)]), job()).to_the_end()
-    assert (ended.outcome, ended.reason) == (Outcome.CRASHED, "the engine process was killed: SIGKILL")
+    assert ended == Ended(outcome=Outcome.CRASHED, reason="engine_killed", facts={"signal": "SIGKILL"})
 
 
 def test_what_was_said_before_a_kill_from_outside_is_delivered(start, job):
@@ -169,7 +169,7 @@ def test_end_ends_a_process_that_ignores_sigterm(start, job):
     began = time.monotonic()
     heard.run.end(0.5)
     assert 0.4 < time.monotonic() - began < 30
-    assert "SIGKILL" in heard.to_the_end().reason
+    assert heard.to_the_end().facts == {"signal": "SIGKILL"}
 
 
 def test_end_needs_no_more_than_sigterm_where_that_is_heeded(start, job):
@@ -178,7 +178,7 @@ def test_end_needs_no_more_than_sigterm_where_that_is_heeded(start, job):
     began = time.monotonic()
     heard.run.end(50)
     assert time.monotonic() - began < 30
-    assert "SIGTERM" in heard.to_the_end().reason
+    assert heard.to_the_end().facts == {"signal": "SIGTERM"}
 
 
 def test_a_child_left_behind_is_killed_with_its_group(start, job):

@@ -6,7 +6,8 @@ import pytest
 
 from scans.login.base import Login, Method
 from scans.login.logging_in import log_in, still_holds
-from scans.login.outcome import REASONS, LoginFailed
+from scans.login.outcome import LoginFailed
+from scans.reasons import Reason
 from scans.targets.policy import TargetPolicy
 from tests.sites.guarded import LOGIN_PAGE, MEMBERS_PAGE, OPEN_PAGE, PASSWORD, USER
 
@@ -35,6 +36,6 @@ def refused(site, url="", **login):
     """The failure of logging in to the site."""
     with pytest.raises(LoginFailed) as failed:
         entered(site, url, **login)
-    assert failed.value.next_step == REASONS[failed.value.reason]
+    assert failed.value.next_step == Reason(f"to_do_{failed.value.reason}")
     assert PASSWORD not in f"{failed.value} {failed.value!r} {failed.value.step}"
     return failed.value

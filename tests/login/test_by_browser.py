@@ -10,6 +10,7 @@ from scans.login.for_engine import new_login
 from scans.login.logging_in import log_in, log_out
 from scans.login.outcome import LoginFailed
 from scans.prescan.checks import Target, check
+from scans.reasons import Reason
 from scans.targets.policy import TargetPolicy
 from tests.eventually import eventually
 from tests.sites.guarded import PASSWORD, TOKEN, USER, GuardedSite
@@ -98,7 +99,7 @@ def test_a_wrong_password_in_such_a_form_is_told_with_a_picture(site):
 def test_a_wrong_password_in_a_page_that_looks_alike_without_scripts_is_told_too(site):
     site.open, site.open_page = True, MADE_BY_SCRIPTS.replace("/* KEEP */", "localStorage.csrf_token = 'abc'")
     failure = refused(site, **{**FORM, "password": "wrong"})
-    assert failure.reason == "wrong_credentials" and failure.detail == f"{site.url} asks for the login again."
+    assert failure.reason == "wrong_credentials" and failure.why == Reason("page_asks_again", url=site.url)
 
 
 def test_a_page_without_any_form_is_said(site):
@@ -110,7 +111,7 @@ def test_a_token_that_stays_in_the_browser_is_told(site):
     lets_in = "localStorage.access_token = 'abc'; document.getElementById('app').innerHTML = 'Hello'; return;"
     site.login_page, site.keeps_login = MADE_BY_SCRIPTS.replace("/* KEEP */", lets_in), False
     failure = refused(site, **FORM)
-    assert failure.reason == "token_in_browser" and "access_token" in failure.detail
+    assert failure.reason == "token_in_browser" and "access_token" in str(failure.why)
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def test_a_token_that_strangers_have_too_is_no_login(by_token, at):
     asks = f"fetch('{at}', {{headers: {{Authorization: 'Bearer {TOKEN}'}}}});"
     by_token.pages["/"] = BY_TOKEN.replace("/* AT ONCE */", asks)
     failure = refused(by_token, **FORM)
-    assert failure.reason == "token_in_browser" and "access_token" in failure.detail
+    assert failure.reason == "token_in_browser" and "access_token" in str(failure.why)
 
 
 def test_a_login_script_is_played_and_its_session_proven(site):

@@ -8,6 +8,7 @@ import pytest
 from scans.login.base import Login, Method
 from scans.login.logging_in import log_in
 from scans.login.outcome import REASONS, LoginFailed
+from scans.reasons import Reason
 from scans.targets.policy import TargetPolicy
 from tests.sites.guarded import GuardedSite
 
@@ -24,4 +25,5 @@ def test_no_failure_log_or_result_shows_a_secret(method, caplog):
 
 
 def test_every_reason_has_a_next_step_that_is_a_sentence():
-    assert all(step[0].isupper() and step.endswith(".") for step in REASONS.values())
+    steps = [str(LoginFailed(code, Reason("not_used"), "login").next_step) for code in REASONS]
+    assert len(steps) > 20 and all(step[0].isupper() and step.endswith(".") for step in steps)

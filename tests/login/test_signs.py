@@ -32,4 +32,4 @@ def test_a_way_out_is_known_again_however_the_page_writes_its_letters(site, way_
 def test_a_link_that_a_script_logs_out_with_proves_a_login_and_is_not_the_address_of_its_page(site):
     site.open, site.members_page = True, "<a href='#' onclick='logOut()'>Log out</a>"
     logged_in = entered(site)
-    assert "offers to log out" in logged_in.detail and logged_in.logout_urls == ()
+    assert "offers to log out" in str(logged_in.detail) and logged_in.logout_urls == ()

@@ -26,7 +26,7 @@ def test_a_login_that_leads_elsewhere_is_judged_by_the_target_and_not_followed(s
 def test_a_login_page_elsewhere_is_not_visited_unless_named(site, location):
     site.location = location
     failure = refused(site)
-    assert failure.reason == "out_of_scope" and location in failure.detail
+    assert failure.reason == "out_of_scope" and location in str(failure.why)
 
 
 def test_a_login_page_on_another_port_is_used_when_it_is_named_and_allowed(site):

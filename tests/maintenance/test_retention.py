@@ -54,7 +54,7 @@ def test_each_kind_goes_when_its_days_are_over_and_not_a_day_before(clock, kind)
     clock.shift(timedelta(days=1))
     carry_out()
     entry = newest(analysis)
-    assert entry.reason == f"Retention policy: {kind} {'is' if kind == 'evidence' else 'are'} kept for 30 days."
+    assert str(entry.reason) == f"Retention policy: {kind} {'is' if kind == 'evidence' else 'are'} kept for 30 days."
     assert entry.actor == Actor.SCHEDULER
     gone = {
         "runs": dict.fromkeys(before, 0),

@@ -21,7 +21,8 @@ def crawled(path: str, status: int = 200) -> UrlCrawled:
 
 
 def rows(scan) -> set[tuple]:
-    return set(scan.crawled_urls.values_list("url", "reach", "answer", "reason"))
+    found = scan.crawled_urls.values_list("url", "reach", "answer", "reason")
+    return {(*cells, str(reason)) for *cells, reason in found}
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def test_line_ends_of_either_kind_are_read_the_same():
 
 @pytest.mark.parametrize("text", ["", "GET", "GET /", "GET / b HTTP/1.1", "curl http://a/", "GET / SMTP", "\n\n\n"])
 def test_what_is_no_request_cannot_be_sent_again(text):
-    with pytest.raises(ValueError, match="no request that could be sent again"):
+    with pytest.raises(ValueError, match="no request that can be sent again"):
         parse_request(text)
 
 
@@ -148,7 +148,7 @@ def test_one_missing_line_of_a_long_page_is_enough():
     weak = finding(parameter="id", evidence_body=f"{TEMPLATE}<p>You have an error in your SQL syntax</p>{TEMPLATE}")
     assert judge(weak, answer(body=weak.evidence_body)).replay == CONFIRMED
     verdict = judge(weak, answer(body=f"{TEMPLATE}<p>an item</p>{TEMPLATE}"))
-    assert verdict.replay == GONE and "You have an error in your SQL syntax" in verdict.reason
+    assert verdict.replay == GONE and "You have an error in your SQL syntax" in str(verdict.reason)
 
 
 def test_times_tokens_and_counters_make_no_difference():
@@ -176,7 +176,7 @@ def test_another_status_is_another_answer():
 @pytest.mark.parametrize("info", ["XSS", "X-Frame-Options is not set"])
 def test_a_site_that_is_down_or_wants_a_login_shows_neither(status, info):
     verdict = judge(finding(info=info, evidence_body="x"), answer(status, "x"))
-    assert verdict.replay == UNCLEAR and str(status) in verdict.reason
+    assert verdict.replay == UNCLEAR and str(status) in str(verdict.reason)
 
 
 def test_without_evidence_there_is_nothing_to_judge_by():

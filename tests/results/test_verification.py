@@ -177,8 +177,8 @@ def test_the_worst_findings_come_first(site):
 @pytest.mark.parametrize(
     ("request_text", "reason"),
     [
-        ("", "no request that could be sent again"),
-        ("not a request at all", "no request that could be sent again"),
+        ("", "no request that can be sent again"),
+        ("not a request at all", "no request that can be sent again"),
         ("GET http://other.example/ HTTP/1.1\n\n", "another site"),
         ("GET ftp://127.0.0.1/ HTTP/1.1\n\n", "another site"),
         ("GET mailto:owl HTTP/1.1\n\n", "another site"),

@@ -78,7 +78,7 @@ def test_what_cannot_be_done_is_skipped_with_its_reason_and_the_others_go_on(sub
         BulkOutcome.REFUSED: 1,
         BulkOutcome.DELETED: 1,
     }
-    assert "Completed - Results Available" in action.items.get(analysis=finished).reason
+    assert "Completed - Results Available" in str(action.items.get(analysis=finished).reason)
     assert factories.fresh(running).status == AnalysisStatus.STOPPED_SAVING_RESULTS
 
 

@@ -67,7 +67,7 @@ def test_a_window_pauses_what_runs_just_before_it_and_what_waits_and_both_go_on_
     tick()
     assert statuses(analysis) == [U.RESUMING, U.QUEUED_WITH_WARNING]
     assert "analysis.blackout_began" in actions(analysis) and "analysis.blackout_ended" in actions(analysis)
-    assert "18:00" not in analysis.activity.get(action="analysis.blackout_ended").reason
+    assert "18:00" not in str(analysis.activity.get(action="analysis.blackout_ended").reason)
 
 
 def test_the_time_that_a_window_takes_is_not_counted_as_duration(closed_by_day):
@@ -237,7 +237,7 @@ def test_a_schedule_goes_on_without_its_deleted_template_and_ends_with_the_last_
     assert RecurringSchedule.objects.switched_on().with_last_run().get().last_run == second.pk
     transitions.delete(make.fresh(second), by=Actor.COMMAND)
     schedule = RecurringSchedule.objects.get()
-    assert schedule.switched_off_at and schedule.switched_off_reason == "The last run of its series was deleted."
+    assert schedule.switched_off_at and str(schedule.switched_off_reason) == "The last run of its series was deleted."
     assert "analysis.schedule_switched_off" in actions(second)
     clock.shift(timedelta(days=30))
     tick()

@@ -16,7 +16,7 @@ def test_a_technical_issue_leaves_it_not_submitted_and_it_can_be_submitted_again
     analysis = make.submitted()
     transitions.fail_submission(analysis, reason="The engine is missing.")
     assert make.fresh(analysis).status == A.NOT_SUBMITTED and statuses(analysis) == [U.SUBMIT_FAILED]
-    assert only_scan(analysis).reason == "The engine is missing."
+    assert str(only_scan(analysis).reason) == "The engine is missing."
     transitions.submit_again(analysis, by=Actor.COMMAND)
     assert make.fresh(analysis).status == A.SUBMITTED and tasks("set_up") == [analysis.pk] * 2
 

@@ -75,7 +75,7 @@ def test_authorisation_is_required(client):
 def test_viewer_may_not_submit(as_role, method):
     response = getattr(as_role("Viewer"), method)(NEW, FILLED)
     assert response.status_code == 403
-    assert "takes the role Submitter" in text(response)
+    assert "needs the role Submitter" in text(response)
 
 
 def test_number_of_queries(client, django_assert_num_queries):

@@ -128,7 +128,7 @@ def test_what_is_refused_stands_in_the_log_of_each_that_was_ticked(as_role):
     assert answer.status_code == 403
     for analysis in analyses:
         entry = analysis.activity.get(action="analysis.refused")
-        assert entry.user and entry.data["asked"] == "run again" and "role Submitter" in entry.reason
+        assert entry.user and entry.data["asked"] == "run again" and "role Submitter" in str(entry.reason)
 
 
 @pytest.mark.parametrize("role", ["", "Viewer"])

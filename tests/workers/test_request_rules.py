@@ -7,6 +7,7 @@ from scans.encryption import seal
 from scans.engines.base import Outcome
 from scans.login.base import Login, Method
 from scans.models import Analysis, TargetLogin
+from scans.reasons import Reason
 from scans.results import verification
 from scans.statuses import UrlScanStatus as U
 from scans.transitions import Access
@@ -54,7 +55,7 @@ def test_left_out_addresses_are_never_asked_for_and_listed_while_all_else_is_sca
     asked = {(request.method, request.path) for request in shop.requests}
     assert not [path for _, path in asked if path.startswith(("/?do=", "/logout")) or "delete" in path]
     assert any(path.startswith("/search") for _, path in asked)
-    left_out = scan.crawled_urls.filter(reason="This address is left out of the scan.")
+    left_out = scan.crawled_urls.filter(reason=Reason("left_out"))
     assert {(row.method, row.url, row.reach) for row in left_out} == {
         ("GET", f"{shop.url}?do=harden", "skipped"),
         ("GET", f"{shop.url}logout", "skipped"),
@@ -108,7 +109,7 @@ def test_a_login_of_old_with_such_a_header_is_refused_by_the_checks():
         analysis = make.submitted(site.url, access={site.url: Access(login=login)})
         setup.prescan(analysis)
         scan = analysis.url_scans.get()
-        assert scan.status == U.AUTHENTICATION_ERROR and "Line 1 of the headers gives Host" in scan.reason
+        assert scan.status == U.AUTHENTICATION_ERROR and "Line 1 of the headers gives Host" in str(scan.reason)
         assert all(request.headers["host"] == f"127.0.0.1:{site.port}" for request in site.requests)
 
 
@@ -119,7 +120,7 @@ def test_a_login_page_that_is_left_out_is_not_asked_for():
         analysis = make.submitted(site.url, left_out="/logout", access={site.url: Access(login=login)})
         setup.prescan(analysis)
         scan = analysis.url_scans.get()
-        assert scan.status == U.AUTHENTICATION_ERROR and "is left out of the scan" in scan.reason
+        assert scan.status == U.AUTHENTICATION_ERROR and "is left out of the scan" in str(scan.reason)
         assert "/logout" not in site.paths
 
 
@@ -129,7 +130,7 @@ def test_a_redirect_to_a_left_out_address_is_not_followed():
         analysis = make.submitted(site.url, left_out="/logout")
         setup.prescan(analysis)
         scan = analysis.url_scans.get()
-        assert scan.status == U.VERIFICATION_FAILED and "is left out of the scan" in scan.reason
+        assert scan.status == U.VERIFICATION_FAILED and "is left out of the scan" in str(scan.reason)
         assert site.paths == ["/"]
 
 

@@ -99,7 +99,7 @@ def test_the_task_of_a_dead_worker_is_queued_again_twice_and_then_the_set_up_has
     assert DBTaskResult.objects.ready().count() == 0
     assert DBTaskResult.objects.failed().count() == scheduler.MAX_TASK_LOSSES + 1
     assert make.fresh(analysis).status == A.NOT_SUBMITTED
-    assert "lost 3 times" in analysis.url_scans.get().reason
+    assert "lost 3 times" in str(analysis.url_scans.get().reason)
 
 
 def test_two_schedulers_queue_a_lost_task_again_once():

@@ -9,6 +9,7 @@ from scans import transitions
 from scans.engines.base import Preflight
 from scans.models import Actor, StopMode
 from scans.prescan import checks, connection
+from scans.reasons import Reason
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U
 from scans.workers import setup
@@ -37,7 +38,7 @@ class StubEngine:
         return answer
 
 
-MISSING = Preflight(problem="not installed: there is no owl", remedy="make setup")
+MISSING = Preflight(problem="engine_not_installed", facts={"path": "owl"})
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +71,7 @@ def test_without_an_engine_nothing_is_submitted_and_the_reason_says_what_to_do(s
     set_up(analysis, StubEngine(MISSING))
     assert statuses(analysis) == [U.SUBMIT_FAILED] * 2 and make.fresh(analysis).status == A.NOT_SUBMITTED
     for scan in analysis.url_scans.all():
-        assert scan.reason == "Owl is not installed: there is no owl. What to do: make setup."
+        assert scan.reason == Reason("engine_not_installed", engine="Owl", path="owl")
     assert not site.requests and actions(analysis).count("url_scan.submit_failed") == 2
 
 
@@ -82,7 +83,7 @@ def test_submitted_again_with_an_engine_it_goes_on(site):
     assert statuses(analysis) == [U.SUBMITTED] and make.fresh(analysis).status == A.SUBMITTED
     set_up(analysis, engine)
     assert statuses(analysis) == [U.QUEUED] and make.fresh(analysis).status == A.QUEUED
-    assert analysis.url_scans.get().reason == ""
+    assert not analysis.url_scans.get().reason
 
 
 def test_an_engine_that_started_once_is_not_asked_again():
@@ -102,7 +103,7 @@ def test_those_that_pass_are_queued_and_those_that_fail_end_with_step_and_reason
     assert statuses(analysis) == [U.QUEUED, U.CONNECTION_ERROR, U.AUTHENTICATION_ERROR, U.VERIFICATION_FAILED]
     assert make.fresh(analysis).status == A.QUEUED
     refused = analysis.url_scans.get(url=GONE)
-    assert "refuses connections to port 9" in refused.reason and refused.ended_at
+    assert "refuses connections to port 9" in str(refused.reason) and refused.ended_at
     assert list(refused.checks.values_list("step", "passed", "reason", "occasion")) == [
         ("target policy", True, "", "prescan"),
         ("name resolution", True, "", "prescan"),
@@ -208,7 +209,7 @@ def test_after_a_crash_in_the_middle_it_goes_on_where_it_was(site):
     transitions.fail_checks(failed, U.CONNECTION_ERROR, step="connection", reason="seen before the crash")
     set_up(analysis, StubEngine())
     assert statuses(analysis) == [U.QUEUED, U.CONNECTION_ERROR] and make.fresh(analysis).prescan_ended_at
-    assert make.fresh(failed).reason == "seen before the crash"
+    assert str(make.fresh(failed).reason) == "seen before the crash"
 
 
 @pytest.mark.parametrize("mode", StopMode)
@@ -224,7 +225,7 @@ def test_a_stop_in_the_middle_of_the_prescan_wins(site, monkeypatch, mode):
     analysis = make.submitted(site.url, GONE)
     set_up(analysis, StubEngine())
     assert statuses(analysis) == [U.STOPPED] * 2 and make.fresh(analysis).status == A.STOPPED
-    assert {scan.reason for scan in analysis.url_scans.all()} == {"the wrong site"}
+    assert {str(scan.reason) for scan in analysis.url_scans.all()} == {"the wrong site"}
 
 
 def test_one_url_stopped_in_the_middle_leaves_the_others_alone(site, monkeypatch):
@@ -245,7 +246,9 @@ def test_what_breaks_on_our_side_is_a_failed_submission_with_the_reason(site):
     analysis = make.submitted(site.url)
     set_up(analysis, StubEngine(OSError("no space left on device")))
     scan = analysis.url_scans.get()
-    assert scan.status == U.SUBMIT_FAILED and scan.reason == "OSError: no space left on device"
+    assert (
+        scan.status == U.SUBMIT_FAILED and str(scan.reason) == "An error on our side: OSError: no space left on device"
+    )
     assert make.fresh(analysis).status == A.NOT_SUBMITTED
 
 
@@ -262,7 +265,7 @@ def test_a_prescan_that_breaks_keeps_what_it_knew_and_can_be_submitted_again(sit
         patch.setattr(checks, "check_connection", broken)
         set_up(analysis, StubEngine())
     assert statuses(analysis) == [U.CONNECTION_ERROR, U.SUBMIT_FAILED] and make.fresh(analysis).prescan_ended_at
-    assert analysis.url_scans.get(url=site.url).reason == "RuntimeError: broken"
+    assert str(analysis.url_scans.get(url=site.url).reason) == "An error on our side: RuntimeError: broken"
 
 
 def test_nothing_a_site_sends_breaks_the_set_up_of_the_others(site):
@@ -292,4 +295,4 @@ def test_a_check_that_breaks_on_our_side_fails_its_url_alone(site, monkeypatch):
     analysis = make.submitted(site.url, GONE)
     set_up(analysis, StubEngine())
     assert statuses(analysis) == [U.QUEUED, U.SUBMIT_FAILED]
-    assert "a fault of ours" in analysis.url_scans.get(url=GONE).reason
+    assert "a fault of ours" in str(analysis.url_scans.get(url=GONE).reason)

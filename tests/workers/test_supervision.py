@@ -18,6 +18,7 @@ from scans.engines.base import Command, Ended, LogLine, Outcome, Progress
 from scans.engines.fake.adapter import FakeEngine
 from scans.engines.process import EngineProcess
 from scans.models import Actor, Analysis, Finding, StopMode, UrlScan
+from scans.reasons import Reason
 from scans.statuses import UrlScanStatus as U
 from scans.targets import monitor
 from scans.workers import supervision
@@ -54,7 +55,7 @@ def test_completed_takes_answers_a_report_and_a_site_that_still_answers(site):
 
 def test_completed_is_not_believed_without_one_usable_answer(site):
     scan = run(queued(site), STARTED, Progress(phase="crawl", requests=3, responses={"5xx": 3}), REPORT)
-    assert scan.status == U.SITE_UNREACHABLE_STOPPED and "usable answer" in scan.reason
+    assert scan.status == U.SITE_UNREACHABLE_STOPPED and "usable answer" in str(scan.reason)
 
 
 def test_completed_is_not_believed_of_a_site_that_went_down(site):
@@ -73,7 +74,7 @@ def test_completed_is_not_believed_of_a_site_that_went_down(site):
 def test_completed_is_not_believed_with_a_report_that_cannot_be_used(site, text):
     report = [] if text is None else [{"do": "report", "text": text}]
     scan = run(queued(site), STARTED, FINDING, ANSWERED, *report)
-    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "report" in scan.reason
+    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "report" in str(scan.reason)
     assert scan.findings.count() == 1
 
 
@@ -90,7 +91,7 @@ def test_an_engine_that_breaks_off_is_a_scan_error_with_its_findings(site, last)
 def test_an_engine_that_hangs_is_ended_and_is_a_scan_error(site):
     hangs = [{"do": "ignore_sigterm"}, {"do": "sleep", "seconds": 60}]
     scan = run(queued(site), STARTED, FINDING, ANSWERED, *hangs, timing=replace(IMPATIENT, silence=0.5))
-    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "Nothing was heard" in scan.reason
+    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and scan.reason == Reason("engine_silent")
 
 
 def test_rubbish_from_the_engine_is_logged_and_ignored(site):
@@ -102,7 +103,7 @@ def test_rubbish_from_the_engine_is_logged_and_ignored(site):
 
 def test_an_engine_that_never_starts_is_a_technical_issue(site):
     scan = run(queued(site), {"do": "exit", "code": 1})
-    assert scan.status == U.TECHNICAL_ISSUE_STOPPED and "did not start" in scan.reason
+    assert scan.status == U.TECHNICAL_ISSUE_STOPPED and "did not start" in str(scan.reason)
 
 
 def test_a_site_that_stops_answering_ends_the_scan_though_the_engine_goes_on(site):
@@ -110,7 +111,7 @@ def test_a_site_that_stops_answering_ends_the_scan_though_the_engine_goes_on(sit
     thread = once(scan, U.IN_PROGRESS, lambda scan: setattr(site, "status", 503))
     scan = run(scan, STARTED, FINDING, ANSWERED, run_for(20))
     thread.join()
-    assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "stopped answering" in scan.reason
+    assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "stopped answering" in str(scan.reason)
 
 
 def test_a_name_that_stops_resolving_ends_the_scan_though_the_engine_goes_on(site, monkeypatch):
@@ -118,7 +119,7 @@ def test_a_name_that_stops_resolving_ends_the_scan_though_the_engine_goes_on(sit
     thread = once(scan, U.IN_PROGRESS, lambda scan: monkeypatch.setattr(monitor, "has_a_name", lambda url: False))
     scan = run(scan, STARTED, FINDING, ANSWERED, run_for(20))
     thread.join()
-    assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "does not resolve" in scan.reason
+    assert scan.status == U.SITE_UNREACHABLE_VERIFYING_RESULTS and "no longer resolves" in str(scan.reason)
 
 
 @pytest.mark.parametrize("mode", StopMode)
@@ -129,7 +130,7 @@ def test_a_running_scan_stops_both_ways(site, mode):
     thread.join()
     if mode == StopMode.SAVE:
         assert scan.status == U.STOPPED_VERIFYING_PARTIAL_RESULTS and scan.findings.count() == 1
-        assert scan.directory.exists() and scan.reason == "enough"
+        assert scan.directory.exists() and str(scan.reason) == "enough"
     else:
         assert scan.status == U.STOPPED and Finding.objects.count() == 0
         assert not scan.directory.exists() and scan.requests == 0
@@ -311,7 +312,7 @@ def test_what_breaks_on_our_side_is_a_technical_issue_with_its_reason(site, monk
 
     monkeypatch.setattr(supervision.Supervision, "_keep_log", full)
     scan = run(queued(site), STARTED, run_for(5))
-    assert scan.status == U.TECHNICAL_ISSUE_STOPPED and "No space left" in scan.reason
+    assert scan.status == U.TECHNICAL_ISSUE_STOPPED and "No space left" in str(scan.reason)
 
 
 def test_a_full_disk_is_a_technical_issue_with_what_was_found(site):
@@ -319,7 +320,7 @@ def test_a_full_disk_is_a_technical_issue_with_what_was_found(site):
     scan.directory.mkdir(parents=True)
     (scan.directory / "engine.log").symlink_to("/dev/full")  # every write there fails as on a full disk
     scan = run(scan, STARTED, FINDING, ANSWERED, LogLine(level="info", text="one line too many"), run_for(2))
-    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "No space left" in scan.reason
+    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "No space left" in str(scan.reason)
     assert scan.findings.count() == 1
 
 
@@ -329,7 +330,7 @@ def test_a_disk_that_is_filling_up_ends_the_scan_while_there_is_room_for_the_dat
         supervision.shutil, "disk_usage", lambda path: usage._replace(free=supervision.BYTES_TO_KEEP_FREE - 1)
     )
     scan = run(queued(site), STARTED, FINDING, ANSWERED, run_for(20))
-    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "disk is full" in scan.reason
+    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "disk is full" in str(scan.reason)
 
 
 def test_a_worker_that_was_frozen_writes_nothing_of_what_it_then_hears(site, monkeypatch):

@@ -102,7 +102,7 @@ class WapitiEngine:
     def preflight(self) -> Preflight:
         """Start the driver to get its version. Takes a few seconds, on a busy machine up to a minute."""
         if not self.python.exists():
-            return _problem(f"not installed: there is no {self.python}")
+            return Preflight(problem="engine_not_installed", facts={"path": str(self.python)})
         with tempfile.TemporaryDirectory() as home:
             try:
                 answer = subprocess.run(
@@ -113,14 +113,14 @@ class WapitiEngine:
                     timeout=PREFLIGHT_SECONDS,
                 )
             except subprocess.TimeoutExpired:
-                return _problem(f"will not start: no answer in {PREFLIGHT_SECONDS} s")
+                return Preflight(problem="engine_gives_no_answer", facts={"count": PREFLIGHT_SECONDS})
             except OSError as error:
-                return _problem(f"will not start: {error.strerror}")
+                return _does_not_start(str(error.strerror))
         try:
             return Preflight(version=str(json.loads(answer.stdout.splitlines()[-1])["version"]))
         except (ValueError, KeyError, TypeError, IndexError):
-            said = answer.stderr.decode("utf-8", "replace").strip().splitlines() or ["it says nothing"]
-            return _problem(f"will not start: {said[-1][:300]}")
+            said = answer.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit code {answer.returncode}"]
+            return _does_not_start(said[-1][:300])
 
     def start(self, job: Job) -> EngineProcess:
         """Start a scan, or continue the session in the job's directory. Raises OSError."""
@@ -132,5 +132,5 @@ class WapitiEngine:
         return read_report(directory / "report.json")
 
 
-def _problem(text: str) -> Preflight:
-    return Preflight(problem=text, remedy="make setup")
+def _does_not_start(error: str) -> Preflight:
+    return Preflight(problem="engine_does_not_start", facts={"error": error})

@@ -21,17 +21,17 @@ SECTIONS = ("vulnerabilities", "anomalies", "additionals")
 
 
 def read_report(path: Path) -> Report:
-    """Read the report file. Raises ReportError with a sentence that names the problem."""
+    """Read the report file. Raises ReportError, whose code names the problem."""
     text = _read(path)
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ReportError(f"{path.name} is truncated or is not JSON: {error}") from error
+        raise ReportError("report_not_json", name=path.name, error=str(error)) from error
     try:
         return _report(document)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-        raise ReportError(f"{path.name} is not a Wapiti report: {what}") from error
+        raise ReportError("report_malformed", name=path.name, error=what) from error
 
 
 def _read(path: Path) -> str:
@@ -39,17 +39,17 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(LARGEST_REPORT + 1) if path.stat().st_size <= LARGEST_REPORT else None
     except FileNotFoundError as error:
-        raise ReportError(f"{path.name} is missing") from error
+        raise ReportError("report_missing", name=path.name) from error
     except OSError as error:
-        raise ReportError(f"{path.name} cannot be read: {error.strerror}") from error
+        raise ReportError("report_unreadable", name=path.name, error=str(error.strerror)) from error
     if content is None or len(content) > LARGEST_REPORT:
-        raise ReportError(f"{path.name} is larger than {LARGEST_REPORT // 1024**2} MB")
+        raise ReportError("report_too_large", name=path.name, count=LARGEST_REPORT // 1024**2)
     if not content.strip():
-        raise ReportError(f"{path.name} is empty")
+        raise ReportError("report_empty", name=path.name)
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise ReportError(f"{path.name} is not UTF-8 text") from error
+        raise ReportError("report_not_text", name=path.name) from error
 
 
 def _report(document: dict[str, Any]) -> Report:

@@ -110,12 +110,12 @@ def test_events_tell_the_course_of_a_scan(full_scan, wapiti):
 
 def test_preflight_says_what_is_wrong(tmp_path):
     missing = WapitiEngine(tmp_path / "python").preflight()
-    assert (missing.ok, missing.remedy) == (False, "make setup")
-    assert missing.problem.startswith("not installed")
+    assert not missing.ok and missing.problem == "engine_not_installed"
+    assert missing.facts == {"path": str(tmp_path / "python")}
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho 'library is missing' >&2; exit 1\n")
     broken.chmod(0o755)
-    assert WapitiEngine(broken).preflight().problem == "will not start: library is missing"
+    assert WapitiEngine(broken).preflight().facts == {"error": "library is missing"}
 
 
 @pytest.mark.parametrize(

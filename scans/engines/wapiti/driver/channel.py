@@ -68,10 +68,14 @@ class Channel:
         """Send one line of the engine's log. It is masked before it is cut: nobody would recognise half a secret."""
         self.send("log", level=level, text=self.masked(text)[:8000])
 
-    def end(self, outcome, reason=""):
-        """Report the ending and exit, without waiting for threads or event loops that may hang."""
+    def end(self, outcome, reason="", **facts):
+        """Report the ending and exit, without waiting for threads or event loops that may hang.
+
+        `reason` is a code of scans.reasons, of which `facts` are the facts, or a text.
+        """
+        facts = {name: self.masked(fact)[:2000] if isinstance(fact, str) else fact for name, fact in facts.items()}
         with self.writing:  # kept for good: nothing may be sent after the end
-            self.write("ended", {"outcome": outcome, "reason": self.masked(reason)[:2000]})
+            self.write("ended", {"outcome": outcome, "reason": self.masked(reason)[:2000], "facts": facts})
             os._exit(0)
 
     def listen(self, seconds_to_stay):
@@ -109,7 +113,7 @@ class Channel:
         self.commands.put("orphaned")
         threading.Timer(SECONDS_TO_BE_GONE, os._exit, [1]).start()  # in case sending blocks
         time.sleep(SECONDS_TO_END_WHEN_ORPHANED)
-        self.end("orphaned", "the worker is gone")
+        self.end("orphaned", "engine_ended_orphaned")
 
     def beat(self, progress):
         """Send progress() once a second from a separate thread, unless it returns nothing."""

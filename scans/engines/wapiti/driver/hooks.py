@@ -174,7 +174,7 @@ class Hooks:
         if resource and not inside and self.scan.phase == "crawl":
             is_request = isinstance(resource, web.Request)
             method, url = (resource.method, resource.url) if is_request else ("GET", resource)
-            self.scan.coverage.note("blocked", method, url, reason="It is outside of the scope of this scan.")
+            self.scan.coverage.note("blocked", method, url, reason="out_of_scope")
         return inside
 
     def is_left_out(self, resource):
@@ -241,7 +241,7 @@ class Hooks:
         values = inspect.signature(original).bind(persister, *args, **kwargs).arguments
         key = self.key(values["request"], values)
         if key not in self.reported and len(self.reported) >= self.scan.job["max_findings"]:
-            self.scan.end("too_many_findings", f"there are more than {len(self.reported)} findings")
+            self.scan.end("too_many_findings", "too_many_findings", count=len(self.reported))
             return
         await asyncio.shield(self.store(functools.partial(original, persister, *args, **kwargs), persister, values))
 

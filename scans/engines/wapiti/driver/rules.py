@@ -17,7 +17,7 @@ REFUSED_HEADERS = frozenset(
 )
 # Sent by Wapiti where a User-Agent was given (scans/engines/base.py), which takes its place; any other is an attack.
 STAND_IN = "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)"
-LEFT_OUT = "This address is left out of the scan."
+LEFT_OUT = "left_out"  # a code of scans.reasons
 
 
 def refuse_headers(headers):

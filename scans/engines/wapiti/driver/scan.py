@@ -28,8 +28,8 @@ ENDINGS = {
     "stop": ("stopped",),
     "expire": ("expired",),
     "checkpoint": ("checkpointed",),
-    "orphaned": ("orphaned", "the worker is gone"),
-    OUT_OF_MEMORY: ("technical", "the memory limit was reached"),
+    "orphaned": ("orphaned", "engine_ended_orphaned"),
+    OUT_OF_MEMORY: ("technical", "memory_used_up"),
 }
 
 
@@ -52,7 +52,7 @@ class Scan:
         self.login = Login(job, channel)
         self.coverage = Coverage(channel)
         self.traffic = Traffic(job, self.end, self.login, self.passed)
-        self.wish = None  # (outcome, reason), when the scan must end early
+        self.wish = None  # (outcome, reason, facts), when the scan must end early
         self.phase = "crawl"
         self.resumed = False
         self.started = False
@@ -74,28 +74,28 @@ class Scan:
             await engine()
         except (Exception, SystemExit, asyncio.CancelledError) as error:
             traceback.print_exc()
-            self.wish = self.wish or ("technical", f"{type(error).__name__}: {error}")
-        outcome, reason = self.wish or await self.verdict()
+            self.wish = self.wish or ("technical", f"{type(error).__name__}: {error}", {})
+        outcome, reason, facts = self.wish or await self.verdict()
         attending.cancel()
         if outcome in TO_GO_ON:
             self.report.unlink(missing_ok=True)
         self.channel.send("progress", **self.totals())
-        self.channel.end(outcome, reason)
+        self.channel.end(outcome, reason, **facts)
 
     async def verdict(self):
         """Return the ending of a scan that nobody ended. Wapiti returns normally even if nothing was scanned."""
         site_failed_last = self.traffic.errors_in_a_row or not self.traffic.responses
         if self.traffic.requests and site_failed_last and not await self.traffic.answers():
-            return "unreachable", f"the site does not answer ({self.traffic.network_errors} network errors)"
+            return "unreachable", "site_network_errors", {"count": self.traffic.network_errors}
         if not self.urls_crawled and not self.resumed:
-            return "unreachable", "no page of the site could be read"
+            return "unreachable", "no_page_read", {}
         if self.modules_missing:
-            return "technical", f"modules that would not load: {', '.join(sorted(self.modules_missing))}"
+            return "technical", "modules_missing", {"names": ", ".join(sorted(self.modules_missing))}
         if self.modules_done < self.modules_total:
-            return "technical", f"{self.modules_done} of {self.modules_total} modules ran"
+            return "technical", "modules_unfinished", {"done": self.modules_done, "total": self.modules_total}
         if not self.report.exists():
-            return "technical", "Wapiti wrote no report; its log says why"
-        return "completed", ""
+            return "technical", "no_report_written", {}
+        return "completed", "", {}
 
     def passed(self, method, url, refused=""):
         """Note that a request to the target was sent, or refused for this reason."""
@@ -108,11 +108,11 @@ class Scan:
         elif self.phase == "attack":
             self.coverage.note("attacked", method, url)
 
-    def end(self, outcome, reason=""):
-        """End early. The first reason counts. Results are kept in a report, except at a checkpoint."""
+    def end(self, outcome, reason="", **facts):
+        """End early. The first reason counts: see Channel.end. A report keeps the results, except at a checkpoint."""
         if self.wish or self.phase == "report":
             return
-        self.wish = outcome, reason
+        self.wish = outcome, reason, facts
         self.traffic.stop()
         self.stop_crawl()
         self.stop_attack()

@@ -52,7 +52,7 @@ class Traffic:
     """The gate through which all requests go, with the counts of what it has seen."""
 
     def __init__(self, job, end, login, passed):
-        """`end(outcome, reason)` is called when the scan cannot or must not continue; requests carry `login`.
+        """`end(outcome, reason, **facts)` is called when the scan must end; requests carry `login`.
 
         `passed(method, url, refused)` is called for each request to the target.
         """
@@ -112,7 +112,7 @@ class Traffic:
     def spare_login(self, request):
         """Raise Refused for a request that would end the login."""
         if self.login.forbids(request):
-            self.passed(request.method, str(request.url), "This address would end the login.")
+            self.passed(request.method, str(request.url), "ends_the_login")
             raise Refused("this address would end the login", request=request)
 
     async def exchange(self, transport, request, ours):
@@ -243,7 +243,7 @@ class Traffic:
             await asyncio.sleep(wait)
             await self.open.wait()
         if ours and self.requests >= self.max_requests and not self.ending:
-            self.end("budget_used_up", f"{self.max_requests} requests were sent")
+            self.end("budget_used_up", "requests_used_up", count=self.max_requests)
         if self.ending:
             raise Refused("the scan is ending", request=request)
         self.next_slot = max(self.next_slot, time.monotonic()) + self.seconds_between
@@ -293,7 +293,7 @@ class Traffic:
             self.errors_in_a_row = 0
             self.set_gate()
         else:
-            self.end("unreachable", f"{errors} requests in a row and {PROBES} probes got no answer")
+            self.end("unreachable", "site_answers_nothing", count=errors, probes=PROBES)
 
     async def answers(self):
         """Return whether the target answers any of several plain GETs, with any status."""

@@ -129,7 +129,7 @@ def test_a_login_that_nothing_says_is_over_costs_no_page_of_the_crawl(wapiti, me
     site = members_site(lasts=4, public=PUBLIC)  # each page, and a look at the proof's page, is a request
     heard = start(wapiti, behind_login(site, job))
     lost = heard.until(lambda event: isinstance(event, LoggedOut))
-    assert "nothing said so" in lost.reason
+    assert "nothing said so" in str(lost.reason)
     site.lasts = 0
     heard.run.log_in(let_in_again(site))
     assert heard.to_the_end().outcome == Outcome.COMPLETED

@@ -1,0 +1,54 @@
+"""The column of a reason: an own text as it is, which admins can search, everything else as JSON."""
+
+import json
+
+from django.db import models
+
+from scans.reasons.core import NO_REASON, Reason, as_reason
+
+
+def stored(reason: Reason | str) -> str:
+    """How a reason is stored; empty where there is none."""
+    reason = as_reason(reason)
+    if reason.code == "text" and not reason.facts["text"].startswith("{"):
+        return reason.facts["text"]
+    return json.dumps(reason.to_json(), ensure_ascii=False, sort_keys=True) if reason else ""
+
+
+def read(text: str | None) -> Reason:
+    """What `stored` made; whatever is no JSON of a reason is an own text."""
+    if text and text.startswith("{"):
+        try:
+            return Reason.from_json(json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            pass
+    return as_reason(text or "")
+
+
+class ReasonField(models.TextField):
+    """A Reason, which is false where there is none. A text that is assigned is somebody's own."""
+
+    def from_db_value(self, value, expression, connection):
+        """The stored column as a Reason."""
+        return read(value)
+
+    def to_python(self, value):
+        """What a serialised object holds, or what was assigned."""
+        return value if isinstance(value, Reason) else read(value)
+
+    def get_prep_value(self, value):
+        """The column's text."""
+        return stored(value or NO_REASON)
+
+    def value_to_string(self, obj):
+        """For serialised objects."""
+        return stored(self.value_from_object(obj))
+
+    def deconstruct(self):
+        """As a plain text: to migrations it is nothing else, so that they leave its table alone."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.TextField", args, kwargs
+
+    def get_default(self):
+        """No reason."""
+        return NO_REASON

@@ -1,0 +1,30 @@
+"""Why a URL scan, an analysis or a schedule is as it is."""
+
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES = {
+    "worker_silent": _("Its worker stopped responding."),
+    "worker_lost": _("Its worker was lost {count} times."),
+    "blackout_until": _("A blackout window lasts until {until}."),
+    "capacity_used_up": _("The capacity is used up: as many URL scans are running as it allows."),
+    "duration_ended": _("The analysis' duration ended."),
+    "paused_too_long": _("It was paused for longer than {limit}."),
+    "schedule_switched_off": _("A user switched it off."),
+    "runs_failed": _("{count} runs in a row failed."),
+    "last_run_deleted": _("The last run of its series was deleted."),
+    "runs_expired": _("Retention policy: runs are kept for {days} days."),
+    "evidence_expired": _("Retention policy: evidence is kept for {days} days."),
+    "screenshots_expired": _("Retention policy: screenshots are kept for {days} days."),
+    "logs_expired": _("Retention policy: logs are kept for {days} days."),
+    "logins_failed": _("{count} logins in a row failed. The last: {failure}"),
+    "login_did_not_hold": _("The login did not last."),
+    "site_silent": _("The site stopped answering, to the engine and to us."),
+    "site_name_gone": _("The site's name no longer resolves."),
+    "disk_full": _("The disk is full: there is no room left for results."),
+    "check_failed": _("The scan could not continue because the {step} check failed: {error}"),
+    "our_error": _("An error on our side: {error}"),
+    "key_lost": _(
+        "A stored password or script cannot be decrypted: its key is not among SCANS_SECRET_KEYS. An administrator "
+        "can put the old key back behind the new one; otherwise enter the login again."
+    ),
+}
