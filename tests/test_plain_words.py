@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # The phrase → a better word.
 QUAINT = {
+    r"\bmend(?:s|ed|ing)?\b": "fix, repair",
+    r"\bit takes the role\b": "needs the role",
     r"\b(?:begun|made|counted|written|drawn|enter(?:ed)?) (?:\w+ )?anew\b": "again, restarted, rebuilt",
     r"\bof whom\b": "name the person",
     r"\bfor want of\b": "no …, without",

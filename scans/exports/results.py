@@ -150,8 +150,8 @@ def _partial(count: int) -> str:
 
 def _under_verification(count: int) -> str:
     return ngettext(
-        "The results of %d URL scan are not published yet and may change.",
-        "The results of %d URL scans are not published yet and may change.",
+        "The results of %d URL scan are under verification and may change.",
+        "The results of %d URL scans are under verification and may change.",
         count,
     ) % (count,)
 

@@ -53,7 +53,7 @@ def test_one_url_scan_can_be_had_alone(client):
     ("make", "state", "says"),
     [
         (lambda: factories.ended(), "under-verification", "left out until they are published"),
-        (lambda: factories.published(ended_by=EndedBy.DURATION), "partial", "did not run to its end"),
+        (lambda: factories.published(ended_by=EndedBy.DURATION), "partial", "did not finish"),
         (lambda: factories.running(), "partial", "has not ended"),
     ],
     ids=["under verification", "partial", "running"],

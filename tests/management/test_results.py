@@ -33,7 +33,7 @@ def test_complete_results_are_written_and_end_with_0():
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: factories.published(ended_by=EndedBy.DURATION), "did not run to its end"),
+        (lambda: factories.published(ended_by=EndedBy.DURATION), "did not finish"),
         (factories.ended, "under verification"),
         (factories.running, "has not ended"),
     ],
