@@ -97,7 +97,7 @@ def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
         transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
         return
     try:
-        Supervision(scan, engine, engine_run, watch, target, report.addresses, keeper, timing).run()
+        Supervision(scan, engine, engine_run, watch, report.addresses, keeper, timing, target.rules).run()
     finally:
         watch.finish()
         keeper.finish()

@@ -38,11 +38,11 @@ from scans.engines.base import (
 )
 from scans.login.session_keeper import LoginKeeper
 from scans.models import Actor, Screenshot, UrlScan
-from scans.prescan.checks import Target
 from scans.reasons import NO_REASON, SENTENCES, Reason, as_reason, facts_of
 from scans.results import coverage, findings
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteMonitor, answers
+from scans.targets.request_rules import NO_RULES, RequestRules
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
 from scans.workers.evidence import keep_picture, remove_files
@@ -83,14 +83,14 @@ class Supervision:
         engine: Engine,
         engine_run: EngineRun,
         watch: SiteMonitor,
-        target: Target,
         addresses: tuple[str, ...],
         keeper: LoginKeeper,
         timing: Timing = DEFAULT_TIMING,
+        rules: RequestRules = NO_RULES,
     ):
         self._timing = timing
         self._scan, self._engine, self._run, self._keeper = scan, engine, engine_run, keeper
-        self._watch, self._rules, self._addresses = watch, target.rules, addresses
+        self._watch, self._rules, self._addresses = watch, rules, addresses
         self._status = UrlScanStatus(scan.status)
         self._began_at = monotonic()
         self._expires_at: datetime | None = None

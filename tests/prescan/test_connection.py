@@ -11,6 +11,7 @@ from scans.reasons import Reason
 from scans.statuses import UrlScanStatus as U
 from scans.targets import http_client
 from scans.targets.policy import TargetPolicy
+from scans.targets.request_rules import rules
 from tests.sites.controllable import ControllableSite, certificate
 
 LOOPBACK = TargetPolicy(["localhost", "127.0.0.0/8", "owls.example", "255.255.255.255"])
@@ -117,6 +118,7 @@ EVENTS = [
     ("redirect_out_of_scope", lambda: answering(location="//elsewhere.example/"), "page"),
     ("redirect_out_of_scope", lambda: answering(location="javascript:alert(1)"), "page"),
     ("redirect_out_of_scope", another_port, "page"),
+    ("left_out", lambda: answering(location="/left-out"), "page"),
     ("too_many_redirects", lambda: answering(loop=True), "page"),
     ("login_required", lambda: answering(status=401), "page"),
     ("no_usable_page", lambda: answering(status=404), "page"),
@@ -132,7 +134,7 @@ def test_each_reason_has_its_event_and_leads_to_its_status(reason, event, step, 
         settings.SCANS_CONNECT_TIMEOUT_SECONDS = 0.5
     policy = TargetPolicy(["*.localhost", "127.0.0.0/8", "255.255.255.255"])
     with event() as url:
-        report = check_connection(url, policy)
+        report = check_connection(url, policy, rules=rules((), ["/left-out"]))
     assert report.failure and report.failure.reason == reason, report.steps
     assert report.failure.name == step and report.status == REASONS[reason]
     assert names(report) == STEPS[: STEPS.index(step) + 1]
@@ -147,7 +149,7 @@ def test_the_reasons_lead_where_the_product_says():
     by_status = {status: {reason for reason in REASONS if REASONS[reason] == status} for status in REASONS.values()}
     assert by_status == {
         U.VERIFICATION_FAILED: {"target_not_allowed", "certificate_refused", "redirect_out_of_scope"}
-        | {"too_many_redirects", "no_usable_page"},
+        | {"too_many_redirects", "no_usable_page", "left_out"},
         U.CONNECTION_ERROR: {"name_not_resolved", "connection_refused", "connection_timed_out", "connection_failed"}
         | {"tls_impossible", "no_answer", "only_server_errors"},
         U.AUTHENTICATION_ERROR: {"login_required"},

@@ -102,6 +102,7 @@ def test_the_command_refuses_headers_of_the_connection(header):
     assert not Analysis.objects.exists()
 
 
+@pytest.mark.process  # the checks take pictures where there is a login
 @pytest.mark.django_db
 def test_a_login_of_old_with_such_a_header_is_refused_by_the_checks():
     login = TargetLogin.of(Login(method=Method.HEADERS, headers="Host: inside.example"))
@@ -113,6 +114,7 @@ def test_a_login_of_old_with_such_a_header_is_refused_by_the_checks():
         assert all(request.headers["host"] == f"127.0.0.1:{site.port}" for request in site.requests)
 
 
+@pytest.mark.process
 @pytest.mark.django_db
 def test_a_login_page_that_is_left_out_is_not_asked_for():
     login = TargetLogin.of(Login(method=Method.FORM, username="ada", password="owls", login_url="/logout"))
