@@ -169,3 +169,129 @@ def test_a_worker_loads_no_parser_of_pages_before_it_has_one_to_parse():
 def test_every_room_has_its_sentence_in_the_order_of_the_layers():
     described = re.findall(r"^\| `([a-z_]+)(?:/|\.py)` \|", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE)
     assert described == ORDER
+
+
+# --- Tests stand where the modules they test stand ---------------------------------------------------
+
+# What has no module of its own: each tests several modules together, or something else than a module.
+OF_NO_MODULE = {
+    "analysis_list/test_plans.py",  # the databases' plans for every query of the list
+    "engines/test_frozen_worker.py",  # worker and engine together
+    "management/test_commands.py",  # what all commands have in common
+    "reasons/test_old_sentences.py",  # what older versions stored, in every room's reasons
+    "sites/test_sites.py",  # the sites of the tests themselves
+    "test_architecture.py",
+    "test_docs.py",
+    "test_migrations.py",
+    "test_order.py",
+    "test_plain_words.py",
+    "test_translation.py",
+    "test_upgrade.py",
+    "transitions/test_properties.py",  # any verbs in any order
+    "transitions/test_races.py",  # two verbs in the same moment
+    "views/test_languages.py",
+    "views/test_layout.py",  # templates/layout
+    "views/test_static_and_templates.py",
+    "workers/test_request_rules.py",  # excluded addresses and headers, from form to engine
+}
+# Tested through the modules that use them. Whoever writes a test file for one takes it from this list.
+TESTED_BY_THEIR_USERS = set(
+    """
+    activity/test_log.py
+    analysis_list/test_keyset.py
+    analysis_list/test_links.py
+    analysis_list/test_saved_views.py
+    analysis_list/test_version.py
+    browser/test_base.py
+    browser/test_locators.py
+    browser/test_script.py
+    configuration/test_kinds.py
+    configuration/test_secret_headers.py
+    dashboard/test_asgi.py
+    dashboard/test_urls.py
+    dashboard/test_wsgi.py
+    database/test_concurrent_indexes.py
+    database/test_search_index.py
+    database/test_search_text.py
+    engines/fake/test_adapter.py
+    engines/fake/test_player.py
+    engines/test_wire.py
+    engines/wapiti/driver/test_rules.py
+    engines/wapiti/test_categories.py
+    exports/test_data.py
+    exports/test_streams.py
+    forms/test_access.py
+    forms/test_bulk.py
+    forms/test_personal.py
+    management/test_database.py
+    management/test_run_worker.py
+    management/test_show.py
+    models/test_allowed_target.py
+    models/test_analysis_search.py
+    models/test_blackout_window.py
+    models/test_crawled_url.py
+    models/test_finding.py
+    models/test_person_settings.py
+    models/test_querysets.py
+    models/test_recurring_schedule.py
+    models/test_saved_view.py
+    models/test_screenshot.py
+    models/test_status_count.py
+    models/test_system_part.py
+    models/test_target_check.py
+    models/test_target_login.py
+    models/test_triage_mark.py
+    prescan/test_accounts.py
+    prescan/test_checks.py
+    schedule/test_moments.py
+    statuses/test_analysis_moves.py
+    statuses/test_moves.py
+    summaries/test_comparison.py
+    summaries/test_trend.py
+    summaries/test_upcoming.py
+    templatetags/test_detail.py
+    test_accounts.py
+    test_apps.py
+    test_filtersets.py
+    test_htmx.py
+    test_people.py
+    test_severities.py
+    test_tasks.py
+    test_timing.py
+    test_urls.py
+    views/test_csv_response.py
+    workers/test_evidence.py
+    workers/test_worker.py
+    reasons/test_browser.py
+    reasons/test_checks.py
+    reasons/test_engines.py
+    reasons/test_field.py
+    reasons/test_logins.py
+    reasons/test_refusals.py
+    reasons/test_registry.py
+    reasons/test_replays.py
+    reasons/test_scanning.py
+    reasons/test_targets.py
+    """.split()
+)
+
+
+def where_tested(path):
+    """Where the tests of a module stand, below tests/."""
+    folder = ROOT if path.is_relative_to(ROOT / "dashboard") else SCANS
+    parts = [part for part in path.relative_to(folder).parts if part != "commands"]
+    return "/".join([*parts[:-1], f"test_{parts[-1]}"])
+
+
+TEST_FILES = {str(path.relative_to(ROOT / "tests")) for path in (ROOT / "tests").rglob("test_*.py")}
+WANTED_TEST_FILES = {where_tested(path) for path in [*FILES, *(ROOT / "dashboard").glob("[!_]*.py")]}
+
+
+def test_every_module_has_its_test_file():
+    assert WANTED_TEST_FILES - TEST_FILES == TESTED_BY_THEIR_USERS
+
+
+def test_every_test_file_has_its_module():
+    # end_to_end is a room of its own: the running product.
+    without = {name for name in TEST_FILES - WANTED_TEST_FILES if not name.startswith("end_to_end/")}
+    assert without == OF_NO_MODULE

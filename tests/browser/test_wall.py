@@ -1,45 +1,21 @@
 """Where a page cannot lead the browser."""
 
 import socket
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from scans.browser import play
 from tests.browser.playing import played, step, task
+from tests.sites.controllable import ControllableSite
 
 pytestmark = pytest.mark.browser
 
 
-class Bystander:
-    """Another server on loopback, which nobody may reach."""
-
-    def __init__(self):
-        asked = self.asked = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                asked.append(self.path)
-                self.send_response(200)
-                self.send_header("Access-Control-Allow-Origin", "*")
-                self.end_headers()
-
-            do_POST = do_CONNECT = do_GET
-
-            def log_message(self, *args):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_port
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-
-
 @pytest.fixture
 def bystander():
-    bystander = Bystander()
-    yield bystander
-    bystander.server.shutdown()
+    """Another server on loopback, which no page may reach."""
+    with ControllableSite(headers={"Access-Control-Allow-Origin": "*"}) as site:
+        yield site
 
 
 @pytest.mark.parametrize(
@@ -65,7 +41,7 @@ def test_nothing_in_a_page_reaches_another_port(site, bystander):
             ("pause", "500", ""),
         )
     )
-    assert not bystander.asked
+    assert not bystander.requests
     assert played.reason == "address_not_allowed", played.detail
 
 
@@ -90,4 +66,4 @@ def test_a_redirect_elsewhere_is_refused(site, bystander):
         played = play(task(site, ("open", "/", "")))
     finally:
         site.location = ""
-    assert played.reason == "address_not_allowed" and not bystander.asked
+    assert played.reason == "address_not_allowed" and not bystander.requests

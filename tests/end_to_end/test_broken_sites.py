@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 
 from tests.end_to_end.product import running_again, running_product
-from tests.engines.weak_site import WeakSite
 from tests.eventually import eventually
 from tests.sites.controllable import ControllableSite
+from tests.sites.weak import WeakSite
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 SECONDS_AT_MOST = 90

@@ -28,10 +28,10 @@ from scans.timing import Timing
 from scans.transitions import Access
 from scans.workers import runner, scheduler, setup, supervision
 from tests import factories as make
-from tests.engines.weak_site import WeakSite
 from tests.eventually import eventually
 from tests.sites.guarded import PASSWORD, USER, GuardedSite
 from tests.sites.serving import free_port
+from tests.sites.weak import WeakSite
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
 A, U = AnalysisStatus, UrlScanStatus

@@ -11,7 +11,7 @@ import pytest
 
 from scans.engines.base import Ended, Event, Job
 from scans.engines.wapiti.adapter import WapitiEngine
-from tests.engines.weak_site import WeakSite
+from tests.sites.weak import WeakSite
 
 ROOT = Path(__file__).parents[2]
 

@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.answer(*(self.switched() or self.page({**dict(parse_qsl(urlsplit(self.path).query)), **_fields(body)})))
 
-    do_POST = do_HEAD = do_OPTIONS = do_GET
+    do_POST = do_HEAD = do_OPTIONS = do_CONNECT = do_GET
 
     def switched(self) -> tuple[int, str, dict[str, str]] | None:
         """Status, body and headers where a switch decides them."""

@@ -7,6 +7,7 @@ from scans.models import ScanSettings
 from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
 from tests import factories as make
+from tests.eventually import at_once
 from tests.rows import statuses, tasks
 
 pytestmark = pytest.mark.django_db
@@ -37,8 +38,10 @@ def test_newcomers_do_not_overtake_those_that_wait():
     assert statuses(make.started()) == [U.QUEUED_WITH_WARNING]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_schedulers_start_an_analysis_once():
-    analysis = make.started()
-    with pytest.raises(transitions.TransitionRefused):
-        transitions.start(analysis)
+    analysis = make.scheduled()
+    outcomes = at_once(*[lambda: transitions.start(analysis)] * 2)
+    assert [type(outcome) for outcome in outcomes if outcome is not None] == [transitions.TransitionRefused]
     assert analysis.activity.filter(action="analysis.started").count() == 1
+    assert statuses(analysis) == [U.QUEUED] and len(tasks("scan_url")) == 1

@@ -1,9 +1,6 @@
 """Leases: one worker holds a URL scan at a time, and a lost worker is replaced."""
 
-from threading import Thread
-
 import pytest
-from django.db import connection
 
 from scans import transitions
 from scans.models import Actor, ScanSettings, StopMode
@@ -12,6 +9,7 @@ from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
 from scans.transitions import LeaseLost
 from tests import factories as make
+from tests.eventually import at_once
 from tests.factories import lose
 from tests.rows import only_scan, tasks
 
@@ -124,17 +122,9 @@ def test_many_workers_take_each_scan_once():
     ScanSettings.objects.update(capacity=9)
     analysis = make.started(*[f"http://127.0.0.1:9/{n}" for n in range(6)])
     pks = list(analysis.url_scans.values_list("pk", flat=True))
-    taken = []
 
     def work(name):
-        for pk in pks:
-            if transitions.take(pk, name, among=[U.QUEUED]):
-                taken.append(pk)
-        connection.close()
+        return [pk for pk in pks if transitions.take(pk, name, among=[U.QUEUED])]
 
-    threads = [Thread(target=work, args=[f"worker-{n}"]) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(taken) == sorted(pks)
+    taken = at_once(*[lambda name=f"worker-{n}": work(name) for n in range(4)])
+    assert sorted(pk for each in taken for pk in each) == sorted(pks)

@@ -22,7 +22,7 @@ from scans.engines.process import environment
 from scans.engines.wapiti.adapter import WapitiEngine, command_line, scope_of
 from tests.engines.conftest import Heard
 from tests.engines.wapiti.scanning import identities
-from tests.engines.weak_site import WeakSite
+from tests.sites.weak import WeakSite
 
 pytestmark = pytest.mark.engine
 

@@ -26,10 +26,10 @@ from scans.login.base import Login, Method
 from scans.login.for_engine import job_fields
 from scans.login.logging_in import log_in
 from scans.targets.policy import TargetPolicy
-from tests.engines.members_site import LINKS, MembersSite
 from tests.engines.wapiti.driver.behind_login import SECRET, TOKEN, behind_login, found, session, signs
 from tests.engines.wapiti.driver.test_network import DRIVER_FOLDER
 from tests.sites import datasette, dokuwiki
+from tests.sites.members import LINKS, MembersSite
 
 pytestmark = pytest.mark.engine
 PUBLIC = '<h1>Everybody</h1><a href="/hello?name=you">hello</a>'
