@@ -26,8 +26,7 @@ TEST_PROCESSES ?= 4
 .PHONY: help setup engine run test test-fast bench soak chromium lint format messages screenshots clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s
-", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo "  Settings come from the environment (docs/settings.md has the table): PORT, DATABASE_URL, SCANS_WORKERS, …"
 
 setup:  ## Install the product into .venv and the scan engine into .engine

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,10 @@ def test_every_command_is_described():
     described = set(re.findall(r"`manage\.py (\w+)", (ROOT / "docs/commands.md").read_text()))
     commands = {path.stem for path in (ROOT / "scans/management/commands").glob("*.py")} - {"__init__"}
     assert described == commands
+
+
+@pytest.mark.process
+def test_make_alone_lists_every_target():
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    phony = re.search(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
+    assert set(re.findall(r"^  make ([a-z-]+)", listed, re.MULTILINE)) == set(phony) - {"engine", "chromium"}
