@@ -1,4 +1,4 @@
-"""What the parts of one analysis can be narrowed down to: its URL scans, its activity log and its findings."""
+"""Filters for the parts of one analysis: URL scans, activity log, coverage and findings."""
 
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet
@@ -9,12 +9,12 @@ from scans.statuses import URL_SCAN_STATUSES, Phase, in_phase
 
 
 def whole_number(text: str) -> int | None:
-    """The number that a query string's value spells; None for anything that is no number of a row."""
+    """Return the row number in a value of a query string; None if the value is not one."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 class UrlScanFilterSet(FilterSet):
-    """The URL scans of one analysis by the phase of their status."""
+    """Filters URL scans by the phase of their status."""
 
     urls = ChoiceFilter(method="in_phase", choices=Phase.choices)
 
@@ -23,17 +23,17 @@ class UrlScanFilterSet(FilterSet):
         fields = []
 
     def in_phase(self, queryset, name, value):
-        """Only those whose status belongs to this phase."""
+        """Keep the URL scans whose status belongs to this phase."""
         return queryset.filter(status__in=in_phase(URL_SCAN_STATUSES, value))
 
     @property
     def phase(self) -> str:
-        """The phase chosen; empty for all, and for what is none."""
+        """The phase that is filtered by; empty for all, and if the value is not a phase."""
         return self.form.cleaned_data.get("urls", "") if self.form.is_valid() else ""
 
 
 class ActivityLogFilterSet(FilterSet):
-    """The activity log by URL and by kind, and from an entry back."""
+    """Filters the activity log by URL and by kind, and continues it before an entry. `urls` are the choices of URLs."""
 
     log_url = ChoiceFilter(field_name="url_scan_id", label=_("URL"), empty_label=_("Every URL"))
     log_kind = ChoiceFilter(
@@ -58,22 +58,22 @@ class ActivityLogFilterSet(FilterSet):
         self.filters["log_url"].extra["choices"] = self.urls = urls
 
     def kind(self, queryset, name, value):
-        """Only entries of this kind."""
+        """Keep entries of this kind."""
         return queryset.of_kind(value)
 
     def older(self, queryset, name, value):
-        """Return only the entries before this one; ignore anything that is not a number."""
+        """Keep entries before this one. Ignores anything that is not a number."""
         number = whole_number(value)
         return queryset if number is None else queryset.filter(pk__lt=number)
 
     @property
     def shown(self) -> int:
-        """How many entries were asked for; 0 for no wish."""
+        """How many entries the address asks for; 0 if it does not say."""
         return whole_number(self.data.get("entries", "")) or 0
 
 
 class CoverageFilterSet(FilterSet):
-    """The addresses that a scan came across by what stands in them, how far it came, and how the site answered."""
+    """Filters the addresses of a scan by text, by how far the scan got, and by the site's answer."""
 
     q = CharFilter(field_name="url", lookup_expr="icontains", label=_("Text"))
     reach = ChoiceFilter(choices=CrawledUrl.Reach.choices, empty_label=_("However far"))
@@ -89,20 +89,20 @@ class CoverageFilterSet(FilterSet):
         fields = []
 
     def answered(self, queryset, name, value):
-        """Those whose answer's status begins with this digit; 0 for those without an answer."""
+        """Keep addresses whose HTTP status begins with this digit; 0 keeps those without an answer."""
         first = int(value) * 100
         return queryset.filter(answer__range=(first, first + 99))
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything was asked for."""
+        """Whether any filter is set."""
         return any(self.data.get(name) for name in self.filters)
 
 
 class FindingFilterSet(FilterSet):
-    """Findings by what they are, what the replay showed, what a reviewer decided, and whether they are new.
+    """Filters findings by text, severity, category, replay and mark, and by whether they are new; and groups them.
 
-    Takes findings that are `marked` and `compared_with` an earlier run.
+    The queryset has to be `marked` and `compared_with` an earlier run.
     """
 
     q = CharFilter(method="find", label=_("Text"))
@@ -132,23 +132,23 @@ class FindingFilterSet(FilterSet):
         self.filters["category"].extra["choices"] = [(category, category) for category in categories]
 
     def find(self, queryset, name, value):
-        """Those with `value` in one of their texts."""
+        """Keep findings with this text."""
         return queryset.found_by(value)
 
     def changed(self, queryset, name, value):
-        """Those that the earlier run had not, or had."""
+        """Keep findings that the earlier run did not have ("new"), or had ("still")."""
         return queryset.filter(is_new=value == "new")
 
     def grouped(self, queryset, name, value):
-        """Those of a group one after the other."""
+        """Sort findings by group."""
         return queryset.grouped_by(value)
 
     @property
     def grouping(self) -> str:
-        """The column that groups them; empty for none."""
+        """The field by which findings are grouped; empty for none."""
         return self.form.cleaned_data.get("group", "") if self.form.is_valid() else ""
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything but the grouping was asked for."""
+        """Whether any filter besides the grouping is set."""
         return any(self.data.get(name) for name in self.filters if name != "group")

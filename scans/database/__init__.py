@@ -1,1 +1,1 @@
-"""What speaks to SQLite or PostgreSQL by name: triggers, the search index, statements of our own."""
+"""Code that depends on the database: triggers, the search index, and our own SQL statements."""

@@ -1,13 +1,13 @@
-"""The database's own guard of the activity log: triggers that refuse UPDATE, and DELETE of what has not expired.
+"""Database triggers that keep the activity log append-only. They refuse UPDATE, and DELETE unless the log has expired.
 
-`install` makes them as the first migration did, without that exception; `let_expired_go` adds it, and `install_whole`
-does both. On SQLite a migration that rebuilds the table of analyses must `remove` the triggers first and create them
-again afterwards, since one of them names that table.
+`install` creates the triggers as the first migration did: they refuse every DELETE. `let_expired_go` adds the
+exception; `install_whole` does both. One trigger names the table of analyses: on SQLite, a migration that rebuilds that
+table has to `remove` the triggers first and create them again afterwards.
 """
 
 _TABLE = "scans_activitylogentry"
 _MESSAGE = "The activity log is append-only."
-# An entry may go when the log of its analysis has expired, which an entry that stays says, and it is older than that.
+# An entry may be deleted if it is older than the moment up to which the log of its analysis has expired.
 _EXPIRED = "EXISTS (SELECT 1 FROM scans_analysis WHERE id = OLD.analysis_id AND OLD.at < log_expired_at)"
 
 _SQLITE_INSTALL = [
@@ -41,31 +41,31 @@ _POSTGRESQL_LET_GO = [
 
 
 def install(apps, schema_editor) -> None:
-    """Create the triggers; takes a migration's arguments."""
+    """Create the triggers. The arguments are those of `RunPython`, as in all functions here."""
     sqlite = schema_editor.connection.vendor == "sqlite"
     _execute(schema_editor.connection, _SQLITE_INSTALL if sqlite else _POSTGRESQL_INSTALL)
 
 
 def let_expired_go(apps, schema_editor) -> None:
-    """Have the triggers let an entry of a log that has expired be deleted; takes a migration's arguments."""
+    """Replace the triggers, so that entries of an expired log can be deleted."""
     sqlite = schema_editor.connection.vendor == "sqlite"
     _execute(schema_editor.connection, _SQLITE_LET_GO if sqlite else _POSTGRESQL_LET_GO)
 
 
 def install_whole(apps, schema_editor) -> None:
-    """Create the triggers as they are now; takes a migration's arguments."""
+    """Create the triggers as they are now."""
     install(apps, schema_editor)
     let_expired_go(apps, schema_editor)
 
 
 def let_nothing_go(apps, schema_editor) -> None:
-    """The way back."""
+    """Undo `let_expired_go`: the triggers refuse every DELETE again."""
     remove(apps, schema_editor)
     install(apps, schema_editor)
 
 
 def remove(apps, schema_editor) -> None:
-    """Drop the triggers; takes a migration's arguments."""
+    """Drop the triggers."""
     sqlite = schema_editor.connection.vendor == "sqlite"
     _execute(schema_editor.connection, _SQLITE_REMOVE if sqlite else _POSTGRESQL_REMOVE)
 

@@ -1,17 +1,20 @@
-"""Making an index without holding up whoever writes meanwhile: for migrations of a large PostgreSQL."""
+"""A migration operation that adds an index to a large PostgreSQL table without blocking writes."""
 
 from django.db.migrations.operations import AddIndex
 
 
 class AddIndexOnline(AddIndex):
-    """Concurrently on PostgreSQL, plainly elsewhere. Its migration is not atomic, and may be run again."""
+    """Add an index: concurrently on PostgreSQL, as usual on SQLite.
+
+    The migration has to be `atomic = False`. It can be run again after a failure.
+    """
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state) -> None:
-        """Make the index."""
+        """Create the index."""
         if schema_editor.connection.vendor != "postgresql":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
-        # What an attempt that failed has left is not valid, and in the way.
+        # A failed attempt leaves an invalid index of the same name.
         schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
         model = to_state.apps.get_model(app_label, self.model_name)
         schema_editor.add_index(model, self.index, concurrently=True)

@@ -1,10 +1,11 @@
-"""The index that Find asks: which texts hold which runs of three letters, in the way of each database.
+"""The search index of Find: which search texts contain which grams (runs of three letters).
 
-SQLite has an FTS5 table over the kept texts, which triggers keep; PostgreSQL an index of an expression, with a
-function of our own: no extension has to be allowed. Texts that hold all runs are looked at: what is found really
-contains the words. Words of one or two letters are looked up as beginnings of runs.
+SQLite has an FTS5 table of the search texts, which triggers keep up to date. PostgreSQL has an index on an expression
+that calls a function of our own, so that it needs no extension. The index finds texts that contain all grams; each of
+these texts is then read, so that every hit really contains the words. Words of one or two letters are looked up as the
+beginning of grams.
 """
-# ruff: noqa: S608 - statements of our own; what comes from outside is in their parameters
+# ruff: noqa: S608 - our own statements; input from outside is passed in parameters
 
 from collections import Counter
 from functools import partial
@@ -25,25 +26,25 @@ _SQLITE = {
 _ADD = "INSERT INTO scans_searchgrams (rowid, text) VALUES (NEW.analysis_id, NEW.text);"
 _DROP = "INSERT INTO scans_searchgrams (scans_searchgrams, rowid, text) VALUES ('delete', OLD.analysis_id, OLD.text);"
 _SQLITE_TRIGGERS = {"insert": _ADD, "update": _DROP + _ADD, "delete": _DROP}
-# Reading a text is expensive, compared with the index: the planner is told, lest it reads them all. Not PARALLEL SAFE:
-# to start processes takes longer than to answer.
+# COST tells the planner that computing the grams of a text is expensive compared with reading the index; otherwise it
+# reads all texts. Not PARALLEL SAFE, because starting processes takes longer than the answer.
 _FUNCTION = f"""
     CREATE OR REPLACE FUNCTION scans_grams(text) RETURNS tsvector LANGUAGE sql IMMUTABLE COST 1000 AS $$
         SELECT array_to_tsvector(array_agg(substr($1, i, {GRAM}))) FROM generate_series(1, length($1) - {GRAM - 1}) i
     $$"""
 _INDEX = f"""
     CREATE INDEX CONCURRENTLY scans_search_grams ON {_TEXTS} USING gin (scans_grams(text)) WITH (fastupdate = off)"""
-# Of long words so many runs are looked up, the rarest: a database walks along the texts of each. At a million texts
-# a whole name took SQLite 5 to 10 ms with all its runs, 0.3 to 0.7 with four; what holds them is looked at anyway.
-_RUNS = 4
-_TEXTS_TO_KNOW_THE_RARE_BY = 500
-_RARE = 5  # of these texts; what holds such a run is no more than a hundredth of all, give or take chance
-_RARE_FOR = 3600  # seconds
+# A long text is looked up by its rarest grams only, because the database reads the hits of each gram. With a million
+# texts, SQLite took 5 to 10 ms for all grams of a whole name, and 0.3 to 0.7 ms for four. Each hit is read anyway.
+_GRAMS_LOOKED_UP = 4
+_SAMPLE_SIZE = 500  # texts, by which the rarest grams are known
+_RARE = 5  # texts of the sample: a gram in fewer of them is in about a hundredth of all texts, or less
+_SAMPLE_KEPT_SECONDS = 3600
 _LAST_LETTER = "\U0010ffff"
 
 
 def install(connection) -> None:
-    """Make the index of all texts there are. Not in a transaction on PostgreSQL, where it holds up nobody."""
+    """Create the index and fill it with all texts. PostgreSQL does this without blocking, so not in a transaction."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             for statement in _SQLITE.values():
@@ -57,7 +58,7 @@ def install(connection) -> None:
 
 
 def install_triggers(connection) -> None:
-    """Create the triggers where they are missing."""
+    """Create the triggers that are missing. Only SQLite has any."""
     if connection.vendor != "sqlite":
         return
     with connection.cursor() as cursor:
@@ -68,7 +69,7 @@ def install_triggers(connection) -> None:
 
 
 def remove(connection) -> None:
-    """Drop all of it."""
+    """Drop the index, its triggers and its function."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             for event in _SQLITE_TRIGGERS:
@@ -81,60 +82,60 @@ def remove(connection) -> None:
 
 
 def find(connection, words: str, at_most: int) -> list[int]:
-    """The ids of analyses whose text contains these folded words, no more than so many, in no order."""
+    """Return the ids of at most `at_most` analyses whose text contains these words (see `fold`), in no order."""
     sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:
-        sql, parameters = (_sqlite_query if sqlite else _postgresql_query)(words, _rarest(cursor, words))
+        sql, parameters = (_sqlite_query if sqlite else _postgresql_query)(words, _rarest_grams(cursor, words))
         cursor.execute(f"{sql} LIMIT {int(at_most)}", parameters)
         return [pk for (pk,) in cursor.fetchall()]
 
 
 def sample(connection, words: str, ranges: list[range]) -> list[int]:
-    """The ids in these ranges of analyses whose text contains these folded words."""
-    place = "instr" if connection.vendor == "sqlite" else "strpos"
-    looked_at = " UNION ALL ".join(
-        f"SELECT analysis_id FROM {_TEXTS} WHERE analysis_id BETWEEN {ids[0]} AND {ids[-1]} AND {place}(text, %s) > 0"
+    """Return the ids in these ranges of analyses whose text contains these words (see `fold`). Reads every text."""
+    position = "instr" if connection.vendor == "sqlite" else "strpos"
+    sql = " UNION ALL ".join(
+        f"SELECT analysis_id FROM {_TEXTS} "
+        f"WHERE analysis_id BETWEEN {ids[0]} AND {ids[-1]} AND {position}(text, %s) > 0"
         for ids in ranges
     )
     with connection.cursor() as cursor:
-        cursor.execute(looked_at, [words] * len(ranges))
+        cursor.execute(sql, [words] * len(ranges))
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _rarest(cursor, words: str) -> list[str]:
-    """Of the runs of letters in these words the rarest few, as far as some of the texts tell."""
-    runs = grams(words)
-    if len(runs) <= _RUNS:
-        return runs
-    counts = _known_runs(cursor)
-    return sorted(runs, key=lambda run: counts[run])[:_RUNS]
+def _rarest_grams(cursor, words: str) -> list[str]:
+    """Return the grams of these words that are rarest in the sample."""
+    found = grams(words)
+    if len(found) <= _GRAMS_LOOKED_UP:
+        return found
+    counts = _counts_in_sample(cursor)
+    return sorted(found, key=lambda gram: counts[gram])[:_GRAMS_LOOKED_UP]
 
 
 def are_rare(connection, words: str) -> bool:
-    """Whether these folded words hold a run of letters that few texts hold, as far as some of the texts tell."""
-    runs = grams(words) if len(words) >= GRAM else []
+    """Return whether few texts contain these words (see `fold`), judged by their rarest gram in the sample."""
+    found = grams(words) if len(words) >= GRAM else []
     with connection.cursor() as cursor:
-        counts = _known_runs(cursor)
-    return any(counts[run] < _RARE for run in runs)
+        counts = _counts_in_sample(cursor)
+    return any(counts[gram] < _RARE for gram in found)
 
 
-def _known_runs(cursor) -> Counter:
-    return caches["rows"].get_or_set("runs-of-letters", partial(_runs_of_some_texts, cursor), _RARE_FOR)
+def _counts_in_sample(cursor) -> Counter:
+    return caches["rows"].get_or_set("search-sample", partial(_count_in_sample, cursor), _SAMPLE_KEPT_SECONDS)
 
 
-def _runs_of_some_texts(cursor) -> Counter:
-    """In how many of some texts, from all over the table, each run of letters is."""
+def _count_in_sample(cursor) -> Counter:
+    """Count in how many texts of a sample each gram is. The sample is spread evenly over the table."""
     cursor.execute(f"SELECT (SELECT min(analysis_id) FROM {_TEXTS}), (SELECT max(analysis_id) FROM {_TEXTS})")
     oldest, newest = (pk or 0 for pk in cursor.fetchone())
-    parts = range(_TEXTS_TO_KNOW_THE_RARE_BY)
-    ids = {newest - (newest - oldest) * part // (_TEXTS_TO_KNOW_THE_RARE_BY - 1) for part in parts}
+    ids = {newest - (newest - oldest) * part // (_SAMPLE_SIZE - 1) for part in range(_SAMPLE_SIZE)}
     values = ", ".join(f"({pk})" for pk in ids)
-    # Joined this way round: SQLite would read a small table as a whole.
+    # CROSS JOIN keeps this order of the tables; otherwise SQLite reads a small table as a whole.
     cursor.execute(f"SELECT text FROM (VALUES {values}) known CROSS JOIN {_TEXTS} WHERE analysis_id = known.column1")
-    return Counter(run for (text,) in cursor.fetchall() for run in grams(text))
+    return Counter(gram for (text,) in cursor.fetchall() for gram in grams(text))
 
 
-def _sqlite_query(words: str, runs: list[str]) -> tuple[str, list[str]]:
+def _sqlite_query(words: str, found: list[str]) -> tuple[str, list[str]]:
     if len(words) < GRAM:
         return (
             f"SELECT DISTINCT texts.analysis_id FROM scans_searchterms CROSS JOIN {_TEXTS} texts "
@@ -142,17 +143,17 @@ def _sqlite_query(words: str, runs: list[str]) -> tuple[str, list[str]]:
             "WHERE scans_searchterms.term >= %s AND scans_searchterms.term <= %s AND instr(texts.text, %s) > 0",
             [words, words + _LAST_LETTER * GRAM, words],
         )
-    asked = " AND ".join('"' + run.replace('"', '""') + '"' for run in runs)
+    match = " AND ".join('"' + gram.replace('"', '""') + '"' for gram in found)
     return (
         f"SELECT texts.analysis_id FROM scans_searchgrams CROSS JOIN {_TEXTS} texts "
         "ON texts.analysis_id = scans_searchgrams.rowid WHERE scans_searchgrams MATCH %s AND instr(texts.text, %s) > 0",
-        [asked, words],
+        [match, words],
     )
 
 
-def _postgresql_query(words: str, runs: list[str]) -> tuple[str, list[str]]:
-    asked = ("'" + run.replace("\\", "\\\\").replace("'", "''") + "'" for run in runs)
-    query = " & ".join(asked) + (":*" if len(words) < GRAM else "")
+def _postgresql_query(words: str, found: list[str]) -> tuple[str, list[str]]:
+    quoted = ("'" + gram.replace("\\", "\\\\").replace("'", "''") + "'" for gram in found)
+    query = " & ".join(quoted) + (":*" if len(words) < GRAM else "")
     return (
         f"SELECT analysis_id FROM {_TEXTS} WHERE scans_grams(text) @@ %s::tsquery AND strpos(text, %s) > 0",
         [query, words],

@@ -1,4 +1,4 @@
-"""What Find looks through: the text of an analysis, and the one rule of what it contains. Pure."""
+"""The search text of an analysis, in which Find looks for words, and the grams of a text. Needs no database."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Iterable
 
 import idna
 
-BETWEEN = "\n"  # between name and URLs: no word reaches over it
-_END = BETWEEN * 2  # lets the last letter begin a gram, too
+BETWEEN = "\n"  # between name and URLs, so that a search text cannot match across two of them
+_END = BETWEEN * 2  # so that a gram begins with the last letter, too
 GRAM = 3
 
 
 def fold(text: str) -> str:
-    """Without case, by the rules of Unicode, and with accents composed: two texts that differ in neither are equal."""
+    """Return the text without case, by the rules of Unicode, and with composed accents, ready to be compared."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def search_text(name: str, urls: Iterable[str]) -> str:
-    """All that an analysis is found by: its name, its URLs, and these as they are written where they are not ASCII."""
+    """Return the folded text by which an analysis is found: its name and URLs; of an IDNA URL also its Unicode form."""
     lines = [name]
     for url in urls:
         lines.append(url)
@@ -28,7 +28,7 @@ def search_text(name: str, urls: Iterable[str]) -> str:
 
 
 def _in_unicode(url: str) -> str:
-    """The URL with its host as people write it; unchanged where that is not to be had."""
+    """Return the URL with its host in Unicode; unchanged if the host is not valid IDNA."""
     scheme, separator, rest = url.partition("://")
     authority, slash, path = rest.partition("/")
     host, colon, port = authority.partition(":")
@@ -39,5 +39,5 @@ def _in_unicode(url: str) -> str:
 
 
 def grams(words: str) -> list[str]:
-    """The runs of three letters in folded words; of shorter words, themselves: runs begin with them."""
+    """Return each run of three letters in a folded text once; a shorter text as it is, because grams begin with it."""
     return list(dict.fromkeys(words[i : i + GRAM] for i in range(max(1, len(words) - GRAM + 1))))

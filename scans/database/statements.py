@@ -1,6 +1,8 @@
-"""SQL that every poll or every verb runs: Django takes longer to write it than a database to answer it."""
+"""Our own SQL for queries of every poll or verb: Django's ORM takes longer to build them than they take to run."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from django.db import connection, models
 
@@ -11,21 +13,29 @@ _SERIES = """
     WHERE series_id = (SELECT series_id FROM scans_analysis WHERE id = %s)"""
 
 _TOTALS = f"""
-    SELECT status, count(*), {", ".join(f"sum(findings_{severity})" for severity in SEVERITIES)}
-    FROM scans_urlscan WHERE analysis_id = %s GROUP BY status"""  # noqa: S608 - names of our own columns
+    SELECT analysis_id, status, count(*), {", ".join(f"sum(findings_{severity})" for severity in SEVERITIES)}
+    FROM scans_urlscan WHERE analysis_id IN ({{ids}}) GROUP BY analysis_id, status"""  # noqa: S608 - our own columns
 
 
-def totals_by_status(analysis_id: int) -> dict[str, dict[str, int]]:
-    """Per status of the URL scans of an analysis: how many `urls` have it, and their findings by severity."""
+def totals_by_status(analysis_ids: Collection[int]) -> dict[int, dict[str, dict[str, int]]]:
+    """Return for each of these analyses the totals of its URL scans by status: `urls`, and findings by severity.
+
+    A status that no URL scan has is missing; so an analysis without URL scans has an empty dictionary.
+    """
+    totals = {analysis_id: {} for analysis_id in analysis_ids}
+    if not totals:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(_TOTALS, [analysis_id])
-        return {status: dict(zip(["urls", *SEVERITIES], counts, strict=True)) for status, *counts in cursor.fetchall()}
+        cursor.execute(_TOTALS.format(ids=", ".join(["%s"] * len(totals))), list(totals))
+        for analysis_id, status, *counts in cursor.fetchall():
+            totals[analysis_id][status] = dict(zip(["urls", *SEVERITIES], counts, strict=True))
+    return totals
 
 
 def series_version(analysis_id: int) -> str:
-    """A text that differs after any change in this run or another run of its series; "0.0" for an unknown id."""
+    """Return a text that differs after any change of any run in this analysis' series; "0.0" for an unknown id."""
     if analysis_id > models.BigIntegerField.MAX_BIGINT:
-        return "0.0"  # SQLite refuses such a number, which only a typed address can hold
+        return "0.0"  # SQLite refuses such a large number; only a typed address can contain it
     with connection.cursor() as cursor:
         cursor.execute(_SERIES, [analysis_id])
         runs, versions = cursor.fetchone()

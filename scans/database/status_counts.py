@@ -1,6 +1,6 @@
-"""The triggers that keep the count of analyses per status exact, whoever writes: see models.StatusCount."""
+"""Database triggers that keep the number of analyses per status exact, whoever writes (see models.StatusCount)."""
 
-# ruff: noqa: S608 - statements of our own, from nobody's input
+# ruff: noqa: S608 - our own statements, without input from outside
 _COUNTED = "INSERT INTO scans_statuscount (status, count)"
 _SQLITE = {
     "inserted": f"""
@@ -17,7 +17,7 @@ _SQLITE = {
             {_COUNTED} SELECT NEW.status, 1 WHERE NEW.deleted_at IS NULL;
         END""",
 }
-# Whole statements at a time where many rows come or go; row by row where one changes, which is what verbs do.
+# INSERT and DELETE of many rows are counted once per statement. UPDATE is counted per row: verbs change one row.
 _POSTGRESQL = {
     "inserted": (
         "AFTER INSERT ON scans_analysis REFERENCING NEW TABLE AS touched FOR EACH STATEMENT",
@@ -38,7 +38,7 @@ _POSTGRESQL = {
 
 
 def install(connection) -> None:
-    """Create the triggers where they are missing."""
+    """Create the triggers that are missing."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             for name, trigger in _SQLITE.items():

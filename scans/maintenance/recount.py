@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Sum
 
 from scans.database.search_text import search_text
+from scans.database.statements import totals_by_status
 from scans.models import Analysis, AnalysisSearch, StatusCount, UrlScan
 from scans.statuses.rollup import kept_columns
 
@@ -55,9 +56,7 @@ def _columns(pks: range) -> Iterator[dict]:
 def _differing(analyses) -> list[tuple[Analysis, dict]]:
     """The analyses whose derived columns are wrong, each with the right values of these columns."""
     analyses = list(analyses)
-    totals = defaultdict(dict)
-    for row in UrlScan.objects.filter(analysis__in=[a.pk for a in analyses]).totals_by_analysis_and_status():
-        totals[row["analysis_id"]][row["status"]] = row
+    totals = totals_by_status([analysis.pk for analysis in analyses])
     compared = ((analysis, _counted(analysis, totals[analysis.pk])) for analysis in analyses)
     different = (
         (analysis, {name: value for name, value in counted.items() if getattr(analysis, name) != value})

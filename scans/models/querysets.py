@@ -161,11 +161,6 @@ class UrlScanQuerySet(models.QuerySet):
             results_visible=models.ExpressionWrapper(_results_visible(user), output_field=models.BooleanField())
         )
 
-    def totals_by_analysis_and_status(self):
-        """As `statements.totals_by_status`, for several analyses: rows with `analysis_id` and `status`."""
-        sums = {name: Sum(f"findings_{name}") for name in SEVERITIES}
-        return self.order_by().values("analysis_id", "status").annotate(urls=Count("pk"), **sums)
-
     def totals_by_analysis(self, user=None) -> dict[int, dict[str, int]]:
         """Per analysis id: the number of `urls`, of those that `ended`, and of the findings of each severity.
 

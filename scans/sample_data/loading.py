@@ -175,7 +175,7 @@ def _story_row(number: int, story: Story) -> tuple:
 
 
 def _totals(story: Story) -> dict[str, dict[str, int]]:
-    """What `written_once.totals_by_status` would answer."""
+    """Return the totals that `totals_by_status` would return for this story."""
     totals: dict[str, Counter] = defaultdict(Counter)
     for scan in story.scans:
         totals[scan.status].update(urls=1, **dict(zip(SEVERITIES, _counts(scan), strict=True)))

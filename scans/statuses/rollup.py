@@ -127,7 +127,7 @@ def _without_results(statuses: frozenset[str], facts: Facts) -> AnalysisStatus:
 def kept_columns(totals: Mapping[str, Mapping[str, int]], status: str) -> dict[str, int]:
     """Return the derived columns of an analysis in this status: its URLs and its findings, all and shown.
 
-    `totals` are those of `totals_by_status`.
+    `totals` are those of `totals_by_status` for this analysis.
     """
     published = [total for code, total in totals.items() if code in PUBLISHED_AS.values()]
     shown = totals.values() if status == AnalysisStatus.STOPPED_VERIFYING_RESULTS else published

@@ -1,4 +1,4 @@
-"""How single things look: a status, a moment, a length of time, a log entry, a banner."""
+"""Template tags that display single things: a status, a moment, a duration, a log entry, a problem."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -29,19 +29,19 @@ _REVIEW_ACTIONS = {Action.PUBLISH}
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> str:
-    """A symbol of the sprite; decoration unless it has a label."""
+    """Return an icon of the sprite. Screen readers ignore it unless it has a label."""
     return _icon(name, str(label), static("icons.svg"))
 
 
 @lru_cache(500)
 def _icon(name: str, label: str, sprite: str) -> str:
-    says = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
-    return format_html('<svg class="icon" {}><use href="{}#{}"></use></svg>', says, sprite, name)
+    attributes = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html('<svg class="icon" {}><use href="{}#{}"></use></svg>', attributes, sprite, name)
 
 
 @register.inclusion_tag("components/_status_badge.html")
 def badge(thing) -> dict:
-    """A status as icon, text and shape; of an analysis or URL scan also what it means, on hover and focus."""
+    """Show a status as icon, text and shape; for an analysis or URL scan, with its meaning on hover and focus."""
     status = thing if isinstance(thing, Status) else thing.info
     tip_id = "" if thing is status else f"tip-{thing._meta.model_name}-{thing.pk}"
     return {"status": status, "tip_id": tip_id, "anchor": anchor(status)}
@@ -49,15 +49,15 @@ def badge(thing) -> dict:
 
 @register.filter
 def anchor(status: Status) -> str:
-    """Where the legend explains it."""
+    """Return the anchor of this status on the page that explains statuses."""
     return f"{'analysis' if isinstance(status.choice, AnalysisStatus) else 'url-scan'}-{status.code}"
 
 
 @register.simple_tag
 def moment(at: datetime | None, empty: str = "–") -> str:
-    """A moment as relative text, which a script keeps fresh, with the exact time behind it: the person's, and UTC.
+    """Return a moment as relative text, which a script keeps up to date; or as a date if it is long ago.
 
-    What is long ago is said as a date.
+    The tooltip has the exact time, in the user's time zone and in UTC. `empty` stands for None.
     """
     if at is None:
         return empty
@@ -73,7 +73,7 @@ LONG_AGO = timedelta(days=60)
 
 
 def relative(at: datetime, now: datetime | None = None) -> str:
-    """Such as “5 min ago” or “in 2 h”, in the largest unit that fits."""
+    """Return a text such as “5 min ago” or “in 2 h”, in the largest unit that fits."""
     past, span = apart(at, now or timezone.now())
     if not span:
         return gettext("now")
@@ -81,7 +81,7 @@ def relative(at: datetime, now: datetime | None = None) -> str:
 
 
 def apart(at: datetime, now: datetime) -> tuple[bool, str]:
-    """Whether a moment is past, and how far away in the largest unit that fits; nothing where that is now."""
+    """Return whether a moment is past, and its distance in the largest unit that fits; an empty text means now."""
     seconds = (now - at).total_seconds()
     distance = abs(seconds)
     if distance < 5:
@@ -92,47 +92,47 @@ def apart(at: datetime, now: datetime) -> tuple[bool, str]:
 
 @register.filter
 def ran_for(thing) -> timedelta | None:
-    """How long an analysis or URL scan has run up to now or its end."""
+    """Return how long an analysis or URL scan has run, up to now or its end; None if it has not started."""
     return thing.ran_for(timezone.now())
 
 
 @register.filter
 def time_left(analysis) -> str:
-    """How long it may go on at most, where it is under way and its time does not stand still; else empty."""
+    """Return how long an analysis may still run; empty unless it is active, and during a blackout window."""
     runs_out = analysis.info.phase == Phase.ACTIVE and analysis.expires_at and not analysis.blackout_since
     return time_span(analysis.expires_at - timezone.now()) if runs_out else ""
 
 
 @register.inclusion_tag("components/_severities.html")
 def severities(counts) -> dict:
-    """Counts of findings by severity, worst first; of a URL scan, or of a mapping that holds them."""
+    """Show the number of findings by severity, worst first. `counts` is a URL scan or a mapping."""
     get = (lambda name: getattr(counts, f"findings_{name}")) if isinstance(counts, UrlScan) else counts.get
     return {"counts": [(name, get(name)) for name in SEVERITIES if get(name)]}
 
 
 @register.filter
 def sentence(entry: ActivityLogEntry) -> str:
-    """What happened."""
+    """Return the sentence that says what happened."""
     text = activity.sentence(entry)
     return text[:1].upper() + text[1:]
 
 
 @register.filter
 def status_changes(entry: ActivityLogEntry) -> list[Status]:
-    """The catalogue's entries of the statuses it led from and to; fewer where it changed none."""
+    """Return the old and the new status of an entry; fewer if it has no old status or changed none."""
     catalogue = URL_SCAN_STATUSES if entry.url_scan_id else ANALYSIS_STATUSES
     return [catalogue[code] for code in (entry.from_status, entry.to_status) if code in catalogue]
 
 
 @register.filter
 def who(entry: ActivityLogEntry) -> str:
-    """The person, or the part of the system, that did it."""
+    """Return the user, or the part of the system, that did it."""
     return str(entry.user or entry.get_actor_display())
 
 
 @register.simple_tag(takes_context=True)
 def actions_for(context, thing) -> set[str]:
-    """The actions that this thing's status allows and that this user's roles permit."""
+    """Return the actions that the status of this analysis or URL scan allows, and the user's roles permit."""
     user = context["user"]
     submitter, reviewer = user.has_perm("scans.submit_analysis"), user.has_perm("scans.review_analysis")
     return {action.value for action in thing.info.actions if (reviewer if action in _REVIEW_ACTIONS else submitter)}
@@ -140,7 +140,7 @@ def actions_for(context, thing) -> set[str]:
 
 @register.simple_tag(takes_context=True)
 def problems(context) -> list[tuple[str, str]]:
-    """Return each problem that prevents all scans from running: a sentence, and the command that fixes it."""
+    """Return what keeps every scan from running: for each problem a sentence, and the command that solves it."""
     missing = context.get("missing_parts")
     kinds = SystemPart.missing() if missing is None else missing
     found = [(kind.when_missing, kind.command) for kind in kinds]
@@ -151,35 +151,35 @@ def problems(context) -> list[tuple[str, str]]:
 
 @register.filter
 def grouped(number: int) -> str:
-    """A number with its thousands apart, as the reader's language writes it."""
+    """Return a number with thousands separators in the reader's language."""
     return number_format(number, use_l10n=True, force_grouping=True)
 
 
 @register.filter
 def since(address: str, version: str) -> str:
-    """The address at which a live region asks for what is newer than this version."""
+    """Return the address at which a live region polls for anything newer than this version."""
     return f"{address}{'&' if '?' in address else '?'}v={version}"
 
 
 @register.filter
 def is_web_address(text: str) -> bool:
-    """Whether it may become a link: what an engine reports could be a script."""
+    """Return whether a text may become a link; an address that an engine reports could be a script."""
     return str(text).startswith(("http://", "https://"))
 
 
 @register.simple_tag
 def in_zone(at: datetime, zone: ZoneInfo) -> str:
-    """The moment on a wall clock in that zone."""
+    """Return a moment as a clock in this time zone shows it."""
     return wall_clock(at.astimezone(zone))
 
 
 @register.filter
 def wall_clock(at: datetime) -> str:
-    """The moment as a clock in its own zone shows it."""
+    """Return a moment as a clock in its own time zone shows it."""
     return date_format(at, pgettext("a moment", "l j F Y, H:i T"))
 
 
 @register.filter
 def mark_label(mark: str) -> str:
-    """A mark as people read it."""
+    """Return the label of a mark."""
     return Mark(mark).label

@@ -178,7 +178,7 @@ def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: Reason | st
     changes = {**(columns or {}), "changed_at": timezone.now()}
     for name, value in (columns or {}).items():
         setattr(analysis, name, value)
-    totals = totals_by_status(analysis.pk)
+    totals = totals_by_status([analysis.pk])[analysis.pk]
     after = rollup(totals, _facts(analysis))
     if before != after:
         if AnalysisStatus(before).info.final:

@@ -57,7 +57,7 @@ def renew(url_scan: UrlScan, **progress) -> tuple[UrlScanStatus, datetime | None
     if not held.update(lease_until=_lease_until(), **progress):
         raise LeaseLost(f"{url_scan.url} is no longer held by {url_scan.lease_holder}.")
     if any(name.startswith("findings_") for name in progress):
-        totals = totals_by_status(url_scan.analysis_id)
+        totals = totals_by_status([url_scan.analysis_id])[url_scan.analysis_id]
         analysis.update(**kept_columns(totals, analysis.values_list("status", flat=True).get()))
     status, expires_at = held.values_list("status", "analysis__expires_at").get()
     return U(status), expires_at

@@ -1,4 +1,4 @@
-"""Who may see what, and how a page finds the thing that its address names."""
+"""Permissions of pages, and finding the analysis or URL scan that an address names."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ ASK_AN_ADMINISTRATOR = _("An administrator gives roles, in the admin under Users
 
 
 class ViewerRequired(PermissionRequiredMixin):
-    """Any role may see the pages; an account without one is told who gives roles."""
+    """Lets everybody see the page who has a role. Others read that administrators give roles."""
 
     permission_required = "scans.view_analysis"
     permission_denied_message = format_lazy(
@@ -27,14 +27,14 @@ class ViewerRequired(PermissionRequiredMixin):
 
 
 class SubmitterRequired(PermissionRequiredMixin):
-    """For pages that lead to a change; what they ask for of one analysis stands in its log where it is refused."""
+    """For pages that lead to a change: requires the role Submitter, and logs a refused POST in the analysis' log."""
 
-    asked = ""  # the verb of `transitions`
+    asked = ""  # the verb of `transitions` that a POST asks for
     permission_required = ("scans.view_analysis", "scans.submit_analysis")
     permission_denied_message = SENTENCES["submitter_needed"]
 
     def handle_no_permission(self) -> HttpResponse:
-        """Say which role it takes; looking at the page alone is no attempt."""
+        """Answer 403, naming the role that is needed. A POST is logged; opening the page is not an attempt."""
         if self.asked and self.request.method == "POST":
             refusal = transitions.NotPermitted("submitter_needed")
             for analysis in self.asked_of():
@@ -42,13 +42,13 @@ class SubmitterRequired(PermissionRequiredMixin):
         return super().handle_no_permission()
 
     def asked_of(self) -> Iterable[Analysis]:
-        """The analyses that it concerns."""
+        """Return the analyses whose log gets the refusal."""
         pk = self.kwargs["analysis_id"] if "analysis_id" in self.kwargs else self.kwargs["pk"]
         return [present_analysis(pk)]
 
 
 class Gone(Http404):
-    """What stood at this address is gone; str() says what became of it, in the language of who asks."""
+    """404 for something that was deleted; str() is the explanation in the reader's language."""
 
 
 def _deleted(analysis: Analysis) -> Gone:
@@ -57,7 +57,7 @@ def _deleted(analysis: Analysis) -> Gone:
 
 
 def present_analysis(pk: int) -> Analysis:
-    """The analysis at this address; 404, with the reason, where there is none (any more)."""
+    """Return this analysis. Raises Http404 if there is none, and Gone, which explains, if it was deleted."""
     analysis = get_object_or_404(
         Analysis.objects.select_related("series__schedule__template", "owner", "continues"), pk=pk
     )
@@ -67,7 +67,7 @@ def present_analysis(pk: int) -> Analysis:
 
 
 def present_url_scan(analysis_id: int, pk: int, user) -> UrlScan:
-    """The URL scan at this address, knowing whether this user may see its results yet."""
+    """Return this URL scan, with `results_visible` for this user. Raises Http404 or Gone as `present_analysis`."""
     scans = UrlScan.objects.select_related("analysis__series").marking_visible_results(user)
     scan = get_object_or_404(scans, analysis_id=analysis_id, pk=pk)
     if scan.analysis.deleted_at:

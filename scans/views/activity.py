@@ -13,10 +13,10 @@ HEAD = ["when", "actor", "user", "url", "action", "what", "from", "to", "reason"
 
 
 class ActivityLogFileView(ViewerRequired, View):
-    """Every entry that the page's filter lets through, oldest first, as CSV."""
+    """CSV of all log entries that match the page's filter, oldest first."""
 
     def get(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
-        """The file."""
+        """Stream the file."""
         analysis = present_analysis(pk)
         entries = ActivityLogEntry.objects.filter(analysis=analysis).visible_to(request.user).newest_first().reverse()
         urls = [(str(scan_id), url) for scan_id, url in analysis.url_scans.values_list("pk", "url")]

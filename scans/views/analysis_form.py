@@ -1,4 +1,4 @@
-"""The form of an analysis: a new one, one that was saved for later, and when it would start."""
+"""The form of a new or saved analysis, the preview of its starts, and the login of one of its URLs."""
 
 from zoneinfo import available_timezones
 
@@ -20,13 +20,13 @@ from scans.views.access import SubmitterRequired, present_analysis, present_url_
 
 
 class AnalysisFormView(SubmitterRequired, FormView):
-    """The form of an analysis; the button pressed says what becomes of it: submit, save, prescan or preview."""
+    """The form of an analysis. The button that was pressed decides: submit, save, prescan or preview."""
 
     form_class = SubmissionForm
     template_name = "scans/analysis_form/analysis_form.html"
 
     def form_valid(self, form: SubmissionForm) -> HttpResponse:
-        """Do what was asked for and show the summary; or show when it would start."""
+        """Store the analysis and redirect to its summary; for a preview, show the form with the next starts."""
         then = self.request.POST.get("then", "submit")
         if then == "preview":
             return self.render_to_response(self.get_context_data(form=form, coming=form.coming()))
@@ -45,11 +45,11 @@ class AnalysisFormView(SubmitterRequired, FormView):
         return redirect(analysis)
 
     def form_invalid(self, form: SubmissionForm) -> HttpResponse:
-        """The form again, with what was typed and what is wrong with it."""
+        """Show the form again, with what was typed and the errors."""
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **context) -> dict:
-        """With the time zones there are."""
+        """Add the names of all time zones."""
         return super().get_context_data(time_zones=sorted(available_timezones()), **context)
 
 
@@ -64,7 +64,7 @@ class AnalysisCreateView(AnalysisFormView):
     """A new analysis."""
 
     def store(self, submission: Submission, then: str) -> Analysis:
-        """Submit or save it."""
+        """Submit or save it, and return it. Raises TransitionRefused."""
         verb = transitions.save if then in ("save", "prescan") else transitions.submit
         return verb(submission, by=self.request.user)
 
@@ -75,7 +75,7 @@ class AnalysisEditView(AnalysisFormView):
     asked = "change"
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        """Find it first; what is no longer saved for later leads to its summary, which says so."""
+        """Find the analysis first. If its status does not allow editing any more, say so on its summary."""
         if not self.has_permission():
             return self.handle_no_permission()
         self.analysis = present_analysis(kwargs["pk"])
@@ -90,18 +90,18 @@ class AnalysisEditView(AnalysisFormView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict:
-        """As it was saved."""
+        """Pass the saved configuration to the form, also as initial values."""
         saved = configuration(self.analysis)
         initial = as_typed(saved) | {"authorised": True}
         return {**super().get_form_kwargs(), "initial": initial, "saved": saved}
 
     def get_context_data(self, **context) -> dict:
-        """With the analysis."""
+        """Add the analysis, and whether any of its URLs has a login or a crawl script."""
         scans = self.analysis.url_scans.filter(Q(login__isnull=False) | ~Q(crawl_script=""))
         return super().get_context_data(analysis=self.analysis, has_access=scans.exists(), **context)
 
     def store(self, submission: Submission, then: str) -> Analysis:
-        """Change it, and submit it where that was asked for."""
+        """Change it, submit it if the button says so, and return it. Raises TransitionRefused."""
         analysis = transitions.change(self.analysis, submission, by=self.request.user)
         if then == "submit":
             transitions.submit_again(analysis, by=self.request.user)
@@ -109,17 +109,17 @@ class AnalysisEditView(AnalysisFormView):
 
 
 class StartsView(SubmitterRequired, View):
-    """When an analysis with this schedule would start: what the form shows while it is filled in."""
+    """The next starts of an analysis with this schedule, shown in the form while somebody types."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The fragment; what is wrong with the schedule instead, where something is."""
+        """Return the fragment with the starts, or with the errors of the schedule."""
         form = ScheduleForm(request.GET)
         context = {"form": form, "coming": form.coming() if form.is_valid() else None}
         return render(request, "scans/analysis_form/_starts.html", context)
 
 
 class AccessView(SubmitterRequired, FormView):
-    """How one URL of a saved analysis is logged in to and crawled."""
+    """The form of the login and crawl script of one URL of a saved analysis."""
 
     asked = "change_access"
     form_class = AccessForm
@@ -133,11 +133,11 @@ class AccessView(SubmitterRequired, FormView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **context) -> dict:
-        """With the URL scan."""
+        """Add the URL scan and its analysis."""
         return super().get_context_data(url_scan=self.url_scan, analysis=self.url_scan.analysis, **context)
 
     def form_valid(self, form: AccessForm) -> HttpResponse:
-        """Replace it; what was submitted meanwhile says so."""
+        """Replace login and crawl script. If the analysis was submitted meanwhile, show why that is refused."""
         try:
             transitions.change_access(self.url_scan, form.access(), by=self.request.user)
             messages.success(self.request, _("The login of {url_scan} was changed.").format(url_scan=self.url_scan))
@@ -146,5 +146,5 @@ class AccessView(SubmitterRequired, FormView):
         return redirect("scans:configuration", self.url_scan.analysis_id, self.url_scan.pk)
 
     def form_invalid(self, form: AccessForm) -> HttpResponse:
-        """The form again, with what is wrong with it."""
+        """Show the form again with its errors."""
         return self.render_to_response(self.get_context_data(form=form), status=422)

@@ -1,4 +1,4 @@
-"""Bulk actions: the question before, the answer, and the page that shows how far it got."""
+"""Bulk actions: the question, the answer to it, and the page that shows progress."""
 
 from collections.abc import Mapping
 from itertools import chain, islice
@@ -24,10 +24,10 @@ from scans.transitions import bulk
 from scans.views.access import SubmitterRequired, ViewerRequired
 from scans.views.redirects import page_asked_from, see
 
-LISTED = 200  # analyses that the result names; the others are counted
-SECONDS_BETWEEN_LOOKS = 1
+LISTED = 200  # analyses that the result lists; it only counts the rest
+SECONDS_BETWEEN_POLLS = 1
 
-# What a button of the list stands for: the verbs to choose from.
+# Each button of the list opens a question, which offers these actions.
 QUESTIONS = {
     "stop": [Action.STOP_SAVE, Action.STOP_DELETE],
     "pause": [Action.PAUSE],
@@ -39,40 +39,40 @@ QUESTIONS = {
 
 
 class BulkView(SubmitterRequired, View):
-    """Asks before it acts: on a page of its own, or in the dialog with htmx."""
+    """Asks for confirmation, then starts the bulk action. Shown as a page, or with htmx in the dialog."""
 
     question = ""
 
     @property
     def asked(self) -> str:
-        """What is logged where it is refused."""
+        """The name under which a refusal is logged."""
         return self.question.replace("-", "_")
 
     def asked_of(self) -> QuerySet[Analysis]:
-        """Those that would be acted on at once: no refusal is worth thousands of entries."""
+        """Return the first few of the chosen analyses; a refusal is not worth thousands of log entries."""
         return Analysis.objects.filter(pk__in=self.chosen[: bulk.AT_ONCE])
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The question, naming how many, and what would be lost."""
+        """Ask, naming the number of analyses and what would be lost."""
         return self.ask(BulkForm(initial={"key": uuid4()}, verbs=QUESTIONS[self.question]))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Do it; or ask again, where something is missing."""
+        """Start the bulk action; ask again if an answer is missing, or if nothing or too much is chosen."""
         form = BulkForm(request.POST, verbs=QUESTIONS[self.question])
         if not form.is_valid() or not 0 < len(self.chosen) <= bulk.MAX_ANALYSES:
             return self.ask(form, status=422)
         query = self.filterset.address() if self.filterset else ""
         action = bulk.ask(analyses=self.chosen, by=request.user, query=query, **form.cleaned_data)
-        return self.lead_on(action)
+        return self.show_result(action)
 
     @property
     def data(self) -> QueryDict:
-        """What the list's form, or the question's, sent."""
+        """The data that the form of the list, or of the question, sent."""
         return self.request.POST if self.request.method == "POST" else self.request.GET
 
     @cached_property
     def filterset(self) -> AnalysisFilterSet | None:
-        """The list whose every row was chosen; None where single rows were."""
+        """The list, if all its rows are chosen; None if single rows are."""
         if not self.data.get("all"):
             return None
         query = QueryDict(self.data.get("query", "").removeprefix("?"))
@@ -80,7 +80,7 @@ class BulkView(SubmitterRequired, View):
 
     @cached_property
     def chosen(self) -> list[int]:
-        """The ids of what was chosen: at most one more than may be acted on at once."""
+        """The ids of the chosen analyses: at most one more than a bulk action may have."""
         if self.filterset:
             return list(islice(chain.from_iterable(self.filterset.keyset.ids()), bulk.MAX_ANALYSES + 1))
         ids = [text for text in self.data.getlist("chosen") if text.isascii() and text.isdigit() and len(text) < 19]
@@ -88,7 +88,7 @@ class BulkView(SubmitterRequired, View):
         return list(present.order_by("pk").values_list("pk", flat=True))
 
     def ask(self, form: BulkForm, status: int = 200) -> HttpResponse:
-        """The question about what was chosen; why not, where that is nothing or too much."""
+        """Render the question about the chosen analyses; if nothing or too much is chosen, it says so."""
         counts = Analysis.objects.filter(pk__in=self.chosen).count_by_status()
         context = {
             "form": form,
@@ -106,7 +106,7 @@ class BulkView(SubmitterRequired, View):
 
     @property
     def back(self) -> str:
-        """The list that was looked at."""
+        """The address of the list that the request came from."""
         return page_asked_from(self.request, resolve_url("scans:analysis-list"))
 
     def _found(self) -> int:
@@ -114,8 +114,8 @@ class BulkView(SubmitterRequired, View):
         sums = scans.aggregate(**{name: Sum(f"findings_{name}") for name in SEVERITIES})
         return sum(filter(None, sums.values()))
 
-    def lead_on(self, action: BulkAction) -> HttpResponse:
-        """To the list with a summary where all is done already; else to where one sees how far it is."""
+    def show_result(self, action: BulkAction) -> HttpResponse:
+        """Redirect to the list, with a summary, if all is done; otherwise to the page that shows progress."""
         outcomes = action.outcomes()
         if BulkOutcome.WAITING in outcomes:
             return see(action.get_absolute_url())
@@ -128,12 +128,12 @@ class BulkView(SubmitterRequired, View):
 
 
 def allowing(verb: Action, counts: Mapping[str, int], catalogue: Mapping[str, Status]) -> int:
-    """Of how many the status allows it."""
+    """Return how many have a status that allows this action. `counts` is a number for each status code."""
     return sum(count for code, count in counts.items() if catalogue[code].allows(verb))
 
 
 def summary(verb: str, outcomes: dict[BulkOutcome, int]) -> str:
-    """Such as “Pause: 8 done, 2 skipped (already finished)”."""
+    """Return a sentence such as “Pause: 8 done, 2 skipped (already finished)”."""
     skipped = {outcome: count for outcome, count in outcomes.items() if outcome.is_skipped}
     parts = [ngettext("%d done", "%d done", outcomes.get(BulkOutcome.DONE, 0)) % outcomes.get(BulkOutcome.DONE, 0)]
     if skipped:
@@ -147,10 +147,10 @@ def summary(verb: str, outcomes: dict[BulkOutcome, int]) -> str:
 
 
 class BulkActionView(ViewerRequired, View):
-    """How far a bulk action got, and what became of each analysis; live until it is over."""
+    """The progress of a bulk action, and its outcome for each analysis. Live until all is done."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The page, its fragment, or 204 when nothing changed."""
+        """Return the page, its fragment, or 204 if nothing changed."""
         action = get_object_or_404(BulkAction.objects.select_related("user"), pk=pk)
         outcomes = action.outcomes()
         waiting, total = outcomes.get(BulkOutcome.WAITING, 0), sum(outcomes.values())
@@ -170,7 +170,7 @@ class BulkActionView(ViewerRequired, View):
             .order_by("-pk")[:LISTED],
             "listed": LISTED,
             "version": version,
-            "every": SECONDS_BETWEEN_LOOKS if waiting else 0,
+            "every": SECONDS_BETWEEN_POLLS if waiting else 0,
             "here": htmx.address(request),
         }
         return htmx.respond(request, "scans/bulk/bulk_action.html", "scans/bulk/_bulk_action.html", context)

@@ -1,4 +1,4 @@
-"""What one URL scan looked at: the addresses found, attacked, skipped and blocked; as a tab and as CSV."""
+"""The coverage of a URL scan: the addresses it found, attacked, skipped and was blocked at; as a tab and as CSV."""
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, StreamingHttpResponse
@@ -16,13 +16,13 @@ HEAD = ["method", "url", "reach", "answer", "reason"]
 
 
 class CoverageView(UrlScanTab):
-    """The addresses, a page at a time, and how many there are of each kind."""
+    """The addresses, page by page, and how many there are of each kind."""
 
     stem = "coverage"
     template = "scans/url_scan/_coverage.html"
 
     def content(self, url_scan: UrlScan) -> dict:
-        """Those that were asked for."""
+        """Return the addresses that match the filter."""
         counts = url_scan.crawled_urls.count_by_reach()
         filterset = CoverageFilterSet(self.request.GET, url_scan.crawled_urls.order_by("url", "method"))
         page = Paginator(filterset.qs, PAGE_SIZE).get_page(self.request.GET.get("page"))
@@ -38,10 +38,10 @@ class CoverageView(UrlScanTab):
 
 
 class CoverageFileView(ViewerRequired, View):
-    """The addresses as CSV, narrowed down as the tab is."""
+    """CSV of all addresses that match the tab's filter."""
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int) -> StreamingHttpResponse:
-        """The file."""
+        """Stream the file."""
         url_scan = present_url_scan(analysis_id, pk, request.user)
         chosen = CoverageFilterSet(request.GET, url_scan.crawled_urls.order_by("url", "method")).qs
         found = chosen.values_list(*HEAD).iterator(chunk_size=1000)

@@ -1,4 +1,4 @@
-"""Files to take away: the list as it is found and filtered, and the results of an analysis or a URL scan."""
+"""Exports: the filtered list of analyses, and the results of an analysis or a URL scan, as files."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ RESULTS_FORMATS = list(FORMATS)
 
 
 def attachment(pieces: Iterator[str], name: str, form: str) -> StreamingHttpResponse:
-    """A file that is made while it is sent, and that browsers save rather than show."""
+    """Return a response that streams these pieces as a download called `name`, in this format."""
     return StreamingHttpResponse(
         pieces,
         content_type=CONTENT_TYPES[form],
@@ -36,12 +36,12 @@ def attachment(pieces: Iterator[str], name: str, form: str) -> StreamingHttpResp
 
 
 class AnalysisListFileView(ViewerRequired, View):
-    """Every analysis that the list finds with this query string, in its order; not just a page of them."""
+    """All pages of the list with this query string, in the list's order."""
 
     form = ""
 
     def get(self, request: HttpRequest) -> StreamingHttpResponse:
-        """The file."""
+        """Stream the file."""
         filterset = AnalysisFilterSet(request.GET, Analysis.objects.present(), request=request)
         address = request.build_absolute_uri
         if self.form == "csv":
@@ -53,16 +53,16 @@ class AnalysisListFileView(ViewerRequired, View):
 
 
 class ResultsFileView(ViewerRequired, View):
-    """The results of one analysis, as far as this person may see them."""
+    """The results of one analysis that this user may see."""
 
     form = ""
 
     def results(self, **address) -> Results:
-        """What the file is about."""
+        """Return the results to export."""
         return Results(present_analysis(address["pk"]), self.request.user)
 
     def get(self, request: HttpRequest, **address) -> HttpResponseBase:
-        """The file; its name says whether anything is missing. 503, with the reason, where it cannot be printed."""
+        """Stream the file. Its name says whether it is partial. Answers 503 with the reason if no PDF can be made."""
         found = self.results(**address)
         try:
             pieces = FORMATS[self.form](found)
@@ -76,6 +76,6 @@ class UrlScanResultsFileView(ResultsFileView):
     """The results of one URL scan."""
 
     def results(self, *, analysis_id: int, pk: int) -> Results:
-        """What the file is about."""
+        """Return the results to export."""
         scan = present_url_scan(analysis_id, pk, self.request.user)
         return Results(scan.analysis, self.request.user, scan)

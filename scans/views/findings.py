@@ -1,4 +1,4 @@
-"""What was found: by one URL scan or by a whole analysis, each finding with its evidence, and marking them."""
+"""Findings of a URL scan or of an analysis, one finding with its evidence, and marking findings."""
 
 from functools import partial
 
@@ -23,7 +23,7 @@ from scans.views.redirects import see
 from scans.views.url_scans import UrlScanTab
 
 PAGE_SIZE = 100
-LONGEST_EVIDENCE = 4000  # characters of a request or answer that are shown at first
+LONGEST_EVIDENCE = 4000  # characters of a request or response that are shown at first
 _EVIDENCE = [
     "http_request",
     "curl",
@@ -42,7 +42,7 @@ class FindingListView(UrlScanTab):
     template = "scans/findings/_finding_list.html"
 
     def content(self, url_scan: UrlScan) -> dict:
-        """Those that this user may see and asked for."""
+        """Return the findings that this user may see and that match the filter."""
         return _found(self.request, url_scan.analysis, url_scan.findings.all())
 
 
@@ -50,7 +50,7 @@ class AnalysisFindingListView(ViewerRequired, View):
     """The findings of all URLs of one analysis, worst first; live."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The page, its fragment, or 204 when nothing changed."""
+        """Return the page, its fragment, or 204 if nothing changed."""
         analysis, missing = present_analysis(pk), SystemPart.missing()
         version = f"{analysis.version}.{len(missing)}"
         if htmx.is_unchanged(request, version):
@@ -72,7 +72,7 @@ class AnalysisFindingListView(ViewerRequired, View):
 
 
 def _found(request: HttpRequest, analysis: Analysis, findings) -> dict:
-    """One page of the findings that this user may see and asked for, and how many there are of each severity."""
+    """Return one page of the visible findings that match the filter, and the number of visible ones by severity."""
     before = analysis.run_before
     earlier = Finding.objects.filter(url_scan__analysis=before) if before else Finding.objects.none()
     visible = findings.visible_to(request.user).marked(analysis.series.marks).compared_with(earlier)
@@ -99,7 +99,7 @@ class FindingDetailView(UrlScanTab):
     tab = "finding-list"
 
     def content(self, url_scan: UrlScan, finding_id: int) -> dict:
-        """The finding and its mark; 404 also where this user may not see it yet."""
+        """Return the finding and its mark. Raises Http404 if there is none or this user may not see it yet."""
         finding = get_object_or_404(url_scan.findings.visible_to(self.request.user), pk=finding_id)
         marks = TriageMark.objects.select_related("user")
         mark = marks.filter(series=url_scan.analysis.series_id, fingerprint=finding.fingerprint).first()
@@ -116,10 +116,10 @@ class FindingDetailView(UrlScanTab):
 
 
 class MarkView(ActionView):
-    """What a reviewer decides about a finding."""
+    """Marks a finding with a reviewer's decision."""
 
     def post(self, request: HttpRequest, analysis_id: int, pk: int, finding_id: int) -> HttpResponse:
-        """Mark it, and show the page again that it was marked on."""
+        """Mark the finding, then show the previous page again. Raises BadRequest for an unknown mark."""
         url_scan = present_url_scan(analysis_id, pk, request.user)
         finding = get_object_or_404(url_scan.findings.visible_to(request.user), pk=finding_id)
         finding.url_scan = url_scan
@@ -127,10 +127,10 @@ class MarkView(ActionView):
 
 
 class BulkMarkView(ActionView):
-    """What a reviewer decides about several findings of one analysis at once."""
+    """Marks several findings of one analysis with the same decision."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Mark each weakness that was ticked once, and show the list again."""
+        """Mark each weakness among the selected findings once, then show the list again."""
         analysis, decision = present_analysis(pk), _decision(request)
         chosen = [pk for pk in map(whole_number, request.POST.getlist("finding")) if pk is not None]
         findings = Finding.objects.filter(url_scan__analysis=analysis, pk__in=chosen[:PAGE_SIZE])
@@ -141,15 +141,15 @@ class BulkMarkView(ActionView):
         except NotPermitted as refusal:
             raise PermissionDenied(str(refusal)) from refusal
         if weaknesses:
-            said = ngettext("%(count)s weakness is marked.", "%(count)s weaknesses are marked.", len(weaknesses))
-            messages.success(request, said % {"count": len(weaknesses)})
+            done = ngettext("%(count)s weakness is marked.", "%(count)s weaknesses are marked.", len(weaknesses))
+            messages.success(request, done % {"count": len(weaknesses)})
         else:
             messages.error(request, _("Select at least one finding to mark."))
         return see(back(request, analysis))
 
 
 def _decision(request: HttpRequest) -> dict:
-    """The mark and comment that were sent; raises BadRequest for a mark that there is not."""
+    """Return mark and comment as keyword arguments of `transitions.mark`. Raises BadRequest for an unknown mark."""
     form = MarkForm(request.POST)
     if not form.is_valid():
         raise BadRequest(_("A mark is one of: {marks}.").format(marks=", ".join(map(str, Mark.labels))))

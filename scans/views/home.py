@@ -1,4 +1,4 @@
-"""The home page: what runs, what needs somebody, what waits for review, what comes next, and how findings develop."""
+"""The home page: running analyses, those that need attention or a review, upcoming starts, and the findings trend."""
 
 from datetime import datetime, timedelta
 from zlib import crc32
@@ -18,12 +18,12 @@ from scans.summaries.trend import trend
 from scans.summaries.upcoming import upcoming
 from scans.views.access import ViewerRequired
 
-SHOWN = 6  # rows of a card; the list has the others
-COUNTED = 99  # of what waits for review; more are 99+
+SHOWN = 6  # rows of a card; a link leads to the rest
+COUNTED = 99  # analyses waiting for review; more are shown as 99+
 STARTS_SHOWN = 8
 SOON = 3  # seconds between two polls while something runs
-SWITCHED_OFF_FOR = timedelta(days=30)  # so long a schedule that was switched off is reminded of
-DRAWN_EVERY = 600  # seconds after which the calendar is redrawn even if nothing changed
+SWITCHED_OFF_FOR = timedelta(days=30)  # how long the page reminds of a schedule that was switched off
+DRAWN_EVERY = 600  # seconds after which the calendar is drawn again even if nothing changed
 
 _ACTIVE = in_phase(ANALYSIS_STATUSES, Phase.ACTIVE)
 _CARDS = {
@@ -36,10 +36,10 @@ _IN_TROUBLE = [code for code, status in URL_SCAN_STATUSES.items() if status.tone
 
 
 class HomeView(ViewerRequired, View):
-    """Where the day begins; live. Every query of it is bounded, however many analyses there are."""
+    """The home page, live. Each of its queries is bounded, however many analyses there are."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The page, its fragment, or 204 when nothing changed."""
+        """Return the page, its fragment, or 204 if nothing changed."""
         now, header = timezone.now(), ListHeader.now()
         rows = {key: _rows(key) for key in _CARDS}
         version = str(_version(now, header, rows))
@@ -54,34 +54,34 @@ class HomeView(ViewerRequired, View):
 
 
 def _rows(key: str) -> list[Row]:
-    """The last changed of a card, one more than is shown; of those that wait for review, one more than is counted."""
+    """Return the last changed analyses of a card: one more than it shows or counts, to know whether there are more."""
     statuses, among = _CARDS[key]
     most = COUNTED if key == "review" else SHOWN
     return Keyset(among, "changed", descending=True, statuses=statuses).rows(most + 1)
 
 
 def _version(now: datetime, header: ListHeader, rows: dict[str, list[Row]]) -> int:
-    """Differs whenever anything that the page shows has changed."""
+    """Return a number that differs whenever anything on the page has changed."""
     changed = Analysis.objects.present().aggregate(at=Max("changed_at"))["at"]
     counted = OpenFindings.kept().aggregate(at=Max("at"))["at"]
     return crc32(repr((header, rows, changed, counted, int(now.timestamp()) // DRAWN_EVERY)).encode())
 
 
 def _counts() -> dict[str, int]:
-    """How many analyses there are, run, and wait for their turn."""
+    """Return how many analyses there are, are running, and are queued."""
     totals = StatusCount.totals()
     among = {"all": ANALYSIS_STATUSES, "queued": _QUEUED, "running": _ACTIVE}
     return {key: sum(totals.get(code, 0) for code in statuses) for key, statuses in among.items()}
 
 
 def _cards(rows: dict[str, list[Row]], user) -> dict:
-    """The analyses of each card, with the totals that this user may see, and what went wrong in them."""
+    """Return the analyses of each card, with their first URL in trouble and the totals that this user may see."""
     pks = [row.pk for found in rows.values() for row in found[:SHOWN]]
     trouble = UrlScan.objects.filter(analysis=OuterRef("pk"), status__in=_IN_TROUBLE).order_by("position")
-    told = Analysis.objects.annotate(
+    annotated = Analysis.objects.annotate(
         trouble=Subquery(trouble.values("reason")[:1]), trouble_url=Subquery(trouble.values("url")[:1])
     )
-    analyses = told.select_related("owner").in_bulk(pks)
+    analyses = annotated.select_related("owner").in_bulk(pks)
     totals = UrlScan.objects.filter(analysis__in=pks).totals_by_analysis(user)
     for pk, analysis in analyses.items():
         analysis.totals = totals[pk]
@@ -92,7 +92,7 @@ def _cards(rows: dict[str, list[Row]], user) -> dict:
 
 
 def _times(now: datetime) -> dict:
-    """What comes, what does not come any more, and how it went up to now."""
+    """Return upcoming starts and the calendar strip, schedules that were switched off, and the findings trend."""
     switched_off = RecurringSchedule.objects.switched_off_since(now - SWITCHED_OFF_FOR).with_last_run()
     ahead = upcoming(now, timezone.get_current_timezone())
     return {

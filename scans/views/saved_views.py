@@ -18,10 +18,10 @@ from scans.views.redirects import see
 
 
 class SavedViewListView(ViewerRequired, View):
-    """The views that this person sees, to be changed where they may."""
+    """The saved views that this user can see. Those that the user may change have buttons for it."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The page."""
+        """Render the page."""
         views = SavedView.objects.seen_by(request.user).select_related("owner")
         context = {
             "system_views": SYSTEM_VIEWS,
@@ -31,57 +31,57 @@ class SavedViewListView(ViewerRequired, View):
 
 
 class SavedViewFormView(ViewerRequired, FormView):
-    """The name of a view, and whether everybody sees it."""
+    """The form of a saved view: its name, and whether everybody sees it."""
 
     form_class = SavedViewForm
     template_name = "scans/saved_views/saved_view_form.html"
 
     def get_form_kwargs(self) -> dict:
-        """The view, and who changes it."""
+        """Pass the view and the user to the form."""
         return {**super().get_form_kwargs(), "instance": self.view, "user": self.request.user}
 
     def get_context_data(self, **context) -> dict:
-        """With the view, and what it shows in words."""
+        """Add the view, and its filters in words."""
         chips = chips_of(_filterset(self.request, self.view.query))
         return super().get_context_data(saved_view=self.view, chips=chips, **context)
 
     def form_valid(self, form: SavedViewForm) -> HttpResponse:
-        """Keep it, and look at it."""
+        """Save the view, then show the list with it."""
         view = form.save()
         messages.success(self.request, _("The view “%s” was saved.") % view)
         return see(resolve_url("scans:analysis-list") + view.query)
 
     def form_invalid(self, form: SavedViewForm) -> HttpResponse:
-        """The form again, with what is wrong with it."""
+        """Show the form again with its errors."""
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 class SavedViewCreateView(SavedViewFormView):
-    """A view of the list as the query string in `query` says."""
+    """Saves a new view: the list with the query string in `query`."""
 
     @cached_property
     def view(self) -> SavedView:
-        """Not saved yet; its query string is the shortest that means the same."""
+        """Return the unsaved view. Its query string is the shortest one with the same meaning."""
         query = self.request.POST.get("query") or self.request.GET.get("query") or ""
         return SavedView(owner=self.request.user, query=_filterset(self.request, query).address() or "?view=all")
 
 
 class SavedViewEditView(SavedViewFormView):
-    """A view that was saved before."""
+    """Changes a saved view."""
 
     @cached_property
     def view(self) -> SavedView:
-        """The one at this address, if this person may change it."""
+        """Return the view at this address, if this user may change it."""
         return _changeable(self.request, self.kwargs["pk"])
 
 
 class SavedViewDeleteView(ViewerRequired, View):
-    """Takes a view away, also as the first view of whoever had chosen it."""
+    """Deletes a saved view. Users who had chosen it as their default view have none afterwards."""
 
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Do it."""
+        """Delete the view, then show the page of saved views."""
         view = _changeable(request, pk)
         PersonSettings.objects.filter(default_view=str(pk)).update(default_view="")
         view.delete()
@@ -90,7 +90,7 @@ class SavedViewDeleteView(ViewerRequired, View):
 
 
 def _changeable(request: HttpRequest, pk: int) -> SavedView:
-    """404 for a view that this person does not see; 403, with the reason, for one of somebody else."""
+    """Return this view. Raises Http404 if this user cannot see it, PermissionDenied if they may not change it."""
     view = get_object_or_404(SavedView.objects.seen_by(request.user), pk=pk)
     if not view.may_be_changed_by(request.user):
         raise PermissionDenied(_("This view is %s's: they can change it, or an administrator.") % view.owner)

@@ -192,13 +192,13 @@ def test_long_words_are_looked_up_by_their_rarest_runs():
     for number in range(9):
         factories.submitted(name=f"Customer portal {'Qatar' if number == 4 else 'Berlin'} {number}")
     with connection.cursor() as cursor:
-        runs = search_index._rarest(cursor, fold("Customer portal Qatar"))
+        runs = search_index._rarest_grams(cursor, fold("Customer portal Qatar"))
     assert set(runs) <= set(grams(fold("portal Qatar"))) - set(grams(fold("portal "))) and len(runs) == 4
 
 
 @pytest.mark.parametrize("removed_before", [0, 30])
 def test_rare_words_are_looked_up_at_once_and_others_after_a_look_at_a_sample(monkeypatch, removed_before):
-    monkeypatch.setattr(search_index, "_TEXTS_TO_KNOW_THE_RARE_BY", 9)
+    monkeypatch.setattr(search_index, "_SAMPLE_SIZE", 9)
     for _ in range(removed_before):
         factories.submitted()
     AnalysisSearch.objects.all().delete()

@@ -1,4 +1,4 @@
-"""What verbs and polls ask in SQL of our own."""
+"""Our own SQL statements for verbs and polls."""
 
 import pytest
 
@@ -33,9 +33,8 @@ def test_totals_by_status_count_urls_and_findings_of_each_status():
     UrlScan.objects.filter(pk=scan.pk).update(status="paused", findings_high=2, findings_info=1)
     factories.running()
     none = {"critical": 0, "high": 0, "medium": 0, "low": 0, "info": 0}
-    (other,) = totals_by_status(analysis.pk).keys() - {"paused"}
-    assert totals_by_status(analysis.pk) == {
-        "paused": {"urls": 1, **none, "high": 2, "info": 1},
-        other: {"urls": 1, **none},
-    }
-    assert totals_by_status(10**6) == {}
+    (other,) = totals_by_status([analysis.pk])[analysis.pk].keys() - {"paused"}
+    expected = {"paused": {"urls": 1, **none, "high": 2, "info": 1}, other: {"urls": 1, **none}}
+    assert totals_by_status([analysis.pk]) == {analysis.pk: expected}
+    assert totals_by_status([10**6, analysis.pk]) == {10**6: {}, analysis.pk: expected}
+    assert totals_by_status([]) == {}
