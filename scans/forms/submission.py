@@ -141,9 +141,7 @@ def _targets(lines: list[tuple[str, str]]) -> tuple[str, ...]:
 def _refuse_twin(targets: dict[str, tuple[str, str]], url: str, line: str) -> None:
     if url in targets:
         place, first = targets[url]
-        raise TargetRefused(
-            _("“{line}” is the same target as “{first}” ({place}).").format(line=line, first=first, place=place)
-        )
+        raise TargetRefused("same_target", line=line, first=first, place=str(place))
 
 
 def _at_most(errors: Iterable[str]) -> list[str]:

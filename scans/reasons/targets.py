@@ -47,6 +47,7 @@ SENTENCES = {
     "host_brackets": _("brackets hold an IPv6 address and nothing else"),
     "host_letters": _("host names are made of letters, digits and hyphens, 63 at most between two dots"),
     "host_numbers": _("an address is written as four numbers with dots"),
+    "same_target": _("“{line}” is the same target as “{first}” ({place})."),
     "is_this_dashboard": _("“{url}” is this dashboard itself, which is never scanned."),
     "may_be_this_dashboard": _(
         "“{url}” may be this dashboard itself, which is never scanned: it answers to every name of its domain. An "

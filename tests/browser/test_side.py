@@ -100,13 +100,13 @@ def test_every_command_of_selenium_ide_but_control_flow_is_played(monkeypatch):
         ('{"tests": []}', "no test"),
         (project(), "no command"),
         (project(*[command("open", "/")] * 1001), "more than 1000 commands"),
-        (project(command("open", 3)), "something else than texts"),
-        (project(command("open", "\0")), "something else than texts"),
-        (project(command("\ud800")), "something else than texts"),  # half a character, which no database takes
+        (project(command("open", 3)), "something other than text"),
+        (project(command("open", "\0")), "something other than text"),
+        (project(command("\ud800")), "something other than text"),  # half a character, which no database takes
         (project(command("open", "/"), suites=[{"tests": 5}]), "not a list"),
-        (project(command("open", "/"), url={"a": 1}), "“url” is no text"),
-        (project(command("run", "nothing")), "is not there"),
-        (project(command("run", "first")), "on and on"),
+        (project(command("open", "/"), url={"a": 1}), "“url” is not a text"),
+        (project(command("run", "nothing")), "does not exist"),
+        (project(command("run", "first")), "too many levels"),
         (" " * (5 * 1024**2 + 1), "larger than 5 MB"),
     ],
 )

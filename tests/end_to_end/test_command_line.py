@@ -48,7 +48,7 @@ def test_a_site_that_is_down_ends_with_2(product):
     ("arguments", "says"),
     [
         (["ftp://127.0.0.1/"], "http"),
-        (["http://somebody-else.example/"], "nobody allowed"),
+        (["http://somebody-else.example/"], "is not allowed"),
         (["http://169.254.169.254/"], "never scanned"),
         (["http://127.0.0.1:1/", "http://127.0.0.1:1"], "the same target"),
         (["http://127.0.0.1:1/", "--duration", "90x"], "duration"),

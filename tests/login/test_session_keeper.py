@@ -6,6 +6,7 @@ import pytest
 
 from scans.login.outcome import LoginFailed
 from scans.login.session_keeper import LoginKeeper
+from scans.reasons import Reason
 from scans.timing import Timing
 from tests.eventually import eventually
 
@@ -29,7 +30,7 @@ def test_a_login_of_which_the_engine_knows_what_ended_it_did_not_fail():
 
 
 def test_a_login_that_does_not_hold_is_not_explained_by_one_that_failed_before_it():
-    outcomes = [LoginFailed("page_unreachable", "It gave no answer.", "login"), "a login"]
+    outcomes = [LoginFailed("page_unreachable", Reason("page_asks_again", url="http://a/"), "login"), "a login"]
 
     def log_in():
         outcome = outcomes.pop(0)

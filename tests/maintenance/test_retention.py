@@ -128,7 +128,7 @@ def test_a_run_whose_session_was_removed_cannot_be_continued_and_says_why(clock)
     keep(evidence=DAYS)
     analysis = old(clock, ended_by=EndedBy.DURATION)
     carry_out()
-    with pytest.raises(TransitionRefused, match="removed by the retention policy"):
+    with pytest.raises(TransitionRefused, match="The retention policy removed the saved sessions"):
         transitions.continue_expired(analysis, by=Actor.COMMAND)
 
 

@@ -120,10 +120,10 @@ def test_an_error_before_anything_is_submitted_is_no_finding(monkeypatch):
 
 def test_a_refusal_to_check_the_urls_leaves_nothing_behind(monkeypatch):
     def refuse(analysis, by):
-        raise transitions.TransitionRefused("changed")
+        raise transitions.TransitionRefused("duration_ended")
 
     monkeypatch.setattr(transitions, "prescan_only", refuse)
-    assert refused("--prescan-only") == "changed"
+    assert refused("--prescan-only") == "The analysis' duration ended."
 
 
 def fail_on_the_database():

@@ -163,7 +163,11 @@ def literals_for_reasons(tree: ast.AST):
 
 
 def text_of(node: ast.AST) -> str:
-    """The words of a text, or of one that facts are put into; empty for anything else."""
+    """The words of a text, translated or not, or of one that facts are put into; empty for anything else."""
+    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "format":
+        return text_of(node.func.value)
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("_", "gettext", "gettext_lazy", "str"):
+        return text_of(node.args[0])
     if isinstance(node, ast.JoinedStr):
         return "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
@@ -186,6 +190,7 @@ def test_the_rule_about_sentences_can_fail():
         'raise TransitionRefused(f"{a} is not b.")',
         'LoginFailed("captcha", f"{url} asks for it.", STEP)',
         'reason = "It was late."',
+        'raise TargetRefused(_("{a} is late").format(a=a))',
         'raise ReportError("x")\nscan.detail = f"{a} is late"',
     ):
         assert list(literals_for_reasons(ast.parse(text)))

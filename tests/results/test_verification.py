@@ -93,7 +93,7 @@ def marks(scan):
 
 
 def reasons(scan):
-    return [finding.replay_reason for finding in scan.findings.order_by("pk")]
+    return [str(finding.replay_reason) for finding in scan.findings.order_by("pk")]
 
 
 def verified(scan):
@@ -203,7 +203,7 @@ def test_a_site_that_is_gone_leaves_nothing_to_judge(site):
     assert marks(scan) == [Replay.NOT_REPLAYABLE] * 5 and make.fresh(scan).status == U.COMPLETED_RESULTS_AVAILABLE
     said = reasons(scan)
     assert sum("gave no answer" in reason for reason in said) == verification.FAILURES_UNTIL_GONE
-    assert sum("does not answer any more" in reason for reason in said) == 2
+    assert sum("no longer answers" in reason for reason in said) == 2
 
 
 def test_a_silent_site_is_given_up_after_three_findings(site, monkeypatch):
@@ -223,14 +223,14 @@ def test_a_name_that_does_not_resolve_any_more_is_said(monkeypatch, settings):
     monkeypatch.setattr(verification, "resolve", nowhere)
     scan = ended("http://owls.example/", make.reported())
     verify(scan.pk, holder="me")
-    assert reasons(scan) == ["The site could not be asked again: no such name"]
+    assert reasons(scan) == ["The site could not be requested again: no such name"]
 
 
 def test_a_target_that_is_not_allowed_any_more_is_not_asked(site, settings):
     scan = ended(site.url, reported(site, "reflected"))
     settings.SCANS_ALLOWED_TARGETS = []
     verify(scan.pk, holder="me")
-    assert marks(scan) == [Replay.NOT_REPLAYABLE] and "nobody allowed" in reasons(scan)[0] and not site.requests
+    assert marks(scan) == [Replay.NOT_REPLAYABLE] and "is not allowed" in reasons(scan)[0] and not site.requests
 
 
 def test_when_time_is_over_the_rest_is_not_replayable(site, settings):
@@ -238,7 +238,7 @@ def test_when_time_is_over_the_rest_is_not_replayable(site, settings):
     scan = ended(site.url, *[make.reported(number) for number in range(5)])
     verify(scan.pk, holder="me")
     assert 1 <= len(site.requests) <= 3
-    assert sum("was over before" in reason for reason in reasons(scan)) == 5 - len(site.requests)
+    assert sum("were over before" in reason for reason in reasons(scan)) == 5 - len(site.requests)
 
 
 def test_replays_keep_to_their_rate(site, settings):
@@ -263,7 +263,7 @@ def test_what_breaks_on_our_side_marks_the_rest_with_the_reason(site, monkeypatc
     scan = ended(site.url, reported(site, "reflected"))
     monkeypatch.setattr(verification, "judge", broken)
     verify(scan.pk, holder="me")
-    assert reasons(scan) == ["Verification broke: RuntimeError: broken"]
+    assert reasons(scan) == ["Verification failed on our side: RuntimeError: broken"]
     assert make.fresh(scan).status == U.COMPLETED_RESULTS_AVAILABLE
 
 

@@ -129,7 +129,7 @@ def test_a_run_is_not_deleted_while_another_goes_on_from_its_sessions():
     transitions.end(scan, EndedBy.DURATION)
     transitions.conclude_verification(factories.fresh(scan), {"confirmed": 1, "not_reproduced": 0, "not_replayable": 0})
     again = transitions.continue_expired(factories.fresh(expired), by=USER)
-    with pytest.raises(transitions.TransitionRefused, match=f"run {again.run} goes on from its saved sessions"):
+    with pytest.raises(transitions.TransitionRefused, match=f"run {again.run} uses its saved sessions"):
         transitions.delete(factories.fresh(expired), by=USER)
     transitions.stop_analysis(again, StopMode.DELETE, by=USER)
     transitions.delete(factories.fresh(expired), by=USER)
@@ -202,7 +202,7 @@ def test_what_was_deleted_in_the_same_moment_is_neither_submitted_nor_run_again(
     saved, ended = transitions.save(factories.submission(), by=USER), factories.published()
     for analysis, verb in ((saved, transitions.submit_again), (ended, transitions.run_again)):
         transitions.delete(factories.fresh(analysis), by=USER)
-        with pytest.raises(transitions.TransitionRefused, match="deleted already"):
+        with pytest.raises(transitions.TransitionRefused, match="already deleted"):
             verb(analysis, by=USER)  # which was looked at before it was deleted
     assert not Analysis.objects.present().exists()
 

@@ -104,7 +104,7 @@ def test_what_was_saved_for_later_is_not_submitted_once_its_start_is_past(clock)
     at = timezone.now() + AN_HOUR
     analysis = transitions.save(make.submission(start_at=at, recurrence=WEEKLY), by=Actor.COMMAND)
     clock.shift(timedelta(days=30))
-    with pytest.raises(transitions.TransitionRefused, match="is past.*edit"):
+    with pytest.raises(transitions.TransitionRefused, match="is in the past.*Edit"):
         transitions.submit_again(analysis, by=Actor.COMMAND)
     assert make.fresh(analysis).status == A.SAVED_FOR_LATER and not RecurringSchedule.objects.exists()
     transitions.change(analysis, make.submission(start_at=timezone.now()), by=Actor.COMMAND)

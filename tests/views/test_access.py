@@ -33,4 +33,5 @@ def test_who_may_not_is_told_who_gives_roles(as_role):
     for client in (as_role("Viewer"), as_role("")):
         response = client.get("/analyses/new/")
         assert response.status_code == 403
-        assert "An administrator gives roles" in text(response) and 'href="/analyses/"' in text(response)
+        assert "An administrator" in text(response) and "in the admin under Users" in text(response)
+        assert 'href="/analyses/"' in text(response)

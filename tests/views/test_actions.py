@@ -222,7 +222,7 @@ def test_more_time_is_asked_for_and_given(client):
     client.post(f"/analyses/{analysis.pk}/extend/", {"extra": "30m", "reason": "large site"})
     assert factories.fresh(analysis).duration == timedelta(minutes=90)
     page = text(client.get(analysis.get_absolute_url()))
-    assert "Extended the duration from 1:00:00 to 1:30:00" in page and "large site" in page
+    assert "Extended the duration from 1 hour to 1 hour 30 minutes" in page and "large site" in page
 
 
 def test_what_expired_is_continued_as_the_next_run(client):
@@ -259,7 +259,7 @@ def test_an_edit_that_comes_too_late_stands_in_the_log(client):
     analysis = factories.running()
     client.post(f"{analysis.get_absolute_url()}edit/", {"name": "Shop"})
     entry = analysis.activity.get(action="analysis.refused")
-    assert entry.data["asked"] == "change" and "cannot be edited any more" in str(entry.reason)
+    assert entry.data["asked"] == "change" and "can no longer be edited" in str(entry.reason)
 
 
 def test_a_refused_attempt_stands_in_the_log_with_who_and_why(client, as_role):

@@ -94,8 +94,8 @@ def test_the_log_as_a_file_gives_its_reasons_in_the_language_of_its_reader(as_ro
     factories.running()
     address, viewer = f"{page(factories.started())}activity-log.csv", as_role("Viewer")
     german = viewer.get(address, headers={"accept-language": "de"}).getvalue().decode()
-    assert "Es laufen schon so viele URL-Scans" in german and "As many" not in german
-    assert "As many URL scans" in viewer.get(address).getvalue().decode()
+    assert "Die Kapazität ist ausgeschöpft" in german and "capacity is used up" not in german
+    assert "The capacity is used up" in viewer.get(address).getvalue().decode()
 
 
 def entries_of(response) -> list[str]:

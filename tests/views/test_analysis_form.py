@@ -171,7 +171,7 @@ def test_saving_for_later_editing_and_submitting(client):
     analysis.refresh_from_db()
     assert analysis.status == "submitted" and not analysis.recurrence
     refused = client.get(f"/analyses/{analysis.pk}/edit/", follow=True)
-    assert "cannot be edited any more" in text(refused)
+    assert "can no longer be edited" in text(refused)
 
 
 def test_prescan_only_leaves_it_saved_and_checks_its_urls(client):

@@ -32,8 +32,8 @@ def test_a_refusal_is_said_in_the_reader_s_language_and_logged_in_english(client
     client.post(f"/analyses/{analysis.pk}/pause/", headers=GERMAN)
     assert "ist nicht möglich" in text(client.get(f"/analyses/{analysis.pk}/", headers=GERMAN))
     entry = analysis.activity.get(action="analysis.refused")
-    assert str(entry.reason).startswith("“Pause” is not possible")
-    assert entry.reason.endswith("is “Completed - Results Available”.")
+    assert entry.reason.in_english().startswith("“Pause” is not possible")
+    assert entry.reason.in_english().endswith("is “Completed - Results Available”.")
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_only_the_chosen_are_paused_and_the_answer_leads_back(client, analysis):
     assert statuses(analysis) == [U.IN_PROGRESS, U.PAUSING, U.PAUSING, U.IN_PROGRESS]
     assert "Pause: 2 done." in text(client.get(here))
     paused = ActivityLogEntry.objects.filter(url_scan__in=chosen, to_status=U.PAUSING)
-    assert [entry.reason for entry in paused] == ["lunch", "lunch"] and paused[0].user is not None
+    assert [str(entry.reason) for entry in paused] == ["lunch", "lunch"] and paused[0].user is not None
 
 
 def test_stop_names_what_is_lost_and_skips_what_has_ended(client, analysis):
