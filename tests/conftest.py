@@ -74,7 +74,7 @@ def htmx_headers():
 
 @pytest.fixture
 def clock():
-    """The clock of this process, which goes on and can be moved: `clock.shift(timedelta)`, `clock.move_to(moment)`."""
+    """The clock of this process, which ticks and can be moved: `clock.shift(timedelta)`, `clock.move_to(moment)`."""
     with time_machine.travel(datetime.now(UTC), tick=True) as traveller:
         yield traveller
 

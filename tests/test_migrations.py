@@ -1,4 +1,4 @@
-"""Migrations of large tables: what they fill in is what the product keeps, and PostgreSQL goes on meanwhile."""
+"""Migrations of large tables: they fill in what the product keeps, and PostgreSQL keeps answering meanwhile."""
 
 from importlib import import_module
 from types import SimpleNamespace

@@ -291,7 +291,7 @@ def test_what_is_kept_for_the_list_is_right(sample):
     assert list(recount()) == []
 
 
-# --- What goes on afterwards --------------------------------------------------------------------------
+# --- After the upgrade: work continues --------------------------------------------------------------------------
 
 
 def test_a_schedule_makes_its_next_run_and_one_that_is_off_makes_none(sample):

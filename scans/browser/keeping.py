@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from wall import place
 
 LONGEST = 1024**2
-# A new window has nothing of its own; one that goes on to the next page has, or was robbed of it by the site.
+# A new window has nothing of its own; one that moves to the next page has, unless the site removed it.
 GIVE_TO_WINDOW = """([host, entries]) => {
   if (location.host !== host || sessionStorage.length) return;
   for (const [name, value] of entries) sessionStorage.setItem(name, value);

@@ -25,7 +25,7 @@ ABOUT_A_DIALOG_BEFORE = {*ANSWERS_AFTERWARDS, "assertAlert", "assertConfirmation
 
 
 class Halt(Exception):
-    """The task cannot go on; `line` and `command` say where in a recording."""
+    """The task cannot continue; `line` and `command` say where in a recording."""
 
     def __init__(self, reason: str, detail: dict, line: int = 0, command: str = ""):
         super().__init__(detail)
@@ -103,7 +103,7 @@ class Script:
         self.variables[name], self.windows[name] = name, page
 
     def show(self, page) -> None:
-        """Go on in this window."""
+        """Continue in this window."""
         self.player.page, self.frame = page, page.main_frame
 
     @staticmethod

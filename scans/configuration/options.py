@@ -249,7 +249,7 @@ OPTIONS: tuple[Option, ...] = (
             widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": "Mon-Fri 08:00-18:00"}),
             help_text=format_lazy(
                 _(
-                    "When this analysis may not scan, one window to a line: it pauses before and goes on after. "
+                    "When this analysis may not scan, one window to a line: it pauses before and resumes after. "
                     "{examples}."
                 ),
                 examples="; ".join(EXAMPLES),

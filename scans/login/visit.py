@@ -66,7 +66,7 @@ class Visit:
 
     @property
     def session(self) -> Session:
-        """What this visitor carries now, for others to go on with."""
+        """The session that this visitor has now, for others to use."""
         return Session(cookies=self.cookies, headers=self._headers, user_agent=self._user_agent)
 
     @property

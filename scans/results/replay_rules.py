@@ -197,7 +197,7 @@ def _missing(evidence: str, page: str) -> str:
     Piece by piece, not by how alike they are: what gives a weakness away is often one line of a long
     page. Numbers and tokens, which change from one answer to the next, count as equal.
     """
-    if max(len(evidence), len(page.encode())) >= MAX_BODY_BYTES:  # one was cut, where the other may go on
+    if max(len(evidence), len(page.encode())) >= MAX_BODY_BYTES:  # one was cut where the other may continue
         evidence = evidence[: len(page) * 9 // 10]
     there = set(_pieces(page))
     return next((piece for piece in _pieces(evidence) if piece not in there), "")

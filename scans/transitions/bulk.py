@@ -118,7 +118,7 @@ def _attempt(verb: Callable, thing: Analysis | UrlScan, **values) -> tuple[BulkO
     except Error:
         raise  # the database's: the task is tried again
     except Exception:
-        logger.exception("%s failed of %r; the others go on.", verb, thing)
+        logger.exception("%s failed of %r; the others continue.", verb, thing)
         return BulkOutcome.BROKEN, Reason("broke_on_our_side"), None
 
 

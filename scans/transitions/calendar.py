@@ -34,7 +34,7 @@ def begin_blackout(analysis: Analysis, *, until: datetime) -> None:
 
 @verb
 def end_blackout(analysis: Analysis) -> None:
-    """The window is over: what it paused goes on, and its time does not count as scan duration."""
+    """The window is over: what it paused resumes, and its time does not count as scan duration."""
     free = free_slots()
     analysis = locked(analysis.pk)
     if not analysis.blackout_since or any(scan.paused_by == PausedBy.WINDOW for scan in scans_in(analysis, U.PAUSING)):

@@ -51,7 +51,7 @@ def start_if_due(analysis: Analysis) -> None:
 
 
 def closed_until(blackouts: Blackouts) -> datetime | None:
-    """When the blackout window that holds now, or is about to begin, is over; None where scanning may go on."""
+    """Return when the current or imminent blackout window ends; None if scanning is allowed."""
     now = timezone.now()
     return blackouts.ends(now) or blackouts.ends(now + BLACKOUT_LEAD)
 

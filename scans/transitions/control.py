@@ -52,7 +52,7 @@ def pause_scan(scan: UrlScan, paused_by: PausedBy, by: By, reason: Reason | str)
 
 @verb
 def resume(url_scan: UrlScan, *, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Let one paused URL scan go on from its session, with the next free place and worker."""
+    """Resume one paused URL scan from its session, with the next free place and worker."""
     permit(by, "submit_analysis")
     free = free_slots()
     scan = locked_scan(url_scan)
@@ -63,7 +63,7 @@ def resume(url_scan: UrlScan, *, by: By, reason: Reason | str = NO_REASON) -> No
 
 
 def resume_scans(scans: list[UrlScan], free: int, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Let paused URL scans go on, the first `free` of them at once; one that never started is queued again."""
+    """Resume paused URL scans, the first `free` of them at once; one that never started is queued again."""
     for number, scan in enumerate(scans):
         columns = {"paused_by": ""}
         if scan.started_at:
@@ -136,7 +136,7 @@ def pause_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REAS
 
 @verb
 def resume_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Let every paused URL scan go on."""
+    """Resume every paused URL scan."""
     permit(by, "submit_analysis")
     free = free_slots()
     analysis = locked(analysis.pk)

@@ -28,7 +28,7 @@ from scans.transitions.core import (
 def delete(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Take an ended analysis out of every list and delete its secrets; the log stays. A task removes the results.
 
-    A schedule that goes on with its configuration still needs the secrets. With the last run of its series the
+    A schedule that keeps its configuration still needs the secrets. With the last run of its series the
     schedule is switched off: nobody would see any more that it is there.
     """
     permit(by, "submit_analysis")

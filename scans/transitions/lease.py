@@ -65,7 +65,7 @@ def renew(url_scan: UrlScan, **progress) -> tuple[UrlScanStatus, datetime | None
 
 @verb
 def leave(url_scan: UrlScan) -> None:
-    """The worker is being shut down and the session is saved: another worker goes on from it."""
+    """The worker is being shut down and the session is saved: another worker resumes from it."""
     scan = held_scan(url_scan)
     if scan.status in (U.QUEUED, U.RESUMING):  # its engine has not begun
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
@@ -77,7 +77,7 @@ def leave(url_scan: UrlScan) -> None:
 
 @verb
 def recover(url_scan: UrlScan) -> None:
-    """Its holder let the lease run out: go on with another worker, twice at most, or end it truthfully."""
+    """Its holder let the lease run out: resume with another worker, twice at most, or end it truthfully."""
     scan = locked_scan(url_scan)
     if scan.lease_until is None or scan.lease_until >= timezone.now():
         return

@@ -259,7 +259,7 @@ def run_again(analysis: Analysis, *, by: By) -> Analysis:
 
 @verb
 def continue_expired(analysis: Analysis, *, by: By) -> Analysis:
-    """Go on with the URL scans whose duration ended, from their saved sessions, as the next run of the series."""
+    """Continue the URL scans whose duration ended, from their saved sessions, as the next run of the series."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     require(analysis, Action.CONTINUE)

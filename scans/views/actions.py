@@ -25,18 +25,18 @@ from scans.views.redirects import page_asked_from, see
 ANALYSIS_ACTIONS: dict[str, tuple[Callable, str]] = {
     "submit-again": (transitions.submit_again, _("“{}” was submitted.")),
     "prescan": (transitions.prescan_only, _("The URLs of “{}” are being checked.")),
-    "continue": (transitions.continue_expired, _("This run goes on from what was saved of “{}”.")),
+    "continue": (transitions.continue_expired, _("This run continues from what was saved of “{}”.")),
     "schedule-off": (transitions.switch_schedule_off, _("“{}” makes no further runs.")),
     "schedule-on": (transitions.switch_schedule_on, _("“{}” makes further runs again.")),
     "pause": (transitions.pause_analysis, _("“{}” is being paused.")),
-    "resume": (transitions.resume_analysis, _("“{}” goes on.")),
+    "resume": (transitions.resume_analysis, _("“{}” continues.")),
     "publish": (transitions.publish, _("The results of “{}” are published.")),
     "run-again": (transitions.run_again, _("This is a new run of “{}”.")),
 }
 URL_SCAN_ACTIONS: dict[str, tuple[Callable, str]] = {
     "submit-again": (transitions.submit_scan_again, _("The scan of {} was submitted again.")),
     "pause": (transitions.pause, _("The scan of {} is being paused.")),
-    "resume": (transitions.resume, _("The scan of {} goes on.")),
+    "resume": (transitions.resume, _("The scan of {} continues.")),
 }
 _STOPS = {StopMode.SAVE: Action.STOP_SAVE, StopMode.DELETE: Action.STOP_DELETE}
 _STOPPED = {

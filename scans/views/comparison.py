@@ -12,7 +12,7 @@ from scans.views.access import Gone, ViewerRequired, present_analysis
 MAX_LISTED = 200  # weaknesses in each of the three lists; the others are only counted
 MAX_RUNS = 100  # earlier runs to choose from
 
-PARTS = {"new": _("New"), "still": _("Still there"), "gone": _("Not found any more")}
+PARTS = {"new": _("New"), "still": _("Still there"), "gone": _("No longer found")}
 
 
 class ComparisonView(ViewerRequired, View):

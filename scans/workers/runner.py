@@ -128,7 +128,7 @@ def _keeper(scan: UrlScan, target: Target, report: CheckReport, timing: Timing) 
 
 
 def _bring_session(scan: UrlScan) -> None:
-    """Where the scan goes on from another run's, begin with a copy of what that one's engine saved."""
+    """If the scan continues one of another run, begin with a copy of the session that that one's engine saved."""
     if scan.continues and scan.continues.directory.exists() and not scan.directory.exists():
         shutil.copytree(scan.continues.directory, scan.directory, ignore=shutil.ignore_patterns("engine.log"))
 
@@ -161,7 +161,7 @@ def _is_away(report: CheckReport) -> bool:
 
 
 def _fail(scan: UrlScan, report: CheckReport) -> None:
-    """The site cannot be scanned: a failed check at first; when it is to go on, a site lost, or an engine held back."""
+    """End a scan whose target failed the checks, at its start or when it resumes."""
     failure = report.failure
     if scan.started_at is None:
         transitions.fail_checks(scan, report.status, step=failure.name, reason=failure.detail)

@@ -23,7 +23,7 @@ _seen_to_start: list[Engine] = []
 
 
 def set_up(analysis: Analysis, engine: Engine) -> None:
-    """Set up every URL scan of a submitted analysis; run again after a crash, it goes on where it was.
+    """Set up every URL scan of a submitted analysis; run again after a crash, it continues where it was.
 
     Of one that is only saved for later, the URLs are checked and nothing else.
 

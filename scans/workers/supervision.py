@@ -102,7 +102,7 @@ class Supervision:
         self._ended: Ended | None = None
         self._progress: dict = {}
         self._seen: list[UrlCrawled | AddressSeen] = []
-        # An engine that goes on from a session counts from zero again; what went before is added.
+        # An engine that resumes a session counts from zero again; the earlier counts are added.
         self._before = Counter(requests=scan.requests, urls=scan.urls_crawled, errors=scan.network_errors)
         self._responses_before = Counter(scan.responses)
         self._requests = self._usable_answers = 0
@@ -194,7 +194,7 @@ class Supervision:
             self._renewed_at = monotonic()
 
     def _stay(self) -> None:
-        """Let the engine go on for as long as the lease that was just renewed."""
+        """Let the engine keep running as long as the lease that was just renewed."""
         self._run.send(Command.STAY)
 
     def _logins(self) -> dict[str, int]:
@@ -287,7 +287,7 @@ class Supervision:
             return
         if ended.outcome == Outcome.ORPHANED:
             logger.warning("The engine for %s was not told to stay for too long.", self._scan.url)
-            return  # as if this worker were gone: the lease runs out, and whoever comes next goes on from the session
+            return  # as if this worker were gone: the lease runs out, and the next worker resumes from the session
         if self._status == UrlScanStatus.STOPPING_DELETING_RESULTS:
             remove_files(self._scan)
             transitions.end(self._scan, EndedBy.USER)

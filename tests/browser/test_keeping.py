@@ -1,4 +1,4 @@
-"""A browser goes on with the session of another."""
+"""A browser continues the session of another."""
 
 import json
 

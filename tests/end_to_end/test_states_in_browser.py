@@ -46,7 +46,7 @@ def test_pages_of_what_broke_keep_the_rules(open_page, monkeypatch):
 def test_pages_with_very_much_and_of_what_failed_keep_the_rules(open_page):
     ScanSettings.objects.update(capacity=60)
     long = "http://127.0.0.1:9/" + "a-rather-long-part-of-a-path/" * 6
-    many = factories.running(*(f"{long}{number}" for number in range(60)), name="A name that goes on and on " * 6)
+    many = factories.running(*(f"{long}{number}" for number in range(60)), name="A name that has no end " * 6)
     factories.find(many.url_scans.first(), 40)
     failed = factories.submitted(name="Failed")
     transitions.fail_submission(failed, reason="The engine is not installed: " + "/a/long/path" * 12)

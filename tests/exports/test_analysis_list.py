@@ -43,7 +43,7 @@ def test_findings_under_verification_are_counted_for_reviewers_alone(as_role):
 def test_the_number_of_queries_grows_by_five_for_500_analyses(client, django_assert_num_queries):
     for _ in range(3):
         factories.scheduled()
-    # Session and user; the order, the rows, and what their URL scans add up to; two to go on.
+    # Session and user; the order, the rows, and what their URL scans add up to; two for the next batch.
     with django_assert_num_queries(5):
         assert len(listed(client.get("/analyses/export.csv"))) == 3
 

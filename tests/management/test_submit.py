@@ -163,7 +163,10 @@ def test_ctrl_c_while_waiting_says_that_the_analysis_goes_on_and_how_to_stop_it(
         submit("--wait", stderr=err)
     analysis = Analysis.objects.get()
     assert ended.value.code == 130
-    assert f"Analysis {analysis.pk} goes on" in err.getvalue() and f"`manage.py show {analysis.pk}`" in err.getvalue()
+    assert (
+        f"Analysis {analysis.pk} keeps running" in err.getvalue()
+        and f"`manage.py show {analysis.pk}`" in err.getvalue()
+    )
     assert f"stop it at {analysis.get_absolute_url()}" in err.getvalue()
 
 

@@ -142,7 +142,7 @@ def test_what_was_only_checked_and_failed_begins_to_repeat_once_it_is_submitted(
     transitions.fail_submission(analysis, reason="no engine")
     transitions.submit_again(
         analysis, by=Actor.COMMAND
-    )  # once it was submitted, the schedule is there, and goes on as it is
+    )  # once it was submitted, the schedule is there, and stays as it is
     assert RecurringSchedule.objects.get().next_at == schedule.next_at
 
 

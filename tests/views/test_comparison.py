@@ -68,9 +68,9 @@ def test_what_is_still_under_verification_is_neither_called_partial_nor_gone(as_
     factories.published(name="Shop", number_of_findings=2)
     second = factories.ended(name="Shop", number_of_findings=1, publication="reviewer")
     reviewer, viewer = text(as_role("Reviewer").get(page(second))), text(as_role("Viewer").get(page(second)))
-    assert "Not found any more: 1" in reviewer and "partial run" not in reviewer and "did not find" not in reviewer
+    assert "No longer found: 1" in reviewer and "partial run" not in reviewer and "did not find" not in reviewer
     assert "appear here when the results are published" in viewer
-    assert not any(said in viewer for said in ("Not found any more", "partial run", "did not find"))
+    assert not any(said in viewer for said in ("No longer found", "partial run", "did not find"))
 
 
 def test_one_weakness_is_listed_once_and_long_lists_are_cut(client, runs, monkeypatch, django_assert_num_queries):

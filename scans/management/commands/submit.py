@@ -39,7 +39,7 @@ class Command(DatabaseCommand):
         "Submit an analysis. By calling this you say that you are authorised to scan these sites. Exit code with "
         "--wait: 0 completed with results available and no finding at or above --fail-on, 1 findings at or above "
         "it, 2 any other end, or submitted but not to be followed any more, 3 nothing submitted: refused, or an "
-        "error that stderr tells of, 130 Ctrl-C while waiting: the analysis goes on."
+        "error that stderr tells of, 130 Ctrl-C while waiting: the analysis keeps running."
     )
     requires_system_checks = []
     without_database = REFUSED
@@ -82,7 +82,7 @@ class Command(DatabaseCommand):
             code = self._tell(analysis, options)
         except KeyboardInterrupt:
             self.stderr.write(
-                f"Analysis {analysis.pk} goes on. `manage.py show {analysis.pk}` tells how; stop it at "
+                f"Analysis {analysis.pk} keeps running. `manage.py show {analysis.pk}` tells how; stop it at "
                 f"{analysis.get_absolute_url()} of the dashboard."
             )
             sys.exit(INTERRUPTED)
@@ -123,7 +123,7 @@ class Command(DatabaseCommand):
         if not isinstance(error, Error | OSError):
             logger.error("An analysis was submitted, and then this happened:", exc_info=error)
         return CommandError(
-            f"Analysis {analysis.pk} was {_became(analysis)}, but this command cannot tell how it goes on; `manage.py "
+            f"Analysis {analysis.pk} was {_became(analysis)}, but this command can no longer follow it; `manage.py "
             f"show {analysis.pk}` does. {type(error).__name__}: {error}",
             returncode=OTHER_END,
         )

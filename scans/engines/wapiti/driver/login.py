@@ -125,7 +125,7 @@ class Login:
             return "the site answered 401"
         location = response.headers.get("location", "")
         if self.rule["login_url"] and location and is_at(urljoin(url, location), self.rule["login_url"]):
-            return "the site leads to its login page"
+            return "the site redirects to its login page"
         if self.pattern and body and self.pattern.search(body):
             return "the page matches the pattern of logged-out pages"
         return ""

@@ -53,7 +53,7 @@ def test_stop_and_expire_in_the_attack_keep_results(wapiti, weak_site, start, jo
         assert time.monotonic() - began < SOON
     kept = wapiti.read_report(tmp_path / Command.STOP).findings
     assert identities(kept) == identities(runs[Command.STOP].of(FindingReported))
-    assert (tmp_path / Command.EXPIRE / "session").exists()  # for another run to go on from, instead of a report
+    assert (tmp_path / Command.EXPIRE / "session").exists()  # for another run to continue from, instead of a report
 
 
 def test_stop_works_while_paused_and_in_the_crawl(wapiti, weak_site, start, job):
