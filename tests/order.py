@@ -1,4 +1,4 @@
-"""Which tests come first, and which stay in one process where several share them; a pytest plugin.
+"""A pytest plugin: the order of the tests, and which stay in one process when several share them.
 
 What takes long comes first, so that the end is never one process alone with it. Tests that share something costly
 (a running product, a scan) stay together, or each process would make one of its own.

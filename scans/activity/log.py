@@ -130,7 +130,7 @@ def record(
 
 
 def sentence(entry: ActivityLogEntry) -> str:
-    """What the entry says happened, without who, when and why; an unknown action stands as it is."""
+    """Return what the entry says happened, without who, when and why; an unknown action is returned as it is."""
     template = SENTENCES.get(entry.action)
     return template.format_map(_facts(entry.data)) if template else entry.action
 
@@ -149,7 +149,7 @@ def _facts(data: dict) -> dict:
 
 
 def _state(stored: str) -> str:
-    """What something was or became: a reviewer's mark, or a length of time."""
+    """Return an old or new value in words: a reviewer's mark, or a length of time."""
     if stored in Mark.values:
         return str(Mark(stored).label)
     length = parse_duration(stored)

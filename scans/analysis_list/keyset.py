@@ -86,7 +86,7 @@ class Slice:
 
 
 class _Beyond(Func):
-    """Whether (key, id) lies beyond a position: a comparison of rows, which an index answers."""
+    """A condition: (key, id) lies beyond a position. It compares rows, which an index answers."""
 
     output_field = models.BooleanField()
 

@@ -81,7 +81,7 @@ def find(queryset: AnalysisQuerySet, words: str) -> Matches:
 
 
 def containing(queryset: AnalysisQuerySet, words: str) -> AnalysisQuerySet:
-    """Those whose name or target URLs contain `words`, in any case; reads one text after the other."""
+    """Return the analyses whose name or target URLs contain `words`, in any case; reads one text after the other."""
     text = AnalysisSearch.objects.filter(analysis=OuterRef("pk")).values("text")
     folded = models.Value("" if BETWEEN in words else fold(words))
     place = StrIndex(Subquery(text), folded)

@@ -1,4 +1,4 @@
-"""What a browser is asked to do, and what it tells afterwards."""
+"""The tasks for a browser, and their results."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Played:
-    """What happened. `reason` is empty where all went well, else a code; `detail` says what was seen.
+    """The result of a task. `reason` is empty if all went well, else a code; `detail` says what the browser saw.
 
     `line` is the number of the failing command in its test, as recorders count, and `command` its name.
     `visited` are the addresses that were navigated to, `forms` what was sent from there; `asked_for` what scripts of

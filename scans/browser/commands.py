@@ -1,4 +1,4 @@
-"""What each command of a recording does in the browser. Runs in the child process; knows playwright, not Django."""
+"""The commands of a recording, done in the browser. Runs in the child process; knows playwright, not Django."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _type(script, step, target, value):
 
 
 def _keep_secret(script, element, typed: str):
-    """What goes into a password field is one, whatever the field is called."""
+    """Keep a text typed into a password field secret, whatever the field is called."""
     if typed and (element.get_attribute("type") or "").lower() == "password":
         script.player.secrets.add(typed)
 
@@ -155,7 +155,7 @@ def _close(script, step, target, value):
 
 
 def _run(script, step, target, value):
-    """What was stored is passed as values, not as text: it may hold quotes."""
+    """Run a script. Stored texts are passed as values, not inserted into its text: they may contain quotes."""
     names = [name for name in dict.fromkeys(re.findall(r"\$\{(\w+)\}", step["target"])) if name in script.variables]
     code = step["target"]
     for number, name in enumerate(names):
@@ -226,7 +226,7 @@ def _title(script, step, target):
 
 
 def _selected(what: str):
-    """What reads the value or the label of the option that is chosen in a list."""
+    """Return a function that reads the value or the label of the option that is chosen in a list."""
 
     def read(script, step, target):
         chosen = f"list => list.selectedOptions.length ? list.selectedOptions[0].{what} : ''"

@@ -1,4 +1,4 @@
-"""What a site keeps in a browser besides cookies, taken from one browser and given to the next.
+"""The data that a site keeps in a browser besides cookies, taken from one browser and given to the next.
 
 Standard library only, since it runs in the browser's child process.
 """
@@ -19,7 +19,7 @@ GIVE_TO_WINDOW = """([host, entries]) => {
 
 
 def kept_by(session: dict) -> dict:
-    """What a site kept in the browser of this session, as `keep` made it."""
+    """Return the data that a site kept in the browser of this session, as `keep` made it."""
     return json.loads(session["storage"] or '{"origins": [], "window": []}')
 
 
@@ -31,7 +31,7 @@ def give_to_windows(context, session: dict, target: str) -> None:
 
 
 def keep(page, target: str) -> str:
-    """What `target` keeps in this page's browser, and in its window, as JSON; empty where it is too much."""
+    """Return the data that `target` keeps in this page's browser and window, as JSON; empty if it is too much."""
     origins = page.context.storage_state(indexed_db=True)["origins"]
     window = page.evaluate("Object.entries(sessionStorage)") if place(page.url) == place(target) else []
     of_target = [one for one in origins if place(one["origin"]) == place(target)]

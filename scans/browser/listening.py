@@ -1,4 +1,4 @@
-"""What the pages in a browser ask for and send, and by what the site knows them.
+"""The requests of the pages in a browser, and the tokens by which the site recognises them.
 
 Standard library only, since it runs in the browser's child process.
 """
@@ -39,7 +39,7 @@ class Listener:
         context.on("requestfailed", self._answered)
 
     def told(self) -> dict:
-        """What may be told of it, as session.Played has it."""
+        """Return the requests that may be reported, as base.Played has them."""
         return {
             "visited": self._inside(self.visited),
             "forms": [form for form in self.forms if self._may_be_told(form["url"], form["fields"])],
@@ -84,7 +84,7 @@ class Listener:
         return [url for url in dict.fromkeys(urls) if self._may_be_told(url)]
 
     def _may_be_told(self, url: str, fields: Iterable[tuple[str, str]] = ()) -> bool:
-        """Whether an address, and what was sent there, is of an allowed site and has no password or token in it."""
+        """Return whether a request goes to an allowed site and has no password or token in it."""
         typed = any(value in self.secrets for _, value in [*parse_qsl(urlsplit(url).query), *fields])
         given = any(token.split(" ")[-1] in url for token in self.tokens.values())
         return place(url) in self.places and not typed and not given and not has_password(url)
@@ -101,7 +101,7 @@ def has_password(url: str) -> bool:
 
 
 def fields_of(request) -> list[tuple[str, str]]:
-    """What a form sends, files left out; nothing of what is no form's usual way to send it."""
+    """Return the fields that a form sends, without files; none if the request is not sent as forms usually are."""
     kind, body = request.headers.get("content-type", ""), request.post_data_buffer or b""
     if kind.startswith("multipart/form-data"):
         parts = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body).walk()

@@ -6,7 +6,7 @@ import json
 
 
 class Failed(Exception):
-    """What a command wanted is not so: a code of scans.reasons and its facts."""
+    """A command failed: a code of scans.reasons and its facts."""
 
     def __init__(self, code: str, **facts):
         super().__init__(code)

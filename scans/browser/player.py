@@ -42,7 +42,7 @@ LOGIN_FIELD = (
     "xpath=//input[@type='password'][not(contains(@autocomplete, 'new-password'))]"
     "[not(ancestor::form) or count(ancestor::form//input[@type='password']) = 1]"
 )
-# What no user name is typed into; a type that nobody knows is text.
+# Fields for anything but a user name; an unknown type means text.
 _NOT_TEXT = (
     "button checkbox color date datetime-local file hidden image month number password radio range reset search submit "
     "time url week"
@@ -74,7 +74,7 @@ FLAGS = [
 def main() -> None:
     """Do the job on stdin."""
     job = json.loads(sys.stdin.buffer.read())
-    # Whoever started it ends it in time. If they were killed, it ends itself, though a page may hold it in a loop.
+    # The parent process ends it in time. If that was killed, it ends itself, even if a page keeps it in a loop.
     faulthandler.dump_traceback_later(job["seconds_to_end"] + SECONDS_LATER, exit=True)
     wall = Wall(job["task"]["sites"], job["task"]["rules"]["left_out"])
     with sync_playwright() as playwright:
@@ -126,7 +126,7 @@ class Player:
             self.context.route(self.wall.leaves_out, lambda route: route.abort("blockedbyclient"))
 
     def run(self) -> dict:
-        """What happened, as session.Played has it."""
+        """Play the task and return its result, as base.Played has it."""
         try:
             self._do()
             self._settle()
@@ -313,7 +313,7 @@ def comes(player: Player, look, seconds: float) -> bool:
 
 
 def visible(locator):
-    """Those of the elements that are shown."""
+    """Return the elements that are visible."""
     return locator.locator("visible=true")
 
 
@@ -329,7 +329,7 @@ def shown(url: str) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """What a browser's error says in its first line, without call log, and of addresses what may be shown."""
+    """Return the first line of a browser's error, without call log and without the secret parts of addresses."""
     line = str(error).split("\n")[0].split("Call log")[0]
     return re.sub(r"[a-z]+://\S+", lambda match: shown(match[0]), line)[:300]
 

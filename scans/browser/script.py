@@ -144,7 +144,7 @@ class Script:
         return None
 
     def wait(self, look, seconds: float = SECONDS_FOR_AN_ELEMENT):
-        """What `look()` gives as soon as it gives something; else what it gives at the end of the time."""
+        """Wait until `look()` returns something true, or until the time is over; return its last answer."""
         until = time.monotonic() + self.player.left(seconds) / 1000
         while True:
             try:
@@ -157,5 +157,5 @@ class Script:
             self.player.page.wait_for_timeout(SECONDS_BETWEEN_LOOKS * 1000)
 
     def milliseconds(self) -> float:
-        """How long one action may take."""
+        """Return how long one action may take."""
         return self.player.left(SECONDS_FOR_AN_ELEMENT)

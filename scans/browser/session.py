@@ -119,13 +119,13 @@ def _is_there() -> bool:
 
 
 def _browser(home: str) -> dict[str, str | bool]:
-    """What a child needs to know to start the browser; Chromium refuses to run as root inside its sandbox."""
+    """Return what a child needs to start the browser; Chromium refuses to run as root inside its sandbox."""
     sandbox = settings.SCANS_CHROMIUM_SANDBOX and os.geteuid() != 0
     return {"chromium": str(settings.SCANS_CHROMIUM), "sandbox": sandbox, "home": home}
 
 
 def _why(said: bytes) -> Reason | str:
-    """What a child that ended without an answer said last; where the browser has no sandbox, what to do."""
+    """Return the last words of a child that ended without an answer; if the browser has no sandbox, what to do."""
     if b"sandboxing failed" in said:  # Playwright's words, for whatever Chromium says of it
         return Reason("browser_without_sandbox")
     lines = said.decode(errors="replace").strip().splitlines()
@@ -140,7 +140,7 @@ def _job(task: Task, home: str, seconds: float) -> bytes:
 
 
 def _run(job: bytes, home: str, seconds: float, program: Path = PLAYER) -> tuple[bytes, bytes]:
-    """What the child wrote to both its outputs; raises TimeoutExpired where it had to be killed."""
+    """Run the child and return both its outputs; raises TimeoutExpired if it had to be killed."""
     process = subprocess.Popen(
         [sys.executable, str(program)],
         stdin=subprocess.PIPE,

@@ -42,7 +42,7 @@ class Wall(ThreadingTCPServer):
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def leaves_out(self, url: str) -> bool:
-        """Whether an address is never asked for. Inside TLS, which hides it from here, the browser asks this itself."""
+        """Return whether an address is never requested. Inside TLS, the browser checks it: here it cannot be read."""
         url = url.partition("#")[0]
         return any(pattern.fullmatch(one) for pattern in self.left_out for one in {url, unquote(url)})
 

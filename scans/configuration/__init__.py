@@ -1,1 +1,1 @@
-"""What a submission holds: one list of options, read by form, command line, log, Configuration tab and exports."""
+"""The options of a submission: one list, read by form, command line, log, Configuration tab and exports."""

@@ -61,7 +61,7 @@ class Option:
 
     @property
     def label(self) -> str:
-        """What people call it: the label of its first field."""
+        """Its name for people: the label of its first field."""
         return next(iter(self.inputs.values())).field.label
 
     @property
@@ -80,7 +80,7 @@ class Option:
         return self.default if typed in (None, "") else typed
 
     def typed(self, value: Any, of: Any) -> dict[str, Any]:
-        """What its fields hold in a form for this value."""
+        """Return the contents of its form fields for this value."""
         return {self.name: value}
 
     # Into its column, and back
@@ -328,5 +328,5 @@ class Headers(Option):
 
 
 def lines_of(texts: list[str]) -> str:
-    """What an argument that may be given several times means in a field with one text to a line."""
+    """Return the values of a repeatable argument as the text of a field with one value per line."""
     return "\n".join(texts)

@@ -44,7 +44,7 @@ MAX_RUNS = 10_000
 
 
 def default_duration() -> timedelta:
-    """How long an analysis may scan unless it says otherwise."""
+    """Return how long an analysis may scan by default."""
     return timedelta(minutes=settings.SCANS_DEFAULT_DURATION_MINUTES)
 
 
@@ -281,7 +281,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )
 
-# What the log calls each thing that can be changed.
+# The log's name for each thing that can be changed.
 LABELS = {"urls": _("URLs"), **{option.name: option.label for option in OPTIONS}, "access": _("access")}
 
 

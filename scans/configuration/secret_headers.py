@@ -18,5 +18,5 @@ def resealed(column: dict[str, str]) -> dict[str, str]:
 
 
 def rules_of(analysis: Analysis) -> RequestRules:
-    """What holds for every request of this analysis' scans; raises KeyLost."""
+    """Return the rules for every request of this analysis' scans; raises KeyLost."""
     return rules(opened(analysis.headers), analysis.left_out or ())

@@ -16,7 +16,7 @@ from scans.models import Analysis, TargetLogin
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """How one URL is logged in to and crawled, everything secret sealed."""
+    """The login and the crawl script of one URL, with all secrets encrypted."""
 
     login: TargetLogin | None = None  # not saved, of no URL scan
     crawl_script: str = ""
@@ -25,7 +25,7 @@ class Access:
 
 @dataclass(frozen=True, kw_only=True)
 class _Targets:
-    """What is scanned; URLs normalised, unique and allowed.
+    """The URLs to scan: normalised, unique and allowed.
 
     `access` is by URL; one that is not in it is scanned without a login. `key` is made with the form, so that sending
     it twice submits once.
@@ -54,7 +54,7 @@ def columns_of(submission: Submission) -> dict[str, Any]:
 
 
 def configuration(analysis: Analysis) -> Submission:
-    """What was asked for, logins and scripts included."""
+    """Return the submission of a stored analysis, with logins and scripts."""
     scans = analysis.url_scans.select_related("login").order_by("position")
     access = {
         scan.url: Access(
@@ -74,7 +74,7 @@ def once_more(analysis: Analysis) -> Submission:
 
 
 def changes(before: Submission, after: Submission) -> dict[str, list[str]]:
-    """What differs, by name: the old and the new value as the log tells of them.
+    """Return the differences by name: the old and the new value as the log shows them.
 
     Empty where only something secret differs: of that the log says that it changed.
     """
@@ -100,7 +100,7 @@ def exported(analysis: Analysis) -> dict[str, Any]:
 
 
 def as_typed(submission: Submission) -> dict[str, Any]:
-    """What a form for it begins with: the options as a person would have typed them."""
+    """Return the initial contents of a form: the options as a person would type them."""
     typed = {"name": submission.name, "urls": "\n".join(submission.urls)}
     for option in OPTIONS:
         typed |= option.typed(getattr(submission, option.name), submission)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-# What our own requests call themselves, and an engine's where its User-Agent is given: the given one takes its place on
+# The User-Agent of our own requests, and of an engine's if one is given: the given one takes its place on
 # the way out, so that a User-Agent that is an attack stays.
 USER_AGENT = "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)"
 
@@ -304,7 +304,7 @@ Event = Started | Progress | UrlCrawled | AddressSeen | FindingReported | Logged
 
 @dataclass(frozen=True, kw_only=True)
 class Preflight:
-    """Whether an engine can run here: its version, or the problem.
+    """The answer whether an engine can run here: its version, or the problem.
 
     `problem` is a code of scans.reasons and `facts` are its facts, besides the engine's name.
     """

@@ -88,7 +88,7 @@ class Results:
 
     @property
     def hidden(self) -> list[UrlScan]:
-        """Those unpublished URL scans whose results the person may not see yet."""
+        """The unpublished URL scans whose results the person may not see yet."""
         return [scan for scan in self.unpublished if not scan.results_visible]
 
     @property

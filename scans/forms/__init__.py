@@ -1,1 +1,1 @@
-"""What people type, checked. The command line uses the same rules."""
+"""Checks everything that people type. The command line uses the same rules."""

@@ -108,7 +108,7 @@ class AccessForm(forms.Form):
         return _script(file)
 
     def clean(self) -> dict:
-        """That there is what the way of logging in needs."""
+        """Check that nothing is missing for the chosen way of logging in."""
         cleaned = super().clean()
         for field, message in _NEEDED.get(cleaned.get("login_method", ""), {}).items():
             if field in cleaned and not cleaned[field]:
@@ -120,7 +120,7 @@ class AccessForm(forms.Form):
         return cleaned
 
     def access(self) -> Access | None:
-        """What was asked for, sealed; None where nothing was. The form must be valid."""
+        """Return the login and crawl script with secrets encrypted; None if there are none. The form must be valid."""
         cleaned, login = self.cleaned_data, None
         if cleaned["login_method"]:
             login = TargetLogin.of(

@@ -12,7 +12,7 @@ from scans.models import Mark, StopMode
 
 
 class ExtendForm(forms.Form):
-    """How much longer an analysis that runs may scan."""
+    """How much longer a running analysis may scan."""
 
     extra = LengthOfTimeField(
         label=_("How much longer"), help_text=_("Minutes, or 90m, 8h, 2d. At most 25 days in all.")
@@ -35,7 +35,7 @@ class ExtendForm(forms.Form):
 
 
 class MarkForm(forms.Form):
-    """What a reviewer thinks of a finding, and why."""
+    """A reviewer's mark of a finding, and a comment."""
 
     mark = forms.ChoiceField(label=_("Mark"), choices=Mark.choices)
     comment = forms.CharField(
@@ -47,7 +47,7 @@ class MarkForm(forms.Form):
 
 
 class StopForm(forms.Form):
-    """Whether a stop keeps or deletes what was found, and why it was asked for."""
+    """A stop: keep or delete the results, and why."""
 
     mode = forms.ChoiceField(choices=StopMode.choices, widget=forms.HiddenInput)
     reason = forms.CharField(

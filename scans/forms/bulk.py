@@ -8,7 +8,7 @@ from scans.transitions.bulk import TAKES_A_REASON
 
 
 class BulkForm(forms.Form):
-    """Which of the question's verbs, why, and the key that came with the question."""
+    """The answer to a bulk question: one of its verbs, why, and the question's key."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     verb = forms.ChoiceField()

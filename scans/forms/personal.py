@@ -1,4 +1,4 @@
-"""What a person decides for themselves, checked: their settings, and the views they save."""
+"""Checks a person's own choices: their settings, and the views they save."""
 
 from django import forms
 from django.conf import settings

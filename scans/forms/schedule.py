@@ -56,7 +56,7 @@ class ScheduleForm(form_of(in_section("when"))):
         return "\n".join(map(str, windows))
 
     def clean(self):
-        """That the schedule lets something be scanned, once its parts could be read."""
+        """Check that the schedule leaves time to scan, once its parts could be read."""
         cleaned = super().clean()
         if self.errors:
             return cleaned

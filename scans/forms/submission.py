@@ -100,7 +100,7 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
         return cleaned
 
     def submission(self) -> Submission:
-        """What was asked for; the form must be valid."""
+        """Return the submission; the form must be valid."""
         cleaned, access = self.cleaned_data, self.access()
         return Submission(
             name=cleaned["name"],

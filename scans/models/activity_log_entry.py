@@ -11,7 +11,7 @@ from scans.reasons import ReasonField
 
 
 class Actor(models.TextChoices):
-    """Who did it: a person or a part of the system."""
+    """The kind of actor: a person or a part of the system."""
 
     USER = "user", _("User")
     COMMAND = "command", _("Command line")
@@ -27,7 +27,7 @@ class AppendOnly(Exception):
 
 
 class ActivityLogEntry(models.Model):
-    """When, who, what, from which status to which, why.
+    """One entry: when, who, what, from which status to which, why.
 
     `action` is a typed name such as `url_scan.paused`; the sentence is made from it when read, see
     `activity`. Append-only three times: here, in the admin, and by triggers in the database.

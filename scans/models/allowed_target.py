@@ -1,4 +1,4 @@
-"""Which hosts an administrator allows to be scanned."""
+"""The hosts that an administrator allows to be scanned."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError

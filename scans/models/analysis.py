@@ -14,14 +14,14 @@ from scans.statuses import AnalysisStatus, Phase, Status
 
 
 class Publication(models.TextChoices):
-    """Who publishes the results after verification."""
+    """The way of publishing the results after verification: automatic, or by a reviewer."""
 
     AUTOMATIC = "automatic", _("By itself, once verified")
     REVIEWER = "reviewer", _("By a reviewer")
 
 
 class StopMode(models.TextChoices):
-    """Whether a stop saves or deletes the results."""
+    """The two kinds of stop: save or delete the results."""
 
     SAVE = "save", _("Stop and save results")
     DELETE = "delete", _("Stop and delete results")
@@ -81,7 +81,7 @@ class Analysis(models.Model):
         "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="the run it goes on from"
     )
 
-    # What happened
+    # Events
     status = models.CharField(
         max_length=60, choices=AnalysisStatus.choices, default=AnalysisStatus.SAVED_FOR_LATER, editable=False
     )
@@ -181,7 +181,7 @@ class Analysis(models.Model):
         return ZoneInfo(self.time_zone)
 
     def ran_for(self, now: datetime) -> timedelta | None:
-        """How long it ran, until its end or `now`; None if it never started."""
+        """Return how long it ran, until its end or `now`; None if it never started."""
         return (self.ended_at or now) - self.started_at if self.started_at else None
 
     @property

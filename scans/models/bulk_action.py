@@ -23,7 +23,7 @@ BULK_ACTIONS = (
 
 
 class BulkOutcome(models.TextChoices):
-    """What became of one analysis; the label finishes the sentence “2 skipped (…)”."""
+    """The outcome for one analysis; the label finishes the sentence “2 skipped (…)”."""
 
     WAITING = "waiting", _("waiting")
     DONE = "done", _("done")
@@ -40,7 +40,7 @@ class BulkOutcome(models.TextChoices):
 
 
 class BulkAction(models.Model):
-    """Who asked for what, and of which analyses. It is over when none of its items waits."""
+    """An action on many analyses, and who asked for it. It is over when none of its items waits."""
 
     key = models.UUIDField(unique=True, help_text="made with the question, so that answering it twice acts once")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -57,7 +57,7 @@ class BulkAction(models.Model):
         return reverse("scans:bulk-action", args=[self.pk])
 
     def outcomes(self) -> dict[BulkOutcome, int]:
-        """How many analyses each outcome has, in the order above; those that none has are left out."""
+        """Return the number of analyses per outcome, in the order above, without outcomes that none has."""
         counts = dict(self.items.order_by().values_list("outcome").annotate(Count("pk")))
         return {outcome: counts[outcome] for outcome in BulkOutcome if outcome in counts}
 

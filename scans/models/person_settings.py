@@ -1,4 +1,4 @@
-"""What one person has decided about how the pages look and behave for them."""
+"""One person's settings: how the pages look and behave for them."""
 
 from zoneinfo import ZoneInfo
 

@@ -11,7 +11,7 @@ class Screenshot(models.Model):
     """One picture, as PNG in Django's storage."""
 
     class Shows(models.TextChoices):
-        """What the picture shows."""
+        """The subject of the picture."""
 
         TARGET = "target", _("The target page")
         LOGGED_IN = "logged_in", _("Logged in")

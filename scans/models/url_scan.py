@@ -16,7 +16,7 @@ from scans.statuses import Status, UrlScanStatus
 
 
 class PausedBy(models.TextChoices):
-    """Who paused it, and so who resumes it."""
+    """The one that paused it, and so the one that resumes it."""
 
     USER = "user", _("A user")
     WINDOW = "window", _("A blackout window")
@@ -120,5 +120,5 @@ class UrlScan(models.Model):
         return sum(getattr(self, f"findings_{name}") for name in SEVERITIES)
 
     def ran_for(self, now: datetime) -> timedelta | None:
-        """How long it ran, until its end or `now`; None if it never started."""
+        """Return how long it ran, until its end or `now`; None if it never started."""
         return (self.ended_at or now) - self.started_at if self.started_at else None

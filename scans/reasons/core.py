@@ -75,7 +75,7 @@ class Reason:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Reason:
-        """What `to_json` made, be it by another version of the product: codes and facts are not checked."""
+        """Read the result of `to_json`, even of another version of the product: codes and facts are not checked."""
         reason = cls()
         reason._set(str(values["code"]), {name: _from_plain(value) for name, value in values["facts"].items()})
         return reason

@@ -8,7 +8,7 @@ from scans.reasons.core import NO_REASON, Reason, as_reason
 
 
 def stored(reason: Reason | str) -> str:
-    """How a reason is stored; empty where there is none."""
+    """Return the stored form of a reason; empty if there is none."""
     reason = as_reason(reason)
     if reason.code == "text" and not reason.facts["text"].startswith("{"):
         return reason.facts["text"]
@@ -16,7 +16,7 @@ def stored(reason: Reason | str) -> str:
 
 
 def read(text: str | None) -> Reason:
-    """What `stored` made; whatever is no JSON of a reason is an own text."""
+    """Read the result of `stored`; a text that is not the JSON of a reason becomes a reason in free text."""
     if text and text.startswith("{"):
         try:
             return Reason.from_json(json.loads(text))
@@ -33,7 +33,7 @@ class ReasonField(models.TextField):
         return read(value)
 
     def to_python(self, value):
-        """What a serialised object holds, or what was assigned."""
+        """Convert the value of a serialised object, or an assigned one."""
         return value if isinstance(value, Reason) else read(value)
 
     def get_prep_value(self, value):

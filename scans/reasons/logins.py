@@ -1,4 +1,4 @@
-"""What proved a login or a log-out, why one failed, and what to do about it."""
+"""The proofs of a login or a log-out, why one failed, and what to do about it."""
 
 from django.utils.translation import gettext_lazy as _
 

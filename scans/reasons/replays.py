@@ -1,4 +1,4 @@
-"""What replaying a finding showed, or why it could not be replayed."""
+"""The results of replaying a finding, and why one could not be replayed."""
 
 from django.utils.translation import gettext_lazy as _
 

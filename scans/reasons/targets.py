@@ -1,4 +1,4 @@
-"""Whether a target may be scanned, and what the checks of its connection saw."""
+"""Why a target may not be scanned, and what the checks of its connection saw."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -60,7 +60,7 @@ nav a {{ margin-right: 1rem; }}
 
 @dataclass
 class Answer:
-    """What one request is answered with."""
+    """The answer to one request."""
 
     title: str
     content: str = ""

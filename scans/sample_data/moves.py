@@ -99,7 +99,7 @@ def along(way: tuple[U, ...], to: U) -> tuple[U, ...]:
 
 
 def reason_for(before: U | str, to: U) -> Reason:
-    """Why a move is made; false where there is nothing to say."""
+    """Return the reason of a move; false if there is nothing to say."""
     if to in FAILED_VERIFICATION:
         return FAILED_STEPS[to][1]
     if to in PUBLISHED or to in STOPS:

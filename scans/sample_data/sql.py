@@ -80,7 +80,7 @@ INSERTS = [
     FROM sample_plan plan CROSS JOIN sample_scan scan
     WHERE scan.story = plan.story IN_ORDER
     """,
-    # What search_text makes of them: all of it is ASCII, but for letters that are small already.
+    # The same as search_text makes: all of it is ASCII, except letters that are lower case already.
     """
     INSERT INTO scans_analysissearch (analysis_id, text)
     SELECT

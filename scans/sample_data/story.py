@@ -242,5 +242,5 @@ class Story:
 
 
 def replayed(number: int) -> str:
-    """What replaying the finding of this number in its URL scan showed."""
+    """Return the replay result of the finding with this number in its URL scan."""
     return {3: "not_reproduced", 5: "not_replayable"}.get(number, "confirmed")

@@ -1,4 +1,4 @@
-"""What holds for every request of a scan: headers that go along, and addresses that are never asked for."""
+"""The rules for every request of a scan: headers to send, and addresses that are never requested."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RequestRules:
     left_out: tuple[str, ...] = ()
 
     def leaves_out(self, url: str) -> bool:
-        """Whether this address is never asked for; percent-encoded letters are understood."""
+        """Return whether this address is never requested; percent-encoded letters are understood."""
         url = url.partition("#")[0]
         return any(re.fullmatch(pattern, one) for pattern in self.left_out for one in {url, unquote(url)})
 

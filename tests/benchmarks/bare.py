@@ -1,4 +1,4 @@
-"""What every page is compared with: a view that returns bytes which are there already, a plain changelist."""
+"""The views that every page is compared with: one that returns ready-made bytes, and a plain changelist."""
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse

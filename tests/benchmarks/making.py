@@ -1,4 +1,4 @@
-"""What the measuring changes in a database, by the product's own verbs wherever there is one."""
+"""The changes that measuring makes in a database, by the product's own verbs where there is one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of the requests of a page: seeds for the crawl, and no secret."""
+"""Listening to the requests of a page yields seeds for the crawl, and no secret."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What only a real browser can tell of the pages: accessibility, width, weight, and life without JavaScript."""
+"""Checks of pages that need a real browser: accessibility, width, weight, and use without JavaScript."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What makes two findings the same, and which imports engines may have."""
+"""When two findings are the same, and which imports engines may have."""
 
 from __future__ import annotations
 

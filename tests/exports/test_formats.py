@@ -1,4 +1,4 @@
-"""What holds for every format."""
+"""Rules for every format."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a login is: its secrets apart from the rest, and never shown."""
+"""A login: its secrets are kept apart from the rest, and never shown."""
 
 from scans.login.base import SECRETS, Login, Method
 

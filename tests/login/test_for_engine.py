@@ -1,4 +1,4 @@
-"""What an engine is told of a login: what to carry, what makes it look twice, and where."""
+"""A login as the engine gets it: what to carry, what makes it look twice, and where."""
 
 import re
 import threading

@@ -1,4 +1,4 @@
-"""What proves that a login worked, and what does not."""
+"""Proofs that a login worked, and pages that prove nothing."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What manage.py's commands have in common: what they say without a database, and to a reader that goes away."""
+"""All commands of manage.py: their messages without a database, and to a reader that goes away."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is stored of an action on many analyses."""
+"""The stored row of an action on many analyses."""
 
 from urllib.parse import urlencode
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""What an answer says of a finding: shown again, not shown, or nothing to judge by."""
+"""An answer's verdict on a finding: shown again, not shown, or nothing to judge by."""
 
 from time import process_time
 

@@ -1,4 +1,4 @@
-"""What a seed makes."""
+"""Databases made from a seed."""
 
 from datetime import UTC, datetime
 

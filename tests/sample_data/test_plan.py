@@ -1,4 +1,4 @@
-"""Which made-up analysis is which: series, runs, names, and hosts that nobody owns."""
+"""The plan of made-up analyses: series, runs, names, and hosts that nobody owns."""
 
 import pytest
 from django.db.models import Max

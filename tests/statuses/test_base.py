@@ -1,4 +1,4 @@
-"""What holds for each status, of URL scans and analyses alike."""
+"""Rules for each status, of URL scans and analyses alike."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which cookies are kept and which go along: the same in the product and in the engine's driver, as in browsers."""
+"""Cookies are kept and sent as browsers do, in the product and in the engine's driver alike."""
 
 from __future__ import annotations
 

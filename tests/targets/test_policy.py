@@ -1,4 +1,4 @@
-"""Which URLs are targets, in which spelling, and which of them may be scanned."""
+"""URLs as targets: their one spelling, and which of them may be scanned."""
 
 import ipaddress
 from ipaddress import ip_address

@@ -1,4 +1,4 @@
-"""What holds for every request of a scan: given headers, and addresses that are never asked for."""
+"""The rules for every request of a scan: given headers, and addresses that are never requested."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: only moves of the table, the roll-up true, one entry for each change."""
+"""Events in any order: only moves of the table, the roll-up true, one entry for each change."""
 
 from datetime import timedelta
 from functools import cache

@@ -1,4 +1,4 @@
-"""Who may see a page, and what everybody else is told."""
+"""Roles: who may see a page, and what everybody else is told."""
 
 import pytest
 

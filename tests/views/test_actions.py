@@ -1,4 +1,4 @@
-"""What can be asked for on the pages: with and without JavaScript, allowed and refused."""
+"""The actions of the pages: with and without JavaScript, allowed and refused."""
 
 from datetime import timedelta
 

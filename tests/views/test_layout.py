@@ -1,4 +1,4 @@
-"""What all pages share: header, banners, login, errors, and that nothing on them breaks the policy for content."""
+"""The layout of all pages: header, banners, login, errors; nothing on them breaks the content security policy."""
 
 import hashlib
 import re

@@ -51,7 +51,7 @@ class Command(DatabaseCommand):
         return parser
 
     def add_arguments(self, parser) -> None:
-        """What to scan and how."""
+        """Declare the arguments: what to scan and how."""
         parser.add_argument("urls", nargs="+", metavar="URL")
         parser.add_argument("--name", required=True, help="a name used before makes the next run of that series")
         for name, flag in _flags():
@@ -119,7 +119,7 @@ class Command(DatabaseCommand):
         return exit_code(analysis, options["fail_on"]) if options["wait"] else DONE
 
     def _lost_sight(self, analysis: Analysis, error: Exception) -> CommandError:
-        """What to say after an error that the analysis itself has no part in; logs one of our own."""
+        """Return the error to show when this command, not the analysis, failed; logs a fault of our own."""
         if not isinstance(error, Error | OSError):
             logger.error("An analysis was submitted, and then this happened:", exc_info=error)
         return CommandError(
@@ -244,7 +244,7 @@ def _access(options) -> tuple[dict, dict]:
 
 
 def _login(content: bytes) -> dict[str, str]:
-    """What the login's file says. Refuses, naming keys and never values, what would not be used as it is meant."""
+    """Return the login file's contents. Refuses anything that would be misunderstood, naming keys and never values."""
     try:
         login = json.loads(content)
     except (ValueError, RecursionError):
@@ -268,7 +268,7 @@ def _login(content: bytes) -> dict[str, str]:
 
 
 def _read(what: str, path: str) -> bytes:
-    """What a file, or standard input, holds; refuses what cannot be read."""
+    """Return the contents of a file or standard input; refuses a file that cannot be read."""
     try:
         return sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
     except (OSError, ValueError) as error:
@@ -289,7 +289,7 @@ def _flags() -> Iterator[tuple[str, Flag]]:
 
 
 def exit_code(analysis: Analysis, fail_on: str | None) -> int:
-    """What the end of an analysis means to a program; see the command's help."""
+    """Return the exit code for an analysis that has ended; see the command's help."""
     if analysis.status != AnalysisStatus.COMPLETED_RESULTS_AVAILABLE:
         return OTHER_END
     if fail_on is None:

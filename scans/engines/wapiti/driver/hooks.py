@@ -178,7 +178,7 @@ class Hooks:
         return inside
 
     def is_left_out(self, resource):
-        """Whether a link or form is left out of the scan, which is told."""
+        """Return whether a link or form is left out of the scan, and report it if so."""
         is_request = isinstance(resource, web.Request)
         method, url = (resource.method, resource.url) if is_request else ("GET", resource)
         left_out = self.scan.traffic.rules.leave_out(url)

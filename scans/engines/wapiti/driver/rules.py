@@ -3,7 +3,7 @@
 # This program is free software; you can redistribute it and/or modify it under the terms of the GNU
 # General Public License as published by the Free Software Foundation; either version 2 of the License,
 # or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
-"""What holds for every request to the target: headers that go along, and addresses that are never asked for."""
+"""The rules for every request to the target: headers to send, and addresses that are never requested."""
 
 import re
 from urllib.parse import unquote
@@ -36,7 +36,7 @@ class Rules:
         self.left_out = [re.compile(pattern) for pattern in job["left_out"]]
 
     def leave_out(self, url):
-        """Whether this address is never asked for; percent-encoded letters are understood."""
+        """Return whether this address is never requested; percent-encoded letters are understood."""
         url = str(url).partition("#")[0]
         return any(pattern.fullmatch(one) for pattern in self.left_out for one in {url, unquote(url)})
 

@@ -1,4 +1,4 @@
-"""What the driver says to the product: events on one pipe, and nothing beside them."""
+"""The driver's messages to the product: events on one pipe, and nothing else."""
 
 from __future__ import annotations
 
