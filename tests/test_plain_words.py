@@ -26,6 +26,26 @@ QUAINT = {
 }
 
 
+RELATIVE = re.compile(r"(?:What|Who|Whoever|Whatever|Those)\b")
+# The rooms whose docstrings all name their subject.
+CLEAN = (
+    "scans/activity/",
+    "scans/analysis_list/",
+    "scans/browser/",
+    "scans/configuration/",
+    "scans/engines/",
+    "scans/exports/",
+    "scans/forms/",
+    "scans/management/",
+    "scans/models/",
+    "scans/reasons/",
+    "scans/sample_data/",
+    "scans/summaries/",
+    "scans/targets/",
+    "dashboard/",
+)
+
+
 def texts() -> Iterator[tuple[str, str]]:
     """Yield each place and text that people read: strings, docstrings and comments of code, templates and docs."""
     code = [path for folder in ("scans", "dashboard") for path in (ROOT / folder).rglob("*.py")]
@@ -48,6 +68,19 @@ def test_no_text_uses_a_quaint_phrase(phrase):
     pattern = re.compile(phrase.replace(" ", r"\s+"), re.IGNORECASE)
     found = [f"{place}: {match[0]}" for place, text in texts() if (match := pattern.search(text))]
     assert not found, f"better: {QUAINT[phrase]}"
+
+
+def test_docstrings_name_their_subject():
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    paths = [path for room in CLEAN for path in (ROOT / room).rglob("*.py")]
+    assert len(paths) > len(CLEAN)
+    found = [
+        f"{path.relative_to(ROOT)}: {text.splitlines()[0]}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, documented) and RELATIVE.match(text := ast.get_docstring(node) or "")
+    ]
+    assert not found, "better: name the subject, or begin with Return"
 
 
 def test_texts_are_really_searched():
