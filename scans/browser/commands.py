@@ -1,4 +1,4 @@
-"""The commands of a recording, done in the browser. Runs in the child process; knows playwright, not Django."""
+"""The commands of recordings, as Playwright executes them. Runs in the child process, without Django."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _click(script, step, target, value, **how):
 
 
 def _after_a_click(script):
-    """A click may begin to load another page: the next command is about that one."""
+    """Wait until the page has loaded that a click may have opened; the next command needs it."""
     script.player.page.wait_for_timeout(50)
     try:
         script.player.page.wait_for_load_state("domcontentloaded", timeout=script.milliseconds())
@@ -47,7 +47,7 @@ def _type(script, step, target, value):
 
 
 def _keep_secret(script, element, typed: str):
-    """Keep a text typed into a password field secret, whatever the field is called."""
+    """Remember a text typed into a password field, so that no message contains it."""
     if typed and (element.get_attribute("type") or "").lower() == "password":
         script.player.secrets.add(typed)
 
@@ -68,7 +68,7 @@ def _select(script, step, target, value):
 
 
 def _options(script, step, target, value) -> dict:
-    """The option that a recorder's `label=…` means, as playwright takes it."""
+    """Return the option that a recorder names, such as `label=…`, as an argument for Playwright."""
     kind, _, rest = value.partition("=")
     if kind == "index":
         return {"index": int(rest)}
@@ -79,7 +79,7 @@ def _options(script, step, target, value) -> dict:
 
 
 def _choose(wanted: bool):
-    """A command that changes one choice of a list that takes several."""
+    """Return a command that selects, or deselects, one option of a list with several selected ones."""
 
     def command(script, step, target, value):
         element = script.element(step, target)
@@ -177,15 +177,15 @@ def _dialogs(kind: str, accepts: bool):
     return command
 
 
-def _dialog_said(script, step, target, value):
-    if not script.wait(lambda: target in script.said):
+def _dialog_has_text(script, step, target, value):
+    if not script.wait(lambda: target in script.dialog_texts):
         raise Failed("no_dialog", text=target[:100])
 
 
 def _present(wanted: bool, state: str):
     def command(script, step, target, value):
         seconds = int(value) / 1000 if value else SECONDS_FOR_AN_ELEMENT
-        step = step if wanted else {**step, "alternatives": []}  # those may find something else
+        step = step if wanted else {**step, "alternatives": []}  # alternatives may find another element
         if not script.wait(lambda: bool(script.first(step, target, state)) == wanted, seconds):
             raise Failed("element_not_there" if wanted else "element_still_there", target=target[:200])
 
@@ -193,7 +193,7 @@ def _present(wanted: bool, state: str):
 
 
 def _is(read, wanted: bool = True, what: str = "text"):
-    """A command that compares what `read(script, step, target)` gives with what was expected."""
+    """Return a command that compares the result of `read(script, step, target)` with the expected value."""
 
     def command(script, step, target, value):
         expected = value if what != "title" else target
@@ -204,7 +204,7 @@ def _is(read, wanted: bool = True, what: str = "text"):
 
 
 def matches(seen: str, expected: str) -> bool:
-    """Whether a text is as expected: the same but for white space, or fitting a pattern with * in it, or `regexp:`."""
+    """Return whether a text is as expected: equal but for white space, or matching a pattern with * or `regexp:`."""
     seen = " ".join(seen.split())
     if expected.startswith("regexp:"):
         return re.search(expected.removeprefix("regexp:"), seen) is not None
@@ -226,7 +226,7 @@ def _title(script, step, target):
 
 
 def _selected(what: str):
-    """Return a function that reads the value or the label of the option that is chosen in a list."""
+    """Return a function that reads the value or the label of the selected option of a list."""
 
     def read(script, step, target):
         chosen = f"list => list.selectedOptions.length ? list.selectedOptions[0].{what} : ''"
@@ -236,7 +236,7 @@ def _selected(what: str):
 
 
 def _same(script, step, target, value):
-    """A variable is compared, by its name."""
+    """Compare a variable with a value."""
     if (seen := script.variables.get(target)) != value:
         if seen is None:
             raise Failed("not_stored", target=target[:100])
@@ -358,7 +358,7 @@ COMMANDS = {
     "storeXpathCount": _store(_count),
     "storeAttribute": _store(_attribute),
     **dict.fromkeys(["executeScript", "executeAsyncScript", "runScript"], _run),
-    **dict.fromkeys(["assertAlert", "assertConfirmation", "assertPrompt"], _dialog_said),
+    **dict.fromkeys(["assertAlert", "assertConfirmation", "assertPrompt"], _dialog_has_text),
     "chooseOkOnNextConfirmation": _dialogs("confirm", True),
     "chooseCancelOnNextConfirmation": _dialogs("confirm", False),
     "answerOnNextPrompt": _dialogs("prompt", True),

@@ -1,4 +1,4 @@
-"""Locators of a recorder as playwright writes them. Runs in the child process; standard library only."""
+"""Translating a recorder's locators to Playwright's. Runs in the child process; standard library only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 
 class Failed(Exception):
-    """A command failed: a code of scans.reasons and its facts."""
+    """A command failed. `detail` is a reason: a code of scans.reasons and its facts."""
 
     def __init__(self, code: str, **facts):
         super().__init__(code)
@@ -14,12 +14,12 @@ class Failed(Exception):
 
 
 def reason(code: str, **facts) -> dict:
-    """A reason as the parent process reads it: see scans.reasons."""
+    """Return a reason in the form in which the parent process reads it (see scans.reasons)."""
     return {"code": code, "facts": facts}
 
 
 def without(detail: dict, hidden: dict[str, str]) -> dict:
-    """A reason with these texts replaced in all its facts, in the order given."""
+    """Return a reason with these texts replaced in all its facts, in the order given."""
     facts = {}
     for name, fact in detail["facts"].items():
         if isinstance(fact, dict):
@@ -32,7 +32,7 @@ def without(detail: dict, hidden: dict[str, str]) -> dict:
 
 
 def is_locator(target: str) -> bool:
-    """Whether a locator is of a known kind."""
+    """Return whether a locator is of a known kind."""
     try:
         return bool(selector(target))
     except Failed:
@@ -40,12 +40,12 @@ def is_locator(target: str) -> bool:
 
 
 def quoted(text: str) -> str:
-    """A text as CSS quotes it; JSON's escapes of letters beyond ASCII are none there."""
+    """Return a text as a CSS string. It must not have JSON's escapes for letters beyond ASCII."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def selector(target: str) -> str:
-    """A recorder's locator as playwright writes it; raises Failed for one of no known kind."""
+    """Return a recorder's locator as one of Playwright. Raises Failed for an unknown kind."""
     kind, _, rest = target.partition("=")
     if target.startswith(("//", "(//")):
         return f"xpath={target}"

@@ -1,4 +1,4 @@
-"""A recording as it is played: frame, variables, windows and dialogs. Runs in the child process; knows no Django."""
+"""Playing a recording: its frame, variables, windows and dialogs. Runs in the child process, without Django."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from locators import Failed, is_locator, reason, selector, without
 from playwright.sync_api import Error
 
 SECONDS_FOR_AN_ELEMENT = 10
-SECONDS_FOR_THE_FIRST_LOCATOR = 2  # before its alternatives are tried: its element may still come
+SECONDS_FOR_THE_FIRST_LOCATOR = 2  # before its alternatives are tried, because the page may still be loading
 SECONDS_FOR_A_WINDOW = 5
 SECONDS_BETWEEN_LOOKS = 0.1
-# Notes of what was answered: the kind of dialog, and whether it was accepted.
+# Commands that note how a dialog was answered: the kind of dialog, and whether it was accepted.
 ANSWERS_AFTERWARDS = {
     "webdriverChooseOkOnVisibleConfirmation": ("confirm", True),
     "webdriverChooseCancelOnVisibleConfirmation": ("confirm", False),
@@ -33,16 +33,16 @@ class Halt(Exception):
 
 
 class Script:
-    """A recording being played: the frame it is in, what it stored, which windows it opened, how it answers dialogs."""
+    """A recording that is being played: current frame, stored variables, open windows, and answers to dialogs."""
 
     def __init__(self, player, base: str, commands: Mapping[str, Callable]):
         self.player, self.base, self._commands = player, base, commands
         self.frame = player.page.main_frame
         self.variables: dict[str, str] = {}
         self.windows: dict[str, object] = {}  # name → page
-        self.accepts: dict[str, bool] = {}  # kind of dialog → whether the next is accepted
+        self.accepts: dict[str, bool] = {}  # kind of dialog → whether the next one is accepted
         self.answer: str | None = None
-        self.said: list[str] = []
+        self.dialog_texts: list[str] = []
         player.context.on("page", self._watch)
         self._watch(player.page)
 
@@ -50,7 +50,7 @@ class Script:
         page.on("dialog", self._dialog)
 
     def _dialog(self, dialog) -> None:
-        self.said = [*self.said[-9:], dialog.message]  # of a storm of alerts the last
+        self.dialog_texts = [*self.dialog_texts[-9:], dialog.message]  # only the last: a page may open thousands
         try:
             if not self.accepts.pop(dialog.type, True):
                 dialog.dismiss()
@@ -63,20 +63,20 @@ class Script:
             pass  # its window is gone
 
     def play(self, steps: list[dict]) -> None:
-        """Do one after the other; raises Halt at the first that fails."""
+        """Run the steps in order. Raises Halt at the first that fails."""
         for number, step in enumerate(steps):
-            # For whoever has to kill this process, to say where it was.
+            # If the parent process has to kill this one, it reports the last step.
             print(json.dumps({"line": step["line"], "command": step["command"]}), flush=True)
             if step["command"] not in ABOUT_A_DIALOG_BEFORE:
                 self._foresee(steps[number + 1 :])
             try:
                 self._do(step)
             except Halt as halt:
-                raise Halt(halt.reason, self._placed(step, halt.detail), step["line"], step["command"]) from None
+                raise Halt(halt.reason, self._at_command(step, halt.detail), step["line"], step["command"]) from None
             except (Failed, Error, ValueError, re.error) as failure:
                 first_line = str(failure).split("\n")[0][:300]
                 detail = failure.detail if isinstance(failure, Failed) else reason("text", text=first_line)
-                detail = self._placed(step, self._hidden(step, detail))
+                detail = self._at_command(step, self._without_secrets(step, detail))
                 raise Halt("step_failed", detail, step["line"], step["command"]) from None
 
     def _do(self, step: dict) -> None:
@@ -89,7 +89,7 @@ class Script:
             self.remember(step["opens"], self.player.context.pages[-1])
 
     def _foresee(self, following: list[dict]) -> None:
-        """Newer recorders note how a dialog was answered after what opened it; the browser has to know before."""
+        """Read the answers to the dialogs that the next step opens: newer recorders note them after that step."""
         for step in following:
             if step["command"] in ANSWERS_AFTERWARDS:
                 kind, accepts = ANSWERS_AFTERWARDS[step["command"]]
@@ -99,7 +99,7 @@ class Script:
                 return
 
     def remember(self, name: str, page) -> None:
-        """Let this window be found by its name: a variable stands for it in recordings."""
+        """Store a window under a name, also as a variable, by which recordings refer to it."""
         self.variables[name], self.windows[name] = name, page
 
     def show(self, page) -> None:
@@ -107,28 +107,28 @@ class Script:
         self.player.page, self.frame = page, page.main_frame
 
     @staticmethod
-    def _placed(step: dict, detail: dict) -> dict:
+    def _at_command(step: dict, detail: dict) -> dict:
         return reason("at_command", line=step["line"], command=step["command"], error=detail)
 
-    def _hidden(self, step: dict, detail: dict) -> dict:
-        """The detail without what was typed: that may be a password."""
+    def _without_secrets(self, step: dict, detail: dict) -> dict:
+        """Return the detail without the typed text and known secrets: the text may be a password."""
         typed = {self.filled_in(step["value"])} if step["command"] in ("type", "sendKeys", "editContent") else set()
         secrets = sorted(filter(None, typed | self.player.secrets), key=len, reverse=True)
         return without(detail, dict.fromkeys(secrets, "***"))
 
     def filled_in(self, text: str) -> str:
-        """With the variables that were stored before."""
+        """Return the text with the values of stored variables."""
         return re.sub(r"\$\{(\w+)\}", lambda match: self.variables.get(match[1], match[0]), text)
 
-    # --- Finding things
+    # --- Finding elements
 
     def candidates(self, step: dict, target: str) -> list:
-        """The elements that the step's locator may mean, and its alternatives as far as they are of a known kind."""
+        """Return the locators of a step: the target, and those of its alternatives that are of a known kind."""
         alternatives = [one for one in dict.fromkeys(step["alternatives"]) if one != target and is_locator(one)]
         return [self.frame.locator(selector(one)) for one in (target, *alternatives)]
 
     def element(self, step: dict, target: str, state: str = "visible"):
-        """The element, once it is there; raises Failed when it does not come."""
+        """Wait for the step's element and return it. Raises Failed if it does not appear."""
         alone = {**step, "alternatives": []}
         found = self.wait(lambda: self.first(alone, target, state), SECONDS_FOR_THE_FIRST_LOCATOR)
         found = found or self.wait(lambda: self.first(step, target, state))
@@ -137,14 +137,14 @@ class Script:
         return found
 
     def first(self, step: dict, target: str, state: str):
-        """The first element there is of the candidates; None where there is none yet."""
+        """Return the first element that one of the candidates finds; None if there is none yet."""
         for locator in self.candidates(step, target):
             if locator.count() and (state == "attached" or locator.first.is_visible()):
                 return locator.first
         return None
 
     def wait(self, look, seconds: float = SECONDS_FOR_AN_ELEMENT):
-        """Wait until `look()` returns something true, or until the time is over; return its last answer."""
+        """Call `look()` until its result is true or the time is over, and return the last result."""
         until = time.monotonic() + self.player.left(seconds) / 1000
         while True:
             try:

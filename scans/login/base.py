@@ -1,4 +1,4 @@
-"""What a login is: how, with what, and how one tells that it worked."""
+"""The login of a target: the method, the credentials, and the signs that it worked."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class Method(TextChoices):
     SCRIPT = "script", _("Login script")
 
 
-# The ways in which each request answers for itself: a page then asks for a login by its status, not by a form.
+# Methods that authenticate each request: a page then asks for a login with a status, not with a form.
 HTTP_METHODS = (Method.BASIC, Method.DIGEST, Method.NTLM)
 SECRETS = ("password", "headers", "cookies", "login_script", "logout_script")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """Everything there is to know to log in to one target.
+    """Everything that is needed to log in to one target.
 
-    `headers` has one “Name: value” to a line, `cookies` is a Cookie header's text, the scripts are the
-    text of `.side` files. `logged_in` is a text, or an address, that proves a logged-in page;
-    `logged_out` a regular expression that tells a logged-out one. An empty field is to be found out.
+    `headers` has one “Name: value” per line, `cookies` is the value of a Cookie header, the scripts are the contents of
+    `.side` files. `logged_in` is a text or an address that only somebody who is logged in can see; `logged_out` is a
+    regular expression that matches pages without a login. An empty field is found out, if it is needed.
     """
 
     method: Method
@@ -51,10 +51,10 @@ class Login:
     logged_out: str = ""
 
     def secrets_as_json(self) -> str:
-        """What must be sealed, as JSON."""
+        """Return the secret fields as JSON, to be encrypted."""
         return json.dumps({name: getattr(self, name) for name in SECRETS})
 
     @classmethod
     def with_secrets(cls, secrets_as_json: str, **values: str) -> Login:
-        """The login of these open values and what `secrets_as_json` made."""
+        """Return the login with these plain values, and the secrets that `secrets_as_json` returned."""
         return cls(**{**values, "method": Method(values["method"])}, **json.loads(secrets_as_json))

@@ -1,4 +1,4 @@
-"""Logging in and out with a real browser: by a recorded script, or by a form that only scripts make."""
+"""Logging in and out with a real browser: with a recorded script, or with a form that the page's scripts create."""
 
 from __future__ import annotations
 

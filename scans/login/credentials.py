@@ -1,4 +1,4 @@
-"""What a login adds to every request, without any login page: HTTP authentication, headers and cookies as given."""
+"""Logins without a login page: HTTP authentication, and headers and cookies that every request carries."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from scans.reasons import Reason
 from scans.targets.request_rules import HeaderRefused, parse_header
 
 STEP = "credentials"
-# How each calls itself in WWW-Authenticate (RFC 7617, RFC 7616, MS-NTHT); Negotiate may carry NTLM.
+# The names of the methods in WWW-Authenticate (RFC 7617, RFC 7616, MS-NTHT). Negotiate may carry NTLM.
 _SCHEMES = {Method.BASIC: ("basic",), Method.DIGEST: ("digest",), Method.NTLM: ("ntlm", "negotiate")}
 
 
 def session_of(login: Login, url: str) -> Session:
-    """What goes along with each request to the host of `url`; raises LoginFailed where it is malformed."""
+    """Return the headers and cookies of each request to the host of `url`. Raises LoginFailed if they are malformed."""
     if login.method == Method.BASIC:
         token = b64encode(f"{login.username}:{login.password}".encode()).decode()
         return Session(cookies=(), headers=(("Authorization", f"Basic {token}"),))
@@ -34,7 +34,7 @@ def session_of(login: Login, url: str) -> Session:
 
 
 def handshake_of(login: Login) -> httpx.Auth | None:
-    """How to answer a challenge, for the methods that have one."""
+    """Return the object that answers challenges; None for methods without a challenge."""
     if login.method == Method.DIGEST:
         return httpx.DigestAuth(login.username, login.password)
     if login.method == Method.NTLM:
@@ -43,7 +43,7 @@ def handshake_of(login: Login) -> httpx.Auth | None:
 
 
 def require_offer(login: Login, page: Page) -> None:
-    """Raise LoginFailed where a page wants HTTP authentication of another kind than the login's."""
+    """Raise LoginFailed if the page wants another kind of HTTP authentication than the login's."""
     if page.status != 401 or login.method not in _SCHEMES:
         return
     offered = [value.split(" ")[0] for value in page.headers.get_list("www-authenticate", split_commas=False)]
@@ -59,7 +59,7 @@ def _lines(text: str) -> list[tuple[int, str]]:
 
 
 def _header(number: int, line: str) -> tuple[str, str]:
-    """Name and value; the message names the line alone, since the line may be a secret."""
+    """Return name and value. The error message has only the line's number, because the line may be a secret."""
     try:
         return parse_header(line)
     except HeaderRefused as error:

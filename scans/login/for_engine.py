@@ -1,4 +1,4 @@
-"""What an engine needs to scan as somebody who is logged in, and to notice when that is over."""
+"""The login as an engine needs it: to scan while logged in, and to notice when the login ends."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from scans.login.outcome import LoggedIn
 
 
 def new_login(login: Login, logged_in: LoggedIn) -> NewLogin:
-    """What an engine carries of this login, and by what it tells whether it holds.
+    """Return the session of this login, and the signs by which an engine knows whether the login still holds.
 
-    The pattern and the login page make the engine look twice; whether the login is really over, its
-    own look at the probe's page decides.
+    A page that matches the pattern, or a redirect to the login page, makes the engine suspicious. It then asks for the
+    probe's page, and that page decides.
     """
     return NewLogin(
         session=replace(logged_in.session, storage=""),
@@ -26,7 +26,7 @@ def new_login(login: Login, logged_in: LoggedIn) -> NewLogin:
 
 
 def job_fields(login: Login, logged_in: LoggedIn) -> dict[str, Any]:
-    """The fields of an engine's Job that a login sets."""
+    """Return the fields of an engine's Job that a login sets."""
     handshake = login.method in (Method.DIGEST, Method.NTLM)
     return {
         **vars(new_login(login, logged_in)),

@@ -1,4 +1,4 @@
-"""Log in to a target, and out again: one attempt each time, and nothing believed that is not proven."""
+"""Logging in to a target and out again: one attempt per call, and a login counts only if it is proven."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_ADDRESSES_ASKED = 10
 SECONDS_FOR_A_PATTERN = 2
 USUAL_PATHS = ("login", "signin", "accounts/login/", "users/sign_in", "user/login", "auth/login", "admin/login/")
 _STRANGER_STEP = "page as a stranger"
-# What a form that only scripts can send answers to our sending it: no such address, or no such method.
+# The answers to a form that only scripts can send, when we send it: no such address, or no such method.
 _NOT_TAKEN = (404, 405, 501)
 _REFUSED = (401, 403)
 
@@ -38,11 +38,10 @@ _REFUSED = (401, 403)
 def log_in(
     login: Login, url: str, addresses: Iterable[str], policy: TargetPolicy, rules: RequestRules = NO_RULES
 ) -> LoggedIn:
-    """Log in to the target `url`, which is at `addresses`, once; raises LoginFailed.
+    """Log in once to the target `url` at these `addresses`, and return the proven login. Raises LoginFailed.
 
-    Sends some requests, one of them with the credentials; takes seconds, with a browser up to a
-    minute. Reaches the target's origin and, where another one is named, the login page's, if the
-    policy allows it.
+    Sends a few requests, one of them with the credentials. Takes seconds, with a browser up to a minute. Only sends
+    requests to the target's origin, and to the login page's if the login names one and the policy allows it.
     """
     sites = _sites(login, url, tuple(addresses), policy, rules)
     if login.method == Method.FORM:
@@ -60,9 +59,9 @@ def log_out(
     policy: TargetPolicy,
     rules: RequestRules = NO_RULES,
 ) -> None:
-    """End a login by its logout script, and see that it is ended; does nothing where there is no script.
+    """Play the login's logout script, and check that the login has ended. Does nothing without a script.
 
-    Raises LoginFailed, also with the reason `not_logged_out`.
+    Raises LoginFailed, with the reason `not_logged_out` if the session is still logged in.
     """
     if not login.logout_script:
         return
@@ -85,7 +84,7 @@ def still_holds(
     policy: TargetPolicy,
     rules: RequestRules = NO_RULES,
 ) -> bool:
-    """Whether the page that proved a login still does; True where it cannot be had, which is not the login's fault."""
+    """Return whether the page that proved a login still proves it; True if the page cannot be read."""
     sites = _sites(login, url, tuple(addresses), policy, rules)
     with Visit(sites, logged_in.session, handshake_of(login)) as visitor:
         try:
@@ -97,7 +96,7 @@ def still_holds(
     )
     if page.status == 429 or page.status >= 500:
         return True
-    # As for the engine: where there is a pattern, a page that is gone may still know its member.
+    # As for the engine: if there is a pattern, even an error page may show that somebody is logged in.
     refused = page.status == 401 or (page.status >= 400 and not logged_in.pattern)
     if refused or page.next_url or led_to_login:
         return False
@@ -110,7 +109,7 @@ def still_holds(
 
 
 def _sites(login: Login, url: str, addresses: tuple[str, ...], policy: TargetPolicy, rules: RequestRules) -> Sites:
-    """The origins to be reached, by a URL of each, with their addresses."""
+    """Return the origins that may be reached, each by one URL, with their addresses."""
     sites = Sites({url: addresses}, rules)
     if not login.login_url:
         return sites
@@ -143,7 +142,7 @@ def _by_credentials(login: Login, url: str, sites: Sites) -> LoggedIn:
     before = _as_stranger(sites, asked)
     require_offer(login, before)
     with Visit(sites, session, handshake_of(login)) as visitor:
-        # Some sites ask for HTTP authentication at one address alone, and then know their visitor by a cookie.
+        # Some sites ask for HTTP authentication at one address only, and then recognize their visitor by a cookie.
         landed = None
         if login.login_url:
             landed = visitor.get(urljoin(url, login.login_url), PROOF_STEP, strict=False)
@@ -153,7 +152,7 @@ def _by_credentials(login: Login, url: str, sites: Sites) -> LoggedIn:
 
 
 def _proof(evidence: Evidence, sites: Sites) -> Proof:
-    """As `prove`; a page that is open to strangers may still refuse a user whom nobody knows, and so tell."""
+    """Prove as `prove` does. If that cannot tell, an invented user proves it: the page refuses that one with 401."""
     try:
         return prove(evidence)
     except LoginFailed as failure:
@@ -174,7 +173,7 @@ def _by_script(login: Login, url: str, sites: Sites) -> LoggedIn:
 
 
 def _proven_by_browser(sites: Sites, played: by_browser.Played, evidence: Evidence) -> LoggedIn:
-    """The login that a browser made, as seen without it: what the engine will have is cookies and headers alone."""
+    """Prove a login of the browser by requests without it, because the engine gets only its cookies and headers."""
     evidence = replace(evidence, after=_with_session(sites, played.session, evidence.asked))
     try:
         logged_in = _logged_in(evidence, prove(evidence), played.session)
@@ -186,7 +185,10 @@ def _proven_by_browser(sites: Sites, played: by_browser.Played, evidence: Eviden
 
 
 def _proven_by_scripts(sites: Sites, played: by_browser.Played, evidence: Evidence) -> LoggedIn | None:
-    """Where the page is alike for everybody, its scripts ask for what is not: addresses that refuse strangers."""
+    """Prove a login by an address that the page's scripts requested, if the page itself is the same for everybody.
+
+    Such an address refuses strangers. Returns None if none does.
+    """
     given = evidence.login.logged_in
     if played.asks_again or not stands_in(given, played.text):
         return None
@@ -196,7 +198,7 @@ def _proven_by_scripts(sites: Sites, played: by_browser.Played, evidence: Eviden
             before, after = _as_stranger(sites, asked), _with_session(sites, played.session, asked)
             refused = before.status in _REFUSED and asked in played.asked_as_member
             if given or refused:
-                # The text was read in the browser: where strangers are refused it need not stand there, too.
+                # The browser has shown the text already; an address that refuses strangers need not contain it.
                 login = replace(evidence.login, logged_in="" if refused else given)
                 seen = Evidence(login=login, asked=asked, before=before, after=after)
                 return _logged_in(seen, prove(seen), played.session)
@@ -223,7 +225,7 @@ def _by_form(login: Login, url: str, sites: Sites) -> LoggedIn:
         try:
             return _proven_by_form(evidence, visitor)
         except LoginFailed as failure:
-            failure.answer = None if login.password in landed.text else landed  # some show what was typed
+            failure.answer = None if login.password in landed.text else landed  # some pages show the password
             if failure.reason != "cannot_tell" or login.logged_in:
                 raise
             return _proven_by_login_page(evidence, visitor, failure)
@@ -232,28 +234,28 @@ def _by_form(login: Login, url: str, sites: Sites) -> LoggedIn:
 def _proven_by_form(evidence: Evidence, visitor: Visit) -> LoggedIn:
     proof = prove(evidence)
     if proof.page is evidence.landed and proof.page.repeatable:
-        # It may greet its visitor once: what is asked for during the scan is the page as it is the next time.
+        # The page may differ the first time, such as by a greeting. The engine will see it as it is the second time.
         again = visitor.get(proof.page.url, PROOF_STEP, strict=False)
         evidence, proof = replace(evidence, landed=again), replace(proof, page=again)
     return _logged_in(evidence, proof, visitor.session)
 
 
 def _proven_by_login_page(evidence: Evidence, visitor: Visit, failure: LoginFailed) -> LoggedIn:
-    """Where all else looks alike: many a login page shows its form to strangers alone. Raises `failure` otherwise."""
+    """Prove a login by the login page, if it shows its form to strangers only. Otherwise raises `failure`."""
     page = visitor.get(evidence.login_page.url, PROOF_STEP, strict=False)
     evidence = replace(evidence, asked=evidence.login_page.url, before=evidence.login_page, after=page)
     try:
         logged_in = _logged_in(evidence, prove(evidence), visitor.session)
     except LoginFailed:
         raise failure from None
-    in_the_way = [signs.is_locked(seen, evidence.before) or signs.wants_code(seen) for seen in (page, evidence.landed)]
-    if any(in_the_way) or not logged_in.login_pattern:
+    is_blocked = [signs.is_locked(seen, evidence.before) or signs.wants_code(seen) for seen in (page, evidence.landed)]
+    if any(is_blocked) or not logged_in.login_pattern:
         raise failure
     return logged_in
 
 
 def _submitted(login: Login, visitor: Visit, page: Page, form: LoginForm) -> Page:
-    """What the filled-in form leads to: the one attempt."""
+    """Send the filled-in form, the one attempt, and return the page that it leads to. Raises LoginFailed."""
     if signs.wants_captcha(form.tag):
         raise LoginFailed("captcha", Reason("form_has_captcha", url=page.shown_url), FORM_STEP)
     if not visitor.reaches(form.action):
@@ -264,14 +266,14 @@ def _submitted(login: Login, visitor: Visit, page: Page, form: LoginForm) -> Pag
 
 
 def _login_page(login: Login, url: str, visitor: Visit, before: Page) -> tuple[Page, LoginForm | None]:
-    """The page with the login form, and the form; without one, the page where scripts are likeliest to make it."""
+    """Return the page with the login form, and the form; without one, the page whose scripts probably create it."""
     pages = []
     for page in _likely_pages(login, url, visitor, before):
         form = find(page, login)
         if form:
             return page, form
         pages.append(page)
-    leads_elsewhere = any(page.next_url for page in pages)  # that is where one logs in then
+    leads_elsewhere = any(page.next_url for page in pages)  # then the login is probably there
     for page in [] if leads_elsewhere else _guessed_pages(login, url, visitor):
         if form := find(page, login):
             return page, form
@@ -284,7 +286,7 @@ def _login_page(login: Login, url: str, visitor: Visit, before: Page) -> tuple[P
 def _other_form(
     login: Login, url: str, visitor: Visit, before: Page, not_taken: LoginForm
 ) -> tuple[Page, LoginForm] | None:
-    """A login form that is sent elsewhere, with its page: the one at hand may be there for a script that moves it."""
+    """Return another login form, with its page, that is sent to another address; None if there is none."""
     for page in _likely_pages(login, url, visitor, before):
         form = find(page, login)
         if form and form.action != not_taken.action:
@@ -293,11 +295,11 @@ def _other_form(
 
 
 def _likely_pages(login: Login, url: str, visitor: Visit, before: Page) -> Iterator[Page]:
-    """The named login page; or where a stranger is led to, the target, and what they link to as a login."""
+    """Yield the named login page; otherwise the page a stranger is led to, the target, and their login links."""
     if login.login_url:
         yield visitor.get(urljoin(url, login.login_url), FORM_STEP)
         return
-    # One after the other as they are wanted: a form may be good only until the next is made.
+    # Requested one by one, when needed: some sites accept only the form that they sent last.
     yield before
     target = before if proof_url(login, url) == url else visitor.get(url, FORM_STEP, strict=False)
     if target is not before:
@@ -308,7 +310,7 @@ def _likely_pages(login: Login, url: str, visitor: Visit, before: Page) -> Itera
 
 
 def _guessed_pages(login: Login, url: str, visitor: Visit) -> Iterator[Page]:
-    """Where login pages usually are, below the target and on its host; for sites that name theirs nowhere."""
+    """Yield pages at the usual addresses of login pages, for sites that do not link to theirs."""
     guesses = [] if login.login_url else [urljoin(url, root + path) for path in USUAL_PATHS for root in ("", "/")]
     for guess in dict.fromkeys(guesses):
         try:
@@ -343,16 +345,16 @@ def _logged_in(evidence: Evidence, proof: Proof, session: Session) -> LoggedIn:
 
 
 def _require_silent(logged_out: str, page: Page) -> None:
-    """Raise LoginFailed where the pattern of logged-out pages is found on a page that is logged in."""
+    """Raise LoginFailed if the pattern of logged-out pages matches a page that is logged in."""
     if logged_out and _is_on(logged_out, page):
         detail = Reason("pattern_on_logged_in_page", url=page.shown_url)
         raise LoginFailed("pattern_useless", detail, PROOF_STEP)
 
 
 def _is_on(pattern: str, page: Page) -> bool:
-    """Whether somebody's pattern is found on a page; raises LoginFailed for one that is none, or takes for ever."""
+    """Return whether a user's pattern matches a page. Raises LoginFailed for one that is invalid or takes too long."""
     try:
-        re.compile(pattern)  # as the engine does, which knows less than `regex`, which knows when to stop
+        re.compile(pattern)  # the engine uses `re`, which accepts less than `regex`; only `regex` has a time limit
         return regex.search(pattern, page.html, timeout=SECONDS_FOR_A_PATTERN, concurrent=True) is not None
     except TimeoutError:
         detail = Reason("pattern_too_slow", count=SECONDS_FOR_A_PATTERN)

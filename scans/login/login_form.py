@@ -1,4 +1,4 @@
-"""The login form of a page: finding it, naming its fields, filling it in."""
+"""The login form of a page: find it, identify its fields, fill it in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _CONTROLS = ["input", "select", "textarea", "button"]
 _TYPED = ("text", "email", "tel", "search", "password", "number", "url")
-# HTML's; an input of any other type takes text.
+# The types that HTML knows. An input of any other type is a text field.
 _KINDS = {
     *_TYPED,
     *"button checkbox color date datetime-local file hidden image month radio range reset submit time week".split(),
@@ -35,18 +35,18 @@ _ANY = Login(method=Method.FORM)
 
 @dataclass(frozen=True)
 class LoginForm:
-    """A form that takes a password: where it goes, and which of its fields are user name and password."""
+    """A form with a password: where it is sent, and which of its fields are user name and password."""
 
     method: str
     action: str
     enctype: str
-    username_field: str  # empty: it asks for a password alone
+    username_field: str  # empty if the form asks only for a password
     password_field: str
     kept: tuple[tuple[str, str], ...] = field(repr=False)  # all other fields as the page sent them
     tag: Tag = field(repr=False)
 
     def filled(self, username: str, password: str) -> tuple[bytes, str]:
-        """Body and content type of the form with these two typed in."""
+        """Return body and content type of the form with user name and password filled in."""
         typed = [(self.username_field, username)] if self.username_field else []
         pairs = [*self.kept, *typed, (self.password_field, password)]
         if self.enctype == _MULTIPART and self.method == "POST":
@@ -55,13 +55,13 @@ class LoginForm:
         return urlencode(pairs).encode(), "application/x-www-form-urlencoded"
 
     def is_on(self, page: Page) -> bool:
-        """Whether a page asks for the same two again."""
+        """Return whether a page asks for the same fields again."""
         names = {self.username_field, self.password_field} - {""}
         return any(names <= {_name(control) for control in controls} for _, controls in _forms(page))
 
 
 def find(page: Page, login: Login) -> LoginForm | None:
-    """The page's login form, or None; raises LoginFailed where it has none of the fields that the login names."""
+    """Return the page's login form, or None. Raises LoginFailed if no form has the fields that the login names."""
     forms = [(form, controls) for form, controls in _forms(page) if _passwords(controls, login)]
     if not forms:
         return None
@@ -77,13 +77,13 @@ def find(page: Page, login: Login) -> LoginForm | None:
 
 
 def asks_for_login(page: Page) -> bool:
-    """Whether a page has something to log in with, be it that only scripts can send it."""
+    """Return whether a page has fields for a login, even if only its scripts can send them."""
     passwords = [tag for tag in page.soup.find_all("input") if _kind(tag) == "password"]
     return _is_login(passwords, _ANY) or any(_is_login(controls, _ANY) for _, controls in _forms(page))
 
 
 def _forms(page: Page) -> list[tuple[Tag, list[Tag]]]:
-    """Each form with its controls; also those that HTML ties to it by `form=` or that broken nesting put outside."""
+    """Return each form with its controls, also with those outside it because of `form=` or broken nesting."""
     forms = page.soup.find_all("form", limit=MOST_FORMS)
     owned: dict[int, list[Tag]] = {id(form): [] for form in forms}
     around = {id(control): form for form in forms for control in form.find_all(_CONTROLS)}
@@ -102,7 +102,7 @@ def _forms(page: Page) -> list[tuple[Tag, list[Tag]]]:
 
 
 def _passwords(controls: list[Tag], login: Login) -> list[Tag]:
-    """The fields that take a password: as the login names it, or by their type."""
+    """Return the password fields: by the name that the login gives, or by type."""
     if login.password_field:
         named = [control for control in controls if login.password_field in _identifiers([control])]
         return named or [control for control in controls if _kind(control) == "password"]
@@ -110,9 +110,10 @@ def _passwords(controls: list[Tag], login: Login) -> list[Tag]:
 
 
 def _is_login(controls: list[Tag], login: Login) -> bool:
-    """Two passwords make a registration or a change of password; so does a new one.
+    """Return whether controls belong to a login, not to a registration or a change of password.
 
-    Unless the button says that it logs in: some call it new so that browsers do not fill it in.
+    Those have two passwords, or one called "new-password". Some login forms use that name, too, so that browsers do not
+    fill in the password; their button says that it logs in.
     """
     passwords = _passwords(controls, login)
     if len(passwords) != 1:
@@ -125,13 +126,13 @@ def _logs_in(control: Tag) -> bool:
 
 
 def _needs_scripts(form: Tag, controls: list[Tag], login: Login) -> bool:
-    """Whether sending it ourselves would be wrong: no name for the password, or it would stand in the address."""
+    """Return whether only scripts can send the form: it has no method, or no name for the password."""
     handled = str(form.get("action", "")).strip().lower().startswith("javascript:")
     return handled or not form.get("method") or not _name(_passwords(controls, login)[0])
 
 
 def _unlikeliness(form: Tag, controls: list[Tag]) -> tuple[bool, bool, int]:
-    """Smaller is likelier: no words of a registration, made for a known password, few fields to type in."""
+    """Return a sort key; the login form has the smallest: no words of a registration, a known password, few fields."""
     words = " ".join(str(form.get(name, "")) for name in ("action", "id", "name", "class"))
     current = any(control.get("autocomplete") == "current-password" for control in controls)
     return bool(_REGISTERS.search(words)), not current, sum(_kind(control) in _TYPED for control in controls)
@@ -155,7 +156,7 @@ def _described(page: Page, form: Tag, controls: list[Tag], login: Login) -> Logi
 
 
 def _username(controls: list[Tag], password: Tag, login: Login) -> Tag | None:
-    """The field for the user name: as named, as marked, or the last one to type into before the password."""
+    """Return the field for the user name: as named, as marked, or the last text field before the password."""
     if login.username_field:
         return next(control for control in controls if login.username_field in _identifiers([control]))
     typed = [control for control in controls if _kind(control) in _USERNAME and _name(control)]
@@ -166,14 +167,14 @@ def _username(controls: list[Tag], password: Tag, login: Login) -> Tag | None:
 
 
 def _sent(control: Tag, button: Tag | None) -> list[tuple[str, str]]:
-    """What a browser sends for a control that nobody touched (HTML, “constructing the entry list”)."""
+    """Return the data that a browser sends for an unchanged control (HTML, “constructing the entry list”)."""
     name, kind = _name(control), _kind(control)
     if not name or control.has_attr("disabled"):
         return []
     if control.name == "select":
         options = control.find_all("option")
         chosen = [option for option in options if option.has_attr("selected")] or options[:1]
-        # The first string alone: an option that nobody closed holds the next ones.
+        # Only the first string: an option without an end tag contains the next options.
         return [(name, str(option.get("value", next(option.stripped_strings, "")))) for option in chosen]
     if control.name == "textarea":
         return [(name, control.get_text())]
@@ -189,7 +190,7 @@ def _submits(control: Tag) -> bool:
 
 
 def _kind(control: Tag) -> str:
-    """The type of a control, in lower case: a button submits where it says nothing else, an input takes text."""
+    """Return the type of a control, in lower case. By default a button submits and an input takes text."""
     usual = {"button": "submit", "input": "text"}.get(control.name, control.name)
     kind = str(control.get("type") or usual).strip().lower() if control.name in ("input", "button") else usual
     return usual if control.name == "input" and kind not in _KINDS else kind
@@ -200,7 +201,7 @@ def _name(control: Tag) -> str:
 
 
 def _identifiers(controls: list[Tag]) -> set[str]:
-    """The names that a person may know these controls by."""
+    """Return the names and ids of these controls: a user may give either."""
     return {str(control.get(key)) for control in controls for key in ("name", "id") if control.get(key)}
 
 

@@ -1,4 +1,4 @@
-"""How a login ended: what carries it and proves it, or one of a fixed list of reasons and what to do about it."""
+"""The outcome of a login: LoggedIn with session and proof, or LoginFailed with a reason and what to do about it."""
 
 from __future__ import annotations
 
@@ -27,19 +27,18 @@ class LoginFailed(Reasoned):
 
     @property
     def next_step(self) -> Reason:
-        """What to do about it."""
+        """The advice: what the person who submitted the scan can do next."""
         return Reason(f"to_do_{self.reason}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedIn:
-    """A login that worked: what carries it, and what was learned about telling that it still holds.
+    """A successful login: its session, and the signs that show whether it still holds.
 
-    `detail` says what proved it. `page_url` can be asked for again; where `pattern`, a regular
-    expression, is not empty, the page there matches it only while logged in. `login_url` is the
-    address of the login page, or empty, and `login_pattern` tells its form. `logout_urls` are addresses
-    that would end the login, each cut down to what makes it do so. `screenshot` is a
-    PNG where a browser logged in, and `asked_for` what scripts of the page then got by GET.
+    `detail` says what proved the login. `page_url` is a page to request again; `pattern` is a regular expression that
+    it matches only while logged in, or empty. `login_url` is the address of the login page, or empty; `login_pattern`
+    matches its form. `logout_urls` are the addresses that would end the login, each shortened to the part that does it.
+    If a browser logged in, `screenshot` is a PNG, and `asked_for` the addresses that the page's scripts then requested.
     """
 
     session: Session

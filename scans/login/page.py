@@ -1,4 +1,4 @@
-"""A page as its visitor sees it: address, text, elements, and where it leads."""
+"""A page that was received: address, text, elements, and where it redirects to."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 _REFRESH = re.compile(r"""^\s*(\d{1,9})\s*[;,]\s*url\s*=\s*["']?([^"'>]+)""", re.IGNORECASE)
 
-_LONGEST_REFRESH_SECONDS = 5  # longer ones keep a page fresh, shorter ones lead on to the next
+_LONGEST_REFRESH_SECONDS = 5  # a longer refresh reloads a page, a shorter one is a redirect
 
 
 @dataclass(frozen=True)
 class Page:
-    """What stands at an address, redirects followed; `repeatable` where it can be asked for again.
+    """The page that an address and its redirects led to. `repeatable` says whether it can be requested again.
 
-    `led_by` is the address whose redirect led here at last, or empty; a refresh is none.
+    `led_by` is the address of the last redirect, or empty. A refresh does not count.
     """
 
     url: str
@@ -39,13 +39,13 @@ class Page:
 
     @property
     def shown_url(self) -> str:
-        """The address for a message: without its query, which may hold what was typed into a form."""
+        """The address for messages: without its query, which may contain form data."""
         return shown(self.url)
 
     @cached_property
     def soup(self) -> BeautifulSoup:
-        """The page's elements; none where the page cannot be parsed."""
-        # Loaded where a page is parsed: it takes 8 MB of every worker, a tenth, and most scans log in nowhere.
+        """The page's elements; none if the page cannot be parsed."""
+        # Imported only when a page is parsed: it takes 8 MB, a tenth of a worker, and most scans have no login.
         from bs4 import BeautifulSoup  # noqa: PLC0415
         from bs4.exceptions import ParserRejectedMarkup  # noqa: PLC0415
 
@@ -56,12 +56,12 @@ class Page:
 
     @cached_property
     def text(self) -> str:
-        """What a visitor reads: without scripts and styles, white space as one space."""
+        """The text that a visitor reads: without scripts and styles, with single spaces."""
         pieces = self.soup.find_all(string=lambda string: string.parent.name not in ("script", "style", "template"))
         return " ".join(" ".join(pieces).split())
 
     def absolute(self, address: str) -> str:
-        """An address that this page names, in full and without fragment; empty where it is none."""
+        """Return an address on this page as an absolute one, without fragment; empty if it is not valid."""
         base = self.soup.find("base", href=True)
         try:
             return urljoin(urljoin(self.url, base["href"]) if base else self.url, address.strip()).split("#")[0]
@@ -75,7 +75,7 @@ class Page:
 
     @property
     def next_url(self) -> str:
-        """Where the answer sends its visitor on to, by redirect or by a refresh at once; or empty."""
+        """The address that a redirect or a short refresh leads to; or empty."""
         if self.redirects:
             return self.absolute(self.headers["location"])
         refresh = self.soup.find("meta", attrs={"http-equiv": re.compile("^refresh$", re.IGNORECASE)})

@@ -1,4 +1,4 @@
-"""Whether a login worked: what a page shows to who logged in, against what it shows to a stranger."""
+"""Proof that a login worked: a page shows something to who is logged in that it does not show to a stranger."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from scans.login.page import Page, shown
 from scans.reasons import Reason
 
 STEP = "proof"
-_ADDRESSES = ("/", "http://", "https://")  # how a proof begins that is an address
+_ADDRESSES = ("/", "http://", "https://")  # the beginning of a given proof that is an address, not a text
 
 
 @dataclass(frozen=True)
 class Proof:
-    """Why we believe it, and the page that shows it."""
+    """The reason to believe a login, and the page that shows it."""
 
     detail: Reason
     page: Page
@@ -27,10 +27,10 @@ class Proof:
 
 @dataclass(frozen=True)
 class Witness:
-    """What to ask for again to see that a login holds: an address, and how its page tells members from strangers.
+    """The address to request again to see whether a login holds, and the signs on its page.
 
-    Members' pages match `pattern` where there is one. Strangers are led to `login_url`, or shown what matches
-    `login_pattern`, where there are such; or they are refused with a status such as 401.
+    With the login, the page matches `pattern`, if there is one. Without it, the visitor is redirected to `login_url`,
+    or sees a page that matches `login_pattern`, if there are such; or is refused with a status such as 401.
     """
 
     page: Page
@@ -41,9 +41,9 @@ class Witness:
 
 
 def proof_url(login: Login, url: str) -> str:
-    """The page to look at: the address that proves the login where it names one, else the target.
+    """Return the address of the page to look at: the one that proves the login, if it names one, else the target.
 
-    Raises LoginFailed where that leads nowhere.
+    Raises LoginFailed if the address is not valid.
     """
     try:
         return urljoin(url, login.logged_in) if _names_address(login) else url
@@ -53,9 +53,9 @@ def proof_url(login: Login, url: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What was seen of one login: the page at `asked` as a stranger and afterwards, and what came in between.
+    """The pages seen during one login: the page at `asked` `before` and `after` it, and those in between.
 
-    `login_page` held the form, or is None; `landed` is what its submission led to.
+    `login_page` had the form, or is None; `landed` is the page that sending the form led to.
     """
 
     login: Login
@@ -68,12 +68,12 @@ class Evidence:
 
     @property
     def strangers(self) -> list[Page]:
-        """Pages seen without being logged in."""
+        """The pages seen without the login."""
         return [page for page in (self.before, self.login_page) if page is not None]
 
     @property
     def reached(self) -> list[Page]:
-        """Pages of the target seen since, without those that ask for a login; none where `asked` itself still does."""
+        """The target's pages seen with the login that do not ask for one; none if `asked` still asks for it."""
         if self._still_asks(self.after) and not (self.login_page and self.asked == self.login_page.url):
             return []
         pages = [page for page in (self.after, self.landed) if page is not None and page.status < 400]
@@ -81,7 +81,7 @@ class Evidence:
         return [page for page in ours if not self._still_asks(page)]
 
     def asks(self, page: Page) -> bool:
-        """Whether a page asks for the login: by its status, its form, or by being a login page instead of `asked`."""
+        """Return whether a page asks for the login: by its status or form, or as a login page instead of `asked`."""
         if self.login.method in HTTP_METHODS:
             return page.status == 401
         if self.form:
@@ -89,7 +89,7 @@ class Evidence:
         return asks_for_login(page) or self._is_login_page(page)
 
     def refuses_strangers(self) -> bool:
-        """Whether a stranger was asked to log in."""
+        """Return whether a stranger was asked to log in."""
         left_the_site = bool(self.before.next_url) and not self.after.next_url
         return self.before.status in (401, 403) or self.asks(self.before) or left_the_site
 
@@ -97,9 +97,9 @@ class Evidence:
         return self.asks(page) and not self._lets_in(page)
 
     def _lets_in(self, page: Page) -> bool:
-        """Whether `asked`, which led strangers to a login page, shows this one with a way out instead.
+        """Return whether `asked` now shows this page with a logout, and led strangers to a login page before.
 
-        A login form in it tells nothing then: some pages keep one hidden, for a time that may come.
+        A login form on it means nothing then: some pages have a hidden one.
         """
         led_away = self.before.path != page.path and self._is_login_page(self.before)
         if page is not self.after or not led_away or self._is_login_page(page):
@@ -114,7 +114,7 @@ class Evidence:
 
 
 def prove(evidence: Evidence) -> Proof:
-    """What proves that this login worked; raises LoginFailed with the reason why it did not, or why nobody can tell."""
+    """Return the proof that this login worked. Raises LoginFailed with the reason why it did not, or cannot be told."""
     if _names_address(evidence.login):
         proof = _by_address(evidence)
     elif evidence.login.logged_in:
@@ -140,7 +140,7 @@ def _by_address(evidence: Evidence) -> Proof | None:
 
 
 def _by_text(evidence: Evidence) -> Proof | None:
-    """The text is looked for in what a visitor reads first, then in the whole HTML."""
+    """Look for the text first in what a visitor reads, then in the whole HTML."""
     text = _folded(evidence.login.logged_in)
     everywhere = False
     for page in evidence.reached:
@@ -156,7 +156,7 @@ def _by_text(evidence: Evidence) -> Proof | None:
 
 
 def stands_in(logged_in: str, read: str) -> bool:
-    """Whether a given text, if one is, is among what a visitor reads; an address never is."""
+    """Return whether `read`, the text of a page, contains the given text. An address is not a text."""
     return not logged_in.startswith(_ADDRESSES) and _folded(logged_in) in _folded(read)
 
 
@@ -184,10 +184,10 @@ def _by_difference(evidence: Evidence) -> Proof | None:
 
 
 def witness(evidence: Evidence, proof: Proof) -> Witness:
-    """What shows later on whether this login still holds; raises LoginFailed where nothing would.
+    """Return the sign that shows later whether this login still holds. Raises LoginFailed if there is none.
 
-    The given text comes first, then how strangers are turned away, then what else only members are shown; at last,
-    that strangers are led to whatever other page.
+    The given text is best; then the way strangers are refused; then a logout or the user name, which strangers do not
+    see; last, that strangers are redirected to another page.
     """
     pages = [page for page in (proof.page, evidence.after) if page in evidence.reached and page.repeatable]
     login_url = _login_url(evidence)
@@ -195,19 +195,19 @@ def witness(evidence: Evidence, proof: Proof) -> Witness:
         seen = Witness(page, page.url, login_url=login_url, login_pattern=_login_pattern(evidence, page))
         if pattern := _mark(evidence, page, _words(evidence.login.logged_in)):
             return replace(seen, pattern=pattern)
-        if page is evidence.after and (door := _door(evidence, seen)):
-            return replace(seen, url=door)
+        if page is evidence.after and (guarded := _guarded_address(evidence, seen)):
+            return replace(seen, url=guarded)
         ways_out = re.escape(signs.logout_word(page.html)), _read_as(signs.logout_word(page.text))
         if pattern := _mark(evidence, page, *ways_out, _words(evidence.login.username)):
             return replace(seen, pattern=pattern)
-        elsewhere = replace(seen, login_url=_led_to(evidence.before))
-        if page is evidence.after and _door(evidence, elsewhere) == page.url:
+        elsewhere = replace(seen, login_url=_mark_of_redirect(evidence.before))
+        if page is evidence.after and _guarded_address(evidence, elsewhere) == page.url:
             return elsewhere
     raise _cannot_tell("end_not_seen", proof=proof.detail)
 
 
 def _mark(evidence: Evidence, page: Page, *patterns: str) -> str:
-    """The first of the patterns that this page's HTML has, and no stranger's; or empty."""
+    """Return the first pattern that matches this page's HTML and no page of a stranger; or an empty text."""
     for pattern in filter(None, patterns):
         if re.search(pattern, page.html) and not any(re.search(pattern, other.html) for other in evidence.strangers):
             return pattern
@@ -215,42 +215,42 @@ def _mark(evidence: Evidence, page: Page, *patterns: str) -> str:
 
 
 def _words(text: str) -> str:
-    """A pattern of HTML that a visitor reads as this text, where it is no address.
+    """Return a pattern for HTML that a visitor reads as this text; empty for an address.
 
-    Empty for a text of one or two characters, which stands on any page.
+    Also empty for one or two characters, which are on any page.
     """
     return "" if len(text) < 3 or text.startswith(_ADDRESSES) else _read_as(text)
 
 
 def _read_as(text: str) -> str:
-    """A pattern of HTML that is read as this text: markup may stand between its words, and entities for its letters."""
+    """Return a pattern for HTML that reads as this text, with markup between words and entities for letters."""
     between = r"(?:\s|&nbsp;|<[^<>]*>)+"
     words = ["".join(map(_letter, word)) for word in text.split()]
     return f"(?i){between.join(words)}" if words else ""
 
 
 def _letter(letter: str) -> str:
-    """A pattern of the HTML for one: as it is, or by name or number."""
+    """Return a pattern for one letter in HTML: as it is, or as an entity."""
     plain = letter.isascii() and letter not in "&<>\"'"
     return re.escape(letter) if plain else rf"(?:{re.escape(letter)}|&#?\w+;)"
 
 
 def _login_url(evidence: Evidence) -> str:
-    """Where strangers are led, or log in; empty where there is no such place."""
+    """Return the mark of the login page, or of the page that strangers are led to; empty if there is none."""
     if evidence.login_page:
         return signs.login_mark(evidence.login_page.url)
     if evidence.before.next_url or evidence.before.url != evidence.asked:
-        return _led_to(evidence.before)
+        return _mark_of_redirect(evidence.before)
     return ""
 
 
-def _led_to(page: Page) -> str:
-    """Where a page was led to at last, or leads on to, off the target."""
+def _mark_of_redirect(page: Page) -> str:
+    """Return the mark of the page that a redirect led to, or leads to outside the target."""
     return signs.login_mark(page.next_url or page.url)
 
 
 def _login_pattern(evidence: Evidence, page: Page) -> str:
-    """What the HTML of the login form has, and this page's has not; or empty."""
+    """Return a pattern that matches the login form and not this page; or an empty text."""
     if evidence.form:
         pattern = rf"name\s*=\s*[\"']?{re.escape(evidence.form.password_field)}[\"'\s/>]"
     elif asks_for_login(evidence.before):
@@ -260,25 +260,25 @@ def _login_pattern(evidence: Evidence, page: Page) -> str:
     return "" if re.search(pattern, page.html) else pattern
 
 
-def _door(evidence: Evidence, seen: Witness) -> str:
-    """The address where a stranger is refused, led to the login page or shown its form, and members go in; or empty.
+def _guarded_address(evidence: Evidence, seen: Witness) -> str:
+    """Return the address that refuses strangers, or shows them the login, and lets in who is logged in; or empty.
 
-    It is the last one of the way: an engine follows no redirect, and what leads everybody on tells nothing.
+    It is the last address of a chain of redirects: an engine follows none, and a redirect for everybody is no sign.
     """
     before, page = evidence.before, seen.page
-    doors = []
+    addresses = []
     if 400 <= before.status < 500 or (seen.login_pattern and re.search(seen.login_pattern, before.html)):
-        doors.append(before.url)
+        addresses.append(before.url)
     led_away = before.next_url or before.url not in (evidence.asked, page.url)
-    if led_away and _led_to(before) == seen.login_url:
-        doors.append(before.url if before.redirects else before.led_by)
+    if led_away and _mark_of_redirect(before) == seen.login_url:
+        addresses.append(before.url if before.redirects else before.led_by)
     if evidence.login.method in HTTP_METHODS and not evidence.login.login_url:
-        doors.append(page.url)
-    return next((door for door in doors if door in (evidence.asked, page.url)), "")
+        addresses.append(page.url)
+    return next((address for address in addresses if address in (evidence.asked, page.url)), "")
 
 
 def _refusal(evidence: Evidence) -> LoginFailed:
-    """Why it failed, by what the site showed last."""
+    """Return the error for a login that failed, judged by the page that the site showed last."""
     seen = evidence.landed or evidence.after
     answer = {"url": seen.shown_url, "status": seen.status}
     asked_again = evidence.asks(seen) or evidence.asks(evidence.after)

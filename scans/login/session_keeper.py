@@ -1,4 +1,4 @@
-"""Logging in again while a scan runs: counted, at a limited rate, and not for ever."""
+"""Logging in again while a scan runs: at a limited rate, and up to a limit of failures."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ TOLERATED = 50  # failed logins in a row; one more ends the scan
 
 
 class LoginKeeper:
-    """The login of one running scan. Not thread-safe; the logins themselves run in a thread of their own.
+    """Keeps one running scan logged in, and counts logins. Not thread-safe; the logins run in a thread of their own.
 
-    `log_in()` makes one attempt and raises LoginFailed. The counts are the scan's so far.
+    `log_in()` makes one attempt and raises LoginFailed. `succeeded`, `failed` and `in_a_row` are the counts so far.
     """
 
     def __init__(
@@ -38,13 +38,16 @@ class LoginKeeper:
         self._attempt: Future[NewLogin | None] | None = None
         self._over = threading.Event()
         self._tried_at = self._made_at = monotonic()
-        self._logged_in_at: float | None = None  # when we last did; None: the login that the scan began with
+        self._logged_in_at: float | None = None  # None as long as the login from before the scan is used
 
     def lost(self, *, explained: bool = False) -> None:
-        """The engine was logged out: begin to log in again. `explained`: it knows by what, and leaves that alone."""
+        """Start to log in again, because the engine was logged out.
+
+        `explained` says that the engine knows which request ended the login, and does not repeat it.
+        """
         ours, since = self._logged_in_at is not None, self._logged_in_at or self._made_at
         held = monotonic() - since >= self._timing.login_holds
-        # The login that the scan began with was none of our attempts: it does not count as failed.
+        # The login from before the scan was not an attempt of ours, so it does not count as failed.
         if held or (ours and not explained):
             self._count(held=held)
         self._logged_in_at = None
@@ -59,14 +62,14 @@ class LoginKeeper:
         self._attempt = self._pool.submit(self._try_after, wait)
 
     def _try_after(self, seconds: float) -> NewLogin | None:
-        """What one attempt gives or raises; none is made once the scan is over, and nobody asks for it then."""
+        """Wait, then make one attempt. Returns None, without an attempt, if the scan ends meanwhile."""
         if self._over.wait(seconds):
             return None
         self._tried_at = monotonic()
         return self._log_in()
 
     def new_login(self) -> NewLogin | None:
-        """A login that has just worked; None while there is none. A failed one is tried again."""
+        """Return the login if one has just succeeded, else None. Starts another attempt after one that failed."""
         if self._attempt is None or not self._attempt.done():
             return None
         attempt, self._attempt = self._attempt, None
@@ -84,12 +87,12 @@ class LoginKeeper:
 
     @property
     def given_up(self) -> bool:
-        """Whether more failed in a row than are tolerated."""
+        """Whether more logins failed in a row than are tolerated."""
         return self.in_a_row > TOLERATED
 
     @property
     def counts(self) -> dict[str, int]:
-        """The columns of the URL scan that show them."""
+        """The counts, by the names of their columns in UrlScan."""
         return {
             "logins_succeeded": self.succeeded,
             "logins_failed": self.failed,
@@ -97,6 +100,6 @@ class LoginKeeper:
         }
 
     def finish(self) -> None:
-        """No further attempt, not even one that waits for its time."""
+        """Make no further attempt, and cancel one that waits."""
         self._over.set()
         self._pool.shutdown(wait=False, cancel_futures=True)

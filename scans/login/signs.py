@@ -1,7 +1,7 @@
-"""What a page tells by its words and fields: ways in and out, and why somebody is not let in.
+"""Signs on a page, by its words and fields: login and logout links, locked accounts, one-time codes, captchas.
 
-Words are looked for in the languages that most sites speak; a site in another one needs its login
-page's address and a verification text given.
+The words are known in the languages of most sites. For a site in another language, a user gives the address of the
+login page and a verification text.
 """
 
 from __future__ import annotations
@@ -34,33 +34,33 @@ _LOCKED = re.compile(
     r"|zu viele (\w+ )?(versuche|anmeldeversuche)|konto (ist|wurde) (\w+ )?gesperrt",
     re.IGNORECASE,
 )
-# One of several reasons that a site does not tell apart, most often the wrong password.
+# Part of a message with several possible reasons, such as "wrong password or the account is locked": not a sign.
 _PERHAPS_LOCKED = re.compile(r"\bor (that |this |your |the )?(user )?account (is|has been|was) [^.<]*", re.IGNORECASE)
 _CODE = re.compile(r"otp|2fa|mfa|one[_-]?time|second[_-]?factor|(verif\w*|auth\w*|security)[_-]?code", re.IGNORECASE)
 _CAPTCHA_MAKERS = re.compile(r"recaptcha|hcaptcha|turnstile|friendly-?captcha|frc-captcha", re.IGNORECASE)
-_MOST_PIECES, _LONGEST = 30, 500  # of what is looked at in one element: hostile pages have no bounds
+_MOST_PIECES, _LONGEST = 30, 500  # nodes, and characters of an attribute, read of one element; pages may be hostile
 _HTTP_LOCKED = (423, 429)  # RFC 4918 Locked, RFC 6585 Too Many Requests
 
 
 def login_links(page: Page) -> list[str]:
-    """Addresses of links that seem to lead to a login page, in the order of the page, each once."""
+    """Return the addresses of links that seem to lead to a login page, in page order, each once."""
     links = [tag for tag in page.soup.find_all("a", href=True) if leads_in(tag)]
     return list(dict.fromkeys(page.absolute(str(link["href"])) for link in links))
 
 
 def leads_in(tag: Tag) -> bool:
-    """Whether a link or button says that it logs in."""
+    """Return whether a link or button says that it logs in."""
     return bool(_IN.search(_words(tag))) and not _leads_out(tag)
 
 
 def logout_urls(page: Page) -> tuple[str, ...]:
-    """Addresses of links and forms that seem to end a login; “#”, where a script does it, is no address."""
+    """Return the addresses of links and forms that seem to log out; not “#”, which a script handles."""
     addresses = [page.absolute(address) for address in _ways_out(page) if not address.startswith("#")]
     return tuple(dict.fromkeys(filter(None, addresses)))
 
 
 def _ways_out(page: Page) -> list[str]:
-    """Where links and forms that seem to end a login lead, as they stand there."""
+    """Return the addresses of links and forms that seem to log out, as the page has them."""
     links = [str(tag["href"]) for tag in page.soup.find_all("a", href=True) if _leads_out(tag)]
     forms = [
         str(tag.get("action", ""))
@@ -71,21 +71,21 @@ def _ways_out(page: Page) -> list[str]:
 
 
 def logout_marks(urls: Iterable[str]) -> tuple[str, ...]:
-    """The addresses cut down to what ends a login: a path that says so, or parameters that do, at any path: “?do=out”.
+    """Shorten logout addresses to the part that logs out: a path, or parameters at any path, such as “?do=logout”.
 
-    Where neither says so, it is the whole address.
+    An address without such a part stays as it is.
     """
     return tuple(dict.fromkeys(_at_any_path(_mark(url, _OUT)) for url in urls))
 
 
 def _at_any_path(mark: str) -> str:
-    """The query alone, where it ends a login: each page may have a link to itself with it."""
+    """Return only the query if that logs out: each page may link to itself with it."""
     query = urlsplit(mark).query
     return f"?{query}" if _OUT.search(unquote_plus(query)) else mark
 
 
 def login_mark(url: str) -> str:
-    """The address of a login page cut down to what makes it one: where a visitor came from stands there too."""
+    """Shorten the address of a login page to the part that makes it one, without the page to return to."""
     return _mark(url, _IN)
 
 
@@ -97,31 +97,31 @@ def _mark(url: str, words: re.Pattern[str]) -> str:
 
 
 def offers_logout(page: Page) -> bool:
-    """Whether the page has something to end a login with."""
+    """Return whether the page has a logout link, form or button."""
     buttons = page.soup.find_all(["button", "input"])
     return bool(_ways_out(page)) or any(_OUT.search(_words(button)) for button in buttons)
 
 
 def logout_word(text: str) -> str:
-    """The word in a text that stands for ending a login, or empty."""
+    """Return the word for logging out in a text, or an empty text."""
     found = _OUT.search(text)
     return found[0] if found else ""
 
 
 def speaks_of_login(text: str) -> bool:
-    """Whether a text, such as an address, is about logging in."""
+    """Return whether a text, such as an address, is about logging in."""
     return bool(_IN.search(text))
 
 
 def is_locked(page: Page, before: Page) -> bool:
-    """Whether the page, and not already the one before, says that the account or the visitor is locked out."""
-    said = {match[0].lower() for match in _LOCKED.finditer(before.text)}
-    says = _LOCKED.finditer(_PERHAPS_LOCKED.sub("", page.text))
-    return page.status in _HTTP_LOCKED or any(match[0].lower() not in said for match in says)
+    """Return whether the page says that the account or the visitor is locked out, and `before` did not say so yet."""
+    known = {match[0].lower() for match in _LOCKED.finditer(before.text)}
+    matches = _LOCKED.finditer(_PERHAPS_LOCKED.sub("", page.text))
+    return page.status in _HTTP_LOCKED or any(match[0].lower() not in known for match in matches)
 
 
 def wants_code(page: Page) -> bool:
-    """Whether the page asks for a one-time code."""
+    """Return whether the page asks for a one-time code."""
     return any(
         field.get("autocomplete") == "one-time-code" or _CODE.search(_name(field))
         for field in page.soup.find_all("input")
@@ -130,7 +130,7 @@ def wants_code(page: Page) -> bool:
 
 
 def wants_captcha(tag: Tag) -> bool:
-    """Whether this form, or page, has a captcha to solve."""
+    """Return whether this form, or page, has a captcha."""
     fields = tag.find_all("input", type=lambda kind: kind != "hidden")
     widgets = [*tag.find_all("iframe", src=_CAPTCHA_MAKERS), *tag.find_all(class_=_CAPTCHA_MAKERS)]
     return bool(widgets) or any("captcha" in _name(field).lower() for field in fields)
@@ -141,13 +141,13 @@ def _leads_out(tag: Tag) -> bool:
 
 
 def _words(tag: Tag) -> str:
-    """What a link or button says, to the eye and to a machine."""
+    """Return the text of a link or button, and the attributes that describe it."""
     values = (str(tag.get(name, ""))[:_LONGEST] for name in ("href", "title", "aria-label", "value", "name", "id"))
     return " ".join([*_texts(tag), *values])
 
 
 def _texts(tag: Tag, depth: int = 3) -> Iterator[str]:
-    """The words inside, not too far down: looking through thousands of nested links takes minutes."""
+    """Yield the words inside, to a limited depth: reading thousands of nested elements takes minutes."""
     for piece in tag.contents[:_MOST_PIECES]:
         if isinstance(piece, str):
             yield from piece.split()

@@ -1,4 +1,4 @@
-"""One visitor of a site: asks for pages as a browser without scripts does, with cookies and redirects."""
+"""A visitor of a site, who requests pages as a browser without scripts does: with cookies, following redirects."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from scans.targets.request_rules import NO_RULES, RequestRules
 
 MAX_REDIRECTS = 10
 MAX_PAGE_BYTES = 1024**2  # styles and scripts inside a page come before its form
-MOST_FORMS = 30  # that are looked at; hostile pages nest thousands
+MOST_FORMS = 30  # of a page that are read; hostile pages nest thousands
 _ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
-# What httpx and httpx-ntlm raise over a challenge that is malformed or of a kind they do not know.
+# The errors of httpx and httpx-ntlm for a challenge that is malformed or unknown to them.
 _HANDSHAKE_ERRORS = (AttributeError, KeyError, RuntimeError, ValueError, SpnegoError)
 
 
@@ -66,26 +66,29 @@ class Visit:
 
     @property
     def session(self) -> Session:
-        """The session that this visitor has now, for others to use."""
+        """The visitor's cookies, headers and user agent now, for another visitor or an engine to continue with."""
         return Session(cookies=self.cookies, headers=self._headers, user_agent=self._user_agent)
 
     @property
     def cookies(self) -> tuple[Cookie, ...]:
-        """The cookies held now."""
+        """The visitor's cookies now."""
         return tuple(self._cookies)
 
     def reaches(self, url: str) -> bool:
-        """Whether this visitor may ask for the address."""
+        """Return whether this visitor may request the address."""
         return _origin(url) in self._origins and not self._rules.leaves_out(url)
 
     def get(self, url: str, step: str, *, strict: bool = True) -> Page:
-        """The page at an address, redirects followed; one that leads elsewhere is refused or, not strict, shown."""
+        """Return the page at an address, following redirects inside the origins.
+
+        For a redirect to elsewhere: raises LoginFailed if `strict`, otherwise returns the redirecting page.
+        """
         return self._follow(self._ask("GET", url, step), step, strict=strict)
 
     def submit(self, method: str, url: str, body: bytes, content_type: str, referer: str, step: str) -> Page:
-        """The page that a filled-in form leads to; a redirect to elsewhere is not followed, and no failure.
+        """Send a form and return the page that it leads to. For GET, `body` is the query.
 
-        For GET, `body` is the query.
+        A redirect to elsewhere is not followed, and not an error.
         """
         headers = {"referer": referer}
         if method == "GET":
@@ -119,7 +122,7 @@ class Visit:
             request.headers.update(headers or {})
             response = exchange(self._auth, request, self._send)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            # Without the cause, which may name the whole address.
+            # Raised `from None`, because the cause may contain the whole address.
             why = str(error) if isinstance(error, httpx.TransportError) else ""
             detail = Reason("page_gives_no_answer", url=shown(url), error=why or type(error).__name__)
             raise LoginFailed("login_page_unreachable", detail, step) from None
@@ -136,7 +139,7 @@ class Visit:
         return [pair for pair in usual if pair[0] not in given] + list(self._headers)
 
     def _send(self, request: httpx.Request) -> httpx.Response:
-        # Nothing of an earlier round or of a redirect before may stay.
+        # httpx reuses the request, so cookies of an earlier round have to go.
         request.headers.pop("cookie", None)
         request.headers.encoding = "utf-8"
         for name, value in self._cookies.headers(request.url).items():
@@ -150,7 +153,10 @@ class Visit:
 def exchange(
     auth: httpx.Auth, request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]
 ) -> httpx.Response:
-    """The answer, after as many requests as the way of authentication takes; raises httpx.RemoteProtocolError."""
+    """Send a request, with all further requests that the authentication needs, and return the last response.
+
+    Raises httpx.RemoteProtocolError for a challenge that cannot be understood, and whatever `send` raises.
+    """
     flow = auth.sync_auth_flow(request)
     request = next(flow)
     while True:
@@ -164,26 +170,26 @@ def exchange(
 
 
 def as_response(answer: Answer, request: httpx.Request) -> httpx.Response:
-    """An answer as a way of authentication reads it; the answer itself is the extension `answer`."""
+    """Return an Answer as the httpx.Response that `httpx.Auth` reads; its extension `answer` is the Answer."""
     return httpx.Response(
         answer.status, headers=_without_encoding(answer), request=request, extensions={"answer": answer}
     )
 
 
 def out_of_scope(page: Page, step: str) -> LoginFailed:
-    """What to raise where a page leads to another site."""
+    """Return the error for a page that redirects to another site."""
     detail = Reason("leads_off_target", url=page.shown_url, address=shown(page.next_url))
     return LoginFailed("out_of_scope", detail, step)
 
 
 def _without_encoding(answer: Answer) -> httpx.Headers:
-    """The answer's headers, to the byte, without those that describe a body we have read already."""
+    """Return the raw headers without those about the body's encoding: the body has been decoded already."""
     skipped = (b"content-encoding", b"content-length", b"transfer-encoding")
     return httpx.Headers([(name, value) for name, value in answer.headers.raw if name.lower() not in skipped])
 
 
 def _origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port; of something that is no http address, nothing that equals another."""
+    """Return scheme, host and port; for something that is not an http address, a value that no target has."""
     try:
         return urlsplit(url).scheme, *origin(url)
     except (KeyError, ValueError):

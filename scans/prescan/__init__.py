@@ -1,1 +1,1 @@
-"""Checks of a target before it is scanned. They look and report; what follows is decided by their callers."""
+"""Checks of a target before a scan. They only report; their callers decide what follows."""

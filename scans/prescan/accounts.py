@@ -1,4 +1,4 @@
-"""The accounts that one prescan logs in to: one that refuses us is not tried again for each of 250 URLs."""
+"""The accounts of one prescan. An account that refuses our login is not tried again for each of 250 URLs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from scans.login.outcome import LoggedIn, LoginFailed
 from scans.reasons import Reason
 from scans.targets.policy import origin
 
-REFUSALS = 3  # of one login on one site, before it is left alone: many sites lock an account after five
+REFUSALS = 3  # of one login on one site until we stop trying; many sites lock an account after five
 _REFUSED = ("wrong_credentials", "account_locked")
 
 
 @dataclass
 class _Account:
-    """What is known of one login on one site."""
+    """One login on one site, and whether it was refused."""
 
     seen_not_to_refuse: bool = False
     refusals: int = 0
@@ -26,14 +26,17 @@ class _Account:
 
 
 class Accounts:
-    """Thread-safe. Until a login was tried once without being refused, it is tried by one URL at a time."""
+    """The logins of one prescan, and how often each was refused. Thread-safe.
+
+    Until an attempt of a login was not refused, only one URL tries it at a time.
+    """
 
     def __init__(self):
         self._accounts: dict[tuple, _Account] = defaultdict(_Account)
         self._lock = threading.Lock()
 
     def log_in(self, login: Login, url: str, attempt: Callable[[], LoggedIn]) -> LoggedIn:
-        """What `attempt()` gives or raises; raises LoginFailed without trying where it was refused too often."""
+        """Return the result of `attempt()`. Raises what that raises; LoginFailed if refused too often before."""
         with self._lock:
             account = self._accounts[origin(url), login]
         if account.seen_not_to_refuse:

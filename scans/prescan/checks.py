@@ -1,6 +1,6 @@
-"""All checks of one target: the connection, then login, logout and crawl script, with pictures of what was seen.
+"""All checks of one target: connection, login, crawl script and logout, with pictures.
 
-Pure network and browser, no database; safe to run in several threads. The first step that fails ends the checks.
+They need network and browser but no database, and may run in several threads. The first step that fails ends them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from scans.statuses import UrlScanStatus
 from scans.targets.policy import TargetPolicy
 from scans.targets.request_rules import NO_RULES, RequestRules
 
-# The steps after the connection, and what each leads to when it fails.
+# The steps after the connection, and the status that follows if one fails.
 LOGIN, LOGOUT, CRAWL_SCRIPT = "login", "logout", "crawl script"
 _STATUSES = {
     LOGIN: UrlScanStatus.AUTHENTICATION_ERROR,
@@ -35,7 +35,7 @@ _SECONDS_FOR_A_PICTURE = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What is checked: a URL, how one logs in there, the text of its crawl script, and the rules of every request."""
+    """The target to check: its URL, login, the text of its crawl script, and the rules of every request."""
 
     url: str
     login: Login | None = None
@@ -45,7 +45,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG, what it shows (a code of models.Screenshot.Shows), and the step it belongs to."""
+    """A PNG, the code of what it shows (see models.Screenshot.Shows), and its step."""
 
     shows: str
     image: bytes = field(repr=False)
@@ -54,7 +54,7 @@ class Picture:
 
 @dataclass
 class CheckReport:
-    """What all the checks saw, and what a scan needs of it."""
+    """The results of all checks, and what a scan needs from them."""
 
     connection: ConnectionReport
     steps: list[Step]
@@ -69,7 +69,7 @@ class CheckReport:
 
     @property
     def failure(self) -> Step | None:
-        """The step that failed, if one did; where several did, what they come to together."""
+        """The step that failed, if any; several failed steps are combined into one."""
         failed = [step for step in self.steps if step.reason]
         if len(failed) < 2:
             return failed[0] if failed else None
@@ -79,27 +79,27 @@ class CheckReport:
 
     @property
     def status(self) -> UrlScanStatus | None:
-        """The status that the failure leads to; None when everything passed."""
+        """The status that follows the failure; None if everything passed."""
         return self.failure.status if self.failure else None
 
 
 def check(
     target: Target, policy: TargetPolicy, *, accounts: Accounts | None = None, pictures: bool = True
 ) -> CheckReport:
-    """Check a target step by step; takes seconds, with a browser up to some minutes.
+    """Check a target step by step and return the report. Takes seconds, with a browser up to some minutes.
 
-    One login is tried, never more, and none where `accounts` knows that it was refused before. `pictures`
-    are taken where there is a login or a script, and a browser.
+    Tries the login once, or not at all if `accounts` knows that it was refused too often. With `pictures`, takes some
+    if there are a login or a script, and a browser.
     """
     connection = check_connection(target.url, policy, has_login=target.login is not None, rules=target.rules)
     report = CheckReport(connection, connection.steps)
     if not report.failure and (target.login or target.crawl_script):
-        _Further(target, policy, report, accounts or Accounts(), pictures).run()
+        _LoginAndScripts(target, policy, report, accounts or Accounts(), pictures).run()
     return report
 
 
-class _Further:
-    """The steps that take a login or a script."""
+class _LoginAndScripts:
+    """The steps for a login or a script."""
 
     def __init__(self, target: Target, policy: TargetPolicy, report: CheckReport, accounts: Accounts, pictures: bool):
         self.target, self.policy, self.report, self.pictures = target, policy, report, pictures
@@ -107,7 +107,7 @@ class _Further:
         self.sites = {target.url: report.addresses}
 
     def run(self) -> None:
-        """One after the other, until one fails."""
+        """Run the steps until one fails, and add them to the report."""
         login = self.target.login
         self._picture("target", LOGIN if login else CRAWL_SCRIPT, Session())
         steps: list[tuple[str, Callable[[], Reason], bool]] = [
@@ -115,17 +115,17 @@ class _Further:
             (CRAWL_SCRIPT, self._walk, bool(self.target.crawl_script)),
             (LOGOUT, self._log_out, bool(login and login.logout_script)),
         ]
-        for name, look, wanted in steps:
-            if wanted and not self._passed(name, look):
+        for name, step, wanted in steps:
+            if wanted and not self._passed(name, step):
                 if name == LOGIN and self.target.crawl_script:
                     self._passed(CRAWL_SCRIPT, self._readable, kept=False)
                 return
 
-    def _passed(self, name: str, look: Callable[[], Reason], *, kept: bool = True) -> bool:
-        """Whether the step passed; one that did stands in the report, unless it is not to be `kept`."""
+    def _passed(self, name: str, step: Callable[[], Reason], *, kept: bool = True) -> bool:
+        """Run a step, report it, and return whether it passed. If not `kept`, only a failure is reported."""
         started = monotonic()
         try:
-            reason, detail = "", look()
+            reason, detail = "", step()
         except LoginFailed as failure:
             reason, detail = failure.reason, Reason("both", first=failure.why, second=failure.next_step)
             if failure.screenshot:
@@ -148,19 +148,19 @@ class _Further:
         return logged_in.detail
 
     def _read(self) -> Recording:
-        """The crawl script; raises LoginFailed where it cannot be played at all."""
+        """Return the parsed crawl script. Raises LoginFailed if it cannot be played."""
         try:
             return browser.parse(self.target.crawl_script)
         except browser.ScriptError as error:
             raise LoginFailed(error.reason, error.why, CRAWL_SCRIPT, line=error.line) from error
 
     def _readable(self) -> Reason:
-        """Nothing to say of a script that can be played; raises LoginFailed as `_read`."""
+        """Raise LoginFailed if the crawl script cannot be played."""
         self._read()
         return NO_REASON
 
     def _walk(self) -> Reason:
-        """Play the crawl script, as whoever is logged in."""
+        """Play the crawl script with the login, and keep the addresses it found as seeds."""
         recording = self._read()
         played = browser.play(self._task(session=self._session, recording=recording))
         if not played.ok:
@@ -173,7 +173,7 @@ class _Further:
         return Reason("crawl_seeds", addresses=len(addresses), forms=len(played.forms))
 
     def _log_out(self) -> Reason:
-        """Log out, and in again: the scan needs the login."""
+        """Log out, then log in again, because the scan needs the login."""
         session = self._session
         log_out(self.target.login, session, self.target.url, self.report.addresses, self.policy, self.target.rules)
         self._picture("logged_out", LOGOUT, session)
@@ -188,7 +188,7 @@ class _Further:
         return self.report.logged_in.session if self.report.logged_in else Session()
 
     def _picture(self, shows: str, step: str, session: Session, url: str = "", answer: str = "") -> None:
-        """Take a picture of a page, or of what was answered there, where pictures are wanted and can be had."""
+        """Take a picture of a page, or of this `answer` there, if pictures are wanted and there is a browser."""
         if not self.pictures:
             return
         url = url or self.target.url
@@ -209,7 +209,7 @@ class _Further:
 def _status(step: str, reason: str) -> UrlScanStatus | None:
     if not reason:
         return None
-    # Logged in or not could not be told by the text that was given for it: see product statuses.
+    # A missing verification text does not say whether the login failed, so it is not an Authentication Error.
     return UrlScanStatus.VERIFICATION_FAILED if reason == "verification_text_missing" else _STATUSES[step]
 
 

@@ -1,6 +1,6 @@
-"""The connection checks: may this URL be scanned, and does a usable page answer at it?
+"""The connection checks: may this URL be scanned, and does it answer with a usable page?
 
-Pure network, no database; safe to run in several threads. The first step that fails ends the checks.
+They need the network but no database, and may run in several threads. The first step that fails ends them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from scans.targets.http_client import Answer, SiteClient, tls_context
 from scans.targets.policy import TargetPolicy, TargetRefused, origin, resolve
 from scans.targets.request_rules import NO_RULES, RequestRules
 
-# The fixed list of reasons: which status each leads to. The detail beside it says what was seen.
+# The fixed list of reasons, each with the status that follows. The detail of a step says what was seen.
 REASONS = {
     "target_not_allowed": UrlScanStatus.VERIFICATION_FAILED,
     "name_not_resolved": UrlScanStatus.CONNECTION_ERROR,
@@ -46,7 +46,7 @@ _SECONDS_BETWEEN_TRIES = 0.5
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the checks; `reason` is empty when it passed, else it leads to `status`."""
+    """One step of the checks. `reason` is empty if it passed; otherwise `status` follows."""
 
     name: str
     reason: str
@@ -57,7 +57,7 @@ class Step:
 
 @dataclass
 class ConnectionReport:
-    """What the checks of one URL saw, step by step, and the addresses that may be connected to."""
+    """The results of the checks of one URL, step by step, and the addresses that it may be reached at."""
 
     url: str
     steps: list[Step] = field(default_factory=list)
@@ -65,12 +65,12 @@ class ConnectionReport:
 
     @property
     def failure(self) -> Step | None:
-        """The step that failed, if one did: always the last."""
+        """The step that failed, if any; it is always the last."""
         return self.steps[-1] if self.steps and self.steps[-1].reason else None
 
     @property
     def status(self) -> UrlScanStatus | None:
-        """The status that the failure leads to; None when everything passed."""
+        """The status that follows the failure; None if everything passed."""
         return self.failure.status if self.failure else None
 
 
@@ -85,9 +85,9 @@ class _Failed(Reasoned):
 def check_connection(
     url: str, policy: TargetPolicy, *, has_login: bool = False, rules: RequestRules = NO_RULES
 ) -> ConnectionReport:
-    """Check a normalised URL step by step; sends a few requests and takes seconds at most.
+    """Check a normalised URL step by step and return the report. Sends a few requests and takes seconds at most.
 
-    Of one that `has_login`, the page may ask for it, or lead to its login page anywhere on the same host and port.
+    If the target `has_login`, the page may ask for it, or redirect to a login page anywhere on the same host and port.
     """
     report = ConnectionReport(url)
     host, port = origin(url)
@@ -141,7 +141,7 @@ def _resolve(host: str) -> tuple[str, ...]:
 
 
 def _connect(addresses: tuple[str, ...], port: int) -> str:
-    """The first address that accepts a connection; where none does, the first one's failure counts."""
+    """Return the first address that accepts a connection. If none does, raises the failure of the first address."""
     failures = []
     for address in addresses:
         try:
@@ -177,7 +177,7 @@ def _tls(addresses: tuple[str, ...], host: str, port: int) -> Reason:
 
 
 def _page(url: str, addresses: tuple[str, ...], has_login: bool, rules: RequestRules) -> Reason:
-    """Fetch the page, following redirects inside the scope as a browser does, cookies and all.
+    """Request the page as a browser does, following redirects inside the scope, with cookies.
 
     Returns its address and status code as the detail.
     """
@@ -206,7 +206,7 @@ def _redirected(url: str, location: str) -> str:
 
 
 def in_scope(url: str, target: str) -> bool:
-    """Whether `url` is on the target's origin and below its folder, which is what the engine scans."""
+    """Return whether `url` is on the target's origin and below its folder: only this is scanned."""
     folder = urlsplit(target).path.rpartition("/")[0] + "/"
     return _same_site(url, target) and (urlsplit(url).path or "/").startswith(folder)
 
@@ -219,7 +219,7 @@ def _same_site(url: str, target: str) -> bool:
 
 
 def _answer(client: SiteClient, url: str, cookies: SiteCookies) -> Answer:
-    """The first answer that is no server error; a few tries, since "only 5xx" is the rule."""
+    """Return the first answer that is not a server error, in a few tries; raises _Failed if all are."""
     for attempt in range(_TRIES):
         if attempt:
             sleep(_SECONDS_BETWEEN_TRIES)

@@ -1,4 +1,4 @@
-"""From what an engine says of addresses to rows: each once per URL scan, with how far the scan came with it."""
+"""Storing the coverage of a URL scan: each address that the engine reports once, and how far the scan got with it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from scans.engines.base import AddressSeen, Reach, UrlCrawled
 from scans.models import CrawledUrl, UrlScan
 from scans.reasons import NO_REASON, SENTENCES, Reason, as_reason
 
-MAX_ADDRESSES = 20_000  # addresses that are kept of one URL scan; a site can make up any number of them
+MAX_ADDRESSES = 20_000  # addresses stored of one URL scan; a site can invent any number of them
 _AT_ONCE = 500  # rows in one statement
 
 
 def store(url_scan: UrlScan, seen: Iterable[UrlCrawled | AddressSeen]) -> None:
-    """Store the addresses that are new, and what is new of the others.
+    """Store new addresses, and update those already stored.
 
-    An address that was only attacked is none of the site's: engines guess names. It counts once it was found.
+    An address that was attacked but never found is not stored: engines guess names, so the site may not have it.
     """
     rows: dict[str, CrawledUrl] = {}
     attacked = set()
@@ -35,7 +35,7 @@ def store(url_scan: UrlScan, seen: Iterable[UrlCrawled | AddressSeen]) -> None:
 def _row(url_scan: UrlScan, event: UrlCrawled | AddressSeen) -> CrawledUrl:
     told = event if isinstance(event, AddressSeen) else None
     url = event.url.partition("#")[0]
-    if told is None or told.reach != Reach.SKIPPED:  # of what is left out, the query may say why
+    if told is None or told.reach != Reach.SKIPPED:  # the query may be why an address was skipped
         url = url.partition("?")[0]
     return CrawledUrl(
         url_scan=url_scan,
@@ -48,18 +48,18 @@ def _row(url_scan: UrlScan, event: UrlCrawled | AddressSeen) -> CrawledUrl:
     )
 
 
-def _reason(said: str) -> Reason:
-    """A code of the registry, or a text of the engine's own."""
-    return Reason(said) if said in SENTENCES else as_reason(said[:200])
+def _reason(text: str) -> Reason:
+    """Return the reason that the engine gave: a code of the registry, or a text of its own."""
+    return Reason(text) if text in SENTENCES else as_reason(text[:200])
 
 
 def _merged(before: CrawledUrl | None, now: CrawledUrl) -> CrawledUrl:
-    """What two events of one address say together: skipping it says more than finding it."""
+    """Merge two events of one address. That it was skipped says more than that it was found."""
     if before is None:
         return now
-    said = before if now.reach == Reach.FOUND else now
-    said.answer = now.answer or before.answer
-    return said
+    merged = before if now.reach == Reach.FOUND else now
+    merged.answer = now.answer or before.answer
+    return merged
 
 
 def _store_found(url_scan: UrlScan, rows: dict[str, CrawledUrl]) -> None:
@@ -79,8 +79,8 @@ def _store_found(url_scan: UrlScan, rows: dict[str, CrawledUrl]) -> None:
 
 
 def _advance(url_scan: UrlScan, identities: dict[tuple[str, Reason], list[str]]) -> None:
-    """From found to something else, for this reason; what is something else already stays so."""
-    for (reach, reason), those in identities.items():
-        for start in range(0, len(those), _AT_ONCE):
-            found = url_scan.crawled_urls.filter(identity__in=those[start : start + _AT_ONCE], reach=Reach.FOUND)
+    """Change found addresses to another reach, with this reason. Addresses that have another reach keep it."""
+    for (reach, reason), group in identities.items():
+        for start in range(0, len(group), _AT_ONCE):
+            found = url_scan.crawled_urls.filter(identity__in=group[start : start + _AT_ONCE], reach=Reach.FOUND)
             found.update(reach=reach, reason=reason)

@@ -1,4 +1,4 @@
-"""From what an engine reports to rows: storing findings once, and counting them."""
+"""Storing the findings that an engine reports, each once, and counting them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from scans.models import Finding, UrlScan
 
 
 def store(url_scan: UrlScan, reported: Iterable[FindingReported]) -> dict[str, int]:
-    """Store what is new; a finding that was reported before is left alone.
+    """Store new findings; one that was reported before stays as it is.
 
-    Returns the columns of the URL scan that count its findings, for the caller to write.
+    Returns the columns of UrlScan that count its findings; the caller writes them.
     """
     Finding.objects.bulk_create(
         [_row(url_scan, finding) for finding in reported], ignore_conflicts=True, batch_size=100
@@ -25,7 +25,7 @@ def store(url_scan: UrlScan, reported: Iterable[FindingReported]) -> dict[str, i
 
 
 def fingerprint(finding: FindingReported) -> str:
-    """The same for the same weakness in another run: category, method, place and parameter, no payloads."""
+    """Return a weakness' fingerprint, the same in every run: of category, method, place and parameter, no payload."""
     parts = urlsplit(finding.url)
     place = f"{parts.scheme}://{parts.netloc}{parts.path}"
     text = "\0".join([finding.category, finding.method, place, finding.parameter])
@@ -59,5 +59,5 @@ def _row(url_scan: UrlScan, finding: FindingReported) -> Finding:
 
 
 def _storable(text: str) -> str:
-    """PostgreSQL's text cannot hold NUL, and answers of sites do; it is shown as the picture of a NUL."""
+    """Replace NUL by its visible symbol: answers of sites contain it, and PostgreSQL cannot store it."""
     return text.replace("\x00", "\u2400")

@@ -1,4 +1,4 @@
-"""Whether a replayed request shows a finding again: comparing an answer with the engine's evidence."""
+"""Rules to decide whether a replayed request confirms a finding: compare the answer with the engine's evidence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scans.models import Finding, Replay
 from scans.reasons import Reason, Reasoned
 from scans.targets.http_client import MAX_BODY_BYTES, Answer
 
-# As long as the engine waits for an answer (engines.base.Job): what it took for silence is silence to us.
+# The same time as the engine's (engines.base.Job), so that silence means the same for both.
 TIMEOUT_SECONDS = 10
 _HOP_HEADERS = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding"}
 _MISSING_HEADER = re.compile(r"^([A-Za-z-]+) is not set$")
@@ -23,7 +23,7 @@ _WEAK_POLICY = re.compile(r"^CSP (?:attribute )?\"([a-z-]+)\" (is missing|value 
 _STORED_AND_SHOWN = re.compile(r"^Stored .* vulnerability found in (https?://\S+) by injecting ")
 _PIECE = re.compile(r"[^<>\r\n]+")
 _WORD = re.compile(r"[A-Za-z0-9+/_-]{16,}")
-# Answers of something in front of the site, not of what was found: they neither show it nor show it gone.
+# Answers of something in front of the site. They prove neither that the finding is there nor that it is gone.
 _INCONCLUSIVE = {
     401: "wants_login_now",
     429: "refuses_requests_now",
@@ -34,7 +34,7 @@ _HEADER_NAMES = {"CSP": "Content-Security-Policy"}
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a replay showed, and why we say so."""
+    """The outcome of a replay, and the reason."""
 
     replay: Replay
     reason: Reason
@@ -46,7 +46,7 @@ class NotReplayable(Reasoned, ValueError):
 
 @dataclass(frozen=True)
 class RawRequest:
-    """A request as the engine noted it."""
+    """A request as the engine stored it."""
 
     method: str
     target: str
@@ -55,7 +55,7 @@ class RawRequest:
 
 
 def parse_request(text: str) -> RawRequest:
-    """Read an HTTP/1.x request as the engine writes it; raises NotReplayable for anything else."""
+    """Parse an HTTP/1.x request as the engine writes it. Raises NotReplayable for anything else."""
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
     first, *lines = head.split("\n")
     words = first.split(" ")
@@ -69,10 +69,10 @@ def parse_request(text: str) -> RawRequest:
 
 
 def judge(finding: Finding, answer: Answer) -> Verdict:
-    """Compare an answer with what made the engine report the finding.
+    """Compare an answer with the reason why the engine reported the finding. Raises NotReplayable.
 
-    The first rule that applies decides: what the finding itself says is missing or wrong, else the
-    evidence that the engine kept. Without either there is nothing to judge by.
+    The first rule that applies decides: the sentence that says what is missing or wrong, otherwise the answer that the
+    engine kept. Without either, the finding is not replayable.
     """
     if answer.status in _INCONCLUSIVE and answer.status != finding.evidence_status:
         return _not_replayable(_INCONCLUSIVE[answer.status], status=answer.status)
@@ -89,19 +89,19 @@ def judge(finding: Finding, answer: Answer) -> Verdict:
 
 
 def judge_silence(finding: Finding) -> Verdict:
-    """No answer in time: that is the evidence itself where the engine waited in vain too."""
+    """Return the verdict if no answer comes in time: this confirms a finding whose evidence is silence."""
     if waits_for_silence(finding):
         return _confirmed("silence_again", count=TIMEOUT_SECONDS)
     return _not_replayable("site_gave_no_answer_in_time", count=TIMEOUT_SECONDS)
 
 
 def waits_for_silence(finding: Finding) -> bool:
-    """Whether the finding's evidence is that the site did not answer in time."""
+    """Return whether the finding's evidence is that the site did not answer in time."""
     return finding.module == "timesql" or finding.category == "Resource consumption"
 
 
 def shown_at(finding: Finding) -> str:
-    """The page that shows what the finding's request stored; empty where its own answer is the evidence."""
+    """Return the page that shows what the finding's request stored; empty if the request's answer is the evidence."""
     if finding.module != "permanentxss" or not finding.category.startswith("Stored "):
         return ""
     elsewhere = _STORED_AND_SHOWN.match(finding.info)
@@ -154,7 +154,7 @@ def _judge_policy(weak: re.Match, finding: Finding, answer: Answer) -> Verdict:
 
 
 def _directive(headers: httpx.Headers, name: str) -> str | None:
-    """What the Content-Security-Policy says under this name; None where it says nothing."""
+    """Return the value of this directive of the Content-Security-Policy; None if it has none."""
     directives = [one.strip().partition(" ") for one in headers.get("content-security-policy", "").split(";")]
     return next((value.strip() for key, _, value in directives if key.lower() == name), None)
 
@@ -172,7 +172,7 @@ _RULES_BY_INFO: list[tuple[re.Pattern, Callable[[re.Match, Finding, Answer], Ver
 
 
 def _judge_body(finding: Finding, answer: Answer) -> Verdict:
-    """Look for the attack's text where the evidence has it, in the page or the head; else compare the pages."""
+    """Look for the attack's text where the evidence has it, in body or headers. Otherwise compare the bodies."""
     payload = _payload(finding)
     if payload and payload in finding.evidence_body:
         if payload in answer.body:
@@ -192,10 +192,10 @@ def _head(headers: httpx.Headers) -> str:
 
 
 def _missing(evidence: str, page: str) -> str:
-    """The first piece of the evidence that the page lacks; empty where all of it is there.
+    """Return the first piece of the evidence that the page lacks; empty if it has all of them.
 
-    Piece by piece, not by how alike they are: what gives a weakness away is often one line of a long
-    page. Numbers and tokens, which change from one answer to the next, count as equal.
+    Pieces are compared, not the similarity of the pages: often a single line of a long page shows the weakness. Numbers
+    and tokens count as equal, because they change from one answer to the next.
     """
     if max(len(evidence), len(page.encode())) >= MAX_BODY_BYTES:  # one was cut where the other may continue
         evidence = evidence[: len(page) * 9 // 10]
@@ -204,14 +204,14 @@ def _missing(evidence: str, page: str) -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    """Its tags and the texts between them, without what differs each time or by encoding."""
+    """Return the tags of a page and the texts between them, without parts that differ each time or by encoding."""
     plain = text.encode("ascii", "ignore").decode()
     same = re.sub(r"\d+", "0", _WORD.sub(lambda word: "0" if re.search(r"\d", word[0]) else word[0], plain))
     return [piece.strip() for piece in _PIECE.findall(same) if piece.strip()]
 
 
 def _payload(finding: Finding) -> str:
-    """What the attack put into the finding's parameter, if it is a parameter of the address or of a form."""
+    """Return the attack's value of the finding's parameter, if that is in the query or in a form."""
     raw = parse_request(finding.http_request)
     pairs = dict(parse_qsl(urlsplit(raw.target).query, keep_blank_values=True))
     pairs |= dict(parse_qsl(raw.body, keep_blank_values=True))

@@ -1,8 +1,7 @@
-"""Verifying results: each finding's request is replayed, at a bounded rate and for a bounded time.
+"""Verifying results: replaying each finding's request, at a limited rate and for a limited time.
 
-A finding is confirmed when the site shows the same again, not reproduced when it answers otherwise,
-and not replayable when there is nothing to judge by: the site is gone, time ran out, or the request
-cannot be sent again.
+A finding is confirmed if the site shows the same again, not reproduced if it answers differently, and not replayable if
+nobody can tell: the site is gone, time is over, or the request cannot be sent again.
 """
 
 from __future__ import annotations
@@ -57,8 +56,8 @@ MOST_LOGINS = 5  # in the verification of one URL scan
 def verify(url_scan_id: int, *, holder: str, timing: Timing = DEFAULT_TIMING) -> None:
     """Replay the findings of an ended URL scan and conclude its verification.
 
-    Does nothing when somebody else verifies it or its results were deleted meanwhile. Whatever breaks
-    on our side leaves the remaining findings not replayable, with the reason.
+    Does nothing if another worker verifies it or its results were deleted meanwhile. After an error on our side, the
+    remaining findings are not replayable, with the reason.
     """
     scan = _take(url_scan_id, holder)
     if scan is None:
@@ -70,7 +69,7 @@ def verify(url_scan_id: int, *, holder: str, timing: Timing = DEFAULT_TIMING) ->
 
 
 def _take(url_scan_id: int, holder: str) -> UrlScan | None:
-    """Lease it; None when it is not to be had, or was verified already and waits for a reviewer."""
+    """Lease the scan. Returns None if it cannot be leased, or was verified already and waits for a reviewer."""
     with transaction.atomic():
         scan = transitions.take(url_scan_id, holder, among=PUBLISHED_AS)
         if scan and scan.verified_at:
@@ -89,12 +88,12 @@ def _verify(scan: UrlScan, timing: Timing) -> None:
         _mark_rest(scan, Reason("verification_broke", error=f"{type(error).__name__}: {error}"))
     with transaction.atomic():
         Analysis.objects.select_for_update().get(pk=scan.analysis_id)
-        transitions.renew(scan)  # concluded by whoever holds it, and not after its results were deleted
+        transitions.renew(scan)  # raises LeaseLost if another worker has it, or its results were deleted
         transitions.conclude_verification(scan, _counts(scan))
 
 
 def _counts(scan: UrlScan) -> dict[str, int]:
-    """How many of its findings have each outcome."""
+    """Return the number of findings with each outcome."""
     counts = Counter(scan.findings.values_list("replay", flat=True))
     outcomes = (Replay.CONFIRMED, Replay.NOT_REPRODUCED, Replay.NOT_REPLAYABLE)
     return {str(outcome): counts[outcome] for outcome in outcomes}
@@ -107,7 +106,7 @@ def _mark_rest(scan: UrlScan, reason: Reason) -> None:
 
 
 class Replays:
-    """Replaying the findings of one URL scan, worst first."""
+    """Replays the findings of one URL scan, worst first."""
 
     def __init__(self, scan: UrlScan, timing: Timing = DEFAULT_TIMING):
         self._scan, self._timing = scan, timing
@@ -121,7 +120,7 @@ class Replays:
         self._logged_in_at = 0.0
 
     def run(self) -> None:
-        """Replay every finding that has no mark yet."""
+        """Replay every finding that has no outcome yet, and store the outcomes. Raises LeaseLost."""
         todo = list(self._scan.findings.filter(replay=Replay.UNVERIFIED).worst_first())
         if not todo:
             return
@@ -131,7 +130,7 @@ class Replays:
             _mark_rest(self._scan, Reason("site_not_asked_again", error=error))
             return
         try:
-            self._begin_as_the_scan_did()
+            self._open_secrets()
             self._log_in(addresses)
         except (LoginFailed, KeyLost) as error:
             _mark_rest(self._scan, Reason("login_lost", error=error))
@@ -144,14 +143,14 @@ class Replays:
                 self._replay(client, finding, addresses)
                 sleep(1 / settings.SCANS_REPLAYS_PER_SECOND if settings.SCANS_REPLAYS_PER_SECOND else 0)
 
-    def _begin_as_the_scan_did(self) -> None:
-        """Open the scan's login, where it has one; raises KeyLost."""
+    def _open_secrets(self) -> None:
+        """Decrypt the scan's login and headers, if it has any. Raises KeyLost."""
         stored = getattr(self._scan, "login", None)
         self._login = stored.opened() if stored else None
         self._rules = rules_of(self._scan.analysis)
 
     def _log_in(self, addresses: tuple[str, ...]) -> None:
-        """Log in, where the scan did, at the rate of all logins and not for ever; raises LoginFailed."""
+        """Log in if the scan did, at the usual rate and up to MOST_LOGINS times. Raises LoginFailed."""
         if self._login is None:
             return
         if self._logins >= MOST_LOGINS:
@@ -205,7 +204,7 @@ class Replays:
             return Verdict(Replay.NOT_REPLAYABLE, Reason("request_not_sendable", error=error))
 
     def _login_is_lost(self, addresses: tuple[str, ...]) -> bool:
-        """Whether what was seen was seen as a stranger, so that it says nothing."""
+        """Return whether the login has ended, so that the answer proves nothing."""
         if self._login is None or self._logged_in is None:
             return False
         policy = AllowedTarget.policy()
@@ -213,7 +212,7 @@ class Replays:
         return not run_with_lease(self._scan, look, timing=self._timing)
 
     def _judged_once_more(self, client: SiteClient, finding: Finding, addresses: tuple[str, ...]) -> Verdict:
-        """The verdict with a new login; a request that ends this one too cannot be judged."""
+        """Return the verdict with a new login. A request that ends this login too is not replayable."""
         try:
             self._log_in(addresses)
         except LoginFailed as failure:
@@ -239,7 +238,7 @@ class Replays:
     def _ask(
         self, client: SiteClient, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Answer:
-        """The answer to one request, sent as whoever the scan was logged in as."""
+        """Send one request with the scan's login and return the answer."""
         carried = carrying(self._logged_in.session if self._logged_in else Session(), url, headers, self._rules)
         handshake = handshake_of(self._login) if self._login else None
         if handshake is None:
@@ -253,9 +252,9 @@ class Replays:
 
 
 def carrying(session: Session, url: str, headers: Mapping[str, str], rules: RequestRules = NO_RULES) -> dict[str, str]:
-    """The headers of a request for an address as somebody sends it who is logged in; the session's cookies win.
+    """Return the headers of a stored request with the login of a session, whose cookies win.
 
-    The headers of every request are left to the client, but for a User-Agent that is an attack.
+    The client adds the headers of `rules` itself, so they are left out; but a User-Agent stays, as it may be an attack.
     """
     ours = {name.lower() for name, _ in rules.headers} - {"user-agent"}
     given = {name.lower() for name, _ in session.headers} | ours

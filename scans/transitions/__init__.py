@@ -1,6 +1,6 @@
-"""The only writer of statuses: every verb that changes one, in a file for each subject.
+"""All verbs: the functions that change a status. No other code may change one.
 
-Callers write `transitions.pause(…)`; where a verb stands is this package's own business.
+Callers write `transitions.pause(…)`, and need not know which file of this package has the verb.
 """
 
 from scans.configuration.submission import Access, Submission, configuration

@@ -1,4 +1,4 @@
-"""Acting on many analyses or URL scans at once: by the same verbs, one by one, each in a transaction of its own."""
+"""Bulk actions: the same verbs for many analyses or URL scans, each in its own transaction."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from scans.transitions import NotPermitted, TransitionRefused
 logger = logging.getLogger(__name__)
 
 MAX_ANALYSES = 10_000  # analyses in one action
-AT_ONCE = 25  # up to so many are done while the person waits
-SLICE = 50  # so many in one background task, so that checks and verifications get their turn
+AT_ONCE = 25  # analyses, up to which an action is done while the user waits
+SLICE = 50  # analyses of one background task, so that checks and verifications get their turn
 
 _VERBS: dict[str, Callable] = {
     Action.STOP_SAVE: partial(transitions.stop_analysis, mode=StopMode.SAVE),
@@ -44,9 +44,9 @@ TAKES_A_REASON = {Action.STOP_SAVE, Action.STOP_DELETE, Action.PAUSE, Action.RES
 def ask(
     verb: str, analyses: Sequence[int], *, by: AbstractBaseUser, key: UUID, reason: str = "", query: str = ""
 ) -> BulkAction:
-    """Store the action for the analyses with these ids, then do it: a few at once, many in the background.
+    """Store the action for the analyses with these ids and return it. A few are done now, many in the background.
 
-    The same `key` again returns what the first made. Raises NotPermitted.
+    A second call with the same `key` does nothing and returns the first one's action. Raises NotPermitted.
     """
     transitions.permit(by, "submit_analysis")
     with transaction.atomic():
@@ -67,10 +67,10 @@ def ask(
 
 
 def carry_out(bulk: BulkAction) -> None:
-    """Act on the next analyses that wait, and leave the rest to a further task.
+    """Act on the next SLICE of waiting analyses, and queue a task for the rest.
 
-    Each analysis is acted on once, however often this is called, at the same time too: the outcome is
-    written in the transaction of the verb, and the row is locked until then.
+    Each analysis is acted on once, even if this is called several times, also at the same time: its row is locked, and
+    the outcome is written in the transaction of the verb.
     """
     for _ in range(SLICE):
         if not _act_on_next(bulk):
@@ -80,7 +80,7 @@ def carry_out(bulk: BulkAction) -> None:
 
 
 def _act_on_next(bulk: BulkAction) -> bool:
-    """Whether there was one left."""
+    """Act on one waiting analysis. Returns False if none is left."""
     with transaction.atomic():
         waiting = bulk.items.filter(outcome=BulkOutcome.WAITING).order_by("pk")
         item = waiting.select_related("analysis").select_for_update(skip_locked=True, of=("self",)).first()
@@ -92,7 +92,7 @@ def _act_on_next(bulk: BulkAction) -> bool:
 
 
 def _act_on(analysis: Analysis, bulk: BulkAction) -> tuple[BulkOutcome, Reason, Analysis | None]:
-    """The outcome, why it was skipped, and the run that was made."""
+    """Return the outcome, why the analysis was skipped, and the new run that the verb made."""
     if analysis.deleted_at:
         return BulkOutcome.DELETED, Reason("deleted_already", analysis=analysis), None
     reason = {"reason": bulk.reason} if bulk.verb in TAKES_A_REASON else {}
@@ -102,13 +102,13 @@ def _act_on(analysis: Analysis, bulk: BulkAction) -> tuple[BulkOutcome, Reason, 
 def act_on_url_scans(
     verb: str, url_scans: Iterable[UrlScan], *, by: AbstractBaseUser, reason: str = ""
 ) -> dict[BulkOutcome, int]:
-    """Pause, resume or stop these, at once; returns how many have each outcome, in the order of BulkOutcome."""
+    """Pause, resume or stop these URL scans now. Returns the number of each outcome, in the order of BulkOutcome."""
     counts = Counter(_attempt(_URL_SCAN_VERBS[verb], scan, by=by, reason=reason)[0] for scan in url_scans)
     return {outcome: counts[outcome] for outcome in BulkOutcome if outcome in counts}
 
 
 def _attempt(verb: Callable, thing: Analysis | UrlScan, **values) -> tuple[BulkOutcome, Reason, Analysis | None]:
-    """The outcome, why it was skipped, and the run that was made."""
+    """Call the verb. Returns the outcome, why it was skipped, and the new run that the verb made."""
     try:
         return BulkOutcome.DONE, NO_REASON, verb(thing, **values)
     except NotPermitted as refusal:
@@ -123,5 +123,5 @@ def _attempt(verb: Callable, thing: Analysis | UrlScan, **values) -> tuple[BulkO
 
 
 def _hand_over(bulk: BulkAction) -> None:
-    """Put the rest into the queue. By name, since tasks call this module."""
+    """Queue a task for the rest. By name, because tasks.py imports this module."""
     transitions.enqueue("carry_out_bulk", bulk.pk)

@@ -1,4 +1,4 @@
-"""What happens because time passes: blackout windows and recurring schedules."""
+"""Verbs for blackout windows and recurring schedules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from scans.transitions.submission import submit_new
 
 @verb
 def begin_blackout(analysis: Analysis, *, until: datetime) -> None:
-    """A blackout window has come, or is about to: nothing of this analysis is scanned until it is over."""
+    """Pause all URL scans of this analysis, because a blackout window has begun or is about to. It ends at `until`."""
     analysis = locked(analysis.pk)
     scans = scans_in(analysis, *PAUSABLE)
     if not scans:
@@ -34,11 +34,14 @@ def begin_blackout(analysis: Analysis, *, until: datetime) -> None:
 
 @verb
 def end_blackout(analysis: Analysis) -> None:
-    """The window is over: what it paused resumes, and its time does not count as scan duration."""
+    """Resume what a blackout window paused. The time of the window does not count as scan duration.
+
+    Does nothing while an engine is still saving its session; the scheduler tries again at its next tick.
+    """
     free = free_slots()
     analysis = locked(analysis.pk)
     if not analysis.blackout_since or any(scan.paused_by == PausedBy.WINDOW for scan in scans_in(analysis, U.PAUSING)):
-        return  # over already, or an engine is still saving its session: at the next tick
+        return
     paused = timezone.now() - analysis.blackout_since
     columns = {"blackout_since": None, "expires_at": analysis.expires_at and analysis.expires_at + paused}
     scans = [scan for scan in scans_in(analysis, U.PAUSED) if scan.paused_by == PausedBy.WINDOW]
@@ -46,7 +49,7 @@ def end_blackout(analysis: Analysis) -> None:
     roll_up(analysis, Actor.SCHEDULER, "analysis.blackout_ended", columns=columns)
 
 
-# Something of it still runs or waits to run. What waits for a person does not count: nobody may ever come.
+# Runs that keep the next run from starting. One that waits for a person does not: perhaps nobody ever comes.
 _UNDER_WAY = frozenset(in_phase(ANALYSIS_STATUSES, Phase.WAITING, Phase.ACTIVE)) - {
     AnalysisStatus.SAVED_FOR_LATER,
     AnalysisStatus.NOT_SUBMITTED,
@@ -55,7 +58,10 @@ _UNDER_WAY = frozenset(in_phase(ANALYSIS_STATUSES, Phase.WAITING, Phase.ACTIVE))
 
 @verb
 def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
-    """The next start of a series has come: make its run, or skip it while the run before is under way."""
+    """Submit the next run of a series, or skip it while the previous run is under way. Returns the new run, if any.
+
+    Does nothing if the schedule is switched off, or its next start is still to come.
+    """
     runs = schedule.series.runs.order_by("-run").values_list("pk", flat=True)
     last = locked(runs.filter(status__in=_UNDER_WAY).first() or runs.first())
     schedule = RecurringSchedule.objects.select_for_update().select_related("template").get(pk=schedule.pk)
@@ -64,19 +70,19 @@ def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
         return None
     if last.status in _UNDER_WAY:
         activity.record("analysis.run_skipped", analysis=last, by=Actor.SCHEDULER, starts=at.isoformat())
-        made = None
+        new_run = None
     else:
         submission = replace(once_more(schedule.template), start_at=at)
-        made = submit_new(submission, Actor.SCHEDULER, owner=schedule.template.owner)
+        new_run = submit_new(submission, Actor.SCHEDULER, owner=schedule.template.owner)
         schedule.runs_made += 1
     schedule.next_at = schedule.start_after(now)
     schedule.save(update_fields=["runs_made", "next_at"])
-    return made
+    return new_run
 
 
 @verb
 def switch_schedule_off(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
-    """No further run of its series is made until the schedule is switched on again."""
+    """Switch the schedule of an analysis' series off: it makes no further runs. Refused if none is switched on."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series).first()
@@ -88,7 +94,7 @@ def switch_schedule_off(analysis: Analysis, *, by: By, reason: Reason | str = NO
 
 @verb
 def switch_schedule_on(analysis: Analysis, *, by: By) -> None:
-    """Make further runs of its series again, from the next start on."""
+    """Switch the schedule of an analysis' series on again, from its next start on. Refused if none is switched off."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     schedule = RecurringSchedule.objects.filter(series=analysis.series, switched_off_at__isnull=False).first()

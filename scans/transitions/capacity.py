@@ -1,4 +1,4 @@
-"""Who may scan now: starting an analysis, and filling the slots that capacity allows."""
+"""Starting analyses, and filling the slots that capacity allows."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from scans.reasons import Reason
 from scans.schedule.blackouts import Blackouts
 from scans.transitions.core import By, TransitionRefused, U, enqueue, locked, locked_scan, move, roll_up, scans_in, verb
 
-# An engine is asked to save its session this long before a window begins: the time it has to obey, and to die.
+# An engine is asked to save its session this long before a window begins, so that it has time to obey and to end.
 BLACKOUT_LEAD = timedelta(seconds=20)
 
 
 @verb
 def start(analysis: Analysis, *, by: By = Actor.SCHEDULER) -> None:
-    """Its time has come: every scheduled URL scan is queued, with a warning where capacity is used up.
+    """Queue every scheduled URL scan of an analysis, those without a free slot with a warning.
 
-    Raises TransitionRefused in a blackout window (it then starts when the window is over), and where
-    nothing of it is scheduled any more: another scheduler was faster, or a user.
+    Raises TransitionRefused in a blackout window, after which the analysis starts, and if no URL scan is scheduled any
+    more, because another scheduler or a user was faster.
     """
     refuse_in_blackout(analysis)
     free = free_slots()
@@ -44,25 +44,26 @@ def start(analysis: Analysis, *, by: By = Actor.SCHEDULER) -> None:
 
 
 def start_if_due(analysis: Analysis) -> None:
-    """Start it unless its start time is still to come, or somebody did something else with it meanwhile."""
+    """Start an analysis if it is scheduled, its start time has passed, and no blackout window prevents it."""
     is_due = Analysis.objects.due(timezone.now()).filter(pk=analysis.pk).exists()
     if is_due and not closed_until(BlackoutWindow.for_analysis(analysis)):
         start(analysis)
 
 
 def closed_until(blackouts: Blackouts) -> datetime | None:
-    """Return when the current or imminent blackout window ends; None if scanning is allowed."""
+    """Return when the blackout window ends that has begun or is about to; None if there is none."""
     now = timezone.now()
     return blackouts.ends(now) or blackouts.ends(now + BLACKOUT_LEAD)
 
 
 def refuse_in_blackout(analysis: Analysis) -> None:
+    """Raise TransitionRefused in a blackout window."""
     if until := closed_until(BlackoutWindow.for_analysis(analysis)):
         raise TransitionRefused("in_blackout", analysis=analysis, until=until)
 
 
 def free_slots() -> int:
-    """How many URL scans may be queued at once; none while others wait. Locks the settings row."""
+    """Return how many URL scans may be queued now; 0 while others wait. Locks the settings row."""
     capacity = ScanSettings.locked().capacity
     if UrlScan.objects.waiting_for_capacity().exists():
         return 0
@@ -71,9 +72,9 @@ def free_slots() -> int:
 
 @verb
 def admit_next() -> bool:
-    """Give a free place to the fairest of those that wait; False when there is no place or nobody waits.
+    """Give a free slot to the URL scan whose turn it is. Returns False if no slot is free or nothing waits.
 
-    Fairest: of the analysis that holds the fewest places, the one that has waited longest.
+    It is the turn of the analysis that holds the fewest slots, and there of the URL scan that has waited longest.
     """
     capacity = ScanSettings.locked().capacity
     if UrlScan.objects.holding_slot().count() >= capacity:
@@ -83,7 +84,7 @@ def admit_next() -> bool:
         return False
     scan = locked_scan(next_scan)
     if scan.status not in (U.QUEUED_WITH_WARNING, U.RESUMING) or scan.slot_since or scan.lease_holder:
-        return True  # it was paused or stopped before the lock was had: the next look finds another
+        return True  # paused or stopped before we had the lock; the next call finds another
     if scan.status == U.RESUMING:
         UrlScan.objects.filter(pk=scan.pk, status=U.RESUMING).update(slot_since=timezone.now())
         activity.record("url_scan.got_a_place", analysis=scan.analysis, url_scan=scan, by=Actor.SCHEDULER)

@@ -1,4 +1,4 @@
-"""What a user asks of a scan that waits or runs: pause, resume, stop, extend."""
+"""Verbs with which users control scans: pause, resume, stop, extend. They raise NotPermitted, TransitionRefused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LONGEST_DURATION = timedelta(days=25)
 
 @verb
 def pause(url_scan: UrlScan, *, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Ask the engine of one URL scan to save its session and stop; one that has not started waits."""
+    """Pause one URL scan: its engine saves the session and stops. One that has not started yet waits."""
     permit(by, "submit_analysis")
     scan = locked_scan(url_scan)
     require(scan, Action.PAUSE)
@@ -41,18 +41,18 @@ def pause(url_scan: UrlScan, *, by: By, reason: Reason | str = NO_REASON) -> Non
 
 
 def pause_scan(scan: UrlScan, paused_by: PausedBy, by: By, reason: Reason | str) -> None:
-    """The move that a pause means for a URL scan in one of PAUSABLE."""
+    """Move a URL scan, which is in one of PAUSABLE, to Pausing or Paused."""
     columns = {"paused_by": paused_by}
     engine_at_work = scan.status == U.IN_PROGRESS or (scan.status == U.RESUMING and scan.lease_holder)
     if engine_at_work:
         move(scan, U.PAUSING, "url_scan.paused", by, reason=reason, columns=columns)
-    else:  # a worker that has only just taken it loses its lease, and lets go
+    else:  # a worker that has only just taken it loses the lease, and stops
         move(scan, U.PAUSED, "url_scan.paused", by, reason=reason, columns={**RELEASED, **columns})
 
 
 @verb
 def resume(url_scan: UrlScan, *, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Resume one paused URL scan from its session, with the next free place and worker."""
+    """Resume one paused URL scan from its session, as soon as a slot and a worker are free. Refused in a blackout."""
     permit(by, "submit_analysis")
     free = free_slots()
     scan = locked_scan(url_scan)
@@ -63,7 +63,7 @@ def resume(url_scan: UrlScan, *, by: By, reason: Reason | str = NO_REASON) -> No
 
 
 def resume_scans(scans: list[UrlScan], free: int, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Resume paused URL scans, the first `free` of them at once; one that never started is queued again."""
+    """Resume paused URL scans; the first `free` of them get a slot now. One that never started is queued again."""
     for number, scan in enumerate(scans):
         columns = {"paused_by": ""}
         if scan.started_at:
@@ -75,7 +75,7 @@ def resume_scans(scans: list[UrlScan], free: int, by: By, reason: Reason | str =
 
 @verb
 def stop(url_scan: UrlScan, mode: StopMode, *, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Stop one URL scan, keeping or deleting what it found."""
+    """Stop one URL scan, and keep or delete what it found."""
     permit(by, "submit_analysis")
     scan = locked_scan(url_scan)
     require(scan, Action.STOP_SAVE if mode == StopMode.SAVE else Action.STOP_DELETE)
@@ -84,27 +84,26 @@ def stop(url_scan: UrlScan, mode: StopMode, *, by: By, reason: Reason | str = NO
 
 
 def stop_scan(scan: UrlScan, mode: StopMode, by: By, reason: Reason | str) -> None:
-    """The move that a stop means for a URL scan in its present status, whatever that is."""
+    """Move a URL scan in any status to the status that follows a stop."""
     never_ran = scan.started_at is None
     data = {"by": by, "reason": reason, "mode": mode}
     if never_ran:
         move(scan, U.STOPPED, "url_scan.stopped", columns=RELEASED, **data)
     elif mode == StopMode.DELETE:
-        # A verification that is under way loses its lease and ends; an engine is ended by its worker.
+        # A running verification ends because it loses the lease. A running engine is ended by its worker.
         columns = RELEASED if scan.info.results != Results.NONE else None
         move(scan, U.STOPPING_DELETING_RESULTS, "url_scan.stopped", columns=columns, **data)
     else:
         move(scan, U.STOPPING_SAVING_RESULTS, "url_scan.stopped", **data)
-        if not scan.lease_holder:  # paused, or waiting for a worker: everything is stored already
+        if not scan.lease_holder:  # paused, or waiting for a worker: its results are stored already
             end_scan(scan, EndedBy.USER, by, reason)
 
 
 @verb
 def stop_analysis(analysis: Analysis, mode: StopMode, *, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Stop an analysis: every URL scan that has not ended, keeping or deleting what was found.
+    """Stop every URL scan of an analysis that has not ended, and keep or delete what was found.
 
-    Deleting takes the results of the URL scans that have ended too, published ones included: nothing
-    but the log is left.
+    Deleting also deletes the results of URL scans that have ended, published ones included. Only the log stays.
     """
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
@@ -122,7 +121,7 @@ def stop_analysis(analysis: Analysis, mode: StopMode, *, by: By, reason: Reason 
 
 @verb
 def pause_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Pause every URL scan that runs or would run as soon as it can."""
+    """Pause every URL scan that runs, or waits for a slot or a worker."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     require(analysis, Action.PAUSE)
@@ -136,7 +135,7 @@ def pause_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REAS
 
 @verb
 def resume_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Resume every paused URL scan."""
+    """Resume every paused URL scan of an analysis. Refused in a blackout window."""
     permit(by, "submit_analysis")
     free = free_slots()
     analysis = locked(analysis.pk)
@@ -148,12 +147,12 @@ def resume_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REA
 
 @verb
 def extend(analysis: Analysis, *, by: By, extra: timedelta, reason: Reason | str = NO_REASON) -> None:
-    """Give an analysis that runs more time; at most 25 days in all."""
+    """Give a running analysis `extra` time, up to 25 days in all."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     require(analysis, Action.EXTEND)
     if analysis.time_left(timezone.now()) == timedelta(0):
-        raise TransitionRefused("duration_ended")  # its engines are being told
+        raise TransitionRefused("duration_ended")  # its engines are being ended
     duration = extended(analysis.duration, extra)
     columns = {"duration": duration, "expires_at": analysis.expires_at and analysis.expires_at + extra}
     facts = {"before": str(analysis.duration), "after": str(duration)}
@@ -161,7 +160,7 @@ def extend(analysis: Analysis, *, by: By, extra: timedelta, reason: Reason | str
 
 
 def extended(duration: timedelta, extra: timedelta) -> timedelta:
-    """A duration with some more time; raises TransitionRefused for no time, and for more than 25 days in all."""
+    """Return the duration with `extra` added. Raises TransitionRefused for no extra time, and for more than 25 days."""
     total = duration + extra
     if extra <= timedelta(0) or total > LONGEST_DURATION:
         raise TransitionRefused("duration_out_of_range", duration=total, before=duration)
@@ -170,7 +169,7 @@ def extended(duration: timedelta, extra: timedelta) -> timedelta:
 
 @verb
 def end_long_pause(url_scan: UrlScan) -> None:
-    """It was left paused for longer than an administrator allows: it ends, keeping its results."""
+    """End a URL scan that was paused for longer than an administrator allows, and keep its results."""
     scan = locked_scan(url_scan)
     limit = ScanSettings.current().pause_limit
     if scan.status == U.PAUSED and scan.status_at < timezone.now() - limit:

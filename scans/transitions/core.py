@@ -1,9 +1,9 @@
-"""What all verbs share: locks, the move of a URL scan, the roll-up of its analysis, and the errors they raise.
+"""The base of all verbs: locks, moving a URL scan, rolling up its analysis, and errors.
 
-Every verb runs in one database transaction: it locks the analysis, moves URL scans by compare-and-set,
-writes one log entry for each change, rolls the analysis up, and hands follow-up work to the task queue.
-A verb that is not allowed raises TransitionRefused and leaves nothing behind. Locks are taken in one
-order everywhere: the settings row (where capacity matters), then one analysis.
+Every verb runs in one database transaction: it locks the analysis, moves URL scans with compare-and-set, writes one log
+entry for each change, rolls up the analysis, and queues the task that follows. A verb that is not allowed raises
+TransitionRefused and changes nothing. To avoid deadlocks, all code takes locks in the same order: the settings row (if
+capacity matters), then one analysis.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ FAILED_RUNS_UNTIL_OFF = 5  # in a row; then a recurring schedule is switched off
 
 
 class TransitionRefused(Reasoned):
-    """What was asked is not possible now; str() says why, in the language of the person who asked."""
+    """The action is not possible now. str() says why, in the language of the user."""
 
 
 class NotPermitted(TransitionRefused):
-    """The person who asked does not have the role for it."""
+    """The user does not have the role that the action needs."""
 
 
 class LeaseLost(Exception):
-    """Somebody else was given this URL scan, since its lease ran out."""
+    """The lease of this URL scan ran out, and another worker has it now."""
 
 
 def verb(function):
-    """Run a verb in a transaction of its own or as part of the caller's, all or nothing.
+    """Decorate a function that changes a status: it runs in its own transaction, or as a part of the caller's.
 
-    What it refuses to a user leaves one thing behind: an entry that says so.
+    If it refuses a user, everything is rolled back, and a log entry says so.
     """
 
     @wraps(function)
@@ -74,14 +74,14 @@ def verb(function):
 
 
 def note_refusal(name: str, thing, by: By | None, refusal: TransitionRefused) -> None:
-    """Log that a user was refused. Refusals of the system's own parts, which only came too late, are not logged."""
+    """Log that a user was refused. A refused part of the system is not logged: it was only too late."""
     if by is None or isinstance(by, Actor) or not isinstance(thing, Analysis | UrlScan | Finding):
         return
     thing = thing.url_scan if isinstance(thing, Finding) else thing
     url_scan = thing if isinstance(thing, UrlScan) else None
     analysis = thing.analysis if url_scan else thing
     if analysis.submitted_at is None:
-        url_scan = None  # a URL of which the log told could not be taken out of what is only saved
+        url_scan = None  # a URL with log entries could not be removed from a saved analysis any more
     asked = name.removesuffix("_analysis").replace("_", " ")
     action = f"{'url_scan' if url_scan else 'analysis'}.refused"
     activity.record(action, analysis=analysis, url_scan=url_scan, by=by, reason=refusal.why, asked=asked)
@@ -89,19 +89,19 @@ def note_refusal(name: str, thing, by: By | None, refusal: TransitionRefused) ->
 
 
 def permit(by: By, permission: str) -> None:
-    """Raise NotPermitted where a user lacks the role; parts of the system may do everything."""
+    """Raise NotPermitted if a user does not have this permission. Parts of the system may do everything."""
     if not isinstance(by, Actor) and not by.has_perm(f"scans.{permission}"):
         role = {"submit_analysis": "Submitter", "review_analysis": "Reviewer"}[permission]
         raise NotPermitted("role_missing", by=by, role=role)
 
 
 def locked(analysis_id: int) -> Analysis:
-    """The analysis as it is now, locked until the transaction ends."""
+    """Return the analysis as it is now, locked until the transaction ends."""
     return Analysis.objects.select_for_update().get(pk=analysis_id)
 
 
 def locked_scan(url_scan: UrlScan | int) -> UrlScan:
-    """The URL scan as it is now, its analysis locked."""
+    """Return the URL scan as it is now, with its analysis locked."""
     url_scan = url_scan if isinstance(url_scan, UrlScan) else UrlScan.objects.get(pk=url_scan)
     analysis = locked(url_scan.analysis_id)  # which never changes
     fresh = UrlScan.objects.get(pk=url_scan.pk)
@@ -110,7 +110,7 @@ def locked_scan(url_scan: UrlScan | int) -> UrlScan:
 
 
 def held_scan(url_scan: UrlScan) -> UrlScan:
-    """As `locked_scan`, for what only its holder may say; raises LeaseLost where somebody else has it now."""
+    """Return the URL scan as `locked_scan` does. Raises LeaseLost if the caller does not hold the lease any more."""
     scan = locked_scan(url_scan)
     if scan.lease_holder != url_scan.lease_holder:
         raise LeaseLost(f"{url_scan.url} is no longer held by {url_scan.lease_holder or 'nobody'}.")
@@ -127,9 +127,10 @@ def move(
     columns=None,
     **data,
 ) -> None:
-    """Move one URL scan of a locked analysis, and write the entry. Raises TransitionRefused.
+    """Move one URL scan of a locked analysis to a status, log it, and queue the task that follows.
 
-    `reason` is a reason, or a user's own words; so it is for every verb.
+    `columns` are further columns to write, `data` are facts for the log. As in every verb, `reason` is a Reason, or
+    text that a user typed. Raises TransitionRefused if that status cannot follow.
     """
     before, reason = scan.status, as_reason(reason)
     if to not in URL_SCAN_MOVES[U(before)]:
@@ -161,19 +162,22 @@ def move(
 
 
 def _slot(scan: UrlScan, to: UrlScanStatus, now: datetime) -> dict:
-    """Whether it holds one of the capacity's places from now on: taken when queued, kept until its engine is gone."""
+    """Return the change of `slot_since`: a slot is taken when a scan is queued, and kept until its engine has ended."""
     if to == U.QUEUED:
         return {"slot_since": scan.slot_since or now}
     return {} if to in MAY_HOLD_SLOT else {"slot_since": None}
 
 
 def enqueue(task: str, *arguments: int | str) -> None:
-    """Put a task of scans.tasks into the queue, as part of this transaction. By name, since tasks call the verbs."""
+    """Queue a task of scans/tasks.py when this transaction commits. By name, because tasks.py imports the verbs."""
     import_string(f"scans.tasks.{task}").enqueue(*arguments)
 
 
 def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: Reason | str = NO_REASON, columns=None, **data):
-    """Derive and store the analysis' status; one entry if `action` is named or the status changed."""
+    """Derive and store the status of a locked analysis, with further `columns`.
+
+    Writes one log entry if `action` is given or the status changed. Raises TransitionRefused if the analysis has ended.
+    """
     before = analysis.status
     changes = {**(columns or {}), "changed_at": timezone.now()}
     for name, value in (columns or {}).items():
@@ -187,10 +191,10 @@ def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: Reason | st
             changes["ended_at"] = changes["changed_at"]
             changes["run_time"] = analysis.started_at and changes["ended_at"] - analysis.started_at
         if after.info.phase in (Phase.REVIEW, Phase.FINAL):
-            changes["blackout_since"] = None  # nothing is left that a window could keep from scanning
+            changes["blackout_since"] = None  # no URL scan is left that a window could pause
         changes["status"] = after
     kept = kept_columns(totals, after).items()
-    # What stays the same is not written: each of these columns has an index that would be written, too.
+    # Unchanged columns are not written, because each of them has an index, which would be written too.
     changes |= {name: value for name, value in kept if getattr(analysis, name) != value}
     Analysis.objects.filter(pk=analysis.pk).update(version=F("version") + 1, **changes)
     analysis.status = after
@@ -218,13 +222,13 @@ def _facts(analysis: Analysis) -> Facts:
 
 
 def refuse_deleted(analysis: Analysis) -> None:
-    """What somebody deleted in the same moment does not run any more: nobody would see it."""
+    """Raise TransitionRefused if the analysis is deleted: nobody would see it run."""
     if analysis.deleted_at:
         raise TransitionRefused("deleted_already", analysis=analysis)
 
 
 def require(thing: Analysis | UrlScan, action: Action) -> None:
-    """Refuse what the catalogue does not allow in this status, and everything once it is deleted."""
+    """Raise TransitionRefused if the status does not allow this action, or the analysis is deleted."""
     refuse_deleted(thing if isinstance(thing, Analysis) else thing.analysis)
     if not thing.info.allows(action):
         raise TransitionRefused("not_possible", action=action, thing=thing, status=thing.info.choice)
@@ -234,7 +238,7 @@ RELEASED = {"lease_holder": "", "lease_until": None}
 
 
 def scans_in(analysis: Analysis, *statuses: UrlScanStatus) -> list[UrlScan]:
-    """Its URL scans in these statuses, in order, each knowing the locked analysis."""
+    """Return the URL scans of an analysis in these statuses, in order, each with this locked analysis."""
     scans = list(UrlScan.objects.filter(analysis=analysis, status__in=statuses).order_by("position"))
     for scan in scans:
         scan.analysis = analysis
@@ -242,10 +246,10 @@ def scans_in(analysis: Analysis, *statuses: UrlScanStatus) -> list[UrlScan]:
 
 
 def _switch_off_if_failing(analysis: Analysis) -> None:
-    """Switch its series' schedule off after five failed runs in a row."""
-    submitted = analysis.series.runs.filter(submitted_at__isnull=False)  # a draft is no run yet
+    """Switch the schedule of the series off after five failed runs in a row."""
+    submitted = analysis.series.runs.filter(submitted_at__isnull=False)  # a saved analysis is not a run yet
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series).first()
-    if schedule and schedule.switched_on_at:  # what failed before was the reason to switch it off
+    if schedule and schedule.switched_on_at:  # earlier failures switched it off before
         submitted = submitted.filter(submitted_at__gte=schedule.switched_on_at)
     last = submitted.order_by("-run").values_list("status", flat=True)[:FAILED_RUNS_UNTIL_OFF]
     if schedule and len(last) == FAILED_RUNS_UNTIL_OFF and FAILED_RUNS.issuperset(last):
@@ -253,6 +257,7 @@ def _switch_off_if_failing(analysis: Analysis) -> None:
 
 
 def switch_off(schedule: RecurringSchedule, analysis: Analysis, by: By, reason: Reason | str) -> None:
+    """Switch a schedule off and log it."""
     reason = as_reason(reason)
     schedule.switched_off_at, schedule.switched_off_reason = timezone.now(), reason
     schedule.save(update_fields=["switched_off_at", "switched_off_reason"])

@@ -1,4 +1,4 @@
-"""Deleting an analysis, and deleting what a scan found."""
+"""Deleting an analysis, and deleting the results of a URL scan."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from scans.transitions.core import (
 
 @verb
 def delete(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Take an ended analysis out of every list and delete its secrets; the log stays. A task removes the results.
+    """Mark an ended analysis as deleted and delete its secrets. A task removes the results; the log stays.
 
-    A schedule that keeps its configuration still needs the secrets. With the last run of its series the
-    schedule is switched off: nobody would see any more that it is there.
+    The secrets stay while a schedule uses the analysis as its template. Deleting the last run of a series switches its
+    schedule off, because no page would show it any more.
     """
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     require(analysis, Action.DELETE)
-    if goes_on := Analysis.objects.filter(continues=analysis, ended_at=None).first():
-        raise TransitionRefused("sessions_in_use", analysis=analysis, run=goes_on.run)
+    if continuing := Analysis.objects.filter(continues=analysis, ended_at=None).first():
+        raise TransitionRefused("sessions_in_use", analysis=analysis, run=continuing.run)
     AnalysisSearch.objects.filter(analysis=analysis).delete()
-    Series.objects.select_for_update().get(pk=analysis.series_id)  # of the two last runs one is the last
+    Series.objects.select_for_update().get(pk=analysis.series_id)  # if two runs are deleted at once, one is the last
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series_id).first()
     if schedule and is_last_run(analysis):
         switch_off(schedule, analysis, by, Reason("last_run_deleted"))
@@ -51,12 +51,12 @@ def delete(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> N
 
 
 def is_last_run(analysis: Analysis) -> bool:
-    """Whether no other run of its series is present."""
+    """Return whether all other runs of the series are deleted."""
     return not Analysis.objects.present().filter(series=analysis.series_id).exclude(pk=analysis.pk).exists()
 
 
 def _forget_secrets(pk: int) -> None:
-    """Delete what the URL scans of this analysis log in with, and its headers."""
+    """Delete the logins and crawl scripts of this analysis' URL scans, and its headers."""
     Analysis.objects.filter(pk=pk).update(headers=None)
     TargetLogin.objects.filter(url_scan__analysis=pk).delete()
     UrlScan.objects.filter(analysis=pk).update(crawl_script="", crawl_script_name="")
@@ -64,14 +64,14 @@ def _forget_secrets(pk: int) -> None:
 
 @verb
 def conclude_deletion(url_scan: UrlScan) -> None:
-    """Its files are gone: delete what the database holds of its results, and say so."""
+    """Delete the results of a URL scan in the database and move it to Stopped. Its files have to be deleted already."""
     scan = locked_scan(url_scan)
     if scan.status == U.STOPPING_DELETING_RESULTS:
         delete_results(scan)
 
 
 def delete_results(scan: UrlScan) -> UrlScanStatus:
-    """Delete findings, checks and counts; the row and the log stay."""
+    """Delete findings, checks, coverage and counts of a URL scan and move it to Stopped, which is returned."""
     scan.findings.all().delete()
     scan.checks.all().delete()
     scan.crawled_urls.all().delete()

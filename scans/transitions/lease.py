@@ -1,4 +1,4 @@
-"""The lease on a URL scan: taking it, renewing it, giving it back, and what happens when it runs out."""
+"""The lease of a URL scan: take it, renew it, give it back, and recover a scan whose lease ran out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from scans.transitions.core import RELEASED, LeaseLost, U, enqueue, held_scan, l
 from scans.transitions.run import confirm_pause, end
 
 Result = TypeVar("Result")
-MAX_ATTEMPTS = 2  # how often a scan whose worker was lost is taken up again
+MAX_ATTEMPTS = 2  # how often a scan is given to another worker after its worker was lost
 
 
 def _lease_until() -> datetime:
@@ -31,27 +31,27 @@ def _lease_until() -> datetime:
 
 @verb
 def take(url_scan_id: int, holder: str, *, among: Iterable[UrlScanStatus]) -> UrlScan | None:
-    """Lease a URL scan in one of these statuses that nobody holds; None when it is not to be had.
+    """Lease a URL scan to `holder`. Returns None if it is in another status, has a holder, or waits for a slot.
 
-    A task may come twice or late; who gets None has nothing to do. What waits for a place cannot be had.
+    Tasks may run twice or late; one that gets None has nothing to do.
     """
     analysis_id = UrlScan.objects.filter(pk=url_scan_id).values_list("analysis_id", flat=True).first()
     if analysis_id is None:
         return None
-    locked(analysis_id)  # who stops it looks whether somebody holds it
-    to_be_had = UrlScan.objects.filter(pk=url_scan_id, status__in=list(among), lease_holder="")
-    got = to_be_had.exclude(status=U.RESUMING, slot_since=None).update(lease_holder=holder, lease_until=_lease_until())
-    return UrlScan.objects.select_related("analysis").get(pk=url_scan_id) if got else None
+    locked(analysis_id)  # because `stop` looks whether the scan has a holder
+    free = UrlScan.objects.filter(pk=url_scan_id, status__in=list(among), lease_holder="")
+    taken = free.exclude(status=U.RESUMING, slot_since=None).update(lease_holder=holder, lease_until=_lease_until())
+    return UrlScan.objects.select_related("analysis").get(pk=url_scan_id) if taken else None
 
 
 @verb
 def renew(url_scan: UrlScan, **progress) -> tuple[UrlScanStatus, datetime | None]:
-    """Prolong the lease, store the engine's counts; return the status and the end of the duration as they are now.
+    """Renew the lease and store the engine's `progress`. Returns status and end of the duration as they are now.
 
-    Raises LeaseLost when somebody else holds the scan.
+    Raises LeaseLost if another worker holds the scan.
     """
     analysis = Analysis.objects.filter(pk=url_scan.analysis_id)
-    if progress:  # the analysis first: locks are taken in one order everywhere
+    if progress:  # the analysis first, because locks are taken in this order everywhere
         analysis.update(version=F("version") + 1)
     held = UrlScan.objects.filter(pk=url_scan.pk, lease_holder=url_scan.lease_holder)
     if not held.update(lease_until=_lease_until(), **progress):
@@ -65,7 +65,7 @@ def renew(url_scan: UrlScan, **progress) -> tuple[UrlScanStatus, datetime | None
 
 @verb
 def leave(url_scan: UrlScan) -> None:
-    """The worker is being shut down and the session is saved: another worker resumes from it."""
+    """Give a scan to another worker, because this one is shut down. Its engine has saved its session."""
     scan = held_scan(url_scan)
     if scan.status in (U.QUEUED, U.RESUMING):  # its engine has not begun
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
@@ -77,7 +77,10 @@ def leave(url_scan: UrlScan) -> None:
 
 @verb
 def recover(url_scan: UrlScan) -> None:
-    """Its holder let the lease run out: resume with another worker, twice at most, or end it truthfully."""
+    """Recover a URL scan whose lease ran out: give it to another worker, twice at most, or end it.
+
+    Does nothing if the lease was renewed meanwhile.
+    """
     scan = locked_scan(url_scan)
     if scan.lease_until is None or scan.lease_until >= timezone.now():
         return
@@ -98,10 +101,10 @@ def recover(url_scan: UrlScan) -> None:
         reason = Reason("worker_lost", count=MAX_ATTEMPTS + 1)
         end(scan, EndedBy.TECHNICAL, by=Actor.SCHEDULER, reason=reason)
     else:
-        _take_up_again(scan)
+        _give_to_another_worker(scan)
 
 
-def _take_up_again(scan: UrlScan) -> None:
+def _give_to_another_worker(scan: UrlScan) -> None:
     columns = {**RELEASED, "attempts": scan.attempts + 1}
     if scan.status == U.IN_PROGRESS:
         move(scan, U.RESUMING, "url_scan.worker_lost", Actor.SCHEDULER, reason=Reason("worker_silent"), columns=columns)
@@ -113,7 +116,7 @@ def _take_up_again(scan: UrlScan) -> None:
 
 
 def _note_lost_worker(scan: UrlScan) -> None:
-    """Log it where no move of the URL scan says so."""
+    """Log that the worker was lost, if no move of the URL scan does."""
     lost = {"analysis": scan.analysis, "url_scan": scan, "by": Actor.SCHEDULER}
     activity.record("url_scan.worker_lost", reason=Reason("worker_silent"), **lost)
 
@@ -135,6 +138,6 @@ def run_with_lease(
         done = None
         while not done:
             done = wait([working], timeout=timing.between_renewals).done
-            renew(url_scan)  # after the work too: we may have been frozen with it
+            renew(url_scan)  # after the work too: this process may have been frozen for a while
             on_renewal()
     return working.result()

@@ -1,4 +1,4 @@
-"""Verification, publication and the marks of reviewers."""
+"""The end of verification, publication, and marks of reviewers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from scans.transitions.core import (
 
 @verb
 def conclude_verification(url_scan: UrlScan, counts: dict[str, int]) -> None:
-    """Its findings were replayed (`counts` by outcome): publish them, unless a reviewer is to."""
+    """End the verification of a URL scan and publish its results, unless a reviewer has to. `counts` is per outcome."""
     scan = locked_scan(url_scan)
     if scan.status not in PUBLISHED_AS:
         raise TransitionRefused("nothing_to_verify", scan=scan, status=scan.info.choice)
@@ -37,13 +37,13 @@ def conclude_verification(url_scan: UrlScan, counts: dict[str, int]) -> None:
 
 
 def _publish(scan: UrlScan, by: By) -> None:
-    """The move that publication means; how the scan ended is still the reason."""
+    """Move a URL scan to the published status. The reason stays: it says how the scan ended."""
     move(scan, PUBLISHED_AS[U(scan.status)], "url_scan.published", by, columns={"reason": scan.reason})
 
 
 @verb
 def publish(analysis: Analysis, *, by: By) -> None:
-    """Publish the verified results of an analysis; refused while findings are still being replayed."""
+    """Publish the verified results of an analysis. Refused while findings are still being replayed."""
     permit(by, "review_analysis")
     analysis = locked(analysis.pk)
     require(analysis, Action.PUBLISH)
@@ -57,7 +57,7 @@ def publish(analysis: Analysis, *, by: By) -> None:
 
 @verb
 def mark(finding: Finding, *, by: By, mark: Mark, comment: str = "") -> None:
-    """Say what a reviewer thinks of a finding; it holds for the same weakness in every run of the series."""
+    """Store a reviewer's decision about a finding. It holds for the same weakness in every run of the series."""
     permit(by, "review_analysis")
     scan = locked_scan(finding.url_scan_id)
     of_weakness = {"series_id": scan.analysis.series_id, "fingerprint": finding.fingerprint}

@@ -1,4 +1,4 @@
-"""The life of a running scan: it begins, pauses, fails to log in, and ends."""
+"""Verbs for a running scan: it begins, its session is saved, a login fails, it ends."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from scans.transitions.deletion import delete_results
 
 @verb
 def begin(url_scan: UrlScan, *, engine: str, version: str) -> None:
-    """The engine's process is running.
+    """Move a URL scan to In Progress, because its engine is running now.
 
-    Raises LeaseLost where somebody else holds the scan, TransitionRefused where a user stopped it meanwhile.
+    Raises LeaseLost if another worker holds the scan, TransitionRefused if a user stopped it meanwhile.
     """
     scan = held_scan(url_scan)
     now = timezone.now()
-    went_on = scan.started_at is not None
+    resumes = scan.started_at is not None
     columns = {"engine": engine, "engine_version": version, "started_at": scan.started_at or now}
     move(
         scan,
         U.IN_PROGRESS,
-        "url_scan.went_on" if went_on else "url_scan.started",
+        "url_scan.went_on" if resumes else "url_scan.started",
         Actor.WORKER,
         columns=columns,
         engine=engine,
@@ -41,10 +41,10 @@ def begin(url_scan: UrlScan, *, engine: str, version: str) -> None:
 def end(
     url_scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: Reason | str = NO_REASON
 ) -> UrlScanStatus:
-    """The engine has ended and everything it found is stored: release the lease and say how it ended.
+    """End a URL scan whose engine has ended and whose findings are stored. Returns the new status.
 
-    A user's stop that came in meanwhile wins: the scan then ends as stopped, and where results are to
-    be deleted they go now. Returns the new status.
+    If a user stopped it meanwhile, it ends as stopped, and its results are deleted if the user chose that. Raises
+    LeaseLost if another worker holds the scan.
     """
     scan = held_scan(url_scan)
     if scan.status == U.STOPPING_DELETING_RESULTS:
@@ -57,7 +57,7 @@ def end(
 
 
 def end_scan(scan: UrlScan, ended_by: EndedBy, by: By, reason: Reason | str) -> UrlScanStatus:
-    """The move that an end means for a URL scan, by what it had found; returns the new status."""
+    """Move a URL scan to its ending, which depends on whether it has findings. Returns the new status."""
     found = scan.findings.count()
     ending = ENDINGS_WITH_RESULTS[ended_by] if found else ENDINGS_WITHOUT_FINDINGS.get(ended_by)
     ending = ending or ENDINGS_WITH_RESULTS[ended_by]
@@ -71,7 +71,7 @@ def end_scan(scan: UrlScan, ended_by: EndedBy, by: By, reason: Reason | str) -> 
 
 @verb
 def note_failed_login(url_scan: UrlScan, *, reason: Reason) -> None:
-    """Logging in again failed; said once for all that fail in a row, which the counts tell."""
+    """Log that logging in again failed. Called once for all failures in a row; the counts say how many."""
     scan = held_scan(url_scan)
     activity.record("url_scan.login_failed", analysis=scan.analysis, url_scan=scan, by=Actor.WORKER, reason=reason)
     roll_up(scan.analysis, Actor.WORKER)
@@ -79,7 +79,7 @@ def note_failed_login(url_scan: UrlScan, *, reason: Reason) -> None:
 
 @verb
 def confirm_pause(url_scan: UrlScan, *, by: Actor = Actor.WORKER) -> None:
-    """The engine has saved its session and stopped; why it was to is still the reason."""
+    """Move a URL scan to Paused: its engine has saved its session and stopped. The reason of the pause stays."""
     scan = held_scan(url_scan)
     columns = {**RELEASED, "reason": scan.reason}
     move(scan, U.PAUSED, "url_scan.session_saved", by, columns=columns)
@@ -88,7 +88,7 @@ def confirm_pause(url_scan: UrlScan, *, by: Actor = Actor.WORKER) -> None:
 
 @verb
 def expire_waiting(analysis: Analysis) -> None:
-    """Its duration ended: what waits or is paused ends here; what runs is ended by its worker."""
-    locked(analysis.pk)  # who gives it more time in this moment comes before or after
+    """End the URL scans that wait or are paused, because the duration has ended. Workers end those that run."""
+    locked(analysis.pk)  # so that nobody extends the duration meanwhile
     for scan in UrlScan.objects.out_of_time(timezone.now()).filter(analysis=analysis.pk).order_by("position"):
         end(scan, EndedBy.DURATION, by=Actor.SCHEDULER, reason=Reason("duration_ended"))

@@ -1,4 +1,4 @@
-"""Setting an analysis up: the prescan, and what happens when a check or our own side fails."""
+"""Verbs for the set-up of an analysis: the prescan, failures of checks, and technical issues."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from scans.transitions.core import (
 
 @verb
 def prescan_only(analysis: Analysis, *, by: By) -> None:
-    """Check the URLs of an analysis that is saved for later; what passes waits to be submitted."""
+    """Queue a prescan of an analysis that is saved for later. It is not submitted."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     require(analysis, Action.PRESCAN)
@@ -36,7 +36,7 @@ def prescan_only(analysis: Analysis, *, by: By) -> None:
 
 @verb
 def fail_submission(analysis: Analysis, *, reason: Reason) -> None:
-    """A technical issue keeps its URL scans from being set up."""
+    """Move all submitted URL scans to Submit Failed, because of a technical issue."""
     analysis = locked(analysis.pk)
     for scan in scans_in(analysis, U.SUBMITTED):
         move(scan, U.SUBMIT_FAILED, "url_scan.submit_failed", Actor.WORKER, reason=reason)
@@ -45,21 +45,21 @@ def fail_submission(analysis: Analysis, *, reason: Reason) -> None:
 
 @verb
 def fail_set_up(url_scan: UrlScan, *, reason: Reason) -> None:
-    """A technical issue keeps this one URL scan from being set up, or from being handed to the engine."""
+    """Move one URL scan to Submit Failed, because a technical issue keeps it from being set up or started."""
     scan = locked_scan(url_scan)
     move(scan, U.SUBMIT_FAILED, "url_scan.submit_failed", Actor.WORKER, reason=reason, columns=RELEASED)
     roll_up(scan.analysis, Actor.WORKER)
 
 
 def prescan_over(analysis: Analysis) -> dict:
-    """What ends the prescan, where one has begun."""
+    """Return the columns that end a running prescan; none if there is no running one."""
     open_prescan = analysis.prescan_started_at and not analysis.prescan_ended_at
     return {"prescan_ended_at": timezone.now()} if open_prescan else {}
 
 
 @verb
 def begin_prescan(analysis: Analysis) -> None:
-    """The checks of its URLs begin; refused where none of them waits for that any more."""
+    """Begin the prescan of an analysis. Refused if none of its URL scans waits for checks any more."""
     analysis = locked(analysis.pk)
     if not analysis.url_scans.filter(status=U.SUBMITTED).exists():
         raise TransitionRefused("nothing_to_check", analysis=analysis)
@@ -69,7 +69,7 @@ def begin_prescan(analysis: Analysis) -> None:
 
 @verb
 def fail_checks(url_scan: UrlScan, status: UrlScanStatus, *, step: str, reason: Reason) -> None:
-    """A check failed: the URL scan ends here, in one of the statuses of failed verification."""
+    """End a URL scan because a check failed. `status` is one of those of a failed verification."""
     scan = locked_scan(url_scan)
     move(scan, status, "url_scan.check_failed", Actor.PRESCAN, reason=reason, step=step, columns=RELEASED)
     roll_up(scan.analysis, Actor.PRESCAN)
@@ -77,7 +77,7 @@ def fail_checks(url_scan: UrlScan, status: UrlScanStatus, *, step: str, reason: 
 
 @verb
 def end_prescan(analysis: Analysis, *, checked: int, passed: int) -> None:
-    """The checks are over; what passed is scheduled by `schedule`. Nothing where a user stopped it meanwhile."""
+    """End the prescan; `schedule` then schedules what passed. Does nothing if a user stopped the analysis meanwhile."""
     analysis = locked(analysis.pk)
     if analysis.prescan_ended_at:
         return
@@ -87,7 +87,7 @@ def end_prescan(analysis: Analysis, *, checked: int, passed: int) -> None:
 
 @verb
 def schedule(analysis: Analysis) -> None:
-    """Everything that is set up waits for the start time, or for a moment if that is now."""
+    """Move all URL scans that are set up to Scheduled."""
     analysis = locked(analysis.pk)
     for scan in scans_in(analysis, U.SUBMITTED):
         move(scan, U.SCHEDULED, "url_scan.scheduled", Actor.WORKER)

@@ -1,4 +1,4 @@
-"""From the request to the queue: submitting, saving, changing and running again."""
+"""Verbs for submitting, saving, changing, running again and continuing an analysis."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from scans.transitions.core import (
 
 @verb
 def submit(submission: Submission, *, by: By) -> Analysis:
-    """Store an analysis and its URL scans, and hand it to a worker to be set up.
+    """Store an analysis with its URL scans, queue its set-up, and return it. Raises NotPermitted.
 
-    The same name means the next run of the same series. Sending one form twice (the same `key`)
-    returns what the first made. Raises NotPermitted.
+    An analysis with a known name is the next run of that series. If a form is sent twice (with the same `key`), the
+    second call returns the analysis of the first.
     """
     permit(by, "submit_analysis")
     owner = None if isinstance(by, Actor) else by
@@ -44,7 +44,7 @@ def submit(submission: Submission, *, by: By) -> Analysis:
 
 @verb
 def save(submission: Submission, *, by: By) -> Analysis:
-    """Store an analysis for later: nothing of it runs until it is submitted. Raises NotPermitted."""
+    """Store an analysis for later and return it; it does not run until it is submitted. Raises NotPermitted."""
     permit(by, "submit_analysis")
     owner = None if isinstance(by, Actor) else by
     analysis, is_new = _store(submission, owner=owner, status=AnalysisStatus.SAVED_FOR_LATER)
@@ -56,7 +56,7 @@ def save(submission: Submission, *, by: By) -> Analysis:
 
 
 def submit_new(submission: Submission, by: By, **columns) -> Analysis:
-    """Store a new run and hand it over to be set up."""
+    """Store a new run with these further columns, queue its set-up, and return it."""
     analysis, is_new = _store(submission, status=AnalysisStatus.SUBMITTED, submitted_at=timezone.now(), **columns)
     if is_new:
         facts = {"urls": len(submission.urls), "run": analysis.run}
@@ -69,7 +69,7 @@ def submit_new(submission: Submission, by: By, **columns) -> Analysis:
 
 
 def _store(submission: Submission, **columns) -> tuple[Analysis, bool]:
-    """The next run of its series, and whether it is new: one form that comes twice makes one."""
+    """Create the next run of the series. Returns the run, and False if the same form has created it before."""
     series, _created = Series.objects.get_or_create(name=submission.name)
     series = Series.objects.select_for_update().get(pk=series.pk)
     if submission.key and (twin := Analysis.objects.filter(submission_key=submission.key).first()):
@@ -90,7 +90,7 @@ def _store(submission: Submission, **columns) -> tuple[Analysis, bool]:
 
 
 def _add_scans(analysis: Analysis, submission: Submission, leave_out: Iterable[str] = ()) -> None:
-    """Make its URL scans, each with its login and crawl script."""
+    """Create the URL scans of an analysis, each with its login and crawl script."""
     now, nothing = timezone.now(), Access()
     scans = UrlScan.objects.bulk_create(
         UrlScan(
@@ -113,17 +113,20 @@ def _add_scans(analysis: Analysis, submission: Submission, leave_out: Iterable[s
 
 
 def _accept_scans(analysis: Analysis, by: By) -> None:
-    """Say for each of its URL scans that it was asked for."""
+    """Log for each URL scan that it was submitted."""
     for scan in scans_in(analysis, U.SUBMITTED):
         activity.record("url_scan.submitted", analysis=analysis, url_scan=scan, by=by, to_status=U.SUBMITTED)
 
 
 def begin_repeating(analysis: Analysis) -> None:
-    """Where it recurs: move its start to the first that fits the rule, and have the next run made in time."""
+    """If an analysis recurs, move its start to the first that fits the rule, and store the schedule of the next runs.
+
+    Raises TransitionRefused if the recurrence ends before its first start.
+    """
     if not analysis.recurrence:
         return
     rule = Recurrence.from_json(analysis.recurrence)
-    # As it was chosen: a start that a daylight-saving change moves once is not moved ever after.
+    # `first_at` is the start that was chosen, not the first one: daylight saving may move only that one.
     chosen = analysis.start_at or timezone.now()
     first = next(starts(rule, chosen, analysis.zone), None)
     if first is None:
@@ -139,7 +142,7 @@ def begin_repeating(analysis: Analysis) -> None:
 
 @verb
 def change(analysis: Analysis, submission: Submission, *, by: By) -> Analysis:
-    """Replace the configuration of an analysis that was saved for later; its name and series stay."""
+    """Replace the configuration of an analysis that was saved for later, and return it. Name and series stay."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     require(analysis, Action.EDIT)
@@ -156,7 +159,7 @@ def change(analysis: Analysis, submission: Submission, *, by: By) -> Analysis:
 
 @verb
 def change_access(url_scan: UrlScan, access: Access | None, *, by: By) -> None:
-    """Replace the login and crawl script of one URL of a saved analysis. None means no login."""
+    """Replace login and crawl script of one URL of a saved analysis; None removes both."""
     permit(by, "submit_analysis")
     scan = locked_scan(url_scan)
     require(scan.analysis, Action.EDIT)
@@ -171,7 +174,7 @@ def change_access(url_scan: UrlScan, access: Access | None, *, by: By) -> None:
 
 @verb
 def change_password(url_scan: UrlScan, password: str, *, by: By) -> None:
-    """Replace the password that one URL of a saved analysis is logged in with; raises KeyLost."""
+    """Replace the password of the login of one URL of a saved analysis. Raises KeyLost, and as `change_access`."""
     login = TargetLogin.objects.get(url_scan=url_scan)
     url_scan = UrlScan.objects.select_related("analysis").get(pk=url_scan.pk)
     access = Access(
@@ -183,14 +186,14 @@ def change_password(url_scan: UrlScan, password: str, *, by: By) -> None:
 
 
 def _replace_scans(analysis: Analysis, submission: Submission) -> None:
-    """Replace its URL scans, except those that a check ended: the log refers to them."""
+    """Create the URL scans again, except for those with log entries: a check has ended them, and the log must stay."""
     analysis.url_scans.filter(activity=None).delete()
     _add_scans(analysis, submission, leave_out=analysis.url_scans.values_list("url", flat=True))
 
 
 @verb
 def submit_again(analysis: Analysis, *, by: By) -> None:
-    """Submit what was saved for later, or set the URL scans that failed to be set up up once more."""
+    """Submit an analysis that was saved for later, or retry the set-up of the URL scans where it failed."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     refuse_deleted(analysis)
@@ -210,7 +213,7 @@ def submit_again(analysis: Analysis, *, by: By) -> None:
 
 
 def _refuse_past_start(analysis: Analysis) -> None:
-    """What was saved long ago does not start at another time than it says; the running minute is not the past."""
+    """Raise TransitionRefused if the start time has passed; a minute of tolerance, because forms have no seconds."""
     if analysis.start_at and analysis.start_at < timezone.now() - timedelta(minutes=1):
         raise TransitionRefused("start_is_past", analysis=analysis, start=analysis.start_at)
 
@@ -235,7 +238,7 @@ def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
 
 @verb
 def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
-    """Set one URL scan that failed to be set up up once more."""
+    """Retry the set-up of one URL scan where it failed."""
     permit(by, "submit_analysis")
     scan = locked_scan(url_scan)
     require(scan, Action.SUBMIT)
@@ -248,7 +251,7 @@ def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
 
 @verb
 def run_again(analysis: Analysis, *, by: By) -> Analysis:
-    """Submit the same configuration as the next run of the series, starting at once."""
+    """Submit the same configuration as the next run of the series, to start now. Returns the new run."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     require(analysis, Action.RUN_AGAIN)
@@ -259,7 +262,7 @@ def run_again(analysis: Analysis, *, by: By) -> Analysis:
 
 @verb
 def continue_expired(analysis: Analysis, *, by: By) -> Analysis:
-    """Continue the URL scans whose duration ended, from their saved sessions, as the next run of the series."""
+    """Continue the URL scans whose duration ended from their saved sessions, as a new run, which is returned."""
     permit(by, "submit_analysis")
     analysis = locked(analysis.pk)
     require(analysis, Action.CONTINUE)

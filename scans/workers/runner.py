@@ -1,4 +1,4 @@
-"""Scanning one URL: from the lease and the checks to the engine's start, its end, or the next worker."""
+"""Scanning one URL: take the lease, check the target, start the engine, and supervise it."""
 
 from __future__ import annotations
 
@@ -31,10 +31,9 @@ logger = logging.getLogger(__name__)
 
 
 def run(url_scan_id: int, *, holder: str, engine: Engine, timing: Timing = DEFAULT_TIMING) -> None:
-    """Scan one URL to its end, pause or hand-over; does nothing when the scan is not to be had.
+    """Scan one URL until it ends, is paused, or is left to another worker. Does nothing if it cannot be leased.
 
-    Blocks for as long as the scan takes. Whatever breaks on our side ends the scan as a technical
-    issue, with what was found kept.
+    Blocks for as long as the scan takes. An error on our side ends the scan as a technical issue; findings are kept.
     """
     scan = _take(url_scan_id, holder)
     if scan is None:
@@ -44,7 +43,7 @@ def run(url_scan_id: int, *, holder: str, engine: Engine, timing: Timing = DEFAU
     except transitions.LeaseLost as lost:
         logger.warning("%s", lost)
     except transitions.TransitionRefused as refusal:
-        logger.info("%s", refusal)  # somebody did something else with it meanwhile
+        logger.info("%s", refusal)  # a user paused or stopped it meanwhile
     except Exception as error:
         logger.exception("The scan of %s broke on our side.", scan.url)
         _end_broken(scan, broken(error))
@@ -55,11 +54,11 @@ def _end_broken(scan: UrlScan, reason: Reason) -> None:
     try:
         transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
     except (transitions.LeaseLost, transitions.TransitionRefused) as late:
-        logger.info("%s", late)  # somebody else has it now, or did something else with it
+        logger.info("%s", late)  # another worker has it now, or a user stopped it
 
 
 def _take(url_scan_id: int, holder: str) -> UrlScan | None:
-    """Lease the scan, but not in a blackout window, whether or not a scheduler is there to see to that."""
+    """Lease the scan; in a blackout window pause it instead, because the scheduler may not run."""
     analysis = Analysis.objects.get(url_scans=url_scan_id)
     if until := transitions.closed_until(BlackoutWindow.for_analysis(analysis)):
         transitions.begin_blackout(analysis, until=until)
@@ -105,7 +104,7 @@ def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
 
 
 def _fail_without_key(scan: UrlScan, reason: Reason) -> None:
-    """What was never handed to the engine can be submitted again; what has run ends with what it found."""
+    """Fail the set-up of a scan that never ran, so that it can be submitted again. End one that ran."""
     if scan.started_at is None:
         transitions.fail_set_up(scan, reason=reason)
     else:
@@ -128,21 +127,21 @@ def _keeper(scan: UrlScan, target: Target, report: CheckReport, timing: Timing) 
 
 
 def _bring_session(scan: UrlScan) -> None:
-    """If the scan continues one of another run, begin with a copy of the session that that one's engine saved."""
+    """Copy the saved session of the run that this scan continues, if it continues one."""
     if scan.continues and scan.continues.directory.exists() and not scan.directory.exists():
         shutil.copytree(scan.continues.directory, scan.directory, ignore=shutil.ignore_patterns("engine.log"))
 
 
 def _check(scan: UrlScan, target: Target, timing: Timing) -> CheckReport:
-    """Check the target, keeping the lease: a slow site may take longer than it lasts."""
+    """Check the target, and keep the lease meanwhile: the checks of a slow site may take longer than a lease."""
     policy, pictures = AllowedTarget.policy(), not scan.analysis.prescan
     return run_with_lease(scan, lambda: check(target, policy, pictures=pictures), timing=timing)
 
 
 def _check_patiently(scan: UrlScan, target: Target, timing: Timing) -> CheckReport | None:
-    """Check the site of a scan that resumes; a site that was restarted together with us may need a moment.
+    """Check the target of a scan that resumes, repeatedly for a while: the site may just be restarting, too.
 
-    None if this worker is told to shut down meanwhile.
+    Returns None if this worker is told to shut down meanwhile.
     """
     until = monotonic() + timing.until_site_is_back
     report = _check(scan, target, timing)
@@ -154,20 +153,20 @@ def _check_patiently(scan: UrlScan, target: Target, timing: Timing) -> CheckRepo
 
 
 def _is_away(report: CheckReport) -> bool:
-    """Whether the site, or its login page, gave no answer that could be used."""
+    """Return whether the site, or its login page, gave no usable answer."""
     return report.status == UrlScanStatus.CONNECTION_ERROR or (
         report.failure is not None and report.failure.reason == "login_page_unreachable"
     )
 
 
 def _fail(scan: UrlScan, report: CheckReport) -> None:
-    """End a scan whose target failed the checks, at its start or when it resumes."""
+    """End a scan whose checks failed. The status depends on whether it has run before, and whether the site answers."""
     failure = report.failure
     if scan.started_at is None:
         transitions.fail_checks(scan, report.status, step=failure.name, reason=failure.detail)
     elif report.status == UrlScanStatus.CONNECTION_ERROR:
         transitions.end(scan, EndedBy.SITE, reason=failure.detail)
-    else:  # the site answers: the password may be another now, or the target not be allowed any more
+    else:  # the site answers, but perhaps the password has changed, or the target is not allowed any more
         reason = Reason("check_failed", step=check_name(failure.name), error=failure.detail)
         transitions.end(scan, EndedBy.ENGINE, reason=reason)
 

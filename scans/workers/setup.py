@@ -1,4 +1,4 @@
-"""From accepted to scheduled: is there an engine, do the targets answer, when does it start."""
+"""Setting an analysis up: test whether the engine starts, check the targets, then schedule the URL scans."""
 
 from __future__ import annotations
 
@@ -25,10 +25,8 @@ _seen_to_start: list[Engine] = []
 def set_up(analysis: Analysis, engine: Engine) -> None:
     """Set up every URL scan of a submitted analysis; run again after a crash, it continues where it was.
 
-    Of one that is only saved for later, the URLs are checked and nothing else.
-
-    Blocks for as long as the prescan takes. Whatever breaks on our side leaves the URL scans as
-    Submit Failed, with the reason.
+    For an analysis that is saved for later, it only checks the URLs. Blocks for as long as the prescan takes. An error
+    on our side moves the URL scans to Submit Failed, with the reason.
     """
     try:
         if analysis.submitted_at is None:
@@ -44,19 +42,19 @@ def set_up(analysis: Analysis, engine: Engine) -> None:
         transitions.schedule(analysis)
         transitions.start_if_due(analysis)
     except transitions.TransitionRefused as refusal:
-        logger.info("%s", refusal)  # a user did something else with it meanwhile
+        logger.info("%s", refusal)  # a user stopped or deleted it meanwhile
     except Exception as error:
         logger.exception("Setting up %s broke on our side.", analysis)
         transitions.fail_submission(analysis, reason=broken(error))
 
 
 def broken(error: Exception) -> Reason:
-    """What to say where something broke on our side."""
+    """Return the reason for an error on our side."""
     return Reason("our_error", error=f"{type(error).__name__}: {error}")
 
 
 def why_not(engine: Engine) -> Reason:
-    """Why the engine cannot run here; false when it can. One that started once is not asked again."""
+    """Return why the engine cannot run here, or an empty reason. An engine that could once is not tested again."""
     if engine in _seen_to_start:
         return NO_REASON
     problem = engine_problem(engine)
@@ -66,13 +64,13 @@ def why_not(engine: Engine) -> Reason:
 
 
 def engine_problem(engine: Engine) -> Reason:
-    """Why the engine cannot run here, asked now; false when it can."""
+    """Test now whether the engine can run here. Returns why not, or an empty reason."""
     preflight = engine.preflight()
     return NO_REASON if preflight.ok else Reason(preflight.problem, engine=engine.name, **preflight.facts)
 
 
 def prescan(analysis: Analysis) -> None:
-    """Check every submitted URL, several at a time, and end those that fail; nothing where all were checked."""
+    """Check every submitted URL, several at a time, and end those that fail. Does nothing if none is left to check."""
     targets = openable(analysis)
     if not targets:
         return
@@ -93,7 +91,7 @@ def prescan(analysis: Analysis) -> None:
 
 
 def openable(analysis: Analysis) -> dict[UrlScan, Target]:
-    """The submitted URL scans with what there is to check; one whose secrets cannot be opened ends as Submit Failed."""
+    """Return the submitted URL scans, each with its target. One whose secrets cannot be decrypted is Submit Failed."""
     targets = {}
     for scan in analysis.url_scans.filter(status=UrlScanStatus.SUBMITTED).select_related("login"):
         try:
@@ -104,7 +102,7 @@ def openable(analysis: Analysis) -> dict[UrlScan, Target]:
 
 
 def _checked(target: Target, policy: TargetPolicy, accounts: Accounts) -> CheckReport | Exception:
-    """What the checks say of a target, or what broke on our side: that fails this one, and no other."""
+    """Return the report of the checks; or the error on our side, which must not stop the checks of other targets."""
     try:
         return check(target, policy, accounts=accounts)
     except Exception as error:

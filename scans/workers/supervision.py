@@ -1,7 +1,7 @@
-"""Watching over one engine process from its start to the verdict how it ended.
+"""Supervising one engine process from its start to the verdict on how the scan ended.
 
-The engine's word is never enough (engines.base): we look at the site ourselves while it runs, end it
-when it is silent or out of time, and read its report before a scan counts as completed.
+We do not rely on the engine alone: we probe the site while it runs, end it when it is silent or its time is over, and
+read its report before a scan counts as completed.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ from scans.workers.setup import engine_problem
 
 logger = logging.getLogger(__name__)
 
-# Set when this worker is told to shut down: its scan is then left to another worker.
+# Set when this worker is told to shut down; it then leaves its scan to another worker.
 shutdown_requested = threading.Event()
-BYTES_TO_KEEP_FREE = 50 * 1024**2  # on the disk, so that a database there can still write
+BYTES_TO_KEEP_FREE = 50 * 1024**2  # so that a database on the same disk can still write
 _ENDINGS = {
     Outcome.STOPPED: EndedBy.USER,
     Outcome.EXPIRED: EndedBy.DURATION,
@@ -62,20 +62,20 @@ _ENDINGS = {
 
 
 def why_not_started(scan: UrlScan, engine: Engine, error: Reason | str, timing: Timing = DEFAULT_TIMING) -> Reason:
-    """Why the engine did not start, and what to do about it: its own preflight explains that, else `error` does."""
+    """Return why the engine did not start: the problem that its preflight finds now, otherwise `error`."""
     problem = run_with_lease(scan, lambda: engine_problem(engine), timing=timing)
     return problem or Reason("engine_not_started", reason=error)
 
 
 def why_ended(ended: Ended) -> Reason:
-    """The engine's own reason for its end, a code or a text; or what its outcome means."""
+    """Return the reason that the engine gave for its end, a code or a text; otherwise one for its outcome."""
     if ended.reason in SENTENCES and facts_of(ended.reason) == ended.facts.keys():
         return Reason(ended.reason, **ended.facts)
     return as_reason(ended.reason) or Reason(f"engine_ended_{ended.outcome}")
 
 
 class Supervision:
-    """One engine process and the URL scan it runs for, until the process has ended."""
+    """Supervises one engine process and its URL scan until the process has ended."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class Supervision:
         self._begun = False
         self._asked: Command | None = None
         self._asked_at = 0.0
-        self._why: tuple[EndedBy, Reason] | None = None  # our own reason to end it, which overrides the engine's
+        self._why: tuple[EndedBy, Reason] | None = None  # our own reason to end the scan; it overrides the engine's
         self._ended: Ended | None = None
         self._progress: dict = {}
         self._seen: list[UrlCrawled | AddressSeen] = []
@@ -109,10 +109,10 @@ class Supervision:
         self._told_of_failed_login = keeper.in_a_row > 0
 
     def run(self) -> None:
-        """Hear the engine and watch over it until it has ended; then say how."""
+        """Process the engine's events until it has ended, then end the scan. Raises LeaseLost, TransitionRefused."""
         while self._ended is None:
             events = self._run.events(timeout=0.25)
-            self._renew()  # before anything is written: who was frozen may have lost the scan, and its files
+            self._renew()  # before anything is written: a frozen process may have lost the scan and its files
             self._hear(events)
             if self._ended is None:
                 self._keep_logged_in()
@@ -120,7 +120,7 @@ class Supervision:
         self._renew(now=True)
         self._conclude(self._ended)
 
-    # --- What the engine says
+    # --- Events of the engine
 
     def _hear(self, events: list[Event]) -> None:
         for started in (event for event in events if isinstance(event, Started)):
@@ -128,7 +128,7 @@ class Supervision:
         found = [event for event in events if isinstance(event, FindingReported)]
         if found:
             with transaction.atomic():
-                transitions.renew(self._scan)  # raises LeaseLost: what is not ours any more may have been deleted
+                transitions.renew(self._scan)  # raises LeaseLost; the scan's results may have been deleted then
                 self._stay()
                 self._progress.update(findings.store(self._scan, found))
         self._seen += (event for event in events if isinstance(event, UrlCrawled | AddressSeen))
@@ -146,9 +146,9 @@ class Supervision:
         try:
             transitions.begin(self._scan, engine=started.engine, version=started.version)
         except transitions.TransitionRefused:
-            return  # stopped in the meantime: the status says so at the next look
+            return  # stopped meanwhile; the next `_renew` reads the status
         self._begun = True
-        self._scan.refresh_from_db(fields=["status", "started_at"])  # not the holder: that may be another by now
+        self._scan.refresh_from_db(fields=["status", "started_at"])  # not the holder, which may have changed
         self._watch.start()
 
     def _note(self, progress: Progress) -> None:
@@ -173,10 +173,10 @@ class Supervision:
             with open(self._scan.directory / "engine.log", "a", encoding="utf-8") as log:
                 log.writelines(f"{timezone.now():%H:%M:%S} {line.level:7} {line.text}\n" for line in lines)
 
-    # --- What we say
+    # --- Commands to the engine
 
     def _keep_logged_in(self) -> None:
-        """Hand a new login to the engine as soon as there is one, and tell the log of the first that fails in a row."""
+        """Give a new login to the engine as soon as there is one. Log the first of failed logins in a row."""
         if login := self._keeper.new_login():
             self._run.log_in(login)
         if self._keeper.in_a_row == 1 and not self._told_of_failed_login:
@@ -184,7 +184,7 @@ class Supervision:
         self._told_of_failed_login = self._keeper.in_a_row > 0
 
     def _renew(self, *, now: bool = False) -> None:
-        """Store progress and keep lease and engine, once a second; learn what a user asked for meanwhile."""
+        """Once a second, store progress, renew the lease, tell the engine to stay, and read the status."""
         if now or monotonic() - self._renewed_at >= self._timing.between_renewals:
             self._status, self._expires_at = transitions.renew(self._scan, **self._progress, **self._logins())
             self._stay()
@@ -198,7 +198,7 @@ class Supervision:
         self._run.send(Command.STAY)
 
     def _logins(self) -> dict[str, int]:
-        """The counts of logins, where they changed."""
+        """Return the counts of logins that have changed."""
         counts = self._keeper.counts
         changed = {name: count for name, count in counts.items() if getattr(self._scan, name) != count}
         for name, count in changed.items():
@@ -206,7 +206,7 @@ class Supervision:
         return changed
 
     def _decide(self) -> None:
-        """Ask the engine to end where somebody or something wants that; end it where it does not obey."""
+        """Ask the engine to end if a user, a shutdown or a limit requires it. Kill it if it does not obey."""
         if self._asked:
             if monotonic() - self._asked_at > self._timing.to_obey:
                 self._run.end(self._timing.to_die)
@@ -218,12 +218,12 @@ class Supervision:
         elif self._status == UrlScanStatus.PAUSING or shutdown_requested.is_set():
             self._ask(Command.CHECKPOINT)
         else:
-            self._end_where_it_must()
+            self._end_if_necessary()
 
-    def _end_where_it_must(self) -> None:
-        """End it for one of our own reasons."""
+    def _end_if_necessary(self) -> None:
+        """End the engine for one of our own reasons, if there is one."""
         if self._out_of_time():
-            self._renew(now=True)  # in the last second somebody may have given it more
+            self._renew(now=True)  # a user may have extended the duration in the last second
         if self._out_of_time():
             self._ask(Command.EXPIRE, EndedBy.DURATION, Reason("duration_ended"))
         elif self._keeper.given_up:
@@ -239,7 +239,7 @@ class Supervision:
             self._run.end(self._timing.to_die)
 
     def _give_up_logging_in(self) -> None:
-        # Logins may fail faster than the watch looks.
+        # If the site is gone, logins may fail before the monitor notices.
         if not self._run_with_lease(self._site_still_answers):
             self._ask(Command.STOP, EndedBy.SITE, Reason("site_silent"))
             return
@@ -251,7 +251,7 @@ class Supervision:
         self._ask(Command.STOP, EndedBy.LOGINS, reason)
 
     def _last_failure(self) -> Reason:
-        """Why the last attempt to log in again failed."""
+        """Return why the last attempt to log in again failed."""
         failure = self._keeper.failure
         return failure.why if failure else Reason("login_did_not_hold")
 
@@ -260,7 +260,7 @@ class Supervision:
         return run_with_lease(self._scan, work, self._stay, timing=self._timing)
 
     def _picture(self) -> bytes:
-        """What the site shows now to who is not logged in; empty without a browser."""
+        """Return a PNG of the site without a login; empty without a browser."""
         task = Task(url=self._scan.url, sites={self._scan.url: self._addresses}, rules=self._rules)
         return play(task, seconds=self._timing.for_picture).screenshot
 
@@ -281,7 +281,7 @@ class Supervision:
     # --- The verdict
 
     def _conclude(self, ended: Ended) -> None:
-        """Say what became of the scan. A user's stop that comes in now is honoured by `transitions.end`."""
+        """Move the scan to the status that follows. `transitions.end` respects a stop that came in meanwhile."""
         self._progress = {}
         if self._status == UrlScanStatus.STOPPED:
             return
@@ -300,7 +300,7 @@ class Supervision:
             transitions.end(self._scan, ended_by, by=Actor.ENGINE, reason=reason)
 
     def _session_saved(self, ended: Ended) -> bool:
-        """Asked to save its session, it has; one that we had to kill for it has its session on disk too."""
+        """Return whether the session we asked for is saved. It is on disk even if we had to kill the engine."""
         return self._asked == Command.CHECKPOINT and ended.outcome in (Outcome.CHECKPOINTED, Outcome.CRASHED)
 
     def _verdict(self, ended: Ended) -> tuple[EndedBy, Reason]:
@@ -313,22 +313,25 @@ class Supervision:
         return _ENDINGS.get(ended.outcome, EndedBy.ENGINE), why_ended(ended)
 
     def _judge_completed(self) -> tuple[EndedBy, Reason]:
-        """Completed is our word: requests succeeded, the report can be read, and the site still answers."""
-        had_nothing_to_ask = self._scan.continues_id and not self._requests  # the run before had asked it all
+        """Decide whether a scan that the engine calls completed really is.
+
+        It is if requests succeeded, the report can be read, and the site still answers.
+        """
+        had_nothing_to_ask = self._scan.continues_id and not self._requests  # the previous run had finished
         if not self._usable_answers and not had_nothing_to_ask:
             return EndedBy.SITE, Reason("no_usable_answer")
         try:
             report = self._engine.read_report(self._scan.directory)
         except ReportError as error:
             return EndedBy.ENGINE, Reason("report_unusable", error=Reason(error.code, **error.facts))
-        with transaction.atomic():  # all or nothing, where the lease is lost
+        with transaction.atomic():  # so that nothing is stored if the lease is lost
             transitions.renew(self._scan, **findings.store(self._scan, report.findings))
         if not run_with_lease(self._scan, self._site_still_answers, timing=self._timing):
             return EndedBy.SITE, Reason("site_gone_at_the_end")
         return EndedBy.ITSELF, NO_REASON
 
     def _site_still_answers(self) -> bool:
-        """Three looks, since one that fails may be a hiccup."""
+        """Return whether one of three probes is answered; a single failure may be by chance."""
         for look in range(SiteMonitor.FAILURES):
             if look:
                 sleep(self._timing.between_last_looks)
