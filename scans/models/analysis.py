@@ -72,13 +72,13 @@ class Analysis(models.Model):
     publication = models.CharField(max_length=10, choices=Publication.choices, default=Publication.AUTOMATIC)
     start_at = models.DateTimeField(null=True, help_text="when it should start; empty: at once")
     time_zone = models.CharField(max_length=64, default="UTC", help_text="in which its start and windows were chosen")
-    blackout = models.TextField(blank=True, help_text="its own blackout windows, one to a line: see windows.parse")
+    blackout = models.TextField(blank=True, help_text="its own blackout windows, one per line: see blackouts.parse_all")
     recurrence = models.JSONField(default=dict, blank=True, help_text="how it repeats: see recurrence.Recurrence")
-    # Nullable: only then SQLite adds a column without making the table anew, which the log's triggers do not allow.
-    left_out = models.JSONField(null=True, editable=False, help_text="patterns of addresses that are never asked for")
-    headers = models.JSONField(null=True, editable=False, help_text="of every request: each name with its sealed value")
+    # Nullable: otherwise SQLite would rebuild the table to add the column, which the log's triggers do not allow.
+    left_out = models.JSONField(null=True, editable=False, help_text="patterns of addresses that are never requested")
+    headers = models.JSONField(null=True, editable=False, help_text="of every request: names and encrypted values")
     continues = models.ForeignKey(
-        "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="the run it goes on from"
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="the run that this one continues"
     )
 
     # Events
@@ -111,9 +111,9 @@ class Analysis(models.Model):
 
     # Derived, for sorting; written together with their sources; `manage.py recount` checks them
     urls = models.PositiveSmallIntegerField(db_default=0, editable=False, help_text="how many URL scans it has")
-    findings_all = models.BigIntegerField(db_default=0, editable=False, help_text="its findings: see listing.weigh")
+    findings_all = models.BigIntegerField(db_default=0, editable=False, help_text="its findings: see severities.weigh")
     findings_shown = models.BigIntegerField(
-        db_default=0, editable=False, help_text="the same of the results that are not under verification"
+        db_default=0, editable=False, help_text="the same, without results under verification"
     )
     run_time = models.DurationField(null=True, editable=False, help_text="how long it ran, once it has ended")
 

@@ -42,11 +42,11 @@ class BulkOutcome(models.TextChoices):
 class BulkAction(models.Model):
     """An action on many analyses, and who asked for it. It is over when none of its items waits."""
 
-    key = models.UUIDField(unique=True, help_text="made with the question, so that answering it twice acts once")
+    key = models.UUIDField(unique=True, help_text="created with the question, so that a second answer does nothing")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     verb = models.CharField(max_length=20, choices=[(action.value, action.label) for action in BULK_ACTIONS])
     reason = models.CharField(max_length=500, blank=True)
-    query = models.TextField(blank=True, help_text="of the list, where all that matched were chosen")
+    query = models.TextField(blank=True, help_text="query string of the list, if all its rows were chosen")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -70,7 +70,11 @@ class BulkItem(models.Model):
     outcome = models.CharField(max_length=20, choices=BulkOutcome.choices, default=BulkOutcome.WAITING)
     reason = ReasonField(blank=True, help_text="why it was skipped")
     made = models.ForeignKey(
-        Analysis, null=True, on_delete=models.SET_NULL, related_name="+", help_text="the run that this made, if any"
+        Analysis,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="the new run that the action made, if any",
     )
 
     class Meta:

@@ -24,8 +24,8 @@ class OpenFindings(models.Model):
 
     day = models.DateField()
     complete = models.BooleanField(default=False)
-    counted_to = models.BigIntegerField(default=0, help_text="the last series that it counts")
-    at = models.DateTimeField(help_text="when it was begun; once it is complete: ended")
+    counted_to = models.BigIntegerField(default=0, help_text="the last series that was counted")
+    at = models.DateTimeField(help_text="when the count began; once it is complete, when it ended")
     critical = models.PositiveIntegerField(default=0)
     high = models.PositiveIntegerField(default=0)
     medium = models.PositiveIntegerField(default=0)

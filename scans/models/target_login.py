@@ -17,8 +17,8 @@ class TargetLogin(models.Model):
     username_field = models.CharField(max_length=200, blank=True)
     password_field = models.CharField(max_length=200, blank=True)
     logged_in = models.CharField(max_length=500, blank=True, help_text="text or address that proves a logged-in page")
-    logged_out = models.CharField(max_length=500, blank=True, help_text="a pattern that tells a logged-out page")
-    sealed = models.TextField(editable=False, help_text="password, headers, cookies and scripts: see secrets")
+    logged_out = models.CharField(max_length=500, blank=True, help_text="a pattern that only a logged-out page matches")
+    sealed = models.TextField(editable=False, help_text="password, headers, cookies and scripts: see encryption")
 
     OPEN_FIELDS = ("method", "username", "login_url", "username_field", "password_field", "logged_in", "logged_out")
 

@@ -42,14 +42,16 @@ class UrlScan(models.Model):
     started_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
 
-    slot_since = models.DateTimeField(
-        null=True, editable=False, help_text="since when it holds one of the places that capacity allows"
-    )
+    slot_since = models.DateTimeField(null=True, editable=False, help_text="since when it holds a capacity slot")
     paused_by = models.CharField(max_length=6, choices=PausedBy.choices, blank=True, editable=False)
     continues = models.ForeignKey(
-        "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="whose saved session it goes on from"
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="the URL scan whose session it continues",
     )
-    crawl_script = models.TextField(blank=True, editable=False, help_text="a recorded walk, sealed: see secrets")
+    crawl_script = models.TextField(blank=True, editable=False, help_text="a recorded script: see encryption")
     crawl_script_name = models.CharField(max_length=255, blank=True, help_text="the name of its file")
 
     # The lease: its holder runs the engine or the verification, until the lease ends.
@@ -57,7 +59,7 @@ class UrlScan(models.Model):
     lease_until = models.DateTimeField(null=True, editable=False)
     verified_at = models.DateTimeField(null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(
-        default=0, editable=False, help_text="how often it was taken up again after its worker was lost"
+        default=0, editable=False, help_text="how often another worker took it after its worker was lost"
     )
 
     # Reported by the engine

@@ -33,6 +33,7 @@ from scans.transitions.core import (
     enqueue,
     note_refusal,
     permit,
+    require,
 )
 from scans.transitions.deletion import RESULT_FIELDS, conclude_deletion, delete, is_last_run
 from scans.transitions.lease import MAX_ATTEMPTS, leave, recover, renew, run_with_lease, take
@@ -108,6 +109,7 @@ __all__ = [
     "publish",
     "recover",
     "renew",
+    "require",
     "resume",
     "resume_analysis",
     "run_again",

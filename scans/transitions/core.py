@@ -230,8 +230,11 @@ def refuse_deleted(analysis: Analysis) -> None:
 def require(thing: Analysis | UrlScan, action: Action) -> None:
     """Raise TransitionRefused if the status does not allow this action, or the analysis is deleted."""
     refuse_deleted(thing if isinstance(thing, Analysis) else thing.analysis)
-    if not thing.info.allows(action):
-        raise TransitionRefused("not_possible", action=action, thing=thing, status=thing.info.choice)
+    if thing.info.allows(action):
+        return
+    if action == Action.EDIT:
+        raise TransitionRefused("not_editable", analysis=thing, status=thing.info.choice)
+    raise TransitionRefused("not_possible", action=action, thing=thing, status=thing.info.choice)
 
 
 RELEASED = {"lease_holder": "", "lease_until": None}

@@ -79,10 +79,9 @@ class AnalysisEditView(AnalysisFormView):
         if not self.has_permission():
             return self.handle_no_permission()
         self.analysis = present_analysis(kwargs["pk"])
-        if not self.analysis.info.allows(Action.EDIT):
-            refusal = transitions.TransitionRefused(
-                "not_editable", analysis=self.analysis, status=self.analysis.info.choice
-            )
+        try:
+            transitions.require(self.analysis, Action.EDIT)
+        except transitions.TransitionRefused as refusal:
             if request.method == "POST":
                 transitions.note_refusal(self.asked, self.analysis, request.user, refusal)
             messages.error(request, str(refusal))

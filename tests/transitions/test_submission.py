@@ -96,7 +96,7 @@ def test_what_is_saved_for_later_can_be_changed_checked_and_submitted():
     transitions.submit_again(analysis, by=Actor.COMMAND)
     assert make.fresh(analysis).status == A.SUBMITTED and DBTaskResult.objects.count() == 1
     assert actions(analysis)[:2] == ["analysis.saved", "analysis.changed"]
-    with pytest.raises(transitions.TransitionRefused, match="not possible"):
+    with pytest.raises(transitions.TransitionRefused, match="can no longer be edited"):
         transitions.change(analysis, changed, by=Actor.COMMAND)
 
 

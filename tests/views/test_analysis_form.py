@@ -254,7 +254,7 @@ def test_each_url_of_a_saved_analysis_can_have_its_own_login(client, as_role):
     client.post(page, {"login_method": ""})
     assert not hasattr(Analysis.objects.get().url_scans.get(position=1), "login")
     transitions.submit_again(Analysis.objects.get(), by=Actor.COMMAND)
-    assert "is not possible" in text(client.post(page, typed, follow=True))
+    assert "can no longer be edited" in text(client.post(page, typed, follow=True))
 
 
 FORM = {"name": "Shop", "urls": "http://127.0.0.1:9/", "authorised": "on"}
@@ -288,4 +288,4 @@ def test_what_was_submitted_while_it_was_edited_says_so_beside_what_was_typed(cl
         f"{analysis.get_absolute_url()}edit/", {**FORM, "urls": "http://127.0.0.1:9/typed", "then": "save"}
     )
     assert answer.status_code == 422
-    assert "is not possible" in text(answer) and "http://127.0.0.1:9/typed" in text(answer)
+    assert "can no longer be edited" in text(answer) and "http://127.0.0.1:9/typed" in text(answer)
