@@ -23,7 +23,9 @@ def play(script: str, step: str, url: str, sites: Sites, session: Session | None
         recording = browser.parse(script)
     except browser.ScriptError as error:
         raise LoginFailed(error.reason, error.why, step, line=error.line) from error
-    return _done(Task(url=url, sites=sites, rules=sites.rules, session=session or Session(), recording=recording), step)
+    return _done(
+        Task(url=url, sites=dict(sites), rules=sites.rules, session=session or Session(), recording=recording), step
+    )
 
 
 def fill(login: Login, page_url: str, url: str, sites: Sites, session: Session) -> Played:
@@ -35,7 +37,7 @@ def fill(login: Login, page_url: str, url: str, sites: Sites, session: Session) 
         username_field=login.username_field,
         password_field=login.password_field,
     )
-    return _done(Task(url=url, sites=sites, rules=sites.rules, session=session, form=form), "login form")
+    return _done(Task(url=url, sites=dict(sites), rules=sites.rules, session=session, form=form), "login form")
 
 
 def explained(failure: LoginFailed, played: Played) -> LoginFailed:

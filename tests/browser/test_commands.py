@@ -53,7 +53,7 @@ def test_frames_are_counted_inside_of_the_frame_one_is_in(site):
         step("assertText", "css=b", "outer"),
         step("selectFrame", "css=b"),
     )
-    assert told.line == 9 and "no frame" in str(told.detail)
+    assert told.line == 9 and "not a frame" in str(told.detail)
 
 
 def test_dialogs_are_answered_as_recorded_whether_that_was_noted_before_or_after(site):
