@@ -197,7 +197,6 @@ OF_NO_MODULE = {
 # Tested through the modules that use them. Whoever writes a test file for one takes it from this list.
 TESTED_BY_THEIR_USERS = set(
     """
-    activity/test_log.py
     analysis_list/test_keyset.py
     analysis_list/test_links.py
     analysis_list/test_saved_views.py

@@ -10,7 +10,8 @@ from django.utils.dateparse import parse_duration
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scans.configuration.options import LABELS
+from scans.configuration.kinds import NOTHING
+from scans.configuration.options import LABELS, OPTIONS
 from scans.models import ActivityLogEntry, Actor, Analysis, Mark, StopMode, UrlScan
 from scans.reasons import NO_REASON, Reason, as_reason, check_name, worded
 from scans.statuses import AnalysisStatus, UrlScanStatus
@@ -93,7 +94,7 @@ ASKED = {
     "delete": _("delete"),
 }
 MODES = {StopMode.SAVE: _("save"), StopMode.DELETE: _("delete")}
-_VALUES = {"nothing": _("nothing"), "yes": _("yes"), "no": _("no")}
+_OPTIONS = {option.name: option for option in OPTIONS}
 _MOMENTS = {"until", "starts"}  # stored in UTC, said on the clock of whoever reads
 
 
@@ -160,10 +161,11 @@ def _change(name: str, data: dict) -> str:
     """An option that was changed, from what to what where the entry has it."""
     if name.startswith("access to "):
         return gettext("access to {url}").format(url=name.removeprefix("access to "))
-    text = str(LABELS.get(name) or _VALUES.get(name, name))
+    text = gettext("nothing") if name == NOTHING else str(LABELS.get(name, name))
     if name not in data.get("values", {}):
         return text
-    before, after = (_VALUES.get(value, value) for value in data["values"][name])
+    told = _OPTIONS[name].told if name in _OPTIONS else str
+    before, after = map(told, data["values"][name])
     return f"{text} ({before} → {after})"
 
 

@@ -10,9 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
@@ -23,6 +22,7 @@ from scans.schedule.moments import exact, time_span
 from scans.schedule.recurrence import Recurrence, Unit, describe
 from scans.targets.request_rules import parse_header
 
+NOTHING = "nothing"  # how the log stores that an option has no value
 LONGEST_IN_LOG = 300
 MAX_PATTERNS, MAX_PATTERN = 50, 200
 KEPT = "***"  # typed in place of a saved secret, which then stays
@@ -99,9 +99,13 @@ class Option:
         """The value in the reader's language."""
         return value or gettext("none")
 
-    def logged(self, value: Any, of: Any) -> str:
-        """The value as the activity log tells of it: in English, not for pages on end, and never a secret."""
-        return Truncator(value or "nothing").chars(LONGEST_IN_LOG)
+    def logged(self, value: Any, of: Any) -> Any:
+        """The value as the activity log stores it: plain data, of limited length, and never a secret."""
+        return Truncator(value or NOTHING).chars(LONGEST_IN_LOG)
+
+    def told(self, logged: Any) -> str:
+        """Return a logged value in the reader's language."""
+        return gettext("nothing") if logged == NOTHING else str(logged)
 
     def exported(self, value: Any, of: Any) -> dict[str, Any]:
         """The value as JSON knows it, under the name that programs rely on."""
@@ -149,6 +153,10 @@ class YesNo(Option):
         """As a word."""
         return "yes" if value else "no"
 
+    def told(self, logged: str) -> str:
+        """As a word of the reader's language."""
+        return self.shown(logged == "yes", None)
+
 
 class Choice(Option):
     """One of a few codes, each with a label."""
@@ -156,6 +164,10 @@ class Choice(Option):
     def shown(self, value: str, of: Any) -> str:
         """By its label."""
         return str(dict(self.inputs[self.name].field.choices).get(value, value))
+
+    def told(self, logged: str) -> str:
+        """By its label."""
+        return self.shown(logged, None)
 
 
 class Start(Option):
@@ -171,7 +183,7 @@ class Start(Option):
 
     def logged(self, value: datetime | None, of: Any) -> str:
         """On the clock of its zone."""
-        return f"{value.astimezone(ZoneInfo(of.time_zone)):%Y-%m-%d %H:%M}" if value else "nothing"
+        return f"{value.astimezone(ZoneInfo(of.time_zone)):%Y-%m-%d %H:%M}" if value else NOTHING
 
     def exported(self, value: datetime | None, of: Any) -> dict[str, str | None]:
         """As ISO 8601, in UTC."""
@@ -217,10 +229,19 @@ class Repeats(Option):
         """The rule in words."""
         return self._described(value, of) if value else gettext("no: once")
 
-    def logged(self, value: Recurrence | None, of: Any) -> str:
-        """The rule in English."""
-        with translation.override(settings.LANGUAGE_CODE):
-            return super().logged(value and self._described(value, of), of)
+    def logged(self, value: Recurrence | None, of: Any) -> Any:
+        """The rule, with the start and the zone in which it counts."""
+        if value is None:
+            return NOTHING
+        start = (of.start_at or timezone.now()).replace(second=0, microsecond=0)
+        return {"rule": value.to_json(), "start": start.isoformat(), "zone": of.time_zone}
+
+    def told(self, logged: Any) -> str:
+        """The rule in words; older versions stored it as an English sentence."""
+        if not isinstance(logged, dict):
+            return super().told(logged)
+        start, zone = datetime.fromisoformat(logged["start"]), ZoneInfo(logged["zone"])
+        return describe(Recurrence.from_json(logged["rule"]), start, zone)
 
     def exported(self, value: Recurrence | None, of: Any) -> dict[str, dict | None]:
         """Its parts; null where it does not repeat."""

@@ -73,8 +73,8 @@ def once_more(analysis: Analysis) -> Submission:
     return replace(configuration(analysis), start_at=None, recurrence=None)
 
 
-def changes(before: Submission, after: Submission) -> dict[str, list[str]]:
-    """Return the differences by name: the old and the new value as the log shows them.
+def changes(before: Submission, after: Submission) -> dict[str, list]:
+    """Return the differences by name: the old and the new value as the log stores them.
 
     Empty where only something secret differs: of that the log says that it changed.
     """

@@ -113,7 +113,8 @@ def test_the_log_tells_of_a_changed_option(client, option):
     assert option.name in entry.data["changed"].split(", ")
     before, after = entry.data["values"][option.name]
     assert before != after == option.logged(value_of(option, analysis), configuration(analysis))
-    assert f"{option.label} ({before} → {after})" in text(client.get(analysis.get_absolute_url()))
+    told = f"{option.label} ({option.told(before)} → {option.told(after)})"
+    assert told in words(client.get(analysis.get_absolute_url()))
 
 
 @every_option
