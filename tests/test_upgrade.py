@@ -190,6 +190,20 @@ def test_no_german_text_became_english(migrated, pages_now):
     assert english == []
 
 
+def test_no_reason_of_ours_stays_english_on_a_german_page(migrated, pages_now):
+    typed = {"", "The wrong site"} | {f"Seen by Rita: {mark}" for mark in ("accepted", "confirmed", "false_positive")}
+    english = [
+        f"{page} {place}: {reason}"
+        for analysis in migrated[0].facts["analyses"]
+        for reason in {entry["reason"] for entry in analysis["log"]} - typed
+        for page in pages_now
+        if page.startswith(f"de /analyses/{analysis['id']}/")
+        for place, text in pages_now[page]["texts"].items()
+        if reason in text
+    ]
+    assert english == []
+
+
 def test_every_tab_of_a_scan_answers(sample):
     client = Client()
     client.force_login(User.objects.get(username="ada"))

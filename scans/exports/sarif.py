@@ -62,7 +62,8 @@ def _engines(scans: list[UrlScan]) -> list[dict]:
 
 def _invocation(scan: UrlScan, results: Results) -> dict:
     """Return whether the scan of one URL finished, and if not, the reason."""
-    told = results.masks[scan.pk](". ".join(filter(None, [scan.info.label, str(scan.reason), scan.info.description])))
+    sentences = filter(None, [scan.info.label, str(scan.reason), str(scan.info.description)])
+    told = results.masks[scan.pk](" ".join(f"{sentence.removesuffix('.')}." for sentence in sentences))
     complete = scan not in results.partial
     invocation = {
         "executionSuccessful": complete,
