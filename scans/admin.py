@@ -29,8 +29,9 @@ from scans.models import (
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Shows rows, and cannot add, change or delete any."""
+    """Shows rows without what is encrypted, and cannot add, change or delete any."""
 
+    encrypted_fields: list[str] = []
     show_full_result_count = False
     list_per_page = 50
 
@@ -41,14 +42,16 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     has_change_permission = has_delete_permission = has_add_permission
 
     def get_fields(self, request, obj=None) -> list[str]:
-        """All columns, also those that no form can edit, such as the status."""
-        return [field.name for field in self.opts.concrete_fields if not field.primary_key]
+        """All columns that are not encrypted, also those that no form can edit, such as the status."""
+        names = [field.name for field in self.opts.concrete_fields if not field.primary_key]
+        return [name for name in names if name not in self.encrypted_fields]
 
 
 @admin.register(Analysis)
 class AnalysisAdmin(ReadOnlyAdmin):
     """Analyses, with the actions to stop and publish them."""
 
+    encrypted_fields = ["headers"]
     list_display = ["name", "run", "status", "owner", "started_at", "ended_at", "changed_at", "page"]
     list_filter = ["status", "publication"]
     list_select_related = ["owner"]
@@ -99,10 +102,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
 class UrlScanAdmin(ReadOnlyAdmin):
     """URL scans."""
 
-    def get_fields(self, request, obj=None) -> list[str]:
-        """All columns except the sealed crawl script."""
-        return [name for name in super().get_fields(request, obj) if name != "crawl_script"]
-
+    encrypted_fields = ["crawl_script"]
     list_display = ["url", "analysis", "status", "reason", "started_at", "ended_at", "lease_holder"]
     list_filter = ["status"]
     list_select_related = ["analysis"]

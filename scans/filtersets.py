@@ -76,7 +76,7 @@ class CoverageFilterSet(FilterSet):
     """Filters the addresses of a scan by text, by how far the scan got, and by the site's answer."""
 
     q = CharFilter(field_name="url", lookup_expr="icontains", label=_("Text"))
-    reach = ChoiceFilter(choices=CrawledUrl.Reach.choices, empty_label=_("However far"))
+    reach = ChoiceFilter(choices=CrawledUrl.Reach.choices, empty_label=_("Any depth reached"))
     answer = ChoiceFilter(
         method="answered",
         label=_("Answer"),

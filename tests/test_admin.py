@@ -135,6 +135,14 @@ def test_nothing_that_is_sealed_is_shown(superuser, saved_login):
         assert secret not in shown
 
 
+def test_headers_are_not_shown_even_encrypted(superuser):
+    headers = {"X-Scan-Id": seal("owl-77")}
+    analysis = transitions.save(factories.submission(headers=headers), by=Actor.COMMAND)
+    shown = superuser.get(admin("analysis", "change", analysis.pk)).content.decode()
+    assert analysis.name in shown and Analysis.objects.get().headers == headers
+    assert headers["X-Scan-Id"] not in shown
+
+
 def test_a_password_can_be_written_and_the_log_says_only_that_it_changed(administrator, saved_login):
     address = admin("targetlogin", "change", saved_login.pk)
     answer = administrator.post(address, {"new_password": "owls-fly-at-noon"}, follow=True)

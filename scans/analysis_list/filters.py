@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django_filters import CharFilter, Filter, MultipleChoiceFilter
 
 from scans.analysis_list.ordering import YEARS
@@ -83,7 +84,7 @@ def submitters() -> list[str]:
 
 
 def _date(day: str) -> str:
-    return _("today") if day == TODAY else date_format(date.fromisoformat(day), "j F Y")
+    return _("today") if day == TODAY else date_format(date.fromisoformat(day), pgettext("a date", "j F Y"))
 
 
 # The text of the chip for each filter under "More filters".

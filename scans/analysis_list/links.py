@@ -1,5 +1,7 @@
 """The links on the list: each leads to the same list with one thing changed: a filter, the order or the page."""
 
+from django.utils.translation import gettext as _
+
 from scans.analysis_list.filters import CHIPS
 from scans.analysis_list.filterset import DEFAULT_ORDER, LAST, AnalysisFilterSet
 from scans.analysis_list.ordering import COLUMNS
@@ -26,7 +28,8 @@ def links_of(filterset: AnalysisFilterSet, views: list[ListView]) -> dict:
 
 def chips_of(filterset: AnalysisFilterSet) -> list[tuple[str, bool, str]]:
     """For each active filter: its text, whether it carries a warning icon, and the address without it."""
-    chips = [(f"“{filterset.words}”", False, filterset.address(q="") or "?")] if filterset.words else []
+    quoted = _("“{words}”").format(words=filterset.words)
+    chips = [(quoted, False, filterset.address(q="") or "?")] if filterset.words else []
     for code in filterset.statuses:
         status = ANALYSIS_STATUSES[code]
         others = [other for other in filterset.statuses if other != code]

@@ -42,6 +42,11 @@ class Migration(migrations.Migration):
             field=models.JSONField(editable=False, help_text='patterns of addresses that are never requested', null=True),
         ),
         migrations.AlterField(
+            model_name='analysis',
+            name='publication',
+            field=models.CharField(choices=[('automatic', 'Automatically, after verification'), ('reviewer', 'By a reviewer')], default='automatic', max_length=10),
+        ),
+        migrations.AlterField(
             model_name='bulkaction',
             name='key',
             field=models.UUIDField(help_text='created with the question, so that a second answer does nothing', unique=True),

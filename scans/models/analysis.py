@@ -16,7 +16,7 @@ from scans.statuses import AnalysisStatus, Phase, Status
 class Publication(models.TextChoices):
     """The way of publishing the results after verification: automatic, or by a reviewer."""
 
-    AUTOMATIC = "automatic", _("By itself, once verified")
+    AUTOMATIC = "automatic", _("Automatically, after verification")
     REVIEWER = "reviewer", _("By a reviewer")
 
 

@@ -98,7 +98,9 @@ def test_a_partial_scan_is_no_successful_execution(ended_by):
     run = sarif(factories.published(ended_by=ended_by))
     [invocation] = run["invocations"]
     assert invocation["executionSuccessful"] is False
-    assert invocation["toolExecutionNotifications"][0]["level"] == "error"
+    [notification] = invocation["toolExecutionNotifications"]
+    assert notification["level"] == "error"
+    assert notification["message"]["text"].endswith(".") and ".." not in notification["message"]["text"]
     assert run["properties"]["state"] == "partial" and len(run["results"]) == 1
 
 

@@ -37,7 +37,7 @@ def addresses(response) -> list[str]:
 def test_every_role_sees_what_was_looked_at(scan, as_role):
     for role in ("Viewer", "Submitter", "Reviewer"):
         shown = text(as_role(role).get(page(scan)))
-        assert "http://h/shop" in shown and "It is &lt;outside&gt;." in shown
+        assert "http://h/shop" in shown and 'Blocked <span class="hint reason">It is &lt;outside&gt;.' in shown
     assert as_role("").get(page(scan)).status_code == 403
     assert as_role("").get(f"{scan.get_absolute_url()}coverage.csv").status_code == 403
 

@@ -6,9 +6,10 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from scans import transitions
-from scans.models import Actor, Finding, TargetCheck
+from scans.models import Actor, Finding, OpenFindings, TargetCheck
 from scans.severities import SEVERITIES
 from scans.statuses import UrlScanStatus
 from tests import factories
@@ -94,6 +95,16 @@ def test_numbers_for_machines_keep_their_point_in_german(as_role, every_page):
         page = client.get(address, headers=GERMAN, follow=True).content.decode()
         assert '<html lang="de"' in page
         assert not re.search(r'\s(?:data-[\w-]+|x|y|width|height|points|d|viewBox|max|min)="-?\d+,\d', page), address
+
+
+def test_dates_and_quotation_marks_are_german_on_german_pages(client):
+    factories.published(number_of_findings=1)
+    OpenFindings.count()
+    with translation.override("de"):
+        today = date_format(timezone.localdate(), "j. F Y")
+    assert f"Gezählt seit {today}" in text(client.get("/", headers=GERMAN))
+    shown = text(client.get("/analyses/?q=shop&started_from=2026-07-02", headers=GERMAN))
+    assert "„shop“" in shown and "2. Juli 2026" in shown
 
 
 def test_the_engine_s_own_texts_are_marked_as_english(as_role):
