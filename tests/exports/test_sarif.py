@@ -11,6 +11,7 @@ from scans.engines.base import Severity
 from scans.exports.results import Results
 from scans.exports.sarif import FINGERPRINT, as_sarif
 from scans.models import Mark
+from scans.reasons import Reason
 from scans.statuses import EndedBy
 from tests import factories
 
@@ -98,10 +99,16 @@ def test_a_partial_scan_is_no_successful_execution(ended_by):
     run = sarif(factories.published(ended_by=ended_by))
     [invocation] = run["invocations"]
     assert invocation["executionSuccessful"] is False
-    [notification] = invocation["toolExecutionNotifications"]
-    assert notification["level"] == "error"
-    assert notification["message"]["text"].endswith(".") and ".." not in notification["message"]["text"]
+    assert invocation["toolExecutionNotifications"][0]["level"] == "error"
     assert run["properties"]["state"] == "partial" and len(run["results"]) == 1
+
+
+def test_status_reason_and_meaning_are_a_sentence_each():
+    analysis = factories.running()
+    transitions.end(analysis.url_scans.get(), EndedBy.SITE, reason=Reason("site_silent"))
+    [notification] = sarif(analysis)["invocations"][0]["toolExecutionNotifications"]
+    told = "Site unreachable - Stopped. The site stopped answering, to the engine and to us. The site stopped"
+    assert notification["message"]["text"].startswith(told)
 
 
 def test_a_complete_one_is():
