@@ -68,7 +68,7 @@ def test_rows_are_ticked_one_by_one_in_a_range_and_all_at_once(page, saved):
     boxes.nth(0).click()
     boxes.nth(2).click(modifiers=["Shift"])
     expect(page.locator("[name=chosen]:checked")).to_have_count(3)
-    expect(bar).to_contain_text("3 chosen")
+    expect(bar).to_contain_text("3 selected")
     expect(bar.locator("[data-needs=submit]")).to_be_enabled()
     expect(bar.locator("[data-needs=pause]")).to_be_disabled()  # what is saved for later cannot be paused
     page.locator("[data-choose-page]").click()
