@@ -7,8 +7,6 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parent.parent
 # The phrase → a better word.
 QUAINT = {
@@ -23,27 +21,9 @@ QUAINT = {
     r"\bas anybody\b": "public pages only",
     r"\bminds? upper\b": "case-sensitive",
     r"\bwere counted; there are more\b": "at least",
+    r"\b(?:go(?:es|ing)?|went|gone) on\b": "continue, resume, keep running",
 }
-
-
 RELATIVE = re.compile(r"(?:What|Who|Whoever|Whatever|Those)\b")
-# The rooms whose docstrings all name their subject.
-CLEAN = (
-    "scans/activity/",
-    "scans/analysis_list/",
-    "scans/browser/",
-    "scans/configuration/",
-    "scans/engines/",
-    "scans/exports/",
-    "scans/forms/",
-    "scans/management/",
-    "scans/models/",
-    "scans/reasons/",
-    "scans/sample_data/",
-    "scans/summaries/",
-    "scans/targets/",
-    "dashboard/",
-)
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -63,17 +43,25 @@ def texts() -> Iterator[tuple[str, str]]:
         yield str(path.relative_to(ROOT)), path.read_text()
 
 
-@pytest.mark.parametrize("phrase", QUAINT)
-def test_no_text_uses_a_quaint_phrase(phrase):
-    pattern = re.compile(phrase.replace(" ", r"\s+"), re.IGNORECASE)
-    found = [f"{place}: {match[0]}" for place, text in texts() if (match := pattern.search(text))]
-    assert not found, f"better: {QUAINT[phrase]}"
+def test_no_text_uses_a_quaint_phrase():
+    patterns = {re.compile(phrase.replace(" ", r"\s+"), re.IGNORECASE): better for phrase, better in QUAINT.items()}
+    found = [
+        f"{place}: {match[0]}; better: {better}"
+        for place, text in texts()
+        for pattern, better in patterns.items()
+        if (match := pattern.search(text))
+    ]
+    assert not found
+
+
+def test_the_rule_about_quaint_phrases_can_fail():
+    assert any(re.search(phrase, "a login that goes on") for phrase in QUAINT)
 
 
 def test_docstrings_name_their_subject():
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    paths = [path for room in CLEAN for path in (ROOT / room).rglob("*.py")]
-    assert len(paths) > len(CLEAN)
+    paths = [path for folder in ("scans", "dashboard") for path in (ROOT / folder).rglob("*.py")]
+    assert len(paths) > 100
     found = [
         f"{path.relative_to(ROOT)}: {text.splitlines()[0]}"
         for path in paths

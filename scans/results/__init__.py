@@ -1,1 +1,1 @@
-"""What stores or proves the results of a scan."""
+"""Results of a scan: storing them, and proving them."""

@@ -1,1 +1,1 @@
-"""What a background process runs."""
+"""Background processes: the scheduler and the workers."""

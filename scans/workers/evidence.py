@@ -41,7 +41,7 @@ def keep_picture(url_scan: UrlScan, shows: str, image: bytes, check: TargetCheck
 
 
 def target_of(url_scan: UrlScan) -> Target:
-    """What the checks need to know about this URL scan, with its secrets opened. Raises KeyLost."""
+    """Return the target of this URL scan for the checks, with its secrets opened. Raises KeyLost."""
     login = getattr(url_scan, "login", None)
     rules = rules_of(url_scan.analysis)
     script = unseal(url_scan.crawl_script) if url_scan.crawl_script else ""
