@@ -26,12 +26,15 @@ QUAINT = {
 RELATIVE = re.compile(r"(?:What|Who|Whoever|Whatever|Those)\b")
 
 
+def code() -> list[Path]:
+    """Return the product's Python files; migrations are history."""
+    files = [path for folder in ("scans", "dashboard") for path in (ROOT / folder).rglob("*.py")]
+    return [path for path in files if "migrations" not in path.parts]
+
+
 def texts() -> Iterator[tuple[str, str]]:
     """Yield each place and text that people read: strings, docstrings and comments of code, templates and docs."""
-    code = [path for folder in ("scans", "dashboard") for path in (ROOT / folder).rglob("*.py")]
-    for path in code:
-        if "migrations" in path.parts:
-            continue
+    for path in code():
         source, name = path.read_text(), str(path.relative_to(ROOT))
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -60,11 +63,10 @@ def test_the_rule_about_quaint_phrases_can_fail():
 
 def test_docstrings_name_their_subject():
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    paths = [path for folder in ("scans", "dashboard") for path in (ROOT / folder).rglob("*.py")]
-    assert len(paths) > 100
+    assert len(code()) > 100
     found = [
         f"{path.relative_to(ROOT)}: {text.splitlines()[0]}"
-        for path in paths
+        for path in code()
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, documented) and RELATIVE.match(text := ast.get_docstring(node) or "")
     ]
