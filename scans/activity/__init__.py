@@ -1,5 +1,3 @@
 """The activity log: writing entries, and wording them."""
 
 from scans.activity.log import ASKED, SENTENCES, record, sentence, status_labels
-
-__all__ = ["ASKED", "SENTENCES", "record", "sentence", "status_labels"]

@@ -3,5 +3,3 @@
 from scans.browser.base import LoginForm, Played, Task
 from scans.browser.session import CannotPrint, play, print_page
 from scans.browser.side import Recording, ScriptError, parse
-
-__all__ = ["CannotPrint", "LoginForm", "Played", "Recording", "ScriptError", "Task", "parse", "play", "print_page"]

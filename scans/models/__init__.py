@@ -20,36 +20,3 @@ from scans.models.target_check import TargetCheck
 from scans.models.target_login import TargetLogin
 from scans.models.triage_mark import Mark, TriageMark
 from scans.models.url_scan import PausedBy, UrlScan
-
-__all__ = [
-    "ActivityLogEntry",
-    "Actor",
-    "AllowedTarget",
-    "Analysis",
-    "AnalysisSearch",
-    "BlackoutWindow",
-    "BulkAction",
-    "BulkItem",
-    "CrawledUrl",
-    "Finding",
-    "Mark",
-    "OpenFindings",
-    "BulkOutcome",
-    "PausedBy",
-    "PersonSettings",
-    "Publication",
-    "RecurringSchedule",
-    "Replay",
-    "SavedView",
-    "ScanSettings",
-    "Screenshot",
-    "Series",
-    "StatusCount",
-    "StopMode",
-    "SystemPart",
-    "TargetCheck",
-    "TargetLogin",
-    "Theme",
-    "TriageMark",
-    "UrlScan",
-]

@@ -4,16 +4,3 @@ from scans.reasons.checks import check_name
 from scans.reasons.core import NO_REASON, Reason, Reasoned, as_reason, facts_of, labelled, worded
 from scans.reasons.field import ReasonField
 from scans.reasons.registry import SENTENCES
-
-__all__ = [
-    "NO_REASON",
-    "SENTENCES",
-    "Reason",
-    "ReasonField",
-    "Reasoned",
-    "as_reason",
-    "check_name",
-    "facts_of",
-    "labelled",
-    "worded",
-]

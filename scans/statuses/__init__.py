@@ -16,24 +16,3 @@ from scans.statuses.url_scan import (
     WAITING_FOR_A_WORKER,
     UrlScanStatus,
 )
-
-__all__ = [
-    "ANALYSIS_STATUSES",
-    "Action",
-    "AnalysisStatus",
-    "EndedBy",
-    "FAILED_RUNS",
-    "FAILED_VERIFICATION",
-    "MAY_HOLD_SLOT",
-    "PAUSABLE",
-    "PUBLISHED_AS",
-    "Phase",
-    "Results",
-    "Status",
-    "TIME_EXPIRED",
-    "URL_SCAN_MOVES",
-    "URL_SCAN_STATUSES",
-    "UrlScanStatus",
-    "WAITING_FOR_A_WORKER",
-    "in_phase",
-]
