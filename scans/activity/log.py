@@ -1,7 +1,5 @@
 """Writing and reading the activity log: an entry for each thing that happened, a sentence for each entry."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser

@@ -5,8 +5,6 @@ A page costs the same however many analyses there are, and wherever in the list 
 """
 # ruff: noqa: S608 - statements of our own; every value from outside is a parameter
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 What has no value in a column comes last, in either direction. Among equals, ids follow the direction.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.db.models import Q

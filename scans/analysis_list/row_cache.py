@@ -4,8 +4,6 @@ A row depends on its analysis, whose version grows with every change that a page
 A cached row is used only where all three are the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import blake2b

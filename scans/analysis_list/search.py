@@ -1,7 +1,5 @@
 """Find: which analyses contain some words, answered by the search index, or by reading along the list."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The tasks for a browser, and their results."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

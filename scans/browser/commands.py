@@ -1,7 +1,5 @@
 """The commands of recordings, as Playwright executes them. Runs in the child process, without Django."""
 
-from __future__ import annotations
-
 import json
 import re
 from urllib.parse import urljoin

@@ -3,8 +3,6 @@
 Standard library only, since it runs in the browser's child process.
 """
 
-from __future__ import annotations
-
 import json
 from urllib.parse import urlsplit
 

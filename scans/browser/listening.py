@@ -3,8 +3,6 @@
 Standard library only, since it runs in the browser's child process.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable
 from email import message_from_bytes

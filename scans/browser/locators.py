@@ -1,7 +1,5 @@
 """Translating a recorder's locators to Playwright's. Runs in the child process; standard library only."""
 
-from __future__ import annotations
-
 import json
 
 

@@ -3,8 +3,6 @@
 Run as a program, with nothing of Django: it knows no settings, no database and no secret but its job's.
 """
 
-from __future__ import annotations
-
 import base64
 import faulthandler
 import json

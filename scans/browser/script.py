@@ -1,7 +1,5 @@
 """Playing a recording: its frame, variables, windows and dialogs. Runs in the child process, without Django."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

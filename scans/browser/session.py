@@ -1,7 +1,5 @@
 """One browser for one task: a child process with a time limit, of which nothing is left."""
 
-from __future__ import annotations
-
 import base64
 import fcntl
 import json

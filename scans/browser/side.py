@@ -1,7 +1,5 @@
 """Reading `.side` files, as Selenium IDE and its kin record them: which commands, in which order, all of them known."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ and reaches nothing but this proxy, so that neither a redirect, nor DNS, nor a s
 it elsewhere.
 """
 
-from __future__ import annotations
-
 import re
 import select
 import socket

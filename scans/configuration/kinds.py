@@ -1,7 +1,5 @@
 """The kinds of options: how a value of each kind is typed, stored, shown, logged and exported."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ read this list. `section` says where in the form its fields stand: "how" and "re
 "when" depend on one another and have a template of their own.
 """
 
-from __future__ import annotations
-
 from calendar import day_abbr
 from datetime import timedelta
 

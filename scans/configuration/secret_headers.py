@@ -1,7 +1,5 @@
 """The headers of an analysis as its column holds them: opened for a scan, sealed anew, or looked for in evidence."""
 
-from __future__ import annotations
-
 from scans import encryption
 from scans.models import Analysis
 from scans.targets.request_rules import RequestRules, rules

@@ -1,7 +1,5 @@
 """A submission: the name, the URLs, how each is logged in to, and a value for every option of the list."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, make_dataclass, replace
 from typing import Any

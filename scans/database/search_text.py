@@ -1,7 +1,5 @@
 """The search text of an analysis, in which Find looks for words, and the grams of a text. Needs no database."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """Our own SQL for queries of every poll or verb: Django's ORM takes longer to build them than they take to run."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from django.db import connection, models

@@ -1,7 +1,5 @@
 """Starts, reads, commands and ends one engine process, for any engine that uses the protocol of wire.py."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """The protocol between the product and an engine process: one JSON object per line, events out, job and commands in."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import MISSING, asdict, fields, replace

@@ -1,7 +1,5 @@
 """The list of analyses as CSV and JSON: every page of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from django.utils import timezone

@@ -1,7 +1,5 @@
 """Analyses, URL scans and findings as plain data, for every command, file and report."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from scans.activity import sentence

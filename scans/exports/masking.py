@@ -5,8 +5,6 @@ can be decrypted, and always by position. Evidence is passed on to people and pr
 with it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from html import escape

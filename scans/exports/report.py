@@ -1,7 +1,5 @@
 """The results as one HTML file for people, with its own style, to read, send and print."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import groupby

@@ -1,7 +1,5 @@
 """The results of an analysis or of one URL scan, limited to those that one person may see; all formats use them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Results as SARIF 2.1.0 (OASIS Standard with errata 01), which code hosts, trackers and editors read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """Logging in and out with a real browser: with a recorded script, or with a form that the page's scripts create."""
 
-from __future__ import annotations
-
 import re
 
 from scans import browser

@@ -1,7 +1,5 @@
 """Logins without a login page: HTTP authentication, and headers and cookies that every request carries."""
 
-from __future__ import annotations
-
 from base64 import b64encode
 from urllib.parse import urlsplit
 

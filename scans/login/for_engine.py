@@ -1,7 +1,5 @@
 """The login as an engine needs it: to scan while logged in, and to notice when the login ends."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

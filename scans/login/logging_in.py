@@ -1,7 +1,5 @@
 """Logging in to a target and out again: one attempt per call, and a login counts only if it is proven."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

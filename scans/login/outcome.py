@@ -1,7 +1,5 @@
 """The outcome of a login: LoggedIn with session and proof, or LoginFailed with a reason and what to do about it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from scans.engines.base import Session

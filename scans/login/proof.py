@@ -1,7 +1,5 @@
 """Proof that a login worked: a page shows something to who is logged in that it does not show to a stranger."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit

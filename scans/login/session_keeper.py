@@ -1,7 +1,5 @@
 """Logging in again while a scan runs: at a limited rate, and up to a limit of failures."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -5,8 +5,6 @@ follow the marks. The removal comes later, a few rows per transaction, so that n
 anywhere and run again. Files are removed after the transaction of their rows.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Iterator
 from time import monotonic, sleep

@@ -3,8 +3,6 @@
 Off by default. This module decides what is due; a task then removes the data (see `removal`).
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from enum import StrEnum
 from time import monotonic

@@ -1,7 +1,5 @@
 """The accounts of one prescan. An account that refuses our login is not tried again for each of 250 URLs."""
 
-from __future__ import annotations
-
 import threading
 from collections import defaultdict
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 They need network and browser but no database, and may run in several threads. The first step that fails ends them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import reduce

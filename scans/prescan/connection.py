@@ -3,8 +3,6 @@
 They need the network but no database, and may run in several threads. The first step that fails ends them.
 """
 
-from __future__ import annotations
-
 import socket
 import ssl
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Storing the coverage of a URL scan: each address that the engine reports once, and how far the scan got with it."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Storing the findings that an engine reports, each once, and counting them."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """Rules to decide whether a replayed request confirms a finding: compare the answer with the engine's evidence."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

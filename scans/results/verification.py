@@ -4,8 +4,6 @@ A finding is confirmed if the site shows the same again, not reproduced if it an
 nobody can tell: the site is gone, time is over, or the request cannot be sent again.
 """
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from collections.abc import Mapping

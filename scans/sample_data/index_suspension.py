@@ -5,8 +5,6 @@ for each row, and restoring a foreign key checks it. Triggers stay, since they m
 happens in one transaction, so that a killed process leaves the database unchanged.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 

@@ -1,7 +1,5 @@
 """Writes sample data: stories into temporary tables, then the plan and its rows, chunk by chunk."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -15,16 +13,7 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import DateTimeField, DurationField, Max
 
-from scans.models import (
-    ActivityLogEntry,
-    Analysis,
-    AnalysisSearch,
-    Finding,
-    Publication,
-    Series,
-    StatusCount,
-    UrlScan,
-)
+from scans.models import ActivityLogEntry, Analysis, AnalysisSearch, Finding, Publication, Series, StatusCount, UrlScan
 from scans.reasons.field import stored
 from scans.sample_data import sql
 from scans.sample_data.index_suspension import set_aside

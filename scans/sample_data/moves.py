@@ -1,7 +1,5 @@
 """The paths of a made-up URL scan, and the log entry of each move, as `transitions` writes it."""
 
-from __future__ import annotations
-
 from scans.models import Actor
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import FAILED_VERIFICATION, PUBLISHED_AS, EndedBy

@@ -1,7 +1,5 @@
 """The plan of the sample data: story, series, name and time of each analysis. Pure; a seed always gives the same."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain

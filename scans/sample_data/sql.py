@@ -5,8 +5,6 @@ submission, at its own pace; `SPAN[x, y]` for the time between two such moments;
 the types of a database. `LINES[x]` is every x on a line.
 """
 
-from __future__ import annotations
-
 import re
 
 from django.db import connection

@@ -1,7 +1,5 @@
 """Every story of the sample data, with its share of 1,000 analyses, and the findings in them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Pure: no database. A story follows `transitions`: its URL scans make allowed mov
 entry that the verb would write, and the analysis' status is the roll-up after each.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 
 from scans.models import Actor, StopMode

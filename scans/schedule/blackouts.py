@@ -1,7 +1,5 @@
 """Blackout windows: how people write them, and when they forbid scanning. Pure: no clock, no database."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Iterator

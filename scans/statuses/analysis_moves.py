@@ -3,8 +3,6 @@
 docs/statuses.md draws them, and tests check every run against them. The product itself decides nothing by them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

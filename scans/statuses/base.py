@@ -1,7 +1,5 @@
 """The parts of a status (phase, results, ending, actions) and the form of an entry in the catalogue."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.db.models import TextChoices

@@ -4,8 +4,6 @@ When URL scans ended differently, partial wins over complete, verifying over ava
 time over a technical issue.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

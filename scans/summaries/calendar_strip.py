@@ -1,7 +1,5 @@
 """The next days as a strip: blackout windows, starts, and the latest end."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """The statuses of an analysis or URL scan in time, and how long each lasted. Read from its activity log."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

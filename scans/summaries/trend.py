@@ -1,7 +1,5 @@
 """The open findings of the last days as a bar chart: a bar for each day, a segment of it for each severity."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, timedelta
 

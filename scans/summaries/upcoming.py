@@ -1,7 +1,5 @@
 """The scheduled and recurring starts of the next days, of all analyses together, with blackout windows applied."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

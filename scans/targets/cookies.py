@@ -3,8 +3,6 @@
 The engine's driver, which imports nothing of ours, has the same rules in its cookies.py.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from http import cookiejar

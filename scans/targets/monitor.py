@@ -1,7 +1,5 @@
 """The product's own check of a site while an engine scans it: engines can report success for sites that are down."""
 
-from __future__ import annotations
-
 import threading
 
 import httpx

@@ -5,8 +5,6 @@ is submitted and again when its scan starts. They pass the resolved addresses to
 others.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 import socket

@@ -1,7 +1,5 @@
 """The rules for every request of a scan: headers to send, and addresses that are never requested."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Bulk actions: the same verbs for many analyses or URL scans, each in its own transaction."""
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

@@ -1,7 +1,5 @@
 """Verbs for blackout windows and recurring schedules."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Starting analyses, and filling the slots that capacity allows."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from django.utils import timezone

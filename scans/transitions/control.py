@@ -1,7 +1,5 @@
 """Verbs with which users control scans: pause, resume, stop, extend. They raise NotPermitted, TransitionRefused."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from django.utils import timezone

@@ -6,8 +6,6 @@ TransitionRefused and changes nothing. To avoid deadlocks, all code takes locks 
 capacity matters), then one analysis.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import wraps
 

@@ -1,7 +1,5 @@
 """Deleting an analysis, and deleting the results of a URL scan."""
 
-from __future__ import annotations
-
 from django.utils import timezone
 
 from scans.models import Actor, Analysis, AnalysisSearch, RecurringSchedule, Series, TargetLogin, UrlScan

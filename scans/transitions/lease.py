@@ -1,7 +1,5 @@
 """The lease of a URL scan: take it, renew it, give it back, and recover a scan whose lease ran out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta

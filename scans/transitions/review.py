@@ -1,7 +1,5 @@
 """The end of verification, publication, and marks of reviewers."""
 
-from __future__ import annotations
-
 from django.utils import timezone
 
 from scans import activity

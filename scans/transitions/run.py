@@ -1,7 +1,5 @@
 """Verbs for a running scan: it begins, its session is saved, a login fails, it ends."""
 
-from __future__ import annotations
-
 from django.utils import timezone
 
 from scans import activity

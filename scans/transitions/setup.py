@@ -1,7 +1,5 @@
 """Verbs for the set-up of an analysis: the prescan, failures of checks, and technical issues."""
 
-from __future__ import annotations
-
 from django.utils import timezone
 
 from scans.models import Actor, Analysis, UrlScan

@@ -1,7 +1,5 @@
 """Verbs for submitting, saving, changing, running again and continuing an analysis."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta

@@ -10,14 +10,7 @@ from scans.database.statements import series_version
 from scans.filtersets import ActivityLogFilterSet, UrlScanFilterSet
 from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, SystemPart
 from scans.severities import SEVERITIES
-from scans.statuses import (
-    PUBLISHED_AS,
-    TIME_EXPIRED,
-    URL_SCAN_STATUSES,
-    Phase,
-    Results,
-    UrlScanStatus,
-)
+from scans.statuses import PUBLISHED_AS, TIME_EXPIRED, URL_SCAN_STATUSES, Phase, Results, UrlScanStatus
 from scans.summaries import calendar_strip
 from scans.summaries.comparison import Comparison
 from scans.summaries.timeline import timeline

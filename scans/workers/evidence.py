@@ -1,7 +1,5 @@
 """The steps and pictures of the checks, and the files of a scan: storing and removing them."""
 
-from __future__ import annotations
-
 import shutil
 
 from django.core.files.base import ContentFile

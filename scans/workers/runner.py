@@ -1,7 +1,5 @@
 """Scanning one URL: take the lease, check the target, start the engine, and supervise it."""
 
-from __future__ import annotations
-
 import logging
 import shutil
 from dataclasses import replace

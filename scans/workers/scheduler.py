@@ -4,8 +4,6 @@ It starts what is due, pauses for blackout windows, fills free capacity, recover
 is out of time. `tick` does all of it once.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Setting an analysis up: test whether the engine starts, check the targets, then schedule the URL scans."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

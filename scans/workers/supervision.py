@@ -4,8 +4,6 @@ We do not rely on the engine alone: we probe the site while it runs, end it when
 read its report before a scan counts as completed.
 """
 
-from __future__ import annotations
-
 import logging
 import shutil
 import threading

@@ -1,7 +1,5 @@
 """A worker process: the worker of django-tasks, which also reports that it is alive and hands its scan over on exit."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

@@ -1,7 +1,5 @@
 """FakeEngine: a real process that plays a given script, so that every way a process can end can be produced."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Mapping, Sequence

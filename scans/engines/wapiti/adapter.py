@@ -10,8 +10,6 @@ hand. For a job with default options on http://site.example/ that command is
 with PYTHONHASHSEED=0; `command_line` gives it in full.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import tempfile

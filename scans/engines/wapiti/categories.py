@@ -1,7 +1,5 @@
 """CWE numbers of Wapiti's categories: its own references, and this table for the others."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import replace

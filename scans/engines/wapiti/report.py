@@ -1,7 +1,5 @@
 """Reads Wapiti's final JSON report and validates everything in it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """manage.py submit: submit an analysis, and wait for its end if asked to."""
 
-from __future__ import annotations
-
 import json
 import logging
 import sys
