@@ -76,232 +76,150 @@ class AnalysisStatus(TextChoices):
 
 _A = AnalysisStatus
 
-
+# fmt: off
 _ANALYSIS_ENTRIES = [
     Status(
-        _A.SAVED_FOR_LATER,
+        _A.SAVED_FOR_LATER, Phase.WAITING, "neutral", "bookmark",
         _("The analysis is saved but not submitted. Nothing runs."),
         _("Edit it, check its URLs with a prescan, submit it or delete it."),
-        Phase.WAITING,
-        "neutral",
-        "bookmark",
         actions=frozenset({Action.EDIT, Action.PRESCAN, Action.SUBMIT, Action.DELETE}),
     ),
     Status(
-        _A.SUBMITTED,
+        _A.SUBMITTED, Phase.WAITING, "neutral", "inbox",
         _("The analysis was accepted. Its URL scans are set up next."),
         _("Nothing to do. If it stays here for long, check for a banner about a missing worker or scheduler."),
-        Phase.WAITING,
-        "neutral",
-        "inbox",
         actions=STOP_ACTIONS,
     ),
     Status(
-        _A.NOT_SUBMITTED,
+        _A.NOT_SUBMITTED, Phase.WAITING, "danger", "warning",
         _("A technical issue prevented the set-up of every URL scan. Nothing was sent to any site."),
         _("Read the reason on the URL scans, ask an administrator to fix it, then submit again."),
-        Phase.WAITING,
-        "danger",
-        "warning",
-        ended_by=EndedBy.TECHNICAL,
-        actions=frozenset({Action.SUBMIT, Action.DELETE}),
+        ended_by=EndedBy.TECHNICAL, actions=frozenset({Action.SUBMIT, Action.DELETE}),
     ),
     Status(
-        _A.PRESCANNING,
+        _A.PRESCANNING, Phase.ACTIVE, "info", "search",
         _("The prescan is checking every URL: name, connection, TLS, response, redirects and page."),
         _("Nothing to do: each URL takes a few seconds."),
-        Phase.ACTIVE,
-        "info",
-        "search",
         actions=STOP_ACTIONS,
     ),
     Status(
-        _A.SCHEDULED,
+        _A.SCHEDULED, Phase.WAITING, "neutral", "calendar",
         _("The analysis starts automatically at its start time."),
         _("Nothing to do until then. Stop it if it should not start."),
-        Phase.WAITING,
-        "neutral",
-        "calendar",
         actions=STOP_ACTIONS,
     ),
     Status(
-        _A.QUEUED,
+        _A.QUEUED, Phase.WAITING, "info", "hourglass",
         _("The start time has passed, but no URL scan could start yet: no free capacity or no worker."),
         _("Wait for running scans to end, or ask an administrator for more capacity or workers."),
-        Phase.WAITING,
-        "info",
-        "hourglass",
         actions=WAITING_ACTIONS,
     ),
     Status(
-        _A.IN_PROGRESS,
+        _A.IN_PROGRESS, Phase.ACTIVE, "progress", "play",
         _("At least one URL scan has started, and not all have ended."),
         _("Watch the findings arrive. You can pause or stop the analysis."),
-        Phase.ACTIVE,
-        "progress",
-        "play",
         actions=RUNNING_ACTIONS,
     ),
     Status(
-        _A.IN_PROGRESS_WITH_WARNING,
+        _A.IN_PROGRESS_WITH_WARNING, Phase.ACTIVE, "warning", "play",
         _("At least one URL scan has started, and not all have ended. At least one URL failed verification."),
         _("Check the URLs marked as failed: they are not scanned. The others continue."),
-        Phase.ACTIVE,
-        "warning",
-        "play",
-        actions=RUNNING_ACTIONS,
-        warning=True,
+        actions=RUNNING_ACTIONS, warning=True,
     ),
     Status(
-        _A.PAUSED,
+        _A.PAUSED, Phase.ACTIVE, "neutral", "pause",
         _("Every URL scan that has not ended is paused. Sessions are saved."),
-        _(
-            "Resume it when the sites may be scanned again, or stop it. After a blackout window it resumes "
-            "automatically."
-        ),
-        Phase.ACTIVE,
-        "neutral",
-        "pause",
+        _("Resume it when the sites may be scanned again, or stop it. After a blackout window it resumes "
+          "automatically."),
         actions=PAUSED_ACTIONS | {Action.EXTEND},
     ),
     Status(
-        _A.STOPPED_SAVING_RESULTS,
+        _A.STOPPED_SAVING_RESULTS, Phase.ACTIVE, "info", "save",
         _("A user stopped the analysis and kept its results. The findings are being saved."),
         _("Nothing to do: this takes a few seconds."),
-        Phase.ACTIVE,
-        "info",
-        "save",
     ),
     Status(
-        _A.STOPPED_DELETING_RESULTS,
-        _(
-            "A user stopped the analysis and chose to delete its results. The scans are ending, then the "
-            "results are deleted."
-        ),
+        _A.STOPPED_DELETING_RESULTS, Phase.ACTIVE, "warning", "trash",
+        _("A user stopped the analysis and chose to delete its results. The scans are ending, then the "
+          "results are deleted."),
         _("Nothing to do: this takes a few seconds."),
-        Phase.ACTIVE,
-        "warning",
-        "trash",
     ),
     verifying(
-        _A.COMPLETED_VERIFYING_RESULTS,
+        _A.COMPLETED_VERIFYING_RESULTS, EndedBy.ITSELF,
         _("All URL scans are complete. Their results are being verified."),
-        EndedBy.ITSELF,
         actions=REVIEW_ACTIONS | STOP_ACTIONS,
     ),
     verifying(
-        _A.COMPLETED_VERIFYING_PARTIAL_RESULTS,
+        _A.COMPLETED_VERIFYING_PARTIAL_RESULTS, EndedBy.ITSELF,
         _("All URL scans have ended. At least one failed its checks or is partial. The results are being verified."),
-        EndedBy.ITSELF,
         actions=REVIEW_ACTIONS | STOP_ACTIONS,
     ),
     verifying(
-        _A.STOPPED_VERIFYING_RESULTS,
-        _(
-            "A user stopped the analysis after every URL scan had completed. The complete results can be "
-            "viewed while they are verified."
-        ),
-        EndedBy.USER,
-        actions=REVIEW_ACTIONS,
+        _A.STOPPED_VERIFYING_RESULTS, EndedBy.USER,
+        _("A user stopped the analysis after every URL scan had completed. The complete results can be "
+          "viewed while they are verified."),
     ),
     verifying(
-        _A.STOPPED_VERIFYING_PARTIAL_RESULTS,
-        _(
-            "A user stopped the analysis and kept its results. At least one URL scan is partial. The results "
-            "are being verified."
-        ),
-        EndedBy.USER,
-        actions=REVIEW_ACTIONS,
+        _A.STOPPED_VERIFYING_PARTIAL_RESULTS, EndedBy.USER,
+        _("A user stopped the analysis and kept its results. At least one URL scan is partial. The results "
+          "are being verified."),
     ),
     verifying(
-        _A.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
+        _A.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS, EndedBy.DURATION,
         _("The duration ended. Every URL scan has results, and they are being verified."),
-        EndedBy.DURATION,
         actions=REVIEW_ACTIONS | {Action.CONTINUE},
     ),
     verifying(
-        _A.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS,
+        _A.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS, EndedBy.DURATION,
         _("The duration ended. Some URL scans have results, which are being verified; the others have none."),
-        EndedBy.DURATION,
         actions=REVIEW_ACTIONS | {Action.CONTINUE},
     ),
     available(
-        _A.COMPLETED_RESULTS_AVAILABLE,
+        _A.COMPLETED_RESULTS_AVAILABLE, EndedBy.ITSELF,
         _("Every URL was scanned completely, and the results are published."),
         _("Fix the findings, then run the analysis again to confirm."),
-        EndedBy.ITSELF,
-        tone="success",
-        icon="check",
-        actions=ENDED_ACTIONS,
+        tone="success", icon="check", actions=ENDED_ACTIONS,
     ),
     available(
-        _A.COMPLETED_PARTIAL_RESULTS_AVAILABLE,
-        _(
-            "The results are published, but something is missing: a URL failed its checks, ran out of time, "
-            "had a technical issue or was stopped."
-        ),
+        _A.COMPLETED_PARTIAL_RESULTS_AVAILABLE, EndedBy.ITSELF,
+        _("The results are published, but something is missing: a URL failed its checks, ran out of time, "
+          "had a technical issue or was stopped."),
         _("Read the findings, see on the URL scans what is missing, then run the analysis again."),
-        EndedBy.ITSELF,
         actions=ENDED_ACTIONS | {Action.CONTINUE},
     ),
     available(
-        _A.STOPPED_PARTIAL_RESULTS_AVAILABLE,
+        _A.STOPPED_PARTIAL_RESULTS_AVAILABLE, EndedBy.USER,
         _("A user stopped the analysis. The findings up to then are published."),
         _("Read the findings. Run the analysis again to scan the rest."),
-        EndedBy.USER,
         actions=ENDED_ACTIONS,
     ),
     Status(
-        _A.ALL_VERIFICATIONS_FAILED,
+        _A.ALL_VERIFICATIONS_FAILED, Phase.FINAL, "danger", "warning",
         _("Every URL failed its checks, so nothing was scanned."),
         _("Open each URL's Scan Details, see which check failed, correct it, then run the analysis again."),
-        Phase.FINAL,
-        "danger",
-        "warning",
-        ended_by=EndedBy.CHECKS,
-        actions=ENDED_ACTIONS,
+        ended_by=EndedBy.CHECKS, actions=ENDED_ACTIONS,
     ),
     Status(
-        _A.STOPPED_SCAN_DURATION_ENDED,
+        _A.STOPPED_SCAN_DURATION_ENDED, Phase.FINAL, "warning", "clock",
         _("The duration ended, and no URL scan had anything to publish."),
         _("Continue from the saved sessions, or run the analysis again with a longer duration."),
-        Phase.FINAL,
-        "warning",
-        "clock",
-        ended_by=EndedBy.DURATION,
-        actions=ENDED_ACTIONS | {Action.CONTINUE},
+        ended_by=EndedBy.DURATION, actions=ENDED_ACTIONS | {Action.CONTINUE},
     ),
     Status(
-        _A.STOPPED_TECHNICAL_ISSUE,
+        _A.STOPPED_TECHNICAL_ISSUE, Phase.FINAL, "danger", "warning",
         _("A technical issue ended the scans, or the sites stopped answering. No URL scan has anything to publish."),
         _("Read the reason on the URL scans, fix the cause, then run the analysis again."),
-        Phase.FINAL,
-        "danger",
-        "warning",
-        ended_by=EndedBy.TECHNICAL,
-        actions=ENDED_ACTIONS,
+        ended_by=EndedBy.TECHNICAL, actions=ENDED_ACTIONS,
     ),
     Status(
-        _A.STOPPED,
+        _A.STOPPED, Phase.FINAL, "neutral", "stop",
         _("A user stopped the analysis. Its results were deleted, or there were none."),
         _("Run the analysis again if you want results."),
-        Phase.FINAL,
-        "neutral",
-        "stop",
-        ended_by=EndedBy.USER,
-        actions=ENDED_ACTIONS,
+        ended_by=EndedBy.USER, actions=ENDED_ACTIONS,
     ),
 ]
-
-
+# fmt: on
 ANALYSIS_STATUSES: dict[str, Status] = {entry.code: entry for entry in _ANALYSIS_ENTRIES}
 
-
 # Runs that failed for a reason that will probably make the next run fail too.
-FAILED_RUNS = frozenset(
-    {
-        AnalysisStatus.NOT_SUBMITTED,
-        AnalysisStatus.ALL_VERIFICATIONS_FAILED,
-        AnalysisStatus.STOPPED_TECHNICAL_ISSUE,
-    }
-)
+FAILED_RUNS = frozenset({_A.NOT_SUBMITTED, _A.ALL_VERIFICATIONS_FAILED, _A.STOPPED_TECHNICAL_ISSUE})

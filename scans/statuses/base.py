@@ -66,11 +66,11 @@ class Status:
     """
 
     choice: TextChoices
-    meaning: Promise
-    advice: Promise
     phase: Phase
     tone: str  # neutral, info, progress, success, warning, danger
     icon: str  # a symbol of static/icons.svg
+    meaning: Promise
+    advice: Promise
     results: Results = Results.NONE
     ended_by: EndedBy = EndedBy.NOTHING
     actions: frozenset[Action] = frozenset()
@@ -107,54 +107,22 @@ class Status:
 
 
 STOP_ACTIONS = frozenset({Action.STOP_SAVE, Action.STOP_DELETE})
-
-
 WAITING_ACTIONS = STOP_ACTIONS | {Action.PAUSE}
-
-
-RUNNING_ACTIONS = STOP_ACTIONS | {Action.PAUSE, Action.EXTEND}
-
-
+RUNNING_ACTIONS = WAITING_ACTIONS | {Action.EXTEND}
 PAUSED_ACTIONS = STOP_ACTIONS | {Action.RESUME}
-
-
 ENDED_ACTIONS = frozenset({Action.RUN_AGAIN, Action.DELETE})
-
-
 REVIEW_ACTIONS = frozenset({Action.PUBLISH})
+_WAIT = _("Wait a few minutes: each finding's request is replayed against the site. Reviewers can see the results now.")
 
 
-def verifying(status, meaning: Promise, ended_by: EndedBy, *, actions=frozenset()) -> Status:
+def verifying(status, ended_by: EndedBy, meaning: Promise, *, actions=REVIEW_ACTIONS) -> Status:
     """Return the entry of a status whose results are being verified. All of these share one next step."""
-    return Status(
-        status,
-        meaning,
-        _(
-            "Wait a few minutes: each finding's request is replayed against the site. Reviewers can see the "
-            "results now."
-        ),
-        Phase.REVIEW,
-        "info",
-        "shield",
-        Results.VERIFYING,
-        ended_by,
-        actions,
-    )
+    return Status(status, Phase.REVIEW, "info", "shield", meaning, _WAIT, Results.VERIFYING, ended_by, actions)
 
 
-def available(status, meaning, advice, ended_by, *, tone="warning", icon="check-partial", actions=frozenset()):
+def available(status, ended_by, meaning, advice, *, tone="warning", icon="check-partial", actions=frozenset()):
     """Return the entry of a status whose results are published."""
-    return Status(
-        status,
-        meaning,
-        advice,
-        Phase.FINAL,
-        tone,
-        icon,
-        Results.AVAILABLE,
-        ended_by,
-        actions,
-    )
+    return Status(status, Phase.FINAL, tone, icon, meaning, advice, Results.AVAILABLE, ended_by, actions)
 
 
 def in_phase(catalogue: dict[str, Status], *phases: Phase) -> list[str]:

@@ -8,23 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scans.severities import SEVERITIES, weigh
-from scans.statuses import (
-    FAILED_VERIFICATION,
-    PUBLISHED_AS,
-    URL_SCAN_STATUSES,
-    AnalysisStatus,
-    EndedBy,
-    Phase,
-    Results,
-    UrlScanStatus,
-    in_phase,
-)
+from scans.statuses import FAILED_VERIFICATION, PUBLISHED_AS, URL_SCAN_STATUSES, EndedBy, Phase, Results, in_phase
+from scans.statuses import AnalysisStatus as A
+from scans.statuses import UrlScanStatus as U
 
-_NOT_ENDED = frozenset(in_phase(URL_SCAN_STATUSES, Phase.WAITING, Phase.ACTIVE)) - {UrlScanStatus.SUBMIT_FAILED}
+_NOT_ENDED = frozenset(in_phase(URL_SCAN_STATUSES, Phase.WAITING, Phase.ACTIVE)) - {U.SUBMIT_FAILED}
 _ACTIVE = frozenset(in_phase(URL_SCAN_STATUSES, Phase.ACTIVE))
-_QUEUED = frozenset({UrlScanStatus.QUEUED, UrlScanStatus.QUEUED_WITH_WARNING})
+_QUEUED = frozenset({U.QUEUED, U.QUEUED_WITH_WARNING})
 _HAVE_RESULTS = frozenset(code for code, status in URL_SCAN_STATUSES.items() if status.results != Results.NONE)
-_COMPLETE = frozenset({UrlScanStatus.COMPLETED_VERIFYING_RESULTS, UrlScanStatus.COMPLETED_RESULTS_AVAILABLE})
+_COMPLETE = frozenset({U.COMPLETED_VERIFYING_RESULTS, U.COMPLETED_RESULTS_AVAILABLE})
 
 
 def _ended_by(reason: EndedBy) -> frozenset[str]:
@@ -45,7 +37,7 @@ class Facts:
     stop_mode: str = ""  # "save" or "delete" once a user stopped the whole analysis
 
 
-def rollup(url_scan_statuses: Iterable[str], facts: Facts) -> AnalysisStatus:
+def rollup(url_scan_statuses: Iterable[str], facts: Facts) -> A:
     """Return the status of an analysis, given its facts and its URL scans' statuses.
 
     Raises ValueError without any URL scan; every other combination has a status.
@@ -53,10 +45,10 @@ def rollup(url_scan_statuses: Iterable[str], facts: Facts) -> AnalysisStatus:
     statuses = frozenset(url_scan_statuses)
     if not statuses:
         raise ValueError("An analysis without URL scans has no status.")
-    if statuses <= {UrlScanStatus.SUBMIT_FAILED}:
-        return AnalysisStatus.NOT_SUBMITTED
+    if statuses <= {U.SUBMIT_FAILED}:
+        return A.NOT_SUBMITTED
     if not facts.submitted and statuses & _NOT_ENDED:
-        return AnalysisStatus.PRESCANNING if facts.prescanning else AnalysisStatus.SAVED_FOR_LATER
+        return A.PRESCANNING if facts.prescanning else A.SAVED_FOR_LATER
     if statuses & _NOT_ENDED:
         return _while_under_way(statuses, facts)
     if statuses & _HAVE_RESULTS:
@@ -64,62 +56,52 @@ def rollup(url_scan_statuses: Iterable[str], facts: Facts) -> AnalysisStatus:
     return _without_results(statuses, facts)
 
 
-def _while_under_way(statuses: frozenset[str], facts: Facts) -> AnalysisStatus:
+def _while_under_way(statuses: frozenset[str], facts: Facts) -> A:
     """At least one URL scan has not ended."""
     if facts.stop_mode == "save":
-        return AnalysisStatus.STOPPED_SAVING_RESULTS
+        return A.STOPPED_SAVING_RESULTS
     if facts.stop_mode == "delete":
-        return AnalysisStatus.STOPPED_DELETING_RESULTS
-    if statuses & _NOT_ENDED <= {UrlScanStatus.PAUSED}:
-        return AnalysisStatus.PAUSED
+        return A.STOPPED_DELETING_RESULTS
+    if statuses & _NOT_ENDED <= {U.PAUSED}:
+        return A.PAUSED
     if facts.started or statuses & _ACTIVE or statuses & _HAVE_RESULTS:
         failed = statuses & FAILED_VERIFICATION
-        return AnalysisStatus.IN_PROGRESS_WITH_WARNING if failed else AnalysisStatus.IN_PROGRESS
+        return A.IN_PROGRESS_WITH_WARNING if failed else A.IN_PROGRESS
     if facts.prescanning:
-        return AnalysisStatus.PRESCANNING
+        return A.PRESCANNING
     if statuses & _QUEUED:
-        return AnalysisStatus.QUEUED
-    if UrlScanStatus.SCHEDULED in statuses:
-        return AnalysisStatus.SCHEDULED
-    return AnalysisStatus.SUBMITTED
+        return A.QUEUED
+    if U.SCHEDULED in statuses:
+        return A.SCHEDULED
+    return A.SUBMITTED
 
 
-def _with_results(statuses: frozenset[str], facts: Facts) -> AnalysisStatus:
+def _with_results(statuses: frozenset[str], facts: Facts) -> A:
     """All have ended, and at least one has results, published or not."""
     complete = statuses <= _COMPLETE
     verifying = bool(statuses & PUBLISHED_AS.keys())
     if facts.stop_mode or statuses <= _STOPPED_BY_USER:
         if complete:
-            return AnalysisStatus.STOPPED_VERIFYING_RESULTS if verifying else AnalysisStatus.COMPLETED_RESULTS_AVAILABLE
-        return (
-            AnalysisStatus.STOPPED_VERIFYING_PARTIAL_RESULTS
-            if verifying
-            else AnalysisStatus.STOPPED_PARTIAL_RESULTS_AVAILABLE
-        )
+            return A.STOPPED_VERIFYING_RESULTS if verifying else A.COMPLETED_RESULTS_AVAILABLE
+        return A.STOPPED_VERIFYING_PARTIAL_RESULTS if verifying else A.STOPPED_PARTIAL_RESULTS_AVAILABLE
     if verifying and statuses & _ENDED_BY_DURATION:
-        return (
-            AnalysisStatus.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS
-            if statuses <= _HAVE_RESULTS
-            else AnalysisStatus.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS
-        )
+        if statuses <= _HAVE_RESULTS:
+            return A.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS
+        return A.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS
     if complete:
-        return AnalysisStatus.COMPLETED_VERIFYING_RESULTS if verifying else AnalysisStatus.COMPLETED_RESULTS_AVAILABLE
-    return (
-        AnalysisStatus.COMPLETED_VERIFYING_PARTIAL_RESULTS
-        if verifying
-        else AnalysisStatus.COMPLETED_PARTIAL_RESULTS_AVAILABLE
-    )
+        return A.COMPLETED_VERIFYING_RESULTS if verifying else A.COMPLETED_RESULTS_AVAILABLE
+    return A.COMPLETED_VERIFYING_PARTIAL_RESULTS if verifying else A.COMPLETED_PARTIAL_RESULTS_AVAILABLE
 
 
-def _without_results(statuses: frozenset[str], facts: Facts) -> AnalysisStatus:
+def _without_results(statuses: frozenset[str], facts: Facts) -> A:
     """All have ended, and none has anything to publish."""
     if statuses <= FAILED_VERIFICATION:
-        return AnalysisStatus.ALL_VERIFICATIONS_FAILED
-    if facts.stop_mode or UrlScanStatus.STOPPED in statuses:
-        return AnalysisStatus.STOPPED
+        return A.ALL_VERIFICATIONS_FAILED
+    if facts.stop_mode or U.STOPPED in statuses:
+        return A.STOPPED
     if statuses & _ENDED_BY_DURATION:
-        return AnalysisStatus.STOPPED_SCAN_DURATION_ENDED
-    return AnalysisStatus.STOPPED_TECHNICAL_ISSUE
+        return A.STOPPED_SCAN_DURATION_ENDED
+    return A.STOPPED_TECHNICAL_ISSUE
 
 
 def kept_columns(totals: Mapping[str, Mapping[str, int]], status: str) -> dict[str, int]:
@@ -128,7 +110,7 @@ def kept_columns(totals: Mapping[str, Mapping[str, int]], status: str) -> dict[s
     `totals` are those of `totals_by_status` for this analysis.
     """
     published = [total for code, total in totals.items() if code in PUBLISHED_AS.values()]
-    shown = totals.values() if status == AnalysisStatus.STOPPED_VERIFYING_RESULTS else published
+    shown = totals.values() if status == A.STOPPED_VERIFYING_RESULTS else published
     return {
         "urls": sum(total["urls"] for total in totals.values()),
         "findings_all": weigh(_added_up(totals.values())),

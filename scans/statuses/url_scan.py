@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from scans.reasons import labelled
 from scans.statuses.base import (
     PAUSED_ACTIONS,
-    REVIEW_ACTIONS,
     STOP_ACTIONS,
     WAITING_ACTIONS,
     Action,
@@ -92,334 +91,203 @@ class UrlScanStatus(TextChoices):
 
 _U = UrlScanStatus
 
-
+# fmt: off
 _URL_SCAN_ENTRIES = [
     Status(
-        _U.SUBMITTED,
+        _U.SUBMITTED, Phase.WAITING, "neutral", "inbox",
         _("The scan of this URL was accepted. It is set up next."),
         _("Nothing to do. If it stays here for long, check for a banner about a missing worker or scheduler."),
-        Phase.WAITING,
-        "neutral",
-        "inbox",
         actions=STOP_ACTIONS,
     ),
     Status(
-        _U.SUBMIT_FAILED,
+        _U.SUBMIT_FAILED, Phase.WAITING, "danger", "warning",
         _("A technical issue prevented the set-up of this scan. Nothing was sent to the site."),
         _("Read the reason, ask an administrator to fix it, then submit again."),
-        Phase.WAITING,
-        "danger",
-        "warning",
-        ended_by=EndedBy.TECHNICAL,
-        actions=frozenset({Action.SUBMIT}),
+        ended_by=EndedBy.TECHNICAL, actions=frozenset({Action.SUBMIT}),
     ),
     Status(
-        _U.SCHEDULED,
+        _U.SCHEDULED, Phase.WAITING, "neutral", "calendar",
         _("The scan starts automatically at its start time."),
         _("Nothing to do until then. Stop it if it should not start."),
-        Phase.WAITING,
-        "neutral",
-        "calendar",
         actions=STOP_ACTIONS,
     ),
     Status(
-        _U.QUEUED,
+        _U.QUEUED, Phase.WAITING, "info", "hourglass",
         _("The start time has passed, and capacity is free. The next free worker takes this scan."),
         _("Nothing to do. If it stays queued for long, ask an administrator to check that enough workers are running."),
-        Phase.WAITING,
-        "info",
-        "hourglass",
         actions=WAITING_ACTIONS,
     ),
     Status(
-        _U.QUEUED_WITH_WARNING,
+        _U.QUEUED_WITH_WARNING, Phase.WAITING, "warning", "hourglass",
         _("The start time has passed, but all capacity is in use. This scan waits for another to end."),
         _("Wait for a running scan to end, or ask an administrator for more capacity."),
-        Phase.WAITING,
-        "warning",
-        "hourglass",
-        actions=WAITING_ACTIONS,
-        warning=True,
+        actions=WAITING_ACTIONS, warning=True,
     ),
     Status(
-        _U.IN_PROGRESS,
+        _U.IN_PROGRESS, Phase.ACTIVE, "progress", "play",
         _("The engine is scanning this URL."),
         _("Watch the findings arrive on Scan Details. You can pause or stop the scan."),
-        Phase.ACTIVE,
-        "progress",
-        "play",
         actions=WAITING_ACTIONS,
     ),
     Status(
-        _U.PAUSING,
+        _U.PAUSING, Phase.ACTIVE, "info", "pause",
         _("A user paused the scan, or a blackout window is about to begin. The engine saves its session and stops."),
         _("Nothing to do: this takes a few seconds."),
-        Phase.ACTIVE,
-        "info",
-        "pause",
         actions=STOP_ACTIONS,
     ),
     Status(
-        _U.PAUSED,
-        _(
-            "A user or a blackout window paused this scan. The engine has stopped, and its session is saved. "
-            "A scan that had not started yet returns to the queue."
-        ),
-        _(
-            "Resume it when the site may be scanned again, or stop it. After a blackout window it resumes "
-            "automatically."
-        ),
-        Phase.ACTIVE,
-        "neutral",
-        "pause",
+        _U.PAUSED, Phase.ACTIVE, "neutral", "pause",
+        _("A user or a blackout window paused this scan. The engine has stopped, and its session is saved. "
+          "A scan that had not started yet returns to the queue."),
+        _("Resume it when the site may be scanned again, or stop it. After a blackout window it resumes "
+          "automatically."),
         actions=PAUSED_ACTIONS,
     ),
     Status(
-        _U.RESUMING,
+        _U.RESUMING, Phase.ACTIVE, "info", "play",
         _("The scan waits for capacity and a worker, then continues from the saved session."),
         _("Nothing to do: the next free worker takes this scan."),
-        Phase.ACTIVE,
-        "info",
-        "play",
         actions=WAITING_ACTIONS,
     ),
     Status(
-        _U.STOPPING_SAVING_RESULTS,
+        _U.STOPPING_SAVING_RESULTS, Phase.ACTIVE, "info", "save",
         _("A user stopped this scan. The engine is ending, and the findings so far are being saved."),
         _("Nothing to do: this takes a few seconds."),
-        Phase.ACTIVE,
-        "info",
-        "save",
     ),
     Status(
-        _U.STOPPING_DELETING_RESULTS,
-        _(
-            "A user stopped this scan and chose to delete its results. The engine is ending, then the "
-            "results are deleted."
-        ),
+        _U.STOPPING_DELETING_RESULTS, Phase.ACTIVE, "warning", "trash",
+        _("A user stopped this scan and chose to delete its results. The engine is ending, then the "
+          "results are deleted."),
         _("Nothing to do: this takes a few seconds."),
-        Phase.ACTIVE,
-        "warning",
-        "trash",
     ),
     Status(
-        _U.STOPPED,
+        _U.STOPPED, Phase.FINAL, "neutral", "stop",
         _("A user stopped this scan. Its results were deleted, or it had never started."),
         _("Run the analysis again if you want results."),
-        Phase.FINAL,
-        "neutral",
-        "stop",
         ended_by=EndedBy.USER,
     ),
     Status(
-        _U.VERIFICATION_FAILED,
+        _U.VERIFICATION_FAILED, Phase.FINAL, "danger", "warning",
         _("A check before the scan failed: the target is not allowed, redirects elsewhere or shows no usable page."),
         _("Open Scan Details, see which check failed, correct the target, then run the analysis again."),
-        Phase.FINAL,
-        "danger",
-        "warning",
         ended_by=EndedBy.CHECKS,
     ),
     Status(
-        _U.CONNECTION_ERROR,
-        _(
-            "The site cannot be reached: its name does not resolve, it refuses connections, times out or "
-            "returns only server errors."
-        ),
+        _U.CONNECTION_ERROR, Phase.FINAL, "danger", "plug",
+        _("The site cannot be reached: its name does not resolve, it refuses connections, times out or "
+          "returns only server errors."),
         _("Check that the site is up and that the worker can reach it, then run the analysis again."),
-        Phase.FINAL,
-        "danger",
-        "plug",
         ended_by=EndedBy.CHECKS,
     ),
     Status(
-        _U.AUTHENTICATION_ERROR,
+        _U.AUTHENTICATION_ERROR, Phase.FINAL, "danger", "key",
         _("The login failed, or its success could not be confirmed."),
         _("Check the user name, password and login script on Scan Details, then run the analysis again."),
-        Phase.FINAL,
-        "danger",
-        "key",
         ended_by=EndedBy.CHECKS,
     ),
     Status(
-        _U.CRAWL_SCRIPT_ERROR,
+        _U.CRAWL_SCRIPT_ERROR, Phase.FINAL, "danger", "script",
         _("The crawl script is malformed, or it failed in the browser."),
         _("Find the failing line on Scan Details, record the script again, then run the analysis again."),
-        Phase.FINAL,
-        "danger",
-        "script",
         ended_by=EndedBy.CHECKS,
     ),
     Status(
-        _U.SITE_UNREACHABLE_STOPPED,
+        _U.SITE_UNREACHABLE_STOPPED, Phase.FINAL, "danger", "plug",
         _("The site stopped answering during the scan, before anything was found."),
         _("Check that the site is up and can handle the load, then run the analysis again."),
-        Phase.FINAL,
-        "danger",
-        "plug",
         ended_by=EndedBy.SITE,
     ),
     verifying(
-        _U.SITE_UNREACHABLE_VERIFYING_RESULTS,
+        _U.SITE_UNREACHABLE_VERIFYING_RESULTS, EndedBy.SITE,
         _("The site stopped answering during the scan. The findings up to then are being verified."),
-        EndedBy.SITE,
-        actions=REVIEW_ACTIONS,
     ),
     available(
-        _U.SITE_UNREACHABLE_RESULTS_AVAILABLE,
-        _(
-            "The site stopped answering during the scan. The findings up to then are published; coverage is "
-            "lower than expected."
-        ),
+        _U.SITE_UNREACHABLE_RESULTS_AVAILABLE, EndedBy.SITE,
+        _("The site stopped answering during the scan. The findings up to then are published; coverage is "
+          "lower than expected."),
         _("Read the findings, check the site, then run the analysis again for full coverage."),
-        EndedBy.SITE,
     ),
     Status(
-        _U.TIME_EXPIRED_STOPPED,
+        _U.TIME_EXPIRED_STOPPED, Phase.FINAL, "warning", "clock",
         _("The analysis' duration ended before anything was found at this URL."),
         _("Continue the analysis from the saved session, or run it again with a longer duration."),
-        Phase.FINAL,
-        "warning",
-        "clock",
         ended_by=EndedBy.DURATION,
     ),
     verifying(
-        _U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
+        _U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS, EndedBy.DURATION,
         _("The analysis' duration ended. The findings up to then are being verified."),
-        EndedBy.DURATION,
-        actions=REVIEW_ACTIONS,
     ),
     available(
-        _U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE,
+        _U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE, EndedBy.DURATION,
         _("The analysis' duration ended. The findings up to then are published."),
         _("Read the findings. Continue the analysis from the saved session to scan the rest."),
-        EndedBy.DURATION,
     ),
     Status(
-        _U.TECHNICAL_ISSUE_STOPPED,
-        _(
-            "A technical issue ended the scan: the worker was lost, the disk was full or the engine failed. "
-            "No results were kept."
-        ),
+        _U.TECHNICAL_ISSUE_STOPPED, Phase.FINAL, "danger", "warning",
+        _("A technical issue ended the scan: the worker was lost, the disk was full or the engine failed. "
+          "No results were kept."),
         _("Read the reason, tell an administrator, then run the analysis again."),
-        Phase.FINAL,
-        "danger",
-        "warning",
         ended_by=EndedBy.TECHNICAL,
     ),
     verifying(
-        _U.STOPPED_VERIFYING_PARTIAL_RESULTS,
+        _U.STOPPED_VERIFYING_PARTIAL_RESULTS, EndedBy.USER,
         _("A user stopped this scan and kept its results. They are being verified."),
-        EndedBy.USER,
-        actions=REVIEW_ACTIONS,
     ),
     available(
-        _U.STOPPED_PARTIAL_RESULTS_AVAILABLE,
+        _U.STOPPED_PARTIAL_RESULTS_AVAILABLE, EndedBy.USER,
         _("A user stopped this scan. The findings up to then are published."),
         _("Read the findings. Run the analysis again to scan the rest."),
-        EndedBy.USER,
     ),
     verifying(
-        _U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS,
-        _(
-            "The engine stopped unexpectedly, or a check prevented it from continuing. The findings up to "
-            "then are being verified."
-        ),
-        EndedBy.ENGINE,
-        actions=REVIEW_ACTIONS,
+        _U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS, EndedBy.ENGINE,
+        _("The engine stopped unexpectedly, or a check prevented it from continuing. The findings up to "
+          "then are being verified."),
     ),
     available(
-        _U.SCAN_ERROR_PARTIAL_RESULTS_AVAILABLE,
-        _(
-            "The engine stopped unexpectedly, or a check prevented it from continuing. The findings up to "
-            "then are published."
-        ),
+        _U.SCAN_ERROR_PARTIAL_RESULTS_AVAILABLE, EndedBy.ENGINE,
+        _("The engine stopped unexpectedly, or a check prevented it from continuing. The findings up to "
+          "then are published."),
         _("Read the reason, the findings and the Engine Log, then run the analysis again."),
-        EndedBy.ENGINE,
     ),
     verifying(
-        _U.KILLED_VERIFYING_PARTIAL_RESULTS,
+        _U.KILLED_VERIFYING_PARTIAL_RESULTS, EndedBy.LOGINS,
         _("More than 50 failed logins in a row ended the scan. The findings up to then are being verified."),
-        EndedBy.LOGINS,
-        actions=REVIEW_ACTIONS,
     ),
     available(
-        _U.KILLED_PARTIAL_RESULTS_AVAILABLE,
+        _U.KILLED_PARTIAL_RESULTS_AVAILABLE, EndedBy.LOGINS,
         _("More than 50 failed logins in a row ended the scan. The findings up to then are published."),
         _("Check that the account still works and is not locked, then run the analysis again."),
-        EndedBy.LOGINS,
     ),
     verifying(
-        _U.COMPLETED_VERIFYING_RESULTS,
+        _U.COMPLETED_VERIFYING_RESULTS, EndedBy.ITSELF,
         _("The engine finished, and the site still answers. The results are being verified."),
-        EndedBy.ITSELF,
-        actions=REVIEW_ACTIONS,
     ),
     available(
-        _U.COMPLETED_RESULTS_AVAILABLE,
+        _U.COMPLETED_RESULTS_AVAILABLE, EndedBy.ITSELF,
         _("The scan is complete, and its results are published."),
         _("Fix the findings, then run the analysis again to confirm."),
-        EndedBy.ITSELF,
-        tone="success",
-        icon="check",
+        tone="success", icon="check",
     ),
 ]
-
-
+# fmt: on
 URL_SCAN_STATUSES: dict[str, Status] = {entry.code: entry for entry in _URL_SCAN_ENTRIES}
 
-
+_STOPPING = {_U.STOPPING_SAVING_RESULTS, _U.STOPPING_DELETING_RESULTS}
 # URL scans that may occupy a capacity slot: they need a worker or hold one.
-MAY_HOLD_SLOT = frozenset(
-    {
-        UrlScanStatus.QUEUED,
-        UrlScanStatus.IN_PROGRESS,
-        UrlScanStatus.PAUSING,
-        UrlScanStatus.RESUMING,
-        UrlScanStatus.STOPPING_SAVING_RESULTS,
-        UrlScanStatus.STOPPING_DELETING_RESULTS,
-    }
-)
-
-
+MAY_HOLD_SLOT = frozenset({_U.QUEUED, _U.IN_PROGRESS, _U.PAUSING, _U.RESUMING, *_STOPPING})
 # URL scans of a started analysis that no worker is running.
-WAITING_FOR_A_WORKER = frozenset(
-    {
-        UrlScanStatus.QUEUED,
-        UrlScanStatus.QUEUED_WITH_WARNING,
-        UrlScanStatus.PAUSED,
-        UrlScanStatus.RESUMING,
-    }
-)
-
-
+WAITING_FOR_A_WORKER = frozenset({_U.QUEUED, _U.QUEUED_WITH_WARNING, _U.PAUSED, _U.RESUMING})
 # URL scans that can be paused: their engine runs, or will run as soon as a worker is free.
-PAUSABLE = frozenset(
-    {
-        UrlScanStatus.QUEUED,
-        UrlScanStatus.QUEUED_WITH_WARNING,
-        UrlScanStatus.IN_PROGRESS,
-        UrlScanStatus.RESUMING,
-    }
-)
-
-
+PAUSABLE = frozenset({_U.QUEUED, _U.QUEUED_WITH_WARNING, _U.IN_PROGRESS, _U.RESUMING})
 # The duration ended before the scan did. If a session was saved, another run can continue from it.
 TIME_EXPIRED = frozenset(
     {
-        UrlScanStatus.TIME_EXPIRED_STOPPED,
-        UrlScanStatus.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
-        UrlScanStatus.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE,
+        _U.TIME_EXPIRED_STOPPED,
+        _U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
+        _U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE,
     }
 )
-
-
 # The checks before the scan failed; nothing was scanned.
 FAILED_VERIFICATION = frozenset(
-    {
-        UrlScanStatus.VERIFICATION_FAILED,
-        UrlScanStatus.CONNECTION_ERROR,
-        UrlScanStatus.AUTHENTICATION_ERROR,
-        UrlScanStatus.CRAWL_SCRIPT_ERROR,
-    }
+    {_U.VERIFICATION_FAILED, _U.CONNECTION_ERROR, _U.AUTHENTICATION_ERROR, _U.CRAWL_SCRIPT_ERROR}
 )
