@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from scans import transitions
-from scans.activity import sentence
+from scans.activity import sentence, status_labels
 from scans.encryption import KeyLost
 from scans.models import (
     ActivityLogEntry,
@@ -26,6 +26,8 @@ from scans.models import (
     TargetLogin,
     UrlScan,
 )
+from scans.schedule.moments import time_span
+from scans.statuses import Action
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -41,10 +43,12 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     has_change_permission = has_delete_permission = has_add_permission
 
+    worded_fields: dict[str, str] = {}  # column → the method that shows it in words
+
     def get_fields(self, request, obj=None) -> list[str]:
         """All columns that are not encrypted, also those that no form can edit, such as the status."""
         names = [field.name for field in self.opts.concrete_fields if not field.primary_key]
-        return [name for name in names if name not in self.encrypted_fields]
+        return [self.worded_fields.get(name, name) for name in names if name not in self.encrypted_fields]
 
 
 @admin.register(Analysis)
@@ -52,28 +56,39 @@ class AnalysisAdmin(ReadOnlyAdmin):
     """Analyses, with the actions to stop and publish them."""
 
     encrypted_fields = ["headers"]
+    worded_fields = {"duration": "longest", "run_time": "ran_for"}
     list_display = ["name", "run", "status", "owner", "started_at", "ended_at", "changed_at", "page"]
     list_filter = ["status", "publication"]
     list_select_related = ["owner"]
     search_fields = ["name", "url_scans__url"]
     actions = ["stop_saving", "stop_deleting", "publish"]
 
-    @admin.display(description="Summary")
+    @admin.display(description=_("Summary"))
     def page(self, analysis: Analysis) -> str:
         """The link to its summary page."""
-        return format_html('<a href="{}">Open</a>', analysis.get_absolute_url())
+        return format_html('<a href="{}">{}</a>', analysis.get_absolute_url(), _("Open"))
 
-    @admin.action(description="Stop and save results", permissions=["submit"])
+    @admin.display(description=_("duration"))
+    def longest(self, analysis: Analysis) -> str:
+        """The duration in words."""
+        return time_span(analysis.duration)
+
+    @admin.display(description=_("run time"))
+    def ran_for(self, analysis: Analysis) -> str:
+        """The run time in words; empty until it has ended."""
+        return time_span(analysis.run_time)
+
+    @admin.action(description=StopMode.SAVE.label, permissions=["submit"])
     def stop_saving(self, request, queryset) -> None:
         """Stop the chosen analyses and save their results."""
         self._apply(request, queryset, lambda one: transitions.stop_analysis(one, StopMode.SAVE, by=request.user))
 
-    @admin.action(description="Stop and delete results", permissions=["submit"])
+    @admin.action(description=StopMode.DELETE.label, permissions=["submit"])
     def stop_deleting(self, request, queryset) -> None:
         """Stop the chosen analyses and delete their results."""
         self._apply(request, queryset, lambda one: transitions.stop_analysis(one, StopMode.DELETE, by=request.user))
 
-    @admin.action(description="Publish results", permissions=["review"])
+    @admin.action(description=Action.PUBLISH.label, permissions=["review"])
     def publish(self, request, queryset) -> None:
         """Publish the verified results of the chosen analyses."""
         self._apply(request, queryset, lambda one: transitions.publish(one, by=request.user))
@@ -95,7 +110,8 @@ class AnalysisAdmin(ReadOnlyAdmin):
                 done += 1
             except transitions.TransitionRefused as refusal:
                 self.message_user(request, str(refusal), messages.WARNING)
-        self.message_user(request, f"Done for {done} of {len(queryset)}.", messages.SUCCESS if done else messages.INFO)
+        text = _("Done for {done} of {all}.").format(done=done, all=len(queryset))
+        self.message_user(request, text, messages.SUCCESS if done else messages.INFO)
 
 
 @admin.register(UrlScan)
@@ -113,7 +129,9 @@ class NewPasswordForm(forms.ModelForm):
     """Shows nothing secret; takes a new password."""
 
     new_password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text="Kept encrypted and never shown."
+        label=_("New password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Kept encrypted, and never shown again."),
     )
 
 
@@ -167,7 +185,8 @@ class TargetLoginAdmin(admin.ModelAdmin):
 class ActivityLogEntryAdmin(ReadOnlyAdmin):
     """The activity log of all analyses."""
 
-    list_display = ["at", "what", "analysis", "url_scan", "actor", "user", "from_status", "to_status", "reason"]
+    worded_fields = {"from_status": "status_before", "to_status": "status_after"}
+    list_display = ["at", "what", "analysis", "url_scan", "actor", "user", "status_before", "status_after", "reason"]
     list_filter = ["actor", "action"]
     list_select_related = ["analysis", "url_scan", "user"]
     search_fields = ["analysis__name", "url_scan__url", "reason"]
@@ -177,10 +196,24 @@ class ActivityLogEntryAdmin(ReadOnlyAdmin):
         """The rows that this user may see."""
         return super().get_queryset(request).visible_to(request.user)
 
-    @admin.display(description="What")
+    def get_fields(self, request, obj=None) -> list[str]:
+        """All columns, after the sentence of the entry."""
+        return ["what", *super().get_fields(request, obj)]
+
+    @admin.display(description=_("What happened"))
     def what(self, entry: ActivityLogEntry) -> str:
         """The sentence of the entry."""
         return sentence(entry)
+
+    @admin.display(description=_("status before"))
+    def status_before(self, entry: ActivityLogEntry) -> str:
+        """The label of the status before."""
+        return status_labels(entry)[0]
+
+    @admin.display(description=_("status after"))
+    def status_after(self, entry: ActivityLogEntry) -> str:
+        """The label of the status after."""
+        return status_labels(entry)[1]
 
 
 @admin.register(Finding)
@@ -239,9 +272,14 @@ class RecurringScheduleAdmin(ReadOnlyAdmin):
 class ScanSettingsAdmin(admin.ModelAdmin):
     """The one row of settings."""
 
-    list_display = ["__str__", "capacity", "pause_limit"]
+    list_display = ["__str__", "capacity", "longest_pause"]
     _keep = [f"keep_{kind}_days" for kind in ("runs", "evidence", "screenshots", "logs")]
     fieldsets = [(None, {"fields": ["capacity", "pause_limit"]}), (_("Retention policy"), {"fields": _keep})]
+
+    @admin.display(description=_("pause limit"))
+    def longest_pause(self, row: ScanSettings) -> str:
+        """The limit in words."""
+        return time_span(row.pause_limit)
 
     def has_add_permission(self, request) -> bool:
         """Never: the row exists."""

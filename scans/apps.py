@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 from scans.database import search_index, status_counts
 
@@ -11,7 +12,7 @@ class ScansConfig(AppConfig):
     """Registers the models, the checks that `manage.py check` runs, and the triggers of the database."""
 
     name = "scans"
-    verbose_name = "Dynamic Analyses"
+    verbose_name = _("Dynamic Analyses")
 
     def ready(self) -> None:
         """Load the system checks; restore triggers after each migration."""

@@ -1,13 +1,27 @@
 """The admin: what may be looked at, changed and done there."""
 
+import re
+from html.parser import HTMLParser
+
 import pytest
+from django.contrib.admin import site
 from django.test import Client
 from django.urls import reverse
 
 from scans import transitions
 from scans.encryption import seal
 from scans.login.base import Login, Method
-from scans.models import Actor, AllowedTarget, Analysis, BlackoutWindow, ScanSettings, TargetLogin, UrlScan
+from scans.models import (
+    Actor,
+    AllowedTarget,
+    Analysis,
+    BlackoutWindow,
+    ScanSettings,
+    SystemPart,
+    TargetLogin,
+    UrlScan,
+)
+from scans.schedule.recurrence import Recurrence, Unit
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -178,3 +192,73 @@ def test_the_retention_policy_is_an_administrators_in_whole_days_and_off_at_firs
     assert ScanSettings.current().keep_logs_days is None
     administrator.post(admin("scansettings", "change", 1), wanted)
     assert (ScanSettings.current().keep_runs_days, ScanSettings.current().keep_logs_days) == (None, 365)
+
+
+# --- German ---------------------------------------------------------------------------------------------
+
+# Labels that are the same in both languages, and the alternative texts of icons that Django does not translate
+SAME = {
+    "Engine",
+    "Filter",
+    "Info",
+    "Name",
+    "Parameter",
+    "Phase",
+    "Position",
+    "Scheduler",
+    "Status",
+    "Version",
+    "Worker",
+}
+SAME |= {"CWE", "GET", "URL", "URLs", "UTC", "WSTG", "Search", "True"}
+
+
+class Texts(HTMLParser):
+    """Collects the pieces of text of a page, those of buttons and icons too."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.found, self.is_code = set(), False
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.is_code = tag in ("script", "style")
+        self.found |= {value or "" for name, value in attrs if name in ("value", "title", "alt", "placeholder")}
+
+    def handle_endtag(self, tag):
+        self.is_code = False
+
+    def handle_data(self, data):
+        if not self.is_code:
+            self.found.add(" ".join(data.split()).rstrip(":"))
+
+
+@pytest.fixture
+def one_of_each(saved_login):
+    """At least one row of every model that the admin shows."""
+    factories.published()
+    factories.submitted(recurrence=Recurrence(unit=Unit.WEEKLY))
+    AllowedTarget.objects.create(pattern="*.example.com")
+    BlackoutWindow.objects.create(window="Sat,Sun")
+    SystemPart.report(SystemPart.Kind.SCHEDULER, "scheduler-1")
+
+
+def admin_pages() -> list[str]:
+    """The address of every page about our models: list, add, change, history, delete."""
+    pages = [reverse("admin:app_list", args=["scans"])]
+    for model in (model for model in site._registry if model._meta.app_label == "scans"):
+        name, pk = model._meta.model_name, model.objects.first().pk
+        pages += [admin(name, "changelist"), admin(name, "add")]
+        pages += [admin(name, page, pk) for page in ("change", "history", "delete")]
+    return pages
+
+
+def test_every_page_of_the_admin_is_german_for_a_german_reader(superuser, one_of_each):
+    shown, english = set(), {}
+    for address in admin_pages():
+        here, there = (superuser.get(address, headers={"accept-language": language}) for language in ("de", "en"))
+        if here.status_code == 200:
+            shown.add(address)
+            in_both = Texts(here.text).found & Texts(there.text).found - SAME
+            english |= {text: address for text in in_both if re.fullmatch(r"[A-Z]\w*( [a-z]+)*\.?", text)}
+    assert len(shown) > 30 and not english

@@ -1,6 +1,10 @@
 """Translations are complete, true to their source and compiled."""
 
+from collections.abc import Iterator
+
 import pytest
+from django.apps import apps
+from django.db import models
 from django.utils import translation
 
 from scans.activity import sentence
@@ -8,6 +12,9 @@ from scans.models import ActivityLogEntry
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus
 from tests import messages
 
+# Words that are the same in both languages, apart from capital letters
+SAME = {"25", "50", "100", "cwe", "engine", "http basic", "http digest", "info", "name", "ntlm", "parameter", "phase"}
+SAME |= {"position", "scheduler", "status", "text", "url", "urls", "version", "worker", "wstg"}
 CATALOGUES = pytest.mark.parametrize("path", messages.catalogues(), ids=lambda path: path.parts[-3])
 
 
@@ -45,3 +52,25 @@ def test_the_words_of_ours_in_a_log_entry_are_translated_when_it_is_read():
 @CATALOGUES
 def test_every_text_of_code_and_templates_is_translated(path):
     assert not messages.untranslated(path), "make messages collects them into the catalogue"
+
+
+def texts_of(model: type[models.Model]) -> Iterator[tuple[str, str]]:
+    """Yield each name, help text and choice that Django's admin may show, with the place; in the active language."""
+    yield model.__name__, str(model._meta.verbose_name)
+    yield model.__name__, str(model._meta.verbose_name_plural)
+    for field in model._meta.concrete_fields:
+        if field.name != "id":
+            yield str(field), str(field.verbose_name)
+            yield str(field), str(field.help_text)
+            yield from ((str(field), str(label)) for label in dict(field.flatchoices).values())
+
+
+@pytest.mark.parametrize("model", list(apps.get_app_config("scans").get_models()), ids=lambda model: model.__name__)
+def test_every_name_help_text_and_choice_of_a_model_has_german(model):
+    with translation.override("en"):
+        english = list(texts_of(model))
+    with translation.override("de"):
+        german = list(texts_of(model))
+    assert len(english) > 2
+    same = {(place, text) for place, text in english if text and text.lower() not in SAME}
+    assert not same.intersection((place, text) for place, text in german)

@@ -34,16 +34,22 @@ class ActivityLogEntry(models.Model):
     """
 
     # No index of its own where another one begins with the same column: each costs every write.
-    analysis = models.ForeignKey(Analysis, on_delete=models.PROTECT, related_name="activity", db_index=False)
-    url_scan = models.ForeignKey(UrlScan, null=True, on_delete=models.PROTECT, related_name="activity")
-    at = models.DateTimeField()
-    actor = models.CharField(max_length=12, choices=Actor.choices)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    action = models.CharField(max_length=60)
-    from_status = models.CharField(max_length=60, blank=True)
-    to_status = models.CharField(max_length=60, blank=True)
-    reason = ReasonField(blank=True)
-    data = models.JSONField(default=dict, blank=True)
+    analysis = models.ForeignKey(
+        Analysis, verbose_name=_("analysis"), on_delete=models.PROTECT, related_name="activity", db_index=False
+    )
+    url_scan = models.ForeignKey(
+        UrlScan, verbose_name=_("URL scan"), null=True, on_delete=models.PROTECT, related_name="activity"
+    )
+    at = models.DateTimeField(_("time"))
+    actor = models.CharField(_("actor"), max_length=12, choices=Actor.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    action = models.CharField(_("action"), max_length=60)
+    from_status = models.CharField(_("status before"), max_length=60, blank=True)
+    to_status = models.CharField(_("status after"), max_length=60, blank=True)
+    reason = ReasonField(_("reason"), blank=True)
+    data = models.JSONField(_("facts"), default=dict, blank=True)
 
     objects = ActivityLogQuerySet.as_manager()
 

@@ -20,14 +20,17 @@ class AllowedTarget(models.Model):
     """A host, wildcard, address or network that may be scanned."""
 
     pattern = models.CharField(
+        _("pattern"),
         max_length=255,
         unique=True,
         validators=[validate_pattern],
         help_text=_("A host name, a wildcard such as *.example.com, an address, or a network such as 10.1.0.0/16."),
     )
-    note = models.CharField(max_length=255, blank=True, help_text=_("Who allowed it, and why."))
+    note = models.CharField(_("note"), max_length=255, blank=True, help_text=_("Who allowed it, and why."))
 
     class Meta:
+        verbose_name = _("allowed target")
+        verbose_name_plural = _("allowed targets")
         ordering = ["pattern"]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from scans.models.querysets import EVIDENCE_KEPT, LOG_KEPT, PRESENT, SCREENSHOTS_KEPT, AnalysisQuerySet
 from scans.statuses import AnalysisStatus, Phase, Status
@@ -30,10 +31,13 @@ class StopMode(models.TextChoices):
 class Series(models.Model):
     """All runs of one Dynamic Analysis. Their name is unique among series."""
 
-    name = models.CharField(max_length=200, unique=True, validators=[MinLengthValidator(3), MaxLengthValidator(200)])
+    name = models.CharField(
+        _("name"), max_length=200, unique=True, validators=[MinLengthValidator(3), MaxLengthValidator(200)]
+    )
 
     class Meta:
-        verbose_name_plural = _("series")
+        verbose_name = _("series")
+        verbose_name_plural = pgettext_lazy("plural", "series")
 
     def __str__(self) -> str:
         return self.name
@@ -57,69 +61,114 @@ class Analysis(models.Model):
     `status` and everything that belongs to it are written by `transitions` alone.
     """
 
-    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="runs", db_index=False)
-    run = models.PositiveIntegerField(default=1, help_text="1 for the first run of the series")
-    name = models.CharField(max_length=200, help_text="the series' name, here too for finding and sorting")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    series = models.ForeignKey(
+        Series, verbose_name=_("series"), on_delete=models.PROTECT, related_name="runs", db_index=False
+    )
+    run = models.PositiveIntegerField(_("run"), default=1, help_text=_("1 for the first run of the series."))
+    # Here too, for finding and sorting
+    name = models.CharField(_("name"), max_length=200, help_text=_("The name of the series."))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("submitted by"), null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     submission_key = models.UUIDField(
-        unique=True, null=True, help_text="made with the form, so that sending it twice submits once"
+        _("submission key"),
+        unique=True,
+        null=True,
+        help_text=_("Made with the form, so that sending it twice submits once."),
     )
 
     # Configuration
-    depth = models.PositiveSmallIntegerField(default=20, help_text="how many links away from the target")
-    prescan = models.BooleanField(default=True, help_text="check every URL as soon as it is submitted")
-    duration = models.DurationField(help_text="scanning ends this long after it started")
-    publication = models.CharField(max_length=10, choices=Publication.choices, default=Publication.AUTOMATIC)
-    start_at = models.DateTimeField(null=True, help_text="when it should start; empty: at once")
-    time_zone = models.CharField(max_length=64, default="UTC", help_text="in which its start and windows were chosen")
-    blackout = models.TextField(blank=True, help_text="its own blackout windows, one per line: see blackouts.parse_all")
-    recurrence = models.JSONField(default=dict, blank=True, help_text="how it repeats: see recurrence.Recurrence")
+    depth = models.PositiveSmallIntegerField(
+        _("crawl depth"), default=20, help_text=_("How many links away from the target the crawler goes.")
+    )
+    prescan = models.BooleanField(
+        _("prescan"), default=True, help_text=_("Check every URL as soon as the analysis is submitted.")
+    )
+    duration = models.DurationField(_("duration"), help_text=_("Scanning ends this long after it started."))
+    publication = models.CharField(
+        _("publication"), max_length=10, choices=Publication.choices, default=Publication.AUTOMATIC
+    )
+    start_at = models.DateTimeField(_("scheduled start"), null=True, help_text=_("Empty: at once."))
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", help_text=_("For the start and the blackout windows.")
+    )
+    # As blackouts.parse_all and recurrence.Recurrence read them
+    blackout = models.TextField(_("blackout windows"), blank=True, help_text=_("Its own, one to a line."))
+    recurrence = models.JSONField(_("recurrence"), default=dict, blank=True, help_text=_("How it repeats."))
     # Nullable: otherwise SQLite would rebuild the table to add the column, which the log's triggers do not allow.
-    left_out = models.JSONField(null=True, editable=False, help_text="patterns of addresses that are never requested")
-    headers = models.JSONField(null=True, editable=False, help_text="of every request: names and encrypted values")
+    left_out = models.JSONField(
+        _("left-out addresses"),
+        null=True,
+        editable=False,
+        help_text=_("Patterns of addresses that are never requested."),
+    )
+    headers = models.JSONField(
+        _("headers of every request"), null=True, editable=False, help_text=_("Names and encrypted values.")
+    )
     continues = models.ForeignKey(
-        "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="the run that this one continues"
+        "self",
+        verbose_name=_("continues"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("The run that this one continues."),
     )
 
     # Events
     status = models.CharField(
-        max_length=60, choices=AnalysisStatus.choices, default=AnalysisStatus.SAVED_FOR_LATER, editable=False
+        _("status"),
+        max_length=60,
+        choices=AnalysisStatus.choices,
+        default=AnalysisStatus.SAVED_FOR_LATER,
+        editable=False,
     )
-    created_at = models.DateTimeField()
-    submitted_at = models.DateTimeField(null=True, editable=False)
-    prescan_started_at = models.DateTimeField(null=True, editable=False)
-    prescan_ended_at = models.DateTimeField(null=True, editable=False)
-    started_at = models.DateTimeField(null=True, editable=False)
-    ended_at = models.DateTimeField(null=True, editable=False)
-    expires_at = models.DateTimeField(null=True, editable=False, help_text="when its duration ends, once it started")
-    blackout_since = models.DateTimeField(
-        null=True, editable=False, help_text="since when a blackout window keeps it from scanning"
+    created_at = models.DateTimeField(_("created at"))
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, editable=False)
+    prescan_started_at = models.DateTimeField(_("prescan started at"), null=True, editable=False)
+    prescan_ended_at = models.DateTimeField(_("prescan ended at"), null=True, editable=False)
+    started_at = models.DateTimeField(_("started at"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended at"), null=True, editable=False)
+    expires_at = models.DateTimeField(
+        _("duration ends at"), null=True, editable=False, help_text=_("Known once it started.")
     )
-    changed_at = models.DateTimeField()
+    blackout_since = models.DateTimeField(_("in a blackout window since"), null=True, editable=False)
+    changed_at = models.DateTimeField(_("last change"))
     version = models.PositiveBigIntegerField(
-        default=0, editable=False, help_text="grows with every change that a page shows"
+        _("version"), default=0, editable=False, help_text=_("Grows with every change that a page shows.")
     )
-    stop_mode = models.CharField(max_length=6, choices=StopMode.choices, blank=True, editable=False)
-    deleted_at = models.DateTimeField(null=True, editable=False)
+    stop_mode = models.CharField(_("kind of stop"), max_length=6, choices=StopMode.choices, blank=True, editable=False)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, editable=False)
 
     # When the retention policy expired a kind of data: see maintenance/retention
-    evidence_expired_at = models.DateTimeField(null=True, editable=False)
-    screenshots_expired_at = models.DateTimeField(null=True, editable=False)
+    evidence_expired_at = models.DateTimeField(_("evidence removed at"), null=True, editable=False)
+    screenshots_expired_at = models.DateTimeField(_("screenshots removed at"), null=True, editable=False)
+    # Entries before this moment may be deleted: see database/append_only
     log_expired_at = models.DateTimeField(
-        null=True, editable=False, help_text="entries before this moment may be deleted: see append_only"
+        _("log removed at"), null=True, editable=False, help_text=_("Entries before this moment may be deleted.")
     )
 
     # Derived, for sorting; written together with their sources; `manage.py recount` checks them
-    urls = models.PositiveSmallIntegerField(db_default=0, editable=False, help_text="how many URL scans it has")
-    findings_all = models.BigIntegerField(db_default=0, editable=False, help_text="its findings: see severities.weigh")
-    findings_shown = models.BigIntegerField(
-        db_default=0, editable=False, help_text="the same, without results under verification"
+    urls = models.PositiveSmallIntegerField(
+        _("URLs"), db_default=0, editable=False, help_text=_("How many URL scans it has.")
     )
-    run_time = models.DurationField(null=True, editable=False, help_text="how long it ran, once it has ended")
+    # As severities.weigh counts them
+    findings_all = models.BigIntegerField(
+        _("findings, weighted"), db_default=0, editable=False, help_text=_("All its findings as one number to sort by.")
+    )
+    findings_shown = models.BigIntegerField(
+        _("published findings, weighted"),
+        db_default=0,
+        editable=False,
+        help_text=_("The same, without results under verification."),
+    )
+    run_time = models.DurationField(
+        _("run time"), null=True, editable=False, help_text=_("How long it ran, once it has ended.")
+    )
 
     objects = AnalysisQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("analysis")
         verbose_name_plural = _("analyses")
         ordering = ["-changed_at", "-pk"]
         permissions = [

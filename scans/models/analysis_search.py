@@ -1,6 +1,7 @@
 """The text of each analysis that Find searches."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from scans.database.search_text import BETWEEN, search_text
 from scans.models.analysis import Analysis
@@ -9,11 +10,15 @@ from scans.models.analysis import Analysis
 class AnalysisSearch(models.Model):
     """The folded text of one present analysis, made of its name and URLs. `transitions` writes it with them."""
 
-    analysis = models.OneToOneField(Analysis, on_delete=models.CASCADE, primary_key=True, related_name="search")
-    text = models.TextField(help_text="see search_text")
+    analysis = models.OneToOneField(
+        Analysis, verbose_name=_("analysis"), on_delete=models.CASCADE, primary_key=True, related_name="search"
+    )
+    # As database/search_text makes it
+    text = models.TextField(_("text"))
 
     class Meta:
-        verbose_name_plural = "analysis searches"
+        verbose_name = _("search text")
+        verbose_name_plural = _("search texts")
 
     def __str__(self) -> str:
         return self.text.partition(BETWEEN)[0]

@@ -28,14 +28,17 @@ class BlackoutWindow(models.Model):
     """Hours or days in which nothing may be scanned."""
 
     window = models.CharField(
+        _("window"),
         max_length=100,
         validators=[validate_window],
         help_text=_("Such as: Mon-Fri 08:00-18:00, Sat,Sun, 2026-12-24..2027-01-06."),
     )
-    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
-    note = models.CharField(max_length=255, blank=True, help_text=_("Who asked for it, and why."))
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    note = models.CharField(_("note"), max_length=255, blank=True, help_text=_("Who asked for it, and why."))
 
     class Meta:
+        verbose_name = _("blackout window")
+        verbose_name_plural = _("blackout windows")
         ordering = ["pk"]
 
     def __str__(self) -> str:

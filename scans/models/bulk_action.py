@@ -42,12 +42,22 @@ class BulkOutcome(models.TextChoices):
 class BulkAction(models.Model):
     """An action on many analyses, and who asked for it. It is over when none of its items waits."""
 
-    key = models.UUIDField(unique=True, help_text="created with the question, so that a second answer does nothing")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    verb = models.CharField(max_length=20, choices=[(action.value, action.label) for action in BULK_ACTIONS])
-    reason = models.CharField(max_length=500, blank=True)
-    query = models.TextField(blank=True, help_text="query string of the list, if all its rows were chosen")
-    created_at = models.DateTimeField(auto_now_add=True)
+    key = models.UUIDField(
+        _("key"), unique=True, help_text=_("Made with the question, so that a second answer does nothing.")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="+"
+    )
+    verb = models.CharField(
+        _("action"), max_length=20, choices=[(action.value, action.label) for action in BULK_ACTIONS]
+    )
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    query = models.TextField(_("query of the list"), blank=True, help_text=_("If all rows of the list were chosen."))
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("bulk action")
+        verbose_name_plural = _("bulk actions")
 
     def __str__(self) -> str:
         return f"{self.get_verb_display()} ({self.created_at:%Y-%m-%d %H:%M} UTC)"
@@ -65,19 +75,23 @@ class BulkAction(models.Model):
 class BulkItem(models.Model):
     """One analysis of a bulk action."""
 
-    bulk = models.ForeignKey(BulkAction, on_delete=models.CASCADE, related_name="items", db_index=False)
-    analysis = models.ForeignKey(Analysis, on_delete=models.CASCADE, related_name="+")
-    outcome = models.CharField(max_length=20, choices=BulkOutcome.choices, default=BulkOutcome.WAITING)
-    reason = ReasonField(blank=True, help_text="why it was skipped")
+    bulk = models.ForeignKey(
+        BulkAction, verbose_name=_("bulk action"), on_delete=models.CASCADE, related_name="items", db_index=False
+    )
+    analysis = models.ForeignKey(Analysis, verbose_name=_("analysis"), on_delete=models.CASCADE, related_name="+")
+    outcome = models.CharField(_("outcome"), max_length=20, choices=BulkOutcome.choices, default=BulkOutcome.WAITING)
+    reason = ReasonField(_("reason"), blank=True, help_text=_("Why it was skipped."))
     made = models.ForeignKey(
         Analysis,
+        verbose_name=_("new run"),
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="the new run that the action made, if any",
     )
 
     class Meta:
+        verbose_name = _("item of a bulk action")
+        verbose_name_plural = _("items of bulk actions")
         indexes = [models.Index(fields=["bulk", "outcome", "id"], name="bulk_item_by_outcome")]
 
     def __str__(self) -> str:

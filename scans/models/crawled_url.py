@@ -21,18 +21,25 @@ class CrawledUrl(models.Model):
         SKIPPED = "skipped", _("Skipped")
         BLOCKED = "blocked", _("Blocked")
 
-    url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="crawled_urls", db_index=False)
-    identity = models.CharField(max_length=64, help_text="hash of method and URL: a URL is too long for an index")
-    method = models.CharField(max_length=16)
-    url = models.TextField()
-    reach = models.CharField(max_length=8, choices=Reach.choices, default=Reach.FOUND)
-    answer = models.PositiveSmallIntegerField(default=0, help_text="status of the answer; 0: none, or not asked for")
-    reason = ReasonField(blank=True, help_text="why it was skipped or blocked")
+    url_scan = models.ForeignKey(
+        UrlScan, verbose_name=_("URL scan"), on_delete=models.CASCADE, related_name="crawled_urls", db_index=False
+    )
+    identity = models.CharField(
+        _("identity"), max_length=64, help_text=_("A hash of method and URL: a URL is too long for an index.")
+    )
+    method = models.CharField(_("method"), max_length=16)
+    url = models.TextField(_("URL"))
+    reach = models.CharField(_("reach"), max_length=8, choices=Reach.choices, default=Reach.FOUND)
+    answer = models.PositiveSmallIntegerField(
+        _("answer"), default=0, help_text=_("Status code of the answer; 0: none, or never requested.")
+    )
+    reason = ReasonField(_("reason"), blank=True, help_text=_("Why it was skipped or blocked."))
 
     objects = CrawledUrlQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "crawled URL"
+        verbose_name = _("crawled URL")
+        verbose_name_plural = _("crawled URLs")
         ordering = ["url", "method"]
         constraints = [
             models.UniqueConstraint(fields=["url_scan", "identity"], name="crawled_url_once_per_url_scan"),

@@ -22,35 +22,43 @@ class Replay(models.TextChoices):
 class Finding(models.Model):
     """One report of the engine. Only the outcome of the replay is ours."""
 
-    url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="findings", db_index=False)
-    identity = models.CharField(max_length=64, help_text="the same report of the engine twice is one finding")
-    fingerprint = models.CharField(max_length=64, help_text="the same weakness in another run of the series")
-    found_at = models.DateTimeField()
-    category = models.CharField(max_length=200)
-    severity = models.CharField(max_length=8, choices=SEVERITY_CHOICES)
-    method = models.CharField(max_length=16)
-    url = models.TextField()
-    parameter = models.TextField(blank=True)
-    module = models.CharField(max_length=60)
-    info = models.TextField()
-    description = models.TextField(blank=True)
-    solution = models.TextField(blank=True)
-    references = models.JSONField(default=list, blank=True)
-    wstg = models.JSONField(default=list, blank=True)
-    cwe = models.JSONField(default=list, blank=True)
-    http_request = models.TextField(blank=True)
-    curl = models.TextField(blank=True)
-    evidence_status = models.PositiveSmallIntegerField(default=0)
-    evidence_headers = models.JSONField(default=list, blank=True)
-    evidence_body = models.TextField(blank=True)
+    url_scan = models.ForeignKey(
+        UrlScan, verbose_name=_("URL scan"), on_delete=models.CASCADE, related_name="findings", db_index=False
+    )
+    identity = models.CharField(
+        _("identity"), max_length=64, help_text=_("The same report of the engine twice is one finding.")
+    )
+    fingerprint = models.CharField(
+        _("fingerprint"), max_length=64, help_text=_("The same for the same weakness in every run of the series.")
+    )
+    found_at = models.DateTimeField(_("found at"))
+    category = models.CharField(_("category"), max_length=200)
+    severity = models.CharField(_("severity"), max_length=8, choices=SEVERITY_CHOICES)
+    method = models.CharField(_("method"), max_length=16)
+    url = models.TextField(_("URL"))
+    parameter = models.TextField(_("parameter"), blank=True)
+    module = models.CharField(_("module"), max_length=60)
+    info = models.TextField(_("engine report"))
+    description = models.TextField(_("description"), blank=True)
+    solution = models.TextField(_("solution"), blank=True)
+    references = models.JSONField(_("references"), default=list, blank=True)
+    wstg = models.JSONField(_("WSTG"), default=list, blank=True)
+    cwe = models.JSONField(_("CWE"), default=list, blank=True)
+    http_request = models.TextField(_("request"), blank=True)
+    curl = models.TextField(_("curl command"), blank=True)
+    evidence_status = models.PositiveSmallIntegerField(_("status code of the response"), default=0)
+    evidence_headers = models.JSONField(_("headers of the response"), default=list, blank=True)
+    evidence_body = models.TextField(_("body of the response"), blank=True)
 
-    replay = models.CharField(max_length=16, choices=Replay.choices, default=Replay.UNVERIFIED)
-    replay_reason = ReasonField(blank=True)
-    replayed_at = models.DateTimeField(null=True)
+    replay = models.CharField(_("replay"), max_length=16, choices=Replay.choices, default=Replay.UNVERIFIED)
+    replay_reason = ReasonField(_("reason for the outcome of the replay"), blank=True)
+    replayed_at = models.DateTimeField(_("replayed at"), null=True)
 
     objects = FindingQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("finding")
+        verbose_name_plural = _("findings")
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["url_scan", "identity"], name="finding_once_per_url_scan"),

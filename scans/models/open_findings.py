@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis, Series
 from scans.models.finding import Finding
@@ -22,18 +23,19 @@ class OpenFindings(models.Model):
     accepted or fixed.
     """
 
-    day = models.DateField()
-    complete = models.BooleanField(default=False)
-    counted_to = models.BigIntegerField(default=0, help_text="the last series that was counted")
-    at = models.DateTimeField(help_text="when the count began; once it is complete, when it ended")
-    critical = models.PositiveIntegerField(default=0)
-    high = models.PositiveIntegerField(default=0)
-    medium = models.PositiveIntegerField(default=0)
-    low = models.PositiveIntegerField(default=0)
-    info = models.PositiveIntegerField(default=0)
+    day = models.DateField(_("day"))
+    complete = models.BooleanField(_("complete"), default=False)
+    counted_to = models.BigIntegerField(_("counted up to"), default=0, help_text=_("The last series that was counted."))
+    at = models.DateTimeField(_("time"), help_text=_("When the count began; once it is complete, when it ended."))
+    critical = models.PositiveIntegerField(_("critical"), default=0)
+    high = models.PositiveIntegerField(_("high"), default=0)
+    medium = models.PositiveIntegerField(_("medium"), default=0)
+    low = models.PositiveIntegerField(_("low"), default=0)
+    info = models.PositiveIntegerField(_("info"), default=0)
 
     class Meta:
-        verbose_name_plural = "open findings"
+        verbose_name = _("count of open findings")
+        verbose_name_plural = _("open findings")
         constraints = [models.UniqueConstraint(fields=["complete", "day"], name="open_findings_once_a_day")]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scans.models.blackout_window import validate_time_zone
@@ -23,7 +24,11 @@ class PersonSettings(models.Model):
     """The settings of one user. A user who never changed any has no row; the defaults below apply."""
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="person_settings"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="person_settings",
     )
     time_zone = models.CharField(
         _("Time zone"),
@@ -51,14 +56,15 @@ class PersonSettings(models.Model):
     )
 
     class Meta:
-        verbose_name = verbose_name_plural = "settings of a person"
+        verbose_name = _("settings of a person")
+        verbose_name_plural = _("settings of people")
         constraints = [
             models.CheckConstraint(condition=models.Q(theme__in=Theme.values), name="person_settings_theme_known"),
             models.CheckConstraint(condition=models.Q(page_size__in=PAGE_SIZES), name="person_settings_page_size"),
         ]
 
     def __str__(self) -> str:
-        return f"Settings of {self.user}"
+        return gettext("Settings of {user}").format(user=self.user)
 
     @classmethod
     def of(cls, user) -> "PersonSettings":

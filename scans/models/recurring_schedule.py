@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis, Series
 from scans.models.blackout_window import BlackoutWindow, with_own
@@ -43,20 +44,26 @@ class RecurringScheduleQuerySet(models.QuerySet):
 class RecurringSchedule(models.Model):
     """The schedule of one series, written by `transitions`. The rule itself is stored in the template run."""
 
-    series = models.OneToOneField(Series, on_delete=models.CASCADE, related_name="schedule")
+    series = models.OneToOneField(Series, verbose_name=_("series"), on_delete=models.CASCADE, related_name="schedule")
     template = models.ForeignKey(
-        Analysis, on_delete=models.CASCADE, related_name="+", help_text="the run whose configuration is repeated"
+        Analysis,
+        verbose_name=_("repeated run"),
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text=_("The run whose configuration is repeated."),
     )
-    first_at = models.DateTimeField(help_text="the start from which the rule counts")
-    next_at = models.DateTimeField(null=True, help_text="when the next run is made; empty: never again")
-    runs_made = models.PositiveIntegerField(default=1, help_text="how many runs there were")
-    switched_off_at = models.DateTimeField(null=True)
-    switched_on_at = models.DateTimeField(null=True, help_text="when somebody last switched it on again")
-    switched_off_reason = ReasonField(blank=True)
+    first_at = models.DateTimeField(_("first start"), help_text=_("The rule counts from here."))
+    next_at = models.DateTimeField(_("next start"), null=True, help_text=_("Empty: never again."))
+    runs_made = models.PositiveIntegerField(_("runs so far"), default=1)
+    switched_off_at = models.DateTimeField(_("switched off at"), null=True)
+    switched_on_at = models.DateTimeField(_("switched on again at"), null=True)
+    switched_off_reason = ReasonField(_("reason for switching it off"), blank=True)
 
     objects = RecurringScheduleQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("recurring schedule")
+        verbose_name_plural = _("recurring schedules")
         indexes = [
             models.Index(fields=["next_at"], name="schedule_due", condition=models.Q(next_at__isnull=False)),
             models.Index(

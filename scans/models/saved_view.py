@@ -18,9 +18,11 @@ class SavedViewQuerySet(models.QuerySet):
 class SavedView(models.Model):
     """A saved view. `query` is the query string that AnalysisFilterSet.address returns."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.CASCADE, related_name="+"
+    )
     name = models.CharField(_("Name"), max_length=40, validators=[MinLengthValidator(2)])
-    query = models.TextField()
+    query = models.TextField(_("query of the list"))
     shared = models.BooleanField(
         _("Show it to everybody"), default=False, help_text=_("Only you, or an administrator, can change it.")
     )
@@ -28,6 +30,8 @@ class SavedView(models.Model):
     objects = SavedViewQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
         constraints = [
             models.UniqueConstraint(fields=["owner", "name"], name="saved_view_name_once"),
         ]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.utils.text import format_lazy
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_DAYS = 3650
@@ -26,12 +26,14 @@ class ScanSettings(models.Model):
     """The single row of settings. Its lock (`locked()`) also makes admissions of URL scans wait for each other."""
 
     capacity = models.PositiveSmallIntegerField(
+        _("capacity"),
         default=2,
         validators=[MinValueValidator(1)],
         help_text=_("How many URL scans may run at a time. About 105 MB and half a core each."),
     )
 
     pause_limit = models.DurationField(
+        _("pause limit"),
         default=timedelta(days=7),
         validators=[MinValueValidator(timedelta(minutes=1)), MaxValueValidator(timedelta(days=LONGEST_DAYS))],
         help_text=_("A scan that a user left paused for longer ends, its results kept. Days and HH:MM:SS."),
@@ -60,11 +62,12 @@ class ScanSettings(models.Model):
     )
 
     class Meta:
+        verbose_name = _("scan settings")
         verbose_name_plural = _("scan settings")
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="scan_settings_one_row")]
 
     def __str__(self) -> str:
-        return "Scan settings"
+        return str(capfirst(self._meta.verbose_name))
 
     @classmethod
     def current(cls) -> "ScanSettings":

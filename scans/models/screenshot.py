@@ -19,17 +19,23 @@ class Screenshot(models.Model):
         CRAWLED = "crawled", _("End of the crawl script")
         FAILURE = "failure", _("The failure")
 
-    url_scan = models.ForeignKey(UrlScan, on_delete=models.CASCADE, related_name="screenshots")
-    check_step = models.ForeignKey(TargetCheck, null=True, on_delete=models.SET_NULL, related_name="screenshots")
-    shows = models.CharField(max_length=10, choices=Shows.choices)
-    at = models.DateTimeField()
-    image = models.FileField(upload_to="screenshots")
+    url_scan = models.ForeignKey(
+        UrlScan, verbose_name=_("URL scan"), on_delete=models.CASCADE, related_name="screenshots"
+    )
+    check_step = models.ForeignKey(
+        TargetCheck, verbose_name=_("check"), null=True, on_delete=models.SET_NULL, related_name="screenshots"
+    )
+    shows = models.CharField(_("shows"), max_length=10, choices=Shows.choices)
+    at = models.DateTimeField(_("time"))
+    image = models.FileField(_("image"), upload_to="screenshots")
 
     class Meta:
+        verbose_name = _("screenshot")
+        verbose_name_plural = _("screenshots")
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{self.get_shows_display()} of {self.url_scan}"
+        return f"{self.get_shows_display()}: {self.url_scan}"
 
     def remove(self) -> None:
         """Delete the picture, its file first, so that a failure can be tried again. Raises OSError."""

@@ -4,6 +4,7 @@ from collections import Counter
 
 from django.db import models, transaction
 from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
 
 FOLD_ABOVE = 200
 _FOLDED_AT_ONCE = 20_000
@@ -16,8 +17,12 @@ class StatusCount(models.Model):
     Rows are never changed, so no writer waits for another. The scheduler folds them together now and then.
     """
 
-    status = models.CharField(max_length=60)
-    count = models.IntegerField()
+    status = models.CharField(_("status"), max_length=60)
+    count = models.IntegerField(_("count"))
+
+    class Meta:
+        verbose_name = _("count of a status")
+        verbose_name_plural = _("counts of statuses")
 
     def __str__(self) -> str:
         return f"{self.count:+} {self.status}"

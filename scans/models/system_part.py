@@ -29,15 +29,17 @@ class SystemPart(models.Model):
             """The consequence of having none."""
             return _MISSED[self][1]
 
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    name = models.CharField(max_length=64, unique=True)
-    seen_at = models.DateTimeField(db_index=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    name = models.CharField(_("name"), max_length=64, unique=True)
+    seen_at = models.DateTimeField(_("last report"), db_index=True)
 
     class Meta:
+        verbose_name = _("system part")
+        verbose_name_plural = _("system parts")
         ordering = ["kind", "name"]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+        return f"{self.get_kind_display()} {self.name}"
 
     @classmethod
     def report(cls, kind: str, name: str) -> None:

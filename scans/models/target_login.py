@@ -1,6 +1,7 @@
 """How a URL scan logs in to its target: fields that may be shown, and sealed secrets."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from scans.encryption import seal, unseal
 from scans.login.base import Login, Method
@@ -10,17 +11,30 @@ from scans.models.url_scan import UrlScan
 class TargetLogin(models.Model):
     """The login of one URL scan. Password, cookies, headers and scripts are sealed and never shown again."""
 
-    url_scan = models.OneToOneField(UrlScan, on_delete=models.CASCADE, related_name="login")
-    method = models.CharField(max_length=8, choices=Method.choices)
-    username = models.CharField(max_length=200, blank=True)
-    login_url = models.CharField(max_length=2000, blank=True)
-    username_field = models.CharField(max_length=200, blank=True)
-    password_field = models.CharField(max_length=200, blank=True)
-    logged_in = models.CharField(max_length=500, blank=True, help_text="text or address that proves a logged-in page")
-    logged_out = models.CharField(max_length=500, blank=True, help_text="a pattern that only a logged-out page matches")
-    sealed = models.TextField(editable=False, help_text="password, headers, cookies and scripts: see encryption")
+    url_scan = models.OneToOneField(UrlScan, verbose_name=_("URL scan"), on_delete=models.CASCADE, related_name="login")
+    method = models.CharField(_("login method"), max_length=8, choices=Method.choices)
+    username = models.CharField(_("user name"), max_length=200, blank=True)
+    login_url = models.CharField(_("login page"), max_length=2000, blank=True)
+    username_field = models.CharField(_("name of the user name field"), max_length=200, blank=True)
+    password_field = models.CharField(_("name of the password field"), max_length=200, blank=True)
+    logged_in = models.CharField(
+        _("proof of being logged in"),
+        max_length=500,
+        blank=True,
+        help_text=_("A text that only a logged-in page shows, or the address of such a page."),
+    )
+    logged_out = models.CharField(
+        _("pattern of logged-out pages"), max_length=500, blank=True, help_text=_("A regular expression.")
+    )
+    sealed = models.TextField(
+        _("secrets"), editable=False, help_text=_("Password, headers, cookies and scripts, encrypted.")
+    )
 
     OPEN_FIELDS = ("method", "username", "login_url", "username_field", "password_field", "logged_in", "logged_out")
+
+    class Meta:
+        verbose_name = _("target login")
+        verbose_name_plural = _("target logins")
 
     def __str__(self) -> str:
         return self.get_method_display()

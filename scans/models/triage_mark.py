@@ -20,14 +20,20 @@ class Mark(models.TextChoices):
 class TriageMark(models.Model):
     """The current mark of one weakness, identified by its fingerprint. The log has its history."""
 
-    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="marks", db_index=False)
-    fingerprint = models.CharField(max_length=64)
-    mark = models.CharField(max_length=14, choices=Mark.choices)
-    comment = models.TextField(blank=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    at = models.DateTimeField()
+    series = models.ForeignKey(
+        Series, verbose_name=_("series"), on_delete=models.CASCADE, related_name="marks", db_index=False
+    )
+    fingerprint = models.CharField(_("fingerprint"), max_length=64)
+    mark = models.CharField(_("Mark"), max_length=14, choices=Mark.choices)
+    comment = models.TextField(_("comment"), blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField(_("time"))
 
     class Meta:
+        verbose_name = _("mark of a weakness")
+        verbose_name_plural = _("marks of weaknesses")
         constraints = [
             models.UniqueConstraint(fields=["series", "fingerprint"], name="mark_once_per_series"),
             models.CheckConstraint(condition=models.Q(mark__in=Mark.values), name="mark_known"),

@@ -29,64 +29,73 @@ class UrlScan(models.Model):
     which holds the lease.
     """
 
-    analysis = models.ForeignKey(Analysis, on_delete=models.CASCADE, related_name="url_scans", db_index=False)
-    url = models.CharField(max_length=2000)
-    position = models.PositiveSmallIntegerField(default=0)
+    analysis = models.ForeignKey(
+        Analysis, verbose_name=_("analysis"), on_delete=models.CASCADE, related_name="url_scans", db_index=False
+    )
+    url = models.CharField(_("URL"), max_length=2000)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     status = models.CharField(
-        max_length=60, choices=UrlScanStatus.choices, default=UrlScanStatus.SUBMITTED, editable=False
+        _("status"), max_length=60, choices=UrlScanStatus.choices, default=UrlScanStatus.SUBMITTED, editable=False
     )
-    reason = ReasonField(blank=True, editable=False, help_text="why it has this status")
-    status_at = models.DateTimeField(editable=False, help_text="since when it has this status")
-    queued_at = models.DateTimeField(null=True, editable=False)
-    started_at = models.DateTimeField(null=True, editable=False)
-    ended_at = models.DateTimeField(null=True, editable=False)
+    reason = ReasonField(_("reason"), blank=True, editable=False, help_text=_("Why it has this status."))
+    status_at = models.DateTimeField(_("status since"), editable=False)
+    queued_at = models.DateTimeField(_("queued at"), null=True, editable=False)
+    started_at = models.DateTimeField(_("started at"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended at"), null=True, editable=False)
 
-    slot_since = models.DateTimeField(null=True, editable=False, help_text="since when it holds a capacity slot")
-    paused_by = models.CharField(max_length=6, choices=PausedBy.choices, blank=True, editable=False)
+    slot_since = models.DateTimeField(_("holds a capacity slot since"), null=True, editable=False)
+    paused_by = models.CharField(_("paused by"), max_length=6, choices=PausedBy.choices, blank=True, editable=False)
     continues = models.ForeignKey(
         "self",
+        verbose_name=_("continues"),
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="the URL scan whose session it continues",
+        help_text=_("The URL scan whose session it continues."),
     )
-    crawl_script = models.TextField(blank=True, editable=False, help_text="a recorded script: see encryption")
-    crawl_script_name = models.CharField(max_length=255, blank=True, help_text="the name of its file")
+    crawl_script = models.TextField(
+        _("crawl script"), blank=True, editable=False, help_text=_("A recorded script, encrypted.")
+    )
+    crawl_script_name = models.CharField(_("file of the crawl script"), max_length=255, blank=True)
 
     # The lease: its holder runs the engine or the verification, until the lease ends.
-    lease_holder = models.CharField(max_length=64, blank=True, editable=False)
-    lease_until = models.DateTimeField(null=True, editable=False)
-    verified_at = models.DateTimeField(null=True, editable=False)
+    lease_holder = models.CharField(_("worker"), max_length=64, blank=True, editable=False)
+    lease_until = models.DateTimeField(_("held by its worker until"), null=True, editable=False)
+    verified_at = models.DateTimeField(_("verified at"), null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(
-        default=0, editable=False, help_text="how often another worker took it after its worker was lost"
+        _("lost workers"),
+        default=0,
+        editable=False,
+        help_text=_("How often another worker took it after its worker was lost."),
     )
 
     # Reported by the engine
-    engine = models.CharField(max_length=100, blank=True, editable=False)
-    engine_version = models.CharField(max_length=40, blank=True, editable=False)
-    resolved_address = models.CharField(max_length=200, blank=True, editable=False)
-    phase = models.CharField(max_length=20, blank=True, editable=False)
-    module = models.CharField(max_length=60, blank=True, editable=False)
-    modules_done = models.PositiveSmallIntegerField(default=0, editable=False)
-    modules_total = models.PositiveSmallIntegerField(default=0, editable=False)
-    urls_crawled = models.PositiveIntegerField(default=0, editable=False)
-    requests = models.PositiveIntegerField(default=0, editable=False)
-    responses = models.JSONField(default=dict, blank=True, editable=False)
-    network_errors = models.PositiveIntegerField(default=0, editable=False)
-    logins_succeeded = models.PositiveIntegerField(default=0, editable=False)
-    logins_failed = models.PositiveIntegerField(default=0, editable=False)
-    logins_failed_in_a_row = models.PositiveIntegerField(default=0, editable=False)
-    findings_critical = models.PositiveIntegerField(default=0, editable=False)
-    findings_high = models.PositiveIntegerField(default=0, editable=False)
-    findings_medium = models.PositiveIntegerField(default=0, editable=False)
-    findings_low = models.PositiveIntegerField(default=0, editable=False)
-    findings_info = models.PositiveIntegerField(default=0, editable=False)
+    engine = models.CharField(_("engine"), max_length=100, blank=True, editable=False)
+    engine_version = models.CharField(_("engine version"), max_length=40, blank=True, editable=False)
+    resolved_address = models.CharField(_("resolved address"), max_length=200, blank=True, editable=False)
+    phase = models.CharField(_("phase"), max_length=20, blank=True, editable=False)
+    module = models.CharField(_("module"), max_length=60, blank=True, editable=False)
+    modules_done = models.PositiveSmallIntegerField(_("modules done"), default=0, editable=False)
+    modules_total = models.PositiveSmallIntegerField(_("modules in total"), default=0, editable=False)
+    urls_crawled = models.PositiveIntegerField(_("URLs crawled"), default=0, editable=False)
+    requests = models.PositiveIntegerField(_("requests"), default=0, editable=False)
+    responses = models.JSONField(_("responses"), default=dict, blank=True, editable=False)
+    network_errors = models.PositiveIntegerField(_("network errors"), default=0, editable=False)
+    logins_succeeded = models.PositiveIntegerField(_("logins succeeded"), default=0, editable=False)
+    logins_failed = models.PositiveIntegerField(_("logins failed"), default=0, editable=False)
+    logins_failed_in_a_row = models.PositiveIntegerField(_("logins failed in a row"), default=0, editable=False)
+    findings_critical = models.PositiveIntegerField(_("findings: critical"), default=0, editable=False)
+    findings_high = models.PositiveIntegerField(_("findings: high"), default=0, editable=False)
+    findings_medium = models.PositiveIntegerField(_("findings: medium"), default=0, editable=False)
+    findings_low = models.PositiveIntegerField(_("findings: low"), default=0, editable=False)
+    findings_info = models.PositiveIntegerField(_("findings: info"), default=0, editable=False)
 
     objects = UrlScanQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("URL scan")
+        verbose_name_plural = _("URL scans")
         ordering = ["analysis", "position"]
         constraints = [
             models.UniqueConstraint(fields=["analysis", "url"], name="url_scan_url_once_per_analysis"),
