@@ -197,54 +197,37 @@ OF_NO_MODULE = {
 # Tested through the modules that use them. Whoever writes a test file for one takes it from this list.
 TESTED_BY_THEIR_USERS = set(
     """
-    analysis_list/test_keyset.py
-    analysis_list/test_links.py
-    analysis_list/test_saved_views.py
-    analysis_list/test_version.py
     browser/test_base.py
     browser/test_locators.py
     browser/test_script.py
     configuration/test_kinds.py
     configuration/test_secret_headers.py
-    dashboard/test_asgi.py
     dashboard/test_urls.py
-    dashboard/test_wsgi.py
-    database/test_concurrent_indexes.py
-    database/test_search_index.py
-    database/test_search_text.py
     engines/fake/test_adapter.py
     engines/fake/test_player.py
     engines/test_wire.py
-    engines/wapiti/driver/test_rules.py
-    engines/wapiti/test_categories.py
     exports/test_data.py
     exports/test_streams.py
     forms/test_access.py
     forms/test_bulk.py
     forms/test_personal.py
-    management/test_database.py
     management/test_run_worker.py
     management/test_show.py
-    models/test_allowed_target.py
     models/test_analysis_search.py
     models/test_blackout_window.py
-    models/test_crawled_url.py
     models/test_finding.py
     models/test_person_settings.py
     models/test_querysets.py
     models/test_recurring_schedule.py
     models/test_saved_view.py
     models/test_screenshot.py
-    models/test_status_count.py
     models/test_system_part.py
     models/test_target_check.py
     models/test_target_login.py
-    models/test_triage_mark.py
     prescan/test_accounts.py
     prescan/test_checks.py
     schedule/test_moments.py
     statuses/test_analysis_moves.py
-    statuses/test_moves.py
     summaries/test_comparison.py
     summaries/test_trend.py
     summaries/test_upcoming.py
@@ -254,23 +237,10 @@ TESTED_BY_THEIR_USERS = set(
     test_filtersets.py
     test_htmx.py
     test_people.py
-    test_severities.py
     test_tasks.py
-    test_timing.py
-    test_urls.py
     views/test_csv_response.py
     workers/test_evidence.py
     workers/test_worker.py
-    reasons/test_browser.py
-    reasons/test_checks.py
-    reasons/test_engines.py
-    reasons/test_field.py
-    reasons/test_logins.py
-    reasons/test_refusals.py
-    reasons/test_registry.py
-    reasons/test_replays.py
-    reasons/test_scanning.py
-    reasons/test_targets.py
     """.split()
 )
 
@@ -282,12 +252,20 @@ def where_tested(path):
     return "/".join([*parts[:-1], f"test_{parts[-1]}"])
 
 
+def does_something(path):
+    """Whether a module has a function or method, apart from the name of a row; if not, there is nothing to test."""
+    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+    return any(function.name != "__str__" for function in functions)
+
+
 TEST_FILES = {str(path.relative_to(ROOT / "tests")) for path in (ROOT / "tests").rglob("test_*.py")}
-WANTED_TEST_FILES = {where_tested(path) for path in [*FILES, *(ROOT / "dashboard").glob("[!_]*.py")]}
+WITH_TESTS = [*FILES, *(ROOT / "dashboard").glob("[!_]*.py")]
+WANTED_TEST_FILES = {where_tested(path) for path in WITH_TESTS}
 
 
 def test_every_module_has_its_test_file():
-    assert WANTED_TEST_FILES - TEST_FILES == TESTED_BY_THEIR_USERS
+    wanted = {where_tested(path) for path in WITH_TESTS if does_something(path)}
+    assert wanted - TEST_FILES == TESTED_BY_THEIR_USERS
 
 
 def test_every_test_file_has_its_module():

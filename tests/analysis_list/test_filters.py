@@ -8,7 +8,6 @@ from django.db import connection
 from django.utils import timezone
 
 from scans import transitions
-from scans.analysis_list.links import chips_of, links_of
 from scans.engines.base import Severity
 from scans.models import Actor, ScanSettings
 from tests import factories
@@ -109,23 +108,6 @@ def test_filters_narrow_each_other_and_find_and_status_down():
     assert found("q=shop&owner=ada&status=in_progress&latest=1&engine=Fake") == {wanted.pk}
     counts = filterset("owner=ada&status=in_progress").matches.counts
     assert counts == {"in_progress": 2, "submitted": 1}
-
-
-def test_each_is_a_chip_that_can_be_taken_away():
-    factories.user(username="ada")
-    query = "?owner=ada&severity=high&started_from=2026-07-02&engine=Wapiti&latest=1"
-    chosen = filterset(query.removeprefix("?"))
-    assert chosen.address() == query
-    links = {text: address for text, _, address in chips_of(chosen)}
-    assert list(links) == [
-        "submitted by ada",
-        "High or worse",
-        "started since 2 July 2026",
-        "Wapiti",
-        "latest runs only",
-    ]
-    assert links["High or worse"] == query.replace("&severity=high", "")
-    assert links_of(chosen, [])["without_further"] == "?"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scans import transitions
 from scans.analysis_list import search
 from scans.analysis_list.filterset import AnalysisFilterSet
-from scans.analysis_list.links import columns_of, links_of
+from scans.analysis_list.links import links_of
 from scans.analysis_list.ordering import COLUMNS
 from scans.models import Actor, Analysis, PersonSettings
 from scans.sample_data import loading
@@ -52,12 +52,6 @@ def test_address_is_the_shortest_that_means_the_same(query, address):
 def test_a_change_of_the_filter_starts_at_the_first_page():
     assert filterset("page=3").address(status=["queued"]) == "?status=queued"
     assert filterset("status=queued").address(page=3) == "?status=queued&page=3"
-
-
-def test_heads_turn_the_order_round():
-    heads = {head["name"]: head for head in columns_of(filterset("order=name"))}
-    assert (heads["name"]["sorted"], heads["name"]["address"]) == ("ascending", "?order=-name")
-    assert (heads["changed"]["sorted"], heads["changed"]["address"]) == ("", "?")
 
 
 def test_dropdown_has_every_status_once_grouped_by_phase():

@@ -11,7 +11,6 @@ from scans.analysis_list.keyset import Keyset
 from scans.analysis_list.ordering import ORDERS
 from scans.models import Actor, Analysis, ScanSettings, StopMode
 from scans.sample_data import loading
-from scans.severities import SEVERITIES, weigh
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus
 from tests import factories
 
@@ -109,10 +108,3 @@ def several_walks(column: str) -> bool:
 def test_versions_of_nothing_are_none(many):
     assert Keyset(None, "changed", descending=True, statuses=[]).versions_sql(9) is None
     assert Keyset(None, "start", descending=True).versions_sql(9) is None
-
-
-def test_worst_severity_outweighs_any_number_of_the_next():
-    none = dict.fromkeys(SEVERITIES, 0)
-    assert weigh({**none, "high": 1}) > weigh({**none, "medium": 250_000, "low": 9})
-    assert weigh({**none, "high": 2}) > weigh({**none, "high": 1, "medium": 4000})
-    assert weigh(dict.fromkeys(SEVERITIES, 10**9)) < 2**63

@@ -1,17 +1,16 @@
 """Find: the index answers what looking at every text would, whatever the words and the texts are."""
 
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scans import transitions
 from scans.analysis_list import search
 from scans.database import search_index
-from scans.database.search_text import fold, grams, search_text
+from scans.database.search_text import fold
 from scans.models import Actor, Analysis, AnalysisSearch
 from tests import factories
 from tests.analysis_list.test_filterset import filterset
+from tests.database.test_search_index import found_by_index
 
 pytestmark = pytest.mark.django_db
 NAMES = [
@@ -69,10 +68,6 @@ def looked_for_in_python(words: str) -> set[int]:
     return {analysis.pk for analysis in present if contains(analysis)}
 
 
-def found_by_index(words: str) -> set[int]:
-    return set(search_index.find(connection, fold(words), 1000))
-
-
 LETTERS = "aeéÉsßSSuü\u0308 %_'\"\\&:*|!()<->./x本ΣςİiI7-\t,^{}~+"
 parts = st.sampled_from([*NAMES, *URLS]).flatmap(
     lambda text: st.tuples(st.integers(0, len(text)), st.integers(1, 8)).map(lambda at: text[at[0] : at[0] + at[1]])
@@ -117,32 +112,10 @@ def test_accents_count_and_case_does_not(words, names):
     assert {pks[pk] for pk in looked_for_in_python(words)} == names
 
 
-def test_a_host_is_found_as_people_write_it():
-    analysis = factories.submitted("http://xn--bcher-kva.example/x")
-    for words in ("bücher.EXAMPLE/x", "xn--bcher", "://bü"):
-        assert found_by_index(words) == {analysis.pk}
-
-
-def test_a_host_that_is_no_idn_is_left_as_it_is():
-    assert search_text("n", ["http://xn--a/"]) == "n\nhttp://xn--a/\n\n" or "xn--a" in search_text(
-        "n", ["http://xn--a/"]
-    )
-
-
 def test_words_do_not_reach_from_a_name_into_a_url():
     factories.submitted("http://127.0.0.1:9/", name="ends here")
     for words in ("here\nhttp", "herehttp", "here http"):
         assert search.hits(words, 10).ids == []
-
-
-def test_what_changes_or_is_deleted_is_found_as_it_is_now():
-    saved = transitions.save(factories.submission("http://127.0.0.1:9/before"), by=Actor.COMMAND)
-    transitions.change(saved, factories.submission("http://127.0.0.1:9/after"), by=Actor.COMMAND)
-    assert (found_by_index("before"), found_by_index("after")) == (set(), {saved.pk})
-    done = factories.published(name="gone soon")
-    assert found_by_index("soon") == {done.pk}
-    transitions.delete(done, by=Actor.COMMAND)
-    assert found_by_index("soon") == set()
 
 
 def test_frequent_words_are_found_along_the_list_and_counted_as_a_lower_bound(monkeypatch):
@@ -181,19 +154,6 @@ def test_more_than_can_be_counted_is_said_to_be_more(monkeypatch):
     monkeypatch.setattr("scans.analysis_list.search.COUNT_LIMIT", 4)
     found = search.find(Analysis.objects.present(), "shop")
     assert (found.exact, found.counts) == (True, {"submitted": 4})
-
-
-@pytest.mark.parametrize(("words", "runs"), [("a", ["a"]), ("ab", ["ab"]), ("abc", ["abc"]), ("abab", ["aba", "bab"])])
-def test_runs_of_words(words, runs):
-    assert grams(words) == runs
-
-
-def test_long_words_are_looked_up_by_their_rarest_runs():
-    for number in range(9):
-        factories.submitted(name=f"Customer portal {'Qatar' if number == 4 else 'Berlin'} {number}")
-    with connection.cursor() as cursor:
-        runs = search_index._rarest_grams(cursor, fold("Customer portal Qatar"))
-    assert set(runs) <= set(grams(fold("portal Qatar"))) - set(grams(fold("portal "))) and len(runs) == 4
 
 
 @pytest.mark.parametrize("removed_before", [0, 30])

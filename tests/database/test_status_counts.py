@@ -65,24 +65,6 @@ def test_rows_made_and_deleted_in_bulk_are_counted():
     assert StatusCount.totals() == {"saved_for_later": 5}
 
 
-def test_folding_keeps_the_sums_and_leaves_a_row_for_each_status():
-    for _ in range(3):
-        factories.scheduled()
-    before = StatusCount.totals()
-    StatusCount.fold()
-    assert StatusCount.totals() == before == {"scheduled": 3}
-    assert StatusCount.objects.count() == 1
-
-
-def test_few_summands_are_left_alone_and_many_are_folded(monkeypatch):
-    factories.scheduled()
-    StatusCount.fold_if_many()
-    assert StatusCount.objects.count() > 1
-    monkeypatch.setattr("scans.models.status_count.FOLD_ABOVE", 1)
-    StatusCount.fold_if_many()
-    assert StatusCount.objects.count() == 1
-
-
 @pytest.mark.django_db(transaction=True)
 def test_counts_stay_exact_while_many_write_delete_and_fold():
     analyses = [factories.scheduled() for _ in range(12)]

@@ -11,12 +11,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy
 
 from scans.activity import ASKED
-from scans.login.base import Method
 from scans.login.outcome import REASONS as LOGIN_REASONS
 from scans.prescan.connection import REASONS as CONNECTION_REASONS
-from scans.reasons import NO_REASON, SENTENCES, Reason, Reasoned, as_reason, check_name, facts_of
-from scans.reasons.field import read, stored
-from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, UrlScanStatus
+from scans.reasons import SENTENCES, Reason, Reasoned, facts_of
+from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, UrlScanStatus
 
 SOURCES = [path for path in Path(settings.BASE_DIR, "scans").rglob("*.py") if "migrations" not in path.parts]
 ALIKE = {"text", "both", "check_tls"}  # codes whose sentence has no words, or the same in both languages
@@ -40,33 +38,6 @@ def test_every_code_is_worded_in_both_languages_with_all_its_facts(code):
     assert code in ALIKE or german != english
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_every_code_is_stored_and_read_back_as_it_was(code):
-    assert read(stored(example(code))) == example(code)
-
-
-@pytest.mark.parametrize(
-    "fact",
-    [
-        "a text",
-        7,
-        2.5,
-        datetime(2027, 3, 1, 18, tzinfo=UTC),
-        timedelta(days=7),
-        UrlScanStatus.STOPPED,
-        AnalysisStatus.PAUSED,
-        Action.PAUSE,
-        Method.BASIC,
-        Reason("logins_failed", count=51, failure=Reason("login_did_not_hold")),
-    ],
-    ids=str,
-)
-def test_facts_are_read_back_as_what_they_were(fact):
-    reason = Reason("our_error", error=fact)
-    again = read(stored(reason))
-    assert again == reason and type(again.facts["error"]) is type(fact)
-
-
 def test_facts_are_worded_in_the_language_and_time_zone_of_whoever_reads():
     paused = Reason("not_possible", action=Action.PAUSE, thing="Shop", status=UrlScanStatus.STOPPED)
     until = Reason("blackout_until", until=datetime(2027, 3, 1, 18, tzinfo=UTC))
@@ -85,23 +56,6 @@ def test_a_reason_inside_of_another_is_worded_with_it():
         assert str(lost) == "Die Anmeldung ist verloren: http://a/ verlangt die Anmeldung noch einmal."
 
 
-@pytest.mark.parametrize(
-    "text", ["100 % {kept}", '{"code": "our_error", "facts": {"error": "x"}}', "{", "The owl.", "\n"]
-)
-def test_an_own_text_is_shown_as_it_is_whatever_it_looks_like(text):
-    reason = read(stored(as_reason(text)))
-    assert str(reason) == text and reason.code == "text"
-
-
-def test_no_reason_is_false_and_empty():
-    assert not NO_REASON and str(NO_REASON) == "" == stored("") and read(None) == read("") == NO_REASON
-
-
-def test_what_another_version_stored_is_shown_all_the_same():
-    assert str(read('{"code": "unheard_of", "facts": {"a": 1}}')) == "unheard_of"
-    assert str(read('{"code": "our_error", "facts": {}}')) == "An error on our side: …"
-
-
 def test_a_wrong_code_or_fact_is_noticed_when_the_reason_is_given():
     with pytest.raises(KeyError):
         Reason("unheard_of")
@@ -113,14 +67,6 @@ def test_a_wrong_code_or_fact_is_noticed_when_the_reason_is_given():
 
 def test_an_error_that_carries_a_reason_is_a_fact_as_its_reason():
     assert Reason("our_error", error=Reasoned("key_lost")).facts["error"] == Reason("key_lost")
-
-
-@pytest.mark.parametrize("step", ["target policy", "name resolution", "connection", "page", "login", "logout"])
-def test_the_names_of_checks_are_worded(step):
-    with translation.override("de"):
-        assert str(check_name(step)) != step
-        assert str(check_name(f"{step} and crawl script")).endswith(" und Crawl-Skript")
-    assert str(check_name(step)) == step
 
 
 def test_nothing_that_the_product_says_of_statuses_actions_and_checks_stays_english():

@@ -1,17 +1,15 @@
 """The catalogue of a URL scan's statuses."""
 
-from scans.statuses import (
-    PUBLISHED_AS,
-    URL_SCAN_STATUSES,
-    Phase,
-    Results,
-)
+import pytest
+
+from scans.statuses import FAILED_VERIFICATION, URL_SCAN_STATUSES, Phase, Results, UrlScanStatus
 
 
-def test_each_status_under_verification_has_its_published_one():
-    verifying = {code for code, status in URL_SCAN_STATUSES.items() if status.results == Results.VERIFYING}
-    assert set(PUBLISHED_AS) == verifying
-    for code, published in PUBLISHED_AS.items():
-        assert URL_SCAN_STATUSES[code].phase == Phase.REVIEW
-        assert published.info.results == Results.AVAILABLE and published.info.final
-        assert published.info.ended_by == URL_SCAN_STATUSES[code].ended_by
+@pytest.mark.parametrize("status", UrlScanStatus)
+def test_a_status_knows_its_entry(status):
+    assert status.info is URL_SCAN_STATUSES[status] and status.info.code == status.value
+
+
+def test_failed_checks_are_ends_without_results():
+    assert all(status.info.phase == Phase.FINAL for status in FAILED_VERIFICATION)
+    assert all(status.info.results == Results.NONE for status in FAILED_VERIFICATION)

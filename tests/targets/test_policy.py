@@ -371,15 +371,6 @@ def test_other_ports_beside_the_dashboard_are_sites_like_any():
     assert allows(policy, "http://127.0.0.1:8081/", "127.0.0.1") and allows(policy, "http://localhost/", "127.0.0.1")
 
 
-@pytest.mark.django_db
-def test_the_policy_in_force_is_the_settings_list_and_the_administrators(settings):
-    settings.SCANS_ALLOWED_TARGETS, settings.PORT = ["owls.example"], 8123
-    AllowedTarget.objects.create(pattern="127.0.0.0/8")
-    policy = AllowedTarget.policy()
-    assert allows(policy, "http://owls.example/") and allows(policy, "http://127.0.0.1/")
-    assert not allows(policy, "http://127.0.0.1:8123/") and not allows(policy, "http://crows.example/")
-
-
 def test_a_dashboard_that_answers_to_a_whole_domain_scans_no_name_of_it_where_it_may_listen():
     policy = TargetPolicy(["*.example.com", "example.com"], own_hosts=[".example.com"], own_port=8000)
     for url in ("https://scans.example.com/", "http://a.b.example.com:8000/"):

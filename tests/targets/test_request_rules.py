@@ -1,13 +1,10 @@
 """The rules for every request of a scan: given headers, and addresses that are never requested."""
 
 import re
-import sys
-from pathlib import Path
 
 import pytest
 
-from scans.engines.wapiti import adapter
-from scans.targets.http_client import USER_AGENT, SiteClient
+from scans.targets.http_client import SiteClient
 from scans.targets.request_rules import REFUSED_HEADERS, LeftOut, expression, parse_header, rules
 from tests.sites.controllable import ControllableSite
 
@@ -43,18 +40,6 @@ def test_a_header_of_the_connection_is_refused_however_it_is_written(name):
     with pytest.raises(ValueError, match="cannot be given") as caught:
         parse_header(f"{name.title()}: s3cr3t")
     assert "s3cr3t" not in str(caught.value)
-
-
-def test_the_driver_refuses_the_same_headers(monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(adapter.DRIVER).parent))
-    monkeypatch.delitem(sys.modules, "rules", raising=False)
-    import rules as of_driver  # noqa: PLC0415
-
-    assert of_driver.REFUSED_HEADERS == REFUSED_HEADERS and of_driver.STAND_IN == USER_AGENT
-    monkeypatch.delitem(sys.modules, "rules")
-    with pytest.raises(ValueError, match="Host") as caught:
-        of_driver.Rules({"headers": [["Host", "inside.example"]], "left_out": []})
-    assert "inside" not in str(caught.value)
 
 
 def test_our_own_requests_carry_the_headers_and_an_attack_in_the_user_agent_stays():

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from scans.engines.base import ReportError, Severity, identity
-from scans.engines.wapiti.categories import cwe_numbers
 from scans.engines.wapiti.report import LARGEST_REPORT, read_report
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -169,9 +168,3 @@ def test_texts_are_cut_and_cleaned(written):
     read = {one.category: one for one in read_report(written(document)).findings}["SQL Injection"]
     assert len(read.http_request) == 32 * 1024
     assert read.info == "a\ufffdb?"
-
-
-def test_cwe_numbers_come_from_references_and_else_from_the_table():
-    assert cwe_numbers("x", [("t", "https://cwe.mitre.org/data/definitions/89.html")]) == (89,)
-    assert cwe_numbers("Clickjacking Protection", []) == (1021,)
-    assert cwe_numbers("unheard of", [("t", "https://example.com/")]) == ()
