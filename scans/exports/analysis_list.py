@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from django.utils import timezone
 
 from scans.analysis_list.keyset import Keyset
-from scans.exports.data import iso
+from scans.exports.data import iso, values_of
 from scans.exports.streams import HERE, json_pieces
 from scans.exports.tables import csv_lines
 from scans.models import Analysis, UrlScan
+from scans.severities import SEVERITIES
 
 FORMAT = {"format": "dynamic-analyses/list", "version": 1}
 CHUNK = 500  # rows in memory at a time, with one query for the totals of their URL scans
@@ -44,16 +45,12 @@ def _row(analysis: Analysis, totals: dict[str, int]) -> dict:
     """Plain data. Findings that the user may not see yet are left out; `urls_under_verification` says in how many."""
     ran_for = analysis.ran_for(timezone.now())
     return {
-        "id": analysis.pk,
-        "name": analysis.name,
-        "run": analysis.run,
-        "status": analysis.status,
-        "label": analysis.info.label,
-        "warning": analysis.info.warning,
+        **values_of(analysis, "id name run status"),
+        **values_of(analysis.info, "label warning"),
         "owner": str(analysis.owner or ""),
         "urls": totals["urls"],
         "urls_ended": totals["ended"],
-        **{severity: totals[severity] for severity in ("critical", "high", "medium", "low", "info")},
+        **{severity: totals[severity] for severity in SEVERITIES},
         "urls_under_verification": totals["hidden"],
         "start_at": iso(analysis.start_at),
         "started_at": iso(analysis.started_at),

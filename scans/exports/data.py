@@ -10,19 +10,18 @@ from scans.reasons import Reason
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
 
 
+def values_of(thing: object, names: str) -> dict:
+    """Return these attributes by name; `names` has spaces between them."""
+    return {name: getattr(thing, name) for name in names.split()}
+
+
 def status_data(model: str, status: Status) -> dict:
     """Return one entry of the catalogue."""
     return {
         "model": model,
-        "code": status.code,
-        "label": status.label,
-        "warning": status.warning,
-        "description": status.description,
-        "next_step": status.next_step,
+        **values_of(status, "code label warning description next_step"),
         "phase": status.phase.value,
-        "final": status.final,
-        "tone": status.tone,
-        "icon": status.icon,
+        **values_of(status, "final tone icon"),
         "ended_by": status.ended_by.value,
         "results": status.results.value,
         "actions": sorted(action.value for action in status.actions),
@@ -54,14 +53,8 @@ def analysis_data(analysis: Analysis) -> dict:
 def configuration_data(analysis: Analysis) -> dict:
     """Return the name, configuration and status of one analysis."""
     return {
-        "id": analysis.pk,
-        "name": analysis.name,
-        "run": analysis.run,
-        "status": analysis.status,
-        "label": analysis.info.label,
-        "description": analysis.info.description,
-        "next_step": analysis.info.next_step,
-        "final": analysis.info.final,
+        **values_of(analysis, "id name run status"),
+        **values_of(analysis.info, "label description next_step final"),
         "owner": str(analysis.owner or ""),
         **exported(analysis),
         "submitted_at": iso(analysis.submitted_at),
@@ -78,22 +71,13 @@ def iso(moment: datetime | None) -> str | None:
 def url_scan_data(scan: UrlScan, mask: Mask) -> dict:
     """Return one URL scan: status, reason, and the counts of its engine."""
     return {
-        "id": scan.pk,
-        "url": scan.url,
-        "status": scan.status,
+        **values_of(scan, "id url status"),
         "label": scan.info.label,
         **_reason_data("reason", scan.reason, mask),
         "started_at": iso(scan.started_at),
         "ended_at": iso(scan.ended_at),
-        "engine": scan.engine,
-        "engine_version": scan.engine_version,
-        "resolved_address": scan.resolved_address,
-        "requests": scan.requests,
-        "responses": scan.responses,
-        "network_errors": scan.network_errors,
-        "urls_crawled": scan.urls_crawled,
-        "modules_done": scan.modules_done,
-        "modules_total": scan.modules_total,
+        **values_of(scan, "engine engine_version resolved_address requests responses network_errors urls_crawled"),
+        **values_of(scan, "modules_done modules_total"),
         "findings": scan.findings_total,
     }
 
@@ -107,45 +91,30 @@ def finding_data(finding: Finding, mask: Mask) -> dict:
     return {
         "id": finding.pk,
         "url_scan": finding.url_scan_id,
-        "category": finding.category,
-        "severity": finding.severity,
-        "method": finding.method,
-        "url": finding.url,
-        "parameter": finding.parameter,
-        "module": finding.module,
+        **values_of(finding, "category severity method url parameter module"),
         "info": mask(finding.info),
         "replay": finding.replay,
         **_reason_data("replay_reason", finding.replay_reason, mask),
         "http_request": mask(without_credentials(finding.http_request)),
         "curl": mask(without_credentials(finding.curl)),
-        "wstg": finding.wstg,
-        "cwe": finding.cwe,
-        "fingerprint": finding.fingerprint,
-        "mark": finding.mark,
+        **values_of(finding, "wstg cwe fingerprint mark"),
     }
 
 
 def _reason_data(name: str, reason: Reason, mask: Mask) -> dict:
     """A reason as an English sentence, and beside it as a code with its facts; masked."""
     plain = reason.to_json()
-    return {
-        name: mask(reason.in_english()),
-        f"{name}_code": plain["code"],
-        f"{name}_facts": mask(plain["facts"]),
-    }
+    return {name: mask(reason.in_english()), f"{name}_code": plain["code"], f"{name}_facts": mask(plain["facts"])}
 
 
 def evidence_data(finding: Finding, mask: Mask) -> dict:
     """Return the rest of a finding: the engine's texts, and the response that revealed the weakness."""
-    headers = [[name, header_masked(name, value)] for name, value in finding.evidence_headers]
     data = {
         "found_at": iso(finding.found_at),
         "replayed_at": iso(finding.replayed_at),
-        "description": finding.description,
-        "solution": finding.solution,
-        "references": finding.references,
+        **values_of(finding, "description solution references"),
         "response_status": finding.evidence_status or None,
-        "response_headers": headers,
+        "response_headers": [[name, header_masked(name, value)] for name, value in finding.evidence_headers],
         "response_body": finding.evidence_body,
     }
     return mask(data)
@@ -159,8 +128,7 @@ def _entry_data(entry: ActivityLogEntry) -> dict:
         "user": str(entry.user or ""),
         "action": entry.action,
         "url_scan": entry.url_scan_id,
-        "from_status": entry.from_status,
-        "to_status": entry.to_status,
+        **values_of(entry, "from_status to_status"),
         **_reason_data("reason", entry.reason, Mask()),
         "text": sentence(entry),
         "data": entry.data,

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import groupby
+from operator import itemgetter
 
 from django.db.models import Count
 from django.template.loader import render_to_string
@@ -25,9 +26,7 @@ def as_html(results: Results) -> Iterator[str]:
     document = render_to_string("report/report.html", {**_facts(results), "here": HERE})
     before, after = document.split(HERE)
     yield before
-    for (severity, category), findings in groupby(
-        results.findings(), key=lambda one: (one["severity"], one["category"])
-    ):
+    for (severity, category), findings in groupby(results.findings(), itemgetter("severity", "category")):
         group = {"severity": severity, "category": category, "findings": [_shown(finding) for finding in findings]}
         yield render_to_string("report/_group.html", group)
     yield after
@@ -46,7 +45,7 @@ def as_pdf(results: Results) -> Iterator[bytes]:
 
 def _facts(results: Results) -> dict:
     """Return the context for everything around the findings."""
-    coverage, reaches = _coverage(results), CrawledUrl.Reach.labels
+    coverage = _coverage(results)
     scans = [
         {
             "url": scan.url,
@@ -63,7 +62,7 @@ def _facts(results: Results) -> dict:
         "state": results.state,
         "notices": results.notices(),
         "scans": scans,
-        "reaches": reaches,
+        "reaches": CrawledUrl.Reach.labels,
         "counts": [(name, label, results.counts[name]) for name, label in SEVERITY_CHOICES],
         "total": sum(results.counts.values()),
         "blind": bool(results.hidden),
@@ -79,18 +78,15 @@ def _coverage(results: Results) -> dict[int, dict[str, int]]:
     return counts
 
 
-def _replay_reason(finding: dict) -> Reason:
-    """The reason, masked, to be worded in the reader's language: the data has it in English."""
-    return Reason.from_json({"code": finding["replay_reason_code"], "facts": finding["replay_reason_facts"]})
-
-
 def _shown(finding: dict) -> dict:
     """Return a finding with labels instead of codes and with shortened evidence."""
     headers = "\n".join(f"{name}: {value}" for name, value in finding["response_headers"])
     answer = f"{headers}\n\n{finding['response_body']}".strip()
+    # Worded in the reader's language: the data has it in English.
+    reason = Reason.from_json({"code": finding["replay_reason_code"], "facts": finding["replay_reason_facts"]})
     return finding | {
         "replay_label": Replay(finding["replay"]).label,
-        "replay_reason": _replay_reason(finding),
+        "replay_reason": reason,
         "mark_label": Mark(finding["mark"]).label,
         "request": finding["http_request"][:EXCERPT],
         "answer": answer[:EXCERPT],

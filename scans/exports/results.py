@@ -58,10 +58,10 @@ class Results:
     def _marks(self) -> dict[str, TriageMark]:
         return {mark.fingerprint: mark for mark in self.analysis.series.marks.all()}
 
-    def findings(self, most: int | None = None) -> Iterator[dict]:
+    def findings(self) -> Iterator[dict]:
         """Yield each finding with its evidence as plain data, most severe first, read in small batches."""
         by_id = {scan.pk: scan for scan in self.scans}
-        for finding in self.found.worst_first()[:most].iterator(chunk_size=100):
+        for finding in self.found.worst_first().iterator(chunk_size=100):
             scan, mark = by_id[finding.url_scan_id], self._marks.get(finding.fingerprint)
             finding.mark = mark.mark if mark else Mark.UNREVIEWED
             mask = self.masks[scan.pk]
@@ -174,10 +174,6 @@ def as_csv(results: Results) -> Iterator[str]:
 
 
 def _cells(finding: dict, label: str) -> list:
-    numbers = {
-        "cwe": " ".join(f"CWE-{number}" for number in finding["cwe"]),
-        "wstg": " ".join(finding["wstg"]),
-        "url_scan_status": label,
-    }
-    row = finding | numbers
+    cwe, wstg = " ".join(f"CWE-{number}" for number in finding["cwe"]), " ".join(finding["wstg"])
+    row = finding | {"cwe": cwe, "wstg": wstg, "url_scan_status": label}
     return [row[name] for name in FINDING_COLUMNS]

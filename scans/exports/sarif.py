@@ -106,13 +106,10 @@ def _taxa(cwe: list[int], wstg: list[str]) -> list[dict]:
 
 def _taxonomy(name: str, rules: list[Finding]) -> dict:
     organization, full_name = TAXONOMIES[name]
-    numbers = {taxon["id"] for rule in rules for taxon in _taxa(rule.cwe, rule.wstg) if _is_of(taxon, name)}
+    every = [taxon for rule in rules for taxon in _taxa(rule.cwe, rule.wstg)]
+    numbers = {taxon["id"] for taxon in every if taxon["toolComponent"]["name"] == name}
     taxa = [{"id": number} for number in sorted(numbers)]
     return {"name": name, "organization": organization, "fullName": full_name, "isComprehensive": False, "taxa": taxa}
-
-
-def _is_of(taxon: dict, taxonomy: str) -> bool:
-    return taxon["toolComponent"]["name"] == taxonomy
 
 
 def _result(finding: dict, rule: int) -> dict:
