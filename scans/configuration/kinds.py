@@ -1,7 +1,7 @@
 """The kinds of options: how a value of each kind is typed, stored, shown, logged and exported."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +36,11 @@ class Flag:
         self.name, self.typed = name, typed
         self.arguments = {"default": "", **arguments}
 
+    @classmethod
+    def repeatable(cls, name: str, **arguments) -> "Flag":
+        """Return a flag that may be given several times, once for each line of its field."""
+        return cls(name, typed="\n".join, action="append", default=[], **arguments)
+
 
 @dataclass(frozen=True)
 class Input:
@@ -45,16 +50,20 @@ class Input:
     flag: Flag | None = None
 
 
+Inputs = forms.Field | Mapping[str, Input]
+
+
 class Option:
     """A plain value: a column of Analysis with the same name, one field of the form and one flag.
 
-    Kinds whose values are typed, stored or shown in another way override the methods below. `of` is whatever the value
-    belongs to, an analysis or a submission: some values are only understood beside others, such as a start in its zone.
+    An option that is typed into several fields has `inputs` by name instead. Kinds whose values are typed, stored or
+    shown in another way override the methods below. `of` is whatever the value belongs to, an analysis or a submission:
+    some values are only understood beside others, such as a start in its zone.
     """
 
-    def __init__(self, name: str, field: forms.Field, flag: Flag | None = None, *, default: Any, section: str = "how"):
+    def __init__(self, name: str, inputs: Inputs, flag: Flag | None = None, *, default: Any, section: str = "how"):
         self.name, self.section = name, section
-        self.inputs: Mapping[str, Input] = {name: Input(field, flag)}
+        self.inputs = {name: Input(inputs, flag)} if isinstance(inputs, forms.Field) else inputs
         self._default = default
 
     @property
@@ -114,7 +123,6 @@ class Depth(Option):
     """A number of links."""
 
     def shown(self, value: int, of: Any) -> str:
-        """In words."""
         text = ngettext("{depth} link away from the target", "{depth} links away from the target", value)
         return text.format(depth=value)
 
@@ -123,20 +131,16 @@ class Length(Option):
     """A length of time, for the whole analysis."""
 
     def typed(self, value: timedelta, of: Any) -> dict[str, str]:
-        """As minutes."""
         return {self.name: str(int(value.total_seconds() // 60))}
 
     def shown(self, value: timedelta, of: Any) -> str:
-        """In its two largest units."""
         return gettext("at most {span}, for the whole analysis").format(span=time_span(value))
 
     def logged(self, value: timedelta, of: Any) -> str:
-        """In whole hours, else in minutes."""
         minutes = round(value.total_seconds() / 60)
         return f"{minutes} min" if minutes % 60 else f"{minutes // 60} h"
 
     def exported(self, value: timedelta, of: Any) -> dict[str, int]:
-        """In seconds."""
         return {f"{self.name}_seconds": int(value.total_seconds())}
 
 
@@ -144,15 +148,12 @@ class YesNo(Option):
     """A tick."""
 
     def shown(self, value: bool, of: Any) -> str:
-        """As a word."""
         return gettext("yes") if value else gettext("no")
 
     def logged(self, value: bool, of: Any) -> str:
-        """As a word."""
         return "yes" if value else "no"
 
     def told(self, logged: str) -> str:
-        """As a word of the reader's language."""
         return self.shown(logged == "yes", None)
 
 
@@ -160,11 +161,9 @@ class Choice(Option):
     """One of a few codes, each with a label."""
 
     def shown(self, value: str, of: Any) -> str:
-        """By its label."""
         return str(dict(self.inputs[self.name].field.choices).get(value, value))
 
     def told(self, logged: str) -> str:
-        """By its label."""
         return self.shown(logged, None)
 
 
@@ -172,30 +171,22 @@ class Start(Option):
     """A moment, or at once."""
 
     def typed(self, value: datetime | None, of: Any) -> dict[str, str | None]:
-        """As the clocks of its zone show it."""
         return {self.name: value and f"{value.astimezone(ZoneInfo(of.time_zone)):%Y-%m-%dT%H:%M}"}
 
     def shown(self, value: datetime | None, of: Any) -> str:
-        """On the reader's clock."""
         return exact(value) or gettext("at once")
 
     def logged(self, value: datetime | None, of: Any) -> str:
-        """On the clock of its zone."""
         return f"{value.astimezone(ZoneInfo(of.time_zone)):%Y-%m-%d %H:%M}" if value else NOTHING
 
     def exported(self, value: datetime | None, of: Any) -> dict[str, str | None]:
-        """As ISO 8601, in UTC."""
         return {self.name: value.astimezone(UTC).isoformat() if value else None}
 
 
 class Repeats(Option):
     """A rule by which it repeats, typed into several fields; None: it does not."""
 
-    def __init__(self, name: str, inputs: Mapping[str, Input], *, section: str):
-        self.name, self.inputs, self.section, self._default = name, inputs, section, None
-
     def value(self, cleaned: Mapping[str, Any], saved: Any) -> Recurrence | None:
-        """The rule that was chosen."""
         if not cleaned["repeat"]:
             return None
         weekly = cleaned["repeat"] == Unit.WEEKLY
@@ -212,20 +203,18 @@ class Repeats(Option):
             raise ValidationError(str(error)) from error
 
     def typed(self, value: Recurrence | None, of: Any) -> dict[str, Any]:
-        """Its parts, each in its field."""
         return value.to_json() | {"repeat": value.unit} if value else {}
 
     def stored(self, value: Recurrence | None) -> dict:
-        """As JSON; empty where it does not repeat."""
         return value.to_json() if value else {}
 
     def read(self, column: dict) -> Recurrence | None:
-        """From JSON."""
         return Recurrence.from_json(column) if column else None
 
-    def shown(self, value: dict | Recurrence | None, of: Any) -> str:
-        """The rule in words."""
-        return self._described(value, of) if value else gettext("no: once")
+    def shown(self, value: Recurrence | None, of: Any) -> str:
+        if value is None:
+            return gettext("no: once")
+        return describe(value, of.start_at or timezone.now(), ZoneInfo(of.time_zone))
 
     def logged(self, value: Recurrence | None, of: Any) -> Any:
         """The rule, with the start and the zone in which it counts."""
@@ -242,36 +231,24 @@ class Repeats(Option):
         return describe(Recurrence.from_json(logged["rule"]), start, zone)
 
     def exported(self, value: Recurrence | None, of: Any) -> dict[str, dict | None]:
-        """Its parts; null where it does not repeat."""
         return {self.name: value.to_json() if value else None}
-
-    @staticmethod
-    def _described(value: Recurrence, of: Any) -> str:
-        return describe(value, of.start_at or timezone.now(), ZoneInfo(of.time_zone))
 
 
 class Lines(Option):
     """Several short texts, one to a line; the value is the text of all lines."""
 
     def shown(self, value: str, of: Any) -> str:
-        """Each as it was typed."""
-        lines = format_html_join(" ", "<code>{}</code>", ((line,) for line in value.splitlines()))
-        return format_html("{}", lines or gettext("none given"))
+        return _as_code(value.splitlines())
 
     def logged(self, value: str, of: Any) -> str:
-        """All in one line."""
         return super().logged(", ".join(value.splitlines()), of)
 
     def exported(self, value: str, of: Any) -> dict[str, list[str]]:
-        """As a list."""
         return {self.name: value.splitlines()}
 
 
 class LeftOut(Lines):
     """Patterns of addresses that are never asked for, one to a line; usual ones can be ticked."""
-
-    def __init__(self, name: str, inputs: Mapping[str, Input]):
-        self.name, self.inputs, self.section, self._default = name, inputs, "how", ""
 
     def value(self, cleaned: Mapping[str, Any], saved: Any) -> str:
         """The patterns that were typed, and those that were ticked."""
@@ -287,11 +264,9 @@ class LeftOut(Lines):
         return "\n".join(patterns)
 
     def stored(self, value: str) -> list[str] | None:
-        """As a list; null where there are none."""
         return value.splitlines() or None
 
     def read(self, column: list[str] | None) -> str:
-        """From a list."""
         return "\n".join(column or ())
 
 
@@ -325,27 +300,20 @@ class Headers(Option):
         return saved[name]
 
     def typed(self, value: dict[str, str], of: Any) -> dict[str, str]:
-        """The names; stars for the values."""
         return {self.name: "\n".join(f"{name}: {KEPT}" for name in value)}
 
     def stored(self, value: dict[str, str]) -> dict[str, str] | None:
-        """As it is; null where there are none."""
         return value or None
 
     def shown(self, value: dict[str, str], of: Any) -> str:
-        """The names."""
-        names = format_html_join(" ", "<code>{}</code>", ((name,) for name in value))
-        return format_html("{}", names or gettext("none given"))
+        return _as_code(value)
 
     def logged(self, value: dict[str, str], of: Any) -> str:
-        """The names."""
         return super().logged(", ".join(value), of)
 
     def exported(self, value: dict[str, str], of: Any) -> dict[str, list[str]]:
-        """The names."""
         return {f"{self.name.removesuffix('s')}_names": list(value)}
 
 
-def lines_of(texts: list[str]) -> str:
-    """Return the values of a repeatable argument as the text of a field with one value per line."""
-    return "\n".join(texts)
+def _as_code(texts: Iterable[str]) -> str:
+    return format_html_join(" ", "<code>{}</code>", ((text,) for text in texts)) or gettext("none given")

@@ -30,7 +30,6 @@ from scans.configuration.kinds import (
     Repeats,
     Start,
     YesNo,
-    lines_of,
 )
 from scans.models import Publication
 from scans.models.blackout_window import validate_time_zone
@@ -116,11 +115,8 @@ _LEFT_OUT = {
                 "without a query, such as /logout, matches whatever the query is."
             ),
         ),
-        Flag(
+        Flag.repeatable(
             "--leave-out",
-            typed=lines_of,
-            action="append",
-            default=[],
             metavar="PATTERN",
             help="never ask for addresses such as '/?do=*' or '*delete*'; may be repeated",
         ),
@@ -181,7 +177,7 @@ OPTIONS: tuple[Option, ...] = (
         ),
         default=True,
     ),
-    LeftOut("left_out", _LEFT_OUT),
+    LeftOut("left_out", _LEFT_OUT, default=""),
     Headers(
         "headers",
         forms.CharField(
@@ -196,13 +192,8 @@ OPTIONS: tuple[Option, ...] = (
                 "kept encrypted and never shown again; “Name: ***” keeps a saved one."
             ),
         ),
-        Flag(
-            "--header",
-            typed=lines_of,
-            action="append",
-            default=[],
-            metavar="'NAME: VALUE'",
-            help="send this header with every request; may be repeated",
+        Flag.repeatable(
+            "--header", metavar="'NAME: VALUE'", help="send this header with every request; may be repeated"
         ),
         default=dict,
     ),
@@ -237,7 +228,7 @@ OPTIONS: tuple[Option, ...] = (
         default="UTC",
         section="when",
     ),
-    Repeats("recurrence", _REPEATS, section="when"),
+    Repeats("recurrence", _REPEATS, default=None, section="when"),
     Lines(
         "blackout",
         forms.CharField(
@@ -253,14 +244,7 @@ OPTIONS: tuple[Option, ...] = (
                 examples="; ".join(EXAMPLES),
             ),
         ),
-        Flag(
-            "--blackout",
-            typed=lines_of,
-            action="append",
-            default=[],
-            metavar="WINDOW",
-            help=f"such as {EXAMPLES[0]}; may be repeated",
-        ),
+        Flag.repeatable("--blackout", metavar="WINDOW", help=f"such as {EXAMPLES[0]}; may be repeated"),
         default="",
         section="when",
     ),

@@ -56,9 +56,7 @@ def configuration(analysis: Analysis) -> Submission:
     scans = analysis.url_scans.select_related("login").order_by("position")
     access = {
         scan.url: Access(
-            login=getattr(scan, "login", None),
-            crawl_script=scan.crawl_script,
-            crawl_script_name=scan.crawl_script_name,
+            login=getattr(scan, "login", None), crawl_script=scan.crawl_script, crawl_script_name=scan.crawl_script_name
         )
         for scan in scans
     }

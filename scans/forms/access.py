@@ -15,6 +15,24 @@ from scans.targets.request_rules import parse_header
 MAX_SCRIPT_BYTES = 5 * 1024**2
 
 
+class ScriptField(forms.FileField):
+    """A recorded script; cleans to its text. The checks find what is wrong inside it."""
+
+    def clean(self, data, initial=None) -> str:
+        """The text. Raises ValidationError for a file that is too large or is not text."""
+        file = super().clean(data, initial)
+        if not file:
+            return ""
+        if file.size > MAX_SCRIPT_BYTES:
+            text = _("“{name}” has {size:.1f} MB; at most 5 MB are taken.")
+            raise ValidationError(text.format(name=file.name, size=file.size / 1024**2))
+        try:
+            return file.read().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            text = _("“{name}” is not a text file such as recorders write.")
+            raise ValidationError(text.format(name=file.name)) from error
+
+
 class AccessForm(forms.Form):
     """How the targets are logged in to, and the walk that a crawl begins with. Secrets are written, never shown."""
 
@@ -53,10 +71,10 @@ class AccessForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "session=…; other=…"}),
         help_text=_("For “Cookies and headers”. Kept encrypted."),
     )
-    login_script = forms.FileField(
+    login_script = ScriptField(
         label=_("Login script"), required=False, help_text=_("A recording of Selenium IDE (.side), up to 5 MB.")
     )
-    logout_script = forms.FileField(label=_("Logout script"), required=False, help_text=_("The same, to log out."))
+    logout_script = ScriptField(label=_("Logout script"), required=False, help_text=_("The same, to log out."))
     logged_in = forms.CharField(
         label=_("Proof of being logged in"),
         required=False,
@@ -66,7 +84,7 @@ class AccessForm(forms.Form):
     logged_out = forms.CharField(
         label=_("Pattern of logged-out pages"), required=False, max_length=500, help_text=_("A regular expression.")
     )
-    crawl_script = forms.FileField(
+    crawl_script = ScriptField(
         label=_("Crawl script"),
         required=False,
         help_text=_("A recorded walk (.side): what it visits is scanned too. Up to 5 MB."),
@@ -92,20 +110,6 @@ class AccessForm(forms.Form):
                 except ValueError as error:
                     raise ValidationError(_("Line {number} {problem}.").format(number=number, problem=error)) from None
         return self.cleaned_data["login_headers"]
-
-    def clean_login_script(self) -> str:
-        """The script's text."""
-        return _script(self.cleaned_data["login_script"])
-
-    def clean_logout_script(self) -> str:
-        """The script's text."""
-        return _script(self.cleaned_data["logout_script"])
-
-    def clean_crawl_script(self) -> str:
-        """The script's text; its name is kept beside it."""
-        file = self.cleaned_data["crawl_script"]
-        self.crawl_script_name = file.name[:255] if file else ""
-        return _script(file)
 
     def clean(self) -> dict:
         """Check that nothing is missing for the chosen way of logging in."""
@@ -136,17 +140,12 @@ class AccessForm(forms.Form):
         script = cleaned["crawl_script"]
         if not login and not script:
             return None
-        return Access(login=login, crawl_script=script and seal(script), crawl_script_name=self.crawl_script_name)
+        name = self.files["crawl_script"].name[:255] if script else ""
+        return Access(login=login, crawl_script=script and seal(script), crawl_script_name=name)
 
 
-_SAME_NAMES = (
-    *("login_url", "username_field", "password_field", "login_script", "logout_script", "logged_in", "logged_out"),
-)
-
-
+_SAME_NAMES = "login_url username_field password_field login_script logout_script logged_in logged_out".split()
 _BY_PASSWORD = {"login_username": _("Give the user name."), "login_password": _("Give the password.")}
-
-
 _NEEDED = {
     **dict.fromkeys([Method.BASIC, Method.DIGEST, Method.NTLM], _BY_PASSWORD),
     Method.FORM: {
@@ -155,19 +154,3 @@ _NEEDED = {
     },
     Method.SCRIPT: {"login_script": _("Give the recorded script.")},
 }
-
-
-def _script(file) -> str:
-    """The text of an uploaded script; what is wrong inside it, the checks find."""
-    if not file:
-        return ""
-    if file.size > MAX_SCRIPT_BYTES:
-        raise ValidationError(
-            _("“{name}” has {size:.1f} MB; at most 5 MB are taken.").format(name=file.name, size=file.size / 1024**2)
-        )
-    try:
-        return file.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValidationError(
-            _("“{name}” is not a text file such as recorders write.").format(name=file.name)
-        ) from error

@@ -11,13 +11,19 @@ from scans.configuration.fields import LengthOfTimeField
 from scans.models import Mark, StopMode
 
 
+def reason_field(**attributes: str) -> forms.CharField:
+    """Return the field for the reason of an action."""
+    widget = forms.TextInput(attrs=attributes)
+    return forms.CharField(label=_("Reason, for the activity log"), required=False, max_length=500, widget=widget)
+
+
 class ExtendForm(forms.Form):
     """How much longer a running analysis may scan."""
 
     extra = LengthOfTimeField(
         label=_("How much longer"), help_text=_("Minutes, or 90m, 8h, 2d. At most 25 days in all.")
     )
-    reason = forms.CharField(label=_("Reason, for the activity log"), required=False, max_length=500)
+    reason = reason_field()
 
     def __init__(self, *args, duration: timedelta, **kwargs):
         super().__init__(*args, **kwargs)
@@ -50,9 +56,4 @@ class StopForm(forms.Form):
     """A stop: keep or delete the results, and why."""
 
     mode = forms.ChoiceField(choices=StopMode.choices, widget=forms.HiddenInput)
-    reason = forms.CharField(
-        label=_("Reason, for the activity log"),
-        required=False,
-        max_length=500,
-        widget=forms.TextInput(attrs={"placeholder": _("such as: the wrong site"), "autocomplete": "off"}),
-    )
+    reason = reason_field(placeholder=_("such as: the wrong site"), autocomplete="off")

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from scans.forms.actions import reason_field
 from scans.statuses import Action
 from scans.transitions.bulk import TAKES_A_REASON
 
@@ -12,12 +13,7 @@ class BulkForm(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     verb = forms.ChoiceField()
-    reason = forms.CharField(
-        label=_("Reason, for the activity log"),
-        required=False,
-        max_length=500,
-        widget=forms.TextInput(attrs={"placeholder": _("such as: the wrong site"), "autocomplete": "off"}),
-    )
+    reason = reason_field(placeholder=_("such as: the wrong site"), autocomplete="off")
 
     def __init__(self, *args, verbs: list[Action], **kwargs):
         super().__init__(*args, **kwargs)

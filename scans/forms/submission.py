@@ -3,7 +3,6 @@
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -85,12 +84,8 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
         cleaned = super().clean()
         if "urls" in cleaned and "url_file" in cleaned:
             try:
-                cleaned["targets"] = _targets(
-                    [
-                        *_lines(_("Line {number}"), cleaned["urls"]),
-                        *_lines(_("File, line {number}"), cleaned["url_file"]),
-                    ]
-                )
+                typed = _lines(_("Line {number}"), cleaned["urls"])
+                cleaned["targets"] = _targets(typed + _lines(_("File, line {number}"), cleaned["url_file"]))
             except ValidationError as error:
                 self.add_error("urls", error)
         for url in cleaned.get("targets", ()):
@@ -129,22 +124,14 @@ def _targets(lines: list[tuple[str, str]]) -> tuple[str, ...]:
         try:
             url = normalise(line)
             policy.check(url)
-            _refuse_twin(targets, url, line)
+            if url in targets:
+                before, first = targets[url]
+                raise TargetRefused("same_target", line=line, first=first, place=str(before))
             targets[url] = (place, line)
         except TargetRefused as refusal:
             errors.append(f"{place}: {refusal}")
+    if len(errors) > MAX_ERRORS:
+        errors[MAX_ERRORS:] = [_("… and {more} more.").format(more=len(errors) - MAX_ERRORS)]
     if errors:
-        raise ValidationError(_at_most(errors))
+        raise ValidationError(errors)
     return tuple(targets)
-
-
-def _refuse_twin(targets: dict[str, tuple[str, str]], url: str, line: str) -> None:
-    if url in targets:
-        place, first = targets[url]
-        raise TargetRefused("same_target", line=line, first=first, place=str(place))
-
-
-def _at_most(errors: Iterable[str]) -> list[str]:
-    shown = list(errors)[:MAX_ERRORS]
-    more = len(list(errors)) - len(shown)
-    return [*shown, _("… and {more} more.").format(more=more)] if more else shown
