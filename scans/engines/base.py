@@ -257,15 +257,8 @@ def identity(finding: FindingReported) -> str:
     The request is left out on purpose: engines put random marks into their payloads, so the same weakness arrives with
     a different request each time (Wapiti's cross-site scripting module does this).
     """
-    parts = (
-        finding.category,
-        finding.severity,
-        finding.method,
-        finding.url,
-        finding.parameter,
-        finding.module,
-        finding.info,
-    )
+    names = ("category", "severity", "method", "url", "parameter", "module", "info")
+    parts = [getattr(finding, name) for name in names]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

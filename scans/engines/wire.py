@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import MISSING, asdict, fields, replace
+from functools import partial
 from typing import Any
 
 from scans.engines.base import (
@@ -45,25 +46,16 @@ def plain_text(value: object, longest: int = LONGEST_TEXT) -> str:
     return value[:longest].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _whole_number(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"expected a whole number, got {type(value).__name__}")
+def _expect(kind: type, named: str, value: object) -> Any:
+    """Return the value. Raises ValueError if it is not of this kind; true and false are no numbers."""
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"expected {named}, got {type(value).__name__}")
     return value
 
 
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"expected true or false, got {type(value).__name__}")
-    return value
-
-
-def _several(read: Callable[[Any], Any]) -> Callable[[object], tuple]:
-    def read_list(value: object) -> tuple:
-        if not isinstance(value, list):
-            raise ValueError(f"expected a list, got {type(value).__name__}")
-        return tuple(read(item) for item in value)
-
-    return read_list
+_whole_number = partial(_expect, int, "a whole number")
+_list = partial(_expect, list, "a list")
+_object = partial(_expect, dict, "an object")
 
 
 def _pair(value: object) -> tuple[str, str]:
@@ -72,34 +64,25 @@ def _pair(value: object) -> tuple[str, str]:
     return plain_text(value[0]), plain_text(value[1])
 
 
-def _counts(value: object) -> dict[str, int]:
-    if not isinstance(value, dict):
-        raise ValueError(f"expected an object, got {type(value).__name__}")
-    return {plain_text(key): _whole_number(number) for key, number in value.items()}
-
-
-def _facts(value: object) -> dict[str, str | int]:
-    if not isinstance(value, dict):
-        raise ValueError(f"expected an object, got {type(value).__name__}")
-    return {
-        plain_text(key): plain_text(fact) if isinstance(fact, str) else _whole_number(fact)
-        for key, fact in value.items()
-    }
+def _text_or_number(value: object) -> str | int:
+    return plain_text(value) if isinstance(value, str) else _whole_number(value)
 
 
 # How the value of each type in base.py is read from JSON.
 READERS: dict[str, Callable[[Any], Any]] = {
     "str": plain_text,
     "int": _whole_number,
-    "bool": _flag,
+    "bool": partial(_expect, bool, "true or false"),
     "Severity": Severity,
     "Outcome": Outcome,
     "Reach": Reach,
-    "Mapping[str, int]": _counts,
-    "Mapping[str, str | int]": _facts,
-    "tuple[str, ...]": _several(plain_text),
-    "tuple[int, ...]": _several(_whole_number),
-    "tuple[tuple[str, str], ...]": _several(_pair),
+    "Mapping[str, int]": lambda value: {plain_text(key): _whole_number(one) for key, one in _object(value).items()},
+    "Mapping[str, str | int]": lambda value: {
+        plain_text(key): _text_or_number(one) for key, one in _object(value).items()
+    },
+    "tuple[str, ...]": lambda value: tuple(map(plain_text, _list(value))),
+    "tuple[int, ...]": lambda value: tuple(map(_whole_number, _list(value))),
+    "tuple[tuple[str, str], ...]": lambda value: tuple(map(_pair, _list(value))),
 }
 
 

@@ -33,12 +33,10 @@ class FakeEngine:
         return self._preflight
 
     def start(self, job: Job) -> EngineProcess:
-        """Start playing the script. Raises OSError."""
         steps = [dict(step) if isinstance(step, Mapping) else json.loads(event_to_line(step)) for step in self.script]
         job.directory.mkdir(parents=True, exist_ok=True)
         (job.directory / "script.json").write_text(json.dumps(steps))
         return EngineProcess([sys.executable, "-I", str(PLAYER)], job)
 
     def read_report(self, directory: Path) -> Report:
-        """Read the report that the script wrote. Raises base.ReportError."""
         return read_report(directory / "report.json")

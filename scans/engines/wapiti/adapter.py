@@ -29,28 +29,9 @@ PREFLIGHT_SECONDS = 60  # two or three are normal, many times that while scans k
 # would connect on its own), https_redirect (connects to another port), brute_login_form and buster
 # (thousands of guesses), and cms, wp_enum, network_device and printer (for particular products).
 MODULES = (
-    "backup",
-    "cookieflags",
-    "crlf",
-    "csp",
-    "csrf",
-    "exec",
-    "file",
-    "htaccess",
-    "http_headers",
-    "ldap",
-    "methods",
-    "permanentxss",
-    "redirect",
-    "shellshock",
-    "spring4shell",
-    "sql",
-    "ssrf",
-    "timesql",
-    "upload",
-    "xss",
-    "xxe",
-)
+    "backup cookieflags crlf csp csrf exec file htaccess http_headers ldap methods permanentxss redirect shellshock "
+    "spring4shell sql ssrf timesql upload xss xxe"
+).split()
 
 
 def scope_of(url: str) -> str:

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-#
-# This program is free software; you can redistribute it and/or modify it under the terms of the GNU
-# General Public License as published by the Free Software Foundation; either version 2 of the License,
-# or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
+# The file LICENSE beside it has the terms.
 """The cookies of a login: which of them a request carries, and how the site changes them (RFC 6265).
 
 The product has the same rules in scans/targets/cookies.py, for its own requests.
@@ -24,7 +21,6 @@ class AsInBrowsers(cookiejar.DefaultCookiePolicy):
         super().__init__(strict_ns_domain=self.DomainStrictNonDomain)
 
     def return_ok_secure(self, cookie, request):
-        """Return whether this request is secure enough for the cookie."""
         host = httpx.URL(request.get_full_url()).host
         return super().return_ok_secure(cookie, request) or LOOPBACK.fullmatch(host) is not None
 

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-#
-# This program is free software; you can redistribute it and/or modify it under the terms of the GNU
-# General Public License as published by the Free Software Foundation; either version 2 of the License,
-# or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
+# The file LICENSE beside it has the terms.
 """The network limits of the engine process: it may connect to the job's addresses at the target's port only.
 
 There are two walls, both below every library. Names resolve only to the addresses in the job, so DNS cannot lead a

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-#
-# This program is free software; you can redistribute it and/or modify it under the terms of the GNU
-# General Public License as published by the Free Software Foundation; either version 2 of the License,
-# or (at your option) any later version. It comes without any warranty; see the file LICENSE beside it.
+# The file LICENSE beside it has the terms.
 """The rules for every request to the target: headers to send, and addresses that are never requested."""
 
 import re
