@@ -30,7 +30,6 @@ def refuse(name: str, allowed: str, held: str = "") -> NoReturn:
 
 
 def text(name: str, default: str = "") -> str:
-    """Text."""
     return os.environ.get(name, "").strip() or default
 
 

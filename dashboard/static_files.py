@@ -3,10 +3,7 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # Django's own option for this reads the scripts of every package, and fails on examples in their comments.
-_IMPORT = (
-    r"""(?P<matched>import(?P<names>[^"';]+)from "(?P<url>\./[^"]+)";)""",
-    """import%(names)sfrom "%(url)s";""",
-)
+_IMPORT = (r"""(?P<matched>import(?P<names>[^"';]+)from "(?P<url>\./[^"]+)";)""", """import%(names)sfrom "%(url)s";""")
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):

@@ -20,7 +20,6 @@ class _Joined(Aggregate):
     output_field = TextField()
 
     def as_postgresql(self, compiler, connection, **context):
-        """The SQL for PostgreSQL."""
         return self.as_sql(compiler, connection, template="STRING_AGG(%(expressions)s, ',')", **context)
 
 

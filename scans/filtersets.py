@@ -58,7 +58,6 @@ class ActivityLogFilterSet(FilterSet):
         self.filters["log_url"].extra["choices"] = self.urls = urls
 
     def kind(self, queryset, name, value):
-        """Keep entries of this kind."""
         return queryset.of_kind(value)
 
     def older(self, queryset, name, value):
@@ -132,7 +131,6 @@ class FindingFilterSet(FilterSet):
         self.filters["category"].extra["choices"] = [(category, category) for category in categories]
 
     def find(self, queryset, name, value):
-        """Keep findings with this text."""
         return queryset.found_by(value)
 
     def changed(self, queryset, name, value):
@@ -140,7 +138,6 @@ class FindingFilterSet(FilterSet):
         return queryset.filter(is_new=value == "new")
 
     def grouped(self, queryset, name, value):
-        """Sort findings by group."""
         return queryset.grouped_by(value)
 
     @property

@@ -89,7 +89,6 @@ class _Beyond(Func):
     output_field = models.BooleanField()
 
     def as_sql(self, compiler, connection, **context):
-        """(key, id) > (%s, %s), or <."""
         compiled = [compiler.compile(expression) for expression in self.get_source_expressions()]
         sql = "({}, {}) {sign} ({}, {})".format(*(text for text, _ in compiled), sign=self.extra["sign"])
         return sql, [value for _, values in compiled for value in values]

@@ -70,7 +70,6 @@ FLAGS = [
 
 
 def main() -> None:
-    """Do the job on stdin."""
     job = json.loads(sys.stdin.buffer.read())
     # The parent process ends it in time. If that was killed, it ends itself, even if a page keeps it in a loop.
     faulthandler.dump_traceback_later(job["seconds_to_end"] + SECONDS_LATER, exit=True)

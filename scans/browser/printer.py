@@ -19,7 +19,6 @@ FOOT = (
 
 
 def main() -> None:
-    """Do the job on stdin."""
     job = json.loads(sys.stdin.buffer.read())
     faulthandler.dump_traceback_later(LONGEST_SECONDS, exit=True)  # in case nobody is left to end it
 

@@ -10,7 +10,6 @@ class AddIndexOnline(AddIndex):
     """
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state) -> None:
-        """Create the index."""
         if schema_editor.connection.vendor != "postgresql":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return

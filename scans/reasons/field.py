@@ -29,7 +29,6 @@ class ReasonField(models.TextField):
     """A Reason, which is false where there is none. A text that is assigned is somebody's own."""
 
     def from_db_value(self, value, expression, connection):
-        """The stored column as a Reason."""
         return read(value)
 
     def to_python(self, value):
@@ -37,11 +36,9 @@ class ReasonField(models.TextField):
         return value if isinstance(value, Reason) else read(value)
 
     def get_prep_value(self, value):
-        """The column's text."""
         return stored(value or NO_REASON)
 
     def value_to_string(self, obj):
-        """For serialised objects."""
         return stored(self.value_from_object(obj))
 
     def deconstruct(self):
@@ -50,5 +47,4 @@ class ReasonField(models.TextField):
         return name, "django.db.models.TextField", args, kwargs
 
     def get_default(self):
-        """No reason."""
         return NO_REASON

@@ -22,11 +22,7 @@ _STORED_AND_SHOWN = re.compile(r"^Stored .* vulnerability found in (https?://\S+
 _PIECE = re.compile(r"[^<>\r\n]+")
 _WORD = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 # Answers of something in front of the site. They prove neither that the finding is there nor that it is gone.
-_INCONCLUSIVE = {
-    401: "wants_login_now",
-    429: "refuses_requests_now",
-    **dict.fromkeys([502, 503, 504], "is_down_now"),
-}
+_INCONCLUSIVE = {401: "wants_login_now", 429: "refuses_requests_now", **dict.fromkeys([502, 503, 504], "is_down_now")}
 _HEADER_NAMES = {"CSP": "Content-Security-Policy"}
 
 

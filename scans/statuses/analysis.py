@@ -42,10 +42,7 @@ class AnalysisStatus(TextChoices):
         _("Completed - Verifying Partial Results"),
     )
     STOPPED_VERIFYING_RESULTS = "stopped_verifying_results", _("Stopped - Verifying Results")
-    STOPPED_VERIFYING_PARTIAL_RESULTS = (
-        "stopped_verifying_partial_results",
-        _("Stopped - Verifying Partial Results"),
-    )
+    STOPPED_VERIFYING_PARTIAL_RESULTS = "stopped_verifying_partial_results", _("Stopped - Verifying Partial Results")
     TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS = (
         "time_expired_verifying_partial_results",
         _("Time Expired - Verifying Partial Results"),
@@ -59,10 +56,7 @@ class AnalysisStatus(TextChoices):
         "completed_partial_results_available",
         _("Completed - Partial Results Available"),
     )
-    STOPPED_PARTIAL_RESULTS_AVAILABLE = (
-        "stopped_partial_results_available",
-        _("Stopped - Partial Results Available"),
-    )
+    STOPPED_PARTIAL_RESULTS_AVAILABLE = "stopped_partial_results_available", _("Stopped - Partial Results Available")
     ALL_VERIFICATIONS_FAILED = "all_verifications_failed", _("All Verifications Failed")
     STOPPED_SCAN_DURATION_ENDED = "stopped_scan_duration_ended", _("Stopped - Scan Duration Ended")
     STOPPED_TECHNICAL_ISSUE = "stopped_technical_issue", _("Stopped - Technical Issue")

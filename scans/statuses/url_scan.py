@@ -56,14 +56,8 @@ class UrlScanStatus(TextChoices):
         _("Time Expired - Partial Results Available"),
     )
     TECHNICAL_ISSUE_STOPPED = "technical_issue_stopped", _("Technical Issue - Stopped")
-    STOPPED_VERIFYING_PARTIAL_RESULTS = (
-        "stopped_verifying_partial_results",
-        _("Stopped - Verifying Partial Results"),
-    )
-    STOPPED_PARTIAL_RESULTS_AVAILABLE = (
-        "stopped_partial_results_available",
-        _("Stopped - Partial Results Available"),
-    )
+    STOPPED_VERIFYING_PARTIAL_RESULTS = "stopped_verifying_partial_results", _("Stopped - Verifying Partial Results")
+    STOPPED_PARTIAL_RESULTS_AVAILABLE = "stopped_partial_results_available", _("Stopped - Partial Results Available")
     SCAN_ERROR_VERIFYING_PARTIAL_RESULTS = (
         "scan_error_verifying_partial_results",
         _("Scan Error - Verifying Partial Results"),
@@ -72,14 +66,8 @@ class UrlScanStatus(TextChoices):
         "scan_error_partial_results_available",
         _("Scan Error - Partial Results Available"),
     )
-    KILLED_VERIFYING_PARTIAL_RESULTS = (
-        "killed_verifying_partial_results",
-        _("Killed - Verifying Partial Results"),
-    )
-    KILLED_PARTIAL_RESULTS_AVAILABLE = (
-        "killed_partial_results_available",
-        _("Killed - Partial Results Available"),
-    )
+    KILLED_VERIFYING_PARTIAL_RESULTS = "killed_verifying_partial_results", _("Killed - Verifying Partial Results")
+    KILLED_PARTIAL_RESULTS_AVAILABLE = "killed_partial_results_available", _("Killed - Partial Results Available")
     COMPLETED_VERIFYING_RESULTS = "completed_verifying_results", _("Completed - Verifying Results")
     COMPLETED_RESULTS_AVAILABLE = "completed_results_available", _("Completed - Results Available")
 
@@ -281,11 +269,7 @@ WAITING_FOR_A_WORKER = frozenset({_U.QUEUED, _U.QUEUED_WITH_WARNING, _U.PAUSED, 
 PAUSABLE = frozenset({_U.QUEUED, _U.QUEUED_WITH_WARNING, _U.IN_PROGRESS, _U.RESUMING})
 # The duration ended before the scan did. If a session was saved, another run can continue from it.
 TIME_EXPIRED = frozenset(
-    {
-        _U.TIME_EXPIRED_STOPPED,
-        _U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS,
-        _U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE,
-    }
+    {_U.TIME_EXPIRED_STOPPED, _U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS, _U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE}
 )
 # The checks before the scan failed; nothing was scanned.
 FAILED_VERIFICATION = frozenset(

@@ -22,7 +22,6 @@ class _AsInBrowsers(cookiejar.DefaultCookiePolicy):
         super().__init__(strict_ns_domain=self.DomainStrictNonDomain)
 
     def return_ok_secure(self, cookie, request) -> bool:
-        """Return whether this request is secure enough for the cookie."""
         host = httpx.URL(request.get_full_url()).host
         return super().return_ok_secure(cookie, request) or _LOOPBACK.fullmatch(host) is not None
 

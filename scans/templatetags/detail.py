@@ -66,7 +66,6 @@ def page_address(context, name: str, number: int) -> str:
 
 @register.simple_tag
 def severity_label(name: str) -> str:
-    """The label of a severity."""
     return _SEVERITY_LABELS[name]
 
 

@@ -181,5 +181,4 @@ def wall_clock(at: datetime) -> str:
 
 @register.filter
 def mark_label(mark: str) -> str:
-    """Return the label of a mark."""
     return Mark(mark).label

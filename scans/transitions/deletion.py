@@ -74,14 +74,7 @@ def delete_results(scan: UrlScan) -> UrlScanStatus:
     scan.checks.all().delete()
     scan.crawled_urls.all().delete()
     blank = {field: UrlScan._meta.get_field(field).get_default() for field in RESULT_FIELDS}
-    move(
-        scan,
-        U.STOPPED,
-        "url_scan.results_deleted",
-        Actor.WORKER,
-        reason=scan.reason,
-        columns={**RELEASED, **blank},
-    )
+    move(scan, U.STOPPED, "url_scan.results_deleted", Actor.WORKER, reason=scan.reason, columns={**RELEASED, **blank})
     roll_up(scan.analysis, Actor.WORKER)
     return U.STOPPED
 

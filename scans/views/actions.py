@@ -115,7 +115,6 @@ class AnalysisActionView(ActionView):
     """One of ANALYSIS_ACTIONS."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Do it."""
         return self.perform(present_analysis(pk), *ANALYSIS_ACTIONS[self.action])
 
 
@@ -123,7 +122,6 @@ class UrlScanActionView(ActionView):
     """One of URL_SCAN_ACTIONS."""
 
     def post(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
-        """Do it."""
         scan = present_url_scan(analysis_id, pk, request.user)
         return self.perform(scan, *URL_SCAN_ACTIONS[self.action])
 
@@ -171,12 +169,10 @@ class AnalysisStopView(StopView):
     """Stop a whole analysis."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask how."""
         analysis = present_analysis(pk)
         return self.ask_how(analysis, StopForm(), _found(analysis))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Do it."""
         analysis = present_analysis(pk)
         return self.stop(analysis, transitions.stop_analysis, _found(analysis))
 
@@ -185,12 +181,10 @@ class UrlScanStopView(StopView):
     """Stop the scan of one URL."""
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
-        """Ask how."""
         scan = present_url_scan(analysis_id, pk, request.user)
         return self.ask_how(scan, StopForm(), scan.findings_total)
 
     def post(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
-        """Do it."""
         scan = present_url_scan(analysis_id, pk, request.user)
         return self.stop(scan, transitions.stop, scan.findings_total)
 
@@ -205,12 +199,10 @@ class AnalysisExtendView(QuestionView):
     page, dialog = "scans/actions/extend.html", "scans/actions/_extend.html"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask how much."""
         analysis = present_analysis(pk)
         return self.ask(analysis, form=ExtendForm(duration=analysis.duration))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Do it, or ask again."""
         analysis = present_analysis(pk)
         form = ExtendForm(request.POST, duration=analysis.duration)
         if not form.is_valid():
@@ -224,7 +216,6 @@ class AnalysisDeleteView(QuestionView):
     page, dialog = "scans/actions/delete.html", "scans/actions/_delete.html"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask for confirmation."""
         analysis = present_analysis(pk)
         schedule = getattr(analysis.series, "schedule", None)
         repeats = schedule is not None and schedule.next_at is not None and not schedule.switched_off_at

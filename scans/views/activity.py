@@ -16,7 +16,6 @@ class ActivityLogFileView(ViewerRequired, View):
     """CSV of all log entries that match the page's filter, oldest first."""
 
     def get(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
-        """Stream the file."""
         analysis = present_analysis(pk)
         entries = ActivityLogEntry.objects.filter(analysis=analysis).visible_to(request.user).newest_first().reverse()
         urls = [(str(scan_id), url) for scan_id, url in analysis.url_scans.values_list("pk", "url")]

@@ -60,14 +60,7 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
 
 def _overview(analysis: Analysis, user) -> list[dict]:
     """A few columns of every URL scan, for counting. Only the URL scans of one page are read whole."""
-    columns = [
-        "pk",
-        "url",
-        "status",
-        "verified_at",
-        "results_visible",
-        *(f"findings_{name}" for name in SEVERITIES),
-    ]
+    columns = ["pk", "url", "status", "verified_at", "results_visible", *(f"findings_{name}" for name in SEVERITIES)]
     return list(analysis.url_scans.marking_visible_results(user).order_by("position").values(*columns))
 
 

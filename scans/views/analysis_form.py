@@ -49,7 +49,6 @@ class AnalysisFormView(SubmitterRequired, FormView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **context) -> dict:
-        """Add the names of all time zones."""
         return super().get_context_data(time_zones=sorted(available_timezones()), **context)
 
 
@@ -125,14 +124,12 @@ class AccessView(SubmitterRequired, FormView):
     template_name = "scans/analysis_form/access_form.html"
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        """Find the URL scan first."""
         if not self.has_permission():
             return self.handle_no_permission()
         self.url_scan = present_url_scan(kwargs["analysis_id"], kwargs["pk"], request.user)
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **context) -> dict:
-        """Add the URL scan and its analysis."""
         return super().get_context_data(url_scan=self.url_scan, analysis=self.url_scan.analysis, **context)
 
     def form_valid(self, form: AccessForm) -> HttpResponse:
@@ -145,5 +142,4 @@ class AccessView(SubmitterRequired, FormView):
         return redirect("scans:configuration", self.url_scan.analysis_id, self.url_scan.pk)
 
     def form_invalid(self, form: AccessForm) -> HttpResponse:
-        """Show the form again with its errors."""
         return self.render_to_response(self.get_context_data(form=form), status=422)

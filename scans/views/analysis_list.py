@@ -52,7 +52,6 @@ class SubmittersView(ViewerRequired, View):
     """The names that the filter by owner offers."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The options."""
         return render(request, "scans/analysis_list/_submitters.html", {"names": submitters()})
 
 

@@ -41,7 +41,6 @@ class CoverageFileView(ViewerRequired, View):
     """CSV of all addresses that match the tab's filter."""
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int) -> StreamingHttpResponse:
-        """Stream the file."""
         url_scan = present_url_scan(analysis_id, pk, request.user)
         chosen = CoverageFilterSet(request.GET, url_scan.crawled_urls.order_by("url", "method")).qs
         found = chosen.values_list(*HEAD).iterator(chunk_size=1000)

@@ -41,7 +41,6 @@ class AnalysisListFileView(ViewerRequired, View):
     form = ""
 
     def get(self, request: HttpRequest) -> StreamingHttpResponse:
-        """Stream the file."""
         filterset = AnalysisFilterSet(request.GET, Analysis.objects.present(), request=request)
         address = request.build_absolute_uri
         if self.form == "csv":
@@ -58,7 +57,6 @@ class ResultsFileView(ViewerRequired, View):
     form = ""
 
     def results(self, **address) -> Results:
-        """Return the results to export."""
         return Results(present_analysis(address["pk"]), self.request.user)
 
     def get(self, request: HttpRequest, **address) -> HttpResponseBase:
@@ -76,6 +74,5 @@ class UrlScanResultsFileView(ResultsFileView):
     """The results of one URL scan."""
 
     def results(self, *, analysis_id: int, pk: int) -> Results:
-        """Return the results to export."""
         scan = present_url_scan(analysis_id, pk, self.request.user)
         return Results(scan.analysis, self.request.user, scan)

@@ -24,15 +24,7 @@ from scans.views.url_scans import UrlScanTab
 
 PAGE_SIZE = 100
 LONGEST_EVIDENCE = 4000  # characters of a request or response that are shown at first
-_EVIDENCE = [
-    "http_request",
-    "curl",
-    "evidence_headers",
-    "evidence_body",
-    "description",
-    "solution",
-    "references",
-]
+_EVIDENCE = ["http_request", "curl", "evidence_headers", "evidence_body", "description", "solution", "references"]
 
 
 class FindingListView(UrlScanTab):

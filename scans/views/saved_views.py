@@ -21,7 +21,6 @@ class SavedViewListView(ViewerRequired, View):
     """The saved views that this user can see. Those that the user may change have buttons for it."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Render the page."""
         views = SavedView.objects.seen_by(request.user).select_related("owner")
         context = {
             "system_views": SYSTEM_VIEWS,
@@ -37,22 +36,18 @@ class SavedViewFormView(ViewerRequired, FormView):
     template_name = "scans/saved_views/saved_view_form.html"
 
     def get_form_kwargs(self) -> dict:
-        """Pass the view and the user to the form."""
         return {**super().get_form_kwargs(), "instance": self.view, "user": self.request.user}
 
     def get_context_data(self, **context) -> dict:
-        """Add the view, and its filters in words."""
         chips = chips_of(_filterset(self.request, self.view.query))
         return super().get_context_data(saved_view=self.view, chips=chips, **context)
 
     def form_valid(self, form: SavedViewForm) -> HttpResponse:
-        """Save the view, then show the list with it."""
         view = form.save()
         messages.success(self.request, _("The view “%s” was saved.") % view)
         return see(resolve_url("scans:analysis-list") + view.query)
 
     def form_invalid(self, form: SavedViewForm) -> HttpResponse:
-        """Show the form again with its errors."""
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 

@@ -26,17 +26,14 @@ class SettingsView(FormView):
         return {**super().get_form_kwargs(), "instance": PersonSettings.of(self.request.user)}
 
     def form_valid(self, form: PersonSettingsForm) -> HttpResponse:
-        """Save, then show the page with the new settings."""
         form.save()
         messages.success(self.request, _("Your settings were saved."))
         return redirect("scans:settings")
 
     def form_invalid(self, form: PersonSettingsForm) -> HttpResponse:
-        """Show the form again, with its errors."""
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **context) -> dict:
-        """Adds all time zones."""
         return super().get_context_data(time_zones=sorted(available_timezones()), **context)
 
 

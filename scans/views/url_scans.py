@@ -128,7 +128,6 @@ class ScreenshotView(ViewerRequired, View):
     """One picture that was taken during the checks."""
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int, screenshot_id: int) -> FileResponse:
-        """The PNG."""
         screenshots = present_url_scan(analysis_id, pk, request.user).screenshots
         try:
             return FileResponse(screenshots.get(pk=screenshot_id).image.open(), content_type="image/png")
@@ -140,7 +139,6 @@ class EngineLogFileView(ViewerRequired, View):
     """The whole engine log, as a plain text file."""
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int) -> FileResponse:
-        """The file, streamed."""
         path = _readable_log(present_url_scan(analysis_id, pk, request.user))
         try:
             file = path.open("rb")

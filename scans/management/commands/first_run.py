@@ -21,7 +21,6 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser):
-        """Add the address that the web process will listen on."""
         parser.add_argument("--bind", default=LOOPBACK, help="address that the dashboard listens on")
 
     def handle(self, *, bind, **options):

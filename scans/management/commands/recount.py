@@ -18,11 +18,9 @@ class Command(DatabaseCommand):
     )
 
     def add_arguments(self, parser) -> None:
-        """Add the output format."""
         parser.add_argument("--json", action="store_true", help="print the differences as a JSON list")
 
     def handle(self, *, json: bool, **options) -> None:
-        """Report and repair."""
         differences = list(recount())
         self.stdout.write(_as_json(differences) if json else _as_text(differences))
         if differences:

@@ -26,7 +26,6 @@ class Command(DatabaseCommand):
     without_database = NOT_WRITTEN
 
     def add_arguments(self, parser) -> None:
-        """Add the analysis, the format and the file."""
         parser.add_argument("id", type=int, help="the number in the address of the analysis' page")
         parser.add_argument("--format", choices=list(FORMATS), default="json", help="default: json")
         parser.add_argument("--output", type=Path, metavar="FILE", help="write to this file; default: standard output")

@@ -15,12 +15,10 @@ class Command(DatabaseCommand):
     )
 
     def add_arguments(self, parser) -> None:
-        """Add the options."""
         parser.add_argument("--dry-run", action="store_true", help="only report what would be removed")
         parser.add_argument("--json", action="store_true", help="print the numbers as a JSON object")
 
     def handle(self, *, dry_run: bool, json: bool, **options) -> None:
-        """Apply the policy, and print the number of runs affected."""
         counts = retention.count_due() if dry_run else retention.carry_out_all()
         self.stdout.write(_as_json(counts) if json else _as_text(counts, dry_run))
 

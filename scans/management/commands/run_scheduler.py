@@ -28,11 +28,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser) -> None:
-        """Add the options."""
         parser.add_argument("--once", action="store_true", help="do everything that is due now, then exit")
 
     def handle(self, *, once: bool, **options) -> None:
-        """Work until SIGTERM or SIGINT, or once."""
         name = f"{socket.gethostname()[:32]}-{os.getpid()}-{get_random_string(8)}"
         over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

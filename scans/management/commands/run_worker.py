@@ -12,11 +12,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser) -> None:
-        """Add the queue."""
         parser.add_argument("--queue", choices=["scans", "checks"], default="scans")
 
     def handle(self, *, queue: str, **options) -> None:
-        """Work until SIGTERM or SIGINT."""
         worker = ScanWorker(queue)
         worker.configure_signals()
         worker.run()

@@ -26,7 +26,6 @@ class Command(DatabaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser) -> None:
-        """Add the number of analyses, the seed and --force."""
         parser.add_argument("--analyses", type=int, required=True, metavar="N", help=f"how many: 1 to {MAX_ANALYSES:,}")
         parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same data (default: 1)")
         parser.add_argument("--force", action="store_true", help="add them even if the database holds other analyses")

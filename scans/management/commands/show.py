@@ -19,12 +19,10 @@ class Command(DatabaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser) -> None:
-        """Add the analysis and the output format."""
         parser.add_argument("id", type=int, help="the number in the address of the analysis' page")
         parser.add_argument("--json", action="store_true", help="print everything as one JSON object")
 
     def handle(self, *, id: int, **options) -> None:
-        """Print the analysis."""
         analysis = Analysis.objects.present().filter(pk=id).first()
         if analysis is None:
             raise CommandError(f"There is no analysis {id}.", returncode=1)

@@ -17,13 +17,11 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser) -> None:
-        """Add the output formats."""
         formats = parser.add_mutually_exclusive_group()
         formats.add_argument("--json", action="store_true", help="a JSON list, one object for each status")
         formats.add_argument("--markdown", action="store_true", help="the page docs/statuses.md")
 
     def handle(self, **options) -> None:
-        """Print the catalogue in the chosen format."""
         entries = catalogue_data()
         if options["json"]:
             self.stdout.write(json.dumps(entries, indent=2))

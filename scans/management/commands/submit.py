@@ -49,7 +49,6 @@ class Command(DatabaseCommand):
         return parser
 
     def add_arguments(self, parser) -> None:
-        """Declare the arguments: what to scan and how."""
         parser.add_argument("urls", nargs="+", metavar="URL")
         parser.add_argument("--name", required=True, help="a name used before makes the next run of that series")
         for name, flag in _flags():
