@@ -203,8 +203,6 @@ TESTED_BY_THEIR_USERS = set(
     configuration/test_kinds.py
     configuration/test_secret_headers.py
     dashboard/test_urls.py
-    engines/fake/test_adapter.py
-    engines/fake/test_player.py
     engines/test_wire.py
     exports/test_data.py
     exports/test_streams.py
@@ -238,7 +236,7 @@ TESTED_BY_THEIR_USERS = set(
     test_htmx.py
     test_people.py
     test_tasks.py
-    views/test_csv_response.py
+    views/test_downloads.py
     workers/test_evidence.py
     workers/test_worker.py
     """.split()

@@ -38,7 +38,7 @@ def read(path: Path, position: str = "", limit: int = PIECE) -> Piece:
     text, read_to = _text(data, start)
     cut = start > (offset or 0)
     return Piece(
-        text=_from_line(text) if cut else text,
+        text=(text.partition("\n")[2] or text) if cut else text,
         position=f"{facts.st_ino}-{read_to}",
         cut=cut,
         anew=bool(position) and offset is None,
@@ -58,8 +58,3 @@ def _text(data: bytes, start: int) -> tuple[str, int]:
     decoder = getincrementaldecoder("utf-8")(errors="replace")
     text = decoder.decode(data)
     return text, start + len(data) - len(decoder.getstate()[0])
-
-
-def _from_line(text: str) -> str:
-    """Return the text from the first line start on, if there is one."""
-    return text.partition("\n")[2] or text

@@ -328,7 +328,8 @@ def _no_login_page(page: Page) -> LoginFailed:
 
 def _logged_in(evidence: Evidence, proof: Proof, session: Session) -> LoggedIn:
     seen = witness(evidence, proof)
-    _require_silent(evidence.login.logged_out, seen.page)
+    if (pattern := evidence.login.logged_out) and _is_on(pattern, seen.page):
+        raise LoginFailed("pattern_useless", Reason("pattern_on_logged_in_page", url=seen.page.shown_url), PROOF_STEP)
     ways_out = [url for page in (proof.page, *evidence.reached) for url in signs.logout_urls(page)]
     return LoggedIn(
         session=session,
@@ -340,13 +341,6 @@ def _logged_in(evidence: Evidence, proof: Proof, session: Session) -> LoggedIn:
         login_pattern=seen.login_pattern,
         logout_urls=signs.logout_marks(ways_out),
     )
-
-
-def _require_silent(logged_out: str, page: Page) -> None:
-    """Raise LoginFailed if the pattern of logged-out pages matches a page that is logged in."""
-    if logged_out and _is_on(logged_out, page):
-        detail = Reason("pattern_on_logged_in_page", url=page.shown_url)
-        raise LoginFailed("pattern_useless", detail, PROOF_STEP)
 
 
 def _is_on(pattern: str, page: Page) -> bool:

@@ -20,7 +20,6 @@ from scans.reasons import Reason
 SECONDS_AT_A_TIME = 0.1  # of a tick, so that starts are not late
 ANALYSES_AT_A_TIME = 20
 REMOVALS_WAITING_AT_MOST = 100  # with more, the scheduler lets workers catch up
-_REMOVAL = "scans.tasks.remove_data"
 
 
 class Kind(StrEnum):
@@ -56,7 +55,8 @@ def due(kind: Kind, kept: timedelta) -> QuerySet[Analysis]:
 def carry_out(seconds: float = SECONDS_AT_A_TIME) -> None:
     """Expire some of what is due, for about so many seconds. The scheduler calls it at each tick."""
     kept = policy()
-    if not kept or _removals_waiting() >= REMOVALS_WAITING_AT_MOST:
+    waiting = DBTaskResult.objects.ready().filter(task_path="scans.tasks.remove_data")
+    if not kept or waiting.count() >= REMOVALS_WAITING_AT_MOST:
         return
     over = monotonic() + seconds
     for kind, period in kept.items():
@@ -79,10 +79,6 @@ def carry_out_all() -> dict[Kind, int]:
 def _expire_all(kind: Kind, kept: timedelta) -> int:
     pks = list(due(kind, kept).values_list("pk", flat=True))
     return sum(expire(kind, pk, kept, by=Actor.COMMAND) for pk in pks)
-
-
-def _removals_waiting() -> int:
-    return DBTaskResult.objects.ready().filter(task_path=_REMOVAL).count()
 
 
 @transaction.atomic

@@ -104,13 +104,10 @@ def _prepared(field, value):
     return field.get_db_prep_value(value, connection)
 
 
-def _next_id(model) -> int:
-    return (model.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
-
-
 def _plan_rows(plan: Plan, seed: int) -> Iterator[tuple]:
     """Yield the rows of sample_plan, with ids above all existing ones."""
-    first_series, first_analysis, scan, entry, finding = map(_next_id, TABLES)
+    lasts = (model.objects.aggregate(last=Max("pk"))["last"] or 0 for model in TABLES)
+    first_series, first_analysis, scan, entry, finding = (last + 1 for last in lasts)
     found = [sum(scan.found for scan in story.scans) for story in plan.stories]
     for planned in plan:
         story = plan.stories[planned.story]

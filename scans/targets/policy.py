@@ -216,14 +216,12 @@ class TargetPolicy:
         local = is_loopback_name(host)
         # An allowed name must not lead into a private network that is not allowed, whatever its DNS says.
         expected = {a for a in addresses if named and (a.is_global or (local and a.is_loopback))}
-        outside = [a for a in addresses if a not in expected and not self._in_networks(a)]
+        allowed = {a for a in addresses if any(a in network for network in self._networks)}
+        outside = [a for a in addresses if a not in expected | allowed]
         if named and outside:
             raise TargetRefused("leads_to_private", url=url, address=outside[0])
         if not named and (outside or not addresses):
             raise TargetRefused("host_not_allowed", url=url, host=host)
-
-    def _in_networks(self, address: _Address) -> bool:
-        return any(address in network for network in self._networks)
 
 
 def is_loopback_name(host: str) -> bool:

@@ -72,9 +72,9 @@ def moment(at: datetime | None, empty: str = "–") -> str:
 LONG_AGO = timedelta(days=60)
 
 
-def relative(at: datetime, now: datetime | None = None) -> str:
+def relative(at: datetime) -> str:
     """Return a text such as “5 min ago” or “in 2 h”, in the largest unit that fits."""
-    past, span = apart(at, now or timezone.now())
+    past, span = apart(at, timezone.now())
     if not span:
         return gettext("now")
     return (gettext("{span} ago") if past else gettext("in {span}")).format(span=span)

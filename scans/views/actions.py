@@ -151,16 +151,16 @@ class StopView(QuestionView):
 
     page, dialog = "scans/actions/stop.html", "scans/actions/_stop.html"
 
-    def ask_how(self, thing: Analysis | UrlScan, form: StopForm, found: int) -> HttpResponse:
+    def ask_how(self, thing: Analysis | UrlScan, form: StopForm) -> HttpResponse:
         """Ask which of the two, and show the number of findings."""
         choices = [(mode, thing.info.allows(action)) for mode, action in _STOPS.items()]
-        return self.ask(thing, form=form, found=found, choices=choices)
+        return self.ask(thing, form=form, found=_found(thing), choices=choices)
 
-    def stop(self, thing: Analysis | UrlScan, verb: Callable, found: int) -> HttpResponse:
+    def stop(self, thing: Analysis | UrlScan, verb: Callable) -> HttpResponse:
         """Stop it, or ask again if the choice is missing."""
         form = StopForm(self.request.POST)
         if not form.is_valid():
-            return self.ask_how(thing, form, found)
+            return self.ask_how(thing, form)
         mode = StopMode(form.cleaned_data["mode"])
         return self.perform(thing, partial(verb, mode=mode, reason=form.cleaned_data["reason"]), _STOPPED[mode])
 
@@ -169,28 +169,25 @@ class AnalysisStopView(StopView):
     """Stop a whole analysis."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        analysis = present_analysis(pk)
-        return self.ask_how(analysis, StopForm(), _found(analysis))
+        return self.ask_how(present_analysis(pk), StopForm())
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        analysis = present_analysis(pk)
-        return self.stop(analysis, transitions.stop_analysis, _found(analysis))
+        return self.stop(present_analysis(pk), transitions.stop_analysis)
 
 
 class UrlScanStopView(StopView):
     """Stop the scan of one URL."""
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
-        scan = present_url_scan(analysis_id, pk, request.user)
-        return self.ask_how(scan, StopForm(), scan.findings_total)
+        return self.ask_how(present_url_scan(analysis_id, pk, request.user), StopForm())
 
     def post(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
-        scan = present_url_scan(analysis_id, pk, request.user)
-        return self.stop(scan, transitions.stop, scan.findings_total)
+        return self.stop(present_url_scan(analysis_id, pk, request.user), transitions.stop)
 
 
-def _found(analysis: Analysis) -> int:
-    return sum(scan.findings_total for scan in analysis.url_scans.all())
+def _found(thing: Analysis | UrlScan) -> int:
+    scans = thing.url_scans.all() if isinstance(thing, Analysis) else [thing]
+    return sum(scan.findings_total for scan in scans)
 
 
 class AnalysisExtendView(QuestionView):

@@ -4,10 +4,11 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.views.generic import View
 
 from scans.activity import sentence, status_labels
+from scans.exports.tables import csv_lines
 from scans.filtersets import ActivityLogFilterSet
 from scans.models import ActivityLogEntry
 from scans.views.access import ViewerRequired, present_analysis
-from scans.views.csv_response import csv_file
+from scans.views.downloads import attachment
 
 HEAD = ["when", "actor", "user", "url", "action", "what", "from", "to", "reason"]
 
@@ -20,7 +21,8 @@ class ActivityLogFileView(ViewerRequired, View):
         entries = ActivityLogEntry.objects.filter(analysis=analysis).visible_to(request.user).newest_first().reverse()
         urls = [(str(scan_id), url) for scan_id, url in analysis.url_scans.values_list("pk", "url")]
         chosen = ActivityLogFilterSet(request.GET, entries, urls=urls).qs
-        return csv_file(f"activity-log-{analysis.pk}", HEAD, map(_cells, chosen.iterator(chunk_size=500)))
+        lines = csv_lines(HEAD, map(_cells, chosen.iterator(chunk_size=500)))
+        return attachment(lines, f"activity-log-{analysis.pk}", "csv")
 
 
 def _cells(entry: ActivityLogEntry) -> list[str]:

@@ -4,11 +4,12 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.generic import View
 
+from scans.exports.tables import csv_lines
 from scans.filtersets import CoverageFilterSet
 from scans.models import CrawledUrl, UrlScan
 from scans.results.coverage import MAX_ADDRESSES
 from scans.views.access import ViewerRequired, present_url_scan
-from scans.views.csv_response import csv_file
+from scans.views.downloads import attachment
 from scans.views.url_scans import UrlScanTab
 
 PAGE_SIZE = 100
@@ -45,4 +46,4 @@ class CoverageFileView(ViewerRequired, View):
         chosen = CoverageFilterSet(request.GET, url_scan.crawled_urls.order_by("url", "method")).qs
         found = chosen.values_list(*HEAD).iterator(chunk_size=1000)
         rows = ([*cells, reason.in_english()] for *cells, reason in found)
-        return csv_file(f"coverage-{url_scan.pk}", HEAD, rows)
+        return attachment(csv_lines(HEAD, rows), f"coverage-{url_scan.pk}", "csv")

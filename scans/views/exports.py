@@ -1,7 +1,5 @@
 """Exports: the filtered list of analyses, and the results of an analysis or a URL scan, as files."""
 
-from collections.abc import Iterator
-
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -14,25 +12,10 @@ from scans.exports.formats import FORMATS
 from scans.exports.results import Results
 from scans.models import Analysis
 from scans.views.access import ViewerRequired, present_analysis, present_url_scan
+from scans.views.downloads import attachment
 
-CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-    "json": "application/json",
-    "pdf": "application/pdf",
-    "sarif": "application/sarif+json",
-}
 LIST_FORMATS = ["csv", "json"]
 RESULTS_FORMATS = list(FORMATS)
-
-
-def attachment(pieces: Iterator[str], name: str, form: str) -> StreamingHttpResponse:
-    """Return a response that streams these pieces as a download called `name`, in this format."""
-    return StreamingHttpResponse(
-        pieces,
-        content_type=CONTENT_TYPES[form],
-        headers={"Content-Disposition": f'attachment; filename="{name}.{form}"'},
-    )
 
 
 class AnalysisListFileView(ViewerRequired, View):

@@ -45,7 +45,9 @@ def run(url_scan_id: int, *, holder: str, engine: Engine, timing: Timing = DEFAU
     except Exception as error:
         logger.exception("The scan of %s broke on our side.", scan.url)
         _end_broken(scan, broken(error))
-    _remove_files_if_deleted(scan)
+    scan.refresh_from_db(fields=["status"])
+    if scan.status == UrlScanStatus.STOPPED:  # its results were deleted
+        remove_files(scan)
 
 
 def _end_broken(scan: UrlScan, reason: Reason) -> None:
@@ -61,12 +63,6 @@ def _take(url_scan_id: int, holder: str) -> UrlScan | None:
     if until := transitions.closed_until(BlackoutWindow.for_analysis(analysis)):
         transitions.begin_blackout(analysis, until=until)
     return transitions.take(url_scan_id, holder, among=[UrlScanStatus.QUEUED, UrlScanStatus.RESUMING])
-
-
-def _remove_files_if_deleted(scan: UrlScan) -> None:
-    scan.refresh_from_db(fields=["status"])
-    if scan.status == UrlScanStatus.STOPPED:
-        remove_files(scan)
 
 
 def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:

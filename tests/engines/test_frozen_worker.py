@@ -21,7 +21,7 @@ WORKER = """
 import os, signal, sys, time
 from pathlib import Path
 from scans.engines.base import Command, Ended, Job
-from scans.engines.fake.adapter import FakeEngine
+from tests.engines.fake.adapter import FakeEngine
 from scans.engines.wapiti.adapter import WapitiEngine
 python, url, directory, seconds = sys.argv[1:]
 engine = WapitiEngine(Path(python)) if python else FakeEngine([{"do": "run", "seconds": 60}])

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from scans.engines.base import Command, Ended, LogLine, Outcome, Progress, Started, UrlCrawled
-from scans.engines.fake.adapter import FakeEngine
 from scans.engines.process import EngineProcess, environment
 from scans.engines.wire import event_to_line
+from tests.engines.fake.adapter import FakeEngine
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.process
@@ -192,7 +192,7 @@ def test_an_engine_whose_worker_dies_ends_by_itself(job):
 import sys, time
 from pathlib import Path
 from scans.engines.base import Job
-from scans.engines.fake.adapter import FakeEngine
+from tests.engines.fake.adapter import FakeEngine
 run = FakeEngine([{"do": "run", "seconds": 60}]).start(Job(url="http://h/", directory=Path(sys.argv[1]), resolve={}))
 print(run.pid, flush=True)
 time.sleep(60)

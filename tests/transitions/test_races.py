@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.engines.base import Command
-from scans.engines.fake.adapter import FakeEngine
 from scans.login.base import Login, Method
 from scans.login.session_keeper import LoginKeeper
 from scans.models import (
@@ -33,6 +32,7 @@ from scans.transitions import run as life
 from scans.workers import scheduler
 from scans.workers.supervision import Supervision
 from tests import factories
+from tests.engines.fake.adapter import FakeEngine
 
 pytestmark = pytest.mark.django_db
 USER = Actor.COMMAND

@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.engines.base import FindingReported, Progress, Severity, Started
-from scans.engines.fake.adapter import FakeEngine
 from scans.models import Actor, StopMode, UrlScan
 from scans.statuses import UrlScanStatus as U
 from scans.timing import Timing
 from scans.transitions import lease
 from scans.workers import runner
 from tests import factories as make
+from tests.engines.fake.adapter import FakeEngine
 from tests.eventually import meanwhile
 
 STARTED = Started(engine="Fake", version="1")

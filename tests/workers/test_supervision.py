@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.engines.base import Command, Ended, LogLine, Outcome, Progress
-from scans.engines.fake.adapter import FakeEngine
 from scans.engines.process import EngineProcess
 from scans.models import Actor, Analysis, Finding, StopMode, UrlScan
 from scans.reasons import Reason
@@ -23,6 +22,7 @@ from scans.statuses import UrlScanStatus as U
 from scans.targets import monitor
 from scans.workers import supervision
 from tests import factories as make
+from tests.engines.fake.adapter import FakeEngine
 from tests.workers.playing import (
     ANSWERED,
     FINDING,

@@ -32,8 +32,7 @@ class Command(BaseCommand):
         for model, of_model in groupby(entries, key=lambda entry: entry["model"]):
             self.stdout.write(f"\n{model}\n{'=' * len(model)}")
             for entry in of_model:
-                warning = " (with a warning icon)" if entry["warning"] else ""
-                self.stdout.write(f"\n{entry['label']}{warning}  [{entry['code']}, {entry['phase']}]")
+                self.stdout.write(f"\n{_name(entry['label'], entry['warning'])}  [{entry['code']}, {entry['phase']}]")
                 self.stdout.write(f"    {entry['description']}\n    Next: {entry['next_step']}")
 
 
@@ -48,7 +47,7 @@ def as_markdown(entries: list[dict]) -> str:
         lines += ["", f"## {title}", "", "| status | phase | meaning | what to do next |", "| --- | --- | --- | --- |"]
         for entry in entries:
             if entry["model"] == model:
-                label = entry["label"] + (" (with a warning icon)" if entry["warning"] else "")
+                label = _name(entry["label"], entry["warning"])
                 phase = Phase(entry["phase"]).label
                 lines.append(
                     f"| {label}<br>`{entry['code']}` | {phase} | {entry['description']} | {entry['next_step']} |"
@@ -75,12 +74,12 @@ def _diagram(statuses, moves: dict, *first) -> list[str]:
         "",
         "```mermaid",
         "stateDiagram-v2",
-        *(f'    state "{_with_warning(status)}" as {status.value}' for status in statuses),
+        *(f'    state "{_name(status.label, status.info.warning)}" as {status.value}' for status in statuses),
         *(f"    [*] --> {status}" for status in first),
         *(f"    {before} --> {after}" for before in statuses for after in sorted(moves[before])),
         "```",
     ]
 
 
-def _with_warning(status) -> str:
-    return f"{status.label} (with a warning icon)" if status.info.warning else status.label
+def _name(label: str, warning: bool) -> str:
+    return f"{label} (with a warning icon)" if warning else label

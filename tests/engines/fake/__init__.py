@@ -1,0 +1,1 @@
+"""A simulated engine for tests and demonstrations. It never sends a request."""

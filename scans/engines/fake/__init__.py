@@ -1,1 +1,0 @@
-"""A simulated engine for tests and demonstrations. It never sends a request."""
