@@ -230,6 +230,7 @@ TESTED_BY_THEIR_USERS = set(
     summaries/test_trend.py
     summaries/test_upcoming.py
     templatetags/test_detail.py
+    transitions/test_claim.py
     test_accounts.py
     test_apps.py
     test_filtersets.py

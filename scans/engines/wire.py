@@ -6,35 +6,19 @@ from dataclasses import MISSING, asdict, fields, replace
 from functools import partial
 from typing import Any
 
-from scans.engines.base import (
-    AddressSeen,
-    Command,
-    Ended,
-    Event,
-    FindingReported,
-    Job,
-    LoggedOut,
-    LogLine,
-    NewLogin,
-    Outcome,
-    Progress,
-    Reach,
-    Severity,
-    Started,
-    UrlCrawled,
-)
+from scans.engines import base
 
 LONGEST_TEXT = 64 * 1024  # characters kept of any one text
 
-EVENTS: dict[str, type[Event]] = {
-    "started": Started,
-    "progress": Progress,
-    "url_crawled": UrlCrawled,
-    "address_seen": AddressSeen,
-    "finding": FindingReported,
-    "logged_out": LoggedOut,
-    "log": LogLine,
-    "ended": Ended,
+EVENTS: dict[str, type[base.Event]] = {
+    "started": base.Started,
+    "progress": base.Progress,
+    "url_crawled": base.UrlCrawled,
+    "address_seen": base.AddressSeen,
+    "finding": base.FindingReported,
+    "logged_out": base.LoggedOut,
+    "log": base.LogLine,
+    "ended": base.Ended,
 }
 NAMES = {event: name for name, event in EVENTS.items()}
 
@@ -73,9 +57,9 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "str": plain_text,
     "int": _whole_number,
     "bool": partial(_expect, bool, "true or false"),
-    "Severity": Severity,
-    "Outcome": Outcome,
-    "Reach": Reach,
+    "Severity": base.Severity,
+    "Outcome": base.Outcome,
+    "Reach": base.Reach,
     "Mapping[str, int]": lambda value: {plain_text(key): _whole_number(one) for key, one in _object(value).items()},
     "Mapping[str, str | int]": lambda value: {
         plain_text(key): _text_or_number(one) for key, one in _object(value).items()
@@ -86,7 +70,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def event_from_line(line: bytes) -> Event:
+def event_from_line(line: bytes) -> base.Event:
     """Read one line of an engine's stdout. Raises ValueError, which names the problem."""
     try:
         values = json.loads(line)
@@ -106,22 +90,22 @@ def event_from_line(line: bytes) -> Event:
     return EVENTS[name](**{key: READERS[str(shape[key].type)](value) for key, value in values.items()})
 
 
-def event_to_line(event: Event) -> bytes:
+def event_to_line(event: base.Event) -> bytes:
     """Return the line with which an engine process sends this event."""
     return json.dumps({"event": NAMES[type(event)], **asdict(event)}).encode() + b"\n"
 
 
-def job_to_line(job: Job) -> bytes:
+def job_to_line(job: base.Job) -> bytes:
     """Return the first line that an engine process gets on its stdin."""
     values = {**asdict(replace(job, resolve={})), "resolve": dict(job.resolve)}
     return json.dumps({**values, "directory": str(job.directory.absolute())}).encode() + b"\n"
 
 
-def login_to_line(login: NewLogin) -> bytes:
+def login_to_line(login: base.NewLogin) -> bytes:
     """Return the stdin line that gives an engine process a new login."""
     return json.dumps({"login": asdict(login)}).encode() + b"\n"
 
 
-def command_to_line(command: Command) -> bytes:
+def command_to_line(command: base.Command) -> bytes:
     """Return a later stdin line with a command."""
     return json.dumps({"command": command}).encode() + b"\n"

@@ -8,20 +8,8 @@ from scans.models import Actor, Analysis, PausedBy, ScanSettings, StopMode, UrlS
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import PAUSABLE, Action, EndedBy, Results
 from scans.transitions.capacity import free_slots, refuse_in_blackout
-from scans.transitions.core import (
-    RELEASED,
-    By,
-    TransitionRefused,
-    U,
-    locked,
-    locked_scan,
-    move,
-    permit,
-    require,
-    roll_up,
-    scans_in,
-    verb,
-)
+from scans.transitions.claim import claim
+from scans.transitions.core import RELEASED, By, TransitionRefused, U, locked_scan, move, roll_up, scans_in, verb
 from scans.transitions.run import end_scan
 from scans.transitions.setup import prescan_over
 
@@ -31,9 +19,7 @@ LONGEST_DURATION = timedelta(days=25)
 @verb
 def pause(url_scan: UrlScan, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Pause one URL scan: its engine saves the session and stops. One that has not started yet waits."""
-    permit(by, "submit_analysis")
-    scan = locked_scan(url_scan)
-    require(scan, Action.PAUSE)
+    scan = claim(url_scan, Action.PAUSE, by)
     pause_scan(scan, PausedBy.USER, by, reason)
     roll_up(scan.analysis, by)
 
@@ -51,10 +37,8 @@ def pause_scan(scan: UrlScan, paused_by: PausedBy, by: By, reason: Reason | str)
 @verb
 def resume(url_scan: UrlScan, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Resume one paused URL scan from its session, as soon as a slot and a worker are free. Refused in a blackout."""
-    permit(by, "submit_analysis")
     free = free_slots()
-    scan = locked_scan(url_scan)
-    require(scan, Action.RESUME)
+    scan = claim(url_scan, Action.RESUME, by)
     refuse_in_blackout(scan.analysis)
     resume_scans([scan], free, by, reason)
     roll_up(scan.analysis, by)
@@ -74,9 +58,7 @@ def resume_scans(scans: list[UrlScan], free: int, by: By, reason: Reason | str =
 @verb
 def stop(url_scan: UrlScan, mode: StopMode, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Stop one URL scan, and keep or delete what it found."""
-    permit(by, "submit_analysis")
-    scan = locked_scan(url_scan)
-    require(scan, Action.STOP_SAVE if mode == StopMode.SAVE else Action.STOP_DELETE)
+    scan = claim(url_scan, Action.STOP_SAVE if mode == StopMode.SAVE else Action.STOP_DELETE, by)
     stop_scan(scan, mode, by, reason)
     roll_up(scan.analysis, by)
 
@@ -103,9 +85,7 @@ def stop_analysis(analysis: Analysis, mode: StopMode, *, by: By, reason: Reason 
 
     Deleting also deletes the results of URL scans that have ended, published ones included. Only the log stays.
     """
-    permit(by, "submit_analysis")
-    analysis = locked(analysis.pk)
-    require(analysis, Action.STOP_SAVE if mode == StopMode.SAVE else Action.STOP_DELETE)
+    analysis = claim(analysis, Action.STOP_SAVE if mode == StopMode.SAVE else Action.STOP_DELETE, by)
     Analysis.objects.filter(pk=analysis.pk).update(stop_mode=mode)
     analysis.stop_mode = mode
     for scan in scans_in(analysis, *U):
@@ -120,9 +100,7 @@ def stop_analysis(analysis: Analysis, mode: StopMode, *, by: By, reason: Reason 
 @verb
 def pause_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Pause every URL scan that runs, or waits for a slot or a worker."""
-    permit(by, "submit_analysis")
-    analysis = locked(analysis.pk)
-    require(analysis, Action.PAUSE)
+    analysis = claim(analysis, Action.PAUSE, by)
     scans = scans_in(analysis, *PAUSABLE)
     if not scans:
         raise TransitionRefused("nothing_to_pause", analysis=analysis)
@@ -134,10 +112,8 @@ def pause_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REAS
 @verb
 def resume_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Resume every paused URL scan of an analysis. Refused in a blackout window."""
-    permit(by, "submit_analysis")
     free = free_slots()
-    analysis = locked(analysis.pk)
-    require(analysis, Action.RESUME)
+    analysis = claim(analysis, Action.RESUME, by)
     refuse_in_blackout(analysis)
     resume_scans(scans_in(analysis, U.PAUSED), free, by, reason)
     roll_up(analysis, by, "analysis.resumed", reason=reason)
@@ -146,9 +122,7 @@ def resume_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REA
 @verb
 def extend(analysis: Analysis, *, by: By, extra: timedelta, reason: Reason | str = NO_REASON) -> None:
     """Give a running analysis `extra` time, up to 25 days in all."""
-    permit(by, "submit_analysis")
-    analysis = locked(analysis.pk)
-    require(analysis, Action.EXTEND)
+    analysis = claim(analysis, Action.EXTEND, by)
     if analysis.time_left(timezone.now()) == timedelta(0):
         raise TransitionRefused("duration_ended")  # its engines are being ended
     duration = extended(analysis.duration, extra)

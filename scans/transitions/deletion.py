@@ -5,17 +5,15 @@ from django.utils import timezone
 from scans.models import Actor, Analysis, AnalysisSearch, RecurringSchedule, Series, TargetLogin, UrlScan
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import Action, UrlScanStatus
+from scans.transitions.claim import claim
 from scans.transitions.core import (
     RELEASED,
     By,
     TransitionRefused,
     U,
     enqueue,
-    locked,
     locked_scan,
     move,
-    permit,
-    require,
     roll_up,
     switch_off,
     verb,
@@ -29,9 +27,7 @@ def delete(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> N
     The secrets stay while a schedule uses the analysis as its template. Deleting the last run of a series switches its
     schedule off, because no page would show it any more.
     """
-    permit(by, "submit_analysis")
-    analysis = locked(analysis.pk)
-    require(analysis, Action.DELETE)
+    analysis = claim(analysis, Action.DELETE, by)
     if continuing := Analysis.objects.filter(continues=analysis, ended_at=None).first():
         raise TransitionRefused("sessions_in_use", analysis=analysis, run=continuing.run)
     AnalysisSearch.objects.filter(analysis=analysis).delete()

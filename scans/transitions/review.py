@@ -5,20 +5,8 @@ from django.utils import timezone
 from scans import activity
 from scans.models import Actor, Analysis, Finding, Mark, Publication, TriageMark, UrlScan
 from scans.statuses import PUBLISHED_AS, Action
-from scans.transitions.core import (
-    RELEASED,
-    By,
-    TransitionRefused,
-    U,
-    locked,
-    locked_scan,
-    move,
-    permit,
-    require,
-    roll_up,
-    scans_in,
-    verb,
-)
+from scans.transitions.claim import claim
+from scans.transitions.core import RELEASED, By, TransitionRefused, locked_scan, move, permit, roll_up, scans_in, verb
 
 
 @verb
@@ -36,15 +24,13 @@ def conclude_verification(url_scan: UrlScan, counts: dict[str, int]) -> None:
 
 def _publish(scan: UrlScan, by: By) -> None:
     """Move a URL scan to the published status. The reason stays: it says how the scan ended."""
-    move(scan, PUBLISHED_AS[U(scan.status)], "url_scan.published", by, columns={"reason": scan.reason})
+    move(scan, PUBLISHED_AS[scan.status], "url_scan.published", by, columns={"reason": scan.reason})
 
 
 @verb
 def publish(analysis: Analysis, *, by: By) -> None:
     """Publish the verified results of an analysis. Refused while findings are still being replayed."""
-    permit(by, "review_analysis")
-    analysis = locked(analysis.pk)
-    require(analysis, Action.PUBLISH)
+    analysis = claim(analysis, Action.PUBLISH, by, "review_analysis")
     scans = scans_in(analysis, *PUBLISHED_AS)
     if any(scan.verified_at is None for scan in scans):
         raise TransitionRefused("still_replaying", analysis=analysis)

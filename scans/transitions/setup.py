@@ -5,6 +5,7 @@ from django.utils import timezone
 from scans.models import Actor, Analysis, UrlScan
 from scans.reasons import Reason
 from scans.statuses import Action, UrlScanStatus
+from scans.transitions.claim import claim
 from scans.transitions.core import (
     RELEASED,
     By,
@@ -14,8 +15,6 @@ from scans.transitions.core import (
     locked,
     locked_scan,
     move,
-    permit,
-    require,
     roll_up,
     scans_in,
     verb,
@@ -25,9 +24,7 @@ from scans.transitions.core import (
 @verb
 def prescan_only(analysis: Analysis, *, by: By) -> None:
     """Queue a prescan of an analysis that is saved for later. It is not submitted."""
-    permit(by, "submit_analysis")
-    analysis = locked(analysis.pk)
-    require(analysis, Action.PRESCAN)
+    analysis = claim(analysis, Action.PRESCAN, by)
     roll_up(analysis, by, "analysis.prescan_asked", columns={"prescan_started_at": None, "prescan_ended_at": None})
     enqueue("set_up", analysis.pk)
 

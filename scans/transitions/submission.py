@@ -11,6 +11,7 @@ from scans.configuration.submission import Access, Submission, changes, columns_
 from scans.models import Actor, Analysis, AnalysisSearch, RecurringSchedule, Series, TargetLogin, UrlScan
 from scans.schedule.recurrence import Recurrence, starts
 from scans.statuses import TIME_EXPIRED, Action, AnalysisStatus
+from scans.transitions.claim import claim
 from scans.transitions.core import (
     By,
     TransitionRefused,
@@ -141,9 +142,7 @@ def begin_repeating(analysis: Analysis) -> None:
 @verb
 def change(analysis: Analysis, submission: Submission, *, by: By) -> Analysis:
     """Replace the configuration of an analysis that was saved for later, and return it. Name and series stay."""
-    permit(by, "submit_analysis")
-    analysis = locked(analysis.pk)
-    require(analysis, Action.EDIT)
+    analysis = claim(analysis, Action.EDIT, by)
     before = configuration(analysis)
     after = replace(submission, name=analysis.name, access={**before.access, **submission.access})
     changed = changes(before, after)
@@ -237,9 +236,7 @@ def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
 @verb
 def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
     """Retry the set-up of one URL scan where it failed."""
-    permit(by, "submit_analysis")
-    scan = locked_scan(url_scan)
-    require(scan, Action.SUBMIT)
+    scan = claim(url_scan, Action.SUBMIT, by)
     if scan.analysis.submitted_at is None:
         raise TransitionRefused("not_submitted_yet", analysis=scan.analysis)
     if scan.analysis.info.final:
@@ -250,9 +247,7 @@ def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
 @verb
 def run_again(analysis: Analysis, *, by: By) -> Analysis:
     """Submit the same configuration as the next run of the series, to start now. Returns the new run."""
-    permit(by, "submit_analysis")
-    analysis = locked(analysis.pk)
-    require(analysis, Action.RUN_AGAIN)
+    analysis = claim(analysis, Action.RUN_AGAIN, by)
     again = submit(once_more(analysis), by=by)
     roll_up(analysis, by, "analysis.run_again", run=again.run)
     return again
@@ -261,9 +256,7 @@ def run_again(analysis: Analysis, *, by: By) -> Analysis:
 @verb
 def continue_expired(analysis: Analysis, *, by: By) -> Analysis:
     """Continue the URL scans whose duration ended from their saved sessions, as a new run, which is returned."""
-    permit(by, "submit_analysis")
-    analysis = locked(analysis.pk)
-    require(analysis, Action.CONTINUE)
+    analysis = claim(analysis, Action.CONTINUE, by)
     if analysis.evidence_expired_at:
         raise TransitionRefused("sessions_removed", analysis=analysis)
     expired = {scan.url: scan for scan in scans_in(analysis, *TIME_EXPIRED)}

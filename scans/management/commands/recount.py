@@ -20,15 +20,11 @@ class Command(DatabaseCommand):
     def add_arguments(self, parser) -> None:
         parser.add_argument("--json", action="store_true", help="print the differences as a JSON list")
 
-    def handle(self, *, json: bool, **options) -> None:
+    def handle(self, **options) -> None:
         differences = list(recount())
-        self.stdout.write(_as_json(differences) if json else _as_text(differences))
+        self.stdout.write(json.dumps(differences, indent=2) if options["json"] else _as_text(differences))
         if differences:
             raise CommandError(f"{len(differences)} stored values were wrong and have been repaired.", returncode=1)
-
-
-def _as_json(differences: list[dict]) -> str:
-    return json.dumps(differences, indent=2)
 
 
 def _as_text(differences: list[dict]) -> str:

@@ -18,13 +18,9 @@ class Command(DatabaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only report what would be removed")
         parser.add_argument("--json", action="store_true", help="print the numbers as a JSON object")
 
-    def handle(self, *, dry_run: bool, json: bool, **options) -> None:
+    def handle(self, *, dry_run: bool, **options) -> None:
         counts = retention.count_due() if dry_run else retention.carry_out_all()
-        self.stdout.write(_as_json(counts) if json else _as_text(counts, dry_run))
-
-
-def _as_json(counts: dict[str, int]) -> str:
-    return json.dumps(counts, indent=2)
+        self.stdout.write(json.dumps(counts, indent=2) if options["json"] else _as_text(counts, dry_run))
 
 
 def _as_text(counts: dict[str, int], dry_run: bool) -> str:
