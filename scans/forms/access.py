@@ -127,16 +127,9 @@ class AccessForm(forms.Form):
         """Return the login and crawl script with secrets encrypted; None if there are none. The form must be valid."""
         cleaned, login = self.cleaned_data, None
         if cleaned["login_method"]:
-            login = TargetLogin.of(
-                Login(
-                    method=Method(cleaned["login_method"]),
-                    username=cleaned["login_username"],
-                    password=cleaned["login_password"],
-                    headers=cleaned["login_headers"],
-                    cookies=cleaned["login_cookies"],
-                    **{name: cleaned[name] for name in _SAME_NAMES},
-                )
-            )
+            values = {name: cleaned[f"login_{name}"] for name in ("username", "password", "headers", "cookies")}
+            values |= {name: cleaned[name] for name in _SAME_NAMES}
+            login = TargetLogin.of(Login(method=Method(cleaned["login_method"]), **values))
         script = cleaned["crawl_script"]
         if not login and not script:
             return None

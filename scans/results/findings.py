@@ -9,6 +9,8 @@ from django.utils import timezone
 from scans.engines.base import FindingReported, identity
 from scans.models import Finding, UrlScan
 
+_LONG_TEXTS = "url parameter info description solution http_request curl evidence_body".split()
+
 
 def store(url_scan: UrlScan, reported: Iterable[FindingReported]) -> dict[str, int]:
     """Store new findings; one that was reported before stays as it is.
@@ -39,20 +41,13 @@ def _row(url_scan: UrlScan, finding: FindingReported) -> Finding:
         category=_storable(finding.category)[:200],
         severity=finding.severity.value,
         method=_storable(finding.method)[:16],
-        url=_storable(finding.url),
-        parameter=_storable(finding.parameter),
         module=_storable(finding.module)[:60],
-        info=_storable(finding.info),
-        description=_storable(finding.description),
-        solution=_storable(finding.solution),
+        **{name: _storable(getattr(finding, name)) for name in _LONG_TEXTS},
         references=[[_storable(text) for text in reference] for reference in finding.references],
         wstg=[_storable(text) for text in finding.wstg],
         cwe=list(finding.cwe),
-        http_request=_storable(finding.http_request),
-        curl=_storable(finding.curl),
         evidence_status=finding.evidence_status,
         evidence_headers=[[_storable(text) for text in header] for header in finding.evidence_headers],
-        evidence_body=_storable(finding.evidence_body),
     )
 
 

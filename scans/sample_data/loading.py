@@ -114,20 +114,10 @@ def _plan_rows(plan: Plan, seed: int) -> Iterator[tuple]:
         series = first_series + planned.series
         submission = json.dumps({"urls": len(story.scans), "run": planned.run})
         yield (
-            first_analysis + planned.number,
-            planned.story,
-            series,
-            planned.run,
-            name(planned.series, seed, series),
-            f"-{series}.{domain(planned.series)}",
-            planned.began,
-            planned.pace,
-            _start_at(planned),
-            _prepared(DurationField(), timedelta(seconds=planned.duration)),
-            submission,
-            scan,
-            entry,
-            finding,
+            *(first_analysis + planned.number, planned.story, series, planned.run),
+            *(name(planned.series, seed, series), f"-{series}.{domain(planned.series)}", planned.began, planned.pace),
+            *(_start_at(planned), _prepared(DurationField(), timedelta(seconds=planned.duration)), submission),
+            *(scan, entry, finding),
         )
         scan, entry, finding = scan + len(story.scans), entry + len(story.entries), finding + found[planned.story]
 

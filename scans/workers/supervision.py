@@ -155,11 +155,9 @@ class Supervision:
         if usable > self._usable_answers:
             self._watch.engine_got_answers()
         self._requests, self._usable_answers = self._before["requests"] + progress.requests, usable
+        as_they_are = ("phase", "module", "modules_done", "modules_total")
         self._progress.update(
-            phase=progress.phase,
-            module=progress.module,
-            modules_done=progress.modules_done,
-            modules_total=progress.modules_total,
+            **{name: getattr(progress, name) for name in as_they_are},
             urls_crawled=self._before["urls"] + progress.urls_crawled,
             requests=self._requests,
             responses=dict(responses),

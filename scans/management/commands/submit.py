@@ -219,9 +219,8 @@ def _refusal(why: str) -> CommandError:
     return CommandError(why, returncode=REFUSED)
 
 
-_LOGIN_FIELDS = {"method": "login_method", "username": "login_username", "password": "login_password"} | {
-    "headers": "login_headers",
-    "cookies": "login_cookies",
+_LOGIN_FIELDS = {
+    **{name: f"login_{name}" for name in ("method", "username", "password", "headers", "cookies")},
     **{name: name for name in ("login_url", "username_field", "password_field", "logged_in", "logged_out")},
 }
 _LOGIN_SCRIPTS = ("login_script", "logout_script")

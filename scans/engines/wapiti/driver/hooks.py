@@ -295,17 +295,8 @@ class Hooks:
 
 def unsent(request):
     """Return a copy without the headers that Wapiti adds to sent requests: with them a page counts as crawled."""
-    return web.Request(
-        request.path,
-        method=request.method,
-        encoding=request.encoding,
-        enctype=request.enctype,
-        referer=request.referer,
-        get_params=request.get_params,
-        post_params=request.post_params,
-        file_params=request.file_params,
-        link_depth=request.link_depth,
-    )
+    names = "method encoding enctype referer get_params post_params file_params link_depth".split()
+    return web.Request(request.path, **{name: getattr(request, name) for name in names})
 
 
 def evidence(response, masked):
