@@ -192,15 +192,11 @@ class Player:
         told |= {"state": "", "screenshot": "", "text": "", "detail": reason(""), **values}
         looks = {"cookies": self._cookies, "storage": self._storage, "state": self._state, "screenshot": self._picture}
         for name, look in {**looks, "asks_again": self._asks_again}.items():
-            try:
+            with suppress(Error):
                 told[name] = look()
-            except Error:
-                continue
         told["detail"] = without(told["detail"], {"\0": " "})  # a page's own words may be in it
-        try:
+        with suppress(Error):
             told["text"] = self.page.inner_text("body", timeout=2000)[:LONGEST_TEXT]
-        except Error:
-            pass
         return told
 
     def _cookies(self) -> list[dict]:

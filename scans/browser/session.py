@@ -156,10 +156,8 @@ def _run(job: bytes, home: str, seconds: float, program: Path = PLAYER) -> tuple
 def _kill_what_is_left(process: subprocess.Popen, home: str) -> None:
     """The child's group, and its browser, which has a group of its own and is told by its profile's folder."""
     for group in {process.pid, *_groups_of(home)}:
-        try:
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
     process.wait()
 
 

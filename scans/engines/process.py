@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from scans.engines import wire
@@ -100,20 +101,16 @@ class EngineProcess:
             self._gone.wait()
 
     def _write(self, line: bytes) -> None:
-        try:
+        with suppress(BrokenPipeError, ValueError):  # gone, or we closed it because it is gone
             self._process.stdin.write(line)
             self._process.stdin.flush()
-        except (BrokenPipeError, ValueError):  # gone, or we closed it because it is gone
-            pass
 
     def _signal(self, number: int) -> None:
         # The lock prevents a signal to a process id that was reaped and reused.
         with self._reaping:
             if self._process.returncode is None:
-                try:
+                with suppress(ProcessLookupError):
                     os.killpg(self.pid, number)
-                except ProcessLookupError:
-                    pass
 
     def _read(self) -> None:
         with self._process.stdout as stdout:
@@ -173,10 +170,8 @@ class EngineProcess:
             self._gone.set()
             self._changed.notify_all()
         self._reader.join(timeout=2)  # longer only if something outside the group keeps the pipe open
-        try:
+        with suppress(BrokenPipeError):
             self._process.stdin.close()
-        except BrokenPipeError:
-            pass
         self._put(self._said or _crashed(code), 0)
         with self._changed:
             self._closed = True

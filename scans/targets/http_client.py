@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from threading import Timer
@@ -165,10 +166,8 @@ class _Patience:
 
     def _cut(self) -> None:
         self.over = True
-        try:
+        with suppress(OSError):  # the site was faster
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-        except OSError:
-            pass  # the site was faster
 
     def reason(self) -> httpx.ReadTimeout | None:
         """Return the error to raise if this object closed the connection."""

@@ -28,7 +28,6 @@ class AnalysisDetailView(ViewerRequired, View):
     """The summary of one analysis, with its activity log at the bottom; live."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The page, its fragment, or 204 when nothing changed."""
         missing = SystemPart.missing()
         version = f"{series_version(pk)}.{len(missing)}"
         if htmx.is_unchanged(request, version):

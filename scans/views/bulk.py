@@ -150,7 +150,6 @@ class BulkActionView(ViewerRequired, View):
     """The progress of a bulk action, and its outcome for each analysis. Live until all is done."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Return the page, its fragment, or 204 if nothing changed."""
         action = get_object_or_404(BulkAction.objects.select_related("user"), pk=pk)
         outcomes = action.outcomes()
         waiting, total = outcomes.get(BulkOutcome.WAITING, 0), sum(outcomes.values())

@@ -42,7 +42,6 @@ class AnalysisFindingListView(ViewerRequired, View):
     """The findings of all URLs of one analysis, worst first; live."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Return the page, its fragment, or 204 if nothing changed."""
         analysis, missing = present_analysis(pk), SystemPart.missing()
         version = f"{analysis.version}.{len(missing)}"
         if htmx.is_unchanged(request, version):

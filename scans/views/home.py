@@ -39,7 +39,6 @@ class HomeView(ViewerRequired, View):
     """The home page, live. Each of its queries is bounded, however many analyses there are."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Return the page, its fragment, or 204 if nothing changed."""
         now, header = timezone.now(), ListHeader.now()
         rows = {key: _rows(key) for key in _CARDS}
         version = str(_version(now, header, rows))

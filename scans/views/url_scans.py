@@ -34,7 +34,6 @@ class UrlScanTab(ViewerRequired, View):
     tab = ""  # the tab that it belongs to, if it is none itself
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int, **address) -> HttpResponse:
-        """The page, its fragment, or 204 when nothing changed."""
         scan, missing = present_url_scan(analysis_id, pk, request.user), SystemPart.missing()
         version = f"{scan.analysis.version}.{len(missing)}"
         if htmx.is_unchanged(request, version):

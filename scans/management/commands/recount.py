@@ -9,8 +9,6 @@ from scans.management.database import DatabaseCommand
 
 
 class Command(DatabaseCommand):
-    """Recount, report every difference and repair it."""
-
     help = (
         "Recalculate the values stored for a fast list of analyses (counts per status, sort keys and search texts), "
         "report every difference and repair it. Safe to run at any time. Exit code 1: there was a difference; 3: the "

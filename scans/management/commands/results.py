@@ -16,8 +16,6 @@ NOT_WRITTEN, NOT_COMPLETE = 1, 3
 
 
 class Command(DatabaseCommand):
-    """Write the results of one analysis in one of the formats of docs/exports.md."""
-
     help = (
         "Write the results of one analysis. Exit code 0: complete and published; 3: written, but partial, under "
         "verification or not ended (stderr tells which); 1: not written."

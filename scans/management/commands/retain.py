@@ -7,8 +7,6 @@ from scans.management.database import DatabaseCommand
 
 
 class Command(DatabaseCommand):
-    """Report what is due under the policy, and remove it."""
-
     help = (
         "Remove all data that is older than the retention policy allows (in the admin: scan settings). The scheduler "
         "does the same in small parts. A worker of the queue checks deletes the data. Safe to run at any time."

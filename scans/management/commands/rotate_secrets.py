@@ -16,8 +16,6 @@ SEALED = [
 
 
 class Command(DatabaseCommand):
-    """Encrypt again with the first of SCANS_SECRET_KEYS, so that the other keys can be removed."""
-
     help = (
         "Encrypt every stored password, cookie, header and script again with the first key of SCANS_SECRET_KEYS. "
         "Then you can remove the older keys. Safe to run at any time, and more than once."

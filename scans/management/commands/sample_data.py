@@ -13,8 +13,6 @@ MAX_ANALYSES = 10_000_000
 
 
 class Command(DatabaseCommand):
-    """Fill the database, chunk by chunk."""
-
     help = (
         "Add made-up analyses: finished ones of the last three years and some of every other status, with URL "
         "scans, activity logs and findings. Use it to try the dashboard out and to measure it, in a separate database: "

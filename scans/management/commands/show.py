@@ -10,8 +10,6 @@ from scans.models import Analysis
 
 
 class Command(DatabaseCommand):
-    """Print one analysis with its URL scans, counts, findings and log."""
-
     help = (
         "Show one analysis: status, URL scans, findings and log. Exit code 1: there is no analysis with this id; "
         "3: the database does not answer."

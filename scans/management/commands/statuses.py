@@ -11,8 +11,6 @@ from scans.statuses.analysis_moves import analysis_moves
 
 
 class Command(BaseCommand):
-    """Print the statuses of analyses and of URL scans."""
-
     help = "List every status of analyses and URL scans, with its meaning and next step."
     requires_system_checks = []
 

@@ -151,8 +151,7 @@ class Traffic:
         if not renewed:  # nobody confirmed whose page it is: a crawl that continues later requests it again
             raise Refused("the scan is ending", request=request)
         self.spare_login(request)  # this request may turn out to have ended the login
-        again = self.login.undressed(await self.exchange(transport, request, ours=True))
-        return again
+        return self.login.undressed(await self.exchange(transport, request, ours=True))
 
     async def read(self, response):
         """Return the text of a response, empty if it has none. The response keeps its body for the next reader."""
