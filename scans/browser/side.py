@@ -12,24 +12,21 @@ MAX_COMMANDS = 1000
 _MAX_CALLS = 5  # how deep one test may run another
 # Commands that do something on the page; the player has a function for each.
 COMMANDS = frozenset(
-    {
-        *("open", "click", "clickAt", "doubleClick", "doubleClickAt", "type", "sendKeys", "editContent", "select"),
-        *("addSelection", "removeSelection", "check", "uncheck", "submit", "pause", "mouseOver", "mouseOut"),
-        *("mouseDown", "mouseUp", "mouseDownAt", "mouseUpAt", "mouseMoveAt", "dragAndDropToObject", "setWindowSize"),
-        *("selectFrame", "selectWindow", "storeWindowHandle", "close", "waitForElementPresent"),
-        *("waitForElementVisible", "waitForElementNotPresent", "waitForElementNotVisible", "waitForElementEditable"),
-        *("waitForElementNotEditable", "waitForText", "assert", "verify", "assertText", "verifyText", "assertNotText"),
-        *("verifyNotText", "assertElementPresent", "verifyElementPresent", "assertElementNotPresent"),
-        *("verifyElementNotPresent", "assertTitle", "verifyTitle", "assertValue", "verifyValue", "assertChecked"),
-        *("verifyChecked", "assertNotChecked", "verifyNotChecked", "assertEditable", "verifyEditable"),
-        *("assertNotEditable", "verifyNotEditable", "assertSelectedValue", "verifySelectedValue"),
-        *("assertNotSelectedValue", "verifyNotSelectedValue", "assertSelectedLabel", "verifySelectedLabel", "store"),
-        *("storeText", "storeValue", "storeTitle", "storeAttribute", "storeJson", "storeXpathCount", "echo"),
-        *("executeScript", "executeAsyncScript", "runScript", "assertAlert", "assertConfirmation", "assertPrompt"),
-        *("chooseOkOnNextConfirmation", "chooseCancelOnNextConfirmation", "chooseCancelOnNextPrompt"),
-        *("answerOnNextPrompt", "webdriverChooseOkOnVisibleConfirmation", "webdriverAnswerOnVisiblePrompt"),
-        *("webdriverChooseCancelOnVisibleConfirmation", "webdriverChooseCancelOnVisiblePrompt", "setSpeed", "debugger"),
-    }
+    """
+    open click clickAt doubleClick doubleClickAt type sendKeys editContent select addSelection removeSelection check
+    uncheck submit pause mouseOver mouseOut mouseDown mouseUp mouseDownAt mouseUpAt mouseMoveAt dragAndDropToObject
+    setWindowSize selectFrame selectWindow storeWindowHandle close waitForElementPresent waitForElementVisible
+    waitForElementNotPresent waitForElementNotVisible waitForElementEditable waitForElementNotEditable waitForText
+    assert verify assertText verifyText assertNotText verifyNotText assertElementPresent verifyElementPresent
+    assertElementNotPresent verifyElementNotPresent assertTitle verifyTitle assertValue verifyValue assertChecked
+    verifyChecked assertNotChecked verifyNotChecked assertEditable verifyEditable assertNotEditable
+    verifyNotEditable assertSelectedValue verifySelectedValue assertNotSelectedValue verifyNotSelectedValue
+    assertSelectedLabel verifySelectedLabel store storeText storeValue storeTitle storeAttribute storeJson
+    storeXpathCount echo executeScript executeAsyncScript runScript assertAlert assertConfirmation assertPrompt
+    chooseOkOnNextConfirmation chooseCancelOnNextConfirmation chooseCancelOnNextPrompt answerOnNextPrompt
+    webdriverChooseOkOnVisibleConfirmation webdriverAnswerOnVisiblePrompt webdriverChooseCancelOnVisibleConfirmation
+    webdriverChooseCancelOnVisiblePrompt setSpeed debugger
+    """.split()
 )
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")  # NUL and halves of characters: no database takes them
 

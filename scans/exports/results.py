@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext_lazy
 
 from scans.exports.data import configuration_data, evidence_data, finding_data, iso, url_scan_data
 from scans.exports.masking import Mask, masks_of
@@ -20,6 +20,21 @@ FINDING_COLUMNS = [
     *("severity", "category", "method", "url", "parameter", "target", "info", "replay", "replay_reason"),
     *("mark", "mark_comment", "cwe", "wstg", "module", "found_at", "url_scan_status", "fingerprint", "id"),
 ]
+_RUNNING = ngettext_lazy(
+    "%d URL scan has not ended: more may be found.", "%d URL scans have not ended: more may be found."
+)
+_PARTIAL = ngettext_lazy(
+    "%d URL scan did not finish. Findings that it would have made are missing.",
+    "%d URL scans did not finish. Findings that they would have made are missing.",
+)
+_UNDER_VERIFICATION = ngettext_lazy(
+    "The results of %d URL scan are under verification and may change.",
+    "The results of %d URL scans are under verification and may change.",
+)
+_LEFT_OUT = ngettext_lazy(
+    "The results of %d URL scan are under verification. They are left out until they are published.",
+    "The results of %d URL scans are under verification. They are left out until they are published.",
+)
 
 
 @dataclass
@@ -100,10 +115,10 @@ class Results:
         running, hidden = len(self.partial) - ended, len(self.hidden)
         shown = len(self.unpublished) - hidden
         said = [
-            running and _running(running),
-            ended and _partial(ended),
-            shown and _under_verification(shown),
-            hidden and _left_out(hidden),
+            running and _RUNNING % running,
+            ended and _PARTIAL % ended,
+            shown and _UNDER_VERIFICATION % shown,
+            hidden and _LEFT_OUT % hidden,
             self.analysis.evidence_expired_at and gettext("The retention policy has removed requests and responses."),
         ]
         return [text for text in said if text]
@@ -130,36 +145,6 @@ class Results:
             "counts": self.counts,
             "url_scans": [url_scan_data(scan, self.masks[scan.pk]) for scan in self.scans],
         }
-
-
-def _running(count: int) -> str:
-    return ngettext(
-        "%d URL scan has not ended: more may be found.", "%d URL scans have not ended: more may be found.", count
-    ) % (count,)
-
-
-def _partial(count: int) -> str:
-    return ngettext(
-        "%d URL scan did not finish. Findings that it would have made are missing.",
-        "%d URL scans did not finish. Findings that they would have made are missing.",
-        count,
-    ) % (count,)
-
-
-def _under_verification(count: int) -> str:
-    return ngettext(
-        "The results of %d URL scan are under verification and may change.",
-        "The results of %d URL scans are under verification and may change.",
-        count,
-    ) % (count,)
-
-
-def _left_out(count: int) -> str:
-    return ngettext(
-        "The results of %d URL scan are under verification. They are left out until they are published.",
-        "The results of %d URL scans are under verification. They are left out until they are published.",
-        count,
-    ) % (count,)
 
 
 def as_json(results: Results) -> Iterator[str]:
