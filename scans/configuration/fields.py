@@ -12,6 +12,11 @@ SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=25)
 _UNITS = {"": "minutes", "m": "minutes", "h": "hours", "d": "days"}
 
 
+def invalid(text: str, /, **facts) -> ValidationError:
+    """Return the error that refuses what a person typed; `facts` fill in the text."""
+    return ValidationError(text.format(**facts))
+
+
 class LengthOfTimeField(forms.CharField):
     """A length of time as minutes, or as text such as 90m, 8h or 2d; cleans to a timedelta."""
 
@@ -22,9 +27,7 @@ class LengthOfTimeField(forms.CharField):
             return None
         match = re.fullmatch(r"([0-9]{1,6}) ?([mhd]?)", text)
         if not match:
-            raise ValidationError(
-                _("“{text}” is not a length of time: write minutes, or 90m, 8h or 2d.").format(text=text)
-            )
+            raise invalid(_("“{text}” is not a length of time: write minutes, or 90m, 8h or 2d."), text=text)
         return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
@@ -35,7 +38,7 @@ class DurationField(LengthOfTimeField):
         """The timedelta, None where nothing was typed; refuses what is out of range, as it was typed."""
         duration = super().clean(value)
         if duration is not None and not SHORTEST <= duration <= LONGEST:
-            raise ValidationError(_("“{duration}” is out of range: 1 minute to 25 days.").format(duration=value))
+            raise invalid(_("“{duration}” is out of range: 1 minute to 25 days."), duration=value)
         return duration
 
 
@@ -53,7 +56,7 @@ class StartField(forms.DateTimeField):
         moment = wall.replace(tzinfo=zone)
         if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
             text = _("{start} is skipped there, as the clocks are set forward: choose an earlier or later time.")
-            raise ValidationError(text.format(start=written(wall)))
+            raise invalid(text, start=written(wall))
         return moment
 
 

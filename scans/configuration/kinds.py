@@ -15,6 +15,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from scans.configuration.fields import invalid
 from scans.encryption import seal
 from scans.schedule.moments import exact, time_span
 from scans.schedule.recurrence import Recurrence, Unit, describe
@@ -256,11 +257,10 @@ class LeftOut(Lines):
         for number, line in enumerate(lines, start=1):
             if not re.fullmatch(r"(?:/|\*|https?://)\S*", line) or not line.strip("/*") or len(line) > MAX_PATTERN:
                 text = _("Line {number}: “{line}” is no pattern such as /logout, /?do=* or *delete*.")
-                raise ValidationError(text.format(number=number, line=line))
+                raise invalid(text, number=number, line=line)
         patterns = list(dict.fromkeys([*lines, *" ".join(cleaned["leave_out_usual"]).split()]))
         if len(patterns) > MAX_PATTERNS:
-            text = _("{count} patterns given; at most {most}.")
-            raise ValidationError(text.format(count=len(patterns), most=MAX_PATTERNS))
+            raise invalid(_("{count} patterns given; at most {most}."), count=len(patterns), most=MAX_PATTERNS)
         return "\n".join(patterns)
 
     def stored(self, value: str) -> list[str] | None:
@@ -290,7 +290,7 @@ class Headers(Option):
                     raise ValueError(gettext("gives {name} again").format(name=name))
                 headers[name] = self._kept(name, saved or {}) if value == KEPT else seal(value)
             except ValueError as error:
-                raise ValidationError(_("Line {number} {problem}.").format(number=number, problem=error)) from None
+                raise invalid(_("Line {number} {problem}."), number=number, problem=error) from None
         return headers
 
     @staticmethod

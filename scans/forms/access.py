@@ -3,9 +3,9 @@
 import re
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from scans.configuration.fields import invalid
 from scans.configuration.submission import Access
 from scans.encryption import seal
 from scans.login.base import Login, Method
@@ -24,13 +24,12 @@ class ScriptField(forms.FileField):
         if not file:
             return ""
         if file.size > MAX_SCRIPT_BYTES:
-            text = _("“{name}” has {size:.1f} MB; at most 5 MB are taken.")
-            raise ValidationError(text.format(name=file.name, size=file.size / 1024**2))
+            size = file.size / 1024**2
+            raise invalid(_("“{name}” has {size:.1f} MB; at most 5 MB are taken."), name=file.name, size=size)
         try:
             return file.read().decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            text = _("“{name}” is not a text file such as recorders write.")
-            raise ValidationError(text.format(name=file.name)) from error
+            raise invalid(_("“{name}” is not a text file such as recorders write."), name=file.name) from error
 
 
 class AccessForm(forms.Form):
@@ -96,9 +95,8 @@ class AccessForm(forms.Form):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValidationError(
-                _("“{pattern}” is not a regular expression: {error}.").format(pattern=pattern, error=error)
-            ) from error
+            text = _("“{pattern}” is not a regular expression: {error}.")
+            raise invalid(text, pattern=pattern, error=error) from error
         return pattern
 
     def clean_login_headers(self) -> str:
@@ -108,7 +106,7 @@ class AccessForm(forms.Form):
                 try:
                     parse_header(line)
                 except ValueError as error:
-                    raise ValidationError(_("Line {number} {problem}.").format(number=number, problem=error)) from None
+                    raise invalid(_("Line {number} {problem}."), number=number, problem=error) from None
         return self.cleaned_data["login_headers"]
 
     def clean(self) -> dict:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from scans.configuration.fields import written
+from scans.configuration.fields import invalid, written
 from scans.configuration.options import MAX_DAYS_AHEAD, in_section
 from scans.forms.options import form_of
 from scans.models import BlackoutWindow
@@ -36,15 +36,11 @@ class ScheduleForm(form_of(in_section("when"))):
         start_at, now = self.cleaned_data["start_at"], timezone.now()
         # The field has no seconds: the running minute is not the past.
         if start_at and start_at < now - timedelta(minutes=1):
-            raise ValidationError(
-                _("{start} is in the past; it is {now}.").format(
-                    start=written(start_at), now=written(timezone.localtime(now))
-                )
-            )
+            here = written(timezone.localtime(now))
+            raise invalid(_("{start} is in the past; it is {now}."), start=written(start_at), now=here)
         if start_at and start_at > now + timedelta(days=MAX_DAYS_AHEAD):
-            raise ValidationError(
-                _("{start} is more than {days} days ahead.").format(start=written(start_at), days=MAX_DAYS_AHEAD)
-            )
+            text = _("{start} is more than {days} days ahead.")
+            raise invalid(text, start=written(start_at), days=MAX_DAYS_AHEAD)
         return start_at
 
     def clean_blackout(self) -> str:

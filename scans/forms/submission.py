@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from scans.configuration.fields import invalid
 from scans.configuration.options import OPTIONS
 from scans.configuration.submission import Submission
 from scans.forms.access import AccessForm
@@ -66,17 +67,14 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
         if not file:
             return ""
         if file.size > MAX_FILE_BYTES:
-            raise ValidationError(
-                _("“{name}” has {size} kB; at most 256 kB are read.").format(name=file.name, size=file.size // 1024)
-            )
+            size = file.size // 1024
+            raise invalid(_("“{name}” has {size} kB; at most 256 kB are read."), name=file.name, size=size)
         try:
             text = file.read().decode("utf-8-sig")
         except UnicodeDecodeError:
             text = "\0"
         if "\0" in text:
-            raise ValidationError(
-                _("“{name}” is not a text file: save it as plain text, one URL to a line.").format(name=file.name)
-            )
+            raise invalid(_("“{name}” is not a text file: save it as plain text, one URL to a line."), name=file.name)
         return text
 
     def clean(self):
@@ -117,7 +115,7 @@ def _targets(lines: list[tuple[str, str]]) -> tuple[str, ...]:
     if not lines:
         raise ValidationError(_("Give at least one URL."))
     if len(lines) > MAX_URLS:
-        raise ValidationError(_("{count} URLs given; at most {most}.").format(count=len(lines), most=MAX_URLS))
+        raise invalid(_("{count} URLs given; at most {most}."), count=len(lines), most=MAX_URLS)
     targets, errors = {}, []
     policy = AllowedTarget.policy()
     for place, line in lines:
