@@ -203,40 +203,14 @@ TESTED_BY_THEIR_USERS = set(
     configuration/test_kinds.py
     configuration/test_secret_headers.py
     dashboard/test_urls.py
-    engines/test_wire.py
-    exports/test_data.py
-    exports/test_streams.py
     forms/test_access.py
     forms/test_bulk.py
     forms/test_personal.py
     management/test_run_worker.py
     management/test_show.py
-    models/test_analysis_search.py
-    models/test_blackout_window.py
-    models/test_finding.py
-    models/test_person_settings.py
-    models/test_querysets.py
-    models/test_recurring_schedule.py
-    models/test_saved_view.py
-    models/test_screenshot.py
-    models/test_system_part.py
-    models/test_target_check.py
-    models/test_target_login.py
-    prescan/test_accounts.py
-    prescan/test_checks.py
-    schedule/test_moments.py
-    statuses/test_analysis_moves.py
-    summaries/test_comparison.py
-    summaries/test_trend.py
-    summaries/test_upcoming.py
-    templatetags/test_detail.py
     transitions/test_claim.py
-    test_accounts.py
     test_apps.py
     test_filtersets.py
-    test_htmx.py
-    test_people.py
-    test_tasks.py
     views/test_downloads.py
     workers/test_evidence.py
     workers/test_worker.py

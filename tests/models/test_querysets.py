@@ -1,0 +1,83 @@
+"""Named questions to the database that no other file asks directly."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from scans import transitions
+from scans.engines.base import Severity
+from scans.models import ActivityLogEntry, Actor, Analysis, Finding, ScanSettings, UrlScan
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_next_slot_goes_to_the_analysis_that_holds_fewest():
+    ScanSettings.objects.update(capacity=1)
+    greedy = factories.started("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    modest = factories.started()
+    assert UrlScan.objects.fairest_waiting().analysis == modest
+    assert UrlScan.objects.waiting_for_capacity().first().analysis == greedy
+
+
+def test_without_anything_that_waits_nothing_is_next():
+    factories.running()
+    assert UrlScan.objects.fairest_waiting() is None
+
+
+def test_what_counts_against_capacity_does_not_yet_run():
+    factories.started()
+    factories.running()
+    assert (UrlScan.objects.holding_slot().count(), UrlScan.objects.running().count()) == (2, 1)
+
+
+def test_an_analysis_is_due_once_its_time_has_come():
+    start = timezone.now() + timedelta(hours=1)
+    later = factories.scheduled(start_at=start)
+    assert not Analysis.objects.due(start - timedelta(seconds=1)).exists()
+    assert Analysis.objects.due(start).get() == later
+
+
+def test_the_latest_run_is_not_one_that_was_deleted():
+    first = factories.published(name="Shop")
+    second = transitions.run_again(first, by=Actor.COMMAND)
+    assert list(Analysis.objects.present().latest_runs()) == [second]
+    assert Analysis.objects.last_with_results().get() == first
+    transitions.stop_analysis(second, "save", by=Actor.COMMAND)
+    transitions.delete(factories.fresh(second), by=Actor.COMMAND)
+    assert list(Analysis.objects.present().latest_runs()) == [first]
+
+
+def test_results_under_verification_are_for_reviewers_and_for_no_user_at_all():
+    factories.ended(publication="reviewer", number_of_findings=2)
+    viewer, reviewer = factories.user("Viewer"), factories.user("Reviewer")
+    seen = [Finding.objects.visible_to(user).count() for user in (viewer, reviewer, None)]
+    assert seen == [0, 2, 2]
+    (totals,) = UrlScan.objects.totals_by_analysis(viewer).values()
+    assert (totals["urls"], totals["ended"], totals["hidden"], totals["high"]) == (1, 1, 1, 0)
+    (totals,) = UrlScan.objects.totals_by_analysis().values()
+    assert (totals["hidden"], totals["high"]) == (0, 2)
+
+
+def test_findings_are_ranked_grouped_counted_and_found():
+    scan = factories.running().url_scans.get()
+    factories.find(scan, 2, severity=Severity.LOW, category="Cookies")
+    factories.find(scan, 1, severity=Severity.CRITICAL, category="SQL Injection", parameter="Id")
+    every = Finding.objects.all()
+    assert [finding.category for finding in every.worst_first()] == ["SQL Injection", "Cookies", "Cookies"]
+    assert [finding.group_size for finding in every.grouped_by("category")] == [1, 2, 2]
+    assert every.count_by_severity() == {"critical": 1, "high": 0, "medium": 0, "low": 2, "info": 0}
+    firsts = every.first_of_each_category()
+    assert {finding.category: finding.worst for finding in firsts} == {"Cookies": "low", "SQL Injection": "critical"}
+    assert every.found_by("sql").count() == every.found_by("ID").filter(parameter="Id").count() == 1
+
+
+def test_log_entries_have_four_kinds():
+    analysis = factories.submitted(by=factories.user())
+    log = ActivityLogEntry.objects.filter(analysis=analysis)
+    with pytest.raises(transitions.NotPermitted):
+        transitions.pause_analysis(analysis, by=factories.user("Viewer"))
+    kinds = {kind: log.of_kind(kind) for kind in ("status", "people", "system", "refused")}
+    assert set(kinds["people"]) | set(kinds["system"]) == set(log) and not kinds["people"] & kinds["system"]
+    assert kinds["refused"].get().action.endswith(".refused") and not kinds["status"].filter(to_status="").exists()
