@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
 
 from scans.models import ActivityLogEntry, Analysis, UrlScan
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
@@ -53,11 +54,12 @@ def _positioned(periods: list[StatusPeriod], now: datetime) -> list[StatusPeriod
     lengths = [
         0.0 if period.status.final else ((period.until or now) - period.since).total_seconds() for period in periods
     ]
-    least = min(MIN_WIDTH, WIDTH / max(1, len(periods)))
-    unit = (WIDTH - least * len(periods)) / (sum(lengths) or 1)
-    placed, edge = [], 0.0
-    for period, length in zip(periods, lengths, strict=True):
-        end = edge + least + max(0.0, length) * unit
-        placed.append(replace(period, x=round(edge), width=round(end) - round(edge)))
-        edge = end
-    return placed
+    places = side_by_side(lengths, WIDTH, min(MIN_WIDTH, WIDTH / max(1, len(periods))))
+    return [replace(period, x=x, width=width) for period, (x, width) in zip(periods, places, strict=True)]
+
+
+def side_by_side(lengths: list[float], whole: int, least: float) -> list[tuple[int, int]]:
+    """Return the place and width of each length on a strip, in proportion, and none less wide than `least`."""
+    unit = (whole - least * len(lengths)) / (sum(lengths) or 1)
+    edges = map(round, accumulate((least + max(0.0, length) * unit for length in lengths), initial=0.0))
+    return [(begin, end - begin) for begin, end in pairwise(edges)]

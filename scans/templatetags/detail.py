@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 
 from scans.models import ActivityLogEntry
 from scans.severities import SEVERITIES, SEVERITY_CHOICES
+from scans.summaries.timeline import side_by_side
 from scans.templatetags.display import time_span
 
 register = template.Library()
@@ -31,12 +32,8 @@ def phase_bar(phases: list[tuple]) -> str:
 
 def _bar(parts: list[tuple[str, int]]) -> str:
     parts = [(name, count) for name, count in parts if count]
-    unit = (WIDTH - MIN_WIDTH * len(parts)) / (sum(count for _, count in parts) or 1)
-    drawn, edge = [], 0.0
-    for name, count in parts:
-        end = edge + MIN_WIDTH + count * unit
-        drawn.append((name, round(edge), round(end) - round(edge)))
-        edge = end
+    places = side_by_side([count for _, count in parts], WIDTH, MIN_WIDTH)
+    drawn = ((name, x, width) for (name, _), (x, width) in zip(parts, places, strict=True))
     rects = format_html_join("", '<rect class="{}" x="{}" width="{}" height="10"></rect>', drawn)
     return format_html(
         '<svg class="bar" viewBox="0 0 {} 10" preserveAspectRatio="none" aria-hidden="true">{}</svg>', WIDTH, rects

@@ -38,15 +38,43 @@ QUESTIONS = {
 }
 
 
-class BulkView(SubmitterRequired, View):
-    """Asks for confirmation, then starts the bulk action. Shown as a page, or with htmx in the dialog."""
+class BulkQuestionView(SubmitterRequired, View):
+    """Asks for confirmation before it acts on several things: on a page of its own, or with htmx in the dialog."""
 
-    question = ""
+    question = page = dialog = ""
+    catalogue: Mapping[str, Status] = {}
 
     @property
     def asked(self) -> str:
         """The name under which a refusal is logged."""
         return self.question.replace("-", "_")
+
+    @property
+    def verbs(self) -> list[Action]:
+        """The actions to choose from."""
+        return QUESTIONS[self.question]
+
+    def render_question(self, form: BulkForm, counts: Mapping[str, int], status: int, **context) -> HttpResponse:
+        """Render the question. `counts` is the number of the chosen things in each status."""
+        verbs = [
+            (verb, sum(count for code, count in counts.items() if self.catalogue[code].allows(verb)))
+            for verb in self.verbs
+        ]
+        context |= {"form": form, "question": self.question, "verbs": verbs}
+        template = self.dialog if htmx.wants_fragment(self.request) else self.page
+        return render(self.request, template, context, status=status)
+
+    def report(self, verb: str, outcomes: dict[BulkOutcome, int], link: str = "") -> None:
+        """Add a message with the number of each outcome, for the next page."""
+        level = messages.SUCCESS if BulkOutcome.DONE in outcomes else messages.ERROR
+        messages.add_message(self.request, level, format_html("{}.{}", summary(verb, outcomes), link))
+
+
+class BulkView(BulkQuestionView):
+    """Starts a bulk action on analyses."""
+
+    page, dialog = "scans/bulk/bulk_question.html", "scans/bulk/_bulk_question.html"
+    catalogue = ANALYSIS_STATUSES
 
     def asked_of(self) -> QuerySet[Analysis]:
         """Return the first few of the chosen analyses; a refusal is not worth thousands of log entries."""
@@ -54,11 +82,11 @@ class BulkView(SubmitterRequired, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Ask, naming the number of analyses and what would be lost."""
-        return self.ask(BulkForm(initial={"key": uuid4()}, verbs=QUESTIONS[self.question]))
+        return self.ask(BulkForm(initial={"key": uuid4()}, verbs=self.verbs))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Start the bulk action; ask again if an answer is missing, or if nothing or too much is chosen."""
-        form = BulkForm(request.POST, verbs=QUESTIONS[self.question])
+        form = BulkForm(request.POST, verbs=self.verbs)
         if not form.is_valid() or not 0 < len(self.chosen) <= bulk.MAX_ANALYSES:
             return self.ask(form, status=422)
         query = self.filterset.address() if self.filterset else ""
@@ -91,9 +119,6 @@ class BulkView(SubmitterRequired, View):
         """Render the question about the chosen analyses; if nothing or too much is chosen, it says so."""
         counts = Analysis.objects.filter(pk__in=self.chosen).count_by_status()
         context = {
-            "form": form,
-            "question": self.question,
-            "verbs": [(verb, allowing(verb, counts, ANALYSIS_STATUSES)) for verb in QUESTIONS[self.question]],
             "chosen": self.chosen,
             "filterset": self.filterset,
             "most": bulk.MAX_ANALYSES,
@@ -101,8 +126,7 @@ class BulkView(SubmitterRequired, View):
             "found": self._found(),
             "next": self.back,
         }
-        template = "bulk/_bulk_question" if htmx.wants_fragment(self.request) else "bulk/bulk_question"
-        return render(self.request, f"scans/{template}.html", context, status=status)
+        return self.render_question(form, counts, status, **context)
 
     @property
     def back(self) -> str:
@@ -119,17 +143,9 @@ class BulkView(SubmitterRequired, View):
         outcomes = action.outcomes()
         if BulkOutcome.WAITING in outcomes:
             return see(action.get_absolute_url())
-        link = format_html('<a href="{}">{}</a>', action.get_absolute_url(), _("Which ones"))
-        level = messages.SUCCESS if BulkOutcome.DONE in outcomes else messages.ERROR
-        messages.add_message(
-            self.request, level, format_html("{}. {}", summary(action.get_verb_display(), outcomes), link)
-        )
+        link = format_html(' <a href="{}">{}</a>', action.get_absolute_url(), _("Which ones"))
+        self.report(action.get_verb_display(), outcomes, link)
         return see(self.back)
-
-
-def allowing(verb: Action, counts: Mapping[str, int], catalogue: Mapping[str, Status]) -> int:
-    """Return how many have a status that allows this action. `counts` is a number for each status code."""
-    return sum(count for code, count in counts.items() if catalogue[code].allows(verb))
 
 
 def summary(verb: str, outcomes: dict[BulkOutcome, int]) -> str:

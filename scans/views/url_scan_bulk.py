@@ -2,38 +2,25 @@
 
 from collections import Counter
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
-from django.views.generic import View
 
-from scans import htmx
 from scans.filtersets import UrlScanFilterSet, whole_number
 from scans.forms.bulk import UrlScansForm
-from scans.models import Analysis, BulkOutcome, UrlScan
+from scans.models import Analysis, UrlScan
 from scans.statuses import URL_SCAN_STATUSES, Action
 from scans.transitions.bulk import act_on_url_scans
 from scans.views import bulk
-from scans.views.access import SubmitterRequired, present_analysis
+from scans.views.access import present_analysis
 from scans.views.redirects import page_asked_from, see
 
 QUESTIONS = {name: bulk.QUESTIONS[name] for name in ("pause", "resume", "stop")}
 
 
-class UrlScanBulkView(SubmitterRequired, View):
-    """Asks for confirmation before it acts: on a page of its own, or in the dialog with htmx."""
+class UrlScanBulkView(bulk.BulkQuestionView):
+    """Acts on URL scans at once."""
 
-    question = ""
-
-    @property
-    def asked(self) -> str:
-        """The name of the action in the log of a refused attempt."""
-        return self.question
-
-    @property
-    def verbs(self) -> list[Action]:
-        """The actions to choose from."""
-        return QUESTIONS[self.question]
+    page, dialog = "scans/bulk/url_scans_question.html", "scans/bulk/_url_scans_question.html"
+    catalogue = URL_SCAN_STATUSES
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, with the number of URL scans and findings."""
@@ -47,23 +34,15 @@ class UrlScanBulkView(SubmitterRequired, View):
         if not (chosen and form.is_valid()):
             return self.ask(analysis, chosen, form, status=422)
         outcomes = act_on_url_scans(url_scans=chosen, by=request.user, **form.cleaned_data)
-        level = messages.SUCCESS if BulkOutcome.DONE in outcomes else messages.ERROR
-        messages.add_message(request, level, bulk.summary(Action(form.cleaned_data["verb"]).label, outcomes) + ".")
+        self.report(Action(form.cleaned_data["verb"]).label, outcomes)
         return see(page_asked_from(request, analysis.get_absolute_url()))
 
     def ask(self, analysis: Analysis, chosen: list[UrlScan], form: UrlScansForm, status: int = 200) -> HttpResponse:
         """Render the question about the chosen URL scans, or the reason why nothing can be done."""
         counts = Counter(scan.status for scan in chosen)
-        context = {
-            "form": form,
-            "question": self.question,
-            "verbs": [(verb, bulk.allowing(verb, counts, URL_SCAN_STATUSES)) for verb in self.verbs],
-            "chosen": chosen,
-            "found": sum(scan.findings_total for scan in chosen),
-            "next": page_asked_from(self.request, analysis.get_absolute_url()),
-        }
-        template = "bulk/_url_scans_question" if htmx.wants_fragment(self.request) else "bulk/url_scans_question"
-        return render(self.request, f"scans/{template}.html", context, status=status)
+        found = sum(scan.findings_total for scan in chosen)
+        back = page_asked_from(self.request, analysis.get_absolute_url())
+        return self.render_question(form, counts, status, chosen=chosen, found=found, next=back)
 
 
 def chosen_among(analysis: Analysis, data: QueryDict) -> list[UrlScan]:
