@@ -90,30 +90,19 @@ def expire(kind: Kind, analysis_id: int, kept: timedelta, *, by: Actor) -> bool:
     analysis = Analysis.objects.select_for_update().get(pk=analysis_id)
     if not due(kind, kept).filter(pk=analysis_id).exists():
         return False
-    _EXPIRE[kind](analysis, {"by": by, "reason": Reason(f"{kind}_expired", days=kept.days)})
+    entry = {"by": by, "reason": Reason(f"{kind}_expired", days=kept.days)}
+    match kind:
+        case Kind.RUNS:
+            transitions.delete(analysis, **entry)
+        case Kind.EVIDENCE:  # a run that never started has none: no entry, nothing to remove
+            _mark(analysis, "evidence_expired_at", "analysis.evidence_expired" if analysis.started_at else "", entry)
+        case Kind.SCREENSHOTS:
+            count = Screenshot.objects.filter(url_scan__analysis=analysis).count()
+            action = "analysis.screenshots_expired" if count else ""
+            _mark(analysis, "screenshots_expired_at", action, entry | {"count": count})
+        case Kind.LOGS:
+            _mark(analysis, "log_expired_at", "analysis.log_expired", entry | {"count": analysis.activity.count()})
     return True
-
-
-def _expire_evidence(analysis: Analysis, entry: dict) -> None:
-    # A run that never started has no evidence: no entry, nothing to remove.
-    _mark(analysis, "evidence_expired_at", "analysis.evidence_expired" if analysis.started_at else "", entry)
-
-
-def _expire_screenshots(analysis: Analysis, entry: dict) -> None:
-    count = Screenshot.objects.filter(url_scan__analysis=analysis).count()
-    _mark(analysis, "screenshots_expired_at", "analysis.screenshots_expired" if count else "", entry | {"count": count})
-
-
-def _expire_log(analysis: Analysis, entry: dict) -> None:
-    _mark(analysis, "log_expired_at", "analysis.log_expired", entry | {"count": analysis.activity.count()})
-
-
-_EXPIRE = {
-    Kind.RUNS: lambda analysis, entry: transitions.delete(analysis, **entry),
-    Kind.EVIDENCE: _expire_evidence,
-    Kind.SCREENSHOTS: _expire_screenshots,
-    Kind.LOGS: _expire_log,
-}
 
 
 def _mark(analysis: Analysis, column: str, action: str, entry: dict) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -102,16 +103,13 @@ def shown_at(finding: Finding) -> str:
     return elsewhere[1] if elsewhere else finding.url
 
 
-def _confirmed(code: str, **facts) -> Verdict:
-    return Verdict(Replay.CONFIRMED, Reason(code, **facts))
+def _verdict(replay: Replay, code: str, /, **facts) -> Verdict:
+    return Verdict(replay, Reason(code, **facts))
 
 
-def _not_reproduced(code: str, **facts) -> Verdict:
-    return Verdict(Replay.NOT_REPRODUCED, Reason(code, **facts))
-
-
-def _not_replayable(code: str, **facts) -> Verdict:
-    return Verdict(Replay.NOT_REPLAYABLE, Reason(code, **facts))
+_confirmed = partial(_verdict, Replay.CONFIRMED)
+_not_reproduced = partial(_verdict, Replay.NOT_REPRODUCED)
+_not_replayable = partial(_verdict, Replay.NOT_REPLAYABLE)
 
 
 def _judge_header(missing: re.Match, _: Finding, answer: Answer) -> Verdict:
