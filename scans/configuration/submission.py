@@ -1,13 +1,13 @@
 """A submission: the name, the URLs, how each is logged in to, and a value for every option of the list."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, make_dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.utils.text import Truncator
 
-from scans.configuration.kinds import LONGEST_IN_LOG
+from scans.configuration.kinds import LONGEST_IN_LOG, Option
 from scans.configuration.options import OPTIONS
 from scans.models import Analysis, TargetLogin
 
@@ -82,9 +82,9 @@ def changes(before: Submission, after: Submission) -> dict[str, list]:
     return {name: pair if pair[0] != pair[1] else [] for name, pair in different.items()}
 
 
-def shown(analysis: Analysis) -> list[tuple[str, str]]:
-    """Label and value of every option of an analysis, in the reader's language."""
-    return [(option.label, option.shown(option.read(getattr(analysis, option.name)), analysis)) for option in OPTIONS]
+def shown(analysis: Analysis, options: Iterable[Option] = OPTIONS) -> list[tuple[str, str]]:
+    """Label and value of each of these options of an analysis, in the reader's language."""
+    return [(option.label, option.shown(option.read(getattr(analysis, option.name)), analysis)) for option in options]
 
 
 def exported(analysis: Analysis) -> dict[str, Any]:

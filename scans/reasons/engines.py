@@ -48,5 +48,6 @@ SENTENCES = {
     "report_malformed": _("{name} is not a Wapiti report: {error}."),
     "ends_the_login": _("This address would end the login."),
     "left_out": _("This address is left out of the scan."),
+    "left_out_by": _("The pattern {pattern} leaves this address out of the scan."),
     "out_of_scope": _("It is outside the scope of this scan."),
 }

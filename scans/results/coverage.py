@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from scans.engines.base import AddressSeen, Reach, UrlCrawled
 from scans.models import CrawledUrl, UrlScan
 from scans.reasons import NO_REASON, SENTENCES, Reason, as_reason
+from scans.targets.request_rules import pattern_of
 
 MAX_ADDRESSES = 20_000  # addresses stored of one URL scan; a site can invent any number of them
 _AT_ONCE = 500  # rows in one statement
@@ -42,13 +43,15 @@ def _row(url_scan: UrlScan, event: UrlCrawled | AddressSeen) -> CrawledUrl:
         url=url,
         answer=event.status if 100 <= event.status < 1000 else 0,
         reach=told.reach.value if told else Reach.FOUND.value,
-        reason=_reason(told.reason) if told else NO_REASON,
+        reason=_reason(url_scan, told) if told else NO_REASON,
     )
 
 
-def _reason(text: str) -> Reason:
-    """Return the reason that the engine gave: a code of the registry, or a text of its own."""
-    return Reason(text) if text in SENTENCES else as_reason(text[:200])
+def _reason(url_scan: UrlScan, told: AddressSeen) -> Reason:
+    """Return the reason that the engine gave: a code of the registry, with the pattern that left it out, or a text."""
+    if told.reason == "left_out" and (pattern := pattern_of(told.url, url_scan.analysis.left_out or ())):
+        return Reason("left_out_by", pattern=pattern)
+    return Reason(told.reason) if told.reason in SENTENCES else as_reason(told.reason[:200])
 
 
 def _merged(before: CrawledUrl | None, now: CrawledUrl) -> CrawledUrl:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote
 
 from scans.reasons import Reasoned
@@ -59,6 +60,7 @@ def parse_header(line: str) -> tuple[str, str]:
     return name, value
 
 
+@lru_cache
 def expression(pattern: str) -> str:
     """The regular expression of the addresses that a pattern means.
 
@@ -73,6 +75,11 @@ def expression(pattern: str) -> str:
     if rest:
         body += f".*{re.escape(rest[-1])}"
     return f"(?is:{start}{body}{'' if '?' in pattern else r'(?:[?].*)?'})"
+
+
+def pattern_of(url: str, patterns: Iterable[str]) -> str:
+    """Return the first of these patterns that leaves an address out; nothing if none does."""
+    return next((pattern for pattern in patterns if rules((), [pattern]).leaves_out(url)), "")
 
 
 def rules(headers: Iterable[tuple[str, str]], patterns: Iterable[str]) -> RequestRules:

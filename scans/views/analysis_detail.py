@@ -6,6 +6,8 @@ from django.utils import timezone
 from django.views.generic import View
 
 from scans import htmx
+from scans.configuration.options import in_section
+from scans.configuration.submission import shown
 from scans.database.statements import series_version
 from scans.filtersets import ActivityLogFilterSet, UrlScanFilterSet
 from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, SystemPart
@@ -46,6 +48,7 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
     return {
         "analysis": analysis,
         "timeline": timeline(analysis, timezone.now()),
+        "options": shown(analysis, in_section("how")),
         "runs": [run for run in runs if run != analysis],
         "changes": _changes(analysis),
         "here": htmx.address(request),

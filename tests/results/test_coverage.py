@@ -6,6 +6,7 @@ from scans import transitions
 from scans.engines.base import AddressSeen, Reach, UrlCrawled
 from scans.maintenance import removal
 from scans.models import Actor, CrawledUrl
+from scans.reasons import Reason
 from scans.results import coverage
 from tests import factories
 
@@ -76,3 +77,14 @@ def test_coverage_goes_with_the_results():
     transitions.delete(analysis, by=Actor.COMMAND)
     removal.remove(factories.fresh(analysis))
     assert not CrawledUrl.objects.exists()
+
+
+def test_an_address_that_is_left_out_names_its_pattern():
+    scan = factories.running(left_out="/logout\n*delete*\n*item*").url_scans.get()
+    paths = ["logout?a=1", "item/Delete?id=7", "?do=100%25"]
+    coverage.store(scan, [seen(path, Reach.SKIPPED, reason="left_out") for path in paths])
+    assert {row.url: row.reason for row in scan.crawled_urls.all()} == {
+        "http://h/logout?a=1": Reason("left_out_by", pattern="/logout"),
+        "http://h/item/Delete?id=7": Reason("left_out_by", pattern="*delete*"),  # the first of the two
+        "http://h/?do=100%25": Reason("left_out"),  # the engine says so, and no pattern does
+    }

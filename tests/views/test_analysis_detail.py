@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from scans import transitions
+from scans.encryption import seal
 from scans.models import ActivityLogEntry, Actor, Finding, ScanSettings, UrlScan
 from scans.results import findings
 from scans.statuses import AnalysisStatus, EndedBy
@@ -327,3 +328,10 @@ def another(thing, **fields):
     """A row like this one."""
     values = {field.attname: getattr(thing, field.attname) for field in thing._meta.concrete_fields}
     return type(thing)(**(values | {"id": None} | fields))
+
+
+def test_the_configuration_shows_left_out_addresses_and_the_names_of_headers(client):
+    analysis = factories.running(left_out="/logout\n*delete*", headers={"X-Scan-Id": seal("owl-77")})
+    page = text(client.get(analysis.get_absolute_url()))
+    assert "<code>/logout</code> <code>*delete*</code>" in page and "<code>X-Scan-Id</code>" in page
+    assert "owl-77" not in page and analysis.headers["X-Scan-Id"] not in page

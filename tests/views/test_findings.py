@@ -3,6 +3,7 @@
 import pytest
 
 from scans import transitions
+from scans.encryption import seal
 from scans.engines.base import Severity
 from scans.models import Actor, Mark, TriageMark
 from scans.views import findings as views
@@ -213,6 +214,14 @@ def test_long_evidence_is_shown_whole_on_demand(client, monkeypatch):
 def test_the_request_can_be_copied_as_curl(client):
     page = client.get(first_finding(factories.published()).get_absolute_url())
     assert values(page, "data-copy") == ["curl"] and "curl" in values(page, "id")
+
+
+def test_evidence_says_which_headers_it_leaves_out(client):
+    with_headers = factories.published(headers={"X-Scan-Id": seal("owl-77"), "X-Team": seal("red")})
+    told = "Headers of every request are left out here, because their values are secret: X-Scan-Id, X-Team."
+    page = text(client.get(first_finding(with_headers).get_absolute_url()))
+    assert told in page and "owl-77" not in page
+    assert "Headers of every request" not in text(client.get(first_finding(factories.published()).get_absolute_url()))
 
 
 @pytest.mark.parametrize("number", ["9" * 19, "9" * 5000, "²", "-1"])
