@@ -4,31 +4,35 @@ What takes long comes first, so that the end is never one process alone with it.
 (a running product, a scan) stay together, or each process would make one of its own.
 """
 
+import re
+from functools import cache
+from pathlib import Path
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# The files of each group. The product has two groups, for two processes: one breaks sites and parts.
-TOGETHER = {
-    "broken product": ["end_to_end/test_broken_sites.py"],
-    "product": [
-        f"end_to_end/test_{name}.py" for name in ("browser", "command_line", "list_in_browser", "pages_in_browser")
-    ],
-    "full scan": ["engines/wapiti/test_adapter.py"],
-    "real logins": ["end_to_end/test_real_logins.py"],
-    "upgraded databases": ["test_upgrade.py"],
-    "many analyses": ["analysis_list/test_plans.py", "analysis_list/test_ordering.py"],
-}
-GROUPS = {f"tests/{file}": group for group, files in TOGETHER.items() for file in files}
-# It has a product of its own, and takes longest of all.
-APART = "test_a_machine_that_reboots_goes_on_with_its_scans"
-
 
 class InGroups(LoadScopeScheduling):
-    """Hands out the groups, largest first, then each other test by itself, in the order of the collection."""
+    """Hands out the groups, largest first, then each other test by itself, in the order of the collection.
+
+    A file joins a group by `pytest.mark.together("its name")`. A test of it leaves the group by `pytest.mark.apart`.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
-        return nodeid if test == APART else GROUPS.get(file, nodeid)
+        group, apart = _marks_of(self.config.rootpath / file)
+        return group if group and test not in apart else nodeid
+
+
+@cache
+def _marks_of(file: Path) -> tuple[str, list[str]]:
+    """The group of a file, empty for none, and its tests that are apart, read from its text.
+
+    The process that hands out tests knows only their names, because the others collect them.
+    """
+    text = file.read_text()
+    group = re.search(r'pytest\.mark\.together\("(.+?)"\)', text)
+    return group[1] if group else "", re.findall(r"^@pytest\.mark\.apart\b.*\n(?:@.*\n)*def (\w+)", text, re.MULTILINE)
 
 
 def pytest_xdist_make_scheduler(config, log) -> InGroups:

@@ -44,7 +44,7 @@ from scans.workers import runner, scheduler
 from tests.end_to_end.product import own_database
 from tests.upgrade import databases, make, pages
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.together("upgraded databases")]
 SAMPLES = Path(__file__).parent / "samples"
 VERSIONS = sorted(folder.name for folder in SAMPLES.glob("version_*"))
 # Facts in a text, which another wording has to name too: addresses, quotations, and numbers, lengths of time excepted.

@@ -14,7 +14,7 @@ from scans.sample_data import loading
 from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.together("many analyses")]
 
 
 def key(analysis: Analysis, column: str):

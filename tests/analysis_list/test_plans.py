@@ -16,7 +16,7 @@ from scans.models import Analysis
 from scans.sample_data import loading
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.together("many analyses")]
 ROWS = 1500
 LEAST_ROWS = {"scans_analysis": ROWS, "scans_analysissearch": ROWS, "scans_urlscan": 2.2 * ROWS}
 LARGE = set(LEAST_ROWS)

@@ -14,7 +14,8 @@ from tests.eventually import eventually
 from tests.sites.controllable import ControllableSite
 from tests.sites.weak import WeakSite
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+# A product of their own: these tests break its sites and parts.
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), pytest.mark.together("broken product")]
 SECONDS_AT_MOST = 90
 
 
@@ -213,6 +214,7 @@ def test_a_scheduler_that_is_killed_is_replaced(product):
     assert data["status"] == "completed_results_available"
 
 
+@pytest.mark.apart  # it has a product of its own, and takes longest of all
 def test_a_machine_that_reboots_goes_on_with_its_scans(slow_site):
     with running_product() as product:
         pk = submit(product, slow_site.url)

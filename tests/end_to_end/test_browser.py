@@ -6,7 +6,12 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.engine,
+    pytest.mark.timeout(300),
+    pytest.mark.together("product"),
+]
 
 A_SCAN = 120_000  # milliseconds that a scan of the demo site may take at most, on a busy machine
 

@@ -13,7 +13,7 @@ from scans.engines.wapiti.report import read_report
 from tests.sites.datasette import datasette
 from tests.sites.serving import free_port
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(400), pytest.mark.together("product")]
 
 
 def submit(product, *arguments):

@@ -6,7 +6,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.engine,
+    pytest.mark.timeout(300),
+    pytest.mark.together("product"),
+]
 ROWS = "[data-analysis-id]"
 
 

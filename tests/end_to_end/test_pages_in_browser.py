@@ -15,7 +15,12 @@ from scans.views import bulk, url_scan_bulk
 from tests.end_to_end.visits import Problems, log_in, visit
 from tests.sites.serving import free_port
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.engine,
+    pytest.mark.timeout(300),
+    pytest.mark.together("product"),
+]
 
 
 @pytest.fixture(scope="module")

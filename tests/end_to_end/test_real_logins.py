@@ -14,7 +14,7 @@ from scans.targets.policy import TargetPolicy
 from tests.factories import user
 from tests.sites import datasette, dokuwiki, radicale
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.together("real logins")]
 
 LOOPBACK = ("127.0.0.1",)
 POLICY = TargetPolicy(["127.0.0.0/8", "localhost"])

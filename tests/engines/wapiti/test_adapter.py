@@ -24,7 +24,7 @@ from tests.engines.conftest import Heard
 from tests.engines.wapiti.scanning import identities
 from tests.sites.weak import WeakSite
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.together("full scan")]
 
 
 @pytest.fixture(scope="module")
