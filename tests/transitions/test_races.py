@@ -1,10 +1,12 @@
 """Two who act on the same thing in the same moment: the other's transaction ends where each test makes it end."""
 
+import re
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from scans import transitions
@@ -22,13 +24,11 @@ from scans.models import (
     TargetLogin,
     UrlScan,
 )
-from scans.models.querysets import UrlScanQuerySet
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteMonitor
 from scans.timing import Timing
-from scans.transitions import bulk, deletion, lease
-from scans.transitions import run as life
+from scans.transitions import bulk
 from scans.workers import scheduler
 from scans.workers.supervision import Supervision
 from tests import factories
@@ -45,61 +45,66 @@ def paused(scan):
     return factories.fresh(scan)
 
 
-@pytest.fixture
-def meanwhile(monkeypatch):
-    """A function that has something happen between the choice of who gets the next place and the lock."""
+@contextmanager
+def just_before_the_lock(row, act):
+    """Have `act` happen in the moment before this row is locked, as if another's transaction ended just then.
 
-    def between(act):
-        chosen = UrlScanQuerySet.fairest_waiting
+    It hooks into the connection as Django offers it, and fails if nobody comes to lock the row.
+    """
+    table = row._meta.db_table
+    locks = re.compile(rf'SELECT .* FROM "{table}" WHERE "{table}"."id" = %s\b', re.DOTALL)  # noqa: S608 - a pattern
+    acted = []
 
-        def choose(self):
-            found = chosen(self)
+    def watch(execute, sql, params, many, context):
+        if not acted and locks.match(sql) and params[0] == row.pk:
+            acted.append(True)
             act()
-            return found
+        return execute(sql, params, many, context)
 
-        monkeypatch.setattr(UrlScanQuerySet, "fairest_waiting", choose)
+    with connection.execute_wrapper(watch):
+        yield
+    assert acted, f"nobody locked {row}"
 
-    return between
 
-
-def test_a_free_place_does_not_undo_the_pause_of_what_was_about_to_get_it(meanwhile):
+def test_a_free_place_does_not_undo_the_pause_of_what_was_about_to_get_it():
     ScanSettings.objects.update(capacity=1)
     factories.running()
     waiting = factories.started()
     ScanSettings.objects.update(capacity=2)
-    meanwhile(lambda: transitions.pause_analysis(factories.fresh(waiting), by=USER))
-    assert transitions.admit_next()  # look again
+    with just_before_the_lock(waiting, lambda: transitions.pause_analysis(factories.fresh(waiting), by=USER)):
+        assert transitions.admit_next()  # look again
     assert waiting.url_scans.get().status == UrlScanStatus.PAUSED
 
 
-def test_nor_of_what_was_about_to_go_on(meanwhile):
+def test_nor_of_what_was_about_to_go_on():
     ScanSettings.objects.update(capacity=1)
     scan = paused(factories.running().url_scans.get())
     factories.running()
     transitions.resume(scan, by=USER)
     ScanSettings.objects.update(capacity=2)
-    meanwhile(lambda: transitions.pause(factories.fresh(scan), by=USER))
-    assert transitions.admit_next()
+    with just_before_the_lock(scan.analysis, lambda: transitions.pause(factories.fresh(scan), by=USER)):
+        assert transitions.admit_next()
     scan = factories.fresh(scan)
     assert (scan.status, scan.slot_since) == (UrlScanStatus.PAUSED, None)
 
 
-def test_who_takes_a_scan_locks_its_analysis_before_they_look(monkeypatch):
-    scan = paused(factories.running().url_scans.get())
-    transitions.resume(scan, by=USER)
-    locked, really = [], lease.locked
-
-    def lock(pk):
-        locked.append(factories.fresh(scan).lease_holder)
-        return really(pk)
-
-    monkeypatch.setattr(lease, "locked", lock)
-    assert transitions.take(scan.pk, "another", among=[UrlScanStatus.RESUMING])
-    assert locked == [""]
-    assert transitions.take(scan.pk + 1000, "another", among=[UrlScanStatus.RESUMING]) is None
+def test_of_two_workers_who_come_for_a_scan_one_gets_it():
+    scan = factories.started().url_scans.get()
+    among, first = [UrlScanStatus.QUEUED], []
+    with just_before_the_lock(scan.analysis, lambda: first.append(transitions.take(scan.pk, "first", among=among))):
+        assert transitions.take(scan.pk, "second", among=among) is None
+    assert first and factories.fresh(scan).lease_holder == "first"
+    assert transitions.take(10**9, "second", among=among) is None
 
 
-def test_of_the_last_two_runs_deleted_at_once_one_is_the_last(monkeypatch):
+def test_a_scan_that_is_stopped_as_a_worker_comes_for_it_is_not_taken():
+    scan = factories.started().url_scans.get()
+    with just_before_the_lock(scan.analysis, lambda: transitions.stop_analysis(scan.analysis, StopMode.SAVE, by=USER)):
+        assert transitions.take(scan.pk, "a worker", among=[UrlScanStatus.QUEUED]) is None
+    assert factories.fresh(scan).status == UrlScanStatus.STOPPED
+
+
+def test_of_the_last_two_runs_deleted_at_once_one_is_the_last():
     url, login = "http://127.0.0.1:9/", TargetLogin.of(Login(method=Method.BASIC, username="u", password="p"))
     weekly = factories.submission(
         url, recurrence=Recurrence(unit=Unit.WEEKLY), access={url: transitions.Access(login=login)}
@@ -108,17 +113,8 @@ def test_of_the_last_two_runs_deleted_at_once_one_is_the_last(monkeypatch):
     transitions.stop_analysis(first, StopMode.SAVE, by=USER)
     second = transitions.run_again(factories.fresh(first), by=USER)
     transitions.stop_analysis(second, StopMode.SAVE, by=USER)
-    asked = []
-    really = transitions.is_last_run
-
-    def look(analysis):
-        asked.append(analysis.pk)
-        return really(analysis)
-
-    monkeypatch.setattr(deletion, "is_last_run", look)
-    for run in (first, second):
-        transitions.delete(factories.fresh(run), by=USER)
-    assert asked == [first.pk, second.pk]
+    with just_before_the_lock(first.series, lambda: transitions.delete(second, by=USER)):
+        transitions.delete(factories.fresh(first), by=USER)
     assert RecurringSchedule.objects.get().switched_off_at and not TargetLogin.objects.exists()
 
 
@@ -168,18 +164,14 @@ def test_a_worker_that_wakes_up_too_late_stores_no_finding():
     assert scan.status == UrlScanStatus.STOPPED and not scan.findings.exists()
 
 
-def test_what_the_database_broke_off_of_a_bulk_action_is_left_to_a_worker(monkeypatch):
+def test_what_the_database_broke_off_of_a_bulk_action_is_left_to_a_worker():
     analyses = [factories.running(), factories.running()]
-    really, calls = bulk._act_on, []
 
-    def act(*arguments):
-        calls.append(arguments)
-        if len(calls) == 2:
-            raise OperationalError("database is locked")
-        return really(*arguments)
+    def break_off():
+        raise OperationalError("database is locked")
 
-    monkeypatch.setattr(bulk, "_act_on", act)
-    action = bulk.ask("pause", [analysis.pk for analysis in analyses], by=factories.user(), key=uuid4())
+    with just_before_the_lock(analyses[1], break_off):
+        action = bulk.ask("pause", [analysis.pk for analysis in analyses], by=factories.user(), key=uuid4())
     assert BulkItem.objects.filter(outcome=BulkOutcome.WAITING).count() == 1
     bulk.carry_out(action)  # as the task does that was handed over
     assert not BulkItem.objects.filter(outcome=BulkOutcome.WAITING).exists()
@@ -207,16 +199,11 @@ def test_what_was_deleted_in_the_same_moment_is_neither_submitted_nor_run_again(
     assert not Analysis.objects.present().exists()
 
 
-def test_more_time_that_was_given_before_the_scheduler_had_the_lock_counts(clock, monkeypatch):
+def test_more_time_that_was_given_before_the_scheduler_had_the_lock_counts(clock):
     analysis = factories.running()
     paused(analysis.url_scans.get())
     clock.shift(analysis.duration + timedelta(seconds=1))
-    really = life.locked
-
-    def given_more_time(pk):
-        Analysis.objects.filter(pk=pk).update(expires_at=timezone.now() + timedelta(hours=1))
-        return really(pk)
-
-    monkeypatch.setattr(life, "locked", given_more_time)
-    scheduler.end_durations()
+    later = timezone.now() + timedelta(hours=1)
+    with just_before_the_lock(analysis, lambda: Analysis.objects.filter(pk=analysis.pk).update(expires_at=later)):
+        scheduler.end_durations()
     assert factories.fresh(analysis.url_scans.get()).status == UrlScanStatus.PAUSED
