@@ -194,28 +194,19 @@ OF_NO_MODULE = {
     "views/test_static_and_templates.py",
     "workers/test_request_rules.py",  # excluded addresses and headers, from form to engine
 }
-# Tested through the modules that use them. Whoever writes a test file for one takes it from this list.
-TESTED_BY_THEIR_USERS = set(
-    """
-    browser/test_base.py
-    browser/test_locators.py
-    browser/test_script.py
-    configuration/test_kinds.py
-    configuration/test_secret_headers.py
-    dashboard/test_urls.py
-    forms/test_access.py
-    forms/test_bulk.py
-    forms/test_personal.py
-    management/test_run_worker.py
-    management/test_show.py
-    transitions/test_claim.py
-    test_apps.py
-    test_filtersets.py
-    views/test_downloads.py
-    workers/test_evidence.py
-    workers/test_worker.py
-    """.split()
-)
+# Tested through their users, for the reason beside each. Whoever writes a test file for one takes it from this list.
+TESTED_BY_THEIR_USERS = {
+    "browser/test_script.py",  # plays in a real browser: browser/test_player.py and test_commands.py
+    "configuration/test_kinds.py",  # configuration/test_options.py takes every option through every place it stands in
+    "forms/test_access.py",  # fields and refusals, as people see them: views/test_analysis_form.py
+    "forms/test_personal.py",  # the same: views/test_settings.py and test_saved_views.py
+    "management/test_run_worker.py",  # runs until a signal: the running product in end_to_end/
+    "test_apps.py",  # restores triggers after each migration: database/test_status_counts.py and test_migrations.py
+    "transitions/test_claim.py",  # the beginning of every verb of a user: transitions/test_control.py and others
+    "views/test_downloads.py",  # one response: exports/test_formats.py asks for each format
+    "workers/test_evidence.py",  # stores what checks give: workers/test_setup.py and maintenance/test_removal.py
+    "workers/test_worker.py",  # a process that ends by a signal: end_to_end/test_command_line.py
+}
 
 
 def where_tested(path):

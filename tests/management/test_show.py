@@ -1,0 +1,30 @@
+"""manage.py show, for people; tests/exports/test_data.py has the data."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from scans import transitions
+from scans.models import Actor
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_analysis_is_told_with_its_findings_and_its_log_oldest_first(capsys):
+    analysis = factories.published(name="Shop")
+    call_command("show", str(analysis.pk))
+    told = capsys.readouterr().out
+    assert told.startswith("Shop (run 1): Completed") and "0 critical, 1 high" in told
+    assert "[high] Reflected Cross Site Scripting: GET http://127.0.0.1:9/page1" in told and "(confirmed)" in told
+    log = told.partition("Activity log")[2].strip().splitlines()
+    assert len(log) == analysis.activity.count() and log[0].split()[0] <= log[-1].split()[0]
+    assert "ubmitted" in log[0]
+
+
+def test_an_analysis_that_there_is_not_or_that_was_deleted_ends_with_1():
+    gone = factories.published()
+    transitions.delete(gone, by=Actor.COMMAND)
+    for pk in (gone.pk, 10**9):
+        with pytest.raises(CommandError, match=f"no analysis {pk}") as ended:
+            call_command("show", str(pk))
+        assert ended.value.returncode == 1
