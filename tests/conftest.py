@@ -17,7 +17,7 @@ from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
 
 from scans.database import append_only, status_counts
-from tests import factories
+from tests import factories, migrated
 
 # With fewer examples; the whole suite tries as many as each property says.
 hypothesis.settings.register_profile("fast", max_examples=20)
@@ -52,6 +52,31 @@ def pytest_runtest_teardown():
         return (yield)
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(scope="session")
+def migrated_database(request, django_db_use_migrations) -> Path | None:
+    """The file of the migrated database that is kept between runs; None on PostgreSQL and where nothing is kept."""
+    cache = getattr(request.config, "cache", None)
+    if connection.vendor != "sqlite" or not django_db_use_migrations or cache is None:
+        return None
+    return migrated.file_in(cache.mkdir("migrated"))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb, django_db_modify_db_settings, migrated_database) -> bool:
+    """Whether the database of the tests is there already: a copy of the kept one is."""
+    return django_db_keepdb or (
+        migrated_database is not None
+        and migrated.copy(migrated_database, settings.DATABASES["default"]["TEST"]["NAME"])
+    )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, migrated_database) -> None:
+    """Keep the database that this run migrated, if an earlier run did not."""
+    if migrated_database is not None and not migrated_database.exists():
+        migrated.keep(connection.settings_dict["NAME"], migrated_database)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,17 @@ MAY_HIDE = {
 }
 
 
+def name_of(path):
+    """What a file is called below `scans`."""
+    return str(path.relative_to(SCANS))
+
+
+@cache
+def tree_of(path):
+    """The syntax tree of a file."""
+    return ast.parse(path.read_text())
+
+
 def room(path):
     """The part of the house that a file belongs to."""
     return path.relative_to(SCANS).parts[0].removesuffix(".py")
@@ -81,7 +93,7 @@ def hidden_imports(tree):
 
 def modules_imported(path):
     """The files of `scans` that a file imports from, by dotted name."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "scans":
             names = [f"{node.module}.{alias.name}" for alias in node.names]
             yield from [name if name in MODULES else node.module for name in names]
@@ -107,17 +119,14 @@ def test_every_room_stands_in_one_layer():
     assert sorted(ORDER) == sorted({room(path) for path in FILES})
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SCANS)))
-def test_imports_run_down(path):
-    upwards = above(ast.parse(path.read_text()), room(path))
-    assert not upwards, f"{path} imports from above it: {upwards}"
+def test_imports_run_down():
+    upwards = {name_of(path): rooms for path in FILES if (rooms := above(tree_of(path), room(path)))}
+    assert not upwards, "these import from above them"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SCANS)))
-def test_no_import_is_hidden(path):
-    name = str(path.relative_to(SCANS))
-    hidden = {(name, word) for word in hidden_imports(ast.parse(path.read_text()))} - MAY_HIDE
-    assert not hidden, f"import it where everybody sees it: {hidden}"
+def test_no_import_is_hidden():
+    hidden = {(name_of(path), word) for path in FILES for word in hidden_imports(tree_of(path))} - MAY_HIDE
+    assert not hidden, "import it where everybody sees it"
 
 
 def test_no_files_import_each_other_in_a_circle():
@@ -143,13 +152,14 @@ def writes_a_status(node):
     return is_write and any(keyword.arg == "status" for keyword in node.keywords)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SCANS)))
-def test_only_transitions_writes_a_status(path):
+def test_only_transitions_writes_a_status():
     # Engines know no status of ours; sample_data makes rows up, and says so of each.
-    if room(path) in ("engines", "transitions", "sample_data"):
-        return
-    lines = [node.lineno for node in ast.walk(ast.parse(path.read_text())) if writes_a_status(node)]
-    assert not lines, f"{path} writes a status in lines {lines}"
+    others = [path for path in FILES if room(path) not in ("engines", "transitions", "sample_data")]
+    assert others
+    lines = [
+        f"{name_of(path)}:{node.lineno}" for path in others for node in ast.walk(tree_of(path)) if writes_a_status(node)
+    ]
+    assert not lines, "these lines write a status"
 
 
 def test_the_rule_about_statuses_can_fail():

@@ -1,5 +1,7 @@
 """Migrations of large tables: they fill in what the product keeps, and PostgreSQL keeps answering meanwhile."""
 
+import sqlite3
+from contextlib import closing
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -11,6 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from scans.database.concurrent_indexes import AddIndexOnline
 from scans.maintenance.recount import recount
 from scans.models import Analysis, AnalysisSearch, StatusCount
+from tests import migrated
 from tests.maintenance.test_recount import everything_that_happens
 
 pytestmark = pytest.mark.django_db
@@ -47,3 +50,30 @@ def test_large_indexes_are_made_outside_of_a_transaction(name):
         if isinstance(operation, migrations.AddIndex) and not isinstance(operation, AddIndexOnline)
     ]
     assert plain == []
+
+
+def test_a_migrated_database_is_kept_in_place_of_older_ones_and_copied(tmp_path):
+    folder, database = tmp_path / "kept", tmp_path / "database"
+    folder.mkdir()
+    (folder / "older.sqlite3").touch()
+    kept = migrated.file_in(folder)
+    assert migrated.copy(kept, tmp_path / "copy") is False
+    with closing(sqlite3.connect(database)) as open_database:
+        open_database.execute("CREATE TABLE owl AS SELECT 7 AS age")
+        open_database.commit()
+        migrated.keep(database, kept)
+    assert list(folder.iterdir()) == [kept]
+    assert migrated.copy(kept, tmp_path / "copy") is True
+    with closing(sqlite3.connect(tmp_path / "copy")) as copied:
+        assert copied.execute("SELECT age FROM owl").fetchall() == [(7,)]
+
+
+def test_another_migration_is_another_kept_database(tmp_path, monkeypatch):
+    (tmp_path / "migrations").mkdir()
+    monkeypatch.setattr(migrated, "ROOT", tmp_path)
+    monkeypatch.setattr(migrated, "SOURCES", ("migrations",))
+    names = set()
+    for text in ("1", "2"):
+        (tmp_path / "migrations" / "0001.py").write_text(text)
+        names.add(migrated.file_in(tmp_path))
+    assert len(names) == 2

@@ -4,7 +4,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,18 +32,21 @@ def code() -> list[Path]:
     return [path for path in files if "migrations" not in path.parts]
 
 
-def texts() -> Iterator[tuple[str, str]]:
-    """Yield each place and text that people read: strings, docstrings and comments of code, templates and docs."""
+@cache
+def texts() -> list[tuple[str, str]]:
+    """Return each place and text that people read: strings, docstrings and comments of code, templates and docs."""
+    found = []
     for path in code():
         source, name = path.read_text(), str(path.relative_to(ROOT))
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield f"{name}:{node.lineno}", node.value
+                found.append((f"{name}:{node.lineno}", node.value))
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type == tokenize.COMMENT:
-                yield f"{name}:{token.start[0]}", token.string
+                found.append((f"{name}:{token.start[0]}", token.string))
     for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "templates").rglob("*.html")]:
-        yield str(path.relative_to(ROOT)), path.read_text()
+        found.append((str(path.relative_to(ROOT)), path.read_text()))
+    return found
 
 
 def test_no_text_uses_a_quaint_phrase():

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -13,6 +13,7 @@ from scans.configuration.options import MAX_DAYS_AHEAD, in_section
 from scans.forms.options import form_of
 from scans.models import BlackoutWindow
 from scans.schedule.blackouts import Blackouts, parse_all
+from scans.schedule.moments import time_zones
 from scans.schedule.recurrence import starts
 
 
@@ -28,7 +29,7 @@ class ScheduleForm(form_of(in_section("when"))):
     def full_clean(self) -> None:
         """Check everything; the start as wall-clock time in the zone that was chosen."""
         name = self.data.get("time_zone", "").strip() if self.is_bound else ""
-        with timezone.override(ZoneInfo(name) if name in available_timezones() else UTC):
+        with timezone.override(ZoneInfo(name) if name in time_zones() else UTC):
             super().full_clean()
 
     def clean_start_at(self):

@@ -1,6 +1,6 @@
 """Blackout windows for all analyses. Those of one analysis are stored in the analysis."""
 
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
 from scans.schedule.blackouts import Blackouts, parse, parse_all
+from scans.schedule.moments import time_zones
 
 
 def validate_window(value: str) -> None:
@@ -20,7 +21,7 @@ def validate_window(value: str) -> None:
 
 def validate_time_zone(value: str) -> None:
     """Raise ValidationError if this is not the name of a time zone."""
-    if value not in available_timezones():
+    if value not in time_zones():
         raise ValidationError(_("“{value}” is not a time zone such as Europe/Berlin or UTC.").format(value=value))
 
 

@@ -1,11 +1,19 @@
 """Moments and lengths of time as people read them."""
 
 from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import available_timezones
 
 from django.utils import timezone
 
 # The symbols of the SI are the same in every language.
 UNITS = {"d": 86400, "h": 3600, "min": 60, "s": 1}
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of all time zones, read from disk once: Python would open every file again each time."""
+    return frozenset(available_timezones())
 
 
 def time_span(value: timedelta | None) -> str:

@@ -1,7 +1,5 @@
 """The form of a new or saved analysis, the preview of its starts, and the login of one of its URLs."""
 
-from zoneinfo import available_timezones
-
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +13,7 @@ from scans.forms.access import AccessForm
 from scans.forms.schedule import ScheduleForm
 from scans.forms.submission import SubmissionForm
 from scans.models import Analysis
+from scans.schedule.moments import time_zones
 from scans.statuses import Action
 from scans.views.access import SubmitterRequired, present_analysis, present_url_scan
 
@@ -49,7 +48,7 @@ class AnalysisFormView(SubmitterRequired, FormView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **context) -> dict:
-        return super().get_context_data(time_zones=sorted(available_timezones()), **context)
+        return super().get_context_data(time_zones=sorted(time_zones()), **context)
 
 
 _BECAME = {

@@ -1,7 +1,5 @@
 """Personal settings: the page of all, and an address for each switch in the header."""
 
-from zoneinfo import available_timezones
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, resolve_url
@@ -10,6 +8,7 @@ from django.views.generic import FormView, View
 
 from scans.forms.personal import PersonSettingsForm
 from scans.models import PersonSettings
+from scans.schedule.moments import time_zones
 from scans.views.redirects import page_asked_from, see
 
 SWITCHES = ("theme", "live", "shortcuts", "language")
@@ -34,7 +33,7 @@ class SettingsView(FormView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **context) -> dict:
-        return super().get_context_data(time_zones=sorted(available_timezones()), **context)
+        return super().get_context_data(time_zones=sorted(time_zones()), **context)
 
 
 class SettingView(View):

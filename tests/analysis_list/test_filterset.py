@@ -123,7 +123,7 @@ def users(written_once):
 
 @pytest.mark.parametrize("limit", [12, 2000])
 @settings(
-    max_examples=30,
+    max_examples=3 * settings.default.max_examples // 10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # to explain a failure slows all runs down

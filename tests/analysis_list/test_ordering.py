@@ -4,6 +4,7 @@ from itertools import chain
 
 import pytest
 from django.db import connection
+from django.db.models import Count
 from django.utils import timezone
 
 from scans import transitions
@@ -23,7 +24,7 @@ def key(analysis: Analysis, column: str):
     return {
         "name": analysis.name,
         "status": (list(ANALYSIS_STATUSES).index(analysis.status), -analysis.changed_at.timestamp(), -analysis.pk),
-        "urls": analysis.url_scans.count(),
+        "urls": analysis.number_of_url_scans,
         "findings": analysis.findings_shown,
         "findings of reviewers": analysis.findings_all,
         "start": start or analysis.start_at,
@@ -60,13 +61,15 @@ def many(written_once):
 @pytest.mark.parametrize("statuses", [None, ["in_progress"], ["scheduled", "stopped", "completed_results_available"]])
 def test_every_column_walks_in_its_order(many, statuses, descending):
     present = Analysis.objects.present()
-    listed = list(present.filter(status__in=statuses or AnalysisStatus.values))
+    counted = present.annotate(number_of_url_scans=Count("url_scans"))
+    listed = list(counted.filter(status__in=statuses or AnalysisStatus.values))
+    ids = {code: [a.pk for a in listed if a.status == code] for code in {a.status for a in listed}}
     for column in ORDERS:
         keyset = Keyset(present, column, descending=descending, statuses=statuses)
-        assert ids_of(keyset, 7) == sorted_in_python(listed, column, descending), column
-        ids = {code: [a.pk for a in listed if a.status == code] for code in {a.status for a in listed}}
+        wanted = sorted_in_python(listed, column, descending)
+        assert ids_of(keyset, 7) == wanted, column
         keyset = Keyset(present, column, descending=descending, statuses=list(ids), ids=ids)
-        assert ids_of(keyset, 1000) == sorted_in_python(listed, column, descending), column
+        assert ids_of(keyset, 1000) == wanted, column
 
 
 @pytest.mark.parametrize("column", ORDERS)

@@ -22,7 +22,8 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1"
 
 
 @pytest.fixture(autouse=True)
-def _free_ports(settings):
+def _places_of_its_own(settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path  # or every browser of later tests reads the files that it collects
     settings.PORT, settings.SCANS_DEMO_PORT = free_port(), free_port()
 
 
