@@ -16,21 +16,9 @@ from django.utils.dates import WEEKDAYS
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from scans.configuration import kinds
 from scans.configuration.fields import DurationField, StartField
-from scans.configuration.kinds import (
-    Choice,
-    Depth,
-    Flag,
-    Headers,
-    Input,
-    LeftOut,
-    Length,
-    Lines,
-    Option,
-    Repeats,
-    Start,
-    YesNo,
-)
+from scans.configuration.kinds import Flag, Input
 from scans.models import Publication
 from scans.models.blackout_window import validate_time_zone
 from scans.schedule.blackouts import EXAMPLES
@@ -135,8 +123,8 @@ _LEFT_OUT = {
     ),
 }
 
-OPTIONS: tuple[Option, ...] = (
-    Depth(
+OPTIONS: tuple[kinds.Option, ...] = (
+    kinds.Depth(
         "depth",
         forms.IntegerField(
             label=_("Crawl depth"),
@@ -149,7 +137,7 @@ OPTIONS: tuple[Option, ...] = (
         Flag("--depth", help="how many links away from each URL"),
         default=20,
     ),
-    Length(
+    kinds.Length(
         "duration",
         DurationField(
             label=_("Duration"),
@@ -160,7 +148,7 @@ OPTIONS: tuple[Option, ...] = (
         Flag("--duration", help="such as 90m, 8h or 2d"),
         default=default_duration,
     ),
-    YesNo(
+    kinds.YesNo(
         "prescan",
         forms.BooleanField(
             label=_("Prescan"),
@@ -177,8 +165,8 @@ OPTIONS: tuple[Option, ...] = (
         ),
         default=True,
     ),
-    LeftOut("left_out", _LEFT_OUT, default=""),
-    Headers(
+    kinds.LeftOut("left_out", _LEFT_OUT, default=""),
+    kinds.Headers(
         "headers",
         forms.CharField(
             label=_("Headers of every request"),
@@ -197,7 +185,7 @@ OPTIONS: tuple[Option, ...] = (
         ),
         default=dict,
     ),
-    Start(
+    kinds.Start(
         "start_at",
         StartField(
             label=_("Start"),
@@ -213,7 +201,7 @@ OPTIONS: tuple[Option, ...] = (
         default=None,
         section="when",
     ),
-    Option(
+    kinds.Option(
         "time_zone",
         forms.CharField(
             label=_("Time zone"),
@@ -228,8 +216,8 @@ OPTIONS: tuple[Option, ...] = (
         default="UTC",
         section="when",
     ),
-    Repeats("recurrence", _REPEATS, default=None, section="when"),
-    Lines(
+    kinds.Repeats("recurrence", _REPEATS, default=None, section="when"),
+    kinds.Lines(
         "blackout",
         forms.CharField(
             label=_("Blackout windows"),
@@ -248,7 +236,7 @@ OPTIONS: tuple[Option, ...] = (
         default="",
         section="when",
     ),
-    Choice(
+    kinds.Choice(
         "publication",
         forms.ChoiceField(
             label=_("Results are published"),
@@ -267,6 +255,6 @@ OPTIONS: tuple[Option, ...] = (
 LABELS = {"urls": _("URLs"), **{option.name: option.label for option in OPTIONS}, "access": _("access")}
 
 
-def in_section(section: str) -> tuple[Option, ...]:
+def in_section(section: str) -> tuple[kinds.Option, ...]:
     """The options whose fields stand in this part of the form."""
     return tuple(option for option in OPTIONS if option.section == section)

@@ -4,20 +4,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from scans.reasons import labelled
-from scans.statuses.base import (
-    ENDED_ACTIONS,
-    PAUSED_ACTIONS,
-    REVIEW_ACTIONS,
-    RUNNING_ACTIONS,
-    STOP_ACTIONS,
-    WAITING_ACTIONS,
-    Action,
-    EndedBy,
-    Phase,
-    Status,
-    available,
-    verifying,
-)
+from scans.statuses.base import Action, Actions, EndedBy, Phase, Status, available, verifying
 
 
 @labelled
@@ -82,7 +69,7 @@ _ANALYSIS_ENTRIES = [
         _A.SUBMITTED, Phase.WAITING, "neutral", "inbox",
         _("The analysis was accepted. Its URL scans are set up next."),
         _("Nothing to do. If it stays here for long, check for a banner about a missing worker or scheduler."),
-        actions=STOP_ACTIONS,
+        actions=Actions.STOP,
     ),
     Status(
         _A.NOT_SUBMITTED, Phase.WAITING, "danger", "warning",
@@ -94,38 +81,38 @@ _ANALYSIS_ENTRIES = [
         _A.PRESCANNING, Phase.ACTIVE, "info", "search",
         _("The prescan is checking every URL: name, connection, TLS, response, redirects and page."),
         _("Nothing to do: each URL takes a few seconds."),
-        actions=STOP_ACTIONS,
+        actions=Actions.STOP,
     ),
     Status(
         _A.SCHEDULED, Phase.WAITING, "neutral", "calendar",
         _("The analysis starts automatically at its start time."),
         _("Nothing to do until then. Stop it if it should not start."),
-        actions=STOP_ACTIONS,
+        actions=Actions.STOP,
     ),
     Status(
         _A.QUEUED, Phase.WAITING, "info", "hourglass",
         _("The start time has passed, but no URL scan could start yet: no free capacity or no worker."),
         _("Wait for running scans to end, or ask an administrator for more capacity or workers."),
-        actions=WAITING_ACTIONS,
+        actions=Actions.WAITING,
     ),
     Status(
         _A.IN_PROGRESS, Phase.ACTIVE, "progress", "play",
         _("At least one URL scan has started, and not all have ended."),
         _("Watch the findings arrive. You can pause or stop the analysis."),
-        actions=RUNNING_ACTIONS,
+        actions=Actions.RUNNING,
     ),
     Status(
         _A.IN_PROGRESS_WITH_WARNING, Phase.ACTIVE, "warning", "play",
         _("At least one URL scan has started, and not all have ended. At least one URL failed verification."),
         _("Check the URLs marked as failed: they are not scanned. The others continue."),
-        actions=RUNNING_ACTIONS, warning=True,
+        actions=Actions.RUNNING, warning=True,
     ),
     Status(
         _A.PAUSED, Phase.ACTIVE, "neutral", "pause",
         _("Every URL scan that has not ended is paused. Sessions are saved."),
         _("Resume it when the sites may be scanned again, or stop it. After a blackout window it resumes "
           "automatically."),
-        actions=PAUSED_ACTIONS | {Action.EXTEND},
+        actions=Actions.PAUSED | {Action.EXTEND},
     ),
     Status(
         _A.STOPPED_SAVING_RESULTS, Phase.ACTIVE, "info", "save",
@@ -141,12 +128,12 @@ _ANALYSIS_ENTRIES = [
     verifying(
         _A.COMPLETED_VERIFYING_RESULTS, EndedBy.ITSELF,
         _("All URL scans are complete. Their results are being verified."),
-        actions=REVIEW_ACTIONS | STOP_ACTIONS,
+        actions=Actions.REVIEW | Actions.STOP,
     ),
     verifying(
         _A.COMPLETED_VERIFYING_PARTIAL_RESULTS, EndedBy.ITSELF,
         _("All URL scans have ended. At least one failed its checks or is partial. The results are being verified."),
-        actions=REVIEW_ACTIONS | STOP_ACTIONS,
+        actions=Actions.REVIEW | Actions.STOP,
     ),
     verifying(
         _A.STOPPED_VERIFYING_RESULTS, EndedBy.USER,
@@ -161,55 +148,55 @@ _ANALYSIS_ENTRIES = [
     verifying(
         _A.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS, EndedBy.DURATION,
         _("The duration ended. Every URL scan has results, and they are being verified."),
-        actions=REVIEW_ACTIONS | {Action.CONTINUE},
+        actions=Actions.REVIEW | {Action.CONTINUE},
     ),
     verifying(
         _A.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS, EndedBy.DURATION,
         _("The duration ended. Some URL scans have results, which are being verified; the others have none."),
-        actions=REVIEW_ACTIONS | {Action.CONTINUE},
+        actions=Actions.REVIEW | {Action.CONTINUE},
     ),
     available(
         _A.COMPLETED_RESULTS_AVAILABLE, EndedBy.ITSELF,
         _("Every URL was scanned completely, and the results are published."),
         _("Fix the findings, then run the analysis again to confirm."),
-        tone="success", icon="check", actions=ENDED_ACTIONS,
+        tone="success", icon="check", actions=Actions.ENDED,
     ),
     available(
         _A.COMPLETED_PARTIAL_RESULTS_AVAILABLE, EndedBy.ITSELF,
         _("The results are published, but something is missing: a URL failed its checks, ran out of time, "
           "had a technical issue or was stopped."),
         _("Read the findings, see on the URL scans what is missing, then run the analysis again."),
-        actions=ENDED_ACTIONS | {Action.CONTINUE},
+        actions=Actions.ENDED | {Action.CONTINUE},
     ),
     available(
         _A.STOPPED_PARTIAL_RESULTS_AVAILABLE, EndedBy.USER,
         _("A user stopped the analysis. The findings up to then are published."),
         _("Read the findings. Run the analysis again to scan the rest."),
-        actions=ENDED_ACTIONS,
+        actions=Actions.ENDED,
     ),
     Status(
         _A.ALL_VERIFICATIONS_FAILED, Phase.FINAL, "danger", "warning",
         _("Every URL failed its checks, so nothing was scanned."),
         _("Open each URL's Scan Details, see which check failed, correct it, then run the analysis again."),
-        ended_by=EndedBy.CHECKS, actions=ENDED_ACTIONS,
+        ended_by=EndedBy.CHECKS, actions=Actions.ENDED,
     ),
     Status(
         _A.STOPPED_SCAN_DURATION_ENDED, Phase.FINAL, "warning", "clock",
         _("The duration ended, and no URL scan had anything to publish."),
         _("Continue from the saved sessions, or run the analysis again with a longer duration."),
-        ended_by=EndedBy.DURATION, actions=ENDED_ACTIONS | {Action.CONTINUE},
+        ended_by=EndedBy.DURATION, actions=Actions.ENDED | {Action.CONTINUE},
     ),
     Status(
         _A.STOPPED_TECHNICAL_ISSUE, Phase.FINAL, "danger", "warning",
         _("A technical issue ended the scans, or the sites stopped answering. No URL scan has anything to publish."),
         _("Read the reason on the URL scans, fix the cause, then run the analysis again."),
-        ended_by=EndedBy.TECHNICAL, actions=ENDED_ACTIONS,
+        ended_by=EndedBy.TECHNICAL, actions=Actions.ENDED,
     ),
     Status(
         _A.STOPPED, Phase.FINAL, "neutral", "stop",
         _("A user stopped the analysis. Its results were deleted, or there were none."),
         _("Run the analysis again if you want results."),
-        ended_by=EndedBy.USER, actions=ENDED_ACTIONS,
+        ended_by=EndedBy.USER, actions=Actions.ENDED,
     ),
 ]
 # fmt: on

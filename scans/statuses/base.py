@@ -106,16 +106,21 @@ class Status:
         return action in self.actions
 
 
-STOP_ACTIONS = frozenset({Action.STOP_SAVE, Action.STOP_DELETE})
-WAITING_ACTIONS = STOP_ACTIONS | {Action.PAUSE}
-RUNNING_ACTIONS = WAITING_ACTIONS | {Action.EXTEND}
-PAUSED_ACTIONS = STOP_ACTIONS | {Action.RESUME}
-ENDED_ACTIONS = frozenset({Action.RUN_AGAIN, Action.DELETE})
-REVIEW_ACTIONS = frozenset({Action.PUBLISH})
+class Actions:
+    """The sets of actions that several statuses allow."""
+
+    STOP = frozenset({Action.STOP_SAVE, Action.STOP_DELETE})
+    WAITING = STOP | {Action.PAUSE}
+    RUNNING = WAITING | {Action.EXTEND}
+    PAUSED = STOP | {Action.RESUME}
+    ENDED = frozenset({Action.RUN_AGAIN, Action.DELETE})
+    REVIEW = frozenset({Action.PUBLISH})
+
+
 _WAIT = _("Wait a few minutes: each finding's request is replayed against the site. Reviewers can see the results now.")
 
 
-def verifying(status, ended_by: EndedBy, meaning: Promise, *, actions=REVIEW_ACTIONS) -> Status:
+def verifying(status, ended_by: EndedBy, meaning: Promise, *, actions=Actions.REVIEW) -> Status:
     """Return the entry of a status whose results are being verified. All of these share one next step."""
     return Status(status, Phase.REVIEW, "info", "shield", meaning, _WAIT, Results.VERIFYING, ended_by, actions)
 

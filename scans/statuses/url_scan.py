@@ -4,17 +4,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from scans.reasons import labelled
-from scans.statuses.base import (
-    PAUSED_ACTIONS,
-    STOP_ACTIONS,
-    WAITING_ACTIONS,
-    Action,
-    EndedBy,
-    Phase,
-    Status,
-    available,
-    verifying,
-)
+from scans.statuses.base import Action, Actions, EndedBy, Phase, Status, available, verifying
 
 
 @labelled
@@ -85,7 +75,7 @@ _URL_SCAN_ENTRIES = [
         _U.SUBMITTED, Phase.WAITING, "neutral", "inbox",
         _("The scan of this URL was accepted. It is set up next."),
         _("Nothing to do. If it stays here for long, check for a banner about a missing worker or scheduler."),
-        actions=STOP_ACTIONS,
+        actions=Actions.STOP,
     ),
     Status(
         _U.SUBMIT_FAILED, Phase.WAITING, "danger", "warning",
@@ -97,31 +87,31 @@ _URL_SCAN_ENTRIES = [
         _U.SCHEDULED, Phase.WAITING, "neutral", "calendar",
         _("The scan starts automatically at its start time."),
         _("Nothing to do until then. Stop it if it should not start."),
-        actions=STOP_ACTIONS,
+        actions=Actions.STOP,
     ),
     Status(
         _U.QUEUED, Phase.WAITING, "info", "hourglass",
         _("The start time has passed, and capacity is free. The next free worker takes this scan."),
         _("Nothing to do. If it stays queued for long, ask an administrator to check that enough workers are running."),
-        actions=WAITING_ACTIONS,
+        actions=Actions.WAITING,
     ),
     Status(
         _U.QUEUED_WITH_WARNING, Phase.WAITING, "warning", "hourglass",
         _("The start time has passed, but all capacity is in use. This scan waits for another to end."),
         _("Wait for a running scan to end, or ask an administrator for more capacity."),
-        actions=WAITING_ACTIONS, warning=True,
+        actions=Actions.WAITING, warning=True,
     ),
     Status(
         _U.IN_PROGRESS, Phase.ACTIVE, "progress", "play",
         _("The engine is scanning this URL."),
         _("Watch the findings arrive on Scan Details. You can pause or stop the scan."),
-        actions=WAITING_ACTIONS,
+        actions=Actions.WAITING,
     ),
     Status(
         _U.PAUSING, Phase.ACTIVE, "info", "pause",
         _("A user paused the scan, or a blackout window is about to begin. The engine saves its session and stops."),
         _("Nothing to do: this takes a few seconds."),
-        actions=STOP_ACTIONS,
+        actions=Actions.STOP,
     ),
     Status(
         _U.PAUSED, Phase.ACTIVE, "neutral", "pause",
@@ -129,13 +119,13 @@ _URL_SCAN_ENTRIES = [
           "A scan that had not started yet returns to the queue."),
         _("Resume it when the site may be scanned again, or stop it. After a blackout window it resumes "
           "automatically."),
-        actions=PAUSED_ACTIONS,
+        actions=Actions.PAUSED,
     ),
     Status(
         _U.RESUMING, Phase.ACTIVE, "info", "play",
         _("The scan waits for capacity and a worker, then continues from the saved session."),
         _("Nothing to do: the next free worker takes this scan."),
-        actions=WAITING_ACTIONS,
+        actions=Actions.WAITING,
     ),
     Status(
         _U.STOPPING_SAVING_RESULTS, Phase.ACTIVE, "info", "save",
