@@ -183,6 +183,8 @@ TASKS = {
 
 # English is the language of the source; scans/locale has the translations (see docs/translating.md).
 LANGUAGE_CODE = "en-gb"
+# Before those of the apps: otherwise Django's admin translates “Submit”, “Save” and others in its own way.
+LOCALE_PATHS = [BASE_DIR / "scans/locale"]
 LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]  # each in its own language
 USE_I18N = True
 USE_TZ = True

@@ -74,3 +74,13 @@ def test_every_name_help_text_and_choice_of_a_model_has_german(model):
     assert len(english) > 2
     same = {(place, text) for place, text in english if text and text.lower() not in SAME}
     assert not same.intersection((place, text) for place, text in german)
+
+
+@CATALOGUES
+def test_no_other_app_translates_our_texts_in_its_own_way(path):
+    ours = [message for message in messages.read(path) if message.id and isinstance(message.id, str)]
+    with translation.override(path.parts[-3]):
+        shown = [
+            translation.pgettext(one.context, one.id) if one.context else translation.gettext(one.id) for one in ours
+        ]
+    assert not [one.id for one, text in zip(ours, shown, strict=True) if text != one.string]
