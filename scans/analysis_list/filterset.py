@@ -120,29 +120,40 @@ class AnalysisFilterSet(FilterSet):
     def _is_reviewer(self) -> bool:
         return self.request.user.has_perm("scans.review_analysis")
 
+    @cached_property
+    def _checked(self) -> tuple[dict, dict]:
+        """The valid values by filter, and the errors by filter.
+
+        Without a filter in the query string both are empty, and no form is built: it would cost a poll more than the
+        database does.
+        """
+        if self.filters.keys().isdisjoint(self.data):
+            return {}, {}
+        errors = self.form.errors  # checks the form
+        return self.form.cleaned_data, errors
+
     @property
     def _cleaned(self) -> dict:
-        self.form.is_valid()
-        return self.form.cleaned_data
+        return self._checked[0]
 
     @property
     def words(self) -> str:
         """The text in Find."""
         return self._cleaned.get("q") or ""
 
-    @property
+    @cached_property
     def statuses(self) -> list[str]:
         """The codes in Filter by Status, in the catalogue's order."""
         chosen = self._cleaned.get("status") or []
         return [code for code in ANALYSIS_STATUSES if code in chosen]
 
-    @property
+    @cached_property
     def further(self) -> dict[str, str]:
         """The further filters that are set, as the query string writes them."""
         values = {name: self._cleaned.get(name) for name in CHIPS}
         return {name: str(value) for name, value in values.items() if value}
 
-    @property
+    @cached_property
     def order(self) -> str:
         """The column to sort by; `-` in front for descending."""
         order = self.data.get("order")
@@ -205,12 +216,13 @@ class AnalysisFilterSet(FilterSet):
         wrong = [("status", code) for code in data.getlist("status") if code not in AnalysisStatus.values]
         if data.get("order") and data["order"] not in _SORTABLE:
             wrong.append(("order", data["order"]))
-        wrong += [(name, data[name]) for name in self.form.errors if name != "q"]
+        errors = self._checked[1]
+        wrong += [(name, data[name]) for name in errors if name != "q"]
         notices = [
             _("Ignored “%(value)s”: not a valid value for “%(name)s”.") % {"value": value, "name": name}
             for name, value in wrong
         ]
-        if "q" in self.form.errors:
+        if "q" in errors:
             notices.append(_("Ignored the text to find: it contains characters that no name has."))
         if self._page is None:
             notices.append(_("There is no page “{page}”. This is the first page.").format(page=data["page"]))

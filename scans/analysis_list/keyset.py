@@ -25,9 +25,9 @@ _POSITION = re.compile(
     r"(?P<direction>after|before)~(?P<segment>\d{1,2})~(?P<key>.*)~(?P<pk>\d{1,18})", re.DOTALL | re.ASCII
 )
 _LONGEST = timedelta(days=100_000_000)  # in microseconds less than 2 to the 63rd
-_COLUMNS_OF_ROWS = """
-    page.id, analysis.version, page.segment, page.sort_key, analysis.status, analysis.changed_at, owner.username"""
-_ANALYSIS_AND_OWNER = """
+_SELECT_ROWS = """
+    SELECT page.id, analysis.version, page.segment, page.sort_key, analysis.status, analysis.changed_at, owner.username
+    FROM {found} page
     JOIN scans_analysis analysis ON analysis.id = page.id LEFT JOIN auth_user owner ON owner.id = analysis.owner_id"""
 
 
@@ -131,9 +131,16 @@ def _index_scan_from_the_end(part: Part, size: int, *more: str, ascending: bool,
 
 
 def rows_of(ids: Sequence[int]) -> list[Row]:
-    """The analyses with these ids, in no order, as rows without a position."""
-    values = Analysis.objects.filter(pk__in=ids).values_list("pk", "version", "status", "changed_at", "owner__username")
-    return [Row(pk, version, 0, None, *others) for pk, version, *others in values]
+    """The analyses with these ids, which are not empty, in no order, as rows without a position."""
+    marks = ", ".join(["%s"] * len(ids))
+    return _rows(f"(SELECT id, 0 AS segment, NULL AS sort_key FROM scans_analysis WHERE id IN ({marks}))", ids)
+
+
+def _rows(found: str, parameters: Sequence, order: str = "page.id") -> list[Row]:
+    """The rows of a subquery that has the columns `id`, `segment` and `sort_key`, in this order."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_SELECT_ROWS.format(found=found)} ORDER BY {order}", parameters)
+        return [Row(*row) for row in cursor.fetchall()]
 
 
 def _key_as_text(part: Part, stored: object) -> str:
@@ -272,12 +279,7 @@ class Keyset:
         return [each for each in group if each.number == at or (each.number > at) == forward]
 
     def _read(self, group: list[Segment], size: int, position: Position | None, forward: bool) -> list[Row]:
-        found, parameters, order = self._union(group, size, position, forward)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {_COLUMNS_OF_ROWS} FROM {found} page {_ANALYSIS_AND_OWNER} ORDER BY {order}", parameters
-            )
-            return [Row(*row) for row in cursor.fetchall()]
+        return _rows(*self._union(group, size, position, forward))
 
     def _union(
         self, group: list[Segment], size: int, position: Position | None, forward: bool, *more: str
