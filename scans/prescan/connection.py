@@ -111,16 +111,20 @@ def check_connection(
         ("page", lambda: _page(url, report.addresses, has_login, rules)),
     ]
     for name, look in steps:
-        started = monotonic()
-        try:
-            reason, detail = "", look()
-        except _Failed as failure:
-            reason, detail = failure.reason, failure.why
-        milliseconds = round((monotonic() - started) * 1000)
-        report.steps.append(Step(name, reason, detail, milliseconds, REASONS.get(reason)))
-        if reason:
+        report.steps.append(_take(name, look))
+        if report.failure:
             break
     return report
+
+
+def _take(name: str, look: Callable[[], Reason]) -> Step:
+    """Take one step: `look` returns what it saw, or raises _Failed."""
+    started = monotonic()
+    try:
+        reason, detail = "", look()
+    except _Failed as failure:
+        reason, detail = failure.reason, failure.why
+    return Step(name, reason, detail, round((monotonic() - started) * 1000), REASONS.get(reason))
 
 
 def _judge(policy: TargetPolicy, url: str, addresses: tuple[str, ...]) -> Reason:
