@@ -115,11 +115,11 @@ def record(
     SENTENCES[action].format(**data)
     is_part = isinstance(by, Actor)
     ActivityLogEntry.objects.create(
-        analysis=analysis,
-        url_scan=url_scan,
+        analysis_id=analysis.pk,
+        url_scan_id=url_scan and url_scan.pk,
         at=timezone.now(),
         actor=by if is_part else Actor.USER,
-        user=None if is_part else by,
+        user_id=None if is_part else by.pk,
         action=action,
         from_status=from_status,
         to_status=to_status,

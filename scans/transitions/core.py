@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from scans import activity
-from scans.database.statements import totals_by_status
+from scans.database import statements
 from scans.models import Actor, Analysis, Finding, RecurringSchedule, UrlScan
 from scans.reasons import NO_REASON, Reason, Reasoned, as_reason
 from scans.statuses import (
@@ -95,14 +95,14 @@ def permit(by: By, permission: str) -> None:
 
 def locked(analysis_id: int) -> Analysis:
     """Return the analysis as it is now, locked until the transaction ends."""
-    return Analysis.objects.select_for_update().get(pk=analysis_id)
+    return statements.row(Analysis, analysis_id, lock=True)
 
 
 def locked_scan(url_scan: UrlScan | int) -> UrlScan:
     """Return the URL scan as it is now, with its analysis locked."""
     url_scan = url_scan if isinstance(url_scan, UrlScan) else UrlScan.objects.get(pk=url_scan)
     analysis = locked(url_scan.analysis_id)  # which never changes
-    fresh = UrlScan.objects.get(pk=url_scan.pk)
+    fresh = statements.row(UrlScan, url_scan.pk)
     fresh.analysis = analysis
     return fresh
 
@@ -151,11 +151,16 @@ def move(
         reason=reason,
         **data,
     )
-    if to in (U.QUEUED, U.RESUMING) and scan.slot_since:
+    _enqueue_next(scan)
+
+
+def _enqueue_next(scan: UrlScan) -> None:
+    """Queue the task that the new status of a URL scan calls for, if any."""
+    if scan.status in (U.QUEUED, U.RESUMING) and scan.slot_since:
         enqueue("scan_url", scan.pk)
-    elif to in PUBLISHED_AS:
+    elif scan.status in PUBLISHED_AS:
         enqueue("verify", scan.pk)
-    elif to == U.STOPPING_DELETING_RESULTS and not scan.lease_holder:
+    elif scan.status == U.STOPPING_DELETING_RESULTS and not scan.lease_holder:
         enqueue("delete_results", scan.pk)
 
 
@@ -177,10 +182,10 @@ def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: Reason | st
     Writes one log entry if `action` is given or the status changed. Raises TransitionRefused if the analysis has ended.
     """
     before = analysis.status
-    changes = {**(columns or {}), "changed_at": timezone.now()}
+    changes = {**(columns or {}), "changed_at": timezone.now(), "version": analysis.version + 1}
     for name, value in (columns or {}).items():
         setattr(analysis, name, value)
-    totals = totals_by_status([analysis.pk])[analysis.pk]
+    totals = statements.totals_by_status([analysis.pk])[analysis.pk]
     after = rollup(totals, _facts(analysis))
     if before != after:
         if AnalysisStatus(before).info.final:
@@ -194,8 +199,8 @@ def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: Reason | st
     kept = kept_columns(totals, after).items()
     # Unchanged columns are not written, because each of them has an index, which would be written too.
     changes |= {name: value for name, value in kept if getattr(analysis, name) != value}
-    Analysis.objects.filter(pk=analysis.pk).update(version=F("version") + 1, **changes)
-    analysis.status = after
+    Analysis.objects.filter(pk=analysis.pk).update(**changes)
+    analysis.status, analysis.version = after, changes["version"]
     if action or before != after:
         activity.record(
             action or "analysis.status_changed",

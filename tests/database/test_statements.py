@@ -1,10 +1,14 @@
 """Our own SQL statements for verbs and polls."""
 
 import pytest
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
 
 from scans import transitions
-from scans.database.statements import series_version, totals_by_status
+from scans.database.statements import row, series_version, totals_by_status
 from scans.models import Actor, Analysis, UrlScan
+from scans.reasons import Reason
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +24,31 @@ def test_the_version_of_a_series_differs_after_any_change_in_any_of_its_runs():
     assert len(seen) == 3 and series_version(first.pk) == series_version(second.pk)
     factories.submitted(name="Another")
     assert series_version(first.pk) in seen
+
+
+def test_a_row_is_read_as_django_reads_it():
+    scan = factories.ended(number_of_findings=3).url_scans.get()
+    UrlScan.objects.filter(pk=scan.pk).update(reason=Reason("runs_failed", count=5), responses={"200": 7})
+    for model, pk in ((UrlScan, scan.pk), (Analysis, scan.analysis_id)):
+        read, expected = row(model, pk, lock=True), model.objects.get(pk=pk)
+        names = [field.attname for field in model._meta.concrete_fields]
+        assert [getattr(read, name) for name in names] == [getattr(expected, name) for name in names]
+        assert read == expected and not read.get_deferred_fields()
+
+
+def test_a_row_that_does_not_exist_is_an_error():
+    with pytest.raises(UrlScan.DoesNotExist, match="There is no URL scan 1000000"):
+        row(UrlScan, 10**6)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_needs_a_transaction():
+    analysis = factories.submitted()
+    with pytest.raises(TransactionManagementError):
+        row(Analysis, analysis.pk, lock=True)
+    with transaction.atomic(), CaptureQueriesContext(connection) as ran:
+        assert row(Analysis, analysis.pk, lock=True) == analysis
+    assert ("FOR UPDATE" in ran[-1]["sql"]) == connection.features.has_select_for_update
 
 
 @pytest.mark.parametrize("pk", [10**6, 2**63, 10**40])
