@@ -13,7 +13,6 @@ from django.test import Client
 from scans import transitions
 from scans.encryption import seal
 from scans.engines.base import FindingReported, Progress, Started
-from scans.engines.wapiti.adapter import WapitiEngine
 from scans.login import session_keeper
 from scans.login.base import Login, Method
 from scans.maintenance import removal
@@ -26,6 +25,7 @@ from scans.transitions import Access
 from scans.workers import runner, setup
 from tests import factories as make
 from tests.engines.fake.adapter import FakeEngine
+from tests.engines.wapiti.scanning import QuickWapiti
 from tests.sites.guarded import PASSWORD, USER, GuardedSite
 
 pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
@@ -51,7 +51,7 @@ def site():
 
 @pytest.fixture
 def wapiti():
-    return WapitiEngine(settings.SCANS_ENGINE_PYTHON)
+    return QuickWapiti(settings.SCANS_ENGINE_PYTHON)
 
 
 def form_login(**values) -> Login:

@@ -28,6 +28,7 @@ from scans.timing import Timing
 from scans.transitions import Access
 from scans.workers import runner, scheduler, setup, supervision
 from tests import factories as make
+from tests.engines.wapiti.scanning import QuickWapiti
 from tests.eventually import eventually
 from tests.sites.guarded import PASSWORD, USER, GuardedSite
 from tests.sites.serving import free_port
@@ -36,6 +37,7 @@ from tests.sites.weak import WeakSite
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
 A, U = AnalysisStatus, UrlScanStatus
 ME = Actor.COMMAND
+HELD_UP = 0.5  # seconds before each answer of a site whose scan takes longer than any test needs to end it
 NAMED: set = set()
 ON_PAGES: set = set()
 
@@ -129,7 +131,7 @@ def weak_site():
 
 @functools.cache  # one that was seen to start is not asked again
 def wapiti() -> WapitiEngine:
-    return WapitiEngine(settings.SCANS_ENGINE_PYTHON)
+    return QuickWapiti(settings.SCANS_ENGINE_PYTHON)
 
 
 def set_up(*urls, **fields):
@@ -149,7 +151,7 @@ class Workers:
             thread.start()
 
     def work(self, pk):
-        timing = Timing(between_looks=0.3, between_looks_after_failure=0.1)
+        timing = Timing(between_renewals=0.3, between_looks=0.3, between_looks_after_failure=0.1)
         runner.run(pk, holder=f"worker-{pk}", engine=wapiti(), timing=timing)
         connection.close()
 
@@ -212,7 +214,7 @@ def test_an_engine_that_is_missing_keeps_the_analysis_from_being_submitted(weak_
 @reaches(U.QUEUED_WITH_WARNING, A.PAUSED, U.PAUSING, U.PAUSED, U.RESUMING)
 def test_pause_and_resume_and_waiting_for_a_place(weak_site):
     ScanSettings.objects.update(capacity=1)
-    site = weak_site(pages=1, delay=0.05)
+    site = weak_site(pages=1, delay=HELD_UP)
     analysis = set_up(site.url, weak_site().url)
     workers = begun(analysis)
     transitions.pause_analysis(analysis, by=ME)
@@ -228,7 +230,7 @@ def test_pause_and_resume_and_waiting_for_a_place(weak_site):
 @reaches(U.STOPPING_SAVING_RESULTS, U.STOPPED_VERIFYING_PARTIAL_RESULTS, U.STOPPED_PARTIAL_RESULTS_AVAILABLE)
 @reaches(A.STOPPED_SAVING_RESULTS, A.STOPPED_VERIFYING_PARTIAL_RESULTS, A.STOPPED_PARTIAL_RESULTS_AVAILABLE)
 def test_a_user_stops_and_keeps_the_results(weak_site):
-    analysis = set_up(weak_site(delay=0.05).url)
+    analysis = set_up(weak_site(delay=HELD_UP).url)
     workers = begun(analysis)
     transitions.stop_analysis(analysis, StopMode.SAVE, by=ME)
     workers.finish()
@@ -237,7 +239,7 @@ def test_a_user_stops_and_keeps_the_results(weak_site):
 
 @reaches(U.STOPPING_DELETING_RESULTS, U.STOPPED, A.STOPPED_DELETING_RESULTS, A.STOPPED)
 def test_a_user_stops_and_deletes_the_results(weak_site):
-    analysis = set_up(weak_site(delay=0.05).url)
+    analysis = set_up(weak_site(delay=HELD_UP).url)
     workers = begun(analysis)
     transitions.stop_analysis(analysis, StopMode.DELETE, by=ME)
     workers.finish()
@@ -273,7 +275,7 @@ def test_an_analysis_goes_on_with_the_urls_that_passed(weak_site):
 
 @reaches(U.SITE_UNREACHABLE_VERIFYING_RESULTS, U.SITE_UNREACHABLE_RESULTS_AVAILABLE)
 def test_a_site_that_dies_after_something_was_found(weak_site):
-    site = weak_site(delay=0.05)
+    site = weak_site(delay=HELD_UP)
     analysis = set_up(site.url)
     workers = begun(analysis)
     site.stop()
@@ -295,7 +297,7 @@ def test_a_site_that_dies_before_anything_was_found(weak_site):
 @reaches(U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS, U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE)
 @reaches(A.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS)
 def test_a_duration_that_ends_with_results(weak_site, clock):
-    analysis = set_up(weak_site(delay=0.05).url)
+    analysis = set_up(weak_site(delay=HELD_UP).url)
     workers = begun(analysis)
     clock.shift(timedelta(hours=1))
     workers.finish()
@@ -306,7 +308,7 @@ def test_a_duration_that_ends_with_results(weak_site, clock):
 @reaches(U.TIME_EXPIRED_STOPPED, A.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS, A.STOPPED_SCAN_DURATION_ENDED)
 def test_a_duration_that_ends_before_some_or_all_had_anything(weak_site, clock):
     ScanSettings.objects.update(capacity=1)
-    some = set_up(weak_site(delay=0.05).url, weak_site().url)
+    some = set_up(weak_site(delay=HELD_UP).url, weak_site().url)
     workers = begun(some)
     clock.shift(timedelta(hours=1))
     workers.finish()
@@ -324,7 +326,7 @@ def test_an_engine_that_is_killed(weak_site, monkeypatch):
     started = []
     really_start = WapitiEngine.start
     monkeypatch.setattr(WapitiEngine, "start", lambda self, job: started.append(really_start(self, job)) or started[-1])
-    analysis = set_up(weak_site(delay=0.05).url)
+    analysis = set_up(weak_site(delay=HELD_UP).url)
     workers = begun(analysis)
     os.kill(started[0].pid, signal.SIGKILL)
     workers.finish()
@@ -347,9 +349,11 @@ def test_an_account_that_stops_working_in_the_middle():
     with GuardedSite(members_page=members) as site:
         login = TargetLogin.of(Login(method=Method.FORM, username=USER, password=PASSWORD))
         analysis = set_up(site.url, access={site.url: Access(login=login)})
+        site.delay = HELD_UP
         workers = begun(analysis)
         site.refused, site.keeps_login = (200, "<p>Wrong password</p>"), False
         site.sessions.clear()
+        site.delay = 0
         workers.finish()
         scan = analysis.url_scans.get()
         assert scan.status == U.KILLED_VERIFYING_PARTIAL_RESULTS and scan.logins_failed == 51, scan.reason

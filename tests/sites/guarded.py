@@ -12,6 +12,7 @@ from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from secrets import token_hex
+from time import sleep
 from urllib.parse import parse_qsl, urlsplit
 
 import spnego
@@ -35,6 +36,7 @@ OPEN_PAGE = "<!doctype html><title>Owls</title><p>Anybody may read this. <a href
 class Switches:
     """What the site does; each may be changed at any moment."""
 
+    delay: float = 0  # seconds before each answer
     scheme: str = ""  # instead of a form: "Basic", "Digest", "NTLM" or "Bearer"
     open: bool = False  # the start page is for everybody, and looks alike for members
     login_page: str = LOGIN_PAGE
@@ -113,6 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         headers = {name.lower(): value for name, value in self.headers.items()}
+        sleep(self.server.site.delay)
         self.server.site.requests.append(Request(self.command, self.path, headers, body))
         self.cookies = {name: morsel.value for name, morsel in SimpleCookie(self.headers.get("Cookie", "")).items()}
         fields = dict(parse_qsl(urlsplit(self.path).query)) | dict(parse_qsl(body)) | _parts(body)

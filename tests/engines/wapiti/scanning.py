@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from scans.engines.base import (
-    Progress,
-    identity,
-)
+from dataclasses import replace
+
+from scans.engines.base import Job, Progress, identity
+from scans.engines.process import EngineProcess
+from scans.engines.wapiti.adapter import WapitiEngine
 
 QUICK = ("csp", "http_headers", "sql", "xss")
 QUICK_FINDS = {
@@ -15,6 +16,14 @@ QUICK_FINDS = {
     "Reflected Cross Site Scripting",
     "SQL Injection",
 }
+
+
+class QuickWapiti(WapitiEngine):
+    """The real engine with few modules: all of them take three times as long, and a scan's course is the same."""
+
+    def start(self, job: Job) -> EngineProcess:
+        """Start the scan of a job with these modules only."""
+        return super().start(replace(job, modules=QUICK))
 
 
 def in_attack(event) -> bool:
