@@ -32,6 +32,12 @@ def product():
         yield product
 
 
+@pytest.fixture(scope="package")
+def waited_for(product):
+    """What the command said that submitted the demo site as “Waited for” and waited for its results."""
+    return product.manage("submit", "--name", "Waited for", product.demo_url, "--wait", "--depth", "1")
+
+
 @pytest.fixture(scope="module")
 def browser():
     """Debian's Chromium, headless. Gone after the module: where it was started, Django refuses its database."""

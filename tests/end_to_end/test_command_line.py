@@ -21,11 +21,10 @@ def submit(product, *arguments):
     return answer.returncode, answer.stdout, answer.stderr
 
 
-def test_submit_and_wait_prints_each_change_and_ends_with_0(product):
-    code, out, err = submit(product, product.demo_url, "--wait", "--depth", "1")
-    assert code == 0, err
+def test_submit_and_wait_prints_each_change_and_ends_with_0(waited_for):
+    assert waited_for.returncode == 0, waited_for.stderr
     labels = ["Submitted", "Prescanning", "Scheduled", "Queued", "In Progress", "Completed - Verifying Results"]
-    places = [out.index(label) for label in [*labels, "Completed - Results Available"]]
+    places = [waited_for.stdout.index(label) for label in [*labels, "Completed - Results Available"]]
     assert places == sorted(places)
 
 

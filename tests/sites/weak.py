@@ -16,11 +16,19 @@ FORM = '<form method="post" action="/notes"><input name="note" value="a"><input 
 class WeakSite:
     """Listens from creation until `stop`; `delay` seconds pass before each answer."""
 
-    def __init__(self, pages: int = 5, delay: float = 0.0, links: tuple[str, ...] = (), redirect_to: str = ""):
+    def __init__(
+        self,
+        pages: int = 5,
+        delay: float = 0.0,
+        links: tuple[str, ...] = (),
+        redirect_to: str = "",
+        form: bool = True,
+    ):
         self.pages = pages
         self.delay = delay
         self.links = links
         self.redirect_to = redirect_to
+        self.form = FORM if form else ""
         self.silent = False
         self.hang_up = 0.0  # share of requests whose connection is cut instead of answered
         self.asked: list[tuple[float, str]] = []
@@ -107,7 +115,7 @@ class WeakHandler(BaseHTTPRequestHandler):
             numbered = "".join(f'<a href="/page/{number}">page</a>' for number in range(self.weak_site.pages))
             foreign = "".join(f'<a href="{link}">away</a>' for link in self.weak_site.links)
             known = '<a href="/search?q=x">search</a><a href="/item?id=1">item</a><a href="/away">away</a>'
-            return 200, known + numbered + foreign + FORM
+            return 200, known + numbered + foreign + self.weak_site.form
         if path == "/search":
             return 200, f"You searched for {query.get('q', '')}"  # reflected as it came
         if path == "/item":

@@ -1,6 +1,5 @@
 """Scanning one URL: the lease, the checks before the engine runs, and handing over to the next worker."""
 
-import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -11,9 +10,11 @@ from django.utils import timezone
 from scans import transitions
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.models import Actor, BlackoutWindow, StopMode, UrlScan
+from scans.prescan import connection
 from scans.statuses import UrlScanStatus as U
 from scans.workers import runner, supervision
 from tests import factories as make
+from tests.eventually import meanwhile
 from tests.workers.playing import (
     ANSWERED,
     OFTEN,
@@ -30,6 +31,11 @@ from tests.workers.playing import (
 pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_shutdown_left")]
 
 
+@pytest.fixture(autouse=True)
+def _tries_at_once(monkeypatch):
+    monkeypatch.setattr(connection, "_SECONDS_BETWEEN_TRIES", 0.01)
+
+
 def test_a_site_that_is_down_at_the_start_fails_its_check(site):
     scan = queued(site)
     site.status = 503
@@ -39,9 +45,12 @@ def test_a_site_that_is_down_at_the_start_fails_its_check(site):
 
 def test_a_site_that_is_back_a_moment_later_is_scanned_on(site):
     scan = paused(queued(site))
-    site.status = 503
-    threading.Timer(3, lambda: setattr(site, "status", 200)).start()
-    scan = run(scan, STARTED, ANSWERED, REPORT, timing=replace(OFTEN, between_checks=0.1))
+    site.status, asked = 503, len(site.requests)
+    checked_again = meanwhile(
+        lambda: len(site.requests) > asked + connection._TRIES, lambda: setattr(site, "status", 200)
+    )
+    scan = run(scan, STARTED, ANSWERED, REPORT, timing=replace(OFTEN, between_checks=0.1, until_site_is_back=60))
+    checked_again.join()
     assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.findings.count() == 1
 
 
