@@ -228,3 +228,9 @@ def test_evidence_says_which_headers_it_leaves_out(client):
 def test_a_finding_of_no_number_is_none(as_role, number):
     address = f"{factories.published().get_absolute_url()}findings/mark/"
     assert as_role("Reviewer").post(address, {"mark": "fixed", "finding": number}).status_code == 303
+
+
+def test_the_button_that_marks_is_a_verb_in_german_too(as_role):
+    address = first_finding(factories.published()).get_absolute_url()
+    page = as_role("Reviewer").get(address, headers={"accept-language": "de"})
+    assert "Markieren" in text(page) and "Markierung" in text(page)
