@@ -38,6 +38,12 @@ def taken(verb):
     return step
 
 
+def find_another(scan, choice):
+    """The engine reports one more finding; the same one again would change the version and nothing else."""
+    if scan.status == UrlScanStatus.IN_PROGRESS:
+        make.find(scan, scan.findings.count() + 1)
+
+
 STEPS = {
     "fail_submission": on_analysis(transitions.fail_submission, reason="broke"),
     "submit_again": on_analysis(transitions.submit_again, **PLAYERS),
@@ -50,7 +56,7 @@ STEPS = {
     "start": on_analysis(transitions.start),
     "admit_next": lambda scan, choice: transitions.admit_next(),
     "begin": taken(lambda scan, choice: transitions.begin(scan, engine="Fake", version="1")),
-    "find": lambda scan, choice: make.find(scan) if scan.status == UrlScanStatus.IN_PROGRESS else None,
+    "find": find_another,
     "end": taken(lambda scan, choice: transitions.end(scan, ENDINGS[choice])),
     "leave": taken(lambda scan, choice: transitions.leave(scan)),
     "pause": lambda scan, choice: transitions.pause(scan, **PLAYERS),

@@ -52,7 +52,7 @@ def just_before_the_lock(row, act):
     It hooks into the connection as Django offers it, and fails if nobody comes to lock the row.
     """
     table = row._meta.db_table
-    locks = re.compile(rf'SELECT .* FROM "{table}" WHERE "{table}"."id" = %s\b', re.DOTALL)  # noqa: S608 - a pattern
+    locks = re.compile(rf'SELECT .* FROM "?{table}"? WHERE ("{table}"\.)?"?id"? = %s', re.DOTALL)  # noqa: S608 - a pattern
     acted = []
 
     def watch(execute, sql, params, many, context):
