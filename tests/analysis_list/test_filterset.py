@@ -124,8 +124,7 @@ def users(written_once):
 @pytest.mark.parametrize("limit", [12, 2000])
 @settings(
     max_examples=3 * settings.default.max_examples // 10,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # to explain a failure slows all runs down
 )
 @given(query=QUERIES, number=st.integers(0, 1), rare=st.booleans())

@@ -77,8 +77,7 @@ words_of_any_kind = (parts | st.text(LETTERS, min_size=1, max_size=4)).filter(la
 
 @settings(
     max_examples=3 * settings.default.max_examples // 2,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(words=words_of_any_kind)
 def test_the_index_answers_what_a_plain_scan_does(analyses, words):

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from scans import transitions
@@ -155,8 +155,6 @@ def check_nothing_is_active_without_a_live_lease():
 @given(walks, st.sampled_from(["automatic", "reviewer"]))
 @settings(
     max_examples=3 * settings.default.max_examples // 5,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking walks through a database takes minutes
 )
 def test_no_sequence_of_verbs_leaves_the_rules(walk, publication):
