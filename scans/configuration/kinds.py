@@ -305,6 +305,10 @@ class Headers(Option):
     def stored(self, value: dict[str, str]) -> dict[str, str] | None:
         return value or None
 
+    def read(self, column: dict[str, str] | None) -> dict[str, str]:
+        """The headers by name: PostgreSQL keeps them in an order of its own."""
+        return dict(sorted((column or {}).items()))
+
     def shown(self, value: dict[str, str], of: Any) -> str:
         return _as_code(value)
 

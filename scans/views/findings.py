@@ -101,6 +101,7 @@ class FindingDetailView(UrlScanTab):
             "mark": mark,
             "mark_form": form,
             "sent": finding.http_request[:longest],
+            "header_names": sorted(url_scan.analysis.headers or ()),
             "answered": finding.evidence_body[:longest],
             "is_cut": longest and max(len(finding.http_request), len(finding.evidence_body)) > longest,
         }

@@ -331,7 +331,8 @@ def another(thing, **fields):
 
 
 def test_the_configuration_shows_left_out_addresses_and_the_names_of_headers(client):
-    analysis = factories.running(left_out="/logout\n*delete*", headers={"X-Scan-Id": seal("owl-77")})
+    headers = {"X-Team": seal("red"), "X-Scan-Id": seal("owl-77")}
+    analysis = factories.running(left_out="/logout\n*delete*", headers=headers)
     page = text(client.get(analysis.get_absolute_url()))
-    assert "<code>/logout</code> <code>*delete*</code>" in page and "<code>X-Scan-Id</code>" in page
+    assert "<code>/logout</code> <code>*delete*</code>" in page and "<code>X-Scan-Id</code> <code>X-Team</code>" in page
     assert "owl-77" not in page and analysis.headers["X-Scan-Id"] not in page
