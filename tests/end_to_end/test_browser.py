@@ -26,6 +26,7 @@ def submit(page, url, name):
     page.check("[name=authorised]")
     page.locator("form:has([name=urls]) button[type=submit]").click()
     expect(page).to_have_url(re.compile(r"/analyses/\d+/$"))
+    page.wait_for_load_state()
 
 
 def status(page, code):

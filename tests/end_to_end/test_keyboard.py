@@ -119,6 +119,7 @@ def test_submitting_stopping_and_reviewing_take_nothing_but_keys(open_page):
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/analyses/\d+/$"))
+    page.wait_for_load_state()  # before its scripts have run, the link leads to a page of its own
     tab_to(page, ".page-actions a[href*='/stop/']")
     page.keyboard.press("Enter")
     expect(page.locator("#dialog")).to_be_visible()
