@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -98,6 +99,22 @@ def as_role(db):
 def htmx_headers():
     """What htmx sends along."""
     return {"HX-Request": "true"}
+
+
+@pytest.fixture
+def imported_flat(monkeypatch):
+    """A function that imports the module in this file by its bare name, as a child process does."""
+    names = []
+
+    def load(file: Path):
+        monkeypatch.syspath_prepend(str(file.parent))
+        monkeypatch.delitem(sys.modules, file.stem, raising=False)
+        names.append(file.stem)
+        return import_module(file.stem)
+
+    yield load
+    for name in names:
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture

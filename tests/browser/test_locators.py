@@ -1,7 +1,5 @@
 """A recorder's locators, translated for Playwright."""
 
-import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,12 +8,8 @@ from scans.browser import side
 
 
 @pytest.fixture
-def locators(monkeypatch):
-    """The module, which the child process imports flat."""
-    monkeypatch.syspath_prepend(str(Path(side.__file__).parent))
-    monkeypatch.delitem(sys.modules, "locators", raising=False)
-    yield import_module("locators")
-    sys.modules.pop("locators", None)
+def locators(imported_flat):
+    return imported_flat(Path(side.__file__).parent / "locators.py")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 import time
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -83,10 +82,9 @@ def test_commands_of_older_recorders_that_wait_for_a_page_are_played():
     assert [step.command for step in steps] == ["click", "select"]
 
 
-def test_every_command_of_selenium_ide_but_control_flow_is_played(monkeypatch):
-    monkeypatch.syspath_prepend(Path(side.__file__).parent)  # as in the browser's child process
+def test_every_command_of_selenium_ide_but_control_flow_is_played(imported_flat):
     assert set(SELENIUM_IDE.split()) <= side.COMMANDS
-    assert frozenset(import_module("commands").COMMANDS) == side.COMMANDS
+    assert frozenset(imported_flat(Path(side.__file__).parent / "commands.py").COMMANDS) == side.COMMANDS
 
 
 @pytest.mark.parametrize(

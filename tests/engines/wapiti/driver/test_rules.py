@@ -1,7 +1,5 @@
 """The driver's rules for every request."""
 
-import sys
-from importlib import import_module
 from pathlib import Path
 
 import httpx
@@ -13,12 +11,8 @@ from scans.targets.request_rules import REFUSED_HEADERS, expression
 
 
 @pytest.fixture
-def driver_rules(monkeypatch):
-    """The driver's module, which the engine imports flat."""
-    monkeypatch.syspath_prepend(str(Path(adapter.DRIVER).parent))
-    monkeypatch.delitem(sys.modules, "rules", raising=False)
-    yield import_module("rules")
-    sys.modules.pop("rules", None)
+def driver_rules(imported_flat):
+    return imported_flat(Path(adapter.DRIVER).parent / "rules.py")
 
 
 def test_the_driver_refuses_the_same_headers(driver_rules):
