@@ -119,10 +119,16 @@ class UrlScanAdmin(ReadOnlyAdmin):
     """URL scans."""
 
     encrypted_fields = ["crawl_script"]
+    worded_fields = {"notices": "noticed"}
     list_display = ["url", "analysis", "status", "reason", "started_at", "ended_at", "lease_holder"]
     list_filter = ["status"]
     list_select_related = ["analysis"]
     search_fields = ["url", "analysis__name"]
+
+    @admin.display(description=_("notices"))
+    def noticed(self, url_scan: UrlScan) -> str:
+        """Its notices as sentences."""
+        return "\n".join(map(str, url_scan.notices))
 
 
 class NewPasswordForm(forms.ModelForm):

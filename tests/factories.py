@@ -12,6 +12,7 @@ from django.utils import timezone
 from scans import transitions
 from scans.engines.base import FindingReported, Severity
 from scans.models import Actor, Analysis, UrlScan
+from scans.reasons import Notice
 from scans.results import findings
 from scans.statuses import EndedBy, UrlScanStatus
 
@@ -89,6 +90,16 @@ def find(scan: UrlScan, number_of: int = 1, **fields) -> None:
     """The engine reports findings, and the runner stores them."""
     counts = findings.store(scan, [reported(number, **fields) for number in range(1, number_of + 1)])
     transitions.renew(scan, **counts)
+
+
+def noticed(notice: Notice | None = None, **fields) -> Analysis:
+    """A published analysis of one URL whose scan has a notice; without a given one, that it saw one page."""
+    analysis = running(**fields)
+    scan = analysis.url_scans.get()
+    transitions.add_notice(scan, notice or Notice("one_page", url=scan.url))
+    transitions.end(scan, EndedBy.ITSELF)
+    verify(fresh(scan))
+    return fresh(analysis)
 
 
 def ended(*urls: str, ended_by: EndedBy = EndedBy.ITSELF, number_of_findings: int = 1, **fields) -> Analysis:

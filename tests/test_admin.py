@@ -262,3 +262,9 @@ def test_every_page_of_the_admin_is_german_for_a_german_reader(superuser, one_of
             in_both = Texts(here.text).found & Texts(there.text).found - SAME
             english |= {text: address for text in in_both if re.fullmatch(r"[A-Z]\w*( [a-z]+)*\.?", text)}
     assert len(shown) > 30 and not english
+
+
+def test_the_admin_shows_notices_as_sentences(superuser):
+    scan = factories.noticed().url_scans.get()
+    shown = superuser.get(reverse("admin:scans_urlscan_change", args=[scan.pk])).content.decode()
+    assert "The scan saw one page only: http://127.0.0.1:9/." in shown and "one_page" not in shown

@@ -53,6 +53,7 @@ SENTENCES = {
     "url_scan.session_saved": _("saved the session; the engine has stopped"),
     "url_scan.refused": _("asked for “{asked}” and was refused"),
     "url_scan.got_a_place": _("a place is free: the next worker resumes the scan of this URL"),
+    "url_scan.noticed": _("added a notice"),
     "url_scan.login_failed": _("logging in again failed; it is tried again"),
     "url_scan.resumed": _("resumed the scan of this URL"),
     "url_scan.worker_left": _("the worker was shut down; another one resumes from the saved session"),

@@ -16,7 +16,7 @@ CHUNK = 500  # rows in memory at a time, with one query for the totals of their 
 ANALYSIS_COLUMNS = [
     *("id", "name", "run", "status", "label", "warning", "owner", "urls", "urls_ended"),
     *("critical", "high", "medium", "low", "info", "urls_under_verification"),
-    *("start_at", "started_at", "ended_at", "duration_seconds", "changed_at", "address"),
+    *("start_at", "started_at", "ended_at", "duration_seconds", "changed_at", "address", "urls_with_notices"),
 ]
 
 
@@ -57,4 +57,5 @@ def _row(analysis: Analysis, totals: dict[str, int]) -> dict:
         "ended_at": iso(analysis.ended_at),
         "duration_seconds": int(ran_for.total_seconds()) if ran_for is not None else None,
         "changed_at": iso(analysis.changed_at),
+        "urls_with_notices": totals["noticed"],
     }

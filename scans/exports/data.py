@@ -6,7 +6,7 @@ from scans.activity import sentence
 from scans.configuration.submission import exported
 from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
 from scans.models import ActivityLogEntry, Analysis, Finding, UrlScan
-from scans.reasons import Reason
+from scans.reasons import Notice, Reason
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
 
 
@@ -74,6 +74,7 @@ def url_scan_data(scan: UrlScan, mask: Mask) -> dict:
         **values_of(scan, "id url status"),
         "label": scan.info.label,
         **_reason_data("reason", scan.reason, mask),
+        "notices": [_notice_data(notice, mask) for notice in scan.notices],
         "started_at": iso(scan.started_at),
         "ended_at": iso(scan.ended_at),
         **values_of(scan, "engine engine_version resolved_address requests responses network_errors urls_crawled"),
@@ -105,6 +106,13 @@ def _reason_data(name: str, reason: Reason, mask: Mask) -> dict:
     """A reason as an English sentence, and beside it as a code with its facts; masked."""
     plain = reason.to_json()
     return {name: mask(reason.in_english()), f"{name}_code": plain["code"], f"{name}_facts": mask(plain["facts"])}
+
+
+def _notice_data(notice: Notice, mask: Mask) -> dict:
+    """A notice and its next step as English sentences, and beside them as a code with its facts; masked."""
+    plain = notice.to_json()
+    texts = {"text": mask(notice.in_english()), "next_step": mask(notice.next_step.in_english())}
+    return {"code": plain["code"], "facts": mask(plain["facts"]), **texts}
 
 
 def evidence_data(finding: Finding, mask: Mask) -> dict:

@@ -51,6 +51,7 @@ def _facts(results: Results) -> dict:
             "url": scan.url,
             "info": scan.info,
             "reason": results.masks[scan.pk](str(scan.reason)),
+            "notices": [results.masks[scan.pk](f"{notice} {notice.next_step}") for notice in scan.notices],
             "scan": scan,
             "coverage": [coverage[scan.pk][reach] for reach in CrawledUrl.Reach.values],
         }

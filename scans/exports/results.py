@@ -121,7 +121,15 @@ class Results:
             hidden and _LEFT_OUT % hidden,
             self.analysis.evidence_expired_at and gettext("The retention policy has removed requests and responses."),
         ]
-        return [text for text in said if text]
+        return [text for text in said if text] + self.notices_of_scans()
+
+    def notices_of_scans(self) -> list[str]:
+        """Each notice of a URL scan, with its next step, in the reader's language; masked."""
+        return [
+            f"{scan.url}: {self.masks[scan.pk](f'{notice} {notice.next_step}')}"
+            for scan in self.scans
+            for notice in scan.notices
+        ]
 
     @property
     def state(self) -> str:

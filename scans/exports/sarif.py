@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from django.utils.text import slugify
 
+from scans.exports.data import url_scan_data
 from scans.exports.results import Results
 from scans.exports.streams import HERE, json_pieces
 from scans.models import Finding, Mark, UrlScan
@@ -68,7 +69,12 @@ def _invocation(scan: UrlScan, results: Results) -> dict:
         "startTimeUtc": _utc(scan.started_at),
         "endTimeUtc": _utc(scan.ended_at),
         "toolExecutionNotifications": [] if complete else [{"level": "error", "message": {"text": told}}],
-        "properties": {"url": scan.url, "status": scan.status, "label": scan.info.label},
+        "properties": {
+            "url": scan.url,
+            "status": scan.status,
+            "label": scan.info.label,
+            "notices": url_scan_data(scan, results.masks[scan.pk])["notices"],
+        },
     }
     return {name: value for name, value in invocation.items() if value is not None}
 

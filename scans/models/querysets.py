@@ -162,7 +162,7 @@ class UrlScanQuerySet(models.QuerySet):
         )
 
     def totals_by_analysis(self, user=None) -> dict[int, dict[str, int]]:
-        """Per analysis id: the number of `urls`, of those that `ended`, and of the findings of each severity.
+        """Per analysis id: `urls`, those that `ended` or have a notice (`noticed`), and the findings of each severity.
 
         For the active ones also `modules_done` of `modules_all`, which their engines reported.
 
@@ -178,6 +178,7 @@ class UrlScanQuerySet(models.QuerySet):
             .annotate(
                 urls=Count("pk"),
                 ended=Count("pk", filter=ended),
+                noticed=Count("notices"),
                 hidden=Count("pk", filter=Q(status__in=list(PUBLISHED_AS)) & ~visible),
                 modules_done=Coalesce(Sum("modules_done", filter=under_way), 0),
                 modules_all=Coalesce(Sum("modules_total", filter=under_way), 0),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
 from scans.models.querysets import UrlScanQuerySet
-from scans.reasons import ReasonField
+from scans.reasons import NoticesField, ReasonField
 from scans.severities import SEVERITIES
 from scans.statuses import Status, UrlScanStatus
 
@@ -25,7 +25,7 @@ class PausedBy(models.TextChoices):
 class UrlScan(models.Model):
     """The scan of one URL: status, lease of the worker that runs it, and what the engine counted.
 
-    `status`, `reason` and the lease are written by `transitions` alone; the counts by the runner,
+    `status`, `reason`, `notices` and the lease are written by `transitions` alone; the counts by the runner,
     which holds the lease.
     """
 
@@ -39,6 +39,8 @@ class UrlScan(models.Model):
         _("status"), max_length=60, choices=UrlScanStatus.choices, default=UrlScanStatus.SUBMITTED, editable=False
     )
     reason = ReasonField(_("reason"), blank=True, editable=False, help_text=_("Why it has this status."))
+    # Nullable: otherwise SQLite would rebuild the table to add the column, which the log's triggers do not allow.
+    notices = NoticesField(_("notices"), null=True, editable=False, help_text=_("Limits of what its status means."))
     status_at = models.DateTimeField(_("status since"), editable=False)
     queued_at = models.DateTimeField(_("queued at"), null=True, editable=False)
     started_at = models.DateTimeField(_("started at"), null=True, editable=False)

@@ -84,6 +84,18 @@ class Reason:
 NO_REASON = Reason()
 
 
+class Notice(Reason):
+    """A true sentence beside a status that limits what it means, with a next step. Codes: scans/reasons/notices."""
+
+    @property
+    def next_step(self) -> Reason:
+        """The next step for the reader, with the facts that this step names; false for an unknown code."""
+        code = f"next_{self.code}"
+        if code not in SENTENCES:
+            return NO_REASON
+        return Reason(code, **{name: self.facts.get(name, "…") for name in facts_of(code)})
+
+
 class Reasoned(Exception):
     """An error that carries a reason, `why`, which may be given as code and facts; str() words it."""
 

@@ -1,10 +1,10 @@
-"""The column of a reason: an own text as it is, which admins can search, everything else as JSON."""
+"""The columns of a reason and of notices. An own text is stored as it is, which admins can search, the rest as JSON."""
 
 import json
 
 from django.db import models
 
-from scans.reasons.core import NO_REASON, Reason, as_reason
+from scans.reasons.core import NO_REASON, Notice, Reason, as_reason
 
 
 def stored(reason: Reason | str) -> str:
@@ -48,3 +48,31 @@ class ReasonField(models.TextField):
 
     def get_default(self):
         return NO_REASON
+
+
+class NoticesField(models.JSONField):
+    """A list of notices; NULL where there is none."""
+
+    def from_db_value(self, value, expression, connection):
+        return [Notice.from_json(one) for one in super().from_db_value(value, expression, connection) or ()]
+
+    def to_python(self, value):
+        """Convert the value of a serialised object, or an assigned one."""
+        return [one if isinstance(one, Notice) else Notice.from_json(one) for one in value or ()]
+
+    def get_prep_value(self, value):
+        return [notice.to_json() for notice in value] if value else None
+
+    def get_db_prep_save(self, value, connection):
+        return super().get_db_prep_save(value, connection) if value else None
+
+    def value_to_string(self, obj):
+        return self.get_prep_value(self.value_from_object(obj))
+
+    def deconstruct(self):
+        """As plain JSON: to migrations it is nothing else."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
+
+    def get_default(self):
+        return []

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from scans import activity
 from scans.models import Actor, Analysis, UrlScan
-from scans.reasons import NO_REASON, Reason
+from scans.reasons import NO_REASON, Notice, Reason
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.statuses.moves import ENDINGS_WITH_RESULTS, ENDINGS_WITHOUT_FINDINGS
 from scans.transitions.core import RELEASED, By, U, held_scan, locked, move, roll_up, verb
@@ -72,6 +72,22 @@ def note_failed_login(url_scan: UrlScan, *, reason: Reason) -> None:
     """Log that logging in again failed. Called once for all failures in a row; the counts say how many."""
     scan = held_scan(url_scan)
     activity.record("url_scan.login_failed", analysis=scan.analysis, url_scan=scan, by=Actor.WORKER, reason=reason)
+    roll_up(scan.analysis, Actor.WORKER)
+
+
+@verb
+def add_notice(url_scan: UrlScan, notice: Notice) -> None:
+    """Add a notice to a URL scan, in place of its notice with the same code. The first of a code is logged.
+
+    Raises LeaseLost if another worker holds the scan.
+    """
+    scan = held_scan(url_scan)
+    before = {kept.code: kept for kept in scan.notices}
+    if before.get(notice.code) == notice:
+        return
+    UrlScan.objects.filter(pk=scan.pk).update(notices=list({**before, notice.code: notice}.values()))
+    if notice.code not in before:
+        activity.record("url_scan.noticed", analysis=scan.analysis, url_scan=scan, by=Actor.WORKER, reason=notice)
     roll_up(scan.analysis, Actor.WORKER)
 
 

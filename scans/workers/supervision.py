@@ -36,7 +36,7 @@ from scans.engines.base import (
 )
 from scans.login.session_keeper import LoginKeeper
 from scans.models import Actor, Screenshot, UrlScan
-from scans.reasons import NO_REASON, SENTENCES, Reason, as_reason, facts_of
+from scans.reasons import NO_REASON, SENTENCES, Notice, Reason, as_reason, facts_of
 from scans.results import coverage, findings
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteMonitor, answers
@@ -103,7 +103,7 @@ class Supervision:
         # An engine that resumes a session counts from zero again; the earlier counts are added.
         self._before = Counter(requests=scan.requests, urls=scan.urls_crawled, errors=scan.network_errors)
         self._responses_before = Counter(scan.responses)
-        self._requests = self._usable_answers = 0
+        self._requests = self._usable_answers = self._urls_crawled = 0
         self._told_of_failed_login = keeper.in_a_row > 0
 
     def run(self) -> None:
@@ -155,10 +155,11 @@ class Supervision:
         if usable > self._usable_answers:
             self._watch.engine_got_answers()
         self._requests, self._usable_answers = self._before["requests"] + progress.requests, usable
+        self._urls_crawled = self._before["urls"] + progress.urls_crawled
         as_they_are = ("phase", "module", "modules_done", "modules_total")
         self._progress.update(
             **{name: getattr(progress, name) for name in as_they_are},
-            urls_crawled=self._before["urls"] + progress.urls_crawled,
+            urls_crawled=self._urls_crawled,
             requests=self._requests,
             responses=dict(responses),
             network_errors=self._before["errors"] + progress.network_errors,
@@ -293,6 +294,8 @@ class Supervision:
             transitions.leave(self._scan)
         else:
             ended_by, reason = self._verdict(ended)
+            if ended_by == EndedBy.ITSELF and self._urls_crawled == 1:
+                transitions.add_notice(self._scan, Notice("one_page", url=self._scan.url))
             transitions.end(self._scan, ended_by, by=Actor.ENGINE, reason=reason)
 
     def _session_saved(self, ended: Ended) -> bool:

@@ -51,3 +51,9 @@ def test_the_number_of_queries_grows_by_five_for_500_analyses(client, django_ass
 def test_what_was_not_understood_is_said_in_the_file(client):
     exported = json.loads(body(client.get("/analyses/export.json?status=none_such")))
     assert exported["analyses"] == [] and "none_such" in exported["notices"][0]
+
+
+def test_a_row_counts_the_url_scans_with_notices(client):
+    factories.noticed()
+    [row] = listed(client.get("/analyses/export.csv"))
+    assert row["urls_with_notices"] == "1"

@@ -108,3 +108,10 @@ def test_no_report_of_more_findings_than_anybody_reads_is_printed(monkeypatch):
     analysis = factories.published(number_of_findings=2)
     with pytest.raises(CannotPrint, match="There are 2 findings; a PDF holds at most 1. Choose the results of one URL"):
         as_pdf(Results(analysis))
+
+
+@pytest.mark.django_db
+def test_a_complete_report_begins_with_its_notices_and_repeats_them_at_the_url():
+    html = report(factories.noticed())
+    assert "state--complete" not in html.partition("<body>")[2] and "Complete and published." in html
+    assert html.count("The scan saw one page only") == 2

@@ -65,3 +65,10 @@ def test_what_is_missing_is_said_in_the_file_and_in_its_name(as_role, make, stat
     results = json.loads(body(response))
     assert results["state"] == state and says in " ".join(results["notices"])
     assert results["findings"] == [] or state == "partial"
+
+
+def test_notices_of_url_scans_are_in_the_file_though_it_is_complete(client):
+    results = json.loads(body(client.get(f"/analyses/{factories.noticed().pk}/results.json")))
+    [notice] = results["url_scans"][0]["notices"]
+    assert (results["state"], notice["code"], notice["facts"]) == ("complete", "one_page", {"url": URL})
+    assert results["notices"] == [f"{URL}: {notice['text']} {notice['next_step']}"]

@@ -128,3 +128,10 @@ def test_results_under_verification_are_for_reviewers():
     run = sarif(analysis, factories.user("Reviewer"))
     assert len(run["results"]) == 1 and "under verification" in run["properties"]["notices"][0]
     assert len(sarif(analysis)["results"]) == 1
+
+
+def test_notices_are_properties_of_the_run_and_of_the_invocation():
+    run = sarif(factories.noticed())
+    [notice] = run["invocations"][0]["properties"]["notices"]
+    assert notice["code"] == "one_page" and notice["text"] in run["properties"]["notices"][0]
+    assert run["invocations"][0]["executionSuccessful"]

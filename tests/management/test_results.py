@@ -76,3 +76,8 @@ def test_a_reader_that_goes_away_is_no_error():
     with suppress(BrokenPipeError), open(writing, "w", buffering=1) as output, pytest.raises(errors) as ended:
         call_command("results", factories.published().pk, stdout=output)
     assert ended.type is BrokenPipeError  # which manage.py takes for what it is
+
+
+def test_notices_are_said_on_standard_error_and_the_results_stay_complete():
+    out, err, code = results(factories.noticed().pk)
+    assert (json.loads(out)["state"], code) == ("complete", 0) and "saw one page only" in err

@@ -21,6 +21,13 @@ def test_an_analysis_is_told_with_its_findings_and_its_log_oldest_first(capsys):
     assert "ubmitted" in log[0]
 
 
+def test_notices_are_told_with_their_next_step(capsys):
+    call_command("show", str(factories.noticed().pk))
+    told = capsys.readouterr().out
+    assert "Notice: The scan saw one page only: http://127.0.0.1:9/. Open the page" in told
+    assert "added a notice (The scan saw one page only" in told
+
+
 def test_an_analysis_that_there_is_not_or_that_was_deleted_ends_with_1():
     gone = factories.published()
     transitions.delete(gone, by=Actor.COMMAND)

@@ -13,6 +13,9 @@ from scans import transitions
 from scans.encryption import unseal
 from scans.management.commands import submit as command
 from scans.models import Analysis
+from scans.reasons import Notice
+from scans.statuses import EndedBy
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 URL = "http://127.0.0.1:9/"
@@ -168,6 +171,22 @@ def test_ctrl_c_while_waiting_says_that_the_analysis_goes_on_and_how_to_stop_it(
         and f"`manage.py show {analysis.pk}`" in err.getvalue()
     )
     assert f"stop it at {analysis.get_absolute_url()}" in err.getvalue()
+
+
+def test_waiting_ends_with_the_notices(while_waiting):
+    def end_with_a_notice():
+        analysis = Analysis.objects.get()
+        transitions.schedule(analysis)
+        transitions.start(analysis)
+        scan = factories.begin(analysis.url_scans.get())
+        transitions.add_notice(scan, Notice("one_page", url=URL))
+        transitions.end(scan, EndedBy.ITSELF)
+        factories.verify(factories.fresh(scan))
+
+    while_waiting(end_with_a_notice)
+    err = io.StringIO()
+    submit("--wait", stderr=err)
+    assert "http://127.0.0.1:9/: The scan saw one page only" in err.getvalue()
 
 
 def test_a_reader_that_goes_away_while_waiting_is_left_to_manage_py(while_waiting):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from scans.activity import ASKED
 from scans.login.outcome import REASONS as LOGIN_REASONS
 from scans.prescan.connection import REASONS as CONNECTION_REASONS
-from scans.reasons import SENTENCES, Reason, Reasoned, facts_of
+from scans.reasons import SENTENCES, Notice, Reason, Reasoned, facts_of, notices
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, UrlScanStatus
 
 SOURCES = [path for path in Path(settings.BASE_DIR, "scans").rglob("*.py") if "migrations" not in path.parts]
@@ -62,6 +62,20 @@ def test_a_wrong_code_or_fact_is_noticed_when_the_reason_is_given():
         Reason("our_error")
     with pytest.raises(TypeError, match="one language"):
         Reason("our_error", error=gettext_lazy("Save"))
+
+
+def test_every_notice_has_a_next_step_made_of_the_same_facts():
+    codes = {code for code in notices.SENTENCES if not code.startswith("next_")}
+    assert codes and {f"next_{code}" for code in codes} == notices.SENTENCES.keys() - codes
+    for code in codes:
+        assert facts_of(f"next_{code}") <= facts_of(code)
+        notice = Notice(code, **{name: f"<{name}>" for name in facts_of(code)})
+        assert str(notice.next_step) == str(example(f"next_{code}"))
+
+
+def test_a_notice_of_another_version_is_shown_without_a_next_step():
+    notice = Notice.from_json({"code": "unheard_of", "facts": {}})
+    assert str(notice) == "unheard_of" and not notice.next_step
 
 
 def test_an_error_that_carries_a_reason_is_a_fact_as_its_reason():

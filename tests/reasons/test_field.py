@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from scans.login.base import Method
-from scans.reasons import NO_REASON, Reason, as_reason
+from scans.reasons import NO_REASON, Notice, NoticesField, Reason, as_reason
 from scans.reasons.field import read, stored
 from scans.statuses import Action, AnalysisStatus, UrlScanStatus
 from tests.reasons.test_core import CODES, example
@@ -53,3 +54,10 @@ def test_no_reason_is_false_and_empty():
 def test_what_another_version_stored_is_shown_all_the_same():
     assert str(read('{"code": "unheard_of", "facts": {"a": 1}}')) == "unheard_of"
     assert str(read('{"code": "our_error", "facts": {}}')) == "An error on our side: …"
+
+
+def test_notices_are_stored_as_codes_and_facts_and_nothing_as_null():
+    notices, field = [Notice("one_page", url="http://a/")], NoticesField()
+    assert field.get_prep_value(notices) == [{"code": "one_page", "facts": {"url": "http://a/"}}]
+    assert field.to_python(field.get_prep_value(notices)) == notices
+    assert field.get_db_prep_save([], connection) is None and field.to_python(None) == [] == field.get_default()

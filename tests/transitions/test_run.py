@@ -3,7 +3,8 @@
 import pytest
 
 from scans import transitions
-from scans.models import ScanSettings
+from scans.models import ScanSettings, StopMode
+from scans.reasons import Notice
 from scans.statuses import EndedBy, Results
 from scans.statuses import UrlScanStatus as U
 from tests import factories as make
@@ -40,3 +41,30 @@ def test_an_ended_duration_ends_what_waits(clock):
     clock.shift(analysis.duration)
     transitions.expire_waiting(analysis)
     assert statuses(analysis) == [U.IN_PROGRESS, U.TIME_EXPIRED_STOPPED]
+
+
+def test_a_notice_is_kept_once_for_each_code_with_its_last_facts_and_logged_once():
+    scan = only_scan(make.running())
+    transitions.add_notice(scan, Notice("one_page", url="http://a/"))
+    version = make.fresh(scan.analysis).version
+    transitions.add_notice(scan, Notice("one_page", url="http://b/"))
+    assert make.fresh(scan).notices == [Notice("one_page", url="http://b/")]
+    assert make.fresh(scan.analysis).version > version  # so that open pages show it
+    [entry] = scan.activity.filter(action="url_scan.noticed")
+    assert "http://a/" in str(entry.reason)
+
+
+def test_a_worker_that_lost_its_lease_adds_no_notice():
+    scan = only_scan(make.running())
+    scan.lease_holder = "another"
+    with pytest.raises(transitions.LeaseLost):
+        transitions.add_notice(scan, Notice("one_page", url=scan.url))
+    assert make.fresh(scan).notices == []
+
+
+def test_notices_go_with_deleted_results():
+    scan = only_scan(make.running())
+    transitions.add_notice(scan, Notice("one_page", url=scan.url))
+    transitions.stop(scan, StopMode.DELETE, by=make.user())
+    transitions.end(scan, EndedBy.USER)
+    assert make.fresh(scan).status == U.STOPPED and make.fresh(scan).notices == []

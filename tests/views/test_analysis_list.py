@@ -5,6 +5,8 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from scans import transitions
 from scans.analysis_list import search
@@ -465,3 +467,16 @@ def test_htmx_on_a_page_of_no_address(client, htmx_headers, shown):
     assert client.get("/analyses/", headers=headers).status_code == 200
     assert client.post(f"{analysis.get_absolute_url()}pause/", headers=headers).status_code < 400
     assert client.post(f"{analysis.get_absolute_url()}pause/", headers=headers).status_code == 409
+
+
+def test_a_row_says_that_coverage_is_low_in_words_and_without_another_query(client, django_assert_num_queries):
+    factories.published(name="Whole")
+    client.get(LIST)
+    with CaptureQueriesContext(connection) as before:
+        assert not elements(client.get(LIST), "data-low-coverage")
+    low = factories.noticed(name="Low")
+    with django_assert_num_queries(len(before)):
+        response = client.get(LIST)
+    assert len(elements(response, "data-low-coverage")) == 1
+    row = text(response).partition(f'data-analysis-id="{low.pk}"')[2].partition("</tr>")[0]
+    assert 'aria-label="Coverage is low: see the notices of its URL scans"' in row

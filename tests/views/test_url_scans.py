@@ -338,3 +338,16 @@ def test_a_thousand_findings_are_a_page_no_larger_than_a_hundred(scan, viewer):
     assert size_with(1000) < 1.2 * hundred
     assert most_memory_of(lambda: viewer.get(page)) < 1.2 * held
     assert Finding.objects.count() == 1000
+
+
+def test_details_and_summary_show_notices_and_details_the_next_step(client):
+    analysis = factories.noticed()
+    scan = url_scan(analysis)
+    for address in (scan.get_absolute_url(), analysis.get_absolute_url()):
+        response = client.get(address)
+        assert values(response, "data-notice") == ["one_page"] and elements(response, "data-notices")
+        assert "The scan saw one page only: http://127.0.0.1:9/." in text(response)
+    assert "crawl script that visits them" in text(client.get(scan.get_absolute_url()))
+    plain = factories.published()
+    for address in (url_scan(plain).get_absolute_url(), plain.get_absolute_url()):
+        assert not elements(client.get(address), "data-notices")

@@ -17,7 +17,7 @@ from scans import transitions
 from scans.engines.base import Command, Ended, LogLine, Outcome, Progress
 from scans.engines.process import EngineProcess
 from scans.models import Actor, Analysis, Finding, StopMode, UrlScan
-from scans.reasons import Reason
+from scans.reasons import Notice, Reason
 from scans.statuses import UrlScanStatus as U
 from scans.targets import monitor
 from scans.workers import supervision
@@ -371,3 +371,9 @@ def test_a_scan_whose_engine_was_not_told_to_stay_goes_on_once_the_lease_has_run
     UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     transitions.recover(scan)
     assert make.fresh(scan).status == U.RESUMING
+
+
+def test_a_completed_scan_of_one_page_says_so(site):
+    one_page = replace(ANSWERED, urls_crawled=1)
+    scan = run(queued(site), STARTED, FINDING, one_page, REPORT)
+    assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.notices == [Notice("one_page", url=scan.url)]

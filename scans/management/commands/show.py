@@ -38,6 +38,7 @@ def as_text(data: dict) -> str:
     for scan in data["url_scans"]:
         reason = f" — {scan['reason']}" if scan["reason"] else ""
         lines.append(f"    {scan['url']}: {scan['label']}{reason}")
+        lines += [f"        Notice: {notice['text']} {notice['next_step']}" for notice in scan["notices"]]
     lines.append("\nFindings: " + ", ".join(f"{count} {severity}" for severity, count in data["counts"].items()))
     for finding in data["findings"]:
         lines.append(f"    [{finding['severity']}] {finding['category']}: {finding['method']} {finding['url']}")

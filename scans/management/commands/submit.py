@@ -17,6 +17,7 @@ from scans.activity import sentence, status_labels
 from scans.configuration.kinds import Flag
 from scans.configuration.options import OPTIONS
 from scans.exports.data import analysis_data
+from scans.exports.results import Results
 from scans.forms.submission import SubmissionForm
 from scans.login.base import Method
 from scans.management.database import DatabaseCommand
@@ -107,6 +108,8 @@ class Command(DatabaseCommand):
         if options["wait"]:
             self._wait(analysis)
             analysis.refresh_from_db()
+            for notice in Results(analysis).notices_of_scans():
+                self.stderr.write(notice)
         if options["json"]:
             self.stdout.write(json.dumps(analysis_data(analysis), indent=2))
         elif not options["wait"]:
