@@ -72,6 +72,14 @@ class UrlScan(models.Model):
         help_text=_("How often another worker took it after its worker was lost."),
     )
 
+    usual_answer = models.JSONField(
+        _("usual answer"),
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text=_("The URL's answer in the last passed check. Later answers are compared with it."),
+    )
+
     # Reported by the engine
     engine = models.CharField(_("engine"), max_length=100, blank=True, editable=False)
     engine_version = models.CharField(_("engine version"), max_length=40, blank=True, editable=False)

@@ -19,6 +19,7 @@ from scans.prescan.connection import ConnectionReport, Step, check_connection
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import UrlScanStatus
 from scans.targets.policy import TargetPolicy
+from scans.targets.refusal import Seen
 from scans.targets.request_rules import NO_RULES, RequestRules
 
 # The steps after the connection, and the status that follows if one fails.
@@ -33,12 +34,16 @@ _SECONDS_FOR_A_PICTURE = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The target to check: its URL, login, the text of its crawl script, and the rules of every request."""
+    """The target to check: its URL, login, the text of its crawl script, and the rules of every request.
+
+    `usual` is what an earlier check saw at the URL, if there was one.
+    """
 
     url: str
     login: Login | None = None
     crawl_script: str = field(default="", repr=False)
     rules: RequestRules = NO_RULES
+    usual: Seen | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,8 @@ def check(
     Tries the login once, or not at all if `accounts` knows that it was refused too often. With `pictures`, takes some
     if there are a login or a script, and a browser.
     """
-    connection = check_connection(target.url, policy, has_login=target.login is not None, rules=target.rules)
+    has_login = target.login is not None
+    connection = check_connection(target.url, policy, has_login=has_login, rules=target.rules, usual=target.usual)
     report = CheckReport(connection, connection.steps)
     if not report.failure and (target.login or target.crawl_script):
         _LoginAndScripts(target, policy, report, accounts or Accounts(), pictures).run()

@@ -18,6 +18,7 @@ from scans.statuses import UrlScanStatus
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import Answer, SiteClient, tls_context
 from scans.targets.policy import TargetPolicy, TargetRefused, origin, resolve
+from scans.targets.refusal import TOO_MANY_REQUESTS, UNAVAILABLE, Seen, refusal, seconds_to_wait, seen
 from scans.targets.request_rules import NO_RULES, RequestRules
 
 # The fixed list of reasons, each with the status that follows. The detail of a step says what was seen.
@@ -36,10 +37,12 @@ REASONS = {
     "too_many_redirects": UrlScanStatus.VERIFICATION_FAILED,
     "login_required": UrlScanStatus.AUTHENTICATION_ERROR,
     "no_usable_page": UrlScanStatus.VERIFICATION_FAILED,
+    "refused": UrlScanStatus.VERIFICATION_FAILED,
 }
 MAX_REDIRECTS = 10
 _TRIES = 3
 _SECONDS_BETWEEN_TRIES = 0.5
+_LONGEST_WAIT = 15.0  # seconds that a site may ask for before the next try
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class ConnectionReport:
     url: str
     steps: list[Step] = field(default_factory=list)
     addresses: tuple[str, ...] = ()
+    usual: Seen | None = None  # the first answer of the URL itself, for later looks to compare with
 
     @property
     def failure(self) -> Step | None:
@@ -81,11 +85,17 @@ class _Failed(Reasoned):
 
 
 def check_connection(
-    url: str, policy: TargetPolicy, *, has_login: bool = False, rules: RequestRules = NO_RULES
+    url: str,
+    policy: TargetPolicy,
+    *,
+    has_login: bool = False,
+    rules: RequestRules = NO_RULES,
+    usual: Seen | None = None,
 ) -> ConnectionReport:
     """Check a normalised URL step by step and return the report. Sends a few requests and takes seconds at most.
 
     If the target `has_login`, the page may ask for it, or redirect to a login page anywhere on the same host and port.
+    `usual` is what an earlier check saw there: an answer that turns us away is told by it.
     """
     report = ConnectionReport(url)
     host, port = origin(url)
@@ -108,7 +118,7 @@ def check_connection(
         ("name resolution", resolve_and_judge),
         ("connection", connect),
         ("TLS", tls),
-        ("page", lambda: _page(url, report.addresses, has_login, rules)),
+        ("page", lambda: _page(report, has_login, rules, usual)),
     ]
     for name, look in steps:
         report.steps.append(_take(name, look))
@@ -178,16 +188,20 @@ def _tls(addresses: tuple[str, ...], host: str, port: int) -> Reason:
         raise _Failed("tls_impossible", "tls_impossible", error=error) from error
 
 
-def _page(url: str, addresses: tuple[str, ...], has_login: bool, rules: RequestRules) -> Reason:
+def _page(report: ConnectionReport, has_login: bool, rules: RequestRules, usual: Seen | None) -> Reason:
     """Request the page as a browser does, following redirects inside the scope, with cookies.
 
-    Returns its address and status code as the detail.
+    Returns its address and status code as the detail, and keeps the first answer in the report.
     """
-    current, cookies = url, SiteCookies()
-    timeout = settings.SCANS_CONNECT_TIMEOUT_SECONDS
-    with SiteClient(origin(url)[0], addresses, timeout=timeout, rules=rules) as client:
+    url, cookies = report.url, SiteCookies()
+    current, timeout = url, settings.SCANS_CONNECT_TIMEOUT_SECONDS
+    with SiteClient(origin(url)[0], report.addresses, timeout=timeout, rules=rules) as client:
         for _ in range(MAX_REDIRECTS + 1):
             answer = _answer(client, current, cookies)
+            if current == url and report.usual is None:
+                if turned_away := refusal(answer.status, answer.headers, answer.body, usual):
+                    raise _Failed("refused", turned_away)
+                report.usual = seen(answer.status, answer.headers, answer.body, answer.seconds)
             cookies.follow(current, answer.headers.get_list("set-cookie"))
             location = answer.headers.get("location", "")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
@@ -221,17 +235,24 @@ def _same_site(url: str, target: str) -> bool:
 
 
 def _answer(client: SiteClient, url: str, cookies: SiteCookies) -> Answer:
-    """Return the first answer that is not a server error, in a few tries; raises _Failed if all are."""
+    """Return the first answer that is neither a server error nor a rate limit, in a few tries.
+
+    Waits for as long as the site asks for, within reason. Returns the last answer of a rate limit; raises _Failed if
+    there are only server errors.
+    """
     for attempt in range(_TRIES):
-        if attempt:
-            sleep(_SECONDS_BETWEEN_TRIES)
         try:
             answer = client.send("GET", url, cookies.headers(url))
         except (httpx.HTTPError, ValueError) as error:
-            seen = error if str(error) else type(error).__name__
-            raise _Failed("no_answer", "page_gives_no_answer", url=url, error=seen) from error
-        if answer.status < 500:
+            shown = error if str(error) else type(error).__name__
+            raise _Failed("no_answer", "page_gives_no_answer", url=url, error=shown) from error
+        if answer.status < 500 and answer.status != TOO_MANY_REQUESTS:
             return answer
+        if attempt < _TRIES - 1:
+            asked = seconds_to_wait(answer.headers) if answer.status in (TOO_MANY_REQUESTS, UNAVAILABLE) else None
+            sleep(min(asked or _SECONDS_BETWEEN_TRIES, _LONGEST_WAIT))
+    if answer.status == TOO_MANY_REQUESTS:
+        return answer
     raise _Failed("only_server_errors", "only_server_errors", url=url, status=answer.status, count=_TRIES)
 
 

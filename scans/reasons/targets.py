@@ -35,6 +35,12 @@ SENTENCES = {
     "login_required": _("{url} answers 401: it needs a login."),
     "no_page_to_start_from": _("{url} answers {status}: there is no page to start from."),
     "empty_page": _("{url} answers {status} with an empty page."),
+    "refused_too_many": _("The site answers {status}: it refuses so many requests."),
+    "refused_unavailable": _("The site answers {status}: it takes no requests at the moment."),
+    "refused_challenge": _("The site answers {status} with a page that asks visitors to prove that they are human."),
+    "refused_block_page": _(
+        "The site answers {status} with a page that turns us away. Before, it answered {usual} at this address."
+    ),
     "url_too_long": _("{url} is longer than 2,000 characters."),
     "url_too_long_in_full": _("{url} is longer than 2,000 characters when written in full."),
     "url_has_space": _("{url} contains a space or control character."),

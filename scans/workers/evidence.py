@@ -9,10 +9,11 @@ from scans.configuration.secret_headers import rules_of
 from scans.encryption import unseal
 from scans.models import Screenshot, TargetCheck, UrlScan
 from scans.prescan.checks import CheckReport, Target
+from scans.targets.refusal import Seen
 
 
 def keep_checks(url_scan: UrlScan, report: CheckReport, occasion: str) -> None:
-    """Store the steps of the checks and their pictures, for Scan Details."""
+    """Store the steps of the checks and their pictures, for Scan Details, and what the site usually answers."""
     now = timezone.now()
     checks = TargetCheck.objects.bulk_create(
         TargetCheck(
@@ -27,6 +28,9 @@ def keep_checks(url_scan: UrlScan, report: CheckReport, occasion: str) -> None:
         )
         for step in report.steps
     )
+    if report.connection.usual and not report.failure:
+        url_scan.usual_answer = report.connection.usual.to_json()
+        UrlScan.objects.filter(pk=url_scan.pk).update(usual_answer=url_scan.usual_answer)
     by_step = {check.step: check for check in checks}
     for picture in report.pictures:
         keep_picture(url_scan, picture.shows, picture.image, by_step.get(picture.step))
@@ -43,7 +47,13 @@ def target_of(url_scan: UrlScan) -> Target:
     login = getattr(url_scan, "login", None)
     rules = rules_of(url_scan.analysis)
     script = unseal(url_scan.crawl_script) if url_scan.crawl_script else ""
-    return Target(url=url_scan.url, login=login.opened() if login else None, crawl_script=script, rules=rules)
+    return Target(
+        url=url_scan.url,
+        login=login.opened() if login else None,
+        crawl_script=script,
+        rules=rules,
+        usual=Seen.from_json(url_scan.usual_answer),
+    )
 
 
 def remove_files(url_scan: UrlScan) -> None:
