@@ -74,8 +74,7 @@ class UrlScan(models.Model):
 
     usual_answer = models.JSONField(
         _("usual answer"),
-        default=dict,
-        blank=True,
+        null=True,  # as notices
         editable=False,
         help_text=_("The URL's answer in the last passed check. Later answers are compared with it."),
     )
@@ -92,6 +91,10 @@ class UrlScan(models.Model):
     requests = models.PositiveIntegerField(_("requests"), default=0, editable=False)
     responses = models.JSONField(_("responses"), default=dict, blank=True, editable=False)
     network_errors = models.PositiveIntegerField(_("network errors"), default=0, editable=False)
+    requests_refused = models.PositiveIntegerField(_("requests refused"), null=True, editable=False)
+    pace = ReasonField(
+        _("pace"), null=True, editable=False, help_text=_("How the site slows the scan down at the moment.")
+    )
     logins_succeeded = models.PositiveIntegerField(_("logins succeeded"), default=0, editable=False)
     logins_failed = models.PositiveIntegerField(_("logins failed"), default=0, editable=False)
     logins_failed_in_a_row = models.PositiveIntegerField(_("logins failed in a row"), default=0, editable=False)

@@ -68,9 +68,9 @@ class Seen:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Seen | None:
-        """Read the result of `to_json`, also that of another version of the product; None of an empty one."""
-        if "status" not in values:
+    def from_json(cls, values: Mapping[str, Any] | None) -> Seen | None:
+        """Read the result of `to_json`, also that of another version of the product; None of nothing."""
+        if not values or "status" not in values:
             return None
         known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
         return cls(**{**known, "marks": tuple(values.get("marks", ()))})
@@ -101,7 +101,7 @@ def refusal(
     here and the same there is given to everybody who is turned away.
     """
     now = seen(status, headers, body)
-    if usual and status == usual.status and alike(now, usual):
+    if usual and status == usual.status and now.title == usual.title and alike(now, usual):
         return NO_REASON
     if status == TOO_MANY_REQUESTS:
         return Reason("refused_too_many", status=status)
@@ -117,7 +117,11 @@ def _block_page(now: Seen, usual: Seen, elsewhere: Seen | None) -> Reason:
     turned_away = Reason("refused_block_page", status=now.status, usual=usual.status)
     if 400 <= now.status < 500 and usual.status < 400 and now.status not in _NOTHING_THERE:
         return turned_away
-    if now.status >= 500 or alike(now, usual):
+    if now.status >= 500:
+        return NO_REASON
+    if _DENIED.search(now.title) and not _DENIED.search(usual.title):
+        return turned_away
+    if alike(now, usual):
         return NO_REASON
     if now.denies and not usual.denies:
         return turned_away

@@ -79,5 +79,5 @@ RESULT_FIELDS = [
     *("phase", "module", "modules_done", "modules_total", "urls_crawled", "requests", "responses"),
     *("network_errors", "logins_succeeded", "logins_failed", "logins_failed_in_a_row"),
     *("findings_critical", "findings_high", "findings_medium", "findings_low", "findings_info"),
-    *("verified_at", "resolved_address", "notices"),
+    *("verified_at", "resolved_address", "notices", "requests_refused", "pace"),
 ]

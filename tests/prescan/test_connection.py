@@ -125,6 +125,7 @@ EVENTS = [
     ("no_usable_page", lambda: answering(status=403), "page"),
     ("no_usable_page", lambda: answering(body=" \n"), "page"),
     ("no_usable_page", lambda: answering(status=302, headers={"Location": "http://[::1"}), "page"),
+    ("refused", lambda: answering(status=429), "page"),
 ]
 
 
@@ -149,7 +150,7 @@ def test_the_reasons_lead_where_the_product_says():
     by_status = {status: {reason for reason in REASONS if REASONS[reason] == status} for status in REASONS.values()}
     assert by_status == {
         U.VERIFICATION_FAILED: {"target_not_allowed", "certificate_refused", "redirect_out_of_scope"}
-        | {"too_many_redirects", "no_usable_page", "left_out"},
+        | {"too_many_redirects", "no_usable_page", "left_out", "refused"},
         U.CONNECTION_ERROR: {"name_not_resolved", "connection_refused", "connection_timed_out", "connection_failed"}
         | {"tls_impossible", "no_answer", "only_server_errors"},
         U.AUTHENTICATION_ERROR: {"login_required"},
@@ -213,6 +214,41 @@ def test_one_server_error_is_forgiven(site, monkeypatch):
     site.status = 500
     monkeypatch.setattr(connection, "sleep", lambda seconds: setattr(site, "status", 0))
     assert check_connection(site.url, LOOPBACK).failure is None and len(site.requests) == 2
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_site_that_asks_for_a_pause_gets_it(site, monkeypatch, status):
+    waited = []
+    site.status, site.headers = status, {"Retry-After": "7"}
+
+    def wait(seconds):
+        waited.append(seconds)
+        site.status = 0
+
+    monkeypatch.setattr(connection, "sleep", wait)
+    assert check_connection(site.url, LOOPBACK).failure is None and waited == [7]
+
+
+def test_it_gets_no_pause_of_an_hour(site, monkeypatch):
+    waited = []
+    site.status, site.headers = 429, {"Retry-After": "3600"}
+    monkeypatch.setattr(connection, "sleep", waited.append)
+    assert check_connection(site.url, LOOPBACK).failure.reason == "refused" and max(waited) <= 15
+
+
+def test_the_urls_own_first_answer_is_kept_to_compare_later_ones_with(site):
+    site.location = "/search?q=owl"
+    usual = check_connection(site.url, LOOPBACK).usual
+    assert (usual.status, usual.location) == (302, "/search?q=owl")
+
+
+@pytest.mark.parametrize("switch", [{"status": 403}, {"status": 406}, {"body": "<h1>Access denied</h1>"}])
+def test_a_page_that_turns_us_away_now_is_told_by_what_an_earlier_check_saw(site, switch):
+    usual = check_connection(site.url, LOOPBACK).usual
+    vars(site).update(switch)
+    report = check_connection(site.url, LOOPBACK, usual=usual)
+    assert report.failure.reason == "refused" and "turns us away" in str(report.failure.detail)
+    assert check_connection(site.url, LOOPBACK).failure is None or site.status
 
 
 @pytest.mark.parametrize("charset", ["hex", "undefined"])

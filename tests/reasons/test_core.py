@@ -100,7 +100,12 @@ def said_of(status):
 
 def test_every_reason_of_the_checks_and_logins_that_is_a_code_has_words():
     assert all(f"to_do_{code}" in SENTENCES for code in LOGIN_REASONS)
-    assert {"target_not_allowed", "no_answer", "no_usable_page"} == CONNECTION_REASONS.keys() - SENTENCES.keys()
+    assert {
+        "target_not_allowed",
+        "no_answer",
+        "no_usable_page",
+        "refused",
+    } == CONNECTION_REASONS.keys() - SENTENCES.keys()
 
 
 SAYS_WHY = {"reason", "detail", "replay_reason", "switched_off_reason", "why"}
