@@ -13,9 +13,14 @@ import httpx
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
-_REFRESH = re.compile(r"""^\s*(\d{1,9})\s*[;,]\s*url\s*=\s*["']?([^"'>]+)""", re.IGNORECASE)
+# As browsers read it: "0; url=/next", "0;URL='/next'", "0 /next", and "5", which is the page itself.
+_REFRESH = re.compile(
+    r"""^\s*(\d{1,9}|(?=\.))(?:\.[\d.]*)?(?:(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?(?:"([^"]*)|'([^']*)|(.*)))?""",
+    re.IGNORECASE | re.DOTALL,
+)
+_NOT_RUN = ["noscript", "template"]  # elements whose contents a browser with scripts does not use
 
-_LONGEST_REFRESH_SECONDS = 5  # a longer refresh reloads a page, a shorter one is a redirect
+LONGEST_REFRESH_SECONDS = 5  # a longer refresh reloads a page, a shorter one is a redirect
 
 
 @dataclass(frozen=True)
@@ -78,11 +83,23 @@ class Page:
         """The address that a redirect or a short refresh leads to; or empty."""
         if self.redirects:
             return self.absolute(self.headers["location"])
-        refresh = self.soup.find("meta", attrs={"http-equiv": re.compile("^refresh$", re.IGNORECASE)})
-        if refresh is None or refresh.find_parent("noscript"):
-            return ""
-        found = _REFRESH.match(str(refresh.get("content", "")))
-        return self.absolute(found[2]) if found and int(found[1]) <= _LONGEST_REFRESH_SECONDS else ""
+        seconds, address = self.refresh
+        if (
+            address == self.url.split("#")[0]
+        ):  # it reloads itself; a page may do so to see whether its cookie comes back
+            return address if not seconds and "set-cookie" in self.headers else ""
+        return address if seconds <= LONGEST_REFRESH_SECONDS else ""
+
+    @cached_property
+    def refresh(self) -> tuple[int, str]:
+        """Seconds and address of the page's refresh, by its header or its HTML; the address is empty without one."""
+        metas = self.soup.find_all("meta", attrs={"http-equiv": re.compile(r"^\s*refresh\s*$", re.IGNORECASE)})
+        written = [str(meta.get("content", "")) for meta in metas if not meta.find_parent(_NOT_RUN)]
+        for value in [self.headers.get("refresh", ""), *written]:
+            if found := _REFRESH.match(value):
+                target = (found[2] or found[3] or found[4] or "").strip()
+                return int(found[1] or 0), self.absolute(target) if target else self.url.split("#")[0]
+        return 0, ""
 
 
 def shown(url: str) -> str:

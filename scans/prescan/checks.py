@@ -97,6 +97,7 @@ def check(
     has_login = target.login is not None
     connection = check_connection(target.url, policy, has_login=has_login, rules=target.rules, usual=target.usual)
     report = CheckReport(connection, connection.steps)
+    report.seeds = _gets([connection.led_to] if connection.led_to else [])  # where the engine may not get by itself
     if not report.failure and (target.login or target.crawl_script):
         _LoginAndScripts(target, policy, report, accounts or Accounts(), pictures).run()
     return report
@@ -144,7 +145,7 @@ class _LoginAndScripts:
     def _log_in(self) -> Reason:
         logged_in = self.accounts.log_in(self.target.login, self.target.url, self._attempt)
         self.report.logged_in = logged_in
-        self.report.seeds = _gets(logged_in.asked_for)
+        self._add_seeds(_gets(logged_in.asked_for))
         if logged_in.screenshot:
             self._keep("logged_in", logged_in.screenshot, LOGIN)
         else:
@@ -173,8 +174,11 @@ class _LoginAndScripts:
             )
         self._keep("crawled", played.screenshot, CRAWL_SCRIPT)
         addresses = _gets([*played.visited, *played.asked_for])
-        self.report.seeds = tuple(dict.fromkeys([*self.report.seeds, *addresses, *played.forms]))
+        self._add_seeds([*addresses, *played.forms])
         return Reason("crawl_seeds", addresses=len(addresses), forms=len(played.forms))
+
+    def _add_seeds(self, seeds: Iterable[Seed]) -> None:
+        self.report.seeds = tuple(dict.fromkeys([*self.report.seeds, *seeds]))
 
     def _log_out(self) -> Reason:
         """Log out, then log in again, because the scan needs the login."""

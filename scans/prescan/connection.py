@@ -13,6 +13,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from django.conf import settings
 
+from scans.login.page import Page
+from scans.prescan.leads import leads_to
 from scans.reasons import Reason, Reasoned, as_reason
 from scans.statuses import UrlScanStatus
 from scans.targets.cookies import SiteCookies
@@ -58,12 +60,16 @@ class Step:
 
 @dataclass
 class ConnectionReport:
-    """The results of the checks of one URL, step by step, and the addresses that it may be reached at."""
+    """The results of the checks of one URL, step by step, and the addresses that it may be reached at.
+
+    `led_to` is the page that the first one led to by a refresh or a script, which are no redirects to an engine.
+    """
 
     url: str
     steps: list[Step] = field(default_factory=list)
     addresses: tuple[str, ...] = ()
     usual: Seen | None = None  # the first answer of the URL itself, for later looks to compare with
+    led_to: str = ""
 
     @property
     def failure(self) -> Step | None:
@@ -189,12 +195,13 @@ def _tls(addresses: tuple[str, ...], host: str, port: int) -> Reason:
 
 
 def _page(report: ConnectionReport, has_login: bool, rules: RequestRules, usual: Seen | None) -> Reason:
-    """Request the page as a browser does, following redirects inside the scope, with cookies.
+    """Request the page as a browser does, following redirects, refreshes and scripts inside the scope, with cookies.
 
-    Returns its address and status code as the detail, and keeps the first answer in the report.
+    Returns its address and status code as the detail. Keeps the first answer, and the address that a refresh or a
+    script led to, in the report.
     """
     url, cookies = report.url, SiteCookies()
-    current, timeout = url, settings.SCANS_CONNECT_TIMEOUT_SECONDS
+    current, led, timeout = url, False, settings.SCANS_CONNECT_TIMEOUT_SECONDS
     with SiteClient(origin(url)[0], report.addresses, timeout=timeout, rules=rules) as client:
         for _ in range(MAX_REDIRECTS + 1):
             answer = _answer(client, current, cookies)
@@ -204,13 +211,18 @@ def _page(report: ConnectionReport, has_login: bool, rules: RequestRules, usual:
                 report.usual = seen(answer.status, answer.headers, answer.body, answer.seconds)
             cookies.follow(current, answer.headers.get_list("set-cookie"))
             location = answer.headers.get("location", "")
-            if answer.status not in (301, 302, 303, 307, 308) or not location:
-                return _usable(current, answer, has_login)
-            current = _redirected(current, location)
+            if answer.status in (301, 302, 303, 307, 308) and location:
+                how, current = "redirect", _redirected(current, location)
+            elif address := leads_to(Page(current, answer.status, answer.headers, answer.body)):
+                how, current, led = "lead", address, True
+            else:
+                detail = _usable(current, answer, has_login)
+                report.led_to = current if led else ""
+                return Reason("page_leads_on", url=url, page=detail) if led else detail
             if rules.leaves_out(current):
-                raise _Failed("left_out", "redirect_left_out", url=url, address=current)
+                raise _Failed("left_out", f"{how}_left_out", url=url, address=current)
             if not (in_scope(current, url) or (has_login and _same_site(current, url))):
-                raise _Failed("redirect_out_of_scope", "redirect_out_of_scope", url=url, address=current)
+                raise _Failed("redirect_out_of_scope", f"{how}_out_of_scope", url=url, address=current)
     raise _Failed("too_many_redirects", "too_many_redirects", url=url, count=MAX_REDIRECTS)
 
 

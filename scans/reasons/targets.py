@@ -28,6 +28,11 @@ SENTENCES = {
     "redirect_out_of_scope": _(
         "{url} redirects to {address}, which is not below it. If that is the site you mean, submit that address."
     ),
+    "lead_out_of_scope": _(
+        "{url} leads to {address}, which is not below it. If that is the site you mean, submit that address."
+    ),
+    "lead_left_out": _("{url} leads to {address}, which is left out of the scan."),
+    "page_leads_on": _("{url} leads to another page, as in a browser. {page}"),
     "redirect_left_out": _("{url} redirects to {address}, which is left out of the scan."),
     "too_many_redirects": _("{url} redirects more than {count} times."),
     "page_gives_no_answer": _("{url} gives no answer: {error}."),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from scans.engines.base import Seed
 from scans.login.base import Login, Method
 from scans.prescan.checks import CheckReport, Target, check
 from scans.prescan.connection import Step
@@ -57,3 +58,9 @@ def test_the_time_of_steps_that_failed_together_is_added_up():
         Step(name, "x", Reason("login_did_not_hold"), 5, UrlScanStatus.AUTHENTICATION_ERROR) for name in ("a", "b")
     ]
     assert CheckReport(None, failed).failure.milliseconds == 10
+
+
+def test_a_page_that_the_target_leads_to_is_a_seed():
+    with ControllableSite(body="<meta http-equiv=refresh content='0; url=search'>") as site:
+        report = check(Target(url=site.url), POLICY)
+    assert report.seeds == (Seed(method="GET", url=f"{site.url}search"),)

@@ -38,6 +38,11 @@ def dns(monkeypatch):
     return table
 
 
+def refreshes(to):
+    """A page that says nothing but where else to go."""
+    return f'<html><head><meta http-equiv="refresh" content="0; url={to}"></head><body></body></html>'
+
+
 def names(report):
     return [step.name for step in report.steps]
 
@@ -118,6 +123,10 @@ EVENTS = [
     ("redirect_out_of_scope", lambda: answering(location="//elsewhere.example/"), "page"),
     ("redirect_out_of_scope", lambda: answering(location="javascript:alert(1)"), "page"),
     ("redirect_out_of_scope", another_port, "page"),
+    ("redirect_out_of_scope", lambda: answering(body=refreshes("http://moved.example/app/")), "page"),
+    ("redirect_out_of_scope", lambda: answering(body="", headers={"Refresh": "0; url=//moved.example/"}), "page"),
+    ("redirect_out_of_scope", lambda: answering(body="<script>location='//moved.example'</script>"), "page"),
+    ("left_out", lambda: answering(body=refreshes("/left-out")), "page"),
     ("left_out", lambda: answering(location="/left-out"), "page"),
     ("too_many_redirects", lambda: answering(loop=True), "page"),
     ("login_required", lambda: answering(status=401), "page"),
@@ -185,6 +194,33 @@ def test_a_redirect_above_the_folder_is_out_of_scope(site):
     report = check_connection(f"{site.url}shop/start", LOOPBACK)
     assert report.failure.reason == "redirect_out_of_scope" and site.paths == ["/shop/start"]
     assert "submit that address" in str(report.failure.detail)
+
+
+def test_a_page_that_leads_to_another_host_says_where_and_what_to_do(site):
+    site.body = refreshes("http://moved.example/app/")
+    report = check_connection(site.url, LOOPBACK)
+    assert report.status == U.VERIFICATION_FAILED and report.led_to == ""
+    assert f"{site.url} leads to http://moved.example/app/, which is not below it" in str(report.failure.detail)
+
+
+def test_a_page_that_leads_within_the_scope_is_followed_and_says_so(site):
+    site.body = refreshes("search?q=owl")
+    report = check_connection(site.url, LOOPBACK)
+    assert report.failure is None and site.paths == ["/", "/search?q=owl"]
+    assert report.led_to == f"{site.url}search?q=owl"
+    assert f"leads to another page, as in a browser. {report.led_to} answers 200." in str(report.steps[-1].detail)
+
+
+def test_a_page_that_leads_to_no_page_is_not_usable(site):
+    site.body = refreshes("gone")
+    assert check_connection(site.url, LOOPBACK).failure.reason == "no_usable_page"
+
+
+def test_a_page_that_leads_to_another_port_is_out_of_scope_with_a_login_too(site):
+    with ControllableSite() as other:
+        site.body = refreshes(other.url)
+        assert check_connection(site.url, LOOPBACK, has_login=True).failure.reason == "redirect_out_of_scope"
+    assert not other.requests
 
 
 def test_redirects_end_after_so_many(site):

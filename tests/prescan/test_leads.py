@@ -1,0 +1,92 @@
+"""Pages that lead elsewhere as browsers see it, and pages that only look like it."""
+
+import httpx
+import pytest
+
+from scans.login.page import Page
+from scans.prescan.leads import leads_to
+
+URL, MOVED = "http://owls.example/a/", "http://moved.example/app/"
+CONTENT = "<h1>Owls</h1><a href='/owls'>All owls</a><form action=/search><input name=q></form>"
+
+
+def led(html: str, **headers: str) -> str:
+    return leads_to(Page(URL, 200, httpx.Headers(headers), html))
+
+
+def meta(content: str, inside: str = "{}") -> str:
+    return inside.format(f'<meta http-equiv="refresh" content="{content}">')
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<html><head><meta http-equiv='refresh' content='0; url={MOVED}'></head><body></body></html>",
+        f"<META HTTP-EQUIV=REFRESH CONTENT=0;URL={MOVED}>",
+        meta(f"0; URL='{MOVED}'"),
+        meta(f"3,{MOVED}"),
+        meta(f"0.5 url = {MOVED}"),
+        meta(f"5; url={MOVED}") + CONTENT,  # nobody can use a page that is gone so soon
+        meta(f"30; url={MOVED}") + f"<p>We have moved to <a href='{MOVED}'>our new home</a>.</p>",
+        meta("0; url=app/", "<base href='http://moved.example/'>{}"),
+        f"<script>location = '{MOVED}'</script>",
+        f'<script>window.location.href="{MOVED}";</script><noscript>Please switch scripts on.</noscript>',
+        "<script>top.location.replace('http:\\/\\/moved.example\\/app\\/')</script>",
+        f"<script type='text/javascript'>setTimeout(function () {{ document.location.assign(`{MOVED}`) }}, 0)</script>",
+        f"<body onload=\"window.location='{MOVED}'\"></body>",
+    ],
+)
+def test_a_page_that_only_leads_elsewhere_leads_there(html):
+    assert led(html) == MOVED
+
+
+@pytest.mark.parametrize("value", [f"0; url={MOVED}", f"0;URL={MOVED}", f'1; "{MOVED}"'])
+def test_a_refresh_in_the_header_leads_with_or_without_a_page(value):
+    assert led("", refresh=value) == MOVED == led(CONTENT, refresh=value)
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [("app/", "a/app/"), ("/app/", "app/"), ("?page=1", "a/?page=1"), ("//owls.example/x#top", "x")],
+)
+def test_a_relative_target_is_resolved_as_in_a_browser(target, expected):
+    assert led(meta(f"0; url={target}")) == f"http://owls.example/{expected}"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        meta("0") + CONTENT,
+        meta("5; url=") + CONTENT,
+        meta(f"5; url={URL}") + CONTENT,
+        meta("30; url=?again=1") + CONTENT,
+        meta(f"30; url={MOVED}") + CONTENT,
+        meta(f"30; url={MOVED}") + "<p>An owl flies at night. </p>" * 20,
+        meta(f"0; url={MOVED}", "<noscript>{}</noscript>") + CONTENT,
+        meta(f"0; url={MOVED}", "<template>{}</template>") + CONTENT,
+        meta(f"0; url={MOVED}", "<!-- {} -->") + CONTENT,
+        meta(f"soon; url={MOVED}"),
+        meta("0; url=javascript:alert(1)"),
+        meta("0; url=http://[::1"),
+        f"<meta name=refresh content='0; url={MOVED}'>",
+        f"<script>location = '{MOVED}'</script>" + CONTENT,
+        f"<div id=root></div><script>location = '{MOVED}'</script><script src=app.js></script>",
+        f"<div id=root></div><script>{'var owl;' * 300} location = '{MOVED}'</script>",
+        f"<script>// location = '{MOVED}'\n/* location = '{MOVED}' */ if (location == '{MOVED}') owl()</script>",
+        f"<script type='text/template'>location = '{MOVED}'</script>",
+        f"<script>var translocation = '{MOVED}'</script>",
+        CONTENT,
+        "",
+    ],
+)
+def test_a_page_that_stays_leads_nowhere(html):
+    assert led(html) == ""
+
+
+def test_a_page_that_reloads_itself_to_see_its_cookie_is_requested_again():
+    assert led(meta("0"), **{"set-cookie": "seen=1"}) == URL
+    assert led(meta("9"), **{"set-cookie": "seen=1"}) == "" == led(meta("0"))
+
+
+def test_an_error_page_leads_nowhere():
+    assert leads_to(Page(URL, 404, httpx.Headers(), meta(f"0; url={MOVED}"))) == ""
