@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 
 from django.db.models import Count
@@ -22,14 +22,15 @@ EXCERPT = 1500  # characters of a request or a response; JSON has all of them
 
 
 def as_html(results: Results) -> Iterator[str]:
-    """Yield the HTML report in pieces, one group of findings at a time, since there may be many."""
-    document = render_to_string("report/report.html", {**_facts(results), "here": HERE})
-    before, after = document.split(HERE)
-    yield before
+    """Return the HTML report in pieces, one group of findings at a time, since there may be many."""
+    before, after = render_to_string("report/report.html", {**_facts(results), "here": HERE}).split(HERE)
+    return chain([before], _groups(results), [after])
+
+
+def _groups(results: Results) -> Iterator[str]:
     for (severity, category), findings in groupby(results.findings(), itemgetter("severity", "category")):
         group = {"severity": severity, "category": category, "findings": [_shown(finding) for finding in findings]}
         yield render_to_string("report/_group.html", group)
-    yield after
 
 
 def as_pdf(results: Results) -> Iterator[bytes]:

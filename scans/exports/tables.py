@@ -1,10 +1,23 @@
-"""CSV that is written while it is sent, with cells that no spreadsheet runs as formulas."""
+"""CSV that is written while it is sent, with cells that no spreadsheet runs as formulas.
+
+A spreadsheet may split the file at other places than we do: with a German Excel at semicolons, and after "Text to
+columns" at tabs. So no text may begin a formula after a semicolon, a tab or a line break either. Quotes around every
+cell are not enough for that: read with semicolons, they stand in the middle of a cell and protect nothing.
+"""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 
-# A spreadsheet runs text that begins like this as a formula (OWASP, "CSV Injection").
-FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
+# Without it, Excel takes the file for one in the encoding of its country, and spoils every ü.
+BYTE_ORDER_MARK = "\ufeff"
+# A text that begins like this is run as a formula (OWASP, "CSV Injection"); wide and small forms count as the usual.
+FORMULA_MARKS = "=＝﹦+＋﹢-－﹣−@＠﹫"
+# Where a cell may begin, with the blanks, quotes and invisible characters after it that a spreadsheet drops.
+_BEGINNING = re.compile(
+    '(?:^|[;\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029])[\\s"\x00-\x20\xad\u200b-\u200f\u2028-\u202f\u2060\ufeff]*+'
+)
+_BREAKS = ("\t", "\r", "\n")  # dropped by some spreadsheets at the beginning of a cell
 
 
 class _Line:
@@ -15,13 +28,21 @@ class _Line:
 
 
 def csv_lines(head: list[str], rows: Iterable[list]) -> Iterator[str]:
-    """Yield the file line by line; None becomes an empty cell."""
-    writer = csv.writer(_Line())
-    yield writer.writerow(head)
+    """Return the file line by line, every cell in quotes; None becomes an empty cell."""
+    writer = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
+    yield BYTE_ORDER_MARK + writer.writerow(head)
     for row in rows:
         yield writer.writerow([harmless(cell) for cell in row])
 
 
 def harmless(cell):
-    """Return the cell. A text that a spreadsheet would run as a formula gets a leading apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_MARKS) else cell
+    """Return the cell. In a text, each place where a spreadsheet could begin a formula gets an apostrophe."""
+    if not isinstance(cell, str):
+        return cell
+    safe = _BEGINNING.sub(_with_apostrophe, cell)
+    return f"'{safe}" if safe.startswith(_BREAKS) else safe
+
+
+def _with_apostrophe(beginning: re.Match) -> str:
+    following = beginning.string[beginning.end() : beginning.end() + 1]
+    return f"{beginning[0]}'" if following and following in FORMULA_MARKS else beginning[0]

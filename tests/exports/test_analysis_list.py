@@ -57,3 +57,42 @@ def test_a_row_counts_the_url_scans_with_notices(client):
     factories.noticed()
     [row] = listed(client.get("/analyses/export.csv"))
     assert row["urls_with_notices"] == "1"
+
+
+EVIL_VALUES = [
+    "%00",
+    "%ff",
+    "%ed%a0%80",
+    "%F0%9F%98%80",
+    "9" * 400,
+    "-1",
+    "NaN",
+    "1e999",
+    "%0d%0a",
+    "=1%2B1",
+    "[]",
+    "x" * 3000,
+]
+PARAMETERS = (
+    "q status owner severity started_from started_to ended_from engine latest review order page view v none_such"
+).split()
+
+
+@pytest.mark.parametrize("value", EVIL_VALUES)
+def test_page_csv_and_json_agree_about_any_query(client, value):
+    factories.scheduled(name="Shop")
+    for query in [*(f"{name}={value}" for name in PARAMETERS), "&".join(f"{name}={value}" for name in PARAMETERS)]:
+        page = client.get(f"/analyses/?{query}").context["filterset"]
+        exported = json.loads(body(client.get(f"/analyses/export.json?{query}")))
+        names = [analysis["name"] for analysis in exported["analyses"]]
+        assert [row["name"] for row in listed(client.get(f"/analyses/export.csv?{query}"))] == names, query
+        assert (exported["query"], exported["notices"], len(names)) == (page.address(), page.notices(), page.shown), (
+            query
+        )
+
+
+def test_a_text_to_find_that_no_name_can_hold_gives_the_whole_list_with_a_notice_in_every_language(client):
+    factories.scheduled(name="Shop")
+    for language in ("en", "de"):
+        exported = json.loads(body(client.get("/analyses/export.json?q=%00", headers={"Accept-Language": language})))
+        assert [row["name"] for row in exported["analyses"]] == ["Shop"] and len(exported["notices"]) == 1

@@ -1,33 +1,27 @@
 """The activity log as a file."""
 
-import csv
-
 import pytest
 
 from scans import transitions
 from tests import factories
+from tests.exports.reading import listed
 from tests.views.page import text
 
 pytestmark = pytest.mark.django_db
-
-
-def rows(response):
-    text = b"".join(response.streaming_content).decode()
-    return list(csv.DictReader(text.splitlines()))
 
 
 def test_it_holds_every_entry_oldest_first(client):
     analysis = factories.published()
     response = client.get(f"/analyses/{analysis.pk}/activity-log.csv")
     assert response["Content-Type"].startswith("text/csv") and "attachment" in response["Content-Disposition"]
-    actions = [row["action"] for row in rows(response)]
+    actions = [row["action"] for row in listed(response)]
     assert actions == list(analysis.activity.order_by("pk").values_list("action", flat=True))
 
 
 def test_what_a_spreadsheet_would_run_is_made_harmless(client):
     analysis = factories.running()
     transitions.pause_analysis(analysis, by=factories.user(username="ada"), reason='=HYPERLINK("http://evil.example")')
-    last = rows(client.get(f"/analyses/{analysis.pk}/activity-log.csv"))[-1]
+    last = listed(client.get(f"/analyses/{analysis.pk}/activity-log.csv"))[-1]
     assert last["user"] == "ada" and last["reason"].startswith("'=HYPERLINK")
 
 
@@ -44,5 +38,5 @@ def test_it_carries_the_filter_of_the_page(client):
     assert f'href="/analyses/{analysis.pk}/activity-log.csv?log_url={scan.pk}&amp;log_kind=status"' in text(
         client.get(f"/analyses/{analysis.pk}/?{chosen}")
     )
-    of_url = rows(client.get(f"/analyses/{analysis.pk}/activity-log.csv?{chosen}"))
+    of_url = listed(client.get(f"/analyses/{analysis.pk}/activity-log.csv?{chosen}"))
     assert {row["url"] for row in of_url} == {scan.url} and all(row["to"] for row in of_url)

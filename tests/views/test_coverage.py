@@ -1,13 +1,12 @@
 """The Coverage tab, and its file."""
 
-import csv
-
 import pytest
 
 from scans.engines.base import AddressSeen, Reach, UrlCrawled
 from scans.results import coverage
 from scans.views import coverage as views
 from tests import factories
+from tests.exports.reading import listed
 from tests.views.page import text
 
 pytestmark = pytest.mark.django_db
@@ -57,8 +56,7 @@ def test_every_role_sees_what_was_looked_at(scan, as_role):
 def test_addresses_are_narrowed_down_on_the_page_and_in_the_file(client, scan, query, urls):
     response = client.get(page(scan), query)
     assert response.status_code == 200 and addresses(response) == urls
-    content = b"".join(client.get(f"{scan.get_absolute_url()}coverage.csv", query).streaming_content).decode()
-    assert [row["url"] for row in csv.DictReader(content.splitlines())] == urls
+    assert [row["url"] for row in listed(client.get(f"{scan.get_absolute_url()}coverage.csv", query))] == urls
 
 
 def test_many_addresses_come_a_page_at_a_time(client, scan, monkeypatch, django_assert_num_queries):

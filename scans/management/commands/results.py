@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from scans.browser import CannotPrint
 from scans.exports.formats import FORMATS
 from scans.exports.results import Results
+from scans.exports.streams import as_bytes
 from scans.management.database import DatabaseCommand
 from scans.models import Analysis
 
@@ -54,10 +55,12 @@ class Command(DatabaseCommand):
 
 @contextmanager
 def _opened(output: Path | None, stdout):
-    """Yield a function that takes pieces of text or bytes and writes them to the file or standard output."""
-    if output is None:
-        binary = getattr(stdout._out, "buffer", None)
-        yield lambda piece: binary.write(piece) if isinstance(piece, bytes) else stdout.write(piece, ending="")
-        return
-    with output.open("wb") as file:
-        yield lambda piece: file.write(piece if isinstance(piece, bytes) else piece.encode())
+    """Yield a function that writes pieces of text or bytes in UTF-8 to the file or standard output."""
+    if output:
+        with output.open("wb") as file:
+            yield lambda piece: file.write(as_bytes(piece))
+    elif binary := getattr(stdout._out, "buffer", None):  # a terminal may have an encoding without umlauts
+        yield lambda piece: binary.write(as_bytes(piece))
+        binary.flush()
+    else:
+        yield lambda piece: stdout.write(piece, ending="")

@@ -1,10 +1,9 @@
 """manage.py show: print everything known about one analysis."""
 
-import json
-
 from django.core.management.base import CommandError
 
 from scans.exports.data import analysis_data
+from scans.exports.streams import json_text
 from scans.management.database import DatabaseCommand
 from scans.models import Analysis
 
@@ -25,7 +24,7 @@ class Command(DatabaseCommand):
         if analysis is None:
             raise CommandError(f"There is no analysis {id}.", returncode=1)
         data = analysis_data(analysis)
-        self.stdout.write(json.dumps(data, indent=2) if options["json"] else as_text(data))
+        self.stdout.write(json_text(data, indent=2) if options["json"] else as_text(data))
 
 
 def as_text(data: dict) -> str:

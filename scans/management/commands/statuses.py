@@ -1,11 +1,11 @@
 """manage.py statuses: print the catalogue of statuses."""
 
-import json
 from itertools import groupby
 
 from django.core.management.base import BaseCommand
 
 from scans.exports.data import catalogue_data
+from scans.exports.streams import json_text
 from scans.statuses import URL_SCAN_MOVES, AnalysisStatus, Phase, UrlScanStatus
 from scans.statuses.analysis_moves import analysis_moves
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, **options) -> None:
         entries = catalogue_data()
         if options["json"]:
-            self.stdout.write(json.dumps(entries, indent=2))
+            self.stdout.write(json_text(entries, indent=2))
             return
         if options["markdown"]:
             self.stdout.write(as_markdown(entries))

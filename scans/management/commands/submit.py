@@ -18,6 +18,7 @@ from scans.configuration.kinds import Flag
 from scans.configuration.options import OPTIONS
 from scans.exports.data import analysis_data
 from scans.exports.results import Results
+from scans.exports.streams import json_text
 from scans.forms.submission import SubmissionForm
 from scans.login.base import Method
 from scans.management.database import DatabaseCommand
@@ -111,7 +112,7 @@ class Command(DatabaseCommand):
             for notice in Results(analysis).notices_of_scans():
                 self.stderr.write(notice)
         if options["json"]:
-            self.stdout.write(json.dumps(analysis_data(analysis), indent=2))
+            self.stdout.write(json_text(analysis_data(analysis), indent=2))
         elif not options["wait"]:
             became = _became(analysis).capitalize()
             self.stdout.write(f"{became} as analysis {analysis.pk}. `manage.py show {analysis.pk}` tells how it goes.")
