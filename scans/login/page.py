@@ -27,7 +27,8 @@ LONGEST_REFRESH_SECONDS = 5  # a longer refresh reloads a page, a shorter one is
 class Page:
     """The page that an address and its redirects led to. `repeatable` says whether it can be requested again.
 
-    `led_by` is the address of the last redirect, or empty. A refresh does not count.
+    `led_by` is the address of the last redirect, or empty. A refresh does not count. `encoding` is that of the page, as
+    targets.encodings names it.
     """
 
     url: str
@@ -36,6 +37,7 @@ class Page:
     html: str = field(repr=False)
     repeatable: bool = True
     led_by: str = ""
+    encoding: str = "utf-8"
 
     @property
     def path(self) -> str:

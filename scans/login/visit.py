@@ -126,7 +126,8 @@ class Visit:
             why = str(error) if isinstance(error, httpx.TransportError) else ""
             detail = Reason("page_gives_no_answer", url=shown(url), error=why or type(error).__name__)
             raise LoginFailed("login_page_unreachable", detail, step) from None
-        return Page(url, response.status_code, response.headers, response.extensions["answer"].body, **page)
+        answer = response.extensions["answer"]
+        return Page(url, response.status_code, response.headers, answer.body, encoding=answer.encoding, **page)
 
     def _refuse_left_out(self, url: str, step: str) -> None:
         if self._rules.leaves_out(url):
@@ -146,7 +147,7 @@ class Visit:
             request.headers[name] = value
         client = self._clients[request.url.raw_host.decode()]
         answer = client.send(request.method, str(request.url), request.headers, request.content or None)
-        self._cookies.follow(request.url, answer.headers.get_list("set-cookie"))
+        self._cookies.follow(request.url, answer.headers)
         return as_response(answer, request)
 
 

@@ -209,7 +209,7 @@ def _page(report: ConnectionReport, has_login: bool, rules: RequestRules, usual:
                 if turned_away := refusal(answer.status, answer.headers, answer.body, usual):
                     raise _Failed("refused", turned_away)
                 report.usual = seen(answer.status, answer.headers, answer.body, answer.seconds)
-            cookies.follow(current, answer.headers.get_list("set-cookie"))
+            cookies.follow(current, answer.headers)
             location = answer.headers.get("location", "")
             if answer.status in (301, 302, 303, 307, 308) and location:
                 how, current = "redirect", _redirected(current, location)

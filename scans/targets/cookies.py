@@ -1,48 +1,30 @@
-"""The cookies of one visitor: which are kept, and which a request carries, as in browsers (RFC 6265).
+"""The cookies of one visitor: which are kept, and which a request carries, as in browsers (RFC 6265bis)."""
 
-The engine's driver, which imports nothing of ours, has the same rules in its cookies.py.
-"""
-
-import re
 from collections.abc import Iterable, Iterator
-from http import cookiejar
 
 import httpx
 
 from scans.engines.base import Cookie
-
-_LOOPBACK = re.compile(r"(.+\.)?localhost|127(\.\d+){3}|::1")
-_WITHOUT_DOMAIN = re.compile(r"[^.]+|[\d.]+|.*:.*")  # a name without a dot, or an address
-
-
-class _AsInBrowsers(cookiejar.DefaultCookiePolicy):
-    """Browsers' policy: a host's own cookie goes to no other host, and a Secure one to this machine without TLS too."""
-
-    def __init__(self):
-        super().__init__(strict_ns_domain=self.DomainStrictNonDomain)
-
-    def return_ok_secure(self, cookie, request) -> bool:
-        host = httpx.URL(request.get_full_url()).host
-        return super().return_ok_secure(cookie, request) or _LOOPBACK.fullmatch(host) is not None
+from scans.engines.shared.cookie_rules import CookieJar, Kept
 
 
 class SiteCookies:
     """Cookies, each identified by its name, domain and path. Not thread-safe."""
 
     def __init__(self, cookies: Iterable[Cookie] = ()):
-        self._jar = httpx.Cookies(cookiejar.CookieJar(_AsInBrowsers()))
-        self._hosts: dict[str, str] = {}  # the jar's names for hosts without a dot → their real names
+        self._jar = CookieJar()
         for cookie in cookies:
-            self.follow(f"https://{cookie.domain.removeprefix('.')}/", [_as_set(cookie)])
+            self._jar.add(as_kept(cookie))
 
     def __iter__(self) -> Iterator[Cookie]:
-        for cookie in self._jar.jar:
+        for kept in self._jar:
+            host = f"[{kept.domain}]" if ":" in kept.domain else kept.domain
             yield Cookie(
-                name=cookie.name,
-                value=cookie.value or "",
-                domain=self._hosts.get(cookie.domain, cookie.domain),
-                path=cookie.path,
-                secure=cookie.secure,
+                name=kept.name,
+                value=kept.value,
+                domain=host if kept.host_only else f".{host}",
+                path=kept.path,
+                secure=kept.secure,
             )
 
     def headers(self, url: httpx.URL | str, before: str = "") -> dict[str, str]:
@@ -51,39 +33,36 @@ class SiteCookies:
         `before` is the header without these cookies; cookies of the same names are dropped from it. Raises ValueError
         if the address is not valid.
         """
-        request = _request(url)
-        request.headers.encoding = "utf-8"  # as the site's own are read
-        self._jar.set_cookie_header(request)
-        names = {cookie.name for cookie in self._jar.jar}
+        own = self._jar.header(_ascii(url))
+        names = {cookie.name for cookie in self._jar}
         others = ";".join(pair for pair in before.split(";") if pair.partition("=")[0].strip() not in names).strip()
-        values = [value for value in (others, request.headers.get("cookie", "")) if value]
+        values = [value for value in (others, own) if value]
         return {"cookie": "; ".join(values)} if values else {}
 
-    def follow(self, url: httpx.URL | str, lines: Iterable[str]) -> None:
-        """Store the cookies that the Set-Cookie lines of a response from this address set; drop those that they end."""
-        request = _request(url)
-        host = request.url.host
-        name = f"[{host}]" if ":" in host else host
-        self._hosts[f"{name}.local"] = name  # RFC 2965, section 1
-        headers = [(b"set-cookie", _without_own_domain(line, host).encode()) for line in lines]
-        self._jar.extract_cookies(httpx.Response(200, headers=headers, request=request))
+    def follow(self, url: httpx.URL | str, headers: httpx.Headers) -> None:
+        """Store the cookies that the headers of a response from this address set; drop those that they end."""
+        for name, value in headers.raw:
+            if name.lower() == b"set-cookie":
+                self._jar.follow(_ascii(url), as_text(value))
 
 
-def _request(url: httpx.URL | str) -> httpx.Request:
+def as_kept(cookie: Cookie) -> Kept:
+    """Return a cookie of a session as the rules know it."""
+    domain = cookie.domain.removeprefix(".").strip("[]")
+    host_only = not cookie.domain.startswith(".")
+    return Kept(cookie.name, cookie.value, domain, cookie.path, host_only=host_only, secure=cookie.secure)
+
+
+def as_text(value: bytes) -> str:
+    """Return a header's value as text; each by itself, for one that is not UTF-8 says nothing about another."""
     try:
-        return httpx.Request("GET", url)
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _ascii(url: httpx.URL | str) -> str:
+    try:
+        return str(httpx.URL(url))
     except httpx.InvalidURL as error:
         raise ValueError(f"{url!r} cannot be asked for: {error}.") from error
-
-
-def _as_set(cookie: Cookie) -> str:
-    """Return the Set-Cookie line that creates this cookie."""
-    domain = f"; Domain={cookie.domain}" if cookie.domain.startswith(".") else ""
-    return f"{cookie.name}={cookie.value}; Path={cookie.path}{domain}{'; Secure' if cookie.secure else ''}"
-
-
-def _without_own_domain(line: str, host: str) -> str:
-    """Remove a Domain that equals the host and can belong to no other host, which browsers treat as none."""
-    if not _WITHOUT_DOMAIN.fullmatch(host):
-        return line
-    return re.sub(rf";\s*domain\s*=\s*\.?\[?{re.escape(host)}\]?\s*(?=;|$)", "", line, flags=re.IGNORECASE)

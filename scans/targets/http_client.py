@@ -15,6 +15,7 @@ import httpx
 from django.conf import settings
 
 from scans.engines.base import USER_AGENT
+from scans.targets.encodings import decoded, encoding_of
 from scans.targets.request_rules import NO_RULES, LeftOut, RequestRules
 
 MAX_BODY_BYTES = 64 * 1024
@@ -22,12 +23,16 @@ MAX_BODY_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Answer:
-    """A site's response. `body` holds its beginning as text (see SiteClient); `seconds` is the time it took."""
+    """A site's response. `body` holds its beginning as text (see SiteClient); `seconds` is the time it took.
+
+    `encoding` is what the body was read in (see encodings.py).
+    """
 
     status: int
     headers: httpx.Headers
     body: str
     seconds: float
+    encoding: str = "utf-8"
 
 
 class SiteClient:
@@ -92,12 +97,14 @@ class SiteClient:
         try:
             response = self._send(method, target, values, body)
             try:
-                text = self._read(response)
+                received = self._read(response)
             finally:
                 response.close()
         finally:
             self._patience.end()
-        return Answer(response.status_code, response.headers, text, monotonic() - started)
+        encoding = encoding_of(received, response.headers.get("content-type", ""))
+        text = decoded(received, encoding)
+        return Answer(response.status_code, response.headers, text, monotonic() - started, encoding)
 
     def _send(self, method: str, target: httpx.URL, headers: dict, body: bytes | None) -> httpx.Response:
         """Return the head of the response, from the first address that accepts a connection."""
@@ -126,7 +133,7 @@ class SiteClient:
             return response
         raise httpx.ConnectError(f"{self._host} has no address.")
 
-    def _read(self, response: httpx.Response) -> str:
+    def _read(self, response: httpx.Response) -> bytes:
         """Return the body, or the part that came before the site was cut off."""
         body = b""
         try:
@@ -137,11 +144,7 @@ class SiteClient:
         except httpx.TransportError as error:
             if not (self._patience.over and body):
                 raise self._patience.reason() or error from error
-        body = body[: self._max_body_bytes]
-        try:
-            return body.decode(response.encoding or "utf-8", errors="replace")
-        except (LookupError, ValueError):  # not a text charset, such as "hex"
-            return body.decode(errors="replace")
+        return body[: self._max_body_bytes]
 
 
 class _Patience:

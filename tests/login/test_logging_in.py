@@ -7,6 +7,7 @@ import pytest
 
 from tests.login.entering import PLAIN_FORM, entered, holds, refused
 from tests.sites.guarded import LOGIN_PAGE, OPEN_PAGE, PASSWORD, USER, GuardedSite
+from tests.sites.scripted import ScriptedSite
 
 
 def test_the_login_form_is_found_where_strangers_are_sent_and_its_session_is_kept(site):
@@ -133,3 +134,46 @@ def test_a_site_that_does_not_answer_has_not_ended_the_login():
     with GuardedSite() as site:
         logged_in = entered(site)
     assert holds(site, logged_in)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    ["Domain=; Path=/; HttpOnly", "Domain=; Path=/", "Max-Age=; Path=/", 'Max-Age="3600"; Path=/', "Domain; Path=/"],
+)
+def test_a_session_whose_cookie_has_an_attribute_without_a_usable_value_is_kept(attributes):
+    def answer(asked):
+        if "sid=ok42ok42ok42" in asked.cookies:
+            return 200, "<h1>Your orders</h1><a href=/logout>Log out</a>"
+        if asked.method == "GET":
+            return 200, PLAIN_FORM
+        return 303, "", ("Location", "/"), ("Set-Cookie", f"sid=ok42ok42ok42; {attributes}")
+
+    with ScriptedSite(answer) as site:
+        assert entered(site).session.cookies[0].value == "ok42ok42ok42"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "kind", "head", "sent"),
+    [
+        ("latin-1", "text/html; charset=ISO-8859-1", "", b"Gr%FC%DFe"),
+        ("latin-1", "text/html", "<meta charset=windows-1252>", b"Gr%FC%DFe"),
+        ("latin-1", "text/html", '<meta http-equiv=content-type content="text/html; charset=latin1">', b"Gr%FC%DFe"),
+        ("latin-1", "text/html", "", b"Gr%FC%DFe"),
+        ("utf-8", "text/html", "", b"Gr%C3%BC%C3%9Fe"),
+        ("utf-8-sig", "text/html; charset=ISO-8859-1", "", b"Gr%C3%BC%C3%9Fe"),
+        ("utf-16", "text/html", "", b"Gr%C3%BC%C3%9Fe"),
+        ("cp1251", "text/html; charset=windows-1251", "", b"Gr%26%23252%3B%26%23223%3Be"),
+    ],
+)
+def test_a_password_is_sent_in_the_encoding_of_the_page(encoding, kind, head, sent):
+    def answer(asked):
+        if "sid=1" in asked.cookies:
+            return 200, "<a href=/logout>Log out</a>"
+        if asked.method == "GET":
+            umlaut = "" if encoding == "cp1251" else "<h1>Übersicht für Gäste</h1>"
+            return 200, (head + umlaut + PLAIN_FORM).encode(encoding), ("Content-Type", kind)
+        right = b"password=" + sent in asked.body
+        return 303, "", ("Location", "/"), *([("Set-Cookie", "sid=1; Path=/")] if right else [])
+
+    with ScriptedSite(answer) as site:
+        assert entered(site, password="Grüße").session.cookies

@@ -8,7 +8,7 @@ import pytest
 
 from scans.login import signs
 from scans.login.base import Login, Method
-from scans.login.login_form import asks_for_login, find
+from scans.login.login_form import asks_for_login, find, find_name_form
 from scans.login.page import Page
 
 URL = "http://owls.example/members/login?next=%2Fa"
@@ -93,9 +93,80 @@ def test_what_nobody_touched_is_sent_as_a_browser_would():
     )
     assert found.action == "http://owls.example/in"
     assert sent(found) == [
-        *[("token", "a&b ü"), ("empty", ""), ("c1", "on"), ("r", "2"), ("s", "2"), ("d", "first"), ("t", "text")],
-        *[("go", "Go"), ("u", "alice"), ("p", "owls")],
+        *[("u", "alice"), ("p", "owls"), ("token", "a&b ü"), ("empty", ""), ("c1", "on"), ("r", "2"), ("s", "2")],
+        *[("d", "first"), ("t", "text"), ("f", ""), ("go", "Go")],
     ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "<input name=u><input name=company><input type=password name=p>",
+        "<input name=company placeholder=Company><input name=u><input type=password name=p><input name=captcha_code>",
+        "<input name=q type=search><input name=u type=email><input name=note><input type=password name=p>",
+        "<input name=u type=tel><input type=password name=p>",
+        "<input name=u><input name=trap style='display: none'><input type=password name=p>",
+        "<input name=u><div class='visually-hidden'><input name=email></div><input type=password name=p>",
+        "<input name=u><input name=server value=a readonly><input type=password name=p>",
+        "<input name=u aria-label='Your account'><input name=x9><input type=password name=p>",
+        "<style>.trap, .b { position: absolute; left: -9999px }</style>"
+        "<input name=u><input name=email2 class=trap><input type=password name=p>",
+        "<input type=password name=decoy style='display:none'><input name=u><input type=password name=p>",
+    ],
+)
+def test_the_user_name_goes_into_its_field_whatever_else_the_form_asks_for(fields):
+    found = form(f"<form method=post>{fields}<button>Log in</button></form>")
+    assert (found.username_field, found.password_field) == ("u", "p")
+
+
+def test_a_form_that_is_hidden_as_a_whole_is_the_login_form_nevertheless():
+    modal = f"<div class=modal hidden><form method=post>{USER_AND_PASSWORD}</form></div>"
+    inside = f"<form method=post><div style='display:none'>{USER_AND_PASSWORD}</div></form>"
+    for html in (modal, inside):
+        assert (form(html).username_field, form(html).password_field) == ("u", "p")
+
+
+def name_form(html, url=URL, **login):
+    return find_name_form(page(html, url), Login(method=Method.FORM, **login))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<form method=post><input name=u type=email autocomplete=username><input name=password type=password "
+        "style='display:none' tabindex=-1 aria-hidden=true><button>Next</button></form>",
+        "<style>@media print { .x { display: none } } .ghost{display:none}</style><form method=post><input name=u>"
+        "<input name=p type=password class=ghost><button>Next</button></form>",
+        "<form method=post><label>x</label><input name=u><span hidden><input type=password name=p></span><button>Go",
+        "<h1>Sign in</h1><form method=post><input name=u autocomplete='username webauthn'><button>Next</button></form>",
+        "<form method=post action=/identifier><input name=u id=user_login type=tel><button>Weiter</button></form>",
+        "<form method=post><input name=u><button>Sign in</button></form>",
+    ],
+)
+def test_a_form_that_asks_for_the_name_alone_is_the_first_of_two_steps(html):
+    found = name_form(html)
+    assert (found.username_field, found.password_field, form(html)) == ("u", "", None)
+    assert "p=owls" not in found.filled("alice", "owls")[0].decode()
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<form method=post><input name=email type=email><button>Subscribe to our newsletter</button></form>",
+        "<form method=get action=/search><input name=q><button>Search</button></form>",
+        "<form method=post action=/register><input name=email type=email><button>Next</button></form>",
+        "<form method=post><input name=comment><button>Send</button></form>",
+        f"<form method=post>{USER_AND_PASSWORD}<button>Log in</button></form>",
+    ],
+)
+def test_other_forms_with_one_field_begin_no_login(html):
+    assert name_form(html, "http://owls.example/start") is None
+
+
+def test_a_style_for_paper_hides_nothing_on_the_screen():
+    styles = "<style media=print>.f{display:none}</style><style>@media print{.f{display:none}}.g{display:none}</style>"
+    found = form(f"{styles}<form method=post><input name=u class=f><input type=password name=p class=f></form>")
+    assert (found.username_field, found.password_field) == ("u", "p")
 
 
 def test_a_form_that_asks_for_a_password_alone_is_filled_in():

@@ -14,6 +14,7 @@ from scans.login.credentials import session_of
 from scans.login.visit import Sites, Visit
 from scans.results.verification import carrying
 from scans.targets.cookies import SiteCookies
+from tests.engines.shared.test_cookie_rules import NAMES, TABLE
 from tests.engines.wapiti.driver.test_network import DRIVER_FOLDER
 from tests.sites.controllable import ControllableSite
 from tests.sites.neighbours import Neighbours
@@ -26,16 +27,21 @@ def of_the_product(cookies, sets, url, before=""):
     """What goes along with a request for `url`, after answers from these addresses set these lines."""
     kept = SiteCookies(cookies)
     for address, line in sets:
-        kept.follow(address, [line])
+        kept.follow(address, httpx.Headers([(b"set-cookie", line.encode())]))
     return kept.headers(url, before).get("cookie", "")
+
+
+def driver_cookies():
+    """The driver's module."""
+    spec = importlib.util.spec_from_file_location("driver_cookies", DRIVER_FOLDER / "cookies.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def of_the_driver(cookies, sets, url, before=""):
     """The same."""
-    spec = importlib.util.spec_from_file_location("driver_cookies", DRIVER_FOLDER / "cookies.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    kept = module.Cookies([asdict(cookie) for cookie in cookies])
+    kept = driver_cookies().Cookies([asdict(cookie) for cookie in cookies])
     for address, line in sets:
         kept.follow(httpx.Request("GET", address), line)
     request = httpx.Request("GET", url, headers={"cookie": before} if before else {})
@@ -121,11 +127,46 @@ def test_other_cookies_of_the_request_stay_as_they_are_and_those_of_these_names_
     assert sent([], [], f"{OWLS}/", attack) == attack
 
 
+def of_wapiti(sets, url):
+    """What Wapiti's own client sends, after the same."""
+    driver, kept = driver_cookies(), httpx.Cookies()
+    for address, lines in sets:
+        headers = [(b"set-cookie", line.encode()) for line in lines]
+        driver.extract_cookies(kept, httpx.Response(200, headers=headers, request=httpx.Request("GET", address)))
+    request = httpx.Request("GET", url)
+    driver.set_cookie_header(httpx.Cookies(kept), request)
+    return request.headers.get("cookie", ""), kept.jar
+
+
+@pytest.mark.parametrize(("url", "lines", "goes_along"), TABLE, ids=NAMES)
+def test_wapiti_itself_keeps_and_sends_cookies_by_the_same_rules(url, lines, goes_along):
+    assert of_wapiti([(url, lines)], url)[0] == goes_along
+
+
+def test_wapiti_still_sees_the_flags_of_a_cookie():
+    _, jar = of_wapiti([(f"{OWLS}/", ["a=1; Domain=; HttpOnly; Secure", "b=2; Domain=owls.example"])], f"{OWLS}/")
+    seen = {one.name: (one.secure, one.has_nonstandard_attr("HttpOnly"), one.domain) for one in jar}
+    assert seen == {"a": (True, True, "owls.example"), "b": (False, False, ".owls.example")}
+
+
+def test_a_cookie_without_a_name_is_the_login_s_as_any_other(sent):
+    nameless = Cookie(name="", value="alone", domain="owls.example")
+    assert sent([nameless], [], f"{OWLS}/") == "alone"
+    assert sent([nameless], [(f"{OWLS}/", "renewed; Path=/")], f"{OWLS}/") == "renewed"
+
+
+def test_one_cookie_in_another_encoding_does_not_spoil_those_beside_it():
+    kept = SiteCookies()
+    lines = [(b"set-cookie", "a=ü".encode()), (b"set-cookie", "b=ü".encode("latin-1"))]
+    kept.follow(f"{OWLS}/", httpx.Headers(lines))
+    assert kept.headers(f"{OWLS}/") == {"cookie": "a=ü; b=ü"}
+
+
 def test_the_product_tells_its_cookies_as_they_came():
     cookies = [sid(domain="nest", path="/a", secure=True), sid(domain="[::1]"), sid(domain=".owls.example")]
     kept = SiteCookies(cookies)
-    kept.follow("http://nest/x/y", ["other=2"])
-    assert list(kept) == [cookies[0], Cookie(name="other", value="2", domain="nest", path="/x"), *cookies[1:]]
+    kept.follow("http://nest/x/y", httpx.Headers({"set-cookie": "other=2"}))
+    assert list(kept) == [*cookies, Cookie(name="other", value="2", domain="nest", path="/x")]
 
 
 def test_cookies_given_by_hand_go_to_the_whole_site_at_an_ipv6_address_too():

@@ -16,6 +16,7 @@ import sys
 import traceback
 from pathlib import Path
 
+import cookies
 from channel import Channel
 from network import Pins
 from scan import Scan
@@ -51,6 +52,7 @@ async def run(channel, job):
     """Load Wapiti within the limits and walls that are now set, and run its command line with our hooks."""
     from hooks import Hooks, wapiti_main
 
+    cookies.install()
     scan = Scan(channel, job)
     Hooks(scan, Path(job["directory"]) / "session").install()
     await scan.run(wapiti_main)

@@ -9,7 +9,7 @@ from collections import Counter
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 import httpx
-from cookies import Cookies
+from cookies import Cookies, as_text, split_pair
 from httpx_ntlm import HttpNtlmAuth
 from rules import refuse_headers
 
@@ -105,13 +105,13 @@ class Login:
     def undressed(self, response):
         """Follow the site's changes to our cookies, and hide their values from Wapiti."""
         lines = []
-        for (name, value), raw in zip(response.headers.multi_items(), response.headers.raw, strict=True):
-            if name.lower() == "set-cookie":
-                cookie, _, rest = value.partition(";")
-                key, _, text = cookie.partition("=")
-                if self.cookies.follow(response.request, value):
-                    self.keep_secret(text.strip(), shortest=SHORTEST_SESSION)
-                    raw = raw[0], f"{key}={MASK};{rest}".encode()
+        for raw in response.headers.raw:
+            if raw[0].lower() == b"set-cookie":
+                line = as_text(raw[1])
+                if self.cookies.follow(response.request, line):
+                    key, value = split_pair(line)
+                    self.keep_secret(value, shortest=SHORTEST_SESSION)
+                    raw = raw[0], f"{key}={MASK};{line.partition(';')[2]}".encode()
             lines.append(raw)  # byte for byte: not all are ASCII
         response.headers = httpx.Headers(lines)
         return response
