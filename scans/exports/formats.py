@@ -13,3 +13,6 @@ FORMATS: dict[str, Callable[[Results], Iterator[str | bytes]]] = {
     "html": report.as_html,
     "pdf": report.as_pdf,
 }
+
+# How many findings a file holds at most, where its readers refuse more.
+LIMITS: dict[str, int] = {"sarif": sarif.MOST_RESULTS}

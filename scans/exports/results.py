@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext_lazy
 
 from scans.exports.data import configuration_data, evidence_data, finding_data, iso, url_scan_data
 from scans.exports.masking import Mask, masks_of
@@ -36,17 +37,24 @@ _LEFT_OUT = ngettext_lazy(
     "The results of %d URL scans are under verification. They are left out until they are published.",
 )
 
+_CUT = gettext_lazy(
+    "This file holds the worst {most} of {count} findings: code hosts take no more. Take the results of each URL, or "
+    "another format."
+)
+
 
 @dataclass
 class Results:
     """The results that one person may see. With `user` None, as on the command line, that is everything.
 
-    With a `url_scan`, only that scan's results. Everything is read when it is first used.
+    With a `url_scan`, only that scan's results; with a `limit`, only so many findings, the worst. Everything is read
+    when it is first used.
     """
 
     analysis: Analysis
     user: object = None
     url_scan: UrlScan | None = None
+    limit: int | None = None
 
     @cached_property
     def scans(self) -> list[UrlScan]:
@@ -76,7 +84,7 @@ class Results:
     def findings(self) -> Iterator[dict]:
         """Yield each finding with its evidence as plain data, most severe first, read in small batches."""
         by_id = {scan.pk: scan for scan in self.scans}
-        for finding in self.found.worst_first().iterator(chunk_size=100):
+        for finding in islice(self.found.worst_first().iterator(chunk_size=100), self.limit):
             scan, mark = by_id[finding.url_scan_id], self._marks.get(finding.fingerprint)
             finding.mark = mark.mark if mark else Mark.UNREVIEWED
             mask = self.masks[scan.pk]
@@ -107,7 +115,12 @@ class Results:
     @property
     def final(self) -> bool:
         """Whether the results are complete and published, so that nothing is missing or can change."""
-        return not self.partial and not self.unpublished
+        return not self.partial and not self.unpublished and not self.cut
+
+    @property
+    def cut(self) -> int:
+        """How many findings the limit leaves out."""
+        return max(0, sum(self.counts.values()) - self.limit) if self.limit else 0
 
     def notices(self) -> list[str]:
         """The limits that readers must know: missing results, and results that may still change."""
@@ -119,6 +132,7 @@ class Results:
             ended and _PARTIAL % ended,
             shown and _UNDER_VERIFICATION % shown,
             hidden and _LEFT_OUT % hidden,
+            self.cut and _CUT.format(most=self.limit, count=self.cut + self.limit),
             self.analysis.evidence_expired_at and gettext("The retention policy has removed requests and responses."),
         ]
         return [text for text in said if text] + self.notices_of_scans()
@@ -134,7 +148,7 @@ class Results:
     @property
     def state(self) -> str:
         """One word for file names: complete, partial, or under-verification, which wins over partial."""
-        return "under-verification" if self.unpublished else "partial" if self.partial else "complete"
+        return "under-verification" if self.unpublished else "partial" if self.partial or self.cut else "complete"
 
     @property
     def file_stem(self) -> str:

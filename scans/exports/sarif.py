@@ -1,12 +1,16 @@
-"""Results as SARIF 2.1.0 (OASIS Standard with errata 01), which code hosts, trackers and editors read."""
+"""Results as SARIF 2.1.0 (OASIS Standard with errata 01), which code hosts, trackers and editors read.
+
+The file also keeps to the published rules of GitHub's and GitLab's code scanning, which refuse a file otherwise; a test
+has them as a list.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
-from urllib.parse import quote
 
 from django.utils.text import slugify
 
+from scans.exports.addresses import as_path, uri
 from scans.exports.data import url_scan_data
 from scans.exports.results import Results
 from scans.exports.streams import HERE, json_pieces
@@ -23,7 +27,14 @@ TAXONOMIES = {
     "CWE": ("MITRE", "Common Weakness Enumeration"),
     "WSTG": ("OWASP", "OWASP Web Security Testing Guide"),
 }
-_LEFT_AS_IT_IS = "%/:=&?~#+!$,;'@()*[]"  # in an address; everything else is percent-encoded (RFC 3986)
+# The limits of GitHub's code scanning, beyond which it refuses a file or does not show a text.
+MOST_RESULTS, MOST_TAGS, LONGEST_NAME, LONGEST_DESCRIPTION = 25_000, 20, 255, 1024
+# Characters of requests and answers in one file, in equal shares: compressed, a file may have 10 MB.
+MOST_EVIDENCE = 30_000_000
+# Code hosts compare locations with the files of a repository. None matches, so they show the path alone.
+BASE = "%SRCROOT%"
+_PROPERTIES = ("url", "severity", "replay", "replay_reason", "mark", "target", "module")
+FIRST_CHARACTER = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2}
 
 
 def as_sarif(results: Results) -> Iterator[str]:
@@ -31,14 +42,17 @@ def as_sarif(results: Results) -> Iterator[str]:
     rules = results.found.first_of_each_category()
     numbers = {finding.category: number for number, finding in enumerate(rules)}
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(results, rules)]}
-    return json_pieces(log, (_result(finding, numbers[finding["category"]]) for finding in results.findings()))
+    room = MOST_EVIDENCE // max(1, sum(results.counts.values())) // 2
+    return json_pieces(log, (_result(finding, numbers[finding["category"]], room) for finding in results.findings()))
 
 
 def _run(results: Results, rules: list[Finding]) -> dict:
     head = results.head()
+    # A code host replaces the results that it has of the same category: everything before the last slash.
+    category = "/".join([head["analysis"]["name"], *([results.url_scan.url] if results.url_scan else [])])
     return {
         "tool": {"driver": _driver(rules), "extensions": _engines(results.scans)},
-        "automationDetails": {"id": f"{head['analysis']['name']}/run {head['analysis']['run']}"},
+        "automationDetails": {"id": f"{category}/run {head['analysis']['run']}"},
         "invocations": [_invocation(scan, results) for scan in results.scans],
         "taxonomies": [_taxonomy(name, rules) for name in TAXONOMIES],
         "results": [HERE],
@@ -85,18 +99,22 @@ def _rule(finding: Finding) -> dict:
     links = [address for _, address in finding.references if address.startswith(("http://", "https://"))]
     return {
         "id": _rule_id(finding.category),
-        "name": finding.category,
-        "shortDescription": {"text": finding.category},
-        "fullDescription": {"text": finding.description or finding.category},
+        "name": finding.category[:LONGEST_NAME],
+        "shortDescription": {"text": _cut(finding.category, LONGEST_DESCRIPTION)},
+        "fullDescription": {"text": _cut(finding.description or finding.category, LONGEST_DESCRIPTION)},
         "help": {"text": help_text},
-        **({"helpUri": _uri(links[0])} if links else {}),
+        **({"helpUri": uri(links[0])} if links else {}),
         "defaultConfiguration": {"level": LEVELS[finding.worst]},
         "relationships": [{"target": taxon, "kinds": ["relevant"]} for taxon in _taxa(finding.cwe, finding.wstg)],
         "properties": {
-            "tags": ["security", *(f"external/cwe/cwe-{number:03}" for number in finding.cwe)],
+            "tags": ["security", *(f"external/cwe/cwe-{number:03}" for number in finding.cwe)][:MOST_TAGS],
             "security-severity": SECURITY_SEVERITY[finding.worst],
         },
     }
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _rule_id(category: str) -> str:
@@ -118,35 +136,48 @@ def _taxonomy(name: str, rules: list[Finding]) -> dict:
     return {"name": name, "organization": organization, "fullName": full_name, "isComprehensive": False, "taxa": taxa}
 
 
-def _result(finding: dict, rule: int) -> dict:
-    """Return one finding, from its plain data."""
+def _result(finding: dict, rule: int, room: int) -> dict:
+    """Return one finding, from its plain data, with at most `room` characters of each of request and answer."""
     result = {
         "ruleId": _rule_id(finding["category"]),
         "ruleIndex": rule,
         "level": LEVELS[finding["severity"]],
-        "message": {"text": finding["info"] or finding["category"]},
+        "message": {"text": finding["info"].strip() or finding["category"]},
         "locations": [_location(finding)],
-        "partialFingerprints": {FINGERPRINT: finding["fingerprint"]},
+        "partialFingerprints": _fingerprints(finding),
         "taxa": _taxa(finding["cwe"], finding["wstg"]),
-        "webRequest": _request(finding),
-        "webResponse": _response(finding),
+        "webRequest": _request(finding, room),
+        "webResponse": _response(finding, room),
         "suppressions": _suppressions(finding),
         "properties": {
             "security-severity": SECURITY_SEVERITY[finding["severity"]],
-            **{name: finding[name] for name in ("severity", "replay", "replay_reason", "mark", "target", "module")},
+            **{
+                name: finding[name]
+                for name in ("url", "severity", "replay", "replay_reason", "mark", "target", "module")
+            },
         },
     }
     return {name: value for name, value in result.items() if value is not None}
 
 
+def _fingerprints(finding: dict) -> dict[str, str]:
+    """Return our own, and the only one that GitHub reads: without it, two weaknesses of a page become one alert."""
+    return {FINGERPRINT: finding["fingerprint"], "primaryLocationLineHash": f"{finding['fingerprint'][:16]}:1"}
+
+
 def _location(finding: dict) -> dict:
-    location = {"physicalLocation": {"artifactLocation": {"uri": _uri(finding["url"])}}}
+    """Return the page as if it were a file: GitHub refuses a file that holds a web address as a location."""
+    file = {"uri": as_path(finding["url"]), "uriBaseId": BASE}
+    location = {
+        "physicalLocation": {"artifactLocation": file, "region": FIRST_CHARACTER},
+        "message": {"text": finding["url"] or finding["target"]},
+    }
     if finding["parameter"]:
         location["logicalLocations"] = [{"name": finding["parameter"], "kind": "parameter"}]
     return location
 
 
-def _request(finding: dict) -> dict | None:
+def _request(finding: dict, room: int) -> dict | None:
     """Return the parts of the request as the engine recorded it."""
     head, _, body = finding["http_request"].replace("\r\n", "\n").partition("\n\n")
     first, *lines = head.split("\n")
@@ -161,11 +192,11 @@ def _request(finding: dict) -> dict | None:
         "method": method,
         "target": target,
         "headers": {name.strip(): value.strip() for name, _, value in pairs},
-        "body": {"text": body},
+        "body": {"text": body[:room]},
     }
 
 
-def _response(finding: dict) -> dict | None:
+def _response(finding: dict, room: int) -> dict | None:
     status = finding["response_status"]
     if not status:
         return None
@@ -174,7 +205,7 @@ def _response(finding: dict) -> dict | None:
         "statusCode": status,
         **({"reasonPhrase": HTTPStatus(status).phrase} if known else {}),
         "headers": dict(finding["response_headers"]),
-        "body": {"text": finding["response_body"]},
+        "body": {"text": finding["response_body"][:room]},
     }
 
 
@@ -184,10 +215,6 @@ def _suppressions(finding: dict) -> list[dict]:
         return []
     why = ": ".join(filter(None, [str(Mark(finding["mark"]).label), finding["mark_comment"]]))
     return [{"kind": "external", "status": "accepted", "justification": why}]
-
-
-def _uri(address: str) -> str:
-    return quote(address, safe=_LEFT_AS_IT_IS)
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -8,7 +8,7 @@ from django.views.generic import View
 from scans.analysis_list.filterset import AnalysisFilterSet
 from scans.browser import CannotPrint
 from scans.exports import analysis_list
-from scans.exports.formats import FORMATS
+from scans.exports.formats import FORMATS, LIMITS
 from scans.exports.results import Results
 from scans.models import Analysis
 from scans.views.access import ViewerRequired, present_analysis, present_url_scan
@@ -40,7 +40,7 @@ class ResultsFileView(ViewerRequired, View):
     form = ""
 
     def results(self, **address) -> Results:
-        return Results(present_analysis(address["pk"]), self.request.user)
+        return Results(present_analysis(address["pk"]), self.request.user, limit=LIMITS.get(self.form))
 
     def get(self, request: HttpRequest, **address) -> HttpResponseBase:
         """Stream the file. Its name says whether it is partial. Answers 503 with the reason if no PDF can be made."""
@@ -58,4 +58,4 @@ class UrlScanResultsFileView(ResultsFileView):
 
     def results(self, *, analysis_id: int, pk: int) -> Results:
         scan = present_url_scan(analysis_id, pk, self.request.user)
-        return Results(scan.analysis, self.request.user, scan)
+        return Results(scan.analysis, self.request.user, scan, LIMITS.get(self.form))

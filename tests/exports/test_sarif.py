@@ -1,4 +1,4 @@
-"""SARIF: valid against the schema of the standard, and honest."""
+"""SARIF: valid against the schema of the standard, taken by code hosts, and honest."""
 
 import json
 from pathlib import Path
@@ -8,20 +8,26 @@ from jsonschema import Draft4Validator, FormatChecker
 
 from scans import transitions
 from scans.engines.base import Severity
+from scans.exports import formats
+from scans.exports import sarif as module
 from scans.exports.results import Results
 from scans.exports.sarif import FINGERPRINT, as_sarif
 from scans.models import Mark
 from scans.reasons import Reason
 from scans.statuses import EndedBy
 from tests import factories
+from tests.exports.code_hosts import complaints
+from tests.exports.reading import body
 
 pytestmark = pytest.mark.django_db
 SCHEMA = json.loads((Path(__file__).parents[1] / "samples/sarif-schema-2.1.0.json").read_text())
 
 
 def sarif(analysis, user=None):
-    """The run, once the log is known to be valid."""
-    log = json.loads("".join(as_sarif(Results(analysis, user))))
+    """The run, once the log is known to be valid, and code hosts are known to take it."""
+    text = "".join(as_sarif(Results(analysis, user)))
+    assert complaints(text) == []
+    log = json.loads(text)
     errors = list(Draft4Validator(SCHEMA, format_checker=FormatChecker()).iter_errors(log))
     assert not errors, errors[:3]
     return log["runs"][0]
@@ -68,14 +74,17 @@ def test_a_log_with_everything_is_valid_and_each_finding_is_a_result():
 def test_a_result_says_where_how_and_what_it_is_called_elsewhere():
     run = sarif(with_all_kinds())
     [result] = [result for result in run["results"] if result["ruleId"] == "reflected-cross-site-scripting"]
-    assert (
-        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-        == "http://127.0.0.1:9/%C3%A4%20b?q=%3Cx%3E%7C"
-    )
+    [location] = result["locations"]
+    file = {"uri": "127.0.0.1%3A9/%C3%A4%20b", "uriBaseId": "%SRCROOT%"}
+    assert location["physicalLocation"]["artifactLocation"] == file
+    assert location["message"]["text"] == result["properties"]["url"] == "http://127.0.0.1:9/ä b?q=<x>|"
     assert result["locations"][0]["logicalLocations"] == [{"name": "q", "kind": "parameter"}]
     assert result["webRequest"]["method"] == "GET" and result["webRequest"]["headers"] == {"host": "127.0.0.1:9"}
     assert result["webResponse"]["statusCode"] == 200 and result["webResponse"]["reasonPhrase"] == "OK"
     assert len(result["partialFingerprints"][FINGERPRINT]) == 64
+    assert (
+        result["partialFingerprints"]["primaryLocationLineHash"][:16] == result["partialFingerprints"][FINGERPRINT][:16]
+    )
     rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
     assert rule["help"]["text"] == "What it is.\n\nWhat to do."
     assert rule["helpUri"] == "https://owasp.example/x%20y"
@@ -135,3 +144,81 @@ def test_notices_are_properties_of_the_run_and_of_the_invocation():
     [notice] = run["invocations"][0]["properties"]["notices"]
     assert notice["code"] == "one_page" and notice["text"] in run["properties"]["notices"][0]
     assert run["invocations"][0]["executionSuccessful"]
+
+
+EVIL_ADDRESSES = [
+    "http://127.0.0.1:9/100%/[x]?a[]=%zz&b=%41#c#d",
+    "http://127.0.0.1:9/?only=a+query",
+    "http://127.0.0.1:9",
+    "http://[::1]:9/größe/ä b\\c\t\n",
+    "http://127.0.0.1:9/../%2e%2e/..%2f..%2fetc/passwd",
+    f"http://127.0.0.1:9/{'ü' * 900}?{'x' * 3000}",
+]
+
+
+def test_code_hosts_take_whatever_a_site_or_an_engine_says():
+    analysis = factories.running(name="Shop / [north]: 100%")
+    scan = analysis.url_scans.get()
+    reports = [
+        factories.reported(
+            number,
+            url=url,
+            category=f"{number} {'Weakness ' * 40}"[:200],
+            description="It is long. " * 200,
+            info="  \n",
+            cwe=tuple(range(1, 60)),
+            references=(("OWASP", "https://owasp.example/[x] 100%"),),
+            severity=Severity.CRITICAL,
+        )
+        for number, url in enumerate(EVIL_ADDRESSES)
+    ]
+    transitions.renew(scan, **factories.findings.store(scan, reports))
+    transitions.end(scan, EndedBy.ITSELF)
+    factories.verify(scan)
+    run = sarif(factories.fresh(analysis))
+    assert sorted(result["properties"]["url"] for result in run["results"]) == sorted(EVIL_ADDRESSES)
+    full = run["tool"]["driver"]["rules"][0]
+    assert full["fullDescription"]["text"].endswith("…") and full["help"]["text"].count("It is long.") == 200
+
+
+def test_two_weaknesses_of_one_page_are_two_alerts():
+    analysis = factories.running()
+    scan = analysis.url_scans.get()
+    for parameter in ("id", "name"):
+        factories.find(scan, parameter=parameter)
+    results = sarif(factories.fresh(analysis))["results"]
+    assert len({result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results}) == 1
+    assert len({result["partialFingerprints"]["primaryLocationLineHash"] for result in results}) == 2
+
+
+def test_files_of_single_urls_do_not_replace_each_other(client):
+    analysis = factories.published("http://127.0.0.1:9/a", "http://127.0.0.1:9/b", name="Shop")
+    files = [body(client.get(f"{scan.get_absolute_url()}results.sarif")) for scan in analysis.url_scans.all()]
+    files.append(body(client.get(f"/analyses/{analysis.pk}/results.sarif")))
+    assert [complaints(file) for file in files] == [[], [], []]
+    ids = [json.loads(file)["runs"][0]["automationDetails"]["id"] for file in files]
+    assert ids == ["Shop/http://127.0.0.1:9/a/run 1", "Shop/http://127.0.0.1:9/b/run 1", "Shop/run 1"]
+
+
+def test_findings_beyond_the_limit_of_code_hosts_are_left_out_and_the_file_says_so(client, monkeypatch):
+    monkeypatch.setitem(formats.LIMITS, "sarif", 2)
+    analysis = factories.published(number_of_findings=5)
+    response = client.get(f"/analyses/{analysis.pk}/results.sarif")
+    assert "-partial.sarif" in response["Content-Disposition"]
+    run = json.loads(body(response))["runs"][0]
+    assert len(run["results"]) == 2 and run["properties"]["state"] == "partial"
+    assert "worst 2 of 5 findings" in run["properties"]["notices"][0]
+    assert len(json.loads(body(client.get(f"/analyses/{analysis.pk}/results.json")))["findings"]) == 5
+
+
+def test_evidence_is_shortened_where_the_file_would_be_too_large(monkeypatch):
+    analysis = factories.running()
+    scan = analysis.url_scans.get()
+    factories.find(
+        scan, number_of=5, evidence_body="x" * 10_000, http_request=f"POST / HTTP/1.1\nhost: h\n\n{'y' * 10_000}"
+    )
+    whole = sarif(factories.fresh(analysis))["results"][0]
+    assert len(whole["webResponse"]["body"]["text"]) == len(whole["webRequest"]["body"]["text"]) == 10_000
+    monkeypatch.setattr(module, "MOST_EVIDENCE", 1000)
+    for result in sarif(factories.fresh(analysis))["results"]:
+        assert len(result["webResponse"]["body"]["text"]) == len(result["webRequest"]["body"]["text"]) == 100

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from scans.browser import CannotPrint
-from scans.exports.formats import FORMATS
+from scans.exports.formats import FORMATS, LIMITS
 from scans.exports.results import Results
 from scans.exports.streams import as_bytes
 from scans.management.database import DatabaseCommand
@@ -34,7 +34,7 @@ class Command(DatabaseCommand):
         analysis = Analysis.objects.present().select_related("series", "owner").filter(pk=id).first()
         if analysis is None:
             raise CommandError(f"There is no analysis {id}.", returncode=NOT_WRITTEN)
-        results = Results(analysis)
+        results = Results(analysis, limit=LIMITS.get(format))
         try:
             pieces = FORMATS[format](results)
             with _opened(output, self.stdout) as write:
