@@ -29,6 +29,23 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+class Kind(StrEnum):
+    """The fault that a finding names, or how it was found: it tells findings of one category at one place apart."""
+
+    MISSING = "missing"
+    INVALID = "invalid"
+    UNSAFE = "unsafe"
+    UNKNOWN = "unknown"
+    UNCHECKED = "unchecked"
+    PREDICTABLE = "predictable"
+    UNCOMMON = "uncommon"
+    ERROR = "error"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    OUT_OF_BAND = "out_of_band"
+    POSSIBLE = "possible"
+
+
 class Outcome(StrEnum):
     """The ending that an engine process reports. CRASHED is reported for a process that ended without a report."""
 
@@ -230,6 +247,9 @@ class FindingReported:
 
     `evidence_status`, `evidence_headers` and `evidence_body` hold the response that revealed the weakness (body: the
     first 64 KiB as text). They are empty if only the report of the run is left.
+
+    `subject` is the name of what it is about, such as a cookie, and `kind` a Kind, where the engine says so. A
+    `site_wide` finding is about the server's configuration: reported for many pages, it is one weakness.
     """
 
     category: str
@@ -249,6 +269,9 @@ class FindingReported:
     evidence_status: int = 0
     evidence_headers: tuple[tuple[str, str], ...] = ()
     evidence_body: str = ""
+    subject: str = ""
+    kind: str = ""
+    site_wide: bool = False
 
 
 def identity(finding: FindingReported) -> str:

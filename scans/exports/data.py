@@ -92,7 +92,7 @@ def finding_data(finding: Finding, mask: Mask) -> dict:
     return {
         "id": finding.pk,
         "url_scan": finding.url_scan_id,
-        **values_of(finding, "category severity method url parameter module"),
+        **values_of(finding, "category severity method url parameter module subject kind"),
         "info": mask(finding.info),
         "replay": finding.replay,
         **_reason_data("replay_reason", finding.replay_reason, mask),

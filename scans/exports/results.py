@@ -20,6 +20,7 @@ FORMAT = {"format": "dynamic-analyses/results", "version": 1}
 FINDING_COLUMNS = [
     *("severity", "category", "method", "url", "parameter", "target", "info", "replay", "replay_reason"),
     *("mark", "mark_comment", "cwe", "wstg", "module", "found_at", "url_scan_status", "fingerprint", "id"),
+    *("subject", "kind"),
 ]
 _RUNNING = ngettext_lazy(
     "%d URL scan has not ended: more may be found.", "%d URL scans have not ended: more may be found."

@@ -22,7 +22,7 @@ LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "not
 SECURITY_SEVERITY = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.5", "info": "0.0"}
 # Marks that hide a finding. Fixed does not: a fixed weakness that is found again must show again.
 SUPPRESSING = (Mark.FALSE_POSITIVE, Mark.ACCEPTED)
-FINGERPRINT = "dynamicAnalysesFinding/v1"
+FINGERPRINT = "dynamicAnalysesFinding/v2"
 TAXONOMIES = {
     "CWE": ("MITRE", "Common Weakness Enumeration"),
     "WSTG": ("OWASP", "OWASP Web Security Testing Guide"),
@@ -33,7 +33,7 @@ MOST_RESULTS, MOST_TAGS, LONGEST_NAME, LONGEST_DESCRIPTION = 25_000, 20, 255, 10
 MOST_EVIDENCE = 30_000_000
 # Code hosts compare locations with the files of a repository. None matches, so they show the path alone.
 BASE = "%SRCROOT%"
-_PROPERTIES = ("url", "severity", "replay", "replay_reason", "mark", "target", "module")
+_PROPERTIES = ("url", "severity", "subject", "kind", "replay", "replay_reason", "mark", "target", "module")
 FIRST_CHARACTER = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2}
 
 
@@ -151,10 +151,7 @@ def _result(finding: dict, rule: int, room: int) -> dict:
         "suppressions": _suppressions(finding),
         "properties": {
             "security-severity": SECURITY_SEVERITY[finding["severity"]],
-            **{
-                name: finding[name]
-                for name in ("url", "severity", "replay", "replay_reason", "mark", "target", "module")
-            },
+            **{name: finding[name] for name in _PROPERTIES},
         },
     }
     return {name: value for name, value in result.items() if value is not None}

@@ -4,6 +4,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from scans.engines.base import Kind
 from scans.models.querysets import FindingQuerySet
 from scans.models.url_scan import UrlScan
 from scans.reasons import ReasonField
@@ -17,6 +18,22 @@ class Replay(models.TextChoices):
     CONFIRMED = "confirmed", _("Confirmed")
     NOT_REPRODUCED = "not_reproduced", _("Not reproduced")
     NOT_REPLAYABLE = "not_replayable", _("Not replayable")
+
+
+KIND_CHOICES = [
+    (Kind.MISSING.value, _("missing")),
+    (Kind.INVALID.value, _("invalid value")),
+    (Kind.UNSAFE.value, _("unsafe")),
+    (Kind.UNKNOWN.value, _("unknown name")),
+    (Kind.UNCHECKED.value, _("not checked by the server")),
+    (Kind.PREDICTABLE.value, _("predictable")),
+    (Kind.UNCOMMON.value, _("uncommon methods")),
+    (Kind.ERROR.value, _("by an error message")),
+    (Kind.BOOLEAN.value, _("by a different answer")),
+    (Kind.TIME.value, _("by a delay")),
+    (Kind.OUT_OF_BAND.value, _("by a connection back")),
+    (Kind.POSSIBLE.value, _("by a warning")),
+]
 
 
 class Finding(models.Model):
@@ -38,6 +55,21 @@ class Finding(models.Model):
     url = models.TextField(_("URL"))
     parameter = models.TextField(_("parameter"), blank=True)
     module = models.CharField(_("module"), max_length=60)
+    subject = models.CharField(
+        _("subject"),
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text=_("The name of what it is about, such as a cookie."),
+    )
+    kind = models.CharField(
+        _("kind"),
+        max_length=16,
+        blank=True,
+        db_default="",
+        choices=KIND_CHOICES,
+        help_text=_("What is wrong, or how it was found."),
+    )
     info = models.TextField(_("engine report"))
     description = models.TextField(_("description"), blank=True)
     solution = models.TextField(_("solution"), blank=True)
@@ -70,8 +102,14 @@ class Finding(models.Model):
         indexes = [models.Index(fields=["url_scan", "severity"], name="finding_by_severity")]
 
     def __str__(self) -> str:
-        return f"{self.category}: {self.url}"
+        detail = ", ".join(filter(None, (self.subject, self.kind)))
+        return f"{self.category} ({detail}): {self.url}" if detail else f"{self.category}: {self.url}"
 
     def get_absolute_url(self) -> str:
         """The page of the finding, with its evidence."""
         return reverse("scans:finding-detail", args=[self.url_scan.analysis_id, self.url_scan_id, self.pk])
+
+    @property
+    def detail(self) -> str:
+        """Its subject and kind, which tell it apart from others of its category; empty if it has neither."""
+        return ", ".join(filter(None, (self.subject, str(self.get_kind_display()))))

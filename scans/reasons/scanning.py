@@ -17,6 +17,7 @@ SENTENCES = {
     "screenshots_expired": _("Retention policy: screenshots are kept for {days} days."),
     "logs_expired": _("Retention policy: logs are kept for {days} days."),
     "logins_failed": _("{count} logins in a row failed. The last: {failure}"),
+    "mark_was_for_several": _("This version tells apart weaknesses that shared this mark. Please mark them again."),
     "login_did_not_hold": _("The login did not last."),
     "site_silent": _("The site stopped answering, to the engine and to us."),
     "site_name_gone": _("The site's name no longer resolves."),

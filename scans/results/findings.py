@@ -1,14 +1,14 @@
 """Storing the findings that an engine reports, each once, and counting them."""
 
-import hashlib
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from django.utils import timezone
 
 from scans.engines.base import FindingReported, identity
 from scans.models import Finding, UrlScan
+from scans.results.fingerprints import fingerprint
 
+_OF_FINGERPRINT = "category method url parameter module subject kind site_wide".split()
 _LONG_TEXTS = "url parameter info description solution http_request curl evidence_body".split()
 
 
@@ -24,24 +24,18 @@ def store(url_scan: UrlScan, reported: Iterable[FindingReported]) -> dict[str, i
     return {f"findings_{severity}": count for severity, count in counts.items()}
 
 
-def fingerprint(finding: FindingReported) -> str:
-    """Return a weakness' fingerprint, the same in every run: of category, method, place and parameter, no payload."""
-    parts = urlsplit(finding.url)
-    place = f"{parts.scheme}://{parts.netloc}{parts.path}"
-    text = "\0".join([finding.category, finding.method, place, finding.parameter])
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _row(url_scan: UrlScan, finding: FindingReported) -> Finding:
     return Finding(
         url_scan=url_scan,
         identity=identity(finding),
-        fingerprint=fingerprint(finding),
+        fingerprint=fingerprint(**{name: getattr(finding, name) for name in _OF_FINGERPRINT}),
         found_at=timezone.now(),
         category=_storable(finding.category)[:200],
         severity=finding.severity.value,
         method=_storable(finding.method)[:16],
         module=_storable(finding.module)[:60],
+        subject=_storable(finding.subject)[:200],
+        kind=finding.kind,
         **{name: _storable(getattr(finding, name)) for name in _LONG_TEXTS},
         references=[[_storable(text) for text in reference] for reference in finding.references],
         wstg=[_storable(text) for text in finding.wstg],

@@ -3,9 +3,9 @@
 import pytest
 
 from scans.engines.base import Severity
+from scans.engines.wapiti.traits import completed
 from scans.models import Finding
-from scans.results import findings
-from scans.results.findings import fingerprint, store
+from scans.results.findings import store
 from tests import factories as make
 
 NOTHING = {"findings_critical": 0, "findings_high": 0, "findings_medium": 0, "findings_low": 0, "findings_info": 0}
@@ -110,12 +110,16 @@ def test_two_that_differ_beyond_the_cut_are_two(scan):
 # --- The same weakness in another run -----------------------------------------------------------------
 
 
-def test_the_fingerprint_does_not_know_the_payload():
+def fingerprints(scan, *reported):
+    store(scan, reported)
+    return list(scan.findings.order_by("pk").values_list("fingerprint", flat=True))
+
+
+def test_the_fingerprint_does_not_know_the_payload(scan):
     one = make.reported(http_request="GET /a HTTP/1.1", url="http://h/a?q=1#x", info="XSS 1", evidence_body="1")
-    other = make.reported(
-        2, Severity.LOW, http_request="GET /b HTTP/1.1", url="http://h/a?q=2", info="XSS 2", module="other"
-    )
-    assert fingerprint(one) == fingerprint(other)
+    other = make.reported(2, Severity.LOW, http_request="GET /b HTTP/1.1", url="http://h/a?q=2", info="XSS 2")
+    first, second = fingerprints(scan, one, other)
+    assert first == second
 
 
 @pytest.mark.parametrize(
@@ -127,18 +131,30 @@ def test_the_fingerprint_does_not_know_the_payload():
         {"url": "http://127.0.0.1:9/page2"},
         {"url": "http://127.0.0.1:10/page1"},
         {"url": "https://127.0.0.1:9/page1"},
+        {"module": "permanentxss"},
+        {"subject": "level", "info": "the cookie level"},
+        {"kind": "time", "info": "by time"},
     ],
 )
-def test_another_weakness_has_another_fingerprint(values):
-    assert fingerprint(make.reported(**values)) != fingerprint(make.reported())
+def test_another_weakness_has_another_fingerprint(scan, values):
+    first, second = fingerprints(scan, make.reported(), make.reported(**values))
+    assert first != second
 
 
-def test_parts_of_a_fingerprint_cannot_run_into_each_other():
-    one = make.reported(category="ab", method="c")
-    other = make.reported(category="a", method="bc")
-    assert fingerprint(one) != fingerprint(other) and len(fingerprint(one)) == 64
+def test_two_cookies_on_one_page_are_two_weaknesses_which_both_say_their_names(scan):
+    first, second = fingerprints(scan, *map(cookie, ("level", "session")))
+    assert first != second
+    assert list(scan.findings.order_by("pk").values_list("subject", flat=True)) == ["level", "session"]
 
 
-def test_the_fingerprint_is_stored(scan):
-    store(scan, [make.reported()])
-    assert scan.findings.get().fingerprint == findings.fingerprint(make.reported())
+def test_one_cookie_on_two_pages_is_one_weakness_with_both_places(scan):
+    first, second = fingerprints(scan, cookie("level"), cookie("level", url="http://127.0.0.1:9/other"))
+    assert first == second
+
+
+def cookie(name, **fields):
+    """What the engine reports of a cookie."""
+    info = f"HttpOnly flag is not set in the cookie : {name}"
+    return completed(
+        make.reported(category="HttpOnly Flag cookie", module="cookieflags", parameter="", info=info, **fields)
+    )

@@ -64,6 +64,42 @@ def test_a_mark_survives_the_next_run_of_the_series(as_role):
     )
 
 
+def cookies(*names):
+    """A published analysis of a page that sets these cookies without HttpOnly."""
+    analysis = factories.ended(number_of_findings=0)
+    for name in names:
+        info = f"HttpOnly flag is not set in the cookie : {name}"
+        factories.find(analysis.url_scans.get(), category="HttpOnly Flag cookie", subject=name, info=info, parameter="")
+    factories.verify(analysis.url_scans.get())
+    return analysis
+
+
+def test_a_mark_of_one_cookie_leaves_the_other_and_every_list_names_both(as_role):
+    analysis, reviewer = cookies("level", "session"), as_role("Reviewer")
+    first, second = analysis.url_scans.get().findings.order_by("pk")
+    mark(reviewer, first, mark="accepted")
+    rows = [text_of_row(reviewer.get(of_all_urls(analysis)), finding) for finding in (first, second)]
+    assert "level" in rows[0] and "Accepted" in rows[0].split("</summary>")[0]
+    assert "session" in rows[1] and "Unreviewed" in rows[1].split("</summary>")[0]
+    assert "(level)" in analysis.activity.get(action="url_scan.finding_marked").data["finding"]
+    assert "session" in text(reviewer.get(second.get_absolute_url()))
+
+
+def test_two_techniques_of_one_parameter_are_told_apart_in_the_list(client):
+    analysis = factories.ended(number_of_findings=0)
+    scan = analysis.url_scans.get()
+    factories.find(scan, category="SQL Injection", module="sql", kind="error", info="by an error")
+    factories.find(scan, category="SQL Injection", module="timesql", kind="time", info="by time")
+    factories.verify(scan)
+    listed = text(client.get(of_all_urls(analysis)))
+    assert "by an error message" in listed and "by a delay" in listed and "module timesql" in listed
+
+
+def text_of_row(page, finding):
+    """The HTML of a finding's row."""
+    return text(page).split(f'id="finding-{finding.pk}"')[1].split("</tr>")[0]
+
+
 def test_findings_are_new_still_there_or_gone_since_the_run_before(client):
     factories.published(name="Shop", number_of_findings=2)
     second = factories.ended(name="Shop", number_of_findings=0)

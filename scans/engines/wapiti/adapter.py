@@ -18,8 +18,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from scans.engines.base import USER_AGENT, Job, Preflight, Report
 from scans.engines.process import EngineProcess, environment
-from scans.engines.wapiti.categories import with_cwe
 from scans.engines.wapiti.report import read_report
+from scans.engines.wapiti.traits import completed
 
 DRIVER = Path(__file__).parent / "driver" / "driver.py"
 PREFLIGHT_SECONDS = 60  # two or three are normal, many times that while scans keep the machine busy
@@ -104,7 +104,7 @@ class WapitiEngine:
     def start(self, job: Job) -> EngineProcess:
         """Start a scan, or continue the session in the job's directory. Raises OSError."""
         (job.directory / "session").mkdir(parents=True, exist_ok=True)
-        return EngineProcess([str(self.python), str(DRIVER), *options(job)], job, complete=with_cwe)
+        return EngineProcess([str(self.python), str(DRIVER), *options(job)], job, complete=completed)
 
     def read_report(self, directory: Path) -> Report:
         """Read the report of a run that ended. Raises base.ReportError."""

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scans.engines.base import FindingReported, Report, ReportError, Severity, identity
-from scans.engines.wapiti.categories import with_cwe
+from scans.engines.wapiti.traits import completed
 from scans.engines.wire import plain_text
 
 LARGEST_REPORT = 50 * 1024**2  # bytes
@@ -73,7 +73,7 @@ def _findings(document: dict[str, Any]) -> Iterator[FindingReported]:
                 raise ValueError(f"{section} / {category} is no list")
             texts = document["classifications"].get(category, NO_TEXTS)
             for values in found:
-                yield with_cwe(_finding(category, values, texts, origin))
+                yield completed(_finding(category, values, texts, origin))
 
 
 def _finding(category: str, values: dict[str, Any], texts: dict[str, Any], origin: str) -> FindingReported:

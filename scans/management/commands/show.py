@@ -40,7 +40,9 @@ def as_text(data: dict) -> str:
         lines += [f"        Notice: {notice['text']} {notice['next_step']}" for notice in scan["notices"]]
     lines.append("\nFindings: " + ", ".join(f"{count} {severity}" for severity, count in data["counts"].items()))
     for finding in data["findings"]:
-        lines.append(f"    [{finding['severity']}] {finding['category']}: {finding['method']} {finding['url']}")
+        detail = ", ".join(filter(None, (finding["subject"], finding["kind"].replace("_", " "))))
+        name = f"{finding['category']} ({detail})" if detail else finding["category"]
+        lines.append(f"    [{finding['severity']}] {name}: {finding['method']} {finding['url']}")
         lines.append(f"        {finding['info']} ({finding['replay'].replace('_', ' ')})")
     lines.append("\nActivity log")
     for entry in reversed(data["log"]):
