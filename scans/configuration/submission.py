@@ -9,6 +9,7 @@ from django.utils.text import Truncator
 
 from scans.configuration.kinds import LONGEST_IN_LOG, Option
 from scans.configuration.options import OPTIONS
+from scans.configuration.url_list import as_line
 from scans.models import Analysis, TargetLogin
 
 
@@ -97,7 +98,7 @@ def exported(analysis: Analysis) -> dict[str, Any]:
 
 def as_typed(submission: Submission) -> dict[str, Any]:
     """Return the initial contents of a form: the options as a person would type them."""
-    typed = {"name": submission.name, "urls": "\n".join(submission.urls)}
+    typed = {"name": submission.name, "urls": "\n".join(map(as_line, submission.urls))}
     for option in OPTIONS:
         typed |= option.typed(getattr(submission, option.name), submission)
     return typed

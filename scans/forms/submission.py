@@ -1,6 +1,5 @@
 """The form of a new or saved analysis. The command line uses it too."""
 
-import re
 import unicodedata
 import uuid
 
@@ -9,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from scans.configuration import url_list
 from scans.configuration.fields import invalid
 from scans.configuration.options import OPTIONS
 from scans.configuration.submission import Submission
@@ -37,15 +37,22 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "placeholder": "https://www.example.com/"}),
         help_text=format_lazy(
-            _("One to a line, at most {most}, each starting with http:// or https://."), most=MAX_URLS
+            _(
+                "One to a line, at most {most}, each starting with http:// or https://. Lines that begin with # are "
+                "comments. Put an address that holds a comma or semicolon in double quotes."
+            ),
+            most=MAX_URLS,
         ),
     )
     url_file = forms.FileField(
         label=_("Or a file of URLs"),
         required=False,
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".txt,.csv,text/plain"}),
-        help_text=_("A text file, one URL to a line, up to 256 kB. Its URLs are added to those above."),
+        widget=forms.FileInput(attrs={"accept": ".txt,.csv,.tsv,text/plain,text/csv"}),
+        help_text=_(
+            "A text file up to 256 kB, written like the list above, or a CSV file whose first line names its columns, "
+            "one of them “url”. Its URLs are added to those above."
+        ),
     )
     authorised = forms.BooleanField(
         label=_("I am authorised to scan these sites"),
@@ -61,29 +68,23 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
             raise ValidationError(_("The name contains a line break or an invisible control character."))
         return name
 
-    def clean_url_file(self) -> str:
-        """The file's text; empty where there is none."""
+    def clean_url_file(self) -> list[url_list.Line]:
+        """The lines of the file; none where there is no file."""
         file = self.cleaned_data["url_file"]
         if not file:
-            return ""
+            return []
         if file.size > MAX_FILE_BYTES:
             size = file.size // 1024
             raise invalid(_("“{name}” has {size} kB; at most 256 kB are read."), name=file.name, size=size)
-        try:
-            text = file.read().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = "\0"
-        if "\0" in text:
-            raise invalid(_("“{name}” is not a text file: save it as plain text, one URL to a line."), name=file.name)
-        return text
+        return url_list.read(*url_list.decoded(file.name, file.read()))
 
     def clean(self):
         """The URLs of both fields, once both could be read."""
         cleaned = super().clean()
         if "urls" in cleaned and "url_file" in cleaned:
             try:
-                typed = _lines(_("Line {number}"), cleaned["urls"])
-                cleaned["targets"] = _targets(typed + _lines(_("File, line {number}"), cleaned["url_file"]))
+                typed = _placed(_("Line {number}"), url_list.read(cleaned["urls"]))
+                cleaned["targets"] = _targets(typed + _placed(_("File, line {number}"), cleaned["url_file"]))
             except ValidationError as error:
                 self.add_error("urls", error)
         for url in cleaned.get("targets", ()):
@@ -104,13 +105,12 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
         )
 
 
-def _lines(place: str, text: str) -> list[tuple[str, str]]:
-    """The lines that hold something, each with the place where it stands."""
-    lines = enumerate(re.split(r"\r\n|\r|\n", text), start=1)
-    return [(place.format(number=number), line.strip()) for number, line in lines if line.strip()]
+def _placed(place: str, lines: list[url_list.Line]) -> list[tuple[str, url_list.Line]]:
+    """The lines, each with the place where it stands."""
+    return [(place.format(number=line.number), line) for line in lines]
 
 
-def _targets(lines: list[tuple[str, str]]) -> tuple[str, ...]:
+def _targets(lines: list[tuple[str, url_list.Line]]) -> tuple[str, ...]:
     """The normalised URLs in their order; raises ValidationError with one message for each bad line."""
     if not lines:
         raise ValidationError(_("Give at least one URL."))
@@ -119,13 +119,16 @@ def _targets(lines: list[tuple[str, str]]) -> tuple[str, ...]:
     targets, errors = {}, []
     policy = AllowedTarget.policy()
     for place, line in lines:
+        if line.error:
+            errors.append(f"{place}: {line.error}")
+            continue
         try:
-            url = normalise(line)
+            url = normalise(line.url)
             policy.check(url)
             if url in targets:
                 before, first = targets[url]
-                raise TargetRefused("same_target", line=line, first=first, place=str(before))
-            targets[url] = (place, line)
+                raise TargetRefused("same_target", line=line.url, first=first, place=str(before))
+            targets[url] = (place, line.url)
         except TargetRefused as refusal:
             errors.append(f"{place}: {refusal}")
     if len(errors) > MAX_ERRORS:

@@ -73,35 +73,35 @@ def normalise(url: str) -> str:
     """
     url = url.strip()
     if len(url) > MAX_URL_CHARACTERS:
-        raise TargetRefused("url_too_long", url=_shown(url))
+        raise TargetRefused("url_too_long", url=shown(url))
     if not url.isprintable() or " " in url:
-        raise TargetRefused("url_has_space", url=_shown(url))
+        raise TargetRefused("url_has_space", url=shown(url))
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         # Without the reason, which quotes the text before an @.
-        raise TargetRefused("url_unreadable", url=_shown(url)) from None
+        raise TargetRefused("url_unreadable", url=shown(url)) from None
     if parts.scheme not in _DEFAULT_PORTS:
-        raise TargetRefused("url_scheme", url=_shown(url))
+        raise TargetRefused("url_scheme", url=shown(url))
     if "@" in parts.netloc:
-        raise TargetRefused("url_has_credentials", url=_shown(url))
+        raise TargetRefused("url_has_credentials", url=shown(url))
     if not parts.hostname:
-        raise TargetRefused("url_without_host", url=_shown(url))
+        raise TargetRefused("url_without_host", url=shown(url))
     host = _ascii_host(parts, url)
     netloc = f"[{host}]" if ":" in host else host
     if port == 0:
-        raise TargetRefused("url_port_zero", url=_shown(url))
+        raise TargetRefused("url_port_zero", url=shown(url))
     if port and port != _DEFAULT_PORTS[parts.scheme]:
         netloc += f":{port}"
     normalised = urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
     if len(normalised) > MAX_URL_CHARACTERS:
-        raise TargetRefused("url_too_long_in_full", url=_shown(url))
+        raise TargetRefused("url_too_long_in_full", url=shown(url))
     return normalised
 
 
-def _shown(url: str) -> str:
-    """Return a URL for a message: shortened, without invisible characters and without a possible password."""
+def shown(url: str) -> str:
+    """Return a URL for a message: quoted, shortened, without invisible characters and without a possible password."""
     if "@" in url:
         scheme = _SCHEME.match(url)
         url = f"{scheme[0] if scheme else ''}…@{url.rpartition('@')[2]}"
@@ -119,7 +119,7 @@ def _ascii_host(parts: SplitResult, url: str) -> str:
             return str(ipaddress.IPv6Address(host))
         return str(_address_or_none(host) or _ascii_name(host))
     except ValueError as error:
-        raise TargetRefused("url_host_invalid", url=_shown(url), error=error) from error
+        raise TargetRefused("url_host_invalid", url=shown(url), error=error) from error
 
 
 def _ascii_name(name: str) -> str:

@@ -63,9 +63,32 @@ def test_file_and_field_are_taken_together():
     assert "File, line 1: “http://127.0.0.1:9/” is the same target" in errors("urls", file=URL.encode())
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00h", b"PK\x03\x04\x00\x00"])
+@pytest.mark.parametrize("content", [b"\x00h\x00\x01\x02", b"PK\x03\x04\x00\x00", b"\xff\xfe\x00"])
 def test_file_that_is_not_text_is_refused(content):
     assert "is not a text file" in errors("url_file", file=content)
+
+
+def test_a_table_whose_commas_are_ambiguous_is_refused_by_line_with_what_to_do():
+    table = b"https://a.example.com/,Shop,prod\nhttps://b.example.com/find?test=1,in"
+    said = errors("urls", urls="", file=table)
+    assert "File, line 1: “https://a.example.com/,Shop,prod” holds a comma" in said and "File, line 2:" in said
+    assert "put the address in double quotes" in said and "name the columns in the first line" in said
+
+
+def test_a_table_that_names_its_columns_gives_its_urls_from_the_file_or_pasted():
+    table = "Name;URL\r\nShop;http://127.0.0.1:9/a\r\nWiki;http://127.0.0.1:9/b?c=1,2\r\n"
+    for submission in (form(urls=table), form(urls="", file=table.encode("utf-16"))):
+        assert submission.is_valid(), submission.errors
+        assert submission.submission().urls == (f"{URL}a", f"{URL}b?c=1,2")
+
+
+def test_bad_lines_of_every_kind_are_told_in_the_order_of_the_list():
+    said = form(urls=f"{URL}a,b\n# ftp://comment/\nftp://x/\n{URL} {URL}b\n{URL}").errors["urls"]
+    assert [error.partition(":")[0] for error in said] == ["Line 1", "Line 3", "Line 4"]
+
+
+def test_a_password_in_a_refused_line_is_not_shown():
+    assert "secret" not in errors("urls", urls="http://ada:secret@127.0.0.1:9/a,b")
 
 
 def test_file_beyond_256_kb_is_refused():

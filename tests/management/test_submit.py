@@ -105,6 +105,12 @@ def test_standard_input_holds_one_of_login_and_crawl_script(standard_input):
 # --- Exit codes -----------------------------------------------------------------------------------------
 
 
+def test_each_argument_is_one_address_commas_and_all():
+    submit("http://127.0.0.1:9/find?ids=1,2;3")
+    urls = Analysis.objects.get().url_scans.values_list("url", flat=True).order_by("position")
+    assert list(urls)[1:] == ["http://127.0.0.1:9/find?ids=1,2;3"]
+
+
 def test_an_argument_of_bytes_that_are_not_utf_8_is_refused_by_its_name():
     broken = b"\xe4\xf6\xfc".decode(errors="surrogateescape")  # as Python hands on what it cannot decode
     for option in ("--user", "--blackout", "--time-zone", "--crawl-script"):

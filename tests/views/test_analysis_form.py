@@ -157,6 +157,15 @@ def test_what_is_wrong_with_a_schedule_is_said_in_the_preview(client):
     assert "is not a blackout window" in text(client.get("/analyses/new/starts/", {**WEEKLY, "blackout": "x"}))
 
 
+def test_an_address_with_a_comma_stays_as_it_is_through_edits(client):
+    address = "http://127.0.0.1:9/find?ids=1,2;3"
+    client.post(NEW, {**FILLED, "urls": f'"{address}"', "then": "save"})
+    analysis = Analysis.objects.get()
+    typed = client.get(f"/analyses/{analysis.pk}/edit/").context["form"].initial["urls"]
+    client.post(f"/analyses/{analysis.pk}/edit/", {**FILLED, "urls": typed, "depth": "7", "then": "save"})
+    assert (analysis.url_scans.get().url, Analysis.objects.get().depth) == (address, 7)
+
+
 def test_saving_for_later_editing_and_submitting(client):
     client.post(NEW, {**WEEKLY, "then": "save"})
     analysis = Analysis.objects.get()

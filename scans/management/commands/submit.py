@@ -16,6 +16,7 @@ from scans import transitions
 from scans.activity import sentence, status_labels
 from scans.configuration.kinds import Flag
 from scans.configuration.options import OPTIONS
+from scans.configuration.url_list import as_line
 from scans.exports.data import analysis_data
 from scans.exports.results import Results
 from scans.exports.streams import json_text
@@ -135,7 +136,7 @@ class Command(DatabaseCommand):
         form = SubmissionForm(
             data={
                 "name": options["name"],
-                "urls": "\n".join(options["urls"]),
+                "urls": "\n".join(map(as_line, options["urls"])),  # each of them is one address, to the letter
                 "authorised": "on",
                 **{name: flag.typed(options[name]) for name, flag in _flags()},
                 **login,
