@@ -242,6 +242,27 @@ class AddressSeen:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CrawlSeen:
+    """Sums the crawl up, once it is over; sent again by a process that resumes the scan."""
+
+    pages: int  # different pages; more than five are not told apart
+    data: int  # addresses that answered with data, as an API does
+    only_login: bool  # nothing but a login, and pages that stand beside one
+    only_scripts: bool  # nothing but pages that scripts fill, whose requests the engine does not see
+    descriptions: tuple[tuple[str, str], ...] = ()  # (kind, address) of descriptions of an API that it did not use
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleFailed:
+    """A module of the engine, or its crawl, dropped an address; or, without an address, broke as a whole."""
+
+    module: str
+    error: str  # a code of scans.reasons, or a text
+    method: str = ""
+    url: str = ""  # without its query
+
+
+@dataclass(frozen=True, kw_only=True)
 class FindingReported:
     """One weakness with its evidence. Texts are the engine's own, cut to a sensible length.
 
@@ -315,7 +336,18 @@ class Ended:
     facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
-Event = Started | Progress | UrlCrawled | AddressSeen | FindingReported | LoggedOut | LogLine | Ended
+Event = (
+    Started
+    | Progress
+    | UrlCrawled
+    | AddressSeen
+    | CrawlSeen
+    | ModuleFailed
+    | FindingReported
+    | LoggedOut
+    | LogLine
+    | Ended
+)
 
 
 @dataclass(frozen=True, kw_only=True)

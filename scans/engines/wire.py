@@ -15,6 +15,8 @@ EVENTS: dict[str, type[base.Event]] = {
     "progress": base.Progress,
     "url_crawled": base.UrlCrawled,
     "address_seen": base.AddressSeen,
+    "crawl_seen": base.CrawlSeen,
+    "module_failed": base.ModuleFailed,
     "finding": base.FindingReported,
     "logged_out": base.LoggedOut,
     "log": base.LogLine,

@@ -5,7 +5,7 @@ from datetime import datetime
 from scans.activity import sentence
 from scans.configuration.submission import exported
 from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
-from scans.models import ActivityLogEntry, Analysis, Finding, UrlScan
+from scans.models import ActivityLogEntry, Analysis, Finding, ModuleError, UrlScan
 from scans.reasons import Notice, Reason
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
 
@@ -38,7 +38,7 @@ def catalogue_data() -> list[dict]:
 
 def analysis_data(analysis: Analysis) -> dict:
     """Return the analysis with its URL scans, counts, findings and log (newest first)."""
-    scans = list(analysis.url_scans.order_by("position"))
+    scans = list(analysis.url_scans.order_by("position").prefetch_related("module_errors"))
     findings = Finding.objects.filter(url_scan__analysis=analysis).marked(analysis.series.marks)
     masks = masks_of(scans)
     return {
@@ -75,6 +75,7 @@ def url_scan_data(scan: UrlScan, mask: Mask) -> dict:
         "label": scan.info.label,
         **_reason_data("reason", scan.reason, mask),
         "notices": [_notice_data(notice, mask) for notice in scan.notices],
+        "module_errors": [_module_error_data(error, mask) for error in scan.module_errors.all()],
         "started_at": iso(scan.started_at),
         "ended_at": iso(scan.ended_at),
         **values_of(scan, "engine engine_version resolved_address requests responses network_errors urls_crawled"),
@@ -113,6 +114,11 @@ def _notice_data(notice: Notice, mask: Mask) -> dict:
     plain = notice.to_json()
     texts = {"text": mask(notice.in_english()), "next_step": mask(notice.next_step.in_english())}
     return {"code": plain["code"], "facts": mask(plain["facts"]), **texts}
+
+
+def _module_error_data(error: ModuleError, mask: Mask) -> dict:
+    """An error inside the engine; masked."""
+    return {**values_of(error, "module method url"), **_reason_data("error", error.error, mask)}
 
 
 def evidence_data(finding: Finding, mask: Mask) -> dict:

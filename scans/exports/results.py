@@ -61,6 +61,7 @@ class Results:
     def scans(self) -> list[UrlScan]:
         """The URL scans in these results; each knows `results_visible`."""
         scans = self.analysis.url_scans.marking_visible_results(self.user).order_by("position")
+        scans = scans.prefetch_related("module_errors")
         return list(scans.filter(pk=self.url_scan.pk) if self.url_scan else scans)
 
     @cached_property

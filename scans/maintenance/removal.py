@@ -41,6 +41,7 @@ def _remove_of_scan(analysis: Analysis, scan: UrlScan) -> Iterator[OSError]:
     if deleted:
         _in_batches(scan.findings.all(), QuerySet.delete)
         _in_batches(scan.crawled_urls.all(), QuerySet.delete)
+        _in_batches(scan.module_errors.all(), QuerySet.delete)
     elif analysis.evidence_expired_at:
         _in_batches(scan.findings.all(), lambda findings: findings.update(**NO_EVIDENCE))
     if deleted or analysis.screenshots_expired_at:

@@ -8,6 +8,7 @@ from scans.models.blackout_window import BlackoutWindow
 from scans.models.bulk_action import BulkAction, BulkItem, BulkOutcome
 from scans.models.crawled_url import CrawledUrl
 from scans.models.finding import Finding, Replay
+from scans.models.module_error import ModuleError
 from scans.models.open_findings import OpenFindings
 from scans.models.person_settings import PersonSettings, Theme
 from scans.models.recurring_schedule import RecurringSchedule

@@ -46,6 +46,8 @@ SENTENCES = {
     "report_not_text": _("{name} is not UTF-8 text."),
     "report_not_json": _("{name} is truncated or is not JSON: {error}."),
     "report_malformed": _("{name} is not a Wapiti report: {error}."),
+    "page_too_large": _("The page is too large for the engine."),
+    "address_without_answer": _("The address gave no answer."),
     "ends_the_login": _("This address would end the login."),
     "left_out": _("This address is left out of the scan."),
     "left_out_by": _("The pattern {pattern} leaves this address out of the scan."),

@@ -8,4 +8,31 @@ SENTENCES = {
         "Open the page in a browser. If the site has more pages, submit an address with links to them, give the scan a "
         "login, or a crawl script that visits them."
     ),
+    "login_only": _("The scan saw nothing but a login page: {url}."),
+    "next_login_only": _(
+        "Give the scan a login, so that it sees the pages behind it. If it has one, see on Scan Details whether the "
+        "login works, and submit an address behind it."
+    ),
+    "scripts_only": _(
+        "{url} is filled by scripts. The scan did not see what they ask for, so the API behind the page was not tested."
+    ),
+    "next_scripts_only": _(
+        "Record a crawl script that uses the application: the addresses that its scripts ask for are then scanned, "
+        "too. Or submit addresses of the API."
+    ),
+    "description_not_read": _(
+        "The site describes an API ({kind}) at {url}. The scan does not read it, and asked hardly any address in it."
+    ),
+    "next_description_not_read": _(
+        "Submit addresses of the API as URLs of the analysis, or record a crawl script that asks for them."
+    ),
+    "lead_not_followed": _("{url} leads a browser to {address}, where the scan did not get."),
+    "next_lead_not_followed": _("Submit {address} instead."),
+    "modules_broke": _("Errors inside the engine: {count}, in the modules {names}. What they dropped was not tested."),
+    "next_modules_broke": _(
+        "See on Scan Details which addresses are concerned, and test these by other means. Run the analysis again: if "
+        "the errors return, show the engine log to an administrator."
+    ),
+    "addresses_dropped": _("The crawl dropped addresses that it could not read: {count}. They were not scanned."),
+    "next_addresses_dropped": _("See on Scan Details which ones, and open them in a browser."),
 }

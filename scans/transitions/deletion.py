@@ -65,10 +65,11 @@ def conclude_deletion(url_scan: UrlScan) -> None:
 
 
 def delete_results(scan: UrlScan) -> UrlScanStatus:
-    """Delete findings, checks, coverage and counts of a URL scan and move it to Stopped, which is returned."""
+    """Delete the results and counts of a URL scan and move it to Stopped, which is returned."""
     scan.findings.all().delete()
     scan.checks.all().delete()
     scan.crawled_urls.all().delete()
+    scan.module_errors.all().delete()
     blank = {field: UrlScan._meta.get_field(field).get_default() for field in RESULT_FIELDS}
     move(scan, U.STOPPED, "url_scan.results_deleted", Actor.WORKER, reason=scan.reason, columns={**RELEASED, **blank})
     roll_up(scan.analysis, Actor.WORKER)

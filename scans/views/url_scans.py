@@ -76,6 +76,7 @@ class UrlScanDetailView(UrlScanTab):
             "time_left": url_scan.analysis.time_left(now),
             "checks": url_scan.checks.all(),
             "screenshots": url_scan.screenshots.all(),
+            "module_errors": url_scan.module_errors.all() if url_scan.notices else (),  # each makes a notice
         }
 
 

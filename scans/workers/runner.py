@@ -90,7 +90,8 @@ def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
         transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
         return
     try:
-        Supervision(scan, engine, engine_run, watch, report.addresses, keeper, timing, target.rules).run()
+        led_to = report.connection.led_to
+        Supervision(scan, engine, engine_run, watch, report.addresses, keeper, timing, target.rules, led_to).run()
     finally:
         watch.finish()
         keeper.finish()

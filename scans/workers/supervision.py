@@ -21,6 +21,7 @@ from scans.browser import Task, play
 from scans.engines.base import (
     AddressSeen,
     Command,
+    CrawlSeen,
     Ended,
     Engine,
     EngineRun,
@@ -28,6 +29,7 @@ from scans.engines.base import (
     FindingReported,
     LoggedOut,
     LogLine,
+    ModuleFailed,
     Outcome,
     Progress,
     ReportError,
@@ -36,8 +38,8 @@ from scans.engines.base import (
 )
 from scans.login.session_keeper import LoginKeeper
 from scans.models import Actor, Screenshot, UrlScan
-from scans.reasons import NO_REASON, SENTENCES, Notice, Reason, as_reason, facts_of
-from scans.results import coverage, findings
+from scans.reasons import NO_REASON, SENTENCES, Reason, as_reason, facts_of
+from scans.results import coverage, findings, module_errors, sights
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteMonitor, answers
 from scans.targets.request_rules import NO_RULES, RequestRules
@@ -85,10 +87,11 @@ class Supervision:
         keeper: LoginKeeper,
         timing: Timing = DEFAULT_TIMING,
         rules: RequestRules = NO_RULES,
+        led_to: str = "",
     ):
         self._timing = timing
         self._scan, self._engine, self._run, self._keeper = scan, engine, engine_run, keeper
-        self._watch, self._rules, self._addresses = watch, rules, addresses
+        self._watch, self._rules, self._addresses, self._led_to = watch, rules, addresses, led_to
         self._status = UrlScanStatus(scan.status)
         self._began_at = monotonic()
         self._expires_at: datetime | None = None
@@ -103,7 +106,7 @@ class Supervision:
         # An engine that resumes a session counts from zero again; the earlier counts are added.
         self._before = Counter(requests=scan.requests, urls=scan.urls_crawled, errors=scan.network_errors)
         self._responses_before = Counter(scan.responses)
-        self._requests = self._usable_answers = self._urls_crawled = 0
+        self._requests = self._usable_answers = 0
         self._told_of_failed_login = keeper.in_a_row > 0
 
     def run(self) -> None:
@@ -130,6 +133,8 @@ class Supervision:
                 self._stay()
                 self._progress.update(findings.store(self._scan, found))
         self._seen += (event for event in events if isinstance(event, UrlCrawled | AddressSeen))
+        if seen := [event for event in events if isinstance(event, CrawlSeen | ModuleFailed)]:
+            self._take_sights(seen)
         self._keep_log([event for event in events if isinstance(event, LogLine)])
         for event in events:
             if isinstance(event, Progress):
@@ -139,6 +144,19 @@ class Supervision:
                 self._keeper.lost(explained=event.found_out)
             elif isinstance(event, Ended):
                 self._ended = event
+
+    def _take_sights(self, seen: list[CrawlSeen | ModuleFailed]) -> None:
+        """Store errors inside the engine, and add the notices that follow from them and from the crawl as a whole."""
+        with transaction.atomic():
+            transitions.renew(self._scan)  # raises LeaseLost
+            self._stay()
+            coverage.store(self._scan, self._seen)
+            notices = module_errors.store(self._scan, [event for event in seen if isinstance(event, ModuleFailed)])
+            for crawl in (event for event in seen if isinstance(event, CrawlSeen)):
+                notices += sights.notices_of(crawl, self._scan, self._led_to)
+            for notice in notices:
+                transitions.add_notice(self._scan, notice)
+        self._seen = []
 
     def _begin(self, started: Started) -> None:
         try:
@@ -155,11 +173,10 @@ class Supervision:
         if usable > self._usable_answers:
             self._watch.engine_got_answers()
         self._requests, self._usable_answers = self._before["requests"] + progress.requests, usable
-        self._urls_crawled = self._before["urls"] + progress.urls_crawled
         as_they_are = ("phase", "module", "modules_done", "modules_total")
         self._progress.update(
             **{name: getattr(progress, name) for name in as_they_are},
-            urls_crawled=self._urls_crawled,
+            urls_crawled=self._before["urls"] + progress.urls_crawled,
             requests=self._requests,
             responses=dict(responses),
             network_errors=self._before["errors"] + progress.network_errors,
@@ -294,8 +311,6 @@ class Supervision:
             transitions.leave(self._scan)
         else:
             ended_by, reason = self._verdict(ended)
-            if ended_by == EndedBy.ITSELF and self._urls_crawled == 1:
-                transitions.add_notice(self._scan, Notice("one_page", url=self._scan.url))
             transitions.end(self._scan, ended_by, by=Actor.ENGINE, reason=reason)
 
     def _session_saved(self, ended: Ended) -> bool:

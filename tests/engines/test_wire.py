@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scans.engines.base import Command, Ended, Job, LogLine, Outcome, Progress, Started
+from scans.engines.base import Command, CrawlSeen, Ended, Job, LogLine, ModuleFailed, Outcome, Progress, Started
 from scans.engines.wire import command_to_line, event_from_line, event_to_line, job_to_line, plain_text
 from tests.factories import reported
 
@@ -18,6 +18,8 @@ FINDING = reported(cwe=(79,), references=(("CWE", "https://cwe.mitre.org/"),))
         Started(engine="Fake", version="1"),
         Progress(phase="attack", requests=9, responses={"2xx": 9}),
         FINDING,
+        CrawlSeen(pages=1, data=0, only_login=True, only_scripts=False, descriptions=(("Swagger", "http://a/"),)),
+        ModuleFailed(module="xss", error="TypeError: owl"),
         LogLine(level="info", text="two\nlines"),
         Ended(outcome=Outcome.CRASHED, facts={"exit_code": 3, "signal": "SIGKILL"}),
     ],

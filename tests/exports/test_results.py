@@ -5,8 +5,9 @@ import json
 import pytest
 
 from scans import transitions
-from scans.engines.base import Severity
+from scans.engines.base import ModuleFailed, Severity
 from scans.models import Mark
+from scans.results import module_errors
 from scans.statuses import EndedBy
 from tests import factories
 from tests.exports.reading import body, listed
@@ -65,6 +66,16 @@ def test_what_is_missing_is_said_in_the_file_and_in_its_name(as_role, make, stat
     results = json.loads(body(response))
     assert results["state"] == state and says in " ".join(results["notices"])
     assert results["findings"] == [] or state == "partial"
+
+
+def test_errors_inside_the_engine_are_in_the_file(client):
+    analysis = factories.running()
+    failure = ModuleFailed(module="xss", method="GET", url=URL, error="page_too_large")
+    module_errors.store(analysis.url_scans.get(), [failure])
+    results = json.loads(body(client.get(f"/analyses/{analysis.pk}/results.json")))
+    [error] = results["url_scans"][0]["module_errors"]
+    assert (error["module"], error["method"], error["url"]) == ("xss", "GET", URL)
+    assert (error["error"], error["error_code"]) == ("The page is too large for the engine.", "page_too_large")
 
 
 def test_notices_of_url_scans_are_in_the_file_though_it_is_complete(client):

@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scans import transitions
-from scans.engines.base import AddressSeen, Reach
+from scans.engines.base import AddressSeen, ModuleFailed, Reach
 from scans.maintenance import removal
-from scans.models import Actor, Analysis, CrawledUrl, Finding, Screenshot, TargetCheck
-from scans.results import coverage
+from scans.models import Actor, Analysis, CrawledUrl, Finding, ModuleError, Screenshot, TargetCheck
+from scans.results import coverage, module_errors
 from scans.workers.evidence import keep_picture
 from tests import factories
 
@@ -33,6 +33,7 @@ def full(*urls, **fields):
         (scan.directory / "engine.log").write_text("what the engine said")
         check = TargetCheck.objects.create(url_scan=scan, at=timezone.now(), occasion="start", step="page", passed=True)
         keep_picture(scan, Screenshot.Shows.TARGET, b"a picture", check)
+        module_errors.store(scan, [ModuleFailed(module="xss", error="TypeError: owl")])
         coverage.store(scan, [AddressSeen(method="GET", url=scan.url, status=200, reach=Reach.FOUND)])
     return analysis
 
@@ -41,6 +42,7 @@ def kept(analysis):
     """How much there is of what, and the files that there are."""
     scans = list(analysis.url_scans.all())
     rows = {"findings": Finding, "checks": TargetCheck, "addresses": CrawledUrl, "pictures": Screenshot}
+    rows["errors"] = ModuleError
     return {
         **{name: model.objects.filter(url_scan__in=scans).count() for name, model in rows.items()},
         "evidence": Finding.objects.filter(url_scan__in=scans).exclude(http_request="").count(),
@@ -54,7 +56,16 @@ def mark(analysis, **columns):
     return factories.fresh(analysis)
 
 
-ALL = {"findings": 2, "checks": 2, "addresses": 2, "pictures": 2, "evidence": 2, "directories": 2, "files": 2}
+ALL = {
+    "errors": 2,
+    "findings": 2,
+    "checks": 2,
+    "addresses": 2,
+    "pictures": 2,
+    "evidence": 2,
+    "directories": 2,
+    "files": 2,
+}
 
 
 def test_of_what_is_not_marked_everything_stays():

@@ -3,8 +3,10 @@
 import pytest
 
 from scans import transitions
+from scans.engines.base import ModuleFailed
 from scans.models import ScanSettings, StopMode
 from scans.reasons import Notice
+from scans.results import module_errors
 from scans.statuses import EndedBy, Results
 from scans.statuses import UrlScanStatus as U
 from tests import factories as make
@@ -62,9 +64,11 @@ def test_a_worker_that_lost_its_lease_adds_no_notice():
     assert make.fresh(scan).notices == []
 
 
-def test_notices_go_with_deleted_results():
+def test_notices_and_module_errors_go_with_deleted_results():
     scan = only_scan(make.running())
     transitions.add_notice(scan, Notice("one_page", url=scan.url))
+    module_errors.store(scan, [ModuleFailed(module="xss", error="TypeError: owl")])
     transitions.stop(scan, StopMode.DELETE, by=make.user())
     transitions.end(scan, EndedBy.USER)
     assert make.fresh(scan).status == U.STOPPED and make.fresh(scan).notices == []
+    assert not scan.module_errors.exists()

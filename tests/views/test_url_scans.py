@@ -4,10 +4,10 @@ import pytest
 from django.utils import timezone
 
 from scans import transitions
-from scans.engines.base import AddressSeen, Reach
+from scans.engines.base import AddressSeen, ModuleFailed, Reach
 from scans.exports.formats import FORMATS
 from scans.models import Analysis, Finding, TargetCheck
-from scans.results import coverage
+from scans.results import coverage, module_errors
 from scans.statuses import EndedBy, UrlScanStatus
 from tests import factories
 from tests.memory import MEGABYTE, most_memory_of
@@ -351,3 +351,18 @@ def test_details_and_summary_show_notices_and_details_the_next_step(client):
     plain = factories.published()
     for address in (url_scan(plain).get_absolute_url(), plain.get_absolute_url()):
         assert not elements(client.get(address), "data-notices")
+
+
+def test_details_list_errors_inside_the_engine_with_their_address(client):
+    scan = url_scan(factories.running())
+    assert not elements(client.get(scan.get_absolute_url()), "data-module-error")
+    failures = [
+        ModuleFailed(module="xss", method="GET", url="http://127.0.0.1:9/<a>", error="TypeError: owl"),
+        ModuleFailed(module="crawl", method="GET", url="http://127.0.0.1:9/big", error="page_too_large"),
+    ]
+    for notice in module_errors.store(scan, failures):
+        transitions.add_notice(scan, notice)
+    response = client.get(scan.get_absolute_url())
+    assert values(response, "data-module-error") == ["xss", "crawl"]
+    for part in ("GET http://127.0.0.1:9/&lt;a&gt;", "TypeError: owl", "The page is too large for the engine."):
+        assert part in text(response)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from scans import transitions
-from scans.engines.base import Command, Ended, LogLine, Outcome, Progress
+from scans.engines.base import Command, CrawlSeen, Ended, LogLine, ModuleFailed, Outcome, Progress, UrlCrawled
 from scans.engines.process import EngineProcess
 from scans.models import Actor, Analysis, Finding, StopMode, UrlScan
 from scans.reasons import Notice, Reason
@@ -43,6 +43,11 @@ from tests.workers.playing import (
 )
 
 pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_shutdown_left")]
+
+
+CRAWLED = UrlCrawled(method="GET", url="http://127.0.0.1/", status=200)
+SEVERAL_PAGES = CrawlSeen(pages=3, data=0, only_login=False, only_scripts=False)
+ONE_PAGE = replace(SEVERAL_PAGES, pages=1)
 
 
 def test_completed_takes_answers_a_report_and_a_site_that_still_answers(site):
@@ -373,7 +378,22 @@ def test_a_scan_whose_engine_was_not_told_to_stay_goes_on_once_the_lease_has_run
     assert make.fresh(scan).status == U.RESUMING
 
 
-def test_a_completed_scan_of_one_page_says_so(site):
-    one_page = replace(ANSWERED, urls_crawled=1)
-    scan = run(queued(site), STARTED, FINDING, one_page, REPORT)
+def test_a_crawl_that_saw_little_is_a_notice_of_a_complete_scan(site):
+    scan = run(queued(site), STARTED, CRAWLED, ONE_PAGE, FINDING, ANSWERED, REPORT)
     assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.notices == [Notice("one_page", url=scan.url)]
+
+
+def test_a_page_that_the_target_leads_to_and_that_the_crawl_did_not_reach_is_a_notice(site):
+    site.body = "<meta http-equiv=refresh content='0; url=search'>"
+    scan = run(queued(site), STARTED, CRAWLED, SEVERAL_PAGES, ANSWERED, REPORT)
+    assert scan.notices == [Notice("lead_not_followed", url=scan.url, address=f"{scan.url}search")]
+    there = UrlCrawled(method="GET", url=f"{site.url}search", status=200)
+    assert run(queued(site), STARTED, there, SEVERAL_PAGES, ANSWERED, REPORT).notices == []
+
+
+def test_errors_inside_the_engine_are_kept_with_their_address_and_are_a_notice(site):
+    failed = ModuleFailed(module="xss", method="GET", url="http://127.0.0.1/a", error="TypeError: owl")
+    scan = run(queued(site), STARTED, failed, FINDING, ANSWERED, failed, REPORT)
+    assert scan.status == U.COMPLETED_VERIFYING_RESULTS
+    assert [str(error) for error in scan.module_errors.all()] == ["xss: GET http://127.0.0.1/a TypeError: owl"]
+    assert scan.notices == [Notice("modules_broke", names="xss", count="1")]

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import inspect
 import sys
+import traceback
 import types
 from urllib.parse import urlsplit
 
@@ -24,10 +25,12 @@ for _name, _of_it in _NEVER_STARTED.items():
 
 # ruff: noqa: E402 - what follows would load it
 import httpx
+from failures import CRAWL
 from rules import LEFT_OUT
 from scan import TO_GO_ON
 from session import finish_what_began
 from sqlalchemy import func, select
+from traffic import Refused
 from wapitiCore import WAPITI_VERSION
 from wapitiCore.controller.wapiti import Wapiti
 from wapitiCore.definitions import additionals, anomalies, flatten_references, vulnerabilities
@@ -60,6 +63,7 @@ wapiti_main = main_module.wapiti_main
 LONGEST_REQUEST = 32 * 1024  # characters kept of a finding's request; report.py cuts the same
 LONGEST_BODY = 64 * 1024  # characters kept of the response that reveals a finding
 LEVELS = ("info", "low", "medium", "high", "critical")
+TEXTS = ("text", "json", "xml", "javascript", "yaml", "graphql")  # in a content type
 CRAWL_SAVED = "crawl-saved"  # marks a session whose list of pages, including those still to visit, is complete
 
 
@@ -120,6 +124,7 @@ class Hooks:
         for stored in (persister.get_links, persister.get_forms):
             async for request, response in stored():
                 self.scan.coverage.note("found", request.method, request.url, status=response.status if response else 0)
+                self.see(request, response)
 
     def seeds(self, wapiti):
         """Return the addresses and forms that a crawl script visited, if they are in scope."""
@@ -149,19 +154,37 @@ class Hooks:
 
     async def on_page(self, original, explorer, request, *args):
         """Handle one page of the crawl. If its request was cut off, keep it for a resumed crawl."""
+        self.scan.failures.refused.set("")
         try:
             success, resources, response = await original(explorer, request, *args)
         except httpx.TransportError as error:
             self.scan.channel.log("warning", f"[!] {type(error).__name__} with URL {request.url}")
             success, resources, response = False, [], None
+        except Exception as error:
+            self.scan.failures.note(CRAWL, request, error)
+            raise  # the explorer logs it and drops the page
         if response is not None:
             self.scan.urls_crawled += 1
             self.scan.channel.send("url_crawled", method=request.method, url=request.url, status=response.status)
+            self.see(request, response)
+            if len(response.bytes) > explorer.max_page_size > 0:
+                self.scan.failures.note(CRAWL, request, "page_too_large")
         elif self.scan.wish:
             self.scan.unfinished.append(unsent(request))
+        elif not self.scan.failures.refused.get():
+            self.scan.failures.note(CRAWL, request, "address_without_answer")
         for found in resources:  # in scope; `on_scope` has reported the others
             self.scan.coverage.note("found", found.method, found.url)
         return success, resources, response
+
+    def see(self, request, response):
+        """Look at an answer in text for the summary of the crawl, which no page may break."""
+        if response is None or not any(kind in response.type or not response.type for kind in TEXTS):
+            return
+        try:
+            self.scan.sights.take(request.method, request.url, response.status, response.headers, response.content)
+        except Exception as error:
+            self.scan.channel.log("warning", f"not looked at: {request.url}: {type(error).__name__}: {error}")
 
     def on_scope(self, original, scope, resource):
         """Return whether an address belongs to the scan, and report the crawl's links that do not."""
@@ -188,6 +211,8 @@ class Hooks:
         wapiti._start_urls.extend(self.scan.unfinished)
         await original(wapiti)
         (self.session / CRAWL_SAVED).touch()
+        if not self.scan.wish:
+            self.scan.channel.send("crawl_seen", **self.scan.sights.summary())
 
     async def on_modules(self, original, attacker, crawler):
         """The attack begins: remember how to stop it, and how many modules it has."""
@@ -200,7 +225,24 @@ class Hooks:
         if self.scan.wish:
             self.scan.stop_attack()
             return []
+        for module in modules:
+            module.must_attack = self.watched(module, module.must_attack)
+            module.attack = self.watched(module, module.attack)
         return modules
+
+    def watched(self, module, method):
+        """Return this method of a module, so that an error in it is reported; Wapiti then drops the address."""
+
+        @functools.wraps(method)
+        async def watched(request, response=None):
+            try:
+                return await method(request, response)
+            except Exception as error:
+                if not self.scan.wish and not isinstance(error, Refused):
+                    self.scan.failures.note(module.name, request, error)
+                raise
+
+        return watched
 
     def stop_attack(self, attacker):
         """Do what Wapiti does on Ctrl+C and the choice "report" or "quit"; cancelling alone only skips a module."""
@@ -216,11 +258,17 @@ class Hooks:
         """Replace a module's finish()."""
 
     async def on_module(self, original, attacker, module):
-        """Run one attack module, unless the scan is ending."""
+        """Run one attack module, unless the scan is ending. One that breaks is reported, and the next one runs."""
         if self.scan.wish:
             return
         self.module, self.scan.module = module, module.name
-        await original(attacker, module)
+        try:
+            await original(attacker, module)
+        except MemoryError:
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            self.scan.failures.note(module.name, None, error)
         if not self.scan.wish:
             self.scan.modules_done += 1
 

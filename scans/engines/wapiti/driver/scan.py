@@ -9,8 +9,10 @@ import traceback
 from pathlib import Path
 
 from coverage import Coverage
+from failures import Failures
 from login import Login
 from rules import LEFT_OUT
+from sights import Sights
 from traffic import Traffic
 
 MEMORY_USABLE = 0.9  # of the limit; above it the scan ends in an orderly way, before allocations fail
@@ -48,6 +50,8 @@ class Scan:
         self.report = Path(job["directory"]) / "report.json"
         self.login = Login(job, channel)
         self.coverage = Coverage(channel)
+        self.failures = Failures(channel)
+        self.sights = Sights(job["url"])
         self.traffic = Traffic(job, self.end, self.login, self.passed)
         self.wish = None  # (outcome, reason, facts), when the scan must end early
         self.phase = "crawl"
@@ -96,6 +100,7 @@ class Scan:
 
     def passed(self, method, url, refused=""):
         """Note that a request to the target was sent, or refused for this reason."""
+        self.failures.refused.set(refused)
         if refused == LEFT_OUT:
             if self.phase == "crawl":  # an attack's addresses are made up
                 with_query = not self.traffic.rules.leave_out(url.partition("?")[0])
