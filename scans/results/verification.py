@@ -1,7 +1,7 @@
 """Verifying results: replaying each finding's request, at a limited rate and for a limited time.
 
-A finding is confirmed if the site shows the same again, not reproduced if it answers differently, and not replayable if
-nobody can tell: the site is gone, time is over, or the request cannot be sent again.
+A finding is confirmed if the site shows the sign of its weakness again, not reproduced if the sign is gone, and not
+replayable if nobody can tell: the site is gone or turns us away, time is over, or the request cannot be sent again.
 """
 
 import logging
@@ -24,31 +24,30 @@ from scans.login.base import Login
 from scans.login.credentials import handshake_of
 from scans.login.logging_in import log_in, still_holds
 from scans.login.outcome import LoggedIn, LoginFailed
-from scans.login.visit import as_response, exchange
+from scans.login.visit import MAX_PAGE_BYTES, as_response, exchange
 from scans.models import AllowedTarget, Analysis, Finding, Replay, UrlScan
-from scans.reasons import NO_REASON, Reason
-from scans.results.replay_rules import (
-    TIMEOUT_SECONDS,
-    NotReplayable,
-    Verdict,
-    judge,
-    judge_silence,
-    parse_request,
-    shown_at,
-    waits_for_silence,
-)
+from scans.reasons import Reason, Reasoned
+from scans.results.look import TIMEOUT_SECONDS
+from scans.results.replay_rules import judge
+from scans.results.stored_request import StoredRequest
+from scans.results.verdicts import NotReplayable, Refused, Verdict
 from scans.statuses import PUBLISHED_AS
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import Answer, SiteClient
 from scans.targets.policy import TargetRefused, origin, resolve
+from scans.targets.refusal import Seen, refusal
 from scans.targets.request_rules import NO_RULES, RequestRules
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
 
 logger = logging.getLogger(__name__)
 
-FAILURES_UNTIL_GONE = 3
+LONGEST_PAUSE = 15  # seconds between two looks whether the site is back
 MOST_LOGINS = 5  # in the verification of one URL scan
+
+
+class SiteLost(Reasoned):
+    """The site refuses us or gives no answer, and did not come back in time."""
 
 
 def verify(url_scan_id: int, *, holder: str, timing: Timing = DEFAULT_TIMING) -> None:
@@ -109,13 +108,15 @@ class Replays:
     def __init__(self, scan: UrlScan, timing: Timing = DEFAULT_TIMING):
         self._scan, self._timing = scan, timing
         self._until = monotonic() + settings.SCANS_VERIFY_SECONDS
-        self._failures = 0
-        self._renewed_at = monotonic()
+        self._patience = settings.SCANS_VERIFY_PATIENCE_SECONDS  # left for a site that does not answer
+        self._usual = Seen.from_json(scan.usual_answer)
+        self._renewed_at = self._sent_at = monotonic()
         self._login: Login | None = None
         self._logged_in: LoggedIn | None = None
         self._logins = 0
         self._rules = NO_RULES
         self._logged_in_at = 0.0
+        self._addresses: tuple[str, ...] = ()
 
     def run(self) -> None:
         """Replay every finding that has no outcome yet, and store the outcomes. Raises LeaseLost."""
@@ -123,42 +124,35 @@ class Replays:
         if not todo:
             return
         try:
-            host, addresses = self._allowed_addresses()
+            host, self._addresses = self._allowed_addresses()
         except (OSError, TargetRefused) as error:
             _mark_rest(self._scan, Reason("site_not_asked_again", error=error))
             return
         try:
             self._open_secrets()
-            self._log_in(addresses)
+            self._log_in()
         except (LoginFailed, KeyLost) as error:
             _mark_rest(self._scan, Reason("login_lost", error=error))
             return
-        with SiteClient(host, addresses, timeout=TIMEOUT_SECONDS, rules=self._rules) as client:
+        options = {"timeout": TIMEOUT_SECONDS, "max_body_bytes": MAX_PAGE_BYTES, "rules": self._rules}
+        with SiteClient(host, self._addresses, **options) as client:
             for finding in todo:
-                if reason := self._reason_to_end():
-                    _mark_rest(self._scan, reason)
+                if monotonic() > self._until:
+                    _mark_rest(self._scan, Reason("replay_out_of_time", count=settings.SCANS_VERIFY_SECONDS))
                     return
-                self._replay(client, finding, addresses)
-                sleep(1 / settings.SCANS_REPLAYS_PER_SECOND if settings.SCANS_REPLAYS_PER_SECOND else 0)
+                try:
+                    self._store(finding, self._verdict(client, finding))
+                except SiteLost as lost:
+                    self._store(finding, Verdict(Replay.NOT_REPLAYABLE, lost.why))
+                    _mark_rest(self._scan, Reason("not_looked_at", error=lost.why))
+                    return
 
-    def _open_secrets(self) -> None:
-        """Decrypt the scan's login and headers, if it has any. Raises KeyLost."""
-        stored = getattr(self._scan, "login", None)
-        self._login = stored.opened() if stored else None
-        self._rules = rules_of(self._scan.analysis)
+    def _store(self, finding: Finding, verdict: Verdict) -> None:
+        Finding.objects.filter(pk=finding.pk).update(
+            replay=verdict.replay, replay_reason=verdict.reason, replayed_at=timezone.now()
+        )
 
-    def _log_in(self, addresses: tuple[str, ...]) -> None:
-        """Log in if the scan did, at the usual rate and up to MOST_LOGINS times. Raises LoginFailed."""
-        if self._login is None:
-            return
-        if self._logins >= MOST_LOGINS:
-            raise LoginFailed("cannot_tell", Reason("login_ended_too_often", count=MOST_LOGINS), "replay")
-        sleep(max(0.0, self._logged_in_at + settings.SCANS_SECONDS_BETWEEN_LOGINS - monotonic()))
-        self._logins += 1
-        self._logged_in_at = monotonic()
-        policy = AllowedTarget.policy()
-        work = partial(log_in, self._login, self._scan.url, addresses, policy, self._rules)
-        self._logged_in = run_with_lease(self._scan, work, timing=self._timing)
+    # --- The way to the site -----------------------------------------------------------------------
 
     def _allowed_addresses(self) -> tuple[str, tuple[str, ...]]:
         host, _ = origin(self._scan.url)
@@ -166,87 +160,145 @@ class Replays:
         AllowedTarget.policy().check(self._scan.url, addresses)
         return host, addresses
 
-    def _reason_to_end(self) -> Reason:
-        if self._failures >= FAILURES_UNTIL_GONE:
-            return Reason("replay_site_gone")
-        if monotonic() > self._until:
-            return Reason("replay_out_of_time", count=settings.SCANS_VERIFY_SECONDS)
-        return NO_REASON
+    def _open_secrets(self) -> None:
+        """Decrypt the scan's login and headers, if it has any. Raises KeyLost."""
+        stored = getattr(self._scan, "login", None)
+        self._login = stored.opened() if stored else None
+        self._rules = rules_of(self._scan.analysis)
 
-    def _replay(self, client: SiteClient, finding: Finding, addresses: tuple[str, ...]) -> None:
-        verdict = self._judged(client, finding)
-        if verdict.replay == Replay.NOT_REPRODUCED and self._login_is_lost(addresses):
-            verdict = self._judged_once_more(client, finding, addresses)
-        Finding.objects.filter(pk=finding.pk).update(
-            replay=verdict.replay, replay_reason=verdict.reason, replayed_at=timezone.now()
-        )
-        if monotonic() - self._renewed_at > self._timing.between_renewals:
-            transitions.renew(self._scan)
-            self._renewed_at = monotonic()
+    def _log_in(self) -> None:
+        """Log in if the scan did, at the usual rate and up to MOST_LOGINS times. Raises LoginFailed."""
+        if self._login is None:
+            return
+        if self._logins >= MOST_LOGINS:
+            raise LoginFailed("cannot_tell", Reason("login_ended_too_often", count=MOST_LOGINS), "replay")
+        self._rest(self._logged_in_at + settings.SCANS_SECONDS_BETWEEN_LOGINS - monotonic())
+        self._logins += 1
+        self._logged_in_at = monotonic()
+        policy = AllowedTarget.policy()
+        work = partial(log_in, self._login, self._scan.url, self._addresses, policy, self._rules)
+        self._logged_in = run_with_lease(self._scan, work, timing=self._timing)
 
-    def _judged(self, client: SiteClient, finding: Finding) -> Verdict:
-        try:
-            verdict = judge(finding, self._send(client, finding))
-            self._failures = 0
-            return verdict
-        except httpx.TimeoutException:
-            self._failures += not waits_for_silence(finding)
-            return judge_silence(finding)
-        except (httpx.HTTPError, OSError) as error:
-            self._failures += 1
-            seen = str(error) or type(error).__name__
-            return Verdict(Replay.NOT_REPLAYABLE, Reason("site_gave_no_answer", error=seen))
-        except NotReplayable as error:
-            return Verdict(Replay.NOT_REPLAYABLE, error.why)
-        except ValueError as error:
-            return Verdict(Replay.NOT_REPLAYABLE, Reason("request_not_sendable", error=error))
-
-    def _login_is_lost(self, addresses: tuple[str, ...]) -> bool:
+    def _login_is_lost(self) -> bool:
         """Return whether the login has ended, so that the answer proves nothing."""
         if self._login is None or self._logged_in is None:
             return False
         policy = AllowedTarget.policy()
-        look = partial(still_holds, self._login, self._logged_in, self._scan.url, addresses, policy, self._rules)
+        look = partial(still_holds, self._login, self._logged_in, self._scan.url, self._addresses, policy, self._rules)
         return not run_with_lease(self._scan, look, timing=self._timing)
 
-    def _judged_once_more(self, client: SiteClient, finding: Finding, addresses: tuple[str, ...]) -> Verdict:
-        """Return the verdict with a new login. A request that ends this login too is not replayable."""
+    # --- Looking -----------------------------------------------------------------------------------
+
+    def _verdict(self, client: SiteClient, finding: Finding) -> Verdict:
+        """Return the verdict on a finding. Raises SiteLost when the site does not come back in time."""
+        verdict = self._patient_verdict(client, finding)
+        if verdict.replay == Replay.CONFIRMED or not self._login_is_lost():
+            return verdict
         try:
-            self._log_in(addresses)
+            self._log_in()
         except LoginFailed as failure:
             return Verdict(Replay.NOT_REPLAYABLE, Reason("login_lost", error=failure))
-        verdict = self._judged(client, finding)
-        if verdict.replay == Replay.NOT_REPRODUCED and self._login_is_lost(addresses):
+        verdict = self._patient_verdict(client, finding)
+        if verdict.replay != Replay.CONFIRMED and self._login_is_lost():
             return Verdict(Replay.NOT_REPLAYABLE, Reason("login_lost", error=Reason("request_ends_login")))
         return verdict
 
-    def _send(self, client: SiteClient, finding: Finding) -> Answer:
-        raw = parse_request(finding.http_request)
-        target = urlsplit(self._scan.url)
-        site = f"{target.scheme}://{target.netloc}"
-        path = raw.target.removeprefix(site)
+    def _patient_verdict(self, client: SiteClient, finding: Finding) -> Verdict:
+        """Look at a finding, and once more if the look failed. Waits for a site that does not answer.
+
+        A look that fails twice on a site that answers otherwise is the verdict of this finding alone.
+        """
+        verdict, failed = self._look(client, finding)
+        if failed:
+            self._wait_for_site(client, verdict.reason)
+            verdict, _ = self._look(client, finding)
+        return verdict
+
+    def _look(self, client: SiteClient, finding: Finding) -> tuple[Verdict, bool]:
+        """Return the verdict of one look, and whether the look failed: the site refused it or gave no answer."""
+        failed = True
+        try:
+            about_page = finding.url == self._scan.url and not finding.parameter
+            usual = self._usual if about_page else None
+            return judge(finding, partial(self._ask, client), usual=usual, rest=self._rest), False
+        except httpx.TimeoutException:
+            why = Reason("site_gave_no_answer_in_time", count=TIMEOUT_SECONDS)
+        except (httpx.HTTPError, OSError) as error:
+            why = Reason("site_gave_no_answer", error=str(error) or type(error).__name__)
+        except NotReplayable as error:
+            why, failed = error.why, isinstance(error, Refused)
+        except ValueError as error:
+            why, failed = Reason("request_not_sendable", error=error), False
+        return Verdict(Replay.NOT_REPLAYABLE, why), failed
+
+    def _wait_for_site(self, client: SiteClient, why: Reason) -> None:
+        """Wait until the site's own page is answered as usual. Raises SiteLost, with `why`, if that takes too long."""
+        pause = 1.0
+        while not self._site_answers(client):
+            left = min(self._patience, self._until - monotonic())
+            if left <= 0:
+                raise SiteLost(why)
+            pause = min(pause, left)
+            self._patience -= pause
+            self._rest(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _site_answers(self, client: SiteClient) -> bool:
+        target = self._scan.url.removeprefix(_site(self._scan.url)) or "/"
+        try:
+            answer = self._ask(client, StoredRequest("GET", target, {}, ""))
+        except (httpx.HTTPError, OSError, ValueError):
+            return False
+        if self._usual is None:
+            return answer.status < 400
+        if answer.status >= 500 and answer.status != self._usual.status:
+            return False
+        return not refusal(answer.status, answer.headers, answer.body, self._usual)
+
+    def _rest(self, seconds: float) -> None:
+        """Sleep, and keep the lease meanwhile. Raises LeaseLost."""
+        until = monotonic() + seconds
+        while (left := until - monotonic()) > 0:
+            sleep(min(left, self._timing.between_renewals))
+            self._renew_if_due()
+
+    def _renew_if_due(self) -> None:
+        if monotonic() - self._renewed_at > self._timing.between_renewals:
+            transitions.renew(self._scan)
+            self._renewed_at = monotonic()
+
+    def _ask(self, client: SiteClient, request: StoredRequest, *, anonymous: bool = False) -> Answer:
+        """Send one request at the limited rate, with the scan's login unless `anonymous`, and return the answer.
+
+        Raises NotReplayable for a request to another site.
+        """
+        site = _site(self._scan.url)
+        path = request.target.removeprefix(site)
         if not path.startswith("/"):
             raise NotReplayable("request_to_other_site")
-        answer = self._ask(client, raw.method, site + path, raw.headers, raw.body.encode() or None)
-        if (page := shown_at(finding)).startswith(f"{site}/"):
-            cookies = {key: raw.headers[key] for key in raw.headers if key.lower() == "cookie"}
-            return self._ask(client, "GET", page, cookies)
-        return answer
-
-    def _ask(
-        self, client: SiteClient, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
-    ) -> Answer:
-        """Send one request with the scan's login and return the answer."""
-        carried = carrying(self._logged_in.session if self._logged_in else Session(), url, headers, self._rules)
-        handshake = handshake_of(self._login) if self._login else None
+        if rate := settings.SCANS_REPLAYS_PER_SECOND:
+            self._rest(self._sent_at + 1 / rate - monotonic())
+        self._renew_if_due()
+        self._sent_at = monotonic()
+        url, body = site + path, request.body.encode() or None
+        session = self._logged_in.session if self._logged_in and not anonymous else Session()
+        carried = carrying(session, url, request.headers, self._rules)
+        handshake = handshake_of(self._login) if self._login and not anonymous else None
         if handshake is None:
-            return client.send(method, url, carried, body)
+            return client.send(request.method, url, carried, body)
 
-        def send(request: httpx.Request) -> httpx.Response:
-            return as_response(client.send(method, url, request.headers, body), request)
+        def send(sent: httpx.Request) -> httpx.Response:
+            return as_response(client.send(request.method, url, sent.headers, body), sent)
 
-        request = httpx.Request(method, url, headers=carried, content=body)
-        return exchange(handshake, request, send).extensions["answer"]
+        return exchange(handshake, httpx.Request(request.method, url, headers=carried, content=body), send).extensions[
+            "answer"
+        ]
+
+
+def _site(url: str) -> str:
+    """Return scheme, host and port of an address."""
+    target = urlsplit(url)
+    return f"{target.scheme}://{target.netloc}"
 
 
 def carrying(session: Session, url: str, headers: Mapping[str, str], rules: RequestRules = NO_RULES) -> dict[str, str]:

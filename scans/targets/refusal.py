@@ -23,8 +23,9 @@ _NOTHING_THERE = (404, 410)
 _ALIKE = 0.25  # the share of words that two pages of one address have in common, at least
 _MARKS_KEPT = 64
 _LONGEST_TEXT = 200
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
-_UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^<>]*+>([^<]*+)", re.IGNORECASE)
+# Each letter is read once, however many tags a hostile page leaves open.
+_UNSEEN = re.compile(r"<(script|style)\b(?:[^<]|<(?!/\1))*+(?:</\1[^<>]*+>|\Z)|<[^<>]*+>", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_][^\W\d]+")
 # Words of every page, which make no two pages alike.
 _COMMON = frozenset(

@@ -32,6 +32,7 @@ class Switches:
     """What the site does; each may be changed at any moment."""
 
     status: int = 0  # answer everything with this status
+    refuses: str = ""  # answer 403 to every address with this text, as a firewall does
     hang: bool = False  # take the request, never answer
     drip_head: float = 0  # seconds between the bytes of the answer's head
     drip_body: float = 0  # … and of its body
@@ -156,6 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
         site = self.server.site
         if site.status:
             return site.status, f"{site.status} for everything", {}
+        if site.refuses and site.refuses in self.path:
+            return 403, "<h1>Forbidden</h1>", {}
         if site.loop:
             return 302, "", {"Location": self.path}
         if site.needs_cookie and "seen=yes" not in self.headers.get("Cookie", ""):
@@ -176,11 +179,12 @@ class _Handler(BaseHTTPRequestHandler):
             words = values.get("q", "")
             return 200, f"<p>You searched for {html.escape(words) if site.mended else words}</p>", {}
         if path == "/item":
-            return 200, f"{FILLER}<p>{'an item' if site.mended else SQL_ERROR}</p>{FILLER}", {}
+            is_broken = "'" in values.get("id", "") and not site.mended
+            return 200, f"{FILLER}<p>{SQL_ERROR if is_broken else 'an item'}</p>{FILLER}", {}
         if path == "/go":
             return 302, "", {"Location": "/" if site.mended else values.get("to", "/")}
         if path == "/broken":
-            return (200, "well", {}) if site.mended else (500, "broken", {})
+            return (500, "broken", {}) if "'" in values.get("q", "") and not site.mended else (200, "well", {})
         return 404, "not here", {}
 
     def answer(self, status: int, body: str, headers: dict[str, str]) -> None:

@@ -54,6 +54,7 @@ class Switches:
     code_page: str = ""  # shown after a right password, instead of letting in
     location: str = ""  # where strangers are sent, instead of /login
     pages: dict[str, str | Callable[[], str]] = field(default_factory=dict)  # further pages, for everybody
+    headers: dict[str, tuple[str, str]] = field(default_factory=dict)  # one more header of the answer at this path
     leads: dict[str, str] = field(default_factory=dict)  # from here to there, everybody
     sessions: set[str] = field(default_factory=set)  # the values of the cookie `session` that are good
 
@@ -119,7 +120,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.site.requests.append(Request(self.command, self.path, headers, body))
         self.cookies = {name: morsel.value for name, morsel in SimpleCookie(self.headers.get("Cookie", "")).items()}
         fields = dict(parse_qsl(urlsplit(self.path).query)) | dict(parse_qsl(body)) | _parts(body)
-        self.answer(*self.page(urlsplit(self.path).path, fields))
+        path = urlsplit(self.path).path
+        further = [self.server.site.headers[path]] if path in self.server.site.headers else []
+        self.answer(*self.page(path, fields), *further)
 
     do_POST = do_GET
 

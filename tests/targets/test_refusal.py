@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from itertools import product
+from time import process_time
 
 import httpx
 import pytest
@@ -133,3 +134,12 @@ NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 )
 def test_retry_after_is_a_number_or_a_date(headers, seconds):
     assert seconds_to_wait(httpx.Headers(headers), NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["<" * 2**20, "<script>" * 2**17, "<title>" * 2**17, "<title " * 2**17, "a</script" * 2**17]
+)
+def test_no_page_takes_long_to_compare(text):
+    started = process_time()
+    refusal(200, {}, text, seen(200, {}, text[::-1]))
+    assert process_time() - started < 5

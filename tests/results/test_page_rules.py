@@ -1,0 +1,232 @@
+"""The sign of each weak setting: what confirms it, what shows that it is gone, and what proves nothing."""
+
+import pytest
+
+from tests.results.replaying import CONFIRMED, GONE, TEMPLATE, UNCLEAR, answer, fields, finding, looked, replayed
+
+PAGE = "GET / HTTP/1.1\nhost: owls.example\ncookie: seen=1"
+MISSING = ["X-Frame-Options is not set", "CSP is not set", "HttpOnly flag is not set in the cookie : session"]
+
+
+def about(info, **values):
+    """A finding about the start page."""
+    return finding(**{"info": info, "parameter": "", "request": PAGE, "url": "http://owls.example/", **values})
+
+
+# --- Headers and cookies --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("info", "header"),
+    [("X-Frame-Options is not set", "x-frame-options"), ("CSP is not set", "content-security-policy")],
+)
+def test_a_missing_header_is_looked_for(info, header):
+    assert replayed(about(info), answer()) == CONFIRMED
+    assert replayed(about(info), answer(headers=[(header, "x")])) == GONE
+
+
+def test_an_invalid_header_is_gone_when_its_value_is_valid():
+    weak = about("X-Frame-Options has an invalid value")
+    assert replayed(weak, answer(headers=[("x-frame-options", "ALLOWALL")])) == CONFIRMED
+    assert replayed(weak, answer(headers=[("x-frame-options", "SAMEORIGIN")])) == GONE
+    assert replayed(weak, answer()) == CONFIRMED
+
+
+@pytest.mark.parametrize("info", MISSING)
+@pytest.mark.parametrize("then", [0, 200, 403])
+@pytest.mark.parametrize("status", [400, 403, 406, 500])
+def test_an_error_or_block_page_says_nothing_of_headers_and_cookies(info, then, status):
+    weak = about(info, evidence_status=then, evidence_body="<h1>Shop</h1>" if then == 200 else "banned")
+    blocked = answer(status, "banned", [("set-cookie", "session=1")])
+    assert replayed(weak, blocked) == UNCLEAR
+
+
+def test_a_page_that_leads_elsewhere_now_says_nothing():
+    weak = about("X-Frame-Options is not set", evidence_body=TEMPLATE)
+    assert replayed(weak, answer(302, headers=[("location", "https://login.example/")])) == UNCLEAR
+
+
+def test_a_redirect_of_the_same_site_is_followed_as_the_module_did():
+    weak = about("CSP is not set", module="csp", evidence_body=TEMPLATE)
+
+    def site(request):
+        protected = [("content-security-policy", "default-src 'self'")]
+        led = answer(302, headers=[("location", "/home")])
+        return led if request.target == "/" else answer(body=TEMPLATE, headers=protected)
+
+    def leading_to(page):
+        return lambda request: site(request) if request.target == "/" else page
+
+    assert looked(weak, site).replay == GONE
+    assert looked(weak, leading_to(answer(body=TEMPLATE))).replay == CONFIRMED
+    login = answer(body="<form>Who are you? Name <input name=user> Password <input type=password></form>")
+    assert looked(weak, leading_to(login)).replay == UNCLEAR
+    assert looked(about("X-Frame-Options is not set"), leading_to(answer())).replay == UNCLEAR  # follows none
+
+
+@pytest.mark.parametrize(
+    ("cookie", "expected"),
+    [
+        ("session=1", CONFIRMED),
+        ("session=1; Path=/; Secure", CONFIRMED),
+        ("session=HttpOnly", CONFIRMED),
+        ("session=1; HttpOnly", GONE),
+        ("session=1;path=/;HTTPONLY", GONE),
+        ("other=1", UNCLEAR),
+        ("sessions=1", UNCLEAR),
+    ],
+)
+def test_a_missing_flag_is_looked_for_in_the_cookie_of_that_name(cookie, expected):
+    weak = about("HttpOnly flag is not set in the cookie : session", evidence_status=0)
+    assert replayed(weak, answer(headers=[("set-cookie", "first=1"), ("set-cookie", cookie)])) == expected
+
+
+def test_a_stranger_gets_the_cookie_that_a_visitor_has_already():
+    weak = about("Secure flag is not set in the cookie : seen", evidence_status=0)
+    new = [("set-cookie", "seen=2")]
+    assert looked(weak, lambda request: answer(headers=[] if request.header("cookie") else new)).replay == CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("info", "then", "now", "expected"),
+    [
+        ('CSP attribute "default-src" is missing', "script-src *", "script-src *", CONFIRMED),
+        ('CSP attribute "default-src" is missing', "script-src *", "default-src 'self'", GONE),
+        ('CSP "script-src" value is not safe', "script-src *", "img-src a; script-src  *", CONFIRMED),
+        ('CSP "script-src" value is not safe', "script-src *", "script-src 'self'", GONE),
+        ('CSP "script-src" value is not safe', "script-src *", "script-src 'unsafe-inline'", CONFIRMED),
+        ('CSP "script-src" value is not safe', "script-src *", "", CONFIRMED),
+        ('CSP "object-src" value is not safe', "default-src 'self'", "default-src 'self'; x", CONFIRMED),
+        ('CSP "object-src" value is not safe', "default-src 'self'", "object-src 'none'", GONE),
+        ('CSP "script-src" value is not safe', "", "script-src 'self'", UNCLEAR),
+    ],
+)
+def test_a_weak_policy_is_judged_by_the_policy_and_not_by_the_page(info, then, now, expected):
+    weak = about(info, evidence_headers=[["content-security-policy", then]] if then else [], evidence_body="same")
+    assert replayed(weak, answer(body="same", headers=[("content-security-policy", now)])) == expected
+
+
+# --- Answers, files and methods -------------------------------------------------------------------------------
+
+
+def test_a_server_error_is_confirmed_by_the_same_error_for_the_attack_alone():
+    weak = finding(info="The server responded with a 500 HTTP error code while attempting to inject a payload")
+    assert replayed(weak, answer(500), answer(200)) == CONFIRMED
+    assert replayed(weak, answer(200)) == GONE
+    assert replayed(weak, answer(500)) == UNCLEAR  # broken for everybody
+    assert replayed(weak, answer(403, "blocked")) == UNCLEAR
+
+
+def test_a_file_left_behind_is_there_when_an_invented_one_is_not():
+    weak = finding(module="backup", parameter="", request="GET /app/index.php.bak HTTP/1.1", evidence_body="<?php")
+
+    def only_it(request):
+        return answer(body="<?php") if request.path == "/app/index.php.bak" else answer(404)
+
+    assert looked(weak, only_it).replay == CONFIRMED
+    assert looked(weak, lambda request: answer(404)).replay == GONE
+    assert looked(weak, lambda request: answer(body=" ")).replay == GONE
+    assert looked(weak, lambda request: answer(body="Sorry, not found"), everywhere=True).replay == UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("by_get", "by_abc", "expected"),
+    [
+        (answer(401), answer(200, "secret"), CONFIRMED),
+        (answer(403), answer(403), GONE),
+        (answer(200), answer(200, "open"), GONE),
+        (answer(401), answer(501, "Unsupported method"), UNCLEAR),
+        (answer(401), answer(200, ""), UNCLEAR),
+    ],
+)
+def test_an_unknown_method_bypasses_what_stays_closed_otherwise(by_get, by_abc, expected):
+    weak = finding(module="htaccess", parameter="", request="ABC /admin HTTP/1.1")
+    assert looked(weak, lambda request: by_abc if request.method == "ABC" else by_get).replay == expected
+
+
+METHODS = "Possible interesting methods (using {}) on http://owls.example/: {}"
+
+
+@pytest.mark.parametrize(
+    ("how", "named", "expected"),
+    [
+        ("OPTIONS", "OPTIONS (200) PUT (201)", CONFIRMED),
+        ("OPTIONS", "DELETE (200) OPTIONS (200)", GONE),
+        ("heuristics", "HEAD (200)", CONFIRMED),
+        ("heuristics", "HEAD (204)", GONE),
+        ("heuristics", "CONNECT (501) DELETE (501)", UNCLEAR),  # would change something
+        ("heuristics", "", UNCLEAR),
+    ],
+)
+def test_methods_are_asked_for_unless_they_change_something(how, named, expected):
+    weak = about(METHODS.format(how, named), module="methods", evidence_status=0)
+    asked = []
+
+    def site(request):
+        asked.append(request.method)
+        return answer(200, headers=[("allow", "GET, PUT")])
+
+    assert looked(weak, site).replay == expected and not {"DELETE", "PUT", "CONNECT"} & set(asked)
+
+
+def test_trace_is_allowed_if_the_site_repeats_the_request():
+    weak = about("HTTP TRACE method is allowed on the webserver", module="methods", evidence_status=0)
+    trace = {"TRACE": answer(body="TRACE / HTTP/1.1"), "GET": answer(body=TEMPLATE)}
+    assert looked(weak, lambda request: trace[request.method]).replay == CONFIRMED
+    assert replayed(weak, answer(body=TEMPLATE)) == GONE
+
+
+def test_methods_of_a_page_that_is_refused_say_nothing():
+    weak = about(METHODS.format("heuristics", "HEAD (403)"), module="methods", evidence_status=0)
+    assert replayed(weak, answer(403, "banned")) == UNCLEAR
+
+
+# --- Tokens of forms ------------------------------------------------------------------------------------------
+
+FORM = "POST /book HTTP/1.1\nReferer: http://owls.example/book\n\nname=a&note=b"
+FORM_WITH_TOKEN = f"{FORM}&csrf_token=q8Xk2Lm9Zt"
+CSRF = {"module": "csrf", "parameter": "", "evidence_status": 0}
+
+
+def book(form, takes=lambda token: True):
+    """A guest book with this form."""
+
+    def site(request):
+        if request.method == "GET":
+            return answer(body=f"<form method=get><input name=q></form>{form}")
+        taken = takes(fields(request).get("csrf_token"))
+        return answer(303, headers=[("location", "/book")]) if taken else answer(403)
+
+    return site
+
+
+OPEN = '<form method="POST" action="/book?a=1"><input name="name"><textarea name="note"></textarea></form>'
+STRONG = OPEN.replace("</form>", '<input type="hidden" name="csrf_token" value="q8Xk2Lm9Zt"></form>')
+WEAK = OPEN.replace("</form>", '<input type="hidden" name="csrf_token" value="1111111111"></form>')
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [(OPEN, CONFIRMED), (STRONG, GONE), ("", UNCLEAR), (OPEN.replace("/book", "/other"), UNCLEAR)],
+)
+def test_a_missing_token_is_looked_for_in_the_form(form, expected):
+    assert looked(finding(info="Lack of anti CSRF token", request=FORM, **CSRF), book(form)).replay == expected
+
+
+def test_a_form_whose_page_is_unknown_proves_nothing():
+    weak = finding(info="Lack of anti CSRF token", request="POST /book HTTP/1.1\n\na=1", **CSRF)
+    assert looked(weak, book(OPEN)).replay == UNCLEAR
+
+
+def test_a_token_is_checked_if_a_wrong_one_is_not_taken():
+    weak = finding(info="CSRF token 'csrf_token' is not properly checked in backend", request=FORM_WITH_TOKEN, **CSRF)
+    assert looked(weak, book(STRONG)).replay == CONFIRMED
+    assert looked(weak, book(STRONG, takes="q8Xk2Lm9Zt".__eq__)).replay == GONE
+    assert looked(weak, book(STRONG, takes=lambda token: False)).replay == UNCLEAR
+
+
+def test_a_token_that_is_easy_to_guess_is_told_from_a_good_one():
+    weak = finding(info="CSRF token 'csrf_token' might be easy to predict", request=FORM_WITH_TOKEN, **CSRF)
+    assert looked(weak, book(WEAK)).replay == CONFIRMED
+    assert looked(weak, book(STRONG)).replay == GONE
+    assert looked(weak, book(OPEN)).replay == CONFIRMED  # it has none at all
