@@ -17,6 +17,7 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parent)
 
 from commands import COMMANDS
+from gate import Gate
 from keeping import give_to_windows, keep, kept_by
 from listening import Listener
 from locators import quoted, reason, without
@@ -81,15 +82,16 @@ def main() -> None:
             chromium_sandbox=job["sandbox"],
             args=[*FLAGS, f"--crash-dumps-dir={job['home']}"],
         )
+        gate = Gate(browser, job["task"], wall)
         context = browser.new_context(
             viewport=WINDOW,
             accept_downloads=False,
             service_workers="block",
             ignore_https_errors=not job["verify"],
-            user_agent=user_agent(job["task"]),
+            user_agent=gate.user_agent or job["task"]["session"]["user_agent"] or None,
             storage_state={"cookies": [], "origins": kept_by(job["task"]["session"])["origins"]},
         )
-        told = json.dumps(Player(job, wall, context).run(), ensure_ascii=False)
+        told = json.dumps(Player(job, wall, gate, context).run(), ensure_ascii=False)
         # A page may say half a character, which no database takes.
         sys.stdout.buffer.write(told.encode("utf-8", "replace"))
         sys.stdout.flush()
@@ -99,28 +101,21 @@ def main() -> None:
 class Player:
     """One task in one browser context."""
 
-    def __init__(self, job: dict, wall: Wall, context):
-        self.task, self.wall, self.context = job["task"], wall, context
+    def __init__(self, job: dict, wall: Wall, gate: Gate, context):
+        self.task, self.wall, self.gate, self.context = job["task"], wall, gate, context
         self.until = time.monotonic() + job["seconds"]
         self.listener = Listener(context, self.task["url"], wall.places)
         self.secrets = self.listener.secrets
         self.asks_again = False
         self._give(self.task["session"])
         self.page = context.new_page()
-        self.user_agent = self.page.evaluate("navigator.userAgent")
+        self.user_agent = gate.own_user_agent or self.page.evaluate("navigator.userAgent")
 
     def _give(self, session: dict) -> None:
         for cookie in session["cookies"]:
             with suppress(Error):  # one that this browser takes from no site
                 self.context.add_cookies([{name: cookie[name] for name in COOKIE}])
         give_to_windows(self.context, session, self.task["url"])
-        rules = self.task["rules"]
-        headers = {name.lower(): value for name, value in (*rules["headers"], *session["headers"])}
-        headers.pop("user-agent", None)  # the context has it, for its scripts too
-        if headers:
-            self.context.set_extra_http_headers(headers)
-        if rules["left_out"]:
-            self.context.route(self.wall.leaves_out, lambda route: route.abort("blockedbyclient"))
 
     def run(self) -> dict:
         """Play the task and return its result, as base.Played has it."""
@@ -157,12 +152,21 @@ class Player:
         """Navigate; raises Halt where that is not allowed or the page does not come."""
         if urlsplit(url).scheme not in ("http", "https") or place(url) not in self.wall.places:
             raise Halt("address_not_allowed", reason("site_not_to_be_visited", url=shown(url)))
+        self._refuse_left_out([url])
+        refused = len(self.gate.refused)
         try:
             self.page.goto(url, timeout=self.left(SECONDS_FOR_A_PAGE), wait_until="domcontentloaded")
         except Error as error:
             self._stay_inside()
+            self._refuse_left_out(self.gate.refused[refused:])
             detail = reason("page_does_not_load", url=shown(url), error=first_line(error))
             raise Halt("page_unreachable", detail) from error
+
+    def _refuse_left_out(self, urls: list[str]) -> None:
+        """Raise Halt for the first of these addresses that is left out of the scan."""
+        for url in urls:
+            if pattern := self.wall.pattern_of(url):
+                raise Halt("address_not_allowed", reason("page_left_out_by", url=shown(url), pattern=pattern))
 
     def _settle(self) -> None:
         """Wait until no answer is missing for a moment: a login may be asked for by a page that was loaded long ago."""
@@ -214,12 +218,6 @@ class Player:
 
     def _picture(self) -> str:
         return base64.b64encode(self.page.screenshot(timeout=5000)).decode()
-
-
-def user_agent(task: dict) -> str | None:
-    """The User-Agent of every request, else the one that the login was made with; None means the browser's own."""
-    given = {name.lower(): value for name, value in task["rules"]["headers"]}
-    return given.get("user-agent") or task["session"]["user_agent"] or None
 
 
 def fill(player: Player, form: dict) -> None:

@@ -5,13 +5,17 @@ and reaches nothing but this proxy, so that neither a redirect, nor DNS, nor a s
 it elsewhere.
 """
 
-import re
 import select
 import socket
+import sys
 import threading
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+
+sys.path.append(str(Path(__file__).parents[1] / "targets"))  # last: nothing else is found there
+from shared_rules import Patterns  # noqa: E402
 
 CONNECT_SECONDS = 10
 IDLE_SECONDS = 60
@@ -33,16 +37,15 @@ class Wall(ThreadingTCPServer):
 
     def __init__(self, sites: Mapping[str, list[str]], left_out: Iterable[str] = ()):
         self.places = {place(url): list(addresses) for url, addresses in sites.items()}
-        self.left_out = [re.compile(pattern) for pattern in left_out]
+        self._patterns = Patterns(left_out)
         self.refused: set[tuple[str, int]] = set()
         super().__init__(("127.0.0.1", 0), _Connection)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
-    def leaves_out(self, url: str) -> bool:
-        """Return whether an address is never requested. Inside TLS, the browser checks it: here it cannot be read."""
-        url = url.partition("#")[0]
-        return any(pattern.fullmatch(one) for pattern in self.left_out for one in {url, unquote(url)})
+    def pattern_of(self, url: str) -> str:
+        """Return the pattern that leaves an address out, or nothing. Inside TLS, only the gate can read addresses."""
+        return self._patterns.first(url)
 
     def connect(self, where: tuple[str, int]) -> socket.socket | None:
         """A connection to one of the addresses of an allowed place; None for any other, or where none answers."""
@@ -72,7 +75,7 @@ class _Connection(StreamRequestHandler):
             where = place(f"https://{target}" if method == "CONNECT" else target)
         except ValueError:
             where = "", 0
-        there = None if method != "CONNECT" and self.server.leaves_out(target) else self.server.connect(where)
+        there = None if method != "CONNECT" and self.server.pattern_of(target) else self.server.connect(where)
         if there is None:
             status = "502 No Connection" if where in self.server.places else "403 Refused"
             self._answer(f"{status}\r\nContent-Length: 0\r\nConnection: close")

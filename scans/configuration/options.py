@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from scans.configuration import kinds
 from scans.configuration.fields import DurationField, StartField
 from scans.configuration.kinds import Flag, Input
+from scans.configuration.usual_patterns import CHOICES, PATTERNS
 from scans.models import Publication
 from scans.models.blackout_window import validate_time_zone
 from scans.schedule.blackouts import EXAMPLES
@@ -97,28 +98,34 @@ _LEFT_OUT = {
             label=_("Left-out addresses"),
             required=False,
             max_length=10_000,
+            strip=False,  # messages name lines
             widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": "/?do=*"}),
             help_text=_(
                 "Patterns of addresses that the scan never asks for, one to a line. * stands for anything; a pattern "
-                "without a query, such as /logout, matches whatever the query is."
+                "without a query, such as /logout, matches whatever the query is. For one URL alone: the URL, a blank "
+                "and the pattern."
             ),
         ),
         Flag.repeatable(
             "--leave-out",
             metavar="PATTERN",
-            help="never ask for addresses such as '/?do=*' or '*delete*'; may be repeated",
+            help="never ask for addresses such as '/?do=*' or '*delete*'; 'URL PATTERN' holds for the scan of that URL "
+            "alone; may be repeated",
         ),
     ),
     "leave_out_usual": Input(
         forms.MultipleChoiceField(
             label=_("Also leave out addresses that usually"),
             required=False,
-            choices=[
-                ("*logout* *log-out* *log_out* *logoff* *signout* *sign-out* *sign_out*", _("log out")),
-                ("*delete* *remove* *destroy*", _("delete or remove something")),
-                ("*toggle* *enable* *disable*", _("switch something on or off")),
-            ],
+            choices=CHOICES,
             widget=forms.CheckboxSelectMultiple,
+        ),
+        Flag(
+            "--leave-out-usual",
+            action="append",
+            default=[],
+            choices=[*PATTERNS],
+            help="never ask for addresses that usually do this, by their words in several languages; may be repeated",
         ),
     ),
 }
@@ -172,16 +179,21 @@ OPTIONS: tuple[kinds.Option, ...] = (
             label=_("Headers of every request"),
             required=False,
             max_length=20_000,
+            strip=False,  # messages name lines
             widget=forms.Textarea(
                 attrs={"rows": 2, "spellcheck": "false", "autocomplete": "off", "placeholder": "X-Scan-Id: …"}
             ),
             help_text=_(
-                "Sent with every request, beside any login: one “Name: value” to a line, User-Agent too. Values are "
-                "kept encrypted and never shown again; “Name: ***” keeps a saved one."
+                "Sent with every request to the target, beside any login: one “Name: value” to a line, User-Agent too. "
+                "For one URL alone: the URL, a blank and the header. Values are kept encrypted and never shown again; "
+                "“Name: ***” keeps a saved one."
             ),
         ),
         Flag.repeatable(
-            "--header", metavar="'NAME: VALUE'", help="send this header with every request; may be repeated"
+            "--header",
+            metavar="'NAME: VALUE'",
+            help="send this header with every request, beside any login; 'URL NAME: VALUE' holds for the scan of that "
+            "URL alone; may be repeated",
         ),
         default=dict,
     ),

@@ -83,9 +83,12 @@ def changes(before: Submission, after: Submission) -> dict[str, list]:
     return {name: pair if pair[0] != pair[1] else [] for name, pair in different.items()}
 
 
-def shown(analysis: Analysis, options: Iterable[Option] = OPTIONS) -> list[tuple[str, str]]:
-    """Label and value of each of these options of an analysis, in the reader's language."""
-    return [(option.label, option.shown(option.read(getattr(analysis, option.name)), analysis)) for option in options]
+def shown(analysis: Analysis, options: Iterable[Option] = OPTIONS, *, url: str = "") -> list[tuple[str, str]]:
+    """Label and value of each of these options of an analysis, in the reader's language; with a URL, its part."""
+    values = [(option, option.read(getattr(analysis, option.name))) for option in options]
+    return [
+        (option.label, option.shown(option.for_url(value, url) if url else value, analysis)) for option, value in values
+    ]
 
 
 def exported(analysis: Analysis) -> dict[str, Any]:

@@ -185,7 +185,7 @@ class Job:
     excluded: tuple[str, ...] = ()  # addresses never requested, such as logouts; “?do=out” matches any path
     seeds: tuple[Seed, ...] = ()
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # of every request, with or without a login
-    left_out: tuple[str, ...] = ()  # regular expressions of addresses that are never asked for, by whatever method
+    left_out: tuple[str, ...] = ()  # patterns of addresses that are never requested: see targets/shared_rules.py
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from html import escape
 from urllib.parse import quote, quote_plus
 
 from scans.browser.side import ScriptError, parse
-from scans.configuration.secret_headers import opened
+from scans.configuration.secret_headers import values
 from scans.encryption import KeyLost, unseal
 from scans.login.base import Login
 from scans.login.credentials import session_of
@@ -108,7 +108,7 @@ def _secrets_of(scan: UrlScan, login: TargetLogin | None) -> Iterator[str]:
 def _header_secrets(column: dict[str, str]) -> Iterator[str]:
     """The values of an analysis' headers, with their scheme, and without."""
     try:
-        for _, value in opened(column):
+        for value in values(column):
             yield from (value, value.partition(" ")[2])
     except KeyLost:
         return

@@ -101,10 +101,11 @@ class AccessForm(forms.Form):
 
     def clean_login_headers(self) -> str:
         """Headers that may be given; what is wrong with a line is said without the line, which may be a secret."""
+        names: list[str] = []
         for number, line in enumerate(self.cleaned_data["login_headers"].splitlines(), start=1):
             if line.strip():
                 try:
-                    parse_header(line)
+                    names.append(parse_header(line, before=names)[0])
                 except ValueError as error:
                     raise invalid(_("Line {number} {problem}."), number=number, problem=error) from None
         return self.cleaned_data["login_headers"]
@@ -119,6 +120,10 @@ class AccessForm(forms.Form):
             cleaned.get("login_headers") or cleaned.get("login_cookies")
         ):
             self.add_error("login_headers", _("Give headers or cookies."))
+        if cleaned.get("login_method", Method.HEADERS) != Method.HEADERS:
+            for field, message in _ONLY_FOR_HEADERS.items():
+                if cleaned.get(field):
+                    self.add_error(field, message)
         return cleaned
 
     def access(self) -> Access | None:
@@ -137,6 +142,10 @@ class AccessForm(forms.Form):
 
 _SAME_NAMES = "login_url username_field password_field login_script logout_script logged_in logged_out".split()
 _BY_PASSWORD = {"login_username": _("Give the user name."), "login_password": _("Give the password.")}
+_ONLY_FOR_HEADERS = {
+    "login_headers": _("Only “Cookies and headers” uses this; beside it, give “Headers of every request”."),
+    "login_cookies": _("Only “Cookies and headers” uses this."),
+}
 _NEEDED = {
     **dict.fromkeys([Method.BASIC, Method.DIGEST, Method.NTLM], _BY_PASSWORD),
     Method.FORM: {

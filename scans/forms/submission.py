@@ -11,13 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from scans.configuration import url_list
 from scans.configuration.fields import invalid
 from scans.configuration.options import OPTIONS
+from scans.configuration.per_url import parted
 from scans.configuration.submission import Submission
+from scans.configuration.usual_patterns import patterns_for
 from scans.forms.access import AccessForm
 from scans.forms.options import form_of
 from scans.forms.schedule import ScheduleForm
 from scans.models import AllowedTarget
 from scans.targets.policy import MAX_URLS, TargetRefused, normalise
-from scans.targets.request_rules import rules
+from scans.targets.request_rules import pattern_of
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_ERRORS = 10
@@ -87,11 +89,22 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
                 cleaned["targets"] = _targets(typed + _placed(_("File, line {number}"), cleaned["url_file"]))
             except ValidationError as error:
                 self.add_error("urls", error)
-        for url in cleaned.get("targets", ()):
-            if rules((), cleaned.get("left_out", "").splitlines()).leaves_out(url):
-                self.add_error("left_out", _("These patterns leave out the target {url} itself.").format(url=url))
-                break
+        self._check_rules(cleaned)
         return cleaned
+
+    def _check_rules(self, cleaned: dict) -> None:
+        """No pattern leaves out the target itself, and what holds for one URL alone holds for one of these."""
+        targets, lines = cleaned.get("targets", ()), cleaned.get("left_out", "").splitlines()
+        for name, given in (("left_out", lines), ("headers", cleaned.get("headers", ()))):
+            urls = {url for url, _rest in map(parted, given) if url} - set(targets)
+            if urls and targets:
+                text = _("{url} is none of the URLs of this analysis, and has a line of its own.")
+                self.add_error(name, invalid(text, url=min(urls)))
+        for url in targets:
+            if pattern := pattern_of(url, [pattern for _level, pattern in patterns_for(lines, url)]):
+                text = _("The pattern {pattern} leaves out the target {url} itself.")
+                self.add_error("left_out", invalid(text, pattern=pattern, url=url))
+                break
 
     def submission(self) -> Submission:
         """Return the submission; the form must be valid."""

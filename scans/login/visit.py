@@ -27,7 +27,7 @@ _HANDSHAKE_ERRORS = (AttributeError, KeyError, RuntimeError, ValueError, SpnegoE
 
 
 class Sites(dict[str, tuple[str, ...]]):
-    """A URL of each origin that may be reached → its addresses; `rules` hold for every request there."""
+    """A URL of each origin that may be reached → its addresses; `rules` are those of the target among them."""
 
     def __init__(self, addresses: Mapping[str, Iterable[str]], rules: RequestRules = NO_RULES):
         super().__init__({url: tuple(each) for url, each in addresses.items()})
@@ -47,7 +47,7 @@ class Visit:
         self._origins = {_origin(url) for url in sites}
         self._auth = auth or httpx.Auth()
         self._headers = session.headers if session else ()
-        self._user_agent = sites.rules.user_agent or (session and session.user_agent) or USER_AGENT
+        self._user_agent = (session and session.user_agent) or USER_AGENT
         self._cookies = SiteCookies(session.cookies if session else ())
         timeout = settings.SCANS_CONNECT_TIMEOUT_SECONDS
         self._clients = {
@@ -118,7 +118,7 @@ class Visit:
             self._refuse_left_out(url, step)
             if not self.reaches(url):
                 raise LoginFailed("out_of_scope", Reason("not_on_target", url=shown(url)), step)
-            request = httpx.Request(method, url, headers=self._usual_headers, content=body)
+            request = httpx.Request(method, url, headers=self._usual_headers(url), content=body)
             request.headers.update(headers or {})
             response = exchange(self._auth, request, self._send)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
@@ -133,9 +133,8 @@ class Visit:
         if self._rules.leaves_out(url):
             raise LoginFailed("left_out", Reason("page_left_out", url=shown(url)), step)
 
-    @property
-    def _usual_headers(self) -> list[tuple[str, str]]:
-        given = {name.lower() for name, _ in (*self._headers, *self._rules.headers)}
+    def _usual_headers(self, url: str) -> list[tuple[str, str]]:
+        given = {name.lower() for name, _ in self._headers} | self._rules.headers_for(url).keys()
         usual = [("accept", _ACCEPT), ("user-agent", self._user_agent)]
         return [pair for pair in usual if pair[0] not in given] + list(self._headers)
 

@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from scans.models.analysis import Analysis
 from scans.models.querysets import ActivityLogQuerySet
 from scans.models.url_scan import UrlScan
-from scans.reasons import ReasonField
+from scans.reasons import ReasonField, labelled
 
 
+@labelled
 class Actor(models.TextChoices):
     """The kind of actor: a person or a part of the system."""
 

@@ -19,7 +19,7 @@ from scans.reasons import Reason, Reasoned, as_reason
 from scans.statuses import UrlScanStatus
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import Answer, SiteClient, tls_context
-from scans.targets.policy import TargetPolicy, TargetRefused, origin, resolve
+from scans.targets.policy import TargetPolicy, TargetRefused, is_same_site, origin, resolve
 from scans.targets.refusal import TOO_MANY_REQUESTS, UNAVAILABLE, Seen, refusal, seconds_to_wait, seen
 from scans.targets.request_rules import NO_RULES, RequestRules
 
@@ -202,6 +202,8 @@ def _page(report: ConnectionReport, has_login: bool, rules: RequestRules, usual:
     """
     url, cookies = report.url, SiteCookies()
     current, led, timeout = url, False, settings.SCANS_CONNECT_TIMEOUT_SECONDS
+    if rules.leaves_out(url):
+        raise _Failed("left_out", "page_left_out", url=url)
     with SiteClient(origin(url)[0], report.addresses, timeout=timeout, rules=rules) as client:
         for _ in range(MAX_REDIRECTS + 1):
             answer = _answer(client, current, cookies)
@@ -221,7 +223,7 @@ def _page(report: ConnectionReport, has_login: bool, rules: RequestRules, usual:
                 return Reason("page_leads_on", url=url, page=detail) if led else detail
             if rules.leaves_out(current):
                 raise _Failed("left_out", f"{how}_left_out", url=url, address=current)
-            if not (in_scope(current, url) or (has_login and _same_site(current, url))):
+            if not (in_scope(current, url) or (has_login and is_same_site(current, url))):
                 raise _Failed("redirect_out_of_scope", f"{how}_out_of_scope", url=url, address=current)
     raise _Failed("too_many_redirects", "too_many_redirects", url=url, count=MAX_REDIRECTS)
 
@@ -236,14 +238,7 @@ def _redirected(url: str, location: str) -> str:
 def in_scope(url: str, target: str) -> bool:
     """Return whether `url` is on the target's origin and below its folder: only this is scanned."""
     folder = urlsplit(target).path.rpartition("/")[0] + "/"
-    return _same_site(url, target) and (urlsplit(url).path or "/").startswith(folder)
-
-
-def _same_site(url: str, target: str) -> bool:
-    try:
-        return origin(url) == origin(target) and urlsplit(url).scheme == urlsplit(target).scheme
-    except (KeyError, ValueError):
-        return False
+    return is_same_site(url, target) and (urlsplit(url).path or "/").startswith(folder)
 
 
 def _answer(client: SiteClient, url: str, cookies: SiteCookies) -> Answer:

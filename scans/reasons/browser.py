@@ -28,6 +28,7 @@ SENTENCES = {
         "SCANS_CHROMIUM_SANDBOX=false if it runs in a container."
     ),
     "browser_failed": _("The browser failed: {error}"),
+    "page_left_out_by": _("{url} is left out of the scan by the pattern {pattern}."),
     "site_not_to_be_visited": _("{url} is not on a site that may be visited."),
     "page_does_not_load": _("{url} does not load: {error}"),
     "page_leads_outside": _("The page leads to {url}, which may not be visited."),

@@ -50,6 +50,8 @@ SENTENCES = {
     "address_without_answer": _("The address gave no answer."),
     "ends_the_login": _("This address would end the login."),
     "left_out": _("This address is left out of the scan."),
+    "left_out_for_all": _("Left out of the whole analysis by the pattern {pattern}, given by: {by}."),
+    "left_out_for_url": _("Left out of the scan of this URL alone by the pattern {pattern}, given by: {by}."),
     "left_out_by": _("The pattern {pattern} leaves this address out of the scan."),
     "out_of_scope": _("It is outside the scope of this scan."),
 }

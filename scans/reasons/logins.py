@@ -14,6 +14,10 @@ SENTENCES = {
     "cookies_malformed": _("The cookies are not “name=value; name2=value2”."),
     "header_line": _("Line {number} of the headers {error}."),
     "header_malformed": _("is not “Name: value”"),
+    "header_again": _("gives {name} again"),
+    "stored_header_refused": _(
+        "The header {name} belongs to the connection and cannot be given: remove it from “Headers of every request”."
+    ),
     "header_of_connection": _("gives {name}, which belongs to the connection and cannot be given"),
     "page_left_out": _("{url} is left out of the scan."),
     "other_method_asked": _("{url} asks for {asked}, not for {method}."),

@@ -4,8 +4,9 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 
+from scans.configuration.usual_patterns import patterns_for
 from scans.engines.base import AddressSeen, Reach, UrlCrawled
-from scans.models import CrawledUrl, UrlScan
+from scans.models import Actor, Analysis, CrawledUrl, UrlScan
 from scans.reasons import NO_REASON, SENTENCES, Reason, as_reason
 from scans.targets.request_rules import pattern_of
 
@@ -49,9 +50,20 @@ def _row(url_scan: UrlScan, event: UrlCrawled | AddressSeen) -> CrawledUrl:
 
 def _reason(url_scan: UrlScan, told: AddressSeen) -> Reason:
     """Return the reason that the engine gave: a code of the registry, with the pattern that left it out, or a text."""
-    if told.reason == "left_out" and (pattern := pattern_of(told.url, url_scan.analysis.left_out or ())):
-        return Reason("left_out_by", pattern=pattern)
+    if told.reason == "left_out":
+        levels = {pattern: level for level, pattern in patterns_for(url_scan.analysis.left_out or (), url_scan.url)}
+        if pattern := pattern_of(told.url, levels):
+            code = "left_out_for_url" if levels[pattern] else "left_out_for_all"
+            return Reason(code, pattern=pattern, by=_who_gave_patterns(url_scan.analysis))
     return Reason(told.reason) if told.reason in SENTENCES else as_reason(told.reason[:200])
+
+
+def _who_gave_patterns(analysis: Analysis) -> str | Actor:
+    """Return who changed the patterns last, else who submitted the analysis."""
+    for entry in analysis.activity.filter(action="analysis.changed").select_related("user"):  # the newest first
+        if entry.user and "left_out" in entry.data.get("changed", "").split(", "):
+            return entry.user.username
+    return analysis.owner.username if analysis.owner else Actor.COMMAND
 
 
 def _merged(before: CrawledUrl | None, now: CrawledUrl) -> CrawledUrl:

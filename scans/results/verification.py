@@ -17,8 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from scans import transitions
-from scans.configuration.secret_headers import rules_of
-from scans.encryption import KeyLost
+from scans.configuration.secret_headers import CANNOT_BE_USED, rules_of
 from scans.engines.base import Session
 from scans.login.base import Login
 from scans.login.credentials import handshake_of
@@ -131,7 +130,7 @@ class Replays:
         try:
             self._open_secrets()
             self._log_in()
-        except (LoginFailed, KeyLost) as error:
+        except (LoginFailed, *CANNOT_BE_USED) as error:
             _mark_rest(self._scan, Reason("login_lost", error=error))
             return
         options = {"timeout": TIMEOUT_SECONDS, "max_body_bytes": MAX_PAGE_BYTES, "rules": self._rules}
@@ -161,10 +160,10 @@ class Replays:
         return host, addresses
 
     def _open_secrets(self) -> None:
-        """Decrypt the scan's login and headers, if it has any. Raises KeyLost."""
+        """Decrypt the scan's login and headers, if it has any. Raises CANNOT_BE_USED."""
         stored = getattr(self._scan, "login", None)
         self._login = stored.opened() if stored else None
-        self._rules = rules_of(self._scan.analysis)
+        self._rules = rules_of(self._scan)
 
     def _log_in(self) -> None:
         """Log in if the scan did, at the usual rate and up to MOST_LOGINS times. Raises LoginFailed."""
@@ -304,15 +303,15 @@ def _site(url: str) -> str:
 def carrying(session: Session, url: str, headers: Mapping[str, str], rules: RequestRules = NO_RULES) -> dict[str, str]:
     """Return the headers of a stored request with the login of a session, whose cookies win.
 
-    The client adds the headers of `rules` itself, so they are left out; but a User-Agent stays, as it may be an attack.
+    The client adds the headers of `rules` itself, so they are left out; but a User-Agent stays, as it may be an attack,
+    and so does the type of the body.
     """
-    ours = {name.lower() for name, _ in rules.headers} - {"user-agent"}
+    of_rules = rules.headers_for(url).keys()
+    ours = of_rules - {"user-agent", "content-type"}
     given = {name.lower() for name, _ in session.headers} | ours
     before = "; ".join(value for name, value in headers.items() if name.lower() == "cookie")
     kept = {name: value for name, value in headers.items() if name.lower() not in given | {"cookie"}}
     kept |= SiteCookies(session.cookies).headers(url, before)
-    if (
-        session.user_agent and not rules.user_agent and "user-agent" not in given | {name.lower() for name in kept}
-    ):  # an attack may be in it
+    if session.user_agent and "user-agent" not in given | of_rules | {name.lower() for name in kept}:
         kept["user-agent"] = session.user_agent
     return kept | dict(session.headers)

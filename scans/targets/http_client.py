@@ -81,14 +81,13 @@ class SiteClient:
             raise ValueError(f"{url} is not on {self._host}.")
         if self._rules.leaves_out(str(target)):
             raise LeftOut
-        given = {name.lower(): value for name, value in self._rules.headers}
         own = {name.lower(): value for name, value in (headers or {}).items()}
         if own.get("user-agent") == USER_AGENT:
             del own["user-agent"]
         values = {
             "accept": "*/*",
             "user-agent": USER_AGENT,
-            **given,
+            **self._rules.headers_for(str(target)),
             **own,
             "accept-encoding": "gzip, deflate",
             "host": target.netloc.decode(),

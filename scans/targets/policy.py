@@ -141,6 +141,14 @@ def origin(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme]
 
 
+def is_same_site(url: str, other: str) -> bool:
+    """Return whether two URLs have the same scheme, host and port; false for what is no http address."""
+    try:
+        return origin(url) == origin(other) and urlsplit(url).scheme == urlsplit(other).scheme
+    except (KeyError, ValueError):
+        return False
+
+
 def resolve(host: str) -> tuple[str, ...]:
     """Return the addresses of a host, in the order the system prefers. Raises OSError if there are none."""
     try:

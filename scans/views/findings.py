@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.generic import View
 
 from scans import htmx, transitions
+from scans.configuration.secret_headers import names_for
 from scans.filtersets import FindingFilterSet, whole_number
 from scans.forms.actions import MarkForm
 from scans.models import Analysis, Finding, Mark, SystemPart, TriageMark, UrlScan
@@ -101,7 +102,7 @@ class FindingDetailView(UrlScanTab):
             "mark": mark,
             "mark_form": form,
             "sent": finding.http_request[:longest],
-            "header_names": sorted(url_scan.analysis.headers or ()),
+            "header_names": names_for(url_scan),
             "answered": finding.evidence_body[:longest],
             "is_cut": longest and max(len(finding.http_request), len(finding.evidence_body)) > longest,
         }

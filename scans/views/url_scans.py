@@ -89,7 +89,7 @@ class ConfigurationView(UrlScanTab):
     def content(self, url_scan: UrlScan) -> dict:
         """How it logs in, but for what is secret, and every option."""
         login = TargetLogin.objects.defer("sealed").filter(url_scan=url_scan).first()
-        return {"login": login, "options": shown(url_scan.analysis)}
+        return {"login": login, "options": shown(url_scan.analysis, url=url_scan.url)}
 
 
 class EngineLogView(UrlScanTab):

@@ -43,9 +43,9 @@ def keep_picture(url_scan: UrlScan, shows: str, image: bytes, check: TargetCheck
 
 
 def target_of(url_scan: UrlScan) -> Target:
-    """Return the target of this URL scan for the checks, with its secrets opened. Raises KeyLost."""
+    """Return the target of this URL scan for the checks, with its secrets opened. Raises CANNOT_BE_USED."""
     login = getattr(url_scan, "login", None)
-    rules = rules_of(url_scan.analysis)
+    rules = rules_of(url_scan)
     script = unseal(url_scan.crawl_script) if url_scan.crawl_script else ""
     return Target(
         url=url_scan.url,

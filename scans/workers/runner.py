@@ -8,7 +8,7 @@ from time import monotonic
 from django.conf import settings
 
 from scans import transitions
-from scans.encryption import KeyLost
+from scans.configuration.secret_headers import CANNOT_BE_USED
 from scans.engines.base import Engine, Job, NewLogin
 from scans.login.for_engine import job_fields, new_login
 from scans.login.logging_in import log_in
@@ -68,7 +68,7 @@ def _take(url_scan_id: int, holder: str) -> UrlScan | None:
 def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
     try:
         target = target_of(scan)
-    except KeyLost as lost:
+    except CANNOT_BE_USED as lost:
         _fail_without_key(scan, lost.why)
         return
     report = _check_patiently(scan, target, timing) if scan.started_at else _check(scan, target, timing)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from scans import transitions
-from scans.encryption import KeyLost
+from scans.configuration.secret_headers import CANNOT_BE_USED
 from scans.engines.base import Engine
 from scans.models import AllowedTarget, Analysis, UrlScan
 from scans.prescan.accounts import Accounts
@@ -94,7 +94,7 @@ def openable(analysis: Analysis) -> dict[UrlScan, Target]:
     for scan in analysis.url_scans.filter(status=UrlScanStatus.SUBMITTED).select_related("login"):
         try:
             targets[scan] = target_of(scan)
-        except KeyLost as lost:
+        except CANNOT_BE_USED as lost:
             transitions.fail_set_up(scan, reason=lost.why)
     return targets
 

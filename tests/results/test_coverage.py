@@ -1,8 +1,11 @@
 """The addresses of a site as rows: each once, with how far the scan came with it."""
 
+from dataclasses import replace
+
 import pytest
 
 from scans import transitions
+from scans.configuration.submission import configuration
 from scans.engines.base import AddressSeen, Reach, UrlCrawled
 from scans.maintenance import removal
 from scans.models import Actor, CrawledUrl
@@ -79,12 +82,29 @@ def test_coverage_goes_with_the_results():
     assert not CrawledUrl.objects.exists()
 
 
-def test_an_address_that_is_left_out_names_its_pattern():
-    scan = factories.running(left_out="/logout\n*delete*\n*item*").url_scans.get()
-    paths = ["logout?a=1", "item/Delete?id=7", "?do=100%25"]
+def test_an_address_that_is_left_out_names_its_pattern_its_level_and_who_gave_it():
+    patterns = "http://127.0.0.1:9/ *item*\n/logout\n*delete*\nusual:reset\nhttp://127.0.0.1:8/ *do*"
+    scan = factories.running("http://127.0.0.1:9/", left_out=patterns).url_scans.get()
+    paths = ["logout?a=1", "item/Delete?id=7", "item/5", "%52eset", "?do=100%25"]
     coverage.store(scan, [seen(path, Reach.SKIPPED, reason="left_out") for path in paths])
+    by = {"by": Actor.COMMAND}
     assert {row.url: row.reason for row in scan.crawled_urls.all()} == {
-        "http://h/logout?a=1": Reason("left_out_by", pattern="/logout"),
-        "http://h/item/Delete?id=7": Reason("left_out_by", pattern="*delete*"),  # the first of the two
-        "http://h/?do=100%25": Reason("left_out"),  # the engine says so, and no pattern does
+        "http://h/logout?a=1": Reason("left_out_for_all", pattern="/logout", **by),
+        "http://h/item/Delete?id=7": Reason("left_out_for_all", pattern="*delete*", **by),  # the first of the two
+        "http://h/item/5": Reason("left_out_for_url", pattern="*item*", **by),
+        "http://h/%52eset": Reason("left_out_for_all", pattern="*reset*", **by),
+        "http://h/?do=100%25": Reason("left_out"),  # the engine says so, and no pattern of this URL does
     }
+    told = str(scan.crawled_urls.get(url="http://h/item/5").reason)
+    assert told == "Left out of the scan of this URL alone by the pattern *item*, given by: Command line."
+
+
+def test_who_changed_the_patterns_last_gave_them():
+    submitter, another = factories.user(), factories.user()
+    analysis = transitions.save(factories.submission(), by=submitter)
+    changed = replace(configuration(analysis), left_out="/logout")
+    for by, option in ((submitter, {"depth": 3}), (another, {"left_out": "/x"}), (submitter, {"depth": 4})):
+        changed = replace(changed, **option)
+        transitions.change(analysis, changed, by=by)
+    coverage.store(factories.fresh(analysis).url_scans.get(), [seen("x", Reach.SKIPPED, reason="left_out")])
+    assert CrawledUrl.objects.get().reason.facts["by"] == another.username

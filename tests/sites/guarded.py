@@ -51,6 +51,7 @@ class Switches:
     takes_post: bool = True
     keeps_login: bool = True
     same_browser: bool = False  # a session is good with the User-Agent alone that it began with
+    wants: dict[str, str] = field(default_factory=dict)  # headers of every request; without them: 401
     code_page: str = ""  # shown after a right password, instead of letting in
     location: str = ""  # where strangers are sent, instead of /login
     pages: dict[str, str | Callable[[], str]] = field(default_factory=dict)  # further pages, for everybody
@@ -129,6 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
     def page(self, path: str, fields: dict[str, str]) -> tuple:
         """Status, page and headers."""
         site = self.server.site
+        if any(self.headers.get(name) != value for name, value in site.wants.items()):
+            return 401, "not without its headers", ("WWW-Authenticate", 'Basic realm="front"')
         if path in site.pages:
             page = site.pages[path]
             return 200, page() if callable(page) else page

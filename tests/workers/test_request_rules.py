@@ -1,5 +1,7 @@
 """Headers of every request, and left-out addresses, from the form to the engine, the monitor and the replay."""
 
+import json
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -13,12 +15,14 @@ from scans.transitions import Access
 from scans.workers import runner, setup
 from tests import factories as make
 from tests.engines.conftest import job, start, wapiti
+from tests.engines.wapiti.scanning import QuickWapiti
 from tests.sites.controllable import ControllableSite
+from tests.sites.guarded import PASSWORD, USER, GuardedSite
 
 __all__ = ["job", "start", "wapiti"]  # fixtures
 SHOP = (
     "<h1>Shop</h1><a href='/search?q=owl'>Search</a> <a href='/?do=harden'>Harden</a> <a href='/logout'>Out</a>"
-    "<form method=post action='/item/delete'><input name=id value=5></form>"
+    "<form method=post action='/item/delete'><input name=id value=5></form> <a href='/go?to=/redirected/out'>Go</a>"
 )
 SECRET = "owl-7f3a-secret"
 HEADERS = f"X-Scan-Id: {SECRET}\nUser-Agent: scanner-of-ours"
@@ -30,13 +34,13 @@ def shop():
         yield site
 
 
-def submitted(site, engine, **typed):
-    """The one URL scan of an analysis that was submitted by the command and set up."""
+def submitted(site, engine, *more, **typed):
+    """The scan of the site's URL, of an analysis that was submitted by the command with `more` and set up."""
     flags = [f"--{name.replace('_', '-')}={value}" for name, values in typed.items() for value in values]
-    call_command("submit", "--name=Shop", site.url, *flags)
+    call_command("submit", "--name=Shop", site.url, *more, *flags)
     analysis = Analysis.objects.get()
     setup.set_up(analysis, engine)
-    return analysis.url_scans.get()
+    return analysis.url_scans.get(url=site.url)
 
 
 def scanned(scan, engine):
@@ -47,19 +51,24 @@ def scanned(scan, engine):
 @pytest.mark.engine
 @pytest.mark.django_db(transaction=True)
 def test_left_out_addresses_are_never_asked_for_and_listed_while_all_else_is_scanned(shop, wapiti):
-    scan = submitted(shop, wapiti, leave_out=["/?do=*", "/logout", "*delete*"])
-    scan = scanned(scan, wapiti)
+    patterns = ["/?do=*", "/redirected/*", f"{shop.url} /logout", "http://127.0.0.1:9/ /search*"]
+    scan = submitted(shop, wapiti, "http://127.0.0.1:9/", leave_out=patterns, leave_out_usual=["delete"])
+    scan = scanned(scan, QuickWapiti(wapiti.python))
     assert scan.status == U.COMPLETED_VERIFYING_RESULTS, scan.reason
     verification.verify(scan.pk, holder="verifier")
     asked = {(request.method, request.path) for request in shop.requests}
-    assert not [path for _, path in asked if path.startswith(("/?do=", "/logout")) or "delete" in path]
-    assert any(path.startswith("/search") for _, path in asked)
-    left_out = [row for row in scan.crawled_urls.all() if row.reason.code == "left_out_by"]
-    assert {(row.method, row.url, row.reach, row.reason.facts["pattern"]) for row in left_out} == {
-        ("GET", f"{shop.url}?do=harden", "skipped", "/?do=*"),
-        ("GET", f"{shop.url}logout", "skipped", "/logout"),
-        ("POST", f"{shop.url}item/delete", "skipped", "*delete*"),
-        ("GET", f"{shop.url}item/delete", "skipped", "*delete*"),  # the engine takes a form's target for a link, too
+    paths = {path for _, path in asked}
+    assert not [path for path in paths if path.startswith(("/?do=", "/logout", "/redirected")) or "delete" in path]
+    assert scan.findings.filter(category="Reflected Cross Site Scripting", url=f"{shop.url}search").exists()
+    left_out = [row for row in scan.crawled_urls.all() if row.reason.code.startswith("left_out")]
+    assert {
+        (row.method, row.url, row.reach, row.reason.facts["pattern"], row.reason.code[-3:]) for row in left_out
+    } == {
+        ("GET", f"{shop.url}?do=harden", "skipped", "/?do=*", "all"),
+        ("GET", f"{shop.url}logout", "skipped", "/logout", "url"),
+        ("GET", f"{shop.url}redirected/out", "skipped", "/redirected/*", "all"),
+        ("POST", f"{shop.url}item/delete", "skipped", "*delete*", "all"),
+        ("GET", f"{shop.url}item/delete", "skipped", "*delete*", "all"),  # the engine takes a form's target for a link
     }
     assert scan.crawled_urls.get(url=shop.url, method="GET").reach != "skipped"
 
@@ -81,6 +90,23 @@ def test_headers_go_along_with_every_request_of_a_public_site_and_are_told_to_no
     files = b"".join(path.read_bytes() for path in scan.directory.rglob("*") if path.is_file())
     assert SECRET.encode() not in files
     assert SECRET not in str(list(scan.analysis.activity.values())) + str(list(scan.findings.values()))
+
+
+@pytest.mark.engine
+@pytest.mark.process
+@pytest.mark.django_db(transaction=True)
+def test_a_login_form_behind_basic_authentication_and_a_user_agent_is_scanned(wapiti, tmp_path):
+    login, wants = tmp_path / "login.json", {"Authorization": "Basic b3dsOm93bHM=", "User-Agent": "ticket 4711"}
+    login.write_text(json.dumps({"method": "form", "username": USER, "password": PASSWORD}))
+    with GuardedSite(wants=wants) as site:
+        headers = [f"{name}: {value}" for name, value in wants.items()]
+        scan = submitted(site, wapiti, header=headers, login=[login])
+        scan = scanned(scan, QuickWapiti(wapiti.python))
+        assert scan.status == U.COMPLETED_VERIFYING_RESULTS, scan.reason
+        assert scan.logins_succeeded == 1 and not scan.logins_failed
+        verification.verify(scan.pk, holder="verifier")
+        for name, value in wants.items():
+            assert {request.headers.get(name.lower()) for request in site.requests} == {value}
 
 
 @pytest.mark.engine
@@ -133,6 +159,32 @@ def test_a_redirect_to_a_left_out_address_is_not_followed():
         scan = analysis.url_scans.get()
         assert scan.status == U.VERIFICATION_FAILED and "is left out of the scan" in str(scan.reason)
         assert site.paths == ["/"]
+
+
+@pytest.mark.django_db
+def test_a_target_that_is_left_out_after_all_is_not_asked_for():
+    with ControllableSite() as site:  # run again, perhaps, with patterns of a version that knew fewer spellings
+        analysis = make.submitted(f"{site.url}a//b", left_out="/a/b")
+        setup.prescan(analysis)
+        scan = analysis.url_scans.get()
+        assert scan.status == U.VERIFICATION_FAILED and "a//b is left out of the scan" in str(scan.reason)
+        assert not site.requests
+
+
+@pytest.mark.django_db
+def test_headers_of_old_that_are_refused_today_keep_the_scan_from_being_set_up():
+    analysis = make.submitted(headers={"Content_Length": seal("5")})
+    setup.openable(analysis)
+    scan = analysis.url_scans.get()
+    assert scan.status == U.SUBMIT_FAILED and "Content_Length belongs to the connection" in str(scan.reason)
+
+
+@pytest.mark.django_db
+def test_a_public_site_that_wants_a_header_needs_no_proof():
+    with GuardedSite(wants={"X-Scan-Id": "ticket-4711"}, open=True) as site:
+        analysis = make.submitted(site.url, headers={f"{site.url} X-Scan-Id": seal("ticket-4711")})
+        setup.prescan(analysis)
+        assert analysis.url_scans.get().status == U.SUBMITTED, analysis.url_scans.get().reason
 
 
 @pytest.mark.django_db

@@ -2,26 +2,27 @@
 # The file LICENSE beside it has the terms.
 """The rules for every request to the target: headers to send, and addresses that are never requested."""
 
-import re
-from urllib.parse import unquote
+import sys
+from pathlib import Path
 
 import httpx
 
-# The product has the same list in scans/targets/request_rules.py.
-REFUSED_HEADERS = frozenset(
-    "host content-length transfer-encoding connection keep-alive proxy-connection proxy-authenticate "
-    "proxy-authorization te trailer upgrade http2-settings expect content-encoding accept-encoding".split()
-)
+sys.path.append(str(Path(__file__).parents[3] / "targets"))  # last: nothing of the driver or of Wapiti is found there
+from shared_rules import Patterns, is_header_name, is_of_connection  # noqa: E402
+
 # Sent by Wapiti where a User-Agent was given (scans/engines/base.py), which takes its place; any other is an attack.
 STAND_IN = "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)"
 LEFT_OUT = "left_out"  # a code of scans.reasons
+OF_ITS_BODY = "content-type"
 
 
 def refuse_headers(headers):
     """Raise ValueError for a header that would lead to another site, or break the connection; values are not named."""
-    for name, _ in headers:
-        if name.lower() in REFUSED_HEADERS:
-            raise ValueError(f"the header {name} belongs to the connection and cannot be given")
+    for name, value in headers:
+        if is_of_connection(name):
+            raise ValueError(f"the header {name.strip()} belongs to the connection and cannot be given")
+        if not is_header_name(name) or any(ord(character) < 32 or character == "\x7f" for character in value):
+            raise ValueError("a header has a name or a value that no request can carry")
 
 
 class Rules:
@@ -30,20 +31,21 @@ class Rules:
     def __init__(self, job):
         refuse_headers(job["headers"])
         self.headers = {name.lower(): value for name, value in job["headers"]}
-        self.left_out = [re.compile(pattern) for pattern in job["left_out"]]
+        self.patterns = Patterns(job["left_out"])
 
     def leave_out(self, url):
-        """Return whether this address is never requested; percent-encoded letters are understood."""
-        url = str(url).partition("#")[0]
-        return any(pattern.fullmatch(one) for pattern in self.left_out for one in {url, unquote(url)})
+        """Return whether this address is never requested, however it is spelled."""
+        return bool(self.patterns.first(str(url)))
 
     def dressed(self, request):
         """A copy of the request that carries the headers; the original stays as Wapiti made it."""
         if not self.headers:
             return request
         headers = httpx.Headers(request.headers)
-        attacks = headers.get("user-agent", STAND_IN) != STAND_IN
-        headers.update({name: value for name, value in self.headers.items() if name != "user-agent" or not attacks})
+        kept = {OF_ITS_BODY} & headers.keys()
+        if headers.get("user-agent", STAND_IN) != STAND_IN:  # an attack
+            kept.add("user-agent")
+        headers.update({name: value for name, value in self.headers.items() if name not in kept})
         return httpx.Request(
             request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
         )

@@ -119,7 +119,7 @@ class Traffic:
         generation = self.login.generation
         self.login.unseen += ours
         try:
-            response = await self.send(transport, self.dressed(request) if ours else request)
+            response = await self.send(transport, self.dressed(request))
         except httpx.TransportError:
             if ours and not self.ending:
                 self.count_error()
@@ -134,7 +134,9 @@ class Traffic:
         return response
 
     def dressed(self, request):
-        """The request with the headers of every request, and the login over them."""
+        """The request with the headers of every request, and the login over them; as it is for another site."""
+        if origin(request.url) != origin(self.url):
+            return request
         return self.login.dressed(self.rules.dressed(request))
 
     async def with_login(self, transport, request, response):
