@@ -21,15 +21,25 @@ class Gate:
     def __init__(self, browser, task: dict, wall: Wall):
         rules = task["rules"]
         self._headers = {name.lower(): value for name, value in (*rules["headers"], *task["session"]["headers"])}
+        self.cookies = self._headers.pop("cookie", "")  # for the browser to keep, with those that the site sets
         self._site, self._wall = site(task["url"]), wall
+        self._patterned = bool(rules["left_out"])
         self.refused: list[str] = []  # addresses that were asked for, and are left out
         self.user_agent = self._headers.get("user-agent", "")
         self.own_user_agent = ""  # the browser's own, where another is given
-        if self._headers or rules["left_out"]:
+        if self._headers or self._patterned:
             self._devtools = browser.new_browser_cdp_session()
             self.own_user_agent = self.user_agent and self._devtools.send("Browser.getVersion")["userAgent"]
             self._devtools.on("Fetch.requestPaused", self._pass)
             self._devtools.send("Fetch.enable", {"patterns": [{"urlPattern": "*"}]})
+
+    def watch(self, context) -> None:
+        """Let pages of this context open no WebSocket to an address that is left out."""
+        if self._patterned:
+            context.route_web_socket(self._leaves_out_socket, lambda socket: socket.close())
+
+    def _leaves_out_socket(self, url: str) -> bool:
+        return bool(self._wall.pattern_of(url.replace("ws", "http", 1)))  # wss becomes https
 
     def _pass(self, event: dict) -> None:
         request, paused = event["request"], {"requestId": event["requestId"]}

@@ -11,7 +11,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parent)
@@ -91,6 +91,7 @@ def main() -> None:
             user_agent=gate.user_agent or job["task"]["session"]["user_agent"] or None,
             storage_state={"cookies": [], "origins": kept_by(job["task"]["session"])["origins"]},
         )
+        gate.watch(context)
         told = json.dumps(Player(job, wall, gate, context).run(), ensure_ascii=False)
         # A page may say half a character, which no database takes.
         sys.stdout.buffer.write(told.encode("utf-8", "replace"))
@@ -112,9 +113,11 @@ class Player:
         self.user_agent = gate.own_user_agent or self.page.evaluate("navigator.userAgent")
 
     def _give(self, session: dict) -> None:
-        for cookie in session["cookies"]:
+        pairs = [pair.strip().partition("=") for pair in self.gate.cookies.split(";") if pair.strip()]
+        given = [{"name": name, "value": value, "url": urljoin(self.task["url"], "/")} for name, _, value in pairs]
+        for cookie in (*given, *({name: cookie[name] for name in COOKIE} for cookie in session["cookies"])):
             with suppress(Error):  # one that this browser takes from no site
-                self.context.add_cookies([{name: cookie[name] for name in COOKIE}])
+                self.context.add_cookies([cookie])
         give_to_windows(self.context, session, self.task["url"])
 
     def run(self) -> dict:

@@ -300,8 +300,6 @@ class Headers(Option):
             url, rest = _with_url(number, line)
             try:
                 name, value = parse_header(rest, before=[given for at, given in map(parted, headers) if at == url])
-                if name.lower() == "cookie":
-                    raise ValueError(gettext("gives cookies: they are part of a login"))
                 key = joined(url, name)
                 headers[key] = self._kept(key, saved or {}) if value == KEPT else seal(value)
             except ValueError as error:

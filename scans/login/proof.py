@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 from scans.login import signs
-from scans.login.base import HTTP_METHODS, Login
+from scans.login.base import HTTP_METHODS, Login, Method
 from scans.login.login_form import LoginForm, asks_for_login
 from scans.login.outcome import LoginFailed
 from scans.login.page import Page, shown
@@ -297,7 +297,8 @@ def _refusal(evidence: Evidence) -> LoginFailed:
     if evidence.login.logged_in:
         detail = Reason("text_not_found", text=evidence.login.logged_in, url=evidence.after.shown_url)
         return LoginFailed("verification_text_missing", detail, STEP)
-    return _cannot_tell("looks_alike", url=shown(evidence.asked))
+    headers_alone = evidence.login.method == Method.HEADERS  # which may be no login at all
+    return _cannot_tell("looks_alike_with_headers" if headers_alone else "looks_alike", url=shown(evidence.asked))
 
 
 def _cannot_tell(code: str, **facts) -> LoginFailed:

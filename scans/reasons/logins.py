@@ -38,6 +38,10 @@ SENTENCES = {
     "text_not_found": _("“{text}” was not found after the login, at {url}."),
     "text_proves_nothing": _("“{text}” is there without a login too, so it proves nothing."),
     "address_proves_nothing": _("{url} is open to everybody, so it proves nothing."),
+    "looks_alike_with_headers": _(
+        "{url} looks the same with and without these headers and cookies. If they are no login, give them as “Headers "
+        "of every request”: those need no proof."
+    ),
     "looks_alike": _("{url} looks the same with and without the login."),
     "end_not_seen": _("{proof} But no page that can be requested again would show that the login has ended."),
     "page_speaks_of_lock": _("{url} speaks of a lock or of too many tries."),

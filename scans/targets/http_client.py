@@ -17,6 +17,7 @@ from django.conf import settings
 from scans.engines.base import USER_AGENT
 from scans.targets.encodings import decoded, encoding_of
 from scans.targets.request_rules import NO_RULES, LeftOut, RequestRules
+from scans.targets.shared_rules import with_cookies
 
 MAX_BODY_BYTES = 64 * 1024
 
@@ -81,17 +82,20 @@ class SiteClient:
             raise ValueError(f"{url} is not on {self._host}.")
         if self._rules.leaves_out(str(target)):
             raise LeftOut
+        given = self._rules.headers_for(str(target))
         own = {name.lower(): value for name, value in (headers or {}).items()}
         if own.get("user-agent") == USER_AGENT:
             del own["user-agent"]
         values = {
             "accept": "*/*",
             "user-agent": USER_AGENT,
-            **self._rules.headers_for(str(target)),
+            **given,
             **own,
             "accept-encoding": "gzip, deflate",
             "host": target.netloc.decode(),
         }
+        if "cookie" in values:
+            values["cookie"] = with_cookies(given.get("cookie", ""), own.get("cookie", ""))
         started = monotonic()
         try:
             response = self._send(method, target, values, body)

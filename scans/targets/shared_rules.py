@@ -5,6 +5,7 @@ Standard library only: the other two processes have no Django, and import this f
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 # Headers that concern the connection or the body (RFC 9110, 7.6.1), or the site that is asked: whoever could set
@@ -20,6 +21,7 @@ _SITE = re.compile(r"(?:.*@)?(\[.*\]|[^:]*?)\.*(?::(\d*))?", re.DOTALL)
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _ANY_SITE = r"(?>https?://[^/?#]*)"
 _ENDS_PARAMETER = r"(?:[&;]|\Z)"
+_NOT_DECODED = "\ufffd"
 _MOST_DECODINGS = 3  # a proxy and an application may decode the same address, one after the other
 
 
@@ -32,6 +34,13 @@ def is_of_connection(name: str) -> bool:
     """Return whether a header may not be given. Servers with CGI's names take _ and - for the same."""
     name = name.strip().lower().replace("_", "-")
     return name in REFUSED_HEADERS or name.startswith(REFUSED_PREFIX)
+
+
+def with_cookies(given: str, own: str) -> str:
+    """Return a Cookie header with a visitor's own cookies, and those of the given that it has not got itself."""
+    names = {pair.partition("=")[0].strip() for pair in own.split(";")}
+    kept = (pair.strip() for pair in given.split(";") if pair.partition("=")[0].strip() not in names)
+    return "; ".join(filter(None, (*kept, own.strip())))
 
 
 class Patterns:
@@ -47,14 +56,16 @@ class Patterns:
 
     def first(self, url: str) -> str:
         """Return the first pattern that means this address, however it is spelled; nothing if none does."""
-        spelled = spellings(url) if self._compiled else ()
+        spelled = spellings(url) if self._compiled else frozenset()
+        text = "\n".join(spelled)
         for pattern, word, expression in self._compiled:
-            if any(word in one and expression.fullmatch(one) for one in spelled):
+            if word in text and any(map(expression.fullmatch, spelled)):
                 return pattern
         return ""
 
 
-def spellings(url: str) -> set[str]:
+@lru_cache(maxsize=1024)  # an engine asks for an address when it finds it, and again when it requests it
+def spellings(url: str) -> frozenset[str]:
     """Return an address as it is, and as servers may read it, all in small letters."""
     url = url.partition("#")[0]
     found = {url}
@@ -65,7 +76,9 @@ def spellings(url: str) -> set[str]:
                 break
             decoded = unquote(decoded, encoding=encoding, errors="replace")
             found.add(decoded)
-    return {one.casefold() for each in found for one in (each, _tidied(each))}
+        if _NOT_DECODED not in decoded:
+            break
+    return frozenset(one.casefold() for each in found for one in (each, _tidied(each)))
 
 
 def _tidied(url: str) -> str:

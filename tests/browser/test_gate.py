@@ -10,11 +10,17 @@ from tests.sites.controllable import ControllableSite
 from tests.sites.guarded import GuardedSite
 
 pytestmark = pytest.mark.browser
-GIVEN = (("X-Scan-Id", "owl"), ("Authorization", "Basic b3dsOm93bA=="), ("User-Agent", "scanner of ours"))
+GIVEN = (
+    ("X-Scan-Id", "owl"),
+    ("Cookie", "consent=yes; a=b"),
+    ("Authorization", "Basic b3dsOm93bA=="),
+    ("User-Agent", "scanner of ours"),
+)
 WAYS_OUT = """<form action="/out" method="post"><button id="send">Send</button></form><div id="menu"></div>
     <iframe src="//{host}/%6fut"></iframe><img src="/a/../out;x=1">
     <script>document.getElementById("menu").innerHTML = "<a id='built' href='/" + "out'>Out</a>"
     fetch("/out", {{method: "POST", body: "x"}}).catch(() => document.title = "refused"); fetch("/leads").catch(() => 0)
+    navigator.sendBeacon("/out", "x"); new WebSocket("ws://{host}/out")
     new Worker(URL.createObjectURL(new Blob(["fetch('" + location.origin + "/out').catch(() => 0)"])))
     </script>"""
 
@@ -60,8 +66,9 @@ def test_headers_go_to_the_targets_site_alone_and_no_redirect_takes_them_elsewhe
         assert told.ok, told.detail
     seen = {request.path: request.headers for request in site.requests}
     assert {headers.get("x-scan-id") for headers in seen.values()} == {"owl"}
+    assert {headers["cookie"] for headers in seen.values()} == {"consent=yes; a=b"}
     assert {headers["user-agent"] for headers in seen.values()} == {"scanner of ours"}
-    assert seen["/frame"]["authorization"] == GIVEN[1][1] and seen["/frame"]["x-member"] == "me"
+    assert seen["/frame"]["authorization"] == GIVEN[2][1] and seen["/frame"]["x-member"] == "me"
     assert seen["/token"]["authorization"] == "Bearer of-its-script"
     assert {request.path for request in other.requests} == {"/led", "/named"}
     for request in other.requests:

@@ -125,3 +125,8 @@ def test_a_page_that_proves_the_login_is_asked_for_on_the_targets_host_and_port_
 def test_a_page_of_no_address_proves_nothing(address):
     with GuardedSite(scheme="Basic") as site:
         assert reason(site, Method.BASIC, logged_in=address) in ("out_of_scope", "login_page_unreachable")
+
+
+def test_headers_that_change_nothing_are_told_to_need_no_login():
+    with GuardedSite(open=True) as site, pytest.raises(LoginFailed, match="give them as “Headers of every request”"):
+        entered(site, Method.HEADERS, headers="X-Scan-Id: ticket-4711")

@@ -52,6 +52,15 @@ def test_our_own_requests_carry_the_headers_and_what_an_attack_or_a_body_needs_s
     assert second["content-type"] == "text/xml"
 
 
+def test_a_given_cookie_is_sent_beside_those_of_the_site():
+    with ControllableSite() as site:
+        rules = RequestRules(url=site.url, headers=(("Cookie", "consent=yes; id=0"),))
+        with SiteClient("127.0.0.1", ["127.0.0.1"], timeout=5, rules=rules) as client:
+            client.send("GET", site.url)
+            client.send("GET", site.url, {"Cookie": "id=1"})
+    assert [request.headers["cookie"] for request in site.requests] == ["consent=yes; id=0", "consent=yes; id=1"]
+
+
 def test_our_own_requests_never_ask_for_what_is_left_out():
     rules = RequestRules(left_out=("/?do=*",))
     with ControllableSite() as site, SiteClient("127.0.0.1", ["127.0.0.1"], timeout=5, rules=rules) as client:

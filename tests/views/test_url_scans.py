@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from scans import transitions
+from scans.encryption import seal
 from scans.engines.base import AddressSeen, ModuleFailed, Reach
 from scans.exports.formats import FORMATS
 from scans.models import Analysis, Finding, TargetCheck
@@ -366,3 +367,17 @@ def test_details_list_errors_inside_the_engine_with_their_address(client):
     assert values(response, "data-module-error") == ["xss", "crawl"]
     for part in ("GET http://127.0.0.1:9/&lt;a&gt;", "TypeError: owl", "The page is too large for the engine."):
         assert part in text(response)
+
+
+def test_the_configuration_of_a_url_shows_what_holds_for_it_and_at_which_level(client):
+    shop, cart = "http://127.0.0.1:9/shop", "http://127.0.0.1:9/cart"
+    left_out = f"*delete*\n{shop} /logout\n{cart} /empty\nusual:switch"
+    headers = {"X-Scan-Id": seal("owl-77"), f"{shop} X-Team": seal("red-77"), f"{cart} X-Other": seal("blue-77")}
+    analysis = factories.submitted(shop, cart, left_out=left_out, headers=headers)
+    page = text(client.get(f"{analysis.url_scans.get(url=shop).get_absolute_url()}configuration/"))
+    assert "<code>*delete*</code> <code>addresses that usually switch something on or off</code>" in page
+    assert f"for {shop} alone: <code>/logout</code>" in page and f"for {shop} alone: <code>X-Team</code>" in page
+    assert "<code>X-Scan-Id</code>" in page and "/empty" not in page and "X-Other" not in page
+    whole = text(client.get(analysis.get_absolute_url()))
+    assert f"for {cart} alone: <code>/empty</code>" in whole and "X-Other" in whole
+    assert "77" not in "".join(line for line in (page + whole).splitlines() if "X-" in line)

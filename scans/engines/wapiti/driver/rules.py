@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 sys.path.append(str(Path(__file__).parents[3] / "targets"))  # last: nothing of the driver or of Wapiti is found there
-from shared_rules import Patterns, is_header_name, is_of_connection  # noqa: E402
+from shared_rules import Patterns, is_header_name, is_of_connection, with_cookies  # noqa: E402
 
 # Sent by Wapiti where a User-Agent was given (scans/engines/base.py), which takes its place; any other is an attack.
 STAND_IN = "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)"
@@ -45,7 +45,10 @@ class Rules:
         kept = {OF_ITS_BODY} & headers.keys()
         if headers.get("user-agent", STAND_IN) != STAND_IN:  # an attack
             kept.add("user-agent")
-        headers.update({name: value for name, value in self.headers.items() if name not in kept})
+        given = {name: value for name, value in self.headers.items() if name not in kept}
+        if "cookie" in given:
+            given["cookie"] = with_cookies(given["cookie"], headers.get("cookie", ""))
+        headers.update(given)
         return httpx.Request(
             request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
         )

@@ -48,6 +48,12 @@ def test_a_request_carries_the_headers_and_the_original_stays(driver_rules):
     assert "x-scan-id" not in plain.headers
 
 
+def test_a_given_cookie_is_sent_beside_those_of_the_site(driver_rules):
+    rules = driver_rules.Rules({"headers": [["Cookie", "consent=yes"]], "left_out": []})
+    requests = [httpx.Request("GET", "http://shop.example/", headers=headers) for headers in ({}, {"Cookie": "id=1"})]
+    assert [rules.dressed(request).headers["cookie"] for request in requests] == ["consent=yes", "consent=yes; id=1"]
+
+
 def test_a_given_type_of_content_never_replaces_that_of_a_body(driver_rules):
     rules = driver_rules.Rules({"headers": [["Content-Type", "text/plain"]], "left_out": []})
     form = httpx.Request("POST", "http://shop.example/", data={"a": "b"})
