@@ -245,7 +245,7 @@ class AddressSeen:
 class CrawlSeen:
     """Sums the crawl up, once it is over; sent again by a process that resumes the scan."""
 
-    pages: int  # different pages; more than five are not told apart
+    pages: int  # different pages and documents; more than five pages are not told apart
     data: int  # addresses that answered with data, as an API does
     only_login: bool  # nothing but a login, and pages that stand beside one
     only_scripts: bool  # nothing but pages that scripts fill, whose requests the engine does not see

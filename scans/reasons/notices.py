@@ -28,7 +28,7 @@ SENTENCES = {
     ),
     "lead_not_followed": _("{url} leads a browser to {address}, where the scan did not get."),
     "next_lead_not_followed": _("Submit {address} instead."),
-    "modules_broke": _("Errors inside the engine: {count}, in the modules {names}. What they dropped was not tested."),
+    "modules_broke": _("Errors inside the engine: {count}. Modules: {names}. What they dropped was not tested."),
     "next_modules_broke": _(
         "See on Scan Details which addresses are concerned, and test these by other means. Run the analysis again: if "
         "the errors return, show the engine log to an administrator."

@@ -51,6 +51,7 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
         "options": shown(analysis, in_section("how")),
         "runs": [run for run in runs if run != analysis],
         "changes": _changes(analysis),
+        "noticed": sum(bool(scan["notices"]) for scan in scans),
         "here": htmx.address(request),
         **_results(scans),
         **_possible(analysis, scans),
@@ -62,7 +63,15 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
 
 def _overview(analysis: Analysis, user) -> list[dict]:
     """A few columns of every URL scan, for counting. Only the URL scans of one page are read whole."""
-    columns = ["pk", "url", "status", "verified_at", "results_visible", *(f"findings_{name}" for name in SEVERITIES)]
+    columns = [
+        "pk",
+        "url",
+        "status",
+        "notices",
+        "verified_at",
+        "results_visible",
+        *(f"findings_{name}" for name in SEVERITIES),
+    ]
     return list(analysis.url_scans.marking_visible_results(user).order_by("position").values(*columns))
 
 

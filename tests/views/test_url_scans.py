@@ -348,6 +348,7 @@ def test_details_and_summary_show_notices_and_details_the_next_step(client):
         response = client.get(address)
         assert values(response, "data-notice") == ["one_page"] and elements(response, "data-notices")
         assert "The scan saw one page only: http://127.0.0.1:9/." in text(response)
+    assert "Coverage is low: 1 URL scan has notices" in text(client.get(analysis.get_absolute_url()))
     assert "crawl script that visits them" in text(client.get(scan.get_absolute_url()))
     plain = factories.published()
     for address in (url_scan(plain).get_absolute_url(), plain.get_absolute_url()):

@@ -211,11 +211,9 @@ class Hooks:
         wapiti._start_urls.extend(self.scan.unfinished)
         await original(wapiti)
         (self.session / CRAWL_SAVED).touch()
-        if not self.scan.wish:
-            self.scan.channel.send("crawl_seen", **self.scan.sights.summary())
 
     async def on_modules(self, original, attacker, crawler):
-        """The attack begins: remember how to stop it, and how many modules it has."""
+        """The attack begins: remember how to stop it, and how many modules it has; sum up the crawl."""
         modules = await original(attacker, crawler)
         self.scan.phase, self.scan.traffic.crawling = "attack", False
         wanted = set(sys.argv[sys.argv.index("-m") + 1].split(","))
@@ -225,6 +223,7 @@ class Hooks:
         if self.scan.wish:
             self.scan.stop_attack()
             return []
+        self.scan.channel.send("crawl_seen", **self.scan.sights.summary())
         for module in modules:
             module.must_attack = self.watched(module, module.must_attack)
             module.attack = self.watched(module, module.attack)

@@ -24,6 +24,7 @@ BESIDE_LOGIN = re.compile(
     r"(?i)log-?_?in|sign-?_?(in|up|on)|sso|auth|regist|join|account|pass(word|wd)?|forg[eo]t|reset|recover|lost"
     r"|terms|privacy|legal|imprint|impressum|datenschutz|cookies|contact|help"
 )
+DOCUMENTS = ("text/plain", "text/markdown", "text/csv", "text/xml", "application/xml", "application/rss+xml")
 FILES = (".json", ".xml", ".webmanifest", ".map")  # data that a page loads, unless it is below /api
 
 
@@ -34,7 +35,7 @@ class Sights:
         self.origin = urlsplit(url)[:2]
         self.looks = 0
         self.pages = {}  # the signature of a page → (asks for a login, may stand beside one, is filled by scripts)
-        self.data = set()
+        self.data, self.documents = set(), set()
         self.descriptions = Descriptions(self.origin)
 
     def take(self, method, url, status, headers, text):
@@ -51,6 +52,8 @@ class Sights:
                 self.look(url, BeautifulSoup(text[:LARGEST_PAGE], "html.parser"))
         elif is_data(kind, url) and not describes:
             self.data.add(url.partition("?")[0])
+        elif kind in DOCUMENTS:
+            self.documents.add(url.partition("?")[0])
 
     def look(self, url, page):
         """Keep a page, unless it is the same as another one: under another address, or at another time."""
@@ -79,7 +82,7 @@ class Sights:
         seen = list(self.pages.values())
         few = 0 < len(seen) <= FEW
         return {
-            "pages": len(seen),
+            "pages": len(seen) + len(self.documents),
             "data": len(self.data),
             "only_login": few and any(asks for asks, _, _ in seen) and all(beside for _, beside, _ in seen),
             "only_scripts": few and all(filled for _, _, filled in seen) and not self.data,

@@ -11,6 +11,7 @@ import pytest
 
 from scans.engines.base import (
     Command,
+    CrawlSeen,
     Ended,
     FindingReported,
     Outcome,
@@ -85,6 +86,9 @@ def test_a_checkpoint_is_gone_on_from_in_a_new_process(wapiti, weak_site, start,
     second = start(wapiti, job(site.url, modules=QUICK))
     assert second.to_the_end() == Ended(outcome=Outcome.COMPLETED)
     assert second.of(Started)[0].resumed
+    # The crawl is summed up once it is over, with the pages that an earlier process saw.
+    assert [seen.pages > 5 for seen in second.of(CrawlSeen)] == [True]
+    assert first.of(CrawlSeen) == (second.of(CrawlSeen) if phase == "attack" else [])
     found = wapiti.read_report(job().directory).findings
     assert {finding.category for finding in found} == QUICK_FINDS
     assert identities(second.of(FindingReported)) == identities(found)

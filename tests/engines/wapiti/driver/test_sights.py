@@ -37,6 +37,12 @@ def test_pages_are_counted_and_files_errors_and_redirects_are_none(seen):
     assert not summary["only_login"] and not summary["only_scripts"]
 
 
+def test_documents_that_a_page_lists_are_counted_as_pages(seen):
+    listing = "<h1>Index</h1><a href=a.txt>a</a><a href=b.md>b</a>"
+    assert seen(("", listing), ("a.txt", "owl", "text/plain"), ("b.md", "# Owl", "text/markdown"))["pages"] == 3
+    assert seen(("", SHELL), ("app.js", "", SCRIPT), ("LICENSE.txt", "", "text/plain"))["only_scripts"]
+
+
 def test_the_same_page_under_other_addresses_and_with_other_numbers_is_one(seen):
     token = "<h1>Owls</h1><p>Seen at {}</p><form><input type=hidden name=token value={}></form>"
     assert seen(("a", token.format("12:00", "aa")), ("b?next=1", token.format("12:01", "bb")))["pages"] == 1
