@@ -172,4 +172,4 @@ def status_labels(entry: ActivityLogEntry) -> tuple[str, str]:
     """The labels of the entry's from and to status; empty where it has none."""
     choices = UrlScanStatus if entry.url_scan_id else AnalysisStatus
     labels = dict(choices.choices)
-    return tuple(labels.get(code, code) for code in (entry.from_status, entry.to_status))
+    return tuple(str(labels.get(code, code)) for code in (entry.from_status, entry.to_status))

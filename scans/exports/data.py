@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from scans.activity import sentence
+from scans.activity import sentence, status_labels
 from scans.configuration.submission import exported
 from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
 from scans.models import ActivityLogEntry, Analysis, Finding, ModuleError, UrlScan
@@ -135,6 +135,8 @@ def evidence_data(finding: Finding, mask: Mask) -> dict:
 
 
 def _entry_data(entry: ActivityLogEntry) -> dict:
+    """One entry of the log; the labels of its statuses are empty where it changed none."""
+    from_label, to_label = status_labels(entry)
     return {
         "id": entry.pk,
         "at": iso(entry.at),
@@ -142,7 +144,10 @@ def _entry_data(entry: ActivityLogEntry) -> dict:
         "user": str(entry.user or ""),
         "action": entry.action,
         "url_scan": entry.url_scan_id,
+        "url": entry.url_scan.url if entry.url_scan else "",
         **values_of(entry, "from_status to_status"),
+        "from_label": from_label,
+        "to_label": to_label,
         **_reason_data("reason", entry.reason, Mask()),
         "text": sentence(entry),
         "data": entry.data,

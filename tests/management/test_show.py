@@ -1,10 +1,13 @@
 """manage.py show, for people; tests/exports/test_data.py has the data."""
 
+import json
+
 import pytest
 from django.core.management import CommandError, call_command
 
 from scans import transitions
 from scans.models import Actor
+from scans.templatetags.display import status_changes
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +29,29 @@ def test_notices_are_told_with_their_next_step(capsys):
     told = capsys.readouterr().out
     assert "Notice: The scan saw one page only: http://127.0.0.1:9/. Open the page" in told
     assert "added a notice (The scan saw one page only" in told
+
+
+def test_each_entry_of_the_log_names_its_statuses_and_its_url_as_the_page_does(capsys):
+    a, b = "http://127.0.0.1:9/a", "http://127.0.0.1:9/b"
+    analysis = factories.published(a, b)
+    call_command("show", str(analysis.pk))
+    log = capsys.readouterr().out.partition("Activity log")[2].strip().splitlines()
+    for entry, line in zip(analysis.activity.order_by("pk"), log, strict=True):
+        assert not entry.url_scan or line.endswith(f"— {entry.url_scan.url}")
+        for status in status_changes(entry):
+            assert str(status.label) in line
+        assert ("[" in line) == bool(entry.to_status)
+    text = "\n".join(log)
+    assert "put the scan of this URL into the queue [Scheduled → Queued] — http://127.0.0.1:9/a" in text
+    assert "[Submitted]" in text and "started Fake 1 on this URL [Queued → In Progress] — http://127.0.0.1:9/b" in text
+
+
+def test_the_json_has_code_and_label_of_each_status(capsys):
+    call_command("show", str(factories.published().pk), "--json")
+    log = json.loads(capsys.readouterr().out)["log"]
+    queued = next(entry for entry in log if entry["action"] == "url_scan.queued")
+    assert (queued["from_status"], queued["to_status"]) == ("scheduled", "queued")
+    assert (queued["from_label"], queued["to_label"], queued["url"]) == ("Scheduled", "Queued", "http://127.0.0.1:9/")
 
 
 def test_an_analysis_that_there_is_not_or_that_was_deleted_ends_with_1():

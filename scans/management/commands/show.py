@@ -45,8 +45,18 @@ def as_text(data: dict) -> str:
         lines.append(f"    [{finding['severity']}] {name}: {finding['method']} {finding['url']}")
         lines.append(f"        {finding['info']} ({finding['replay'].replace('_', ' ')})")
     lines.append("\nActivity log")
-    for entry in reversed(data["log"]):
-        who = entry["user"] or entry["actor"]
-        reason = f" ({entry['reason']})" if entry["reason"] else ""
-        lines.append(f"    {entry['at'][:19]} {who}: {entry['text']}{reason}")
+    lines += [f"    {_entry(entry)}" for entry in reversed(data["log"])]
     return "\n".join(lines)
+
+
+def _entry(entry: dict) -> str:
+    """Return an entry of the log as one line: when, who, what, why, from which status to which, of which URL."""
+    who = entry["user"] or entry["actor"]
+    statuses = " → ".join(filter(None, [entry["from_label"], entry["to_label"]]))
+    parts = [
+        f"{entry['at'][:19]} {who}: {entry['text']}",
+        *([f"({entry['reason']})"] if entry["reason"] else []),
+        *([f"[{statuses}]"] if statuses else []),
+        *([f"— {entry['url']}"] if entry["url"] else []),
+    ]
+    return " ".join(parts)
