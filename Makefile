@@ -1,7 +1,8 @@
 # Everything a newcomer, a developer and a build machine need. `make` alone lists the targets.
 
 # The first Python that is new enough. Your own choice: make setup PYTHON=/path/to/python3
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+PYTHONS = python3 python3.13 python3.12 python3.11
+PYTHON ?= $(shell for p in $(PYTHONS); do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 # Empty is not set, here as in settings.py.
 export PORT := $(or $(strip $(PORT)),8000)
@@ -15,6 +16,9 @@ BIN = .venv/bin
 PIP_INSTALL = bin/python -m pip install -qq --disable-pip-version-check -r
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends
 CAN_APT_INSTALL = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
+# $(LOCK) FILE COMMAND…: waits until no other make runs a command under the same lock. Debian has flock; elsewhere only
+# the order of the targets below keeps commands apart.
+LOCK := $(if $(shell command -v flock),flock,unlocked() { shift; "$$@"; }; unlocked)
 # What pytest is given besides: make test ARGS="-k stop -x"; or the measuring: make bench ARGS="--only pages"
 ARGS ?=
 # How many made-up analyses are measured, beside 1,000.
@@ -30,6 +34,7 @@ help:  ## List the targets
 	@echo "  Settings come from the environment (docs/settings.md has the table): PORT, DATABASE_URL, SCANS_WORKERS, …"
 
 setup:  ## Install the product into .venv and the scan engine into .engine
+	@sh -ec "$$CHECK_ENVIRONMENTS"
 	@$(MAKE) --silent --jobs=2 .venv/.product engine
 	@$(MAKE) --silent chromium
 
@@ -75,33 +80,87 @@ clean:  ## Remove both environments; var/ with the database is kept
 # A stamp file says what is installed, so that a second call costs nothing. The engine's dependencies
 # conflict with Django's; that is why it has an environment of its own.
 
-%/bin/pip:
-	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed, and none was found: install python3 (or say where it is: make PYTHON=…)." >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
-		|| { $(CAN_APT_INSTALL) && $(APT_INSTALL) $(notdir $(PYTHON))-venv >/dev/null; } \
-		|| { echo "$(PYTHON) cannot make virtual environments: install the package $(notdir $(PYTHON))-venv, then try again." >&2; exit 1; }
-	@$(PYTHON) -m venv $*
+# Two makes may run at the same time, or one with several jobs: whatever calls apt-get or makes an environment holds the
+# lock on the Makefile; whatever installs into an environment holds the lock on its list of requirements. A command looks
+# again at what is there once it has the lock.
 
-# One after the other: both may have to call apt-get, which nobody may do at the same time.
+define FAIL
+fail() { echo "$$*" >&2; exit 1; }
+another="Name another one: make setup PYTHON=/path/to/python3"
+endef
+
+# Ends with the reason if $(PYTHON) cannot be run or is too old.
+define CHECK_PYTHON
+$(FAIL)
+python="$(PYTHON)"
+if [ -z "$$python" ]; then
+	for p in $(PYTHONS); do
+		answer=$$("$$p" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) && found="$$found, $$p is $$answer"
+	done
+	fail "Python 3.11 or newer is needed, and none was found (looked for: $(PYTHONS)$$found)." \
+		"Install python3, or say where one is: make setup PYTHON=/path/to/python3"
+fi
+answer=$$("$$python" -c 'import sys; print("Python %d.%d" % sys.version_info[:2])' 2>&1) || {
+	code=$$?
+	reason=$$(echo "$$answer" | grep -v -e '^ ' -e '^Traceback' -e '^$$' | head -n 1)
+	reason=$${reason##*"$$python: "}
+	fail "$$python cannot be run: $${reason:-it ended with code $$code}. $$another"
+}
+case "$$answer" in
+	"Python 3."1[1-9] | "Python 3."[2-9][0-9]) ;;
+	"Python "[0-9]*) fail "$$python is $$answer, and 3.11 or newer is needed. $$another" ;;
+	*) fail "$$python is no Python: it answers “$$answer”. $$another" ;;
+esac
+endef
+
+# Makes the environment $$0, unless another make has. Debian keeps what Python needs for that in a package of its own.
+define MAKE_ENVIRONMENT
+[ ! -x "$$0/bin/pip" ] || exit 0
+$(CHECK_PYTHON)
+can_make_environments() { "$$python" -c 'import venv, ensurepip' 2>/dev/null; }
+package="python$${answer#Python }-venv"
+if ! can_make_environments; then
+	{ $(CAN_APT_INSTALL) && echo "Installing $$package …" && { $(APT_INSTALL) "$$package"; } >/dev/null; } || true
+fi
+if ! can_make_environments; then
+	"$$python" -c 'import sys; sys.exit(sys.base_prefix != "/usr")' \
+		|| fail "$$python ($$answer) runs, but was built without venv and ensurepip. $$another"
+	fail "$$python ($$answer) runs, but cannot make virtual environments: install the package $$package."
+fi
+"$$python" -m venv "$$0"
+endef
+
+# Ends with the reason if the Python of an environment was removed or replaced after the environment was made.
+define CHECK_ENVIRONMENTS
+$(FAIL)
+for environment in .venv .engine; do
+	[ ! -e "$$environment/bin/pip" ] || "$$environment/bin/python" -c 'import pip' 2>/dev/null \
+		|| fail "The Python of $$environment cannot be run any more: it was removed or replaced. Make both environments" \
+			"again: make clean setup"
+done
+endef
+
+export MAKE_ENVIRONMENT CHECK_ENVIRONMENTS
+
+%/bin/pip:
+	@$(LOCK) Makefile sh -ec "$$MAKE_ENVIRONMENT" "$*"
+
 .engine/bin/pip: | .venv/bin/pip
 
 .venv/.product: requirements.txt | .venv/bin/pip
-	@echo "Installing the product into .venv …"
-	@.venv/$(PIP_INSTALL) requirements.txt
-	@touch $@
+	@$(LOCK) $< sh -ec '[ $@ -nt $< ] || { echo "Installing the product into .venv …"; \
+		.venv/$(PIP_INSTALL) requirements.txt; touch $@; }'
 
 .venv/.development: requirements-dev.txt .venv/.product | .venv/bin/pip
-	@echo "Installing what tests and checks need into .venv …"
-	@.venv/$(PIP_INSTALL) requirements-dev.txt
-	@touch $@
+	@$(LOCK) requirements.txt sh -ec '[ $@ -nt $< -a $@ -nt .venv/.product ] || { \
+		echo "Installing what tests and checks need into .venv …"; .venv/$(PIP_INSTALL) requirements-dev.txt; touch $@; }'
 
 .engine/.installed: scans/engines/wapiti/driver/requirements.txt | .engine/bin/pip
-	@echo "Installing the scan engine into .engine …"
-	@.engine/$(PIP_INSTALL) $<
-	@touch $@
+	@$(LOCK) $< sh -ec '[ $@ -nt $< ] || { echo "Installing the scan engine into .engine …"; \
+		.engine/$(PIP_INSTALL) $<; touch $@; }'
 
 # Without an engine the dashboard still starts, and says so on each scan that cannot be set up.
-engine:
+engine: | .venv/bin/pip
 	@$(MAKE) --silent .engine/.installed || { \
 		echo "WARNING: the scan engine could not be installed (see above). The dashboard will start, but every"; \
 		echo "         scan ends in Submit Failed until \`make setup\` has succeeded."; } >&2
@@ -109,8 +168,13 @@ engine:
 # Plays login and crawl scripts, and takes pictures. Debian's browser, never one that a library downloads; the one
 # without windows is smaller and starts faster, and one with them will do.
 chromium:
-	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null \
-		|| { $(CAN_APT_INSTALL) && echo "Installing chromium-headless-shell …" \
-			&& $(APT_INSTALL) chromium-headless-shell >/dev/null; } \
-		|| echo "Without a browser, login and crawl scripts fail and no pictures are taken: install the package" \
-			"chromium-headless-shell." >&2
+	@$(LOCK) Makefile sh -c "$$INSTALL_CHROMIUM"
+
+define INSTALL_CHROMIUM
+command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null \
+	|| { $(CAN_APT_INSTALL) && echo "Installing chromium-headless-shell …" \
+		&& { $(APT_INSTALL) chromium-headless-shell; } >/dev/null; } \
+	|| echo "Without a browser, login and crawl scripts fail and no pictures are taken: install the package" \
+		"chromium-headless-shell." >&2
+endef
+export INSTALL_CHROMIUM
