@@ -192,6 +192,7 @@ OF_NO_MODULE = {
     "sites/test_sites.py",  # the sites of the tests themselves
     "test_architecture.py",
     "test_docs.py",
+    "test_makefile.py",
     "test_migrations.py",
     "test_order.py",
     "test_plain_words.py",

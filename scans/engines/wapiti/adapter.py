@@ -7,7 +7,8 @@ hand. For a job with default options on http://site.example/ that command is
       --endpoint http://127.0.0.1:9/ --dns-endpoint 127.0.0.1 --no-bugreport -v 0
       --store-session DIRECTORY/session --store-config DIRECTORY/config -f json -o DIRECTORY/report.json
 
-with PYTHONHASHSEED=0; `command_line` gives it in full.
+with PYTHONHASHSEED=0; `command_line` gives it in full. Release 3.3 by hand runs the modules in the order in which the
+disk lists their files; the driver runs them in the order of the option, as release 3.2 does.
 """
 
 import json

@@ -27,7 +27,7 @@ for _name, _of_it in _NEVER_STARTED.items():
 import httpx
 from failures import CRAWL
 from rules import LEFT_OUT
-from scan import TO_GO_ON
+from scan import TO_GO_ON, in_order
 from session import finish_what_began
 from sqlalchemy import func, select
 from traffic import Refused
@@ -214,10 +214,10 @@ class Hooks:
 
     async def on_modules(self, original, attacker, crawler):
         """The attack begins: remember how to stop it, and how many modules it has; sum up the crawl."""
-        modules = await original(attacker, crawler)
+        wanted = sys.argv[sys.argv.index("-m") + 1].split(",")
+        modules = in_order(await original(attacker, crawler), wanted)
         self.scan.phase, self.scan.traffic.crawling = "attack", False
-        wanted = set(sys.argv[sys.argv.index("-m") + 1].split(","))
-        self.scan.modules_missing = wanted - {module.name for module in modules} - PASSIVE_MODULES
+        self.scan.modules_missing = set(wanted) - {module.name for module in modules} - PASSIVE_MODULES
         self.scan.modules_total = sum(bool(module.do_get or module.do_post) for module in modules)
         self.scan.stop_attack = functools.partial(self.stop_attack, attacker)
         if self.scan.wish:

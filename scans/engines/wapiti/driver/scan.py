@@ -41,6 +41,15 @@ def memory():
     return int(pages[0]) * resource.getpagesize(), int(pages[1]) * resource.getpagesize()
 
 
+def in_order(modules, names):
+    """Return Wapiti's modules by priority, and within it in the order of `names`, the option's.
+
+    Release 3.3 runs them in the order in which the disk lists their files, so that a scan found other things on another
+    machine: a page that keeps the last 300 entries has lost what xss wrote when permanentxss reads it.
+    """
+    return sorted(modules, key=lambda module: (module.PRIORITY, names.index(module.name)))
+
+
 class Scan:
     """One run of Wapiti: its hooks, its progress so far, and its ending."""
 

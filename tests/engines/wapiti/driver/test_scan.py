@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,6 +22,7 @@ from scans.engines.base import (
     UrlCrawled,
     identity,
 )
+from scans.engines.wapiti.adapter import DRIVER, MODULES
 from tests.engines.wapiti.scanning import QUICK, QUICK_FINDS, identities, in_attack
 
 pytestmark = pytest.mark.engine
@@ -150,3 +152,16 @@ def test_a_copy_of_an_expired_scan_is_continued_to_the_full_set_of_findings(wapi
     assert continued.of(Started)[0].resumed
     keys = [{identity(finding) for finding in heard.of(FindingReported)} for heard in (undisturbed, continued)]
     assert keys[0] == keys[1] and keys[0]
+
+
+@pytest.mark.parametrize(
+    "disk", [sorted, lambda names: sorted(names, reverse=True), lambda names: sorted(names, key=hash)]
+)
+def test_modules_run_in_one_order_on_every_machine_whatever_order_the_disk_lists_them_in(imported_flat, disk):
+    in_order = imported_flat(DRIVER.parent / "scan.py").in_order
+    late = ("methods", "permanentxss", "timesql")  # with priority 6 in releases 3.2 and 3.3
+    found = [SimpleNamespace(name=name, PRIORITY=6 if name in late else 5) for name in disk(MODULES)]
+    names = [module.name for module in in_order(found, list(MODULES))]
+    assert names == [name for name in MODULES if name not in late] + list(late)
+    # The demo site's guest book keeps 300 entries: what xss wrote must be there when permanentxss reads it.
+    assert names[names.index("xss") : names.index("permanentxss")] == ["xss", "xxe", "methods"]
