@@ -207,9 +207,7 @@ OF_NO_MODULE = {
 }
 # Tested through their users, for the reason beside each. Whoever writes a test file for one takes it from this list.
 TESTED_BY_THEIR_USERS = {
-    "browser/test_script.py",  # plays in a real browser: browser/test_player.py and test_commands.py
     "configuration/test_kinds.py",  # configuration/test_options.py takes every option through every place it stands in
-    "forms/test_access.py",  # fields and refusals, as people see them: views/test_analysis_form.py
     "forms/test_personal.py",  # the same: views/test_settings.py and test_saved_views.py
     "management/test_run_worker.py",  # runs until a signal: the running product in end_to_end/
     "test_apps.py",  # restores triggers after each migration: database/test_status_counts.py and test_migrations.py

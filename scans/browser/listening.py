@@ -3,6 +3,7 @@
 Standard library only, since it runs in the browser's child process.
 """
 
+import json
 import re
 from collections.abc import Collection, Iterable
 from email import message_from_bytes
@@ -10,7 +11,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from wall import place
 
-MOST_ASKED_FOR = 200  # addresses; a page may ask for ever new ones
+MOST_ASKED_FOR = 200  # addresses, and as many requests with a body; a page may ask for ever new ones
+LONGEST_BODY = 32 * 1024
+WITH_BODY = ("POST", "PUT", "PATCH")  # a request to delete something is not made again
 SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
 PASSWORD_PARAMETER = re.compile(r"pass|pwd|secret", re.IGNORECASE)  # tokens are part of many a harmless address
 # Headers by which scripts say who is asking, where no cookie does; those against forged requests are none.
@@ -24,6 +27,7 @@ class Listener:
     def __init__(self, context, target: str, places: Collection[tuple[str, int]]):
         self.target, self.places = place(target), places
         self.visited: list[str] = []
+        self.navigations: list = []  # the requests for pages and frames
         self.forms: list[dict] = []
         self.asked: dict[str, bool] = {}  # what scripts of pages got by GET → whether only after a password was typed
         self.tokens: dict[str, str] = {}  # headers that scripts sent with success …
@@ -40,7 +44,7 @@ class Listener:
         """Return the requests that may be reported, as base.Played has them."""
         return {
             "visited": self._inside(self.visited),
-            "forms": [form for form in self.forms if self._may_be_told(form["url"], form["fields"])],
+            "forms": [form for form in self.forms if self._may_be_told(**{**form, "method": ""})],
             "asked_for": self._inside(self.asked),
             "asked_as_member": self._inside(url for url, as_member in self.asked.items() if as_member),
             "headers": [token for token in self.tokens.items() if token not in self.tokens_of_strangers],
@@ -50,20 +54,29 @@ class Listener:
         """Remember what is navigated to and sent, for the crawl to begin with."""
         self.pending[request] = bool(self.secrets)
         self.sent += request.method != "GET" or request.is_navigation_request()
-        if not request.is_navigation_request() or not request.url.startswith(("http:", "https:")):
+        if not request.url.startswith(("http:", "https:")):
             return
-        if request.method == "GET":
-            self.visited.append(request.url.split("#")[0])  # one with a password in it is not told: see _inside
-        else:
-            fields = fields_of(request)
-            if fields and not any(SECRET_FIELD.search(name) for name, _ in fields):  # an engine keeps what it sends
-                self.forms.append({"method": request.method, "url": request.url.split("#")[0], "fields": fields})
+        if request.is_navigation_request():
+            self.navigations.append(request)
+            if request.method == "GET":
+                self.visited.append(request.url.split("#")[0])  # one with a password in it is not told: see _inside
+            else:
+                self._note_sent(request)
+        elif request.method in WITH_BODY and is_by_script(request) and len(self.forms) < MOST_ASKED_FOR:
+            self._note_sent(request)
+
+    def _note_sent(self, request) -> None:
+        """Remember what a form or a script sends; nothing with a secret in it: an engine keeps what it sends."""
+        fields, body = fields_of(request), json_of(request)
+        names = [name for name, _ in fields] + [name for name, _ in leaves(json.loads(body or "{}"))]
+        if (fields or body) and not any(map(SECRET_FIELD.search, names)):
+            form = {"method": request.method, "url": request.url.split("#")[0], "fields": fields, "body": body}
+            self.forms += [form] if form not in self.forms else []
 
     def _note_answer(self, response) -> None:
         """Remember what the scripts of a page got, and by what header the site knew them."""
         request = response.request
-        by_script = request.resource_type in ("xhr", "fetch") and place(request.url) == self.target
-        if not by_script or not 200 <= response.status < 300:
+        if not is_by_script(request) or place(request.url) != self.target or not 200 <= response.status < 300:
             return
         headers = {(name, value) for name, value in request.headers.items() if is_token(name, value)}
         as_member = self.pending.get(request, False)  # what a stranger asked for may be answered after the login
@@ -81,11 +94,49 @@ class Listener:
     def _inside(self, urls: Iterable[str]) -> list[str]:
         return [url for url in dict.fromkeys(urls) if self._may_be_told(url)]
 
-    def _may_be_told(self, url: str, fields: Iterable[tuple[str, str]] = ()) -> bool:
+    def _may_be_told(self, url: str, fields: Iterable[tuple[str, str]] = (), body: str = "", method: str = "") -> bool:
         """Return whether a request goes to an allowed site and has no password or token in it."""
-        typed = any(value in self.secrets for _, value in [*parse_qsl(urlsplit(url).query), *fields])
-        given = any(token.split(" ")[-1] in url for token in self.tokens.values())
+        values = [value for _, value in [*parse_qsl(urlsplit(url).query), *fields, *leaves(json.loads(body or "{}"))]]
+        typed = any(value in self.secrets for value in values)
+        given = any(token.split(" ")[-1] in url + body for token in self.tokens.values())
         return place(url) in self.places and not typed and not given and not has_password(url)
+
+
+def is_by_script(request) -> bool:
+    """Whether a script of a page makes this request."""
+    return request.resource_type in ("xhr", "fetch")
+
+
+def json_of(request) -> str:
+    """Return the JSON that a script sends, an object or a list; empty for anything else, and for too much."""
+    kind = request.headers.get("content-type", "text/plain").partition(";")[0].strip()
+    body = request.post_data_buffer or b""
+    if len(body) > LONGEST_BODY or not (kind.endswith("json") or kind == "text/plain"):  # fetch says so of any text
+        return ""
+    try:
+        value = json.loads(body)
+        return json.dumps(value, ensure_ascii=False) if value and isinstance(value, dict | list) else ""
+    except (ValueError, RecursionError):
+        return ""
+
+
+def leaves(value, name: str = "") -> list[tuple[str, str]]:
+    """Return the names and values inside of JSON, as the fields of a form have them."""
+    found, inside = [], [(name, value)]
+    while inside:
+        name, value = inside.pop()
+        if isinstance(value, dict):
+            inside += value.items()
+        elif isinstance(value, list):
+            inside += [(name, item) for item in value]
+        else:
+            found.append((name, str(value)))
+    return found
+
+
+def shown(url: str) -> str:
+    """An address for a message: without user, query and fragment, which may hold what was typed, or a token."""
+    return re.sub(r"//[^/]*@", "//", re.split("[?#]", url)[0])[:300]
 
 
 def is_token(name: str, value: str) -> bool:

@@ -1,6 +1,7 @@
 """Translating a recorder's locators to Playwright's. Runs in the child process; standard library only."""
 
 import json
+import re
 
 
 class Failed(Exception):
@@ -42,24 +43,59 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def matches(seen: str, expected: str) -> bool:
+    """Return whether a text is as expected: equal but for white space, or matching a pattern with * or `regexp:`."""
+    seen = " ".join(seen.split())
+    kind, _, rest = expected.partition(":")
+    if kind in ("regexp", "regexpi"):
+        return re.search(rest, seen, re.IGNORECASE if kind == "regexpi" else 0) is not None
+    if kind in ("exact", "glob", "mostly-equals"):
+        expected = re.sub(r"\\(\W)", r"\1", rest) if kind == "mostly-equals" else rest
+    expected = " ".join(expected.split())
+    if seen == expected or kind in ("exact", "mostly-equals"):
+        return seen == expected
+    return re.fullmatch(".*".join(map(re.escape, expected.split("*"))), seen, re.DOTALL) is not None
+
+
 def selector(target: str) -> str:
-    """Return a recorder's locator as one of Playwright. Raises Failed for an unknown kind."""
-    kind, _, rest = target.partition("=")
-    if target.startswith(("//", "(//")):
+    """Return a recorder's locator as one of Playwright. Raises Failed for an unknown kind.
+
+    Links are found by `link_pattern` among these.
+    """
+    target = target.strip()
+    kind, equals, rest = target.partition("=")
+    if target.startswith(("/", "(/")):
         return f"xpath={target}"
     text = quoted(rest)
     kinds = {
         "id": f"[id={text}]",
         "name": f"[name={text}]",
+        "identifier": f"[id={text}], [name={text}]",
         "css": f"css={rest}",
         "xpath": f"xpath={rest}",
         "class": f".{rest}",
         "className": f".{rest}",
         "tagName": f"css={rest}",
-        "linkText": f"a:text-is({text})",
-        "link": f"a:text-is({text})",
+        "linkText": "css=a",
+        "link": "css=a",
         "partialLinkText": f"a:has-text({text})",
     }
-    if kind not in kinds:
+    if not equals and re.fullmatch(r"[\w.:-]+", target):  # as the first recorders wrote ids
+        return f"[id={quoted(target)}], [name={quoted(target)}]"
+    if kind not in kinds or not rest:
         raise Failed("locator_unknown", target=target[:100])
     return kinds[kind]
+
+
+def link_pattern(target: str) -> re.Pattern | None:
+    """Return what the whole text of a link is like, for a locator of a link; None for any other."""
+    kind, _, rest = target.strip().partition("=")
+    if kind not in ("linkText", "link"):
+        return None
+    prefix, _, pattern = rest.partition(":")
+    if prefix == "regexp":
+        return re.compile(pattern)
+    text, stars = (pattern, prefix == "glob") if prefix in ("exact", "glob") else (rest, False)
+    between = r"[\s\u00a0]"  # as JavaScript understands it, in which the pattern is looked for
+    words = [f"{between}+".join(map(re.escape, part.split())) for part in (text.split("*") if stars else [text])]
+    return re.compile(f"^{between}*{'.*'.join(words)}{between}*$")

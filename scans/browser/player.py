@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -19,7 +19,7 @@ if __name__ == "__main__":
 from commands import COMMANDS
 from gate import Gate
 from keeping import give_to_windows, keep, kept_by
-from listening import Listener
+from listening import Listener, shown
 from locators import quoted, reason, without
 from playwright.sync_api import Error, sync_playwright
 from script import Halt, Script
@@ -76,27 +76,42 @@ def main() -> None:
     faulthandler.dump_traceback_later(job["seconds_to_end"] + SECONDS_LATER, exit=True)
     wall = Wall(job["task"]["sites"], job["task"]["rules"]["left_out"])
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=job["chromium"],
-            proxy={"server": wall.url, "bypass": "<-loopback>"},
-            chromium_sandbox=job["sandbox"],
-            args=[*FLAGS, f"--crash-dumps-dir={job['home']}"],
-        )
-        gate = Gate(browser, job["task"], wall)
-        context = browser.new_context(
-            viewport=WINDOW,
-            accept_downloads=False,
-            service_workers="block",
-            ignore_https_errors=not job["verify"],
-            user_agent=gate.user_agent or job["task"]["session"]["user_agent"] or None,
-            storage_state={"cookies": [], "origins": kept_by(job["task"]["session"])["origins"]},
-        )
-        gate.watch(context)
-        told = json.dumps(Player(job, wall, gate, context).run(), ensure_ascii=False)
-        # A page may say half a character, which no database takes.
-        sys.stdout.buffer.write(told.encode("utf-8", "replace"))
+        browser = launched(playwright, job, wall.url)
+        sys.stdout.buffer.write(as_line(played(browser, job, wall)))
         sys.stdout.flush()
         browser.close()
+
+
+def launched(playwright, job: dict, proxy: str):
+    """Start the browser of a job; it reaches nothing but this proxy."""
+    return playwright.chromium.launch(
+        executable_path=job["chromium"],
+        proxy={"server": proxy, "bypass": "<-loopback>"},
+        chromium_sandbox=job["sandbox"],
+        args=[*FLAGS, f"--crash-dumps-dir={job['home']}"],
+    )
+
+
+def played(browser, job: dict, wall: Wall) -> dict:
+    """Do the task of a job in a context of its own, and return the result as base.Played has it."""
+    gate = Gate(browser, job["task"], wall)
+    context = browser.new_context(
+        proxy={"server": wall.url, "bypass": "<-loopback>"},
+        viewport=WINDOW,
+        accept_downloads=False,
+        service_workers="block",
+        ignore_https_errors=not job["verify"],
+        user_agent=gate.user_agent or job["task"]["session"]["user_agent"] or None,
+        storage_state={"cookies": [], "origins": kept_by(job["task"]["session"])["origins"]},
+    )
+    gate.watch(context)
+    with closing(context):
+        return Player(job, wall, gate, context).run()
+
+
+def as_line(told: dict) -> bytes:
+    """Return a result as one line of JSON. A page may say half a character, which no database takes."""
+    return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 class Player:
@@ -134,7 +149,7 @@ class Player:
 
     def _do(self) -> None:
         if recording := self.task["recording"]:
-            Script(self, recording["url"] or self.task["url"], COMMANDS).play(recording["steps"])
+            Script(self, recording["url"], COMMANDS).play(recording["steps"])
         elif form := self.task["form"]:
             self.go(form["url"])
             fill(self, form)
@@ -185,13 +200,20 @@ class Player:
 
     def _stay_inside(self) -> None:
         """Raise Halt where the page that is shown, or was asked for last, is none that may be visited."""
-        asked = self.listener.visited[-1] if self.listener.visited else ""
-        for url in (self.page.url, asked):
+        for url in (self.page.url, self._asked_last()):
             parts = urlsplit(url)
             if parts.scheme in ("http", "https") and place(url) not in self.wall.places:
                 raise Halt("address_not_allowed", reason("page_leads_outside", url=shown(url)))
             if parts.scheme not in ("http", "https", "about", "chrome-error", "blob", "data", ""):
                 raise Halt("address_not_allowed", reason("page_leads_outside", url=shown(url)))
+
+    def _asked_last(self) -> str:
+        """Return the address that the page which is shown asked for last; its frames and other windows do not count."""
+        for request in reversed(self.listener.navigations):
+            with suppress(Error):  # the request of a window that was closed before it had a page
+                if request.frame == self.page.main_frame:
+                    return request.url
+        return ""
 
     def _told(self, **values) -> dict:
         told = {**self.listener.told(), "user_agent": self.user_agent, "asks_again": self.asks_again}
@@ -315,11 +337,6 @@ def named(page, name: str):
     """The fields with this name or id."""
     text = quoted(name)
     return page.locator(f"[name={text}], [id={text}]")
-
-
-def shown(url: str) -> str:
-    """An address for a message: without user, query and fragment, which may hold what was typed, or a token."""
-    return re.sub(r"//[^/]*@", "//", re.split("[?#]", url)[0])[:300]
 
 
 def first_line(error: Exception) -> str:

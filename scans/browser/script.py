@@ -1,25 +1,25 @@
-"""Playing a recording: its frame, variables, windows and dialogs. Runs in the child process, without Django."""
+"""Playing a recording: its blocks, frame, variables and windows. Runs in the child process, without Django."""
 
 import json
+import math
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
+from urllib.parse import urljoin, urlsplit
 
-from locators import Failed, is_locator, reason, selector, without
+from dialogs import Dialogs
+from locators import Failed, is_locator, link_pattern, reason, selector, without
 from playwright.sync_api import Error
+from variables import Variables, plain_name
+from wall import place
 
 SECONDS_FOR_AN_ELEMENT = 10
 SECONDS_FOR_THE_FIRST_LOCATOR = 2  # before its alternatives are tried, because the page may still be loading
 SECONDS_FOR_A_WINDOW = 5
 SECONDS_BETWEEN_LOOKS = 0.1
-# Commands that note how a dialog was answered: the kind of dialog, and whether it was accepted.
-ANSWERS_AFTERWARDS = {
-    "webdriverChooseOkOnVisibleConfirmation": ("confirm", True),
-    "webdriverChooseCancelOnVisibleConfirmation": ("confirm", False),
-    "webdriverAnswerOnVisiblePrompt": ("prompt", True),
-    "webdriverChooseCancelOnVisiblePrompt": ("prompt", False),
-}
-ABOUT_A_DIALOG_BEFORE = {*ANSWERS_AFTERWARDS, "assertAlert", "assertConfirmation", "assertPrompt"}
+MOST_ROUNDS = 1000  # of one loop, as in Selenium IDE
+LOOPS = ("while", "times", "forEach")
 
 
 class Halt(Exception):
@@ -31,82 +31,138 @@ class Halt(Exception):
 
 
 class Script:
-    """A recording that is being played: current frame, stored variables, open windows, and answers to dialogs."""
+    """A recording that is being played: current frame, stored variables, open windows, and answers to dialogs.
+
+    `base` is the address that the recording is relative to. Where that is on a site that may not be visited, such as
+    a developer's machine, the recording plays on the target instead.
+    """
 
     def __init__(self, player, base: str, commands: Mapping[str, Callable]):
         self.player, self.base, self._commands = player, base, commands
-        self.frame = player.page.main_frame
-        self.variables: dict[str, str] = {}
+        self._frame = player.page.main_frame
+        self.variables = Variables()
+        self.filled_in = self.variables.filled_in
         self.windows: dict[str, object] = {}  # name → page
-        self.accepts: dict[str, bool] = {}  # kind of dialog → whether the next one is accepted
-        self.answer: str | None = None
-        self.dialog_texts: list[str] = []
-        player.context.on("page", self._watch)
-        self._watch(player.page)
-
-    def _watch(self, page) -> None:
-        page.on("dialog", self._dialog)
-
-    def _dialog(self, dialog) -> None:
-        self.dialog_texts = [*self.dialog_texts[-9:], dialog.message]  # only the last: a page may open thousands
-        try:
-            if not self.accepts.pop(dialog.type, True):
-                dialog.dismiss()
-            elif dialog.type == "prompt":
-                answer, self.answer = self.answer, None
-                dialog.accept(dialog.default_value if answer is None else answer)
-            else:
-                dialog.accept()
-        except Error:
-            pass  # its window is gone
+        self.dialogs = Dialogs(self)
+        self.steps: list[dict] = []
+        self.position = 0
+        self.rounds: Counter[int] = Counter()  # of the loops that run, by the index of their first step
+        player.context.on("page", self.dialogs.watch)
+        self.dialogs.watch(player.page)
 
     def play(self, steps: list[dict]) -> None:
-        """Run the steps in order. Raises Halt at the first that fails."""
-        for number, step in enumerate(steps):
+        """Run the steps. Raises Halt at the first that fails."""
+        self.steps, self.position = steps, 0
+        while self.position < len(steps):
+            step = steps[self.position]
             # If the parent process has to kill this one, it reports the last step.
-            print(json.dumps({"line": step["line"], "command": step["command"]}), flush=True)
-            if step["command"] not in ABOUT_A_DIALOG_BEFORE:
-                self._foresee(steps[number + 1 :])
+            print(json.dumps({name: step[name] for name in ("line", "command", "test")}), flush=True)
             try:
-                self._do(step)
+                self.player.left(1)
+                self.position = self._flow(step) if step["command"] in FLOW else self._do(step)
             except Halt as halt:
                 raise Halt(halt.reason, self._at_command(step, halt.detail), step["line"], step["command"]) from None
-            except (Failed, Error, ValueError, re.error) as failure:
+            except (Failed, Error, ValueError, OverflowError, re.error) as failure:
                 first_line = str(failure).split("\n")[0][:300]
                 detail = failure.detail if isinstance(failure, Failed) else reason("text", text=first_line)
                 detail = self._at_command(step, self._without_secrets(step, detail))
                 raise Halt("step_failed", detail, step["line"], step["command"]) from None
 
-    def _do(self, step: dict) -> None:
-        self.player.left(1)
+    def _do(self, step: dict) -> int:
+        """Run one step and return the index of the next."""
+        self.dialogs.foresee(self.steps, self.position)
         before = len(self.player.context.pages)
         self._commands[step["command"]](self, step, self.filled_in(step["target"]), self.filled_in(step["value"]))
         if step["opens"]:
             if not self.wait(lambda: len(self.player.context.pages) > before, SECONDS_FOR_A_WINDOW):
                 raise Failed("no_window_opened")
             self.remember(step["opens"], self.player.context.pages[-1])
+        return self.position + 1
 
-    def _foresee(self, following: list[dict]) -> None:
-        """Read the answers to the dialogs that the next step opens: newer recorders note them after that step."""
-        for step in following:
-            if step["command"] in ANSWERS_AFTERWARDS:
-                kind, accepts = ANSWERS_AFTERWARDS[step["command"]]
-                self.accepts[kind] = accepts
-                self.answer = self.filled_in(step["target"]) if kind == "prompt" and accepts else self.answer
-            elif step["command"] not in ABOUT_A_DIALOG_BEFORE:
-                return
+    def _flow(self, step: dict) -> int:
+        """Play one command of a block and return the index of the next."""
+        command, here = step["command"], self.position
+        if command in ("elseIf", "else"):  # the end of a branch that was played
+            while self.steps[here]["command"] != "end":
+                here = self.steps[here]["jump"]
+        elif command == "if":
+            while self.steps[here]["command"] in ("if", "elseIf") and not self._is_true(self.steps[here]["target"]):
+                here = self.steps[here]["jump"]
+        elif command in LOOPS and not self._goes_round(step):
+            here = step["jump"]
+        elif command == "end" and self.steps[step["jump"]]["command"] in LOOPS:
+            return step["jump"]
+        elif command == "repeatIf":
+            goes_round = self._is_true(step["target"])
+            self._count(step["jump"], step["value"], goes_round)
+            return step["jump"] if goes_round else here + 1
+        return here + 1
+
+    def _goes_round(self, step: dict) -> bool:
+        """Return whether a loop has another round, and begin it."""
+        done = self.rounds[self.position]
+        if step["command"] == "while":
+            more = self._is_true(step["target"])
+        elif step["command"] == "times":
+            text = self.filled_in(step["target"]).strip()
+            if not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
+                raise Failed("not_a_number", text=text[:100])
+            more = done < math.floor(float(text))
+        else:
+            items = self.variables.get(plain_name(step["target"]))
+            if not isinstance(items, list):
+                raise Failed("not_a_list", target=step["target"][:100])
+            more = done < len(items)
+            if more:
+                self.variables[plain_name(step["value"])] = items[done]
+        self._count(self.position, "" if step["command"] == "forEach" else step["value"], more)
+        return more
+
+    def _count(self, loop: int, limit: str, goes_round: bool) -> None:
+        """Count the rounds of a loop until it ends. Raises Failed where it does not."""
+        self.rounds[loop] = self.rounds[loop] + 1 if goes_round else 0
+        most = int(limit) if limit.strip().isdecimal() else MOST_ROUNDS
+        if self.rounds[loop] > most:
+            raise Failed("loop_too_long", count=most)
+
+    def _is_true(self, condition: str) -> bool:
+        code, arguments = self.variables.in_script(condition)
+        return self.frame.evaluate(f"arguments => Boolean({code})", arguments)
 
     def remember(self, name: str, page) -> None:
         """Store a window under a name, also as a variable, by which recordings refer to it."""
         self.variables[name], self.windows[name] = name, page
 
+    @property
+    def frame(self):
+        """The frame that the commands are for; the whole page where that frame is gone."""
+        if self._frame.is_detached():
+            self._frame = self.player.page.main_frame
+        return self._frame
+
+    @frame.setter
+    def frame(self, frame) -> None:
+        self._frame = frame
+
     def show(self, page) -> None:
         """Continue in this window."""
         self.player.page, self.frame = page, page.main_frame
 
+    def address(self, target: str) -> str:
+        """Return the address that an `open` means."""
+        recorded, own = self.base, self.player.task["url"]
+        if not recorded.startswith(("http://", "https://")):
+            return urljoin(own, target)
+        url = urljoin(recorded, target)
+        if place(recorded) not in self.player.wall.places and place(url) == place(recorded):
+            scheme, netloc, *_ = urlsplit(own)
+            url = urlsplit(url)._replace(scheme=scheme, netloc=netloc).geturl()
+        return url
+
     @staticmethod
     def _at_command(step: dict, detail: dict) -> dict:
-        return reason("at_command", line=step["line"], command=step["command"], error=detail)
+        at_command = reason("at_command", line=step["line"], command=step["command"], error=detail)
+        return reason("in_test", test=step["test"][:60], error=at_command)
 
     def _without_secrets(self, step: dict, detail: dict) -> dict:
         """Return the detail without the typed text and known secrets: the text may be a password."""
@@ -114,20 +170,27 @@ class Script:
         secrets = sorted(filter(None, typed | self.player.secrets), key=len, reverse=True)
         return without(detail, dict.fromkeys(secrets, "***"))
 
-    def filled_in(self, text: str) -> str:
-        """Return the text with the values of stored variables."""
-        return re.sub(r"\$\{(\w+)\}", lambda match: self.variables.get(match[1], match[0]), text)
-
     # --- Finding elements
 
     def candidates(self, step: dict, target: str) -> list:
         """Return the locators of a step: the target, and those of its alternatives that are of a known kind."""
-        alternatives = [one for one in dict.fromkeys(step["alternatives"]) if one != target and is_locator(one)]
-        return [self.frame.locator(selector(one)) for one in (target, *alternatives)]
+        alternatives = [one for one in map(self.filled_in, step["alternatives"]) if one != target and is_locator(one)]
+        if not is_locator(target) and not alternatives:
+            selector(target)  # says what is wrong with it
+        known = [one for one in dict.fromkeys((target, *alternatives)) if is_locator(one)]
+        return [found for one in known for found in self.located(one)]
+
+    def located(self, target: str) -> list:
+        """Return what a locator finds; a link also without regard to case, as style sheets change that of its text."""
+        found = self.frame.locator(selector(target))
+        pattern = link_pattern(target)
+        if not pattern:
+            return [found]
+        return [found.filter(has_text=text) for text in (pattern, re.compile(pattern.pattern, re.IGNORECASE))]
 
     def element(self, step: dict, target: str, state: str = "visible"):
         """Wait for the step's element and return it. Raises Failed if it does not appear."""
-        alone = {**step, "alternatives": []}
+        alone = {**step, "alternatives": []} if is_locator(target) else step
         found = self.wait(lambda: self.first(alone, target, state), SECONDS_FOR_THE_FIRST_LOCATOR)
         found = found or self.wait(lambda: self.first(step, target, state))
         if not found:
@@ -137,7 +200,8 @@ class Script:
     def first(self, step: dict, target: str, state: str):
         """Return the first element that one of the candidates finds; None if there is none yet."""
         for locator in self.candidates(step, target):
-            if locator.count() and (state == "attached" or locator.first.is_visible()):
+            locator = locator.filter(visible=True) if state == "visible" else locator
+            if locator.count():
                 return locator.first
         return None
 
@@ -157,3 +221,6 @@ class Script:
     def milliseconds(self) -> float:
         """Return how long one action may take."""
         return self.player.left(SECONDS_FOR_AN_ELEMENT)
+
+
+FLOW = frozenset({"if", "elseIf", "else", "end", "repeatIf", "do", *LOOPS})

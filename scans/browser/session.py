@@ -182,6 +182,7 @@ def _timed_out(said: bytes, seconds: float) -> Played:
     detail = Reason("browser_timed_out", count=round(seconds))
     if line:
         detail = Reason("at_command", line=line, command=command, error=detail)
+        detail = Reason("in_test", test=at.get("test", "")[:60], error=detail)
     return Played(reason="timed_out", detail=detail, line=line, command=command)
 
 

@@ -149,11 +149,15 @@ class HttpLogin:
 
 @dataclass(frozen=True, kw_only=True)
 class Seed:
-    """An address or form that a crawl script visited. The crawl starts from these too."""
+    """An address or form that a crawl script visited, or a request that a script of its pages made.
+
+    The crawl starts from these too. `body` is JSON, which is sent instead of fields.
+    """
 
     method: str
     url: str
     fields: tuple[tuple[str, str], ...] = ()
+    body: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

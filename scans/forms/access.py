@@ -1,10 +1,12 @@
 """The part of a submission that says how each URL is logged in to and crawled."""
 
+import codecs
 import re
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from scans.browser import ScriptError, parse
 from scans.configuration.fields import invalid
 from scans.configuration.submission import Access
 from scans.encryption import seal
@@ -26,10 +28,15 @@ class ScriptField(forms.FileField):
         if file.size > MAX_SCRIPT_BYTES:
             size = file.size / 1024**2
             raise invalid(_("“{name}” has {size:.1f} MB; at most 5 MB are taken."), name=file.name, size=size)
+        content = file.read()
+        marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # as editors of Windows save a file
         try:
-            return file.read().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise invalid(_("“{name}” is not a text file such as recorders write."), name=file.name) from error
+            text = content.decode("utf-16" if content.startswith(marks) else "utf-8-sig")
+        except UnicodeDecodeError:
+            text = ""
+        if not text:
+            raise invalid(_("“{name}” is not a text file such as recorders write."), name=file.name)
+        return text
 
 
 class AccessForm(forms.Form):
@@ -126,6 +133,18 @@ class AccessForm(forms.Form):
                     self.add_error(field, message)
         return cleaned
 
+    def unplayable(self) -> list[str]:
+        """Return what is wrong with the given scripts, as far as it shows without a browser. The form must be valid."""
+        problems = []
+        for name in _SCRIPTS:
+            try:
+                if script := self.cleaned_data[name]:
+                    parse(script)
+            except ScriptError as error:
+                sentence = _("{script}: {problem} The checks will end with this.")
+                problems.append(sentence.format(script=self.fields[name].label, problem=error))
+        return problems
+
     def access(self) -> Access | None:
         """Return the login and crawl script with secrets encrypted; None if there are none. The form must be valid."""
         cleaned, login = self.cleaned_data, None
@@ -140,6 +159,7 @@ class AccessForm(forms.Form):
         return Access(login=login, crawl_script=script and seal(script), crawl_script_name=name)
 
 
+_SCRIPTS = ("login_script", "logout_script", "crawl_script")
 _SAME_NAMES = "login_url username_field password_field login_script logout_script logged_in logged_out".split()
 _BY_PASSWORD = {"login_username": _("Give the user name."), "login_password": _("Give the password.")}
 _ONLY_FOR_HEADERS = {

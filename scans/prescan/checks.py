@@ -114,6 +114,8 @@ class _LoginAndScripts:
     def run(self) -> None:
         """Run the steps until one fails, and add them to the report."""
         login = self.target.login
+        if self.target.crawl_script and not login and not self._passed(CRAWL_SCRIPT, self._readable, kept=False):
+            return
         self._picture("target", LOGIN if login else CRAWL_SCRIPT, Session())
         steps: list[tuple[str, Callable[[], Reason], bool]] = [
             (LOGIN, self._log_in, login is not None),

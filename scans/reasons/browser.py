@@ -3,11 +3,16 @@
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES = {
+    "in_test": _("In the test “{test}”: {error}"),
     "at_command": _("Command {line}, {command}: {error}"),
     "script_too_large": _("The script cannot be read: the file is larger than {count} MB."),
     "script_not_json": _("The script cannot be read: it is not the JSON that recorders write."),
+    "script_is_html": _(
+        "The script cannot be read: it is a recording of Selenium IDE 2. Open it in Selenium IDE 3, and save it there."
+    ),
     "script_without_test": _("The script cannot be read: it has no test."),
-    "script_without_command": _("The script cannot be read: its test has no command."),
+    "script_without_command": _("The script cannot be read: its test has no command."),  # as earlier versions stored it
+    "script_of_empty_tests": _("The script cannot be read: no test in it has a command: {names}."),
     "script_url_no_text": _("The script cannot be read: “url” is not a text."),
     "script_too_many_commands": _(
         "The script cannot be read: it has more than {count} commands, including those of the tests that it runs."
@@ -16,6 +21,7 @@ SENTENCES = {
     "script_suite_no_list": _("The script cannot be read: a suite's “tests” is not a list."),
     "command_not_text": _("Command {line} contains something other than text."),
     "command_unknown": _("Command {line}, “{name}”, is not one that can be played."),
+    "command_unbalanced": _("Command {line}, “{name}”, is part of a block that has no beginning or no end."),
     "command_nests_too_deep": _("Command {line} runs a test that runs a test, and so on, too many levels deep."),
     "command_runs_missing_test": _("Command {line} runs the test “{name}”, which does not exist."),
     "browser_missing": _("No Chromium is installed on the machine that runs the scans."),
@@ -44,7 +50,13 @@ SENTENCES = {
     "no_frame": _("there is no frame {number}"),
     "not_a_frame": _("{target} is not a frame"),
     "window_closed": _("this window is closed"),
+    "frame_outside": _("this frame shows {url}, which may not be visited"),
     "no_dialog": _("no dialog says “{text}”"),
+    "no_dialog_shown": _("no dialog was shown that could be answered"),
+    "no_option": _("the list has no option {text}"),
+    "loop_too_long": _("the loop did not end after {count} rounds"),
+    "not_a_number": _("“{text}” is not a number"),
+    "not_a_list": _("{target} is not a list"),
     "element_not_there": _("the element {target} is not there"),
     "element_still_there": _("the element {target} is still there"),
     "text_is_not": _("the text is not “{text}”"),

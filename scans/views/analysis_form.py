@@ -40,6 +40,7 @@ class AnalysisFormView(SubmitterRequired, FormView):
         except transitions.TransitionRefused as refusal:
             messages.error(self.request, str(refusal))
             return redirect(analysis)
+        _warn_of_scripts(self.request, form)
         messages.success(self.request, _BECAME.get(then, _BECAME["submit"]).format(analysis))
         return redirect(analysis)
 
@@ -49,6 +50,12 @@ class AnalysisFormView(SubmitterRequired, FormView):
 
     def get_context_data(self, **context) -> dict:
         return super().get_context_data(time_zones=sorted(time_zones()), **context)
+
+
+def _warn_of_scripts(request: HttpRequest, form: AccessForm) -> None:
+    """Say at once which script the checks will refuse."""
+    for problem in form.unplayable():
+        messages.warning(request, problem)
 
 
 _BECAME = {
@@ -135,6 +142,7 @@ class AccessView(SubmitterRequired, FormView):
         """Replace login and crawl script. If the analysis was submitted meanwhile, show why that is refused."""
         try:
             transitions.change_access(self.url_scan, form.access(), by=self.request.user)
+            _warn_of_scripts(self.request, form)
             messages.success(self.request, _("The login of {url_scan} was changed.").format(url_scan=self.url_scan))
         except transitions.TransitionRefused as refusal:
             messages.error(self.request, str(refusal))

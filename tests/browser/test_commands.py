@@ -2,8 +2,7 @@
 
 import pytest
 
-from scans.browser import play
-from tests.browser.playing import played, step, task
+from tests.browser.playing import play, played, step, task
 
 pytestmark = pytest.mark.browser
 
@@ -51,33 +50,14 @@ def test_frames_are_counted_inside_of_the_frame_one_is_in(site):
         step("assertText", "css=b", "middle"),
         step("selectFrame", "relative=top"),
         step("assertText", "css=b", "outer"),
+        step("selectFrame", "index=0\\0"),
+        step("assertText", "css=b", "inner"),
+        step("selectFrame", "index=.."),
+        step("assertText", "css=b", "middle"),
+        step("selectFrame", "relative=parent"),
         step("selectFrame", "css=b"),
     )
-    assert told.line == 9 and "not a frame" in str(told.detail)
-
-
-def test_dialogs_are_answered_as_recorded_whether_that_was_noted_before_or_after(site):
-    said = "document.title = confirm('Sure?') + '/' + prompt('Who?', 'nobody')"
-    site.pages["/dialogs"] = f'<button onclick="{said}">ask</button>'
-    ask = step("click", "css=button")
-    told = played(
-        site,
-        step("open", "/dialogs"),
-        ask,
-        step("assertTitle", "true/nobody"),
-        step("chooseCancelOnNextConfirmation"),
-        ask,
-        step("assertTitle", "false/nobody"),
-        ask,
-        step("assertConfirmation", "Sure?"),
-        step("webdriverChooseCancelOnVisibleConfirmation"),
-        step("assertPrompt", "Who?"),
-        step("webdriverAnswerOnVisiblePrompt", "ada"),
-        step("assertTitle", "false/ada"),
-        ask,
-        step("assertTitle", "true/nobody"),  # what was noted was for one dialog
-    )
-    assert told.ok, told.detail
+    assert told.line == 14 and "not a frame" in str(told.detail)
 
 
 def test_what_was_stored_is_a_value_in_scripts_and_can_be_compared(site):
@@ -90,7 +70,7 @@ def test_what_was_stored_is_a_value_in_scripts_and_can_be_compared(site):
         step("assert", "louder", "it's 3 'owls'!"),
         step("storeXpathCount", "xpath=//i", "count"),
         step("verify", "count", "2"),
-        step("executeScript", "return ${count} === '2'", "same"),
+        step("executeScript", "return ${count} === 2", "same"),
         step("assert", "same", "true"),
         step("storeJson", '{"a": 1}', "json"),
         step("executeAsyncScript", "return new Promise(done => setTimeout(() => done('late'), 50))", "late"),
@@ -123,6 +103,67 @@ def test_fields_are_asked_for_what_is_chosen_and_whether_they_take_anything(site
     assert told.line == 13, told.detail
 
 
+def test_an_option_is_chosen_by_whatever_tells_it(site):
+    options = "<option>one<option value=2>two  parts<option id=three>a&nbsp;(b)<option value=4>two"
+    late = "setTimeout(() => document.querySelector('select').insertAdjacentHTML('beforeend', '<option>late'), 400)"
+    site.pages["/options"] = f"<select>{options}</select><script>{late}</script>"
+    chosen = {
+        "label=two  parts": "two parts",
+        "two": "two",
+        "value=2": "two parts",
+        "id=three": "a (b)",
+        "index=0": "one",
+        "label=mostly-equals:a \\(b\\)": "a (b)",
+        "label=regexp:^t.o$": "two",
+        "label=glob:two p*": "two parts",
+        "label=late": "late",
+    }
+    each = [
+        one
+        for option, label in chosen.items()
+        for one in (step("select", "css=select", option), step("assertSelectedLabel", "css=select", label))
+    ]
+    told = played(site, step("open", "/options"), *each, step("select", "css=select", "label=owl"))
+    assert told.line == len(each) + 2 and "the list has no option label=owl" in str(told.detail)
+
+
+def test_a_text_may_name_its_line_breaks_but_not_a_password(site):
+    site.pages["/lines"] = "<textarea></textarea><input type=password>"
+    told = played(
+        site,
+        step("open", "/lines"),
+        step("type", "css=textarea", "a\\nb\\\\c\nd"),
+        step("executeScript", "return document.querySelector('textarea').value === 'a\\nb\\\\c\\nd'", "same"),
+        step("assert", "same", "true"),
+        step("type", "css=input", "new\\night"),
+        step("executeScript", "return document.querySelector('input').value.length", "letters"),
+        step("assert", "letters", "9"),
+    )
+    assert told.ok, told.detail
+
+
+def test_a_field_for_files_is_refused_clearly(site):
+    site.pages["/upload"] = "<input type=file>"
+    for command in ("type", "sendKeys"):
+        told = played(site, step("open", "/upload"), step(command, "css=input", "/home/ada/owl.png"))
+        assert told.line == 2 and "files cannot be chosen" in str(told.detail)
+
+
+def test_a_frame_is_selected_by_its_name(site):
+    site.pages["/named"] = "<body><iframe src=/frame/other></iframe><iframe name=first src=/frame/first></iframe>"
+    site.pages |= {f"/frame/{name}": f"<b>{name}</b>" for name in ("other", "first")}
+    told = played(
+        site,
+        step("open", "/named"),
+        step("selectFrame", "name=first"),
+        step("assertText", "css=b", "first"),
+        step("selectFrame", "relative=parent"),
+        step("selectFrame", "first"),
+        step("assertText", "css=b", "first"),
+    )
+    assert told.ok, told.detail
+
+
 def test_a_window_as_small_as_the_recorded_one_shows_what_was_shown_there(site):
     site.pages["/narrow"] = "<style>@media (min-width: 700px) { a { display: none } }</style><a href=/burger>Menu</a>"
     site.pages["/burger"] = "x"
@@ -130,14 +171,6 @@ def test_a_window_as_small_as_the_recorded_one_shows_what_was_shown_there(site):
         site, step("setWindowSize", "550x800"), step("open", "/narrow"), step("click", "linkText=Menu"), seconds=30
     )
     assert f"{site.url}burger" in told.visited, told.detail
-
-
-def test_keys_are_pressed_by_the_names_that_recorders_know(site):
-    site.pages["/keys"] = "<form action=/in><input name=q></form>"
-    site.pages["/in"] = "x"
-    typed = "abcd${KEY_BKSP}${KEY_LEFT}${KEY_DEL}${KEY_HOME}${KEY_INSERT}x${KEY_PGDN}${KEY_F2}${KEY_ENTER}"
-    told = played(site, step("open", "/keys"), step("sendKeys", "name=q", typed))
-    assert f"{site.url}in?q=xab" in told.visited, told.detail
 
 
 LOCATORS = (
@@ -158,7 +191,7 @@ def test_another_locator_is_tried_only_when_the_first_finds_nothing_for_a_while(
     script = "setTimeout(() => document.body.insertAdjacentHTML('beforeend', '<a id=next href=/right>Next</a>'), 400)"
     site.pages["/late"] = f"<a href=/wrong>Help</a><script>onload = () => {{ {script} }}</script>"
     site.pages["/wrong"] = site.pages["/right"] = "x"
-    others = [["id=next", "id"], ["identifier=next", "unknown"], ["xpath=//a", "xpath:position"]]
+    others = [["id=next", "id"], ["dom=next", "unknown"], ["xpath=//a", "xpath:position"]]
     told = played(site, step("open", "/late"), step("click", "id=next", targets=others))
     assert f"{site.url}right" in told.visited
     not_there = step("waitForElementNotPresent", "id=gone", "500", targets=others)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from scans.browser import Task, play
+from scans.browser import Task
 from scans.engines.base import Cookie, Session
-from tests.browser.playing import task
+from tests.browser.playing import play, task
 from tests.sites.neighbours import COOKIE, Neighbours
 
 pytestmark = pytest.mark.browser

@@ -2,9 +2,9 @@
 
 import pytest
 
-from scans.browser import play
-from tests.browser.playing import PLANTED, played, step, task
+from tests.browser.playing import PLANTED, play, played, step, task
 from tests.sites.guarded import USER
+from tests.sites.scripted import ScriptedSite
 
 pytestmark = pytest.mark.browser
 
@@ -56,3 +56,37 @@ def test_an_address_that_fails_is_named_without_what_may_be_secret_in_it(site, a
     site.pages["/gone"] = hang_up
     told = played(site, step("open", address))
     assert told.line == 1 and PLANTED not in str(told.detail)
+
+
+SENDS = """
+const json = {'Content-Type': 'application/json'}, typed = document.querySelector('input').value;
+fetch('/api/order?full=1', {method: 'POST', headers: json, body: JSON.stringify({item: {name: 'öwl'}, tags: []})});
+fetch('/api/plain', {method: 'POST', body: '[{"query": "{ owls }"}]'});
+fetch('/api/user', {method: 'PUT', headers: {'Content-Type': 'application/vnd.api+json'}, body: '{"nick": "ada"}'});
+fetch('/api/form', {method: 'PATCH', body: new URLSearchParams({q: 'owl'})});
+fetch('/api/text', {method: 'POST', body: 'no json'});
+fetch('/api/number', {method: 'POST', headers: json, body: '3'});
+fetch('/api/gone', {method: 'DELETE', headers: json, body: '{"id": 1}'});
+fetch('/api/login', {method: 'POST', headers: json, body: '{"user": {"password": "x"}}'});
+fetch('/api/search', {method: 'POST', headers: json, body: JSON.stringify({q: [typed]})});
+fetch('http://127.0.0.1:9/other', {method: 'POST', body: '{"a": 1}'}).catch(() => {});
+const request = new XMLHttpRequest();
+request.open('POST', '/api/old');
+request.setRequestHeader('Content-Type', 'application/json');
+request.send('{"a": 1}');
+"""
+
+
+def test_what_scripts_send_seeds_the_crawl_and_no_secret_does():
+    page = f"<input type=password><button onclick='send()'>x</button><script>function send() {{ {SENDS} }}</script>"
+    twice = (step("click", "css=button"), step("click", "css=button"))
+    with ScriptedSite(lambda asked: (200, page)) as site:
+        told = played(site, step("open", "/"), step("type", "css=input", PLANTED), *twice)
+    assert told.ok, told.detail
+    assert sorted((form.method, form.url.removeprefix(site.url), form.fields, form.body) for form in told.forms) == [
+        ("PATCH", "api/form", (("q", "owl"),), ""),
+        ("POST", "api/old", (), '{"a": 1}'),
+        ("POST", "api/order?full=1", (), '{"item": {"name": "öwl"}, "tags": []}'),
+        ("POST", "api/plain", (), '[{"query": "{ owls }"}]'),
+        ("PUT", "api/user", (), '{"nick": "ada"}'),
+    ]

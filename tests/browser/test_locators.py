@@ -20,7 +20,11 @@ def locators(imported_flat):
         ("css=form > input", "css=form > input"),
         ("//div[@id='x']", "xpath=//div[@id='x']"),
         ("(//a)[2]", "xpath=(//a)[2]"),
-        ("linkText=Größe = 2", 'a:text-is("Größe = 2")'),
+        (" xpath=//b ", "xpath=//b"),
+        ("/html/body/a", "xpath=/html/body/a"),
+        ("identifier=a", '[id="a"], [name="a"]'),
+        ("user.name", '[id="user.name"], [name="user.name"]'),  # as recordings before version 1.1 have it
+        ("linkText=Größe = 2", "css=a"),  # with `link_pattern`
         ("partialLinkText=Log", 'a:has-text("Log")'),
     ],
 )
@@ -28,7 +32,7 @@ def test_a_locator_of_each_kind_is_translated(locators, recorded, selector):
     assert locators.selector(recorded) == selector and locators.is_locator(recorded)
 
 
-@pytest.mark.parametrize("recorded", ["", "owl=x", "user.name"])
+@pytest.mark.parametrize("recorded", ["", "owl=x", "id=", "user name"])
 def test_an_unknown_kind_is_refused_by_its_text(locators, recorded):
     assert not locators.is_locator(recorded)
     with pytest.raises(locators.Failed) as failure:
@@ -42,3 +46,37 @@ def test_a_secret_is_taken_out_of_a_reason_and_of_those_inside_it(locators):
     hidden = locators.without(outer, {"owls": "***"})
     assert hidden["facts"]["error"]["facts"]["text"] == "*** typed, then *** again" and hidden["facts"]["line"] == 3
     assert "owls" in inner["facts"]["text"]  # the original stays
+
+
+@pytest.mark.parametrize(
+    ("recorded", "text", "found"),
+    [
+        ("linkText=Your orders", "Your orders", True),
+        ("linkText=Your orders", "\n  Your\u00a0\n orders ", True),
+        ("linkText=Your orders", "Your orders (2)", False),
+        ("linkText=1 * 2 (a.b)", "1 * 2 (a.b)", True),
+        ("link=exact:a*", "ab", False),
+        ("link=glob:Log*", "Log in", True),
+        ("link=regexp:^Log (in|out)$", "Log out", True),
+    ],
+)
+def test_a_link_is_found_by_its_whole_text_whatever_the_white_space(locators, recorded, text, found):
+    assert bool(locators.link_pattern(recorded).search(text)) == found
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected", "equal"),
+    [
+        (" a \n b", "a b", True),
+        ("a b", "a  b", True),
+        ("owls", "OWLS", False),
+        ("owls", "regexpi:OW", True),
+        ("owls", "glob:o*s", True),
+        ("a*b", "exact:a*b", True),
+        ("axb", "exact:a*b", False),
+        ("a (b)", "mostly-equals:a \\(b\\)", True),
+        ("Note: here", "Note: here", True),
+    ],
+)
+def test_texts_are_compared_as_recorders_mean_it(locators, seen, expected, equal):
+    assert locators.matches(seen, expected) == equal

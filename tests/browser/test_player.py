@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from scans.browser import LoginForm, Task, play
-from tests.browser.playing import LOGIN, SECONDS_TO_REACH_THE_LOOP, played, step, task
+from scans.browser import LoginForm, Task
+from tests.browser.playing import LOGIN, SECONDS_TO_REACH_THE_LOOP, play, played, step, task
 
 pytestmark = pytest.mark.browser
 
@@ -125,6 +125,39 @@ def test_what_a_site_answered_is_looked_at_without_asking_again(site):
     assert "Wrong pässword" in told.text and told.screenshot
     asked = [request.path for request in site.requests]
     assert "/style.css" in asked and "/login?from=here" not in asked
+
+
+ELSEWHERE = "http://elsewhere.example/"
+
+
+@pytest.mark.parametrize(
+    "embeds",
+    [
+        f"<iframe src={ELSEWHERE}></iframe>",
+        f"<embed src={ELSEWHERE}film type=text/html>",
+        f"<object data={ELSEWHERE}film type=text/html></object>",
+        f"<iframe srcdoc='<script>location = `{ELSEWHERE}`</script>'></iframe>",
+        f"<script>open('{ELSEWHERE}')</script>",
+    ],
+)
+def test_what_a_page_embeds_from_elsewhere_does_not_fail_it(site, embeds):
+    site.pages["/embeds"] = f"<h1>stays</h1>{embeds}"
+    told = played(site, step("open", "/embeds"), step("assertText", "css=h1", "stays"))
+    assert told.ok and told.url == f"{site.url}embeds", told.detail
+    assert not any("elsewhere" in url for url in told.visited)
+
+
+def test_a_page_that_leads_elsewhere_itself_fails(site):
+    site.pages["/leads"] = f"<iframe src=/x></iframe><script>setTimeout(() => location = '{ELSEWHERE}', 100)</script>"
+    told = played(site, step("open", "/leads"), step("pause", "400"))
+    assert told.reason == "address_not_allowed" and "elsewhere.example" in str(told.detail)
+
+
+def test_a_frame_from_elsewhere_cannot_be_entered_and_is_named(site):
+    site.pages["/framed"] = f"<iframe src={ELSEWHERE}pay?secret=1></iframe>"
+    told = played(site, step("open", "/framed"), step("selectFrame", "index=0"))
+    assert (told.line, told.command) == (2, "selectFrame")
+    assert f"this frame shows {ELSEWHERE}pay, which may not be visited" in str(told.detail)
 
 
 def test_the_command_at_which_the_time_was_over_is_named(site):

@@ -28,7 +28,7 @@ def test_an_endless_loop_is_ended_in_time_and_nothing_is_left(site, monkeypatch)
     endless = task(site, ("open", "/login", ""), ("executeScript", "while (true) {}", ""))
     played = play(endless, seconds=SECONDS_TO_REACH_THE_LOOP)
     assert (played.reason, played.line, played.command) == ("timed_out", 2, "executeScript")
-    assert str(played.detail).startswith("Command 2, executeScript: ")
+    assert str(played.detail).startswith("In the test “t”: Command 2, executeScript: ")
     assert ours not in processes()
     os.rmdir(ours)  # raises where something is left in it
 

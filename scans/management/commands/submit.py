@@ -146,6 +146,8 @@ class Command(DatabaseCommand):
         if not form.is_valid():
             refusals = [f"{field}: {text}" for field, texts in form.errors.items() for text in texts]
             raise _refusal("\n".join(refusals))
+        for problem in form.unplayable():
+            self.stderr.write(problem)
         try:
             return self._do(form.submission(), self._actor(options["user"]), options)
         except transitions.TransitionRefused as refusal:

@@ -5,6 +5,7 @@
 import asyncio
 import functools
 import inspect
+import operator
 import sys
 import traceback
 import types
@@ -32,6 +33,7 @@ from session import finish_what_began
 from sqlalchemy import func, select
 from traffic import Refused
 from wapitiCore import WAPITI_VERSION
+from wapitiCore.attack import attack
 from wapitiCore.controller.wapiti import Wapiti
 from wapitiCore.definitions import additionals, anomalies, flatten_references, vulnerabilities
 from wapitiCore.main import wapiti as main_module
@@ -86,6 +88,8 @@ class Hooks:
         self.drop_broken_session()
         finish_what_began(SqlPersister)
         self.replace(AsyncCrawler, "__init__", self.on_crawler)
+        self.replace(SqlPersister, "get_forms", self.on_forms)
+        self.replace(attack, "find_injectable", self.on_injectable)
         self.replace(Wapiti, "init_persister", self.on_session)
         self.replace(Wapiti, "save_scan_state", self.on_crawl_saved)
         self.replace(Wapiti, "write_report", self.on_report)
@@ -127,16 +131,26 @@ class Hooks:
                 self.see(request, response)
 
     def seeds(self, wapiti):
-        """Return the addresses and forms that a crawl script visited, if they are in scope."""
-        requests = (
-            web.Request(
-                seed["url"],
-                method=seed["method"],
-                post_params=[list(pair) for pair in seed["fields"]] if seed["method"] == "POST" else None,
-            )
-            for seed in self.scan.job["seeds"]
-        )
+        """Return the addresses, forms and requests of scripts that a crawl script met, if they are in scope."""
+        requests = []
+        for seed in self.scan.job["seeds"]:
+            body = {"post_params": [list(pair) for pair in seed["fields"]]} if seed["method"] != "GET" else {}
+            if seed["body"]:
+                body = {"post_params": seed["body"], "enctype": "application/json"}
+            requests.append(web.Request(seed["url"], method=seed["method"], **body))
         return [request for request in requests if wapiti.target_scope.check(request)]
+
+    async def on_forms(self, original, persister, path=None, attack_module=""):
+        """Hand out all requests with a body: Wapiti attacks those made by POST only."""
+        async for request, response in persister._get_paths(path=path, crawled=True, module=attack_module):
+            if request.method != "GET":
+                yield request, response
+
+    def on_injectable(self, original, parents, data):
+        """Return the places in a JSON body to attack. An empty list is none: Wapiti would put it into itself."""
+        for path in original(parents, data):
+            if path and functools.reduce(operator.getitem, path[:-1], data) != []:
+                yield path
 
     def drop_broken_session(self):
         """Start from scratch after a killed crawl: its session has the pages but not those still to visit."""
