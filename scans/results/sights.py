@@ -4,6 +4,8 @@ from scans.engines.base import CrawlSeen
 from scans.models import UrlScan
 from scans.reasons import Notice
 
+MOST_NAMED = 3  # descriptions whose address a notice names
+
 
 def notices_of(seen: CrawlSeen, url_scan: UrlScan, led_to: str = "") -> list[Notice]:
     """Return the notices for a crawl. `led_to` is the page that the target led to when it was checked, if it did.
@@ -18,7 +20,10 @@ def notices_of(seen: CrawlSeen, url_scan: UrlScan, led_to: str = "") -> list[Not
         notices.append(Notice("scripts_only", url=url))
     elif seen.pages + seen.data <= 1:
         notices.append(Notice("one_page", url=url))
-    notices += [Notice("description_not_read", kind=kind, url=at) for kind, at in seen.descriptions[:1]]
+    if seen.descriptions:
+        kinds, addresses = zip(*seen.descriptions, strict=True)
+        facts = {"kind": ", ".join(sorted(set(kinds))), "url": ", ".join(addresses[:MOST_NAMED])}
+        notices.append(Notice("description_not_read", **facts))
     if led_to and not url_scan.crawled_urls.filter(url=led_to.partition("?")[0], answer__gt=0).exists():
         notices.append(Notice("lead_not_followed", url=url, address=led_to))
     return notices

@@ -11,7 +11,7 @@ from scans.reasons import Reason
 from scans.statuses import UrlScanStatus as U
 from scans.targets import http_client
 from scans.targets.policy import TargetPolicy
-from scans.targets.request_rules import rules
+from scans.targets.request_rules import RequestRules
 from tests.sites.controllable import ControllableSite, certificate
 
 LOOPBACK = TargetPolicy(["localhost", "127.0.0.0/8", "owls.example", "255.255.255.255"])
@@ -144,7 +144,7 @@ def test_each_reason_has_its_event_and_leads_to_its_status(reason, event, step, 
         settings.SCANS_CONNECT_TIMEOUT_SECONDS = 0.5
     policy = TargetPolicy(["*.localhost", "127.0.0.0/8", "255.255.255.255"])
     with event() as url:
-        report = check_connection(url, policy, rules=rules((), ["/left-out"]))
+        report = check_connection(url, policy, rules=RequestRules(url=url, left_out=("/left-out",)))
     assert report.failure and report.failure.reason == reason, report.steps
     assert report.failure.name == step and report.status == REASONS[reason]
     assert names(report) == STEPS[: STEPS.index(step) + 1]

@@ -38,6 +38,9 @@ def test_the_most_exact_notice_says_why_a_crawl_saw_little(seen, codes):
 def test_the_notice_of_a_description_names_its_kind_and_address():
     [notice] = notices_of(replace(ENOUGH, descriptions=(("Swagger", f"{URL}api.json"),)), UrlScan(url=URL))
     assert notice == Notice("description_not_read", kind="Swagger", url=f"{URL}api.json")
+    several = tuple((kind, f"{URL}{number}") for number, kind in enumerate(["OpenAPI", "GraphQL", "OpenAPI", "WSDL"]))
+    [notice] = notices_of(replace(ENOUGH, descriptions=several), UrlScan(url=URL))
+    assert notice.facts == {"kind": "GraphQL, OpenAPI, WSDL", "url": f"{URL}0, {URL}1, {URL}2"}
 
 
 @pytest.mark.django_db

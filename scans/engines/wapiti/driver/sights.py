@@ -34,7 +34,7 @@ class Sights:
     def __init__(self, url):
         self.origin = urlsplit(url)[:2]
         self.looks = 0
-        self.pages = {}  # the signature of a page → (asks for a login, may stand beside one, is filled by scripts)
+        self.pages = {}  # signature → (asks for a login, may stand beside one, is filled by scripts, leads on)
         self.data, self.documents = set(), set()
         self.descriptions = Descriptions(self.origin)
 
@@ -67,10 +67,10 @@ class Sights:
         shown = shown_by(page)
         asks = len(shown) < TEXT_OF_LOGIN and asks_for_login(page, shown)
         leads = any(tag in LEADS and self.leads(url, urljoin(url, value)) for tag, value in values)
-        filled = page.find("script") and not (leads or asks or page.select_one("form input[name]"))
+        filled = page.find("script") and not (asks or page.select_one("form input[name]"))
         signature = CHANGES.sub("#", shown), frozenset(addresses - {("form", url.partition("?")[0])})
         beside = bool(BESIDE_LOGIN.search(urlsplit(url).path))
-        self.pages.setdefault(signature, (asks, asks or beside, bool(filled) and len(shown) < LITTLE_TEXT))
+        self.pages.setdefault(signature, (asks, asks or beside, bool(filled) and len(shown) < LITTLE_TEXT, leads))
 
     def leads(self, url, address):
         """Return whether an address on a page is that of another page of this site."""
@@ -81,11 +81,13 @@ class Sights:
         """Return the values of the event that sums the crawl up."""
         seen = list(self.pages.values())
         few = 0 < len(seen) <= FEW
+        # Links of an application lead to the same page again, which its scripts then fill.
+        links_lead_on = any(leads for *_, leads in seen) and not (len(seen) == 1 < self.looks)
         return {
             "pages": len(seen) + len(self.documents),
             "data": len(self.data),
-            "only_login": few and any(asks for asks, _, _ in seen) and all(beside for _, beside, _ in seen),
-            "only_scripts": few and all(filled for _, _, filled in seen) and not self.data,
+            "only_login": few and any(asks for asks, *_ in seen) and all(beside for _, beside, *_ in seen),
+            "only_scripts": few and all(filled for *_, filled, _ in seen) and not (self.data or links_lead_on),
             "descriptions": self.descriptions.unread(),
         }
 

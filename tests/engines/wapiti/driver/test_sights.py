@@ -92,6 +92,7 @@ def test_a_site_with_more_than_a_login_is_none(seen, pages):
         [("", "<ul id=list></ul><a href='#/about'>About</a><script>fetch('/api')</script>")],
         [("", SHELL + "<noscript>Please switch scripts on.</noscript>"), ("config.json", "{}", JSON)],
         [("", SHELL + "<a href='https://elsewhere.example/'>Elsewhere</a>")],
+        [("", SHELL + "<a href=/about>About</a>"), ("about", SHELL + "<a href=/about>About</a>")],
         [("", SHELL), ("api/items", '{"error": "no"}', JSON, 401)],
     ],
 )
@@ -105,6 +106,7 @@ def test_pages_that_scripts_fill_without_an_answer_of_their_api_are_scripts_only
         [("", SHELL), ("api/items", "[]", JSON)],
         [("", SHELL), ("items", "[]", "application/vnd.api+json")],
         [("", SHELL + "<a href=/about>About</a>"), ("about", SHELL)],
+        [("", SHELL + "<a href=/about>About</a>"), ("about", "gone", HTML, 404)],
         [("", SHELL + "<form action=/search><input name=q></form>")],
         [("", SHELL + "An owl flies at night. " * 30)],
         [("", ARTICLE)],
