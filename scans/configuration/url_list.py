@@ -24,7 +24,7 @@ _COMMENT = re.compile(r"\s+#.*")
 _NAMES = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r".*\bur[li]s?\b.*",
+        r"[\w\s()*-]*\bur[li]s?\b[\w\s()*-]*",  # no address without its scheme, such as h.example/url
         r"(web[- ]?)?(address|addresses|adresse|adressen)|(web[- ]?)?(site|sites|seite|seiten)|targets?|ziele?|links?",
     )
 ]

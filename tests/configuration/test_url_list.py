@@ -85,6 +85,11 @@ def test_lists_that_are_refused_by_line(text, number, says):
     assert len(refused(text)) == 1 or number == 2
 
 
+@pytest.mark.parametrize("first", ["h.example/url", "www.h.example/?url=1", "url.h.example", "C:\\url.txt"])
+def test_an_address_without_its_scheme_is_not_taken_for_the_names_of_columns(first):
+    assert urls(f"{first}\n{A}") == [first, A]
+
+
 def test_other_texts_are_left_to_the_rules_for_urls():
     assert urls("Our sites\nwww.a.example\nShop\tWiki") == ["Our sites", "www.a.example", "Shop"]
     assert urls("https://a.example/login?next=https://b.example/") == [
