@@ -3,7 +3,7 @@
 import json
 
 from dialogs import TEXTS
-from locators import Failed, matches
+from locators import Failed, matches, number
 from script import SECONDS_FOR_AN_ELEMENT
 from variables import as_text, plain_name
 
@@ -17,7 +17,7 @@ def _both(name: str) -> list[str]:
 
 def _present(wanted: bool, state: str):
     def command(script, step, target, value):
-        seconds = int(value) / 1000 if value.strip() else SECONDS_FOR_AN_ELEMENT
+        seconds = number(value) / 1000 if value.strip() else SECONDS_FOR_AN_ELEMENT
         step = step if wanted else {**step, "alternatives": []}  # alternatives may find another element
         if not script.wait(lambda: bool(script.first(step, target, state)) == wanted, seconds):
             raise Failed("element_not_there" if wanted else "element_still_there", target=target[:200])
@@ -99,7 +99,7 @@ def _spellings(value) -> set[str]:
 
 def _editable(wanted: bool):
     def command(script, step, target, value):
-        seconds = int(value) / 1000 if value.strip() else SECONDS_FOR_AN_ELEMENT
+        seconds = number(value) / 1000 if value.strip() else SECONDS_FOR_AN_ELEMENT
         element = script.element(step, target, "attached")
         if not script.wait(lambda: (element.is_enabled() and element.is_editable()) == wanted, seconds):
             raise Failed("not_editable_element" if wanted else "still_editable", target=target[:100])

@@ -5,7 +5,7 @@ import re
 from checks import CHECKS
 from dialogs import ANSWERS, ANSWERS_BEFORE, ANSWERS_OF_OLD
 from listening import shown
-from locators import Failed, matches
+from locators import Failed, matches, number
 from mouse import MOUSE, send_keys
 from playwright.sync_api import Error
 from variables import plain_name
@@ -84,7 +84,7 @@ def _option(script, step, target, value) -> int:
     def found() -> list[int]:
         options = script.element(step, target, "attached").evaluate(every)
         if kind == "index":
-            return [int(wanted)] if int(wanted) < len(options) else []
+            return [int(number(wanted))] if number(wanted) < len(options) else []
         if kind != "label":
             return [index for index, option in enumerate(options) if option[kind] == wanted]
         texts = [option["text"].replace("\u00a0", " ") for option in options]
@@ -136,8 +136,7 @@ def _edit(script, step, target, value):
 
 
 def _pause(script, step, target, value):
-    wanted = (target or value).strip()
-    seconds = float(wanted) / 1000 if wanted else 1
+    seconds = number(target or value) / 1000 if (target or value).strip() else 1
     script.player.page.wait_for_timeout(script.player.left(max(0.0, min(seconds, LONGEST_PAUSE))))
 
 
@@ -149,7 +148,9 @@ def _select_frame(script, step, target, value):
         script.frame = script.frame.parent_frame or script.frame
     elif target.startswith("index="):
         for part in target.removeprefix("index=").split("\\"):
-            script.frame = (script.frame.parent_frame or script.frame) if part == ".." else _frame(script, int(part))
+            script.frame = (
+                (script.frame.parent_frame or script.frame) if part == ".." else _frame(script, int(number(part)))
+            )
     else:
         frame = script.element(step, target, "attached").element_handle().content_frame()
         if frame is None:
@@ -199,7 +200,7 @@ def _store_window(script, step, target, value):
 
 
 def _size(script, step, target, value):
-    width, height = (max(SMALLEST_WINDOW, min(int(float(size)), LARGEST_WINDOW)) for size in target.lower().split("x"))
+    width, height = (max(SMALLEST_WINDOW, min(int(number(size)), LARGEST_WINDOW)) for size in target.lower().split("x"))
     script.player.page.set_viewport_size({"width": width, "height": height})
 
 

@@ -30,6 +30,13 @@ def without(detail: dict, hidden: dict[str, str]) -> dict:
     return {**detail, "facts": facts}
 
 
+def number(text: str) -> float:
+    """Return the number that a text is. Raises Failed for any other text."""
+    if not re.fullmatch(r"\s*[+-]?[0-9]+(\.[0-9]+)?\s*", text):
+        raise Failed("not_a_number", text=text[:100])
+    return float(text)
+
+
 def is_locator(target: str) -> bool:
     """Return whether a locator is of a known kind."""
     try:

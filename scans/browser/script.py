@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urljoin, urlsplit
 
 from dialogs import Dialogs
-from locators import Failed, is_locator, link_pattern, reason, selector, without
+from locators import Failed, is_locator, link_pattern, number, reason, selector, without
 from playwright.sync_api import Error
 from variables import Variables, plain_name
 from wall import place
@@ -38,7 +38,8 @@ class Script:
     """
 
     def __init__(self, player, base: str, commands: Mapping[str, Callable]):
-        self.player, self.base, self._commands = player, base, commands
+        self.player, self._commands = player, commands
+        self.base = base if is_address(base) else player.task["url"]
         self._frame = player.page.main_frame
         self.variables = Variables()
         self.filled_in = self.variables.filled_in
@@ -104,12 +105,9 @@ class Script:
         if step["command"] == "while":
             more = self._is_true(step["target"])
         elif step["command"] == "times":
-            text = self.filled_in(step["target"]).strip()
-            if not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
-                raise Failed("not_a_number", text=text[:100])
-            more = done < math.floor(float(text))
+            more = done < math.floor(number(self.filled_in(step["target"])))
         else:
-            items = self.variables.get(plain_name(step["target"]))
+            items = self.variables.look_up(plain_name(step["target"]))
             if not isinstance(items, list):
                 raise Failed("not_a_list", target=step["target"][:100])
             more = done < len(items)
@@ -150,12 +148,9 @@ class Script:
 
     def address(self, target: str) -> str:
         """Return the address that an `open` means."""
-        recorded, own = self.base, self.player.task["url"]
-        if not recorded.startswith(("http://", "https://")):
-            return urljoin(own, target)
-        url = urljoin(recorded, target)
-        if place(recorded) not in self.player.wall.places and place(url) == place(recorded):
-            scheme, netloc, *_ = urlsplit(own)
+        url = urljoin(self.base, target)
+        if place(self.base) not in self.player.wall.places and place(url) == place(self.base):
+            scheme, netloc, *_ = urlsplit(self.player.task["url"])
             url = urlsplit(url)._replace(scheme=scheme, netloc=netloc).geturl()
         return url
 
@@ -221,6 +216,14 @@ class Script:
     def milliseconds(self) -> float:
         """Return how long one action may take."""
         return self.player.left(SECONDS_FOR_AN_ELEMENT)
+
+
+def is_address(url: str) -> bool:
+    """Return whether this is the whole address of a site."""
+    try:
+        return url.startswith(("http://", "https://")) and bool(place(url)[0])
+    except ValueError:
+        return False
 
 
 FLOW = frozenset({"if", "elseIf", "else", "end", "repeatIf", "do", *LOOPS})

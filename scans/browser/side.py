@@ -124,6 +124,8 @@ class _Project:
         self.tests = [_Test(test) for test in _objects(project.get("tests"), "tests")]
         if not self.tests:
             raise _malformed("script_without_test")
+        by_name = {test.name: test for test in reversed(self.tests)}
+        self.by_name = by_name | {test.name: test for test in reversed(self.tests) if test.does_something}
         # Selenium IDE 4 counts the options of a list from 1, its predecessors counted from 0.
         self.first_option = int(str(project.get("version", "")).startswith(("3", "4")))
 
@@ -145,7 +147,7 @@ class _Project:
 
     def _chosen(self) -> "list[_Test]":
         """The tests to play."""
-        by_id = {test.id: test for test in reversed(self.tests) if test.id}
+        by_id = self.by_name | {test.id: test for test in reversed(self.tests) if test.id}
         for suite in _objects(self.project.get("suites") or [], "suites"):
             listed = suite.get("tests") or []
             if not isinstance(listed, list):
@@ -202,11 +204,9 @@ class _Project:
         if depth >= _MAX_CALLS:
             raise test.refusal("script_malformed", step.line, "command_nests_too_deep")
         name = re.sub(r"\$\{(\w+)\}", lambda match: stored.get(match[1], match[0]), step.target).strip()
-        of_this_name = [one for one in self.tests if one.name == name]
-        if not of_this_name:
+        if name not in self.by_name:
             raise test.refusal("script_malformed", step.line, "command_runs_missing_test", name=name[:60])
-        called = next((one for one in of_this_name if one.does_something), of_this_name[0])
-        yield from self._steps(called, depth + 1, stored)
+        yield from self._steps(self.by_name[name], depth + 1, stored)
 
 
 class _Test:

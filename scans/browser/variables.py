@@ -61,7 +61,7 @@ class Variables(dict):
 
 def plain_name(text: str) -> str:
     """Return the name of a variable, which some recordings write as `${name}`."""
-    match = re.fullmatch(r"\s*\$\{(\w+)\}\s*", text)
+    match = re.fullmatch(r"\s*\$\{([^{}]+)\}\s*", text)
     return match[1] if match else text.strip()
 
 

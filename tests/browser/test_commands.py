@@ -213,6 +213,7 @@ def test_whatever_a_page_says_can_be_stored_in_a_database(site):
         ("open", "http://127.0.0.1:99999/", ""),
         ("open", "http://[/", ""),
         ("pause", "²", ""),
+        ("waitForElementPresent", "css=p", "soon"),
         ("selectFrame", "index=x", ""),
         ("setWindowSize", "large", ""),
         ("assertText", "css=p", "regexp:("),

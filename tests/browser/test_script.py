@@ -51,6 +51,10 @@ def test_loops_go_round_as_often_as_they_say(site):
         step("executeScript", "return ${names} + ${one}.name", "names"),
         step("end"),
         step("assert", "names", "ab"),
+        step("storeJson", '{"birds": ["owl", "wren"]}', "all"),
+        step("forEach", "${all.birds}", "bird"),
+        step("end"),
+        step("assert", "bird", "wren"),
         step("times", "0"),
         step("click", "id=nowhere"),
         step("end"),
@@ -90,7 +94,9 @@ def test_a_suite_that_keeps_its_session_is_played_test_after_test_and_failures_n
     assert (told.line, str(told.detail)[:45]) == (2, "In the test “walk”: Command 2, assertTitle: t"), told.detail
 
 
-@pytest.mark.parametrize("recorded", ["http://localhost:3000", "https://staging.example/app/", "not an address", ""])
+@pytest.mark.parametrize(
+    "recorded", ["http://localhost:3000", "https://staging.example/app/", "not an address", "http://h:port/", ""]
+)
 def test_a_recording_of_another_host_is_played_on_the_target(site, recorded):
     site.pages["/orders"] = "<title>orders</title>"
     told = played(site, step("open", "/orders"), step("assertTitle", "orders"), url=recorded)
