@@ -282,6 +282,7 @@ class Hooks:
         except Exception as error:
             traceback.print_exc()
             self.scan.failures.note(module.name, None, error)
+            self.scan.modules_broken += 1
         if not self.scan.wish:
             self.scan.modules_done += 1
 

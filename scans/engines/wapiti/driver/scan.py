@@ -67,6 +67,7 @@ class Scan:
         self.resumed = False
         self.started = False
         self.module, self.modules_done, self.modules_total = "", 0, 0
+        self.modules_broken = 0  # as a whole
         self.modules_missing = set()
         self.urls_crawled = 0
         self.unfinished = []  # pages whose request was cut off; a resumed crawl requests them again
@@ -103,6 +104,8 @@ class Scan:
             return "technical", "modules_missing", {"names": ", ".join(sorted(self.modules_missing))}
         if self.modules_done < self.modules_total:
             return "technical", "modules_unfinished", {"done": self.modules_done, "total": self.modules_total}
+        if 0 < self.modules_total == self.modules_broken:
+            return "technical", "modules_unfinished", {"done": 0, "total": self.modules_total}
         if not self.report.exists():
             return "technical", "no_report_written", {}
         return "completed", "", {}
