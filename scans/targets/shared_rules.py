@@ -15,7 +15,7 @@ REFUSED_HEADERS = frozenset(
     "content-encoding accept-encoding".split()
 )
 REFUSED_PREFIX = "proxy-"
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
 _ADDRESS = re.compile(r"(https?)://([^/?#\\]*)([^?]*)(.*)", re.DOTALL | re.IGNORECASE)
 _SITE = re.compile(r"(?:.*@)?(\[.*\]|[^:]*?)\.*(?::(\d*))?", re.DOTALL)
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -26,7 +26,7 @@ _MOST_DECODINGS = 3  # a proxy and an application may decode the same address, o
 
 
 def is_header_name(name: str) -> bool:
-    """Return whether this can be the name of a header that somebody gives: letters, digits, - and _."""
+    """Return whether this can be the name of a header."""
     return _NAME.fullmatch(name) is not None
 
 
