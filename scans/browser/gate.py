@@ -22,7 +22,8 @@ class Gate:
         rules = task["rules"]
         self._headers = {name.lower(): value for name, value in (*rules["headers"], *task["session"]["headers"])}
         self.cookies = self._headers.pop("cookie", "")  # for the browser to keep, with those that the site sets
-        self._site, self._wall = site(task["url"]), wall
+        self.target = rules["url"] or task["url"]  # a picture may be one of a login page on another site
+        self._site, self._wall = site(self.target), wall
         self._patterned = bool(rules["left_out"])
         self.refused: list[str] = []  # addresses that were asked for, and are left out
         self.user_agent = self._headers.get("user-agent", "")

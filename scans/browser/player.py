@@ -129,7 +129,7 @@ class Player:
 
     def _give(self, session: dict) -> None:
         pairs = [pair.strip().partition("=") for pair in self.gate.cookies.split(";") if pair.strip()]
-        given = [{"name": name, "value": value, "url": urljoin(self.task["url"], "/")} for name, _, value in pairs]
+        given = [{"name": name, "value": value, "url": urljoin(self.gate.target, "/")} for name, _, value in pairs]
         for cookie in (*given, *({name: cookie[name] for name in COOKIE} for cookie in session["cookies"])):
             with suppress(Error):  # one that this browser takes from no site
                 self.context.add_cookies([cookie])

@@ -75,3 +75,12 @@ def test_headers_go_to_the_targets_site_alone_and_no_redirect_takes_them_elsewhe
         assert not {"x-scan-id", "authorization", "x-member"} & request.headers.keys()
         assert "scanner of ours" not in str(request.headers)
     assert "scanner of ours" not in told.session.user_agent  # another site may be asked with it
+
+
+def test_a_picture_of_a_login_page_on_another_site_is_taken_without_the_headers():
+    with GuardedSite(pages={"/": "<img src='/logo'>", "/logo": ""}) as other:
+        rules = RequestRules(url="http://127.0.0.1:9/", headers=tuple(pair for pair in GIVEN if pair[0] != "Cookie"))
+        told = play(task(other, rules=rules))
+        assert told.ok and told.screenshot
+    assert {request.path for request in other.requests} >= {"/", "/logo"}
+    assert not any("x-scan-id" in request.headers or "authorization" in request.headers for request in other.requests)
