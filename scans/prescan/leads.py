@@ -11,6 +11,8 @@ _TEXT = r"""(["'`])((?:\\.|(?!\1).)*)\1"""
 _GOES = re.compile(
     rf"""(?<![\w$-])location\s*(?:(?:\.\s*href\s*)?=(?!=)\s*|\.\s*(?:replace|assign)\s*\(\s*){_TEXT}""", re.DOTALL
 )
+# An address that a script puts together is not known here, unless it only takes this page's query along.
+_GOES_ON = re.compile(r"\s*\+(?!\s*(?:window\.|document\.)?location\.(?:search|hash)\b)")
 _ESCAPED = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _JAVASCRIPT = ("", "module", "text/javascript", "application/javascript", "text/ecmascript")
 # Elements that a visitor reads, sees or uses: a page that has one says more than "go there".
@@ -28,7 +30,7 @@ def leads_to(page: Page) -> str:
     if page.status >= 400 or not ("refresh" in page.headers or _MAY_LEAD.search(page.html)):
         return ""
     address = _refreshed(page) or _by_script(page)
-    return address if address.startswith(("http://", "https://")) else ""
+    return address if re.match(r"https?://[^/?#]", address) else ""
 
 
 def says_nothing(page: Page, address: str) -> bool:
@@ -51,7 +53,10 @@ def _refreshed(page: Page) -> str:
 def _by_script(page: Page) -> str:
     """Return the address that a script of a page without content goes to."""
     for script in _scripts(page):
-        for found in _GOES.finditer(_COMMENT.sub("", script)):
+        code = _COMMENT.sub("", script)
+        for found in _GOES.finditer(code):
+            if _GOES_ON.match(code, found.end()):
+                continue
             address = page.absolute(_ESCAPED.sub(_unescaped, found[2])) if found[2].strip() else ""
             if address and address != page.url.split("#")[0] and says_nothing(page, address):
                 return address

@@ -33,6 +33,7 @@ def meta(content: str, inside: str = "{}") -> str:
         f'<script>window.location.href="{MOVED}";</script><noscript>Please switch scripts on.</noscript>',
         "<script>top.location.replace('http:\\/\\/moved.example\\/app\\/')</script>",
         f"<script type='text/javascript'>setTimeout(function () {{ document.location.assign(`{MOVED}`) }}, 0)</script>",
+        f"<script>location.href = '{MOVED}' + window.location.search</script>",
         f"<body onload=\"window.location='{MOVED}'\"></body>",
     ],
 )
@@ -75,6 +76,9 @@ def test_a_relative_target_is_resolved_as_in_a_browser(target, expected):
         f"<script>// location = '{MOVED}'\n/* location = '{MOVED}' */ if (location == '{MOVED}') owl()</script>",
         f"<script type='text/template'>location = '{MOVED}'</script>",
         f"<script>var translocation = '{MOVED}'</script>",
+        "<script>location = '/app/' + language</script>",
+        "<script>location.href = 'https://' + location.host + '/app/'</script>",
+        meta("0; url=https://"),
         CONTENT,
         "",
     ],
