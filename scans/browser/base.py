@@ -45,8 +45,10 @@ class Played:
     `line` is the number of the failing command in its test, as recorders count, and `command` its name.
     `visited` are the addresses that were navigated to, `forms` what was sent from there; `asked_for` what scripts of
     the pages got by GET, and `asked_as_member` those that they got only after a password was typed; `storage` names
-    what the site keeps in the browser; `screenshot` is a PNG of the end, or of the failure; `asks_again`: at the end
-    a login form is still shown.
+    what the site keeps in the browser; `screenshot` is a PNG of the end, or of the failure; `text` and `html` are the
+    page at the end, the latter only after a form. `status` and `answered` are what the site answered to the last
+    request that was sent, not asked for, after a password was typed. `asks_again`: at the end a login form is still
+    shown.
     """
 
     reason: str = ""
@@ -62,6 +64,9 @@ class Played:
     screenshot: bytes = field(default=b"", repr=False)
     url: str = ""
     text: str = field(default="", repr=False)
+    html: str = field(default="", repr=False)
+    answered: str = field(default="", repr=False)
+    status: int = 0
     asks_again: bool = False
 
     @property

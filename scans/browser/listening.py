@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from email import message_from_bytes
 from urllib.parse import parse_qsl, urlsplit
 
+from playwright.sync_api import Error
 from wall import place
 
 MOST_ASKED_FOR = 200  # addresses, and as many requests with a body; a page may ask for ever new ones
@@ -18,6 +19,7 @@ SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
 PASSWORD_PARAMETER = re.compile(r"pass|pwd|secret", re.IGNORECASE)  # tokens are part of many a harmless address
 # Headers by which scripts say who is asking, where no cookie does; those against forged requests are none.
 TOKEN_HEADER = re.compile(r"^(?!:)(?!.*[cx]srf).*(auth|token|jwt|session|api-?key)", re.IGNORECASE)
+LONGEST_ANSWER = 10_000  # characters
 SHORTEST_TOKEN = 11  # characters: 64 bits in base64
 
 
@@ -34,6 +36,7 @@ class Listener:
         self.tokens_of_strangers: set[tuple[str, str]] = set()  # … and before any password was typed
         self.secrets: set[str] = set()  # what was typed into password fields
         self.sent = 0  # requests that may have carried a form
+        self.answer = None  # the response to the last request that was sent after a password was typed
         self.pending: dict = {}  # requests without an answer yet → whether asked only after a password was typed
         context.on("request", self._note)
         context.on("response", self._note_answer)
@@ -49,6 +52,16 @@ class Listener:
             "asked_as_member": self._inside(url for url, as_member in self.asked.items() if as_member),
             "headers": [token for token in self.tokens.items() if token not in self.tokens_of_strangers],
         }
+
+    def answered(self) -> dict:
+        """Return status and text of the answer to what was sent last, as base.Played has them."""
+        if self.answer is None:
+            return {"status": 0, "answered": ""}
+        try:
+            text = "" if self.answer.request.is_navigation_request() else self.answer.text()
+        except Error:  # it is gone with its page
+            text = ""
+        return {"status": self.answer.status, "answered": text[:LONGEST_ANSWER]}
 
     def _note(self, request) -> None:
         """Remember what is navigated to and sent, for the crawl to begin with."""
@@ -76,6 +89,8 @@ class Listener:
     def _note_answer(self, response) -> None:
         """Remember what the scripts of a page got, and by what header the site knew them."""
         request = response.request
+        if request.method != "GET" and self.secrets and place(request.url) in self.places:
+            self.answer = response
         if not is_by_script(request) or place(request.url) != self.target or not 200 <= response.status < 300:
             return
         headers = {(name, value) for name, value in request.headers.items() if is_token(name, value)}

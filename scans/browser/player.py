@@ -17,45 +17,22 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parent)
 
 from commands import COMMANDS
+from form_filling import asks_for_login, fill
 from gate import Gate
 from keeping import give_to_windows, keep, kept_by
 from listening import Listener, shown
-from locators import quoted, reason, without
+from locators import reason, without
 from playwright.sync_api import Error, sync_playwright
 from script import Halt, Script
 from wall import Wall, place
 
 WINDOW = {"width": 1280, "height": 900}
-LONGEST_TEXT = 100_000
+LONGEST_TEXT, LONGEST_PAGE = 100_000, 500_000
 COOKIE = ("name", "value", "domain", "path", "secure")  # what engines.base.Cookie has
 SECONDS_TO_SETTLE = 3
 SECONDS_OF_SILENCE = 0.5
 SECONDS_FOR_A_PAGE = 20
 SECONDS_LATER = 2  # than session.py would end it
-SECONDS_FOR_A_FORM = 15
-SECONDS_FOR_A_FORM_UNASKED = 2
-SECONDS_TO_BE_LET_IN = 5
-SECONDS_FOR_ENTER = 1.5
-# A password field that has no twin in its form: those of registration forms do.
-LOGIN_FIELD = (
-    "xpath=//input[@type='password'][not(contains(@autocomplete, 'new-password'))]"
-    "[not(ancestor::form) or count(ancestor::form//input[@type='password']) = 1]"
-)
-# Fields for anything but a user name; an unknown type means text.
-_NOT_TEXT = (
-    "button checkbox color date datetime-local file hidden image month number password radio range reset search submit "
-    "time url week"
-)
-_TEXT = f"not(contains(' {_NOT_TEXT} ', concat(' ', @type, ' ')))"
-NAME_BEFORE_PASSWORD = f"{LOGIN_FIELD}/preceding::input[{_TEXT}][1]"
-# XPath does not see into web components; CSS does. Asked where the page itself has no password field at all.
-ALL_IN_PAGE = "xpath=//input[@type='password']"
-IN_COMPONENTS = "css=input[type=password]:not([autocomplete~=new-password])"
-NAME_IN_COMPONENTS = "css=input" + "".join(f":not([type={kind}])" for kind in _NOT_TEXT.split())
-_IN = "log ?in|log ?on|sign ?in|anmelden|einloggen|connexion|connecter|acceder|entrar|accedi"
-SENDS = re.compile(f"{_IN}|continue|next|submit|enter", re.IGNORECASE)
-OPENS = re.compile(rf"^\W*({_IN})\W*$", re.IGNORECASE)  # nothing more: others' accounts are not asked for
-NAME_ALONE = "css=input[autocomplete~=username], input[name=username], input[name=email], input[name=identifier]"
 FLAGS = [
     "--disable-gpu",
     "--disable-quic",
@@ -216,8 +193,13 @@ class Player:
         return ""
 
     def _told(self, **values) -> dict:
-        told = {**self.listener.told(), "user_agent": self.user_agent, "asks_again": self.asks_again}
-        told |= {"cookies": [], "storage": [], "url": self.page.url}
+        told = {
+            **self.listener.told(),
+            **self.listener.answered(),
+            "user_agent": self.user_agent,
+            "asks_again": self.asks_again,
+        }
+        told |= {"cookies": [], "storage": [], "url": self.page.url, "html": ""}
         told |= {"state": "", "screenshot": "", "text": "", "detail": reason(""), **values}
         looks = {"cookies": self._cookies, "storage": self._storage, "state": self._state, "screenshot": self._picture}
         for name, look in {**looks, "asks_again": self._asks_again}.items():
@@ -226,6 +208,9 @@ class Player:
         told["detail"] = without(told["detail"], {"\0": " "})  # a page's own words may be in it
         with suppress(Error):
             told["text"] = self.page.inner_text("body", timeout=2000)[:LONGEST_TEXT]
+        if self.task["form"]:
+            with suppress(Error):
+                told["html"] = self.page.content()[:LONGEST_PAGE]
         return told
 
     def _cookies(self) -> list[dict]:
@@ -239,104 +224,10 @@ class Player:
         return keep(self.page, self.task["url"]) if self.task["recording"] or self.task["form"] else ""
 
     def _asks_again(self) -> bool:
-        return self.asks_again or visible(self.page.locator(LOGIN_FIELD)).count() > 0
+        return self.asks_again or asks_for_login(self)
 
     def _picture(self) -> str:
         return base64.b64encode(self.page.screenshot(timeout=5000)).decode()
-
-
-def fill(player: Player, form: dict) -> None:
-    """Find the login form in the page as it is shown, fill it in and send it; some ask for the name alone first."""
-    page = player.page
-    names = named(page, form["username_field"]) if form["username_field"] else page.locator(NAME_ALONE)
-    if not form_comes(player, lambda: visible(passwords(page, form)).count() or visible(names).count()):
-        facts = {"url": shown(page.url)}
-        if name := form["password_field"]:
-            raise Halt("no_login_form", reason("page_without_form_field", name=name, **facts))
-        raise Halt("no_login_form", reason("page_without_password", **facts))
-    if not visible(passwords(page, form)).count():
-        visible(names).first.fill(form["username"], timeout=player.left(5))
-        send(player, visible(names).first)
-        if not comes(player, lambda: visible(passwords(page, form)).count(), SECONDS_FOR_A_FORM):
-            raise Halt("no_login_form", reason("page_asks_no_password", url=shown(page.url)))
-    else:
-        fill_in_name(player, form)
-    password = visible(passwords(page, form)).first
-    player.secrets.add(form["password"])
-    password.fill(form["password"], timeout=player.left(5))
-    send(player, password)
-    try:
-        password.wait_for(state="hidden", timeout=player.left(SECONDS_TO_BE_LET_IN))
-    except Error:
-        player.asks_again = True  # whether that was a login is for others to judge
-
-
-def passwords(page, form: dict):
-    """The fields that take the password of a login."""
-    if form["password_field"]:
-        return named(page, form["password_field"])
-    return page.locator(LOGIN_FIELD if page.locator(ALL_IN_PAGE).count() else IN_COMPONENTS)
-
-
-def fill_in_name(player: Player, form: dict) -> None:
-    """Type the user name into the field that is named, or that stands before the password; some forms have none."""
-    page = player.page
-    if form["username_field"]:
-        names = named(page, form["username_field"])
-        if not names.count():
-            raise Halt("field_missing", reason("page_lacks_field", url=shown(page.url), name=form["username_field"]))
-    else:
-        names = page.locator(NAME_BEFORE_PASSWORD)
-        names = names if names.count() else visible(page.locator(NAME_IN_COMPONENTS))
-    if names.count():
-        names.first.fill(form["username"], timeout=player.left(5))
-
-
-def send(player: Player, field) -> None:
-    """Send what was typed by the Enter key; where that does nothing, by the button that says so."""
-    sent = player.listener.sent
-    field.press("Enter", timeout=player.left(5))
-    try:
-        field.wait_for(state="hidden", timeout=player.left(SECONDS_FOR_ENTER))
-    except Error:
-        buttons = visible(player.page.get_by_role("button", name=SENDS))
-        if player.listener.sent == sent and buttons.count():
-            buttons.first.click(timeout=player.left(5))
-
-
-def form_comes(player: Player, look) -> bool:
-    """Whether `look()` finds a login form in time; some pages show it only to who asks for it."""
-    page = player.page
-    if not page.locator("css=script").count():
-        return bool(look())
-    if comes(player, look, SECONDS_FOR_A_FORM_UNASKED):
-        return True
-    openers = visible(page.get_by_role("button", name=OPENS).or_(page.get_by_role("link", name=OPENS)))
-    if openers.count():
-        with suppress(Error):  # something may lie over it
-            openers.first.click(timeout=player.left(5))
-    return comes(player, look, SECONDS_FOR_A_FORM)
-
-
-def comes(player: Player, look, seconds: float) -> bool:
-    """Whether `look()` gives something in time."""
-    until = time.monotonic() + player.left(seconds) / 1000
-    while not look():
-        if time.monotonic() > until:
-            return False
-        player.page.wait_for_timeout(100)
-    return True
-
-
-def visible(locator):
-    """Return the elements that are visible."""
-    return locator.locator("visible=true")
-
-
-def named(page, name: str):
-    """The fields with this name or id."""
-    text = quoted(name)
-    return page.locator(f"[name={text}], [id={text}]")
 
 
 def first_line(error: Exception) -> str:

@@ -39,7 +39,7 @@ def play(task: Task, *, seconds: float = SECONDS) -> Played:
 
     The job goes over a pipe, never over the command line, and profile and processes are gone afterwards.
     """
-    if not _is_there():
+    if not is_there():
         return Played(reason="browser_missing", detail=Reason("browser_missing"))
     try:
         with _one_at_a_time, _home() as home:
@@ -58,7 +58,7 @@ def print_page(page: str, *, seconds: float = SECONDS) -> bytes:
     Takes at most `seconds`, after some while the report of somebody else is printed, by whatever process of this
     machine. No script of the page runs, and nothing that it names is fetched.
     """
-    if not _is_there():
+    if not is_there():
         raise CannotPrint(_("No Chromium is installed where the dashboard runs: install it, or set SCANS_CHROMIUM."))
     try:
         with _printer(), _home() as home:
@@ -112,7 +112,8 @@ def _locked(file: IO) -> bool:
     return True
 
 
-def _is_there() -> bool:
+def is_there() -> bool:
+    """Return whether Chromium is installed."""
     return bool(settings.SCANS_CHROMIUM) and Path(settings.SCANS_CHROMIUM).exists()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from scans.browser import field_words
 from scans.login import signs
 from scans.login.base import Login, Method
 from scans.login.form_data import PASSWORD, USERNAME, Entry, entries_of, form_body, kind_of
@@ -24,19 +25,11 @@ if TYPE_CHECKING:
 _CONTROLS = ["input", "select", "textarea", "button"]
 _TYPED = ("text", "email", "tel", "search", "password", "number", "url")
 _USERNAME = ("text", "email", "tel", "number", "url")
-_REGISTERS = re.compile(r"regist|sign-?_?up|create|join|subscri|newsletter|reset|forgot|recover|search", re.IGNORECASE)
-# Words of a field, in its name, id, placeholder or label, that say what is typed there.
-_NAMES_USER = re.compile(
-    r"user|log-?_?[io]n|e-?mail|account|benutz|kennung|konto|anmelde|usuario|utilisateur|identifi|nick|member|mitglied"
-    r"|\buid\b|\bcuenta\b|\bmail\b|логин|ユーザ|用户",
-    re.IGNORECASE,
-)
-_NAMES_ELSE = re.compile(
-    r"compan|firm|tenant|mandant|domain|realm|organi|workspace|client|kunden|search|suche|query|captcha|code|otp|\bpin\b"
-    r"|token|website|homepage|postal|\bzip\b|coupon|voucher",
-    re.IGNORECASE,
-)
-_GOES_ON = re.compile(r"next|continue|weiter|suivant|continuer|siguiente|continuar|avanti|verder|далее|次へ|下一", re.I)
+_REGISTERS = re.compile(field_words.REGISTERS, re.IGNORECASE)
+_NAMES_USER = re.compile(field_words.NAMES_USER, re.IGNORECASE)
+_NAME_ALONE = re.compile(r"user[-_]?name|user[-_]?id|login|identifier", re.IGNORECASE)
+_NAMES_ELSE = re.compile(field_words.NAMES_ELSE, re.IGNORECASE)
+_GOES_ON = re.compile(field_words.GOES_ON, re.IGNORECASE)
 STEP = "login form"
 MOST_FIELDS, MOST_WORDS = 50, 300  # of a form, and characters of a text that are read; pages may be hostile
 _ANY = Login(method=Method.FORM)
@@ -203,7 +196,7 @@ def _is_first_step(page: Page, form: _Form, username: Tag) -> bool:
     keeps_a_password = any(kind_of(control) == "password" for control in form.controls)
     if keeps_a_password or (button is not None and signs.leads_in(button)):
         return True
-    is_marked = "username" in _autocomplete(username)
+    is_marked = "username" in _autocomplete(username) or _NAME_ALONE.fullmatch(_name(username))
     if not (is_marked or _NAMES_USER.search(_said_of(username))):
         return False
     return (is_marked and bool(_GOES_ON.search(said))) or signs.speaks_of_login(f"{page.path} {words} {_heading(page)}")

@@ -53,7 +53,8 @@ def proof_url(login: Login, url: str) -> str:
 class Evidence:
     """The pages seen during one login: the page at `asked` `before` and `after` it, and those in between.
 
-    `login_page` had the form, or is None; `landed` is the page that sending the form led to.
+    `login_page` had the form, or is None; `second_form` asked for the password after it, if it asked for the user name
+    alone. `landed` is the page that sending the last of them led to.
     """
 
     login: Login
@@ -62,6 +63,7 @@ class Evidence:
     after: Page
     login_page: Page | None = None
     form: LoginForm | None = None
+    second_form: LoginForm | None = None
     landed: Page | None = None
 
     @property
@@ -83,7 +85,7 @@ class Evidence:
         if self.login.method in HTTP_METHODS:
             return page.status == 401
         if self.form:
-            return self.form.is_on(page)
+            return self.form.is_on(page) or (self.second_form is not None and self.second_form.is_on(page))
         return asks_for_login(page) or self._is_login_page(page)
 
     def refuses_strangers(self) -> bool:
@@ -250,7 +252,8 @@ def _mark_of_redirect(page: Page) -> str:
 def _login_pattern(evidence: Evidence, page: Page) -> str:
     """Return a pattern that matches the login form and not this page; or an empty text."""
     if evidence.form:
-        pattern = rf"name\s*=\s*[\"']?{re.escape(evidence.form.password_field)}[\"'\s/>]"
+        name = evidence.form.password_field or evidence.form.username_field
+        pattern = rf"name\s*=\s*[\"']?{re.escape(name)}[\"'\s/>]"
     elif asks_for_login(evidence.before):
         pattern = r"(?i)type\s*=\s*[\"']?password\b"
     else:
@@ -288,10 +291,8 @@ def _refusal(evidence: Evidence) -> LoginFailed:
         return LoginFailed("captcha", Reason("page_asks_for_captcha", url=seen.shown_url), STEP)
     if evidence.before.status == 401 and seen.status in (403, 404, 405):
         return _cannot_tell("page_hides_login", **answer)
-    if seen.status in (401, 403) or evidence.after.status == 401:
-        return LoginFailed("wrong_credentials", Reason("page_refuses_login", **answer), STEP)
-    if asked_again:
-        return LoginFailed("wrong_credentials", Reason("page_asks_again", url=seen.shown_url), STEP)
+    if refused := _refused(evidence, seen, asked_again=asked_again):
+        return refused
     if seen.status >= 500:
         return LoginFailed("login_page_unreachable", Reason("page_fails_on_login", **answer), STEP)
     if evidence.login.logged_in:
@@ -299,6 +300,25 @@ def _refusal(evidence: Evidence) -> LoginFailed:
         return LoginFailed("verification_text_missing", detail, STEP)
     headers_alone = evidence.login.method == Method.HEADERS  # which may be no login at all
     return _cannot_tell("looks_alike_with_headers" if headers_alone else "looks_alike", url=shown(evidence.asked))
+
+
+def _refused(evidence: Evidence, seen: Page, *, asked_again: bool) -> LoginFailed | None:
+    """Return the error for a login that the site refused; the credentials are wrong only if the site says so."""
+    says = signs.said_new(seen, evidence.login_page or evidence.before)
+    refuses = Reason("page_refuses_login", url=seen.shown_url, status=seen.status)
+    quoted = signs.quoted(seen.shown_url, says, evidence.login.password)
+    if says and signs.says_wrong(says) and (asked_again or seen is evidence.landed):
+        return LoginFailed("wrong_credentials", quoted, STEP)
+    # With each request's own credentials, a status is the site's word for them; after a form it may mean anything.
+    is_form = evidence.login.method in (Method.FORM, Method.SCRIPT)
+    if seen.status == 401 or evidence.after.status == 401 or (seen.status == 403 and not is_form):
+        return LoginFailed("wrong_credentials", refuses, STEP)
+    if seen.status == 403:
+        return LoginFailed("not_let_in", Reason("both", first=refuses, second=quoted) if says else refuses, STEP)
+    if asked_again:
+        asks = Reason("page_asks_again", url=seen.shown_url)
+        return LoginFailed("not_let_in", Reason("both", first=asks, second=quoted) if says else asks, STEP)
+    return None
 
 
 def _cannot_tell(code: str, **facts) -> LoginFailed:

@@ -11,17 +11,15 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
+from scans.browser import field_words
 from scans.login.page import Page
 from scans.login.visit import MOST_FORMS
+from scans.reasons import Reason
 
 if TYPE_CHECKING:
     from bs4 import Tag
 
-_IN = re.compile(
-    r"log[ _-]?[io]n\b|sign[ _-]?in\b|signin|anmelden|einloggen|connexion|connecter|iniciar sesi|acceder|accedi\b"
-    r"|entrar|inloggen|logga in|zaloguj|войти|登录|登入|ログイン|로그인",
-    re.IGNORECASE,
-)
+_IN = re.compile(field_words.IN, re.IGNORECASE)
 _OUT = re.compile(
     r"log[ _-]?(out|off)\b|sign[ _-]?(out|off)\b|abmelden|ausloggen|d[ée]connexion|d[ée]connecter|cerrar sesi|esci\b"
     r"|terminar sess|\bsair\b|uitloggen|logga ut|wyloguj|выйти|退出|登出|ログアウト|로그아웃",
@@ -38,8 +36,35 @@ _LOCKED = re.compile(
 _PERHAPS_LOCKED = re.compile(r"\bor (that |this |your |the )?(user )?account (is|has been|was) [^.<]*", re.IGNORECASE)
 _CODE = re.compile(r"otp|2fa|mfa|one[_-]?time|second[_-]?factor|(verif\w*|auth\w*|security)[_-]?code", re.IGNORECASE)
 _CAPTCHA_MAKERS = re.compile(r"recaptcha|hcaptcha|turnstile|friendly-?captcha|frc-captcha", re.IGNORECASE)
+# A site says that user name or password is wrong: something negative about one of them, in one piece of text.
+_WRONG = re.compile(
+    r"wrong|incorrect|invalid|inval[io]d[ea]s?|\bbad\b|mismatch|unknown|no such|denied"
+    r"|\bnot? (been )?(a )?(valid|correct|right|match\w*|recogni[sz]ed|found|exist|registered|known)"
+    r"|(does|do|did)(n['’]?t| not) (match|exist|recogni\w+)|(enter|provide) (a |the )?(correct|valid)|check your"
+    r"|falsch|fehlerhaft|ung(ü|ue)ltig|unbekannt|(nicht|kein) (korrekt|richtig|gefunden|erkannt|bekannt|g(ü|ue)ltig)"
+    r"|stimm\w+ nicht|erron[eé]|non (valid|reconnu)|inv[áa]lid|incorret|inexist|err[aá]t[oi]|sbagliat|onjuist|ongeldig"
+    r"|verkeerd|felaktig|niepraw|b[łl][ęe]dn|невер|неправ|错误|不正确|無効|誤り|正しくあ",
+    re.IGNORECASE,
+)
+_CREDENTIAL = re.compile(
+    r"user|e-?mail|account|pass ?word|pass ?phrase|credential|log-?[io]n\b|sign-?in|benutzer|kennwort|passwort|anmelde"
+    r"|zugang|konto|contrase|usuario|mot de passe|identifiant|senha|utente|wachtwoord|gebruiker|l[öo]senord|has[łl]o"
+    r"|парол|логин|密码|密碼|用户|账号|パスワード|ユーザ",
+    re.IGNORECASE,
+)
+_NOT_CREDENTIALS = re.compile(r"csrf|token|expired|session|captcha|cookie|javascript|forgery", re.IGNORECASE)
+_FAILED = re.compile(
+    r"fail|error|denied|refused|unable|could ?n['’o]t|cannot|not allowed|sorry|rejected|expired|csrf|javascript|cookie"
+    r"|fehl|gescheitert|verweigert|leider|[ée]chou|erreur|fall[óo]|errore|fout|misslyck|ошибк|失败|失敗",
+    re.IGNORECASE,
+)
+_MESSAGE = re.compile(r"error|alert|message|msg|notice|warn|feedback|flash|invalid|fehler|danger|toast", re.IGNORECASE)
+_LONGEST_MESSAGE = 200
+_FEW, _MOST_TEXTS = 3, 3000  # fresh texts of which one is the message, and texts of a page that are read
+_UNREAD = ("script", "style", "template", "title", "option", "textarea", "noscript", "button", "label")
+_IN_LINES = ("b", "strong", "i", "em", "span", "a", "font", "small", "u", "code", "mark", "abbr")
 _MOST_PIECES, _LONGEST = 30, 500  # nodes, and characters of an attribute, read of one element; pages may be hostile
-_HTTP_LOCKED = (423, 429)  # RFC 4918 Locked, RFC 6585 Too Many Requests
+HTTP_LOCKED = (423, 429)  # RFC 4918 Locked, RFC 6585 Too Many Requests
 
 
 def login_links(page: Page) -> list[str]:
@@ -113,11 +138,73 @@ def speaks_of_login(text: str) -> bool:
     return bool(_IN.search(text))
 
 
+def said_new(page: Page, before: Page, *, by_scripts: bool = False) -> str:
+    """Return the message that a page shows after a login and `before` did not; or an empty text.
+
+    It is a text about a failure, or one that stands where messages do, or almost the only new one; not this if scripts
+    made the page, which `before` is without. It may contain the password: see `quoted`.
+    """
+    known = {_plain(text) for text in _pieces(before)}
+    fresh = [text for text in map(_plain, _pieces(page)) if text not in known]
+    about = [text for text in fresh if says_wrong(text)] or [text for text in fresh if _FAILED.search(text)]
+    if not about:
+        boxes = page.soup.find_all(_is_message_box, limit=5)
+        shown = [_plain(" ".join(_texts(box))) for box in boxes]
+        about = [text for text in shown if text and text not in known]
+    if not about and not by_scripts and len(fresh) <= _FEW:
+        about = fresh
+    return about[0][:_LONGEST_MESSAGE] if about else ""
+
+
+def said(answer: str) -> str:
+    """Return what an answer to a script says, without its JSON's signs."""
+    return _plain(re.sub(r"[{}\[\]\"_]+", " ", answer))[:_LONGEST_MESSAGE]
+
+
+def quoted(url: str, text: str, password: str) -> Reason:
+    """Return the reason that quotes a page; only what it means if the password is in its words."""
+    if password and password in text:
+        return Reason("page_says_wrong" if says_wrong(text) else "page_says_something", url=url)
+    return Reason("page_says", url=url, text=text)
+
+
+def says_wrong(text: str) -> bool:
+    """Return whether a message says that user name or password is wrong."""
+    is_about = _WRONG.search(text) and _CREDENTIAL.search(text)
+    return bool(is_about) and not _NOT_CREDENTIALS.search(text)
+
+
+def _pieces(page: Page) -> list[str]:
+    """Return the texts of a page's blocks: what stands inside one element, with the elements inside lines."""
+    found = page.soup.find_all(string=lambda text: text.parent.name not in _UNREAD and text.strip(), limit=_MOST_TEXTS)
+    blocks = {id(block): block for block in map(_block_of, found)}
+    return [" ".join(_texts(block)) for block in blocks.values()]
+
+
+def _block_of(text) -> Tag:
+    """Return the element around a text that is more than part of a line."""
+    block = text.parent
+    while block.name in _IN_LINES and block.parent is not None:
+        block = block.parent
+    return block
+
+
+def _is_message_box(tag: Tag) -> bool:
+    if tag.name in ("html", "body", "form", "input", "script", "style", "meta", "link"):
+        return False
+    words = " ".join(str(tag.get(name, "")) for name in ("class", "id", "role"))
+    return bool(_MESSAGE.search(words[:_LONGEST]))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())[: 4 * _LONGEST_MESSAGE]
+
+
 def is_locked(page: Page, before: Page) -> bool:
     """Return whether the page says that the account or the visitor is locked out, and `before` did not say so yet."""
     known = {match[0].lower() for match in _LOCKED.finditer(before.text)}
     matches = _LOCKED.finditer(_PERHAPS_LOCKED.sub("", page.text))
-    return page.status in _HTTP_LOCKED or any(match[0].lower() not in known for match in matches)
+    return page.status in HTTP_LOCKED or any(match[0].lower() not in known for match in matches)
 
 
 def wants_code(page: Page) -> bool:

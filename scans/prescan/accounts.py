@@ -11,7 +11,7 @@ from scans.reasons import Reason
 from scans.targets.policy import origin
 
 REFUSALS = 3  # of one login on one site until we stop trying; many sites lock an account after five
-_REFUSED = ("wrong_credentials", "account_locked")
+_REFUSED = ("wrong_credentials", "not_let_in", "account_locked")
 
 
 @dataclass
@@ -20,6 +20,7 @@ class _Account:
 
     seen_not_to_refuse: bool = False
     refusals: int = 0
+    reason: str = ""  # of the last refusal
     trying: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -41,7 +42,7 @@ class Accounts:
             return attempt()
         with account.trying:
             if account.refusals >= REFUSALS:
-                raise LoginFailed("wrong_credentials", Reason("refused_too_often", count=REFUSALS), "login")
+                raise LoginFailed(account.reason, Reason("refused_too_often", count=REFUSALS), "login")
             return self._first(account, attempt)
 
     @staticmethod
@@ -51,6 +52,7 @@ class Accounts:
             return attempt()
         except LoginFailed as failure:
             refused = failure.reason in _REFUSED
+            account.reason = failure.reason
             raise
         finally:
             account.refusals += refused

@@ -49,6 +49,15 @@ SENTENCES = {
     "page_asks_for_captcha": _("{url} asks for a captcha."),
     "page_hides_login": _("{url} now answers {status} instead of 401, so the login cannot be judged."),
     "page_refuses_login": _("{url} answers {status} after the login."),
+    "page_says_wrong": _("{url} says that user name or password is wrong."),
+    "page_says_something": _("{url} shows a message."),
+    "page_says": _("{url} says: “{text}”."),
+    "page_has_scripts": _("{url} has scripts that may change what its form sends. Only a browser runs them."),
+    "form_may_be_in_frame": _(
+        "{url} shows no form with a password field. A frame of it shows {address}, which is not on the target: the "
+        "form may stand there."
+    ),
+    "login_proved_by_answer": _("{url} tells the user something that it tells nobody else."),
     "page_asks_again": _("{url} asks for the login again."),
     "page_fails_on_login": _("{url} answers {status} to the login."),
     "login_ended_too_often": _("The login ended {count} times while findings were replayed."),
@@ -61,6 +70,13 @@ SENTENCES = {
     "to_do_no_login_form": _("Enter the address of the page that holds the login form, or record a login script."),
     "to_do_field_missing": _("Correct the names of the fields, or leave them empty to have them found."),
     "to_do_wrong_credentials": _("Check user name and password by logging in yourself, then enter them again."),
+    "to_do_not_let_in": _(
+        "The site does not say why. Log in by hand with the same user name and password. If that works, enter the "
+        "address of the login page, or record a login script."
+    ),
+    "to_do_form_in_frame": _(
+        "Enter the frame's address as the login page. If its host is not allowed, ask an administrator to allow it."
+    ),
     "to_do_captcha": _("Switch the captcha off for this account or for the scanner's address."),
     "to_do_second_factor": _("Use an account without a second factor."),
     "to_do_account_locked": _(

@@ -174,7 +174,7 @@ def everything_written(scan) -> str:
 def test_a_wrong_password_ends_the_url_in_the_prescan(site):
     scan = submitted(site, FakeEngine(), form_login(password="wrong"))
     assert scan.status == U.AUTHENTICATION_ERROR and "wrong" not in str(scan.reason)
-    assert scan.checks.last().reason == "wrong_credentials"
+    assert scan.checks.last().reason == "not_let_in"
     assert make.fresh(scan.analysis).status == A.ALL_VERIFICATIONS_FAILED
 
 
@@ -199,7 +199,7 @@ def test_several_reasons_at_once_are_a_failed_verification(site):
     scan = submitted(site, FakeEngine(), form_login(password="wrong"), crawl_script="{not json")
     assert scan.status == U.VERIFICATION_FAILED
     assert list(scan.checks.exclude(reason="").values_list("step", "reason")) == [
-        ("login", "wrong_credentials"),
+        ("login", "not_let_in"),
         ("crawl script", "script_malformed"),
     ]
     assert "asks for the login again" in str(scan.reason) and "JSON" in str(scan.reason)

@@ -93,13 +93,13 @@ def test_a_form_that_the_site_does_not_take_from_us_is_sent_by_its_scripts(site)
 
 def test_a_wrong_password_in_such_a_form_is_told_with_a_picture(site):
     failure = refused(site, **{**FORM, "password": "wrong"})
-    assert failure.reason == "wrong_credentials" and failure.screenshot.startswith(b"\x89PNG")
+    assert failure.reason == "not_let_in" and failure.screenshot.startswith(b"\x89PNG")
 
 
 def test_a_wrong_password_in_a_page_that_looks_alike_without_scripts_is_told_too(site):
     site.open, site.open_page = True, MADE_BY_SCRIPTS.replace("/* KEEP */", "localStorage.csrf_token = 'abc'")
     failure = refused(site, **{**FORM, "password": "wrong"})
-    assert failure.reason == "wrong_credentials" and failure.why == Reason("page_asks_again", url=site.url)
+    assert failure.reason == "not_let_in" and failure.why == Reason("page_asks_again", url=site.url)
 
 
 def test_a_page_without_any_form_is_said(site):
@@ -152,7 +152,7 @@ def test_a_login_script_is_played_and_its_session_proven(site):
 
 def test_a_login_script_that_ends_without_a_login_is_not_believed(site):
     failure = refused(site, method=Method.SCRIPT, login_script=script(("open", "/login", "")))
-    assert failure.reason == "wrong_credentials" and failure.screenshot
+    assert failure.reason == "not_let_in" and failure.screenshot
 
 
 def test_a_step_that_fails_is_named_by_its_line(site):

@@ -82,7 +82,7 @@ def test_cookies_are_proven_and_kept():
     with GuardedSite(sessions={"abc"}) as site:
         logged_in = entered(site, Method.HEADERS, cookies="theme=dark; session=abc")
         assert entered(site, Method.HEADERS, headers="Cookie: session=abc").session.headers == ()
-        assert reason(site, Method.HEADERS, cookies="session=old") == "wrong_credentials"
+        assert reason(site, Method.HEADERS, cookies="session=old") == "not_let_in"
     kept = {(cookie.name, cookie.value) for cookie in logged_in.session.cookies}
     assert kept == {("session", "abc"), ("theme", "dark")}
     assert {cookie.domain for cookie in logged_in.session.cookies} == {"127.0.0.1"}

@@ -31,15 +31,15 @@ def test_one_attempt_is_made_with_the_fields_that_a_browser_would_send(site):
 
 def test_a_wrong_password_is_told_by_the_form_being_shown_again(site):
     failure = refused(site, password="wrong")
-    assert (failure.reason, len(site.attempts)) == ("wrong_credentials", 1)
+    assert (failure.reason, len(site.attempts)) == ("not_let_in", 1)
 
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
         ((401, "no"), "wrong_credentials"),
-        ((403, "no"), "wrong_credentials"),
-        ((200, "That was not right."), "wrong_credentials"),
+        ((403, "no"), "not_let_in"),
+        ((200, "That was not right."), "not_let_in"),
         ((200, PLAIN_FORM + "Your account has been locked."), "account_locked"),
         ((200, PLAIN_FORM + "Too many failed login attempts."), "account_locked"),
         ((429, "slower"), "account_locked"),
@@ -109,7 +109,7 @@ def test_a_form_that_is_not_taken_where_it_stands_is_not_the_last_that_is_tried(
     logged_in = entered(site)
     assert logged_in.login_url == f"{site.url}login" and "asked for a login before" in str(logged_in.detail)
     assert [attempt.path for attempt in site.attempts] == ["/", "/login?from=here"]
-    assert refused(site, password="wrong").reason == "wrong_credentials"
+    assert refused(site, password="wrong").reason == "not_let_in"
 
 
 @pytest.mark.parametrize("closed", [True, False])

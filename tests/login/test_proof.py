@@ -16,7 +16,7 @@ def test_a_login_that_nothing_shows_cannot_be_told(site):
 
 def test_a_login_that_is_not_kept_is_not_believed(site):
     site.keeps_login = False
-    assert refused(site).reason == "wrong_credentials"
+    assert refused(site).reason == "not_let_in"
 
 
 def test_a_text_proves_the_login_wherever_a_visitor_reads_it(site):
@@ -38,7 +38,7 @@ def test_a_text_that_strangers_read_too_proves_nothing(site):
 
 def test_the_name_in_the_form_that_is_shown_again_proves_nothing(site):
     site.refused = (200, PLAIN_FORM.replace('name="user"', f'name="user" value="{USER}"'))
-    assert refused(site, password="wrong", logged_in=USER).reason == "wrong_credentials"
+    assert refused(site, password="wrong", logged_in=USER).reason == "not_let_in"
 
 
 def test_a_text_is_found_on_the_page_that_the_form_leads_to(site):
@@ -66,7 +66,7 @@ def test_a_greeting_that_is_shown_once_is_no_sign_for_later(site):
 
 def test_an_address_proves_the_login_when_only_members_may_open_it(site):
     assert entered(site, logged_in="/inside").page_url == f"{site.url}inside"
-    assert refused(site, password="wrong", logged_in="/inside").reason == "wrong_credentials"
+    assert refused(site, password="wrong", logged_in="/inside").reason == "not_let_in"
 
 
 def test_an_address_from_which_strangers_are_led_to_a_page_that_is_no_login_page_is_a_sign_too(site):
@@ -114,13 +114,13 @@ def test_a_page_of_members_may_keep_a_login_form_for_later(site, login_page):
     assert holds(site, logged_in)
     site.sessions.clear()
     assert not holds(site, logged_in)
-    assert refused(site, password="wrong").reason == "wrong_credentials"
+    assert refused(site, password="wrong").reason == "not_let_in"
 
 
 def test_a_login_form_where_strangers_are_led_nowhere_else_still_asks_for_the_login(site):
     site.open, site.open_page = True, PLAIN_FORM + OPEN_PAGE
     site.members_page = PLAIN_FORM + MEMBERS_PAGE
-    assert refused(site, login_url="/login").reason == "wrong_credentials"
+    assert refused(site, login_url="/login").reason == "not_let_in"
 
 
 @pytest.mark.parametrize("by_redirect", [True, False])

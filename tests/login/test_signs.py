@@ -7,7 +7,7 @@ from tests.login.entering import PLAIN_FORM, entered, holds, refused
 
 def test_a_warning_that_stood_there_before_is_no_lock(site):
     site.login_page += "<p>After too many attempts your account is locked.</p>"
-    assert refused(site, password="wrong").reason == "wrong_credentials"
+    assert refused(site, password="wrong").reason == "not_let_in"
 
 
 def test_a_captcha_is_noticed_before_anything_is_sent(site):

@@ -33,7 +33,7 @@ def test_a_login_page_elsewhere_is_not_visited_unless_named(site, location):
 def test_a_login_page_on_another_port_is_used_when_it_is_named_and_allowed(site):
     with GuardedSite() as members:
         failure = refused(members, login_url=f"{site.url}login")
-        assert (failure.reason, len(site.attempts)) == ("wrong_credentials", 1)  # its cookie means nothing there
+        assert (failure.reason, len(site.attempts)) == ("not_let_in", 1)  # its cookie means nothing there
     values = {"method": Method.FORM, "username": USER, "password": PASSWORD, "login_url": "http://192.0.2.1/login"}
     with pytest.raises(LoginFailed) as failed:
         log_in(Login(**values), site.url, LOOPBACK, EVERYTHING_HERE)
