@@ -1,6 +1,6 @@
 """The requests of the pages in a browser, and the tokens by which the site recognises them.
 
-Standard library only, since it runs in the browser's child process.
+Nothing of the product, since it runs in the browser's child process.
 """
 
 import json
