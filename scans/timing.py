@@ -17,6 +17,9 @@ class Timing:
     between_looks: float = 10  # of the monitor that runs beside the engine
     between_looks_after_failure: float = 2
     between_last_looks: float = 1  # before we believe that the site is gone
+    for_refusals: float = 120  # until a site that turns us away is left
+    longest_wait: float = 600  # that a site may ask for
+    for_delays: float = 240  # of silence that an attack may have caused
     until_site_is_back: float = 15  # when a scan resumes: the site may have been restarted together with us
     between_checks: float = 4  # of a site that is not back yet
     for_picture: float = 10

@@ -78,6 +78,7 @@ class Command(StrEnum):
     STOP = "stop"
     EXPIRE = "expire"
     CHECKPOINT = "checkpoint"
+    REFUSED = "refused"  # the answers that came last were refusals; see Doubted
     STAY = "stay"  # the worker still holds the scan; see Job.seconds_to_stay
 
 
@@ -216,6 +217,10 @@ class Progress:
     requests: int = 0
     responses: Mapping[str, int] = field(default_factory=dict)  # "2xx": 17, …
     network_errors: int = 0
+    refused: int = 0  # requests that the site refused, sent again or not
+    requests_per_minute: int = 0  # how many are sent to a site that refuses more; 0 for one that does not
+    seconds_to_wait: int = 0  # until the next request, because the site refuses requests
+    delaying: bool = False  # an attack told the site to wait, and no answer has come since
     memory_bytes: int = 0
     paused: bool = False  # a pause was requested, and no request is in flight any more
     waiting_for_login: bool = False  # no requests until `EngineRun.log_in`
@@ -324,6 +329,17 @@ class LoggedOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Doubted:
+    """So many answers in a row look alike, as a firewall's block page does, and the start page looks the same.
+
+    The engine sends nothing until Command.RESUME, preceded by Command.REFUSED if the site really turns us away.
+    """
+
+    status: int
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogLine:
     """One line of the engine's own log."""
 
@@ -349,6 +365,7 @@ Event = (
     | ModuleFailed
     | FindingReported
     | LoggedOut
+    | Doubted
     | LogLine
     | Ended
 )

@@ -19,6 +19,7 @@ EVENTS: dict[str, type[base.Event]] = {
     "module_failed": base.ModuleFailed,
     "finding": base.FindingReported,
     "logged_out": base.LoggedOut,
+    "doubted": base.Doubted,
     "log": base.LogLine,
     "ended": base.Ended,
 }

@@ -79,6 +79,7 @@ def url_scan_data(scan: UrlScan, mask: Mask) -> dict:
         "started_at": iso(scan.started_at),
         "ended_at": iso(scan.ended_at),
         **values_of(scan, "engine engine_version resolved_address requests responses network_errors urls_crawled"),
+        "requests_refused": scan.requests_refused or 0,
         **values_of(scan, "modules_done modules_total"),
         "findings": scan.findings_total,
     }

@@ -31,6 +31,7 @@ SENTENCES = {
     "requests_used_up": _("All {count} requests that a scan may send were sent."),
     "site_answers_nothing": _("{count} requests in a row and {probes} probes got no answer."),
     "site_network_errors": _("The site does not answer. Network errors: {count}."),
+    "site_refuses_for_good": _("The site refuses us, and that does not end. Answers with {status}: {count}."),
     "no_page_read": _("No page of the site could be read."),
     "modules_missing": _("Modules that did not load: {names}."),
     "modules_unfinished": _("Only {done} of {total} modules ran."),

@@ -33,7 +33,7 @@ class EndedBy(TextChoices):
     ITSELF = "itself", _("Finished by itself")
     USER = "user", _("Stopped by a user")
     DURATION = "duration", _("Duration ended")
-    SITE = "site", _("The site stopped answering")
+    SITE = "site", _("The site stopped answering, or refuses us")
     CHECKS = "checks", _("Checks before the scan failed")
     LOGINS = "logins", _("Too many failed logins")
     ENGINE = "engine", _("The engine stopped unexpectedly, or a check prevented it from continuing")

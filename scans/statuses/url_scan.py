@@ -171,18 +171,18 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.SITE_UNREACHABLE_STOPPED, Phase.FINAL, "danger", "plug",
-        _("The site stopped answering during the scan, before anything was found."),
-        _("Check that the site is up and can handle the load, then run the analysis again."),
+        _("The site stopped answering during the scan, or refuses us: the reason says which. Nothing was found."),
+        _("Check that the site is up, can handle the load and admits the scanner, then run the analysis again."),
         ended_by=EndedBy.SITE,
     ),
     verifying(
         _U.SITE_UNREACHABLE_VERIFYING_RESULTS, EndedBy.SITE,
-        _("The site stopped answering during the scan. The findings up to then are being verified."),
+        _("The site stopped answering during the scan, or refuses us. The findings up to then are being verified."),
     ),
     available(
         _U.SITE_UNREACHABLE_RESULTS_AVAILABLE, EndedBy.SITE,
-        _("The site stopped answering during the scan. The findings up to then are published; coverage is "
-          "lower than expected."),
+        _("The site stopped answering during the scan, or refuses us: the reason says which. The findings up to then "
+          "are published; coverage is lower than expected."),
         _("Read the findings, check the site, then run the analysis again for full coverage."),
     ),
     Status(

@@ -38,7 +38,7 @@ from scans.transitions.core import (
 from scans.transitions.deletion import RESULT_FIELDS, conclude_deletion, delete, is_last_run
 from scans.transitions.lease import MAX_ATTEMPTS, leave, recover, renew, run_with_lease, take
 from scans.transitions.review import conclude_verification, mark, publish
-from scans.transitions.run import add_notice, begin, confirm_pause, end, expire_waiting, note_failed_login
+from scans.transitions.run import add_notice, begin, confirm_pause, end, expire_waiting, note_failed_login, note_pace
 from scans.transitions.setup import (
     begin_prescan,
     end_prescan,

@@ -240,7 +240,7 @@ def require(thing: Analysis | UrlScan, action: Action) -> None:
     raise TransitionRefused("not_possible", action=action, thing=thing, status=thing.info.choice)
 
 
-RELEASED = {"lease_holder": "", "lease_until": None}
+RELEASED = {"lease_holder": "", "lease_until": None, "pace": NO_REASON}
 
 
 def scans_in(analysis: Analysis, *statuses: UrlScanStatus) -> list[UrlScan]:

@@ -76,6 +76,14 @@ def note_failed_login(url_scan: UrlScan, *, reason: Reason) -> None:
 
 
 @verb
+def note_pace(url_scan: UrlScan, action: str, *, reason: Reason = NO_REASON) -> None:
+    """Log that the site slows the scan down, makes it wait, or no longer does: a `url_scan.…` action of the log."""
+    scan = held_scan(url_scan)
+    activity.record(action, analysis=scan.analysis, url_scan=scan, by=Actor.WORKER, reason=reason)
+    roll_up(scan.analysis, Actor.WORKER)
+
+
+@verb
 def add_notice(url_scan: UrlScan, notice: Notice) -> None:
     """Add a notice to a URL scan, in place of its notice with the same code. The first of a code is logged.
 

@@ -81,7 +81,7 @@ def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
         return
     transitions.renew(scan, resolved_address=", ".join(report.addresses)[:200])
     _bring_session(scan)
-    watch = SiteMonitor(scan.url, report.addresses, timing, target.rules)
+    watch = SiteMonitor(scan.url, report.addresses, timing, target.rules, report.connection.usual)
     keeper = _keeper(scan, target, report, timing)
     try:
         engine_run = engine.start(_job(scan, target, report))
@@ -138,20 +138,27 @@ def _check_patiently(scan: UrlScan, target: Target, timing: Timing) -> CheckRepo
 
     Returns None if this worker is told to shut down meanwhile.
     """
-    until = monotonic() + timing.until_site_is_back
+    began = monotonic()
     report = _check(scan, target, timing)
-    while _is_away(report) and monotonic() < until:
+    while monotonic() - began < _patience(report, timing):
         if run_with_lease(scan, lambda: shutdown_requested.wait(timing.between_checks), timing=timing):
             return None
         report = _check(scan, target, timing)
     return report
 
 
-def _is_away(report: CheckReport) -> bool:
-    """Return whether the site, or its login page, gave no usable answer."""
-    return report.status == UrlScanStatus.CONNECTION_ERROR or (
+def _patience(report: CheckReport, timing: Timing) -> float:
+    """Return for how many seconds a site is checked that gave no usable answer, or turns us away; otherwise 0."""
+    if _refuses(report):
+        return timing.for_refusals
+    is_away = report.status == UrlScanStatus.CONNECTION_ERROR or (
         report.failure is not None and report.failure.reason == "login_page_unreachable"
     )
+    return timing.until_site_is_back if is_away else 0
+
+
+def _refuses(report: CheckReport) -> bool:
+    return report.failure is not None and report.failure.reason == "refused"
 
 
 def _fail(scan: UrlScan, report: CheckReport) -> None:
@@ -159,7 +166,7 @@ def _fail(scan: UrlScan, report: CheckReport) -> None:
     failure = report.failure
     if scan.started_at is None:
         transitions.fail_checks(scan, report.status, step=failure.name, reason=failure.detail)
-    elif report.status == UrlScanStatus.CONNECTION_ERROR:
+    elif report.status == UrlScanStatus.CONNECTION_ERROR or _refuses(report):
         transitions.end(scan, EndedBy.SITE, reason=failure.detail)
     else:  # the site answers, but perhaps the password has changed, or the target is not allowed any more
         reason = Reason("check_failed", step=check_name(failure.name), error=failure.detail)

@@ -10,7 +10,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from time import monotonic, sleep
+from functools import partial
+from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +23,7 @@ from scans.engines.base import (
     AddressSeen,
     Command,
     CrawlSeen,
+    Doubted,
     Ended,
     Engine,
     EngineRun,
@@ -38,14 +40,15 @@ from scans.engines.base import (
 )
 from scans.login.session_keeper import LoginKeeper
 from scans.models import Actor, Screenshot, UrlScan
-from scans.reasons import NO_REASON, SENTENCES, Reason, as_reason, facts_of
+from scans.reasons import NO_REASON, SENTENCES, Notice, Reason, as_reason, facts_of
 from scans.results import coverage, findings, module_errors, sights
 from scans.statuses import EndedBy, UrlScanStatus
-from scans.targets.monitor import SiteMonitor, answers
+from scans.targets.monitor import SiteMonitor, why_lost
 from scans.targets.request_rules import NO_RULES, RequestRules
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
 from scans.workers.evidence import keep_picture, remove_files
+from scans.workers.holding import Holding
 from scans.workers.setup import engine_problem
 
 logger = logging.getLogger(__name__)
@@ -105,8 +108,11 @@ class Supervision:
         self._seen: list[UrlCrawled | AddressSeen] = []
         # An engine that resumes a session counts from zero again; the earlier counts are added.
         self._before = Counter(requests=scan.requests, urls=scan.urls_crawled, errors=scan.network_errors)
+        self._before["refused"] = scan.requests_refused or 0
         self._responses_before = Counter(scan.responses)
-        self._requests = self._usable_answers = 0
+        self._requests = self._usable_answers = self._pages = 0
+        self._refused = self._before["refused"]
+        self._holding = Holding(scan, engine_run, watch)
         self._told_of_failed_login = keeper.in_a_row > 0
 
     def run(self) -> None:
@@ -142,6 +148,8 @@ class Supervision:
             elif isinstance(event, LoggedOut):
                 self._keep_log([LogLine(level="warning", text=f"logged out at {event.url}: {event.reason}")])
                 self._keeper.lost(explained=event.found_out)
+            elif isinstance(event, Doubted):
+                self._holding.doubted(event)
             elif isinstance(event, Ended):
                 self._ended = event
 
@@ -168,11 +176,15 @@ class Supervision:
         self._watch.start()
 
     def _note(self, progress: Progress) -> None:
+        self._holding.note(progress)
         responses = self._responses_before + Counter(progress.responses)
-        usable = responses.total() - responses["5xx"]
+        self._refused = self._before["refused"] + progress.refused
+        usable = responses.total() - max(responses["5xx"], self._refused)
+        pages = responses["2xx"] + responses["3xx"]
         if usable > self._usable_answers:
-            self._watch.engine_got_answers()
+            self._watch.engine_got_answers(pages=pages > self._pages)
         self._requests, self._usable_answers = self._before["requests"] + progress.requests, usable
+        self._pages = pages
         as_they_are = ("phase", "module", "modules_done", "modules_total")
         self._progress.update(
             **{name: getattr(progress, name) for name in as_they_are},
@@ -180,7 +192,10 @@ class Supervision:
             requests=self._requests,
             responses=dict(responses),
             network_errors=self._before["errors"] + progress.network_errors,
+            pace=self._holding.pace,
         )
+        if self._refused:
+            self._progress["requests_refused"] = self._refused
 
     def _keep_log(self, lines: list[LogLine]) -> None:
         if lines:
@@ -233,6 +248,8 @@ class Supervision:
             self._ask(Command.CHECKPOINT)
         else:
             self._end_if_necessary()
+            if not self._asked:
+                self._holding.act()
 
     def _end_if_necessary(self) -> None:
         """End the engine for one of our own reasons, if there is one."""
@@ -242,8 +259,8 @@ class Supervision:
             self._ask(Command.EXPIRE, EndedBy.DURATION, Reason("duration_ended"))
         elif self._keeper.given_up:
             self._give_up_logging_in()
-        elif self._watch.lost.is_set():
-            self._ask(Command.STOP, EndedBy.SITE, Reason("site_silent"))
+        elif self._watch.lost:
+            self._ask(Command.STOP, EndedBy.SITE, self._watch.lost)
         elif self._watch.dns_failed.is_set():
             self._ask(Command.STOP, EndedBy.SITE, Reason("site_name_gone"))
         elif shutil.disk_usage(settings.VAR_DIR).free < BYTES_TO_KEEP_FREE:
@@ -254,8 +271,8 @@ class Supervision:
 
     def _give_up_logging_in(self) -> None:
         # If the site is gone, logins may fail before the monitor notices.
-        if not self._run_with_lease(self._site_still_answers):
-            self._ask(Command.STOP, EndedBy.SITE, Reason("site_silent"))
+        if lost := self._why_lost():
+            self._ask(Command.STOP, EndedBy.SITE, lost)
             return
         failure = self._keeper.failure
         image = failure.screenshot if failure else b""
@@ -311,6 +328,9 @@ class Supervision:
             transitions.leave(self._scan)
         else:
             ended_by, reason = self._verdict(ended)
+            if self._refused:
+                notice = Notice("refused", refused=self._refused, requests=max(self._requests, self._refused))
+                transitions.add_notice(self._scan, notice)
             transitions.end(self._scan, ended_by, by=Actor.ENGINE, reason=reason)
 
     def _session_saved(self, ended: Ended) -> bool:
@@ -333,22 +353,29 @@ class Supervision:
         """
         had_nothing_to_ask = self._scan.continues_id and not self._requests  # the previous run had finished
         if not self._usable_answers and not had_nothing_to_ask:
-            return EndedBy.SITE, Reason("no_usable_answer")
+            refused = Reason("site_refused_everything", count=self._refused)
+            return EndedBy.SITE, refused if self._refused else Reason("no_usable_answer")
         try:
             report = self._engine.read_report(self._scan.directory)
         except ReportError as error:
             return EndedBy.ENGINE, Reason("report_unusable", error=Reason(error.code, **error.facts))
         with transaction.atomic():  # so that nothing is stored if the lease is lost
             transitions.renew(self._scan, **findings.store(self._scan, report.findings))
-        if not run_with_lease(self._scan, self._site_still_answers, timing=self._timing):
-            return EndedBy.SITE, Reason("site_gone_at_the_end")
+        if lost := self._why_lost():
+            return EndedBy.SITE, lost if lost.code == "site_refuses" else Reason("site_gone_at_the_end")
         return EndedBy.ITSELF, NO_REASON
 
-    def _site_still_answers(self) -> bool:
-        """Return whether one of three probes is answered; a single failure may be by chance."""
-        for look in range(SiteMonitor.FAILURES):
-            if look:
-                sleep(self._timing.between_last_looks)
-            if answers(self._scan.url, self._addresses, self._rules):
-                return True
-        return False
+    def _why_lost(self) -> Reason:
+        """Look until the site answers or is lost; returns why it is lost. A stop or shutdown ends the waiting."""
+        ended = threading.Event()
+
+        def look_around() -> None:
+            if self._ended is None:
+                self._stay()
+            self._status = UrlScanStatus(UrlScan.objects.values_list("status", flat=True).get(pk=self._scan.pk))
+            if shutdown_requested.is_set() or self._status not in (UrlScanStatus.IN_PROGRESS, UrlScanStatus.PAUSING):
+                ended.set()
+
+        target = (self._scan.url, self._addresses, self._timing, self._rules, self._watch.usual)
+        work = partial(why_lost, *target, delaying=self._watch.delaying, ended=ended)
+        return run_with_lease(self._scan, work, look_around, timing=self._timing)

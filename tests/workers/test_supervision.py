@@ -17,9 +17,10 @@ from scans import transitions
 from scans.engines.base import Command, CrawlSeen, Ended, LogLine, ModuleFailed, Outcome, Progress, UrlCrawled
 from scans.engines.process import EngineProcess
 from scans.models import Actor, Analysis, Finding, StopMode, UrlScan
-from scans.reasons import Notice, Reason
+from scans.reasons import NO_REASON, Notice, Reason
 from scans.statuses import UrlScanStatus as U
 from scans.targets import monitor
+from scans.targets.monitor import Look, Sight
 from scans.workers import supervision
 from tests import factories as make
 from tests.engines.fake.adapter import FakeEngine
@@ -224,9 +225,10 @@ def test_an_engine_that_does_not_obey_a_pause_is_killed_and_its_counts_go_on(sit
 
 
 def test_a_hiccup_of_the_site_at_the_end_is_not_its_end(site, monkeypatch):
-    looks = iter([False, True])
-    monkeypatch.setattr(supervision, "answers", lambda *args: next(looks))
-    assert run(queued(site), STARTED, ANSWERED, REPORT).status == U.COMPLETED_VERIFYING_RESULTS
+    looks = iter([Look(Sight.FAILS), Look(Sight.ANSWERS)])
+    monkeypatch.setattr(monitor, "look_at", lambda *args: next(looks))
+    scan = run(queued(site), STARTED, ANSWERED, REPORT, timing=replace(OFTEN, between_looks=60))
+    assert scan.status == U.COMPLETED_VERIFYING_RESULTS and not list(looks)
 
 
 class SlowToAnswer(FakeEngine):
@@ -245,7 +247,7 @@ class SlowToAnswer(FakeEngine):
     ],
 )
 def test_the_lease_is_kept_while_we_find_out_how_the_scan_ended(site, monkeypatch, engine, status):
-    monkeypatch.setattr(supervision, "answers", lambda *args: time.sleep(0.5) or True)
+    monkeypatch.setattr(supervision, "why_lost", lambda *args, **how: time.sleep(0.5) or NO_REASON)
     renewals, renewals_at_the_end = [], []
     really_conclude = supervision.Supervision._conclude
     note_renewals(monkeypatch, renewals)

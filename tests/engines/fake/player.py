@@ -74,7 +74,7 @@ def run(seconds):
             command = commands.get()
             if command in OUTCOMES:
                 end(OUTCOMES[command])
-            if command != "login":
+            if command in ("pause", "resume"):
                 paused = command == "pause"
         say("progress", phase="attack", paused=paused)
         time.sleep(min(SECONDS_BETWEEN_BEATS, left))

@@ -95,9 +95,10 @@ class Scan:
 
     async def verdict(self):
         """Return the ending of a scan that nobody ended. Wapiti returns normally even if nothing was scanned."""
-        site_failed_last = self.traffic.errors_in_a_row or not self.traffic.responses
-        if self.traffic.requests and site_failed_last and not await self.traffic.answers():
-            return "unreachable", "site_network_errors", {"count": self.traffic.network_errors}
+        silence = self.traffic.silence
+        site_failed_last = silence.in_a_row or not self.traffic.responses
+        if self.traffic.requests and site_failed_last and not await silence.site_answers():
+            return "unreachable", "site_network_errors", {"count": silence.errors}
         if not self.urls_crawled and not self.resumed:
             return "unreachable", "no_page_read", {}
         if self.modules_missing:
@@ -150,6 +151,8 @@ class Scan:
             self.traffic.pause()
         elif command == "resume":
             self.traffic.resume()
+        elif command == "refused":
+            self.refused = asyncio.ensure_future(self.traffic.alike.refused_so_far())
         elif command in ENDINGS:
             self.end(*ENDINGS[command])
         else:
@@ -161,7 +164,8 @@ class Scan:
         Called in a separate thread: it continues while the event loop is busy, but not for ever.
         """
         now = time.monotonic()
-        idle = now - self.traffic.worked_at > SECONDS_WITHOUT_WORK and not (self.traffic.paused or self.login.waiting)
+        waits = self.traffic.paused or self.login.waiting or self.traffic.alike.waiting
+        idle = now - self.traffic.worked_at > SECONDS_WITHOUT_WORK and not waits
         if not self.started or now - self.looped_at > SECONDS_LOOP_MAY_BLOCK or idle:
             return None
         if memory()[0] > self.job["memory_limit_bytes"] * MEMORY_USABLE:
@@ -170,6 +174,7 @@ class Scan:
 
     def totals(self):
         """Return the values of a progress event."""
+        slowed_down = self.traffic.refusals.pace.limit is not None
         return {
             "phase": self.phase,
             "module": self.module,
@@ -178,7 +183,11 @@ class Scan:
             "urls_crawled": self.urls_crawled,
             "requests": self.traffic.requests,
             "responses": dict(self.traffic.responses),
-            "network_errors": self.traffic.network_errors,
+            "network_errors": self.traffic.silence.errors,
+            "refused": self.traffic.refusals.count + self.traffic.alike.refused,
+            "requests_per_minute": round(60 * self.traffic.refusals.pace.rate) if slowed_down else 0,
+            "seconds_to_wait": self.traffic.refusals.seconds_to_wait,
+            "delaying": self.traffic.silence.delaying,
             "memory_bytes": memory()[1],
             "paused": self.traffic.paused and not self.traffic.under_way,
             "waiting_for_login": self.login.waiting,

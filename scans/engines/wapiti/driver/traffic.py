@@ -10,13 +10,13 @@ from collections import Counter
 from contextlib import asynccontextmanager
 
 import httpx
+from alike import Alike
 from login import is_text
 from network import CLOSED_ENDPOINT
+from refusals import Refusals
 from rules import LEFT_OUT, Rules
+from silence import Silence, is_delay
 
-ERRORS_IN_A_ROW_TO_DOUBT = 20
-PROBES = 8  # all must fail before a site counts as gone: an unstable one answers at least one of them
-SECONDS_BETWEEN_PROBES = 0.5
 LONGEST_ANSWER_SECONDS = 60.0  # for the head of a response, and again for its body
 SECONDS_TO_BE_CERTAIN = 60.0  # for a check of the login: a site may refuse too many requests for a while
 # User agent of our own checks, as the product's: without one, some sites refuse or answer differently.
@@ -58,13 +58,13 @@ class Traffic:
         self.passed = passed
         self.url = httpx.URL(job["url"])
         self.max_requests = job["max_requests"]
-        self.seconds_between = 1 / job["requests_per_second"] if job["requests_per_second"] else 0.0
+        self.refusals = Refusals(self, job["requests_per_second"])
+        self.alike = Alike(self)
+        self.silence = Silence(self)
         self.read_timeout = job["read_timeout_seconds"]
         self.end = end
         self.requests = 0
         self.responses = Counter()
-        self.network_errors = 0
-        self.errors_in_a_row = 0
         self.paused = False
         self.ending = False
         self.worked_at = time.monotonic()
@@ -72,7 +72,6 @@ class Traffic:
         self.next_slot = 0.0
         self.open = asyncio.Event()
         self.open.set()
-        self.doubt = None
         self.crawling = True  # a page's links are followed, so each page is taken only after the login was confirmed
 
     def install(self):
@@ -97,8 +96,22 @@ class Traffic:
             self.leave_out(request)
             self.spare_login(request)
             self.passed(request.method, str(request.url))
-        response = await self.exchange(transport, request, ours)
-        return await self.with_login(transport, request, response) if ours and self.login.given else response
+        if not ours:
+            return await self.exchange(transport, request, ours)
+        response = await self.accepted(transport, request)
+        return await self.with_login(transport, request, response) if self.login.given else response
+
+    async def accepted(self, transport, request):
+        """Return the response to one request, sent again for as long as the site refuses requests for a while."""
+        tries = 0
+        while True:
+            state = self.refusals.state
+            response = await self.exchange(transport, request, ours=True)
+            if not await self.refusals.again(request, response, state, tries):
+                if not await self.alike.refuses(response):
+                    return response
+            await response.aclose()
+            tries += 1
 
     def leave_out(self, request):
         """Raise Refused for an address that this scan never asks for, by whatever method."""
@@ -118,15 +131,19 @@ class Traffic:
         self.worked_at = time.monotonic()
         generation = self.login.generation
         self.login.unseen += ours
+        delays = is_delay(request)
+        self.silence.delays_under_way += delays
         try:
             response = await self.send(transport, self.dressed(request))
         except httpx.TransportError:
             if ours and not self.ending:
-                self.count_error()
+                self.silence.failed(request)
             raise
+        finally:
+            self.silence.delays_under_way -= delays
         if ours:
+            self.silence.answered()
             self.responses[f"{response.status_code // 100}xx"] += 1
-            self.errors_in_a_row = 0
             if self.login.probe:
                 self.login.answered.add((request.method, request.url.path))
         response.stream = BoundedBody(response.stream, self)
@@ -157,8 +174,10 @@ class Traffic:
 
     async def read(self, response):
         """Return the text of a response, empty if it has none. The response keeps its body for the next reader."""
-        raw = b"".join([chunk async for chunk in response.stream])
-        await response.stream.aclose()
+        try:
+            raw = b"".join([chunk async for chunk in response.stream])
+        finally:
+            await response.stream.aclose()
         response.stream = httpx.ByteStream(raw)
         return decoded(response, raw) if is_text(response) else ""
 
@@ -244,7 +263,8 @@ class Traffic:
             self.end("budget_used_up", "requests_used_up", count=self.max_requests)
         if self.ending:
             raise Refused("the scan is ending", request=request)
-        self.next_slot = max(self.next_slot, time.monotonic()) + self.seconds_between
+        rate = self.refusals.pace.rate
+        self.next_slot = max(self.next_slot, time.monotonic()) + (1 / rate if rate else 0.0)
         self.requests += ours
 
     async def send(self, transport, request):
@@ -274,47 +294,14 @@ class Traffic:
             await response.aread()  # frees the connection for the next round
             request = following
 
-    def count_error(self):
-        """Count one more request without a response. Many in a row start a check of the site."""
-        self.network_errors += 1
-        self.errors_in_a_row += 1
-        if self.errors_in_a_row >= ERRORS_IN_A_ROW_TO_DOUBT and not self.doubt:
-            self.open.clear()
-            self.doubt = asyncio.ensure_future(self.settle_doubt())
-
-    async def settle_doubt(self):
-        """Hold all requests and check the site. Continue if it answers, otherwise end as unreachable."""
-        errors = self.errors_in_a_row
-        answers = await self.answers()
-        self.doubt = None
-        if answers:
-            self.errors_in_a_row = 0
-            self.set_gate()
-        else:
-            self.end("unreachable", "site_answers_nothing", count=errors, probes=PROBES)
-
-    async def answers(self):
-        """Return whether the target answers any of several plain GETs, with any status."""
-        for _ in range(PROBES):
-            if await self.answers_once():
-                return True
-            await asyncio.sleep(SECONDS_BETWEEN_PROBES)
-            while self.paused and not self.ending:
-                await asyncio.sleep(SECONDS_BETWEEN_PROBES)
-        return False
-
-    async def answers_once(self):
-        """Return whether the target answers one plain GET; not counted among the scan's requests."""
+    async def probe(self):
+        """Send one plain GET, not counted among the scan's requests. Raises as httpx does, or TimeoutError."""
         request = self.rules.dressed(self.plain_request(self.url))
         transport = httpx.AsyncHTTPTransport(verify=lenient_tls())
         self.worked_at = time.monotonic()
-        try:
-            async with asyncio.timeout(LONGEST_ANSWER_SECONDS), transport:
-                response = await send_by_httpx(transport, request)
-                await response.stream.aclose()
-        except (httpx.TransportError, TimeoutError):
-            return False
-        return True
+        async with asyncio.timeout(LONGEST_ANSWER_SECONDS), transport:
+            response = await send_by_httpx(transport, request)
+            await response.stream.aclose()
 
     def pause(self):
         """Send no more requests until resumed. Requests in flight are completed."""
@@ -324,6 +311,7 @@ class Traffic:
     def resume(self):
         """Send requests again."""
         self.paused = False
+        self.alike.go_on()
         self.worked_at = time.monotonic()
         self.set_gate()
 
@@ -331,13 +319,15 @@ class Traffic:
         """Refuse everything from now on and cut off requests in flight."""
         self.ending = True
         self.login.renewed.set()
+        self.alike.go_on()
         self.set_gate()
         for limit in self.under_way:
             limit.reschedule(asyncio.get_running_loop().time())
 
     def set_gate(self):
-        """Open or close the gate as pause, check, a lost login and the ending require."""
-        if self.ending or not (self.paused or self.doubt or self.login.waiting):
+        """Open or close the gate as pause, check, a lost login, a refusal and the ending require."""
+        held = self.paused or self.silence.doubt or self.login.waiting or self.refusals.holding or self.alike.waiting
+        if self.ending or not held:
             self.open.set()
         else:
             self.open.clear()
