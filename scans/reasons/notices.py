@@ -35,10 +35,10 @@ SENTENCES = {
     ),
     "addresses_dropped": _("The crawl dropped addresses that it could not read: {count}. They were not scanned."),
     "next_addresses_dropped": _("See on Scan Details which ones, and open them in a browser."),
-    "refused": _(
+    "requests_refused": _(
         "The site refused requests: {refused} of {requests}. The scan waited, slowed down and repeated what it could."
     ),
-    "next_refused": _(
+    "next_requests_refused": _(
         "Have the site admit the scanner's address, or have an administrator lower SCANS_REQUESTS_PER_SECOND. Then run "
         "the analysis again, because pages or weaknesses may be missing."
     ),

@@ -329,7 +329,7 @@ class Supervision:
         else:
             ended_by, reason = self._verdict(ended)
             if self._refused:
-                notice = Notice("refused", refused=self._refused, requests=max(self._requests, self._refused))
+                notice = Notice("requests_refused", refused=self._refused, requests=max(self._requests, self._refused))
                 transitions.add_notice(self._scan, notice)
             transitions.end(self._scan, ended_by, by=Actor.ENGINE, reason=reason)
 
