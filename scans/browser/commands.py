@@ -5,7 +5,7 @@ import re
 from checks import CHECKS
 from dialogs import ANSWERS, ANSWERS_BEFORE, ANSWERS_OF_OLD
 from listening import shown
-from locators import Failed, matches, number
+from locators import Failed, matches, number, unescaped
 from mouse import MOUSE, send_keys
 from playwright.sync_api import Error
 from variables import plain_name
@@ -13,7 +13,6 @@ from wall import place
 
 LONGEST_PAUSE = 20
 SMALLEST_WINDOW, LARGEST_WINDOW = 100, 4000
-ESCAPED = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 
 
 def _open(script, step, target, value):
@@ -53,7 +52,7 @@ def _type(script, step, target, value):
     if kind == "password":
         script.player.secrets.add(value)
     else:  # a text may name its line breaks; nobody would write a password so
-        value = re.sub(r"\\[\\nr]", lambda match: ESCAPED[match[0]], value)
+        value = unescaped(value)
     element.fill(value, timeout=script.milliseconds())
 
 
@@ -68,7 +67,7 @@ def _kind(element) -> str:
 def _send_keys(script, step, target, value):
     element = script.element(step, target)
     secret = _kind(element) == "password"
-    for text in send_keys(script.player.page, element, value):
+    for text in send_keys(script.player.page, element, value if secret else unescaped(value)):
         if secret:
             script.player.secrets.add(text)
     _after_a_click(script)

@@ -3,6 +3,8 @@
 import json
 import re
 
+_ESCAPED = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
+
 
 class Failed(Exception):
     """A command failed. `detail` is a reason: a code of scans.reasons and its facts."""
@@ -50,9 +52,17 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def unescaped(text: str) -> str:
+    """Return a text whose line breaks may be named, as Selenium IDE reads it."""
+    return re.sub(r"\\[\\nr]", lambda match: _ESCAPED[match[0]], text)
+
+
 def matches(seen: str, expected: str) -> bool:
     """Return whether a text is as expected: equal but for white space, or matching a pattern with * or `regexp:`."""
-    seen = " ".join(seen.split())
+    return any(_matches(" ".join(seen.split()), one) for one in {expected, unescaped(expected)})
+
+
+def _matches(seen: str, expected: str) -> bool:
     kind, _, rest = expected.partition(":")
     if kind in ("regexp", "regexpi"):
         return re.search(rest, seen, re.IGNORECASE if kind == "regexpi" else 0) is not None

@@ -76,6 +76,8 @@ def test_a_link_is_found_by_its_whole_text_whatever_the_white_space(locators, re
         ("axb", "exact:a*b", False),
         ("a (b)", "mostly-equals:a \\(b\\)", True),
         ("Note: here", "Note: here", True),
+        ("a\nb", "a\\nb", True),
+        ("C:\\new", "C:\\new", True),
     ],
 )
 def test_texts_are_compared_as_recorders_mean_it(locators, seen, expected, equal):
