@@ -27,7 +27,7 @@ _MOST_RULES, _MOST_PARENTS, _LONGEST_SHEET = 30, 30, 64 * 1024
 
 
 class Visibility:
-    """What one page hides. The rules of its own style elements count, those for printing or small screens do not."""
+    """The hidden parts of one page. Its own style elements count, but not their rules for printing or small screens."""
 
     def __init__(self, page: Page):
         self._page = page

@@ -23,7 +23,7 @@ UNAVAILABLE = 503
 
 
 class Sight(Enum):
-    """What a look at a site shows."""
+    """The outcome of one look at a site."""
 
     ANSWERS = auto()
     REFUSES = auto()  # it answers, and turns us away

@@ -48,7 +48,7 @@ class Kept:
 
     @property
     def identity(self) -> tuple[str, str, bool, str]:
-        """What a later cookie must have in common with this one to take its place (5.7, step 22)."""
+        """The values that a later cookie must share to take the place of this one (5.7, step 22)."""
         return self.name, self.domain, self.host_only, self.path
 
     @property

@@ -20,7 +20,7 @@ REFUSALS_OF_A_SITE, ADDRESSES_OF_A_SITE = 6, 3
 
 
 class Refusals:
-    """What became of requests that the site refused with 429, or with 503 for a while."""
+    """The course of requests that the site refused with 429, or with 503 for a while."""
 
     def __init__(self, traffic, requests_per_second):
         self.traffic = traffic
@@ -41,7 +41,7 @@ class Refusals:
 
     @property
     def state(self):
-        """What has been done about refusals so far; `again` takes what it was when the request was sent."""
+        """How often the site took requests again and the rate was halved; `again` takes it from before sending."""
         return self.settled, self.slowed
 
     async def again(self, request, response, state, tries):
