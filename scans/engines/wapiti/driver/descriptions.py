@@ -8,6 +8,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 MOST_PATHS = 20_000  # requested paths that are remembered
 MOST_DESCRIPTIONS = 20
+LONGEST_HEADER = 4000  # characters that are read
 _OPENAPI = re.compile(r"""(?m)(?:^|[{,])\s{0,20}["']?(openapi|swagger)["']?\s*:\s*["']?\d\.\d""")
 _YAML_PATH = re.compile(r"""(?m)^[ \t]{1,8}["']?(/[^\s:"']*)["']?\s*:\s*$""")
 _PAGES = re.compile(r"(?i)swagger-?ui|<redoc\b|redoc\.standalone|<rapi-doc|<elements-api|@scalar/api-reference")
@@ -15,14 +16,15 @@ _SPEC = re.compile(
     r"""(?i)\b(?:url|spec-?_?url|apiDescriptionUrl|data-url|configUrl)["']?\s*[:=]\s*["']([^"'\s]+)["']"""
 )
 _IN_SCRIPTS = re.compile(
-    r"""["'`]([^"'`\s]*(?:(?:openapi|swagger|api-docs)[^"'`\s]*\.(?:json|ya?ml)|/v\d/api-docs))["'`]""", re.IGNORECASE
+    r"""["'`]([^"'`\s]{0,200}(?:(?:openapi|swagger|api-docs)[^"'`\s]{0,100}\.(?:json|ya?ml)|/v\d/api-docs))["'`]""",
+    re.IGNORECASE,
 )
 _GRAPHQL_PAGES = re.compile(r"(?i)graphiql|graphql[- ]playground|apollo-?server-?landing|embeddable-(sandbox|explorer)")
 _GRAPHQL_ANSWER = re.compile(
     r"""(?i)"__schema"|must provide (a )?query|query (string )?(is )?missing|missing query|no graphql query|"""
     r"""get query missing|POST body missing.*query|graphql .{0,40}(quer|operation)"""
 )
-_GRAPHQL_IN_SCRIPTS = re.compile(r"""["'`]([^"'`\s]*/graphql(?:/v\d+)?/?)["'`]""", re.IGNORECASE)
+_GRAPHQL_IN_SCRIPTS = re.compile(r"""["'`]([^"'`\s]{0,200}/graphql(?:/v\d+)?/?)["'`]""", re.IGNORECASE)
 _OTHERS = {
     "WSDL": re.compile(r"<(?:\w+:)?definitions\b[^>]*http://schemas\.xmlsoap\.org/wsdl/"),
     "WADL": re.compile(r"<(?:\w+:)?application\b[^>]*http://wadl\.dev\.java\.net"),
@@ -52,7 +54,7 @@ class Descriptions:
 
     def take(self, url, status, headers, text, is_page):
         """Look for a description, or for a sign of one, in an answer. Return whether the answer is one."""
-        for address in _SERVICE_DESC.findall(headers.get("link", "")):
+        for address in _SERVICE_DESC.findall(headers.get("link", "")[:LONGEST_HEADER]):
             self.note(url, address, "OpenAPI")
         if is_page:
             self.take_page(url, text)
