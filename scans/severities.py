@@ -16,11 +16,20 @@ _LABELS = {
 }
 SEVERITY_CHOICES = [(severity.value, _LABELS[severity]) for severity in Severity]
 _ROOM = 4096  # the count of one severity stays below this, so that it never outweighs the next
+MOST_WEIGHED = _ROOM - 1
 
 
 def weigh(counts: Mapping[str, int]) -> int:
     """Turn findings by severity into one number to sort by: worst severity first; over 4,095 of one count as 4,095."""
     weight = 0
     for severity in SEVERITIES:
-        weight = weight * _ROOM + min(counts[severity], _ROOM - 1)
+        weight = weight * _ROOM + min(counts[severity], MOST_WEIGHED)
     return weight
+
+
+def unweigh(weight: int) -> dict[str, int]:
+    """Return the findings by severity that `weigh` turned into this number; 4,095 of one may be more."""
+    counts = {}
+    for severity in reversed(SEVERITIES):
+        weight, counts[severity] = divmod(weight, _ROOM)
+    return {severity: counts[severity] for severity in SEVERITIES}

@@ -120,6 +120,24 @@ def published(*urls: str, **fields) -> Analysis:
     return fresh(analysis)
 
 
+def on_every_page(*pages: str, replays: tuple[tuple[str, str], ...] = (), urls: tuple[str, ...] = ()) -> Analysis:
+    """A published analysis of a site that allows the same methods on each of these pages: one weakness.
+
+    `replays` are pages with another outcome than confirmed. Each of several `urls` finds all pages.
+    """
+    analysis = ended(*urls, number_of_findings=0)
+    values = {"category": "HTTP Methods", "module": "methods", "parameter": "", "site_wide": True}
+    for scan in analysis.url_scans.all():
+        for page in pages:
+            url = f"http://127.0.0.1:9/{page}"
+            find_one = reported(1, Severity.INFO, url=url, info=f"methods on /{page}", **values)
+            transitions.renew(scan, **findings.store(scan, [find_one]))
+        verify(scan)
+        for page, replay in replays:
+            scan.findings.filter(url__endswith=f"/{page}").update(replay=replay)
+    return fresh(analysis)
+
+
 def verify(scan: UrlScan) -> None:
     """Its findings were replayed, all of them said to be confirmed."""
     scan.findings.update(replay="confirmed", replay_reason="said by the test")

@@ -12,6 +12,7 @@ import time_machine
 from django.apps import apps
 from django.db import connection, migrations
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import F
 from django.utils import timezone
 
 from scans import activity
@@ -19,7 +20,7 @@ from scans.database.concurrent_indexes import AddIndexOnline
 from scans.engines.base import FindingReported
 from scans.engines.wapiti.traits import completed
 from scans.maintenance.recount import recount
-from scans.models import Actor, Analysis, AnalysisSearch, Finding, Mark, StatusCount, TriageMark
+from scans.models import Actor, Analysis, AnalysisSearch, Finding, Mark, StatusCount, TriageMark, UrlScan
 from scans.results import findings
 from tests import factories, migrated
 from tests.maintenance.test_recount import everything_that_happens
@@ -46,6 +47,7 @@ def test_what_migrations_fill_in_is_what_is_kept(monkeypatch):
         migration("0007_list_indexes").fill_in(before_names, editor)
         cursor.execute("ALTER TABLE scans_analysis RENAME COLUMN ran TO run_time")
     migration("0008_search_texts").fill_in(apps, editor)
+    migration("0030_weaknesses").count_again(apps, editor)
     assert list(recount()) == []
 
 
@@ -236,3 +238,23 @@ def test_a_run_after_the_upgrade_has_the_same_weaknesses(monkeypatch):
     findings.store(later.url_scans.get(), map(completed, told))
     here, there = (Finding.objects.filter(url_scan__analysis=analysis) for analysis in (later, earlier))
     assert here.changes_since(there) == {"new": 0, "still": 4, "gone": 0}
+
+
+# --- Counts of weaknesses -----------------------------------------------------------------------------------
+
+
+def test_counts_become_counts_of_weaknesses(monkeypatch):
+    monkeypatch.setattr(migration("0030_weaknesses"), "BATCH", 2)
+    two = ("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    everything_that_happens()
+    factories.on_every_page("", "about", urls=two)
+    hidden = factories.ended(*two, publication="reviewer")
+    kept = list(Analysis.objects.order_by("pk").values_list("pk", "findings_all", "findings_shown"))
+    counted = list(UrlScan.objects.order_by("pk").values_list("pk", "findings_high", "findings_info"))
+    UrlScan.objects.filter(findings_info__gt=0).update(findings_info=2)  # as up to version 0.3.2
+    Analysis.objects.present().filter(url_scans__findings_high__gt=0).update(findings_all=F("findings_all") * 2)
+    migration("0030_weaknesses").count_again(apps, SimpleNamespace(connection=connection))
+    assert list(Analysis.objects.order_by("pk").values_list("pk", "findings_all", "findings_shown")) == kept
+    assert list(UrlScan.objects.order_by("pk").values_list("pk", "findings_high", "findings_info")) == counted
+    assert factories.fresh(hidden).findings_all > factories.fresh(hidden).findings_shown == 0
+    assert list(recount()) == []

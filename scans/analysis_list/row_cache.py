@@ -64,7 +64,7 @@ class RowCache:
         found = Analysis.objects.select_related("owner").filter(pk__in=pks).order_by()
         analyses = [analysis for analysis in found if analysis.pk in totals]
         for analysis in analyses:
-            analysis.totals = totals[analysis.pk]
+            analysis.totals = totals[analysis.pk] | analysis.count_findings(self._request.user)
         return analyses
 
     def _rendered(self, row: Row, analysis: Analysis) -> SafeString:

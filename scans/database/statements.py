@@ -1,19 +1,34 @@
 """Our own SQL for queries of every poll or verb: Django's ORM takes longer to build them than they take to run."""
 
+from collections import Counter
 from collections.abc import Collection
 
 from django.db import connection, models
 from django.db.transaction import TransactionManagementError
 
 from scans.severities import SEVERITIES
+from scans.statuses import PUBLISHED_AS
 
 _SERIES = """
     SELECT count(*), sum(version) FROM scans_analysis
     WHERE series_id = (SELECT series_id FROM scans_analysis WHERE id = %s)"""
 
+_FOUND = " + ".join(f"findings_{severity}" for severity in SEVERITIES)
 _TOTALS = f"""
-    SELECT analysis_id, status, count(*), {", ".join(f"sum(findings_{severity})" for severity in SEVERITIES)}
+    SELECT analysis_id, status, count(CASE WHEN {_FOUND} > 0 THEN 1 END), count(*),
+        {", ".join(f"sum(findings_{severity})" for severity in SEVERITIES)}
     FROM scans_urlscan WHERE analysis_id IN ({{ids}}) GROUP BY analysis_id, status"""  # noqa: S608 - our own columns
+
+# Each weakness once, in the status of one of the URL scans that have it: a published one, if there is one.
+_RANK = " ".join(f"WHEN '{severity}' THEN {rank}" for rank, severity in enumerate(SEVERITIES))
+_PUBLISHED = ", ".join(f"'{status}'" for status in PUBLISHED_AS.values())
+_WEAKNESSES = f"""
+    SELECT analysis_id, substr(status, 2), worst, count(*) FROM (
+        SELECT scan.analysis_id, min(CASE finding.severity {_RANK} END) AS worst,
+            min(CASE WHEN scan.status IN ({_PUBLISHED}) THEN '0' ELSE '1' END || scan.status) AS status
+        FROM scans_finding finding JOIN scans_urlscan scan ON scan.id = finding.url_scan_id
+        WHERE scan.analysis_id IN ({{ids}}) GROUP BY scan.analysis_id, finding.fingerprint
+    ) weakness GROUP BY 1, 2, 3"""  # noqa: S608 - our own columns
 
 
 def row(model: type[models.Model], pk: int, *, lock: bool = False) -> models.Model:
@@ -32,18 +47,32 @@ def row(model: type[models.Model], pk: int, *, lock: bool = False) -> models.Mod
 
 
 def totals_by_status(analysis_ids: Collection[int]) -> dict[int, dict[str, dict[str, int]]]:
-    """Return for each of these analyses the totals of its URL scans by status: `urls`, and findings by severity.
+    """Return for each of these analyses the totals of its URL scans by status: `urls`, and weaknesses by severity.
 
-    A status that no URL scan has is missing; so an analysis without URL scans has an empty dictionary.
+    A weakness that several URL scans have counts once, for a published one if there is one. A status that no URL scan
+    has is missing; so an analysis without URL scans has an empty dictionary.
     """
     totals = {analysis_id: {} for analysis_id in analysis_ids}
-    if not totals:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_TOTALS.format(ids=", ".join(["%s"] * len(totals))), list(totals))
-        for analysis_id, status, *counts in cursor.fetchall():
-            totals[analysis_id][status] = dict(zip(["urls", *SEVERITIES], counts, strict=True))
+    with_findings = Counter()
+    for analysis_id, status, found, *counts in _for_each(_TOTALS, totals):
+        totals[analysis_id][status] = dict(zip(["urls", *SEVERITIES], counts, strict=True))
+        with_findings[analysis_id] += found
+    several = [analysis_id for analysis_id, found in with_findings.items() if found > 1]
+    for analysis_id in several:
+        for total in totals[analysis_id].values():
+            total.update(dict.fromkeys(SEVERITIES, 0))
+    for analysis_id, status, worst, count in _for_each(_WEAKNESSES, several):
+        totals[analysis_id][status][SEVERITIES[worst]] = count
     return totals
+
+
+def _for_each(sql: str, ids: Collection[int]) -> list[tuple]:
+    """Return the rows of a statement about these ids; none for no ids."""
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(ids=", ".join(["%s"] * len(ids))), list(ids))
+        return cursor.fetchall()
 
 
 def series_version(analysis_id: int) -> str:

@@ -38,7 +38,8 @@ def _rows(keyset: Keyset, user, address: Callable[[str], str]) -> Iterator[dict]
         found = Analysis.objects.select_related("owner").in_bulk(ids)
         totals = UrlScan.objects.filter(analysis__in=ids).totals_by_analysis(user)
         for analysis in (found[pk] for pk in ids if pk in found and pk in totals):
-            yield _row(analysis, totals[analysis.pk]) | {"address": address(analysis.get_absolute_url())}
+            counts = totals[analysis.pk] | analysis.count_findings(user)
+            yield _row(analysis, counts) | {"address": address(analysis.get_absolute_url())}
 
 
 def _row(analysis: Analysis, totals: dict[str, int]) -> dict:

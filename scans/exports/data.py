@@ -9,6 +9,13 @@ from scans.models import ActivityLogEntry, Analysis, Finding, ModuleError, UrlSc
 from scans.reasons import Notice, Reason
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
 
+# The data of a finding that is different at each place of a weakness.
+OF_A_PLACE = [
+    *("id", "url_scan", "target", "method", "url", "parameter", "info", "found_at"),
+    *("replay", "replay_reason", "replay_reason_code", "replay_reason_facts", "replayed_at"),
+    *("http_request", "curl", "response_status", "response_headers", "response_body"),
+]
+
 
 def values_of(thing: object, names: str) -> dict:
     """Return these attributes by name; `names` has spaces between them."""
@@ -41,11 +48,15 @@ def analysis_data(analysis: Analysis) -> dict:
     scans = list(analysis.url_scans.order_by("position").prefetch_related("module_errors"))
     findings = Finding.objects.filter(url_scan__analysis=analysis).marked(analysis.series.marks)
     masks = masks_of(scans)
+    weaknesses = (
+        weakness_data([finding_data(finding, masks[finding.url_scan_id]) for finding in places])
+        for places in findings.by_weakness()
+    )
     return {
         **configuration_data(analysis),
         "counts": findings.count_by_severity(),
         "url_scans": [url_scan_data(scan, masks[scan.pk]) for scan in scans],
-        "findings": [finding_data(finding, masks[finding.url_scan_id]) for finding in findings.worst_first()],
+        "findings": list(weaknesses),
         "log": [_entry_data(entry) for entry in analysis.activity.newest_first()],
     }
 
@@ -102,6 +113,12 @@ def finding_data(finding: Finding, mask: Mask) -> dict:
         "curl": mask(without_credentials(finding.curl)),
         **values_of(finding, "wstg cwe fingerprint mark"),
     }
+
+
+def weakness_data(places: list[dict]) -> dict:
+    """Return one weakness from the data of its findings, which are its places. The first one stands for it."""
+    own = [{name: place[name] for name in OF_A_PLACE if name in place} for place in places]
+    return {**places[0], "places": own}
 
 
 def _reason_data(name: str, reason: Reason, mask: Mask) -> dict:

@@ -69,6 +69,7 @@ def _facts(results: Results) -> dict:
         "reaches": CrawledUrl.Reach.labels,
         "counts": [(name, label, results.counts[name]) for name, label in SEVERITY_CHOICES],
         "total": sum(results.counts.values()),
+        "places": results.found.count(),
         "blind": bool(results.hidden),
     }
 
@@ -93,6 +94,7 @@ def _shown(finding: dict) -> dict:
         "replay_reason": reason,
         "kind_label": _KIND_LABELS.get(finding["kind"], ""),
         "mark_label": Mark(finding["mark"]).label,
+        "places": [place | {"replay_label": Replay(place["replay"]).label} for place in finding["places"]],
         "request": finding["http_request"][:EXCERPT],
         "answer": answer[:EXCERPT],
         "cut": max(len(finding["http_request"]), len(answer)) > EXCERPT,

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import accumulate, islice
 
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext_lazy
 
-from scans.exports.data import configuration_data, evidence_data, finding_data, iso, url_scan_data
+from scans.exports.data import configuration_data, evidence_data, finding_data, iso, url_scan_data, weakness_data
 from scans.exports.masking import Mask, masks_of
 from scans.exports.streams import HERE, json_pieces
 from scans.exports.tables import csv_lines
@@ -20,8 +20,9 @@ FORMAT = {"format": "dynamic-analyses/results", "version": 1}
 FINDING_COLUMNS = [
     *("severity", "category", "method", "url", "parameter", "target", "info", "replay", "replay_reason"),
     *("mark", "mark_comment", "cwe", "wstg", "module", "found_at", "url_scan_status", "fingerprint", "id"),
-    *("subject", "kind"),
+    *("subject", "kind", "places", "place_list"),
 ]
+LONGEST_CELL = 32_000  # characters; Excel cuts a cell after 32,767
 _RUNNING = ngettext_lazy(
     "%d URL scan has not ended: more may be found.", "%d URL scans have not ended: more may be found."
 )
@@ -71,7 +72,7 @@ class Results:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """The number of findings of each severity."""
+        """The number of weaknesses of each severity."""
         return self.found.count_by_severity()
 
     @cached_property
@@ -84,18 +85,23 @@ class Results:
         return {mark.fingerprint: mark for mark in self.analysis.series.marks.all()}
 
     def findings(self) -> Iterator[dict]:
-        """Yield each finding with its evidence as plain data, most severe first, read in small batches."""
-        by_id = {scan.pk: scan for scan in self.scans}
-        for finding in islice(self.found.worst_first().iterator(chunk_size=100), self.limit):
-            scan, mark = by_id[finding.url_scan_id], self._marks.get(finding.fingerprint)
-            finding.mark = mark.mark if mark else Mark.UNREVIEWED
-            mask = self.masks[scan.pk]
-            yield {
-                **finding_data(finding, mask),
-                "mark_comment": mask(mark.comment) if mark else "",
-                "target": scan.url,
-                **evidence_data(finding, mask),
-            }
+        """Yield each weakness with its places and their evidence as plain data, most severe first."""
+        for places in islice(self.found.by_weakness(), self.limit):
+            yield weakness_data([self._data(finding) for finding in places])
+
+    def _data(self, finding: Finding) -> dict:
+        mark, mask = self._marks.get(finding.fingerprint), self.masks[finding.url_scan_id]
+        finding.mark = mark.mark if mark else Mark.UNREVIEWED
+        return {
+            **finding_data(finding, mask),
+            "mark_comment": mask(mark.comment) if mark else "",
+            "target": self._targets[finding.url_scan_id],
+            **evidence_data(finding, mask),
+        }
+
+    @cached_property
+    def _targets(self) -> dict[int, str]:
+        return {scan.pk: scan.url for scan in self.scans}
 
     # --- How reliable they are
 
@@ -121,7 +127,7 @@ class Results:
 
     @property
     def cut(self) -> int:
-        """How many findings the limit leaves out."""
+        """How many weaknesses the limit leaves out."""
         return max(0, sum(self.counts.values()) - self.limit) if self.limit else 0
 
     def notices(self) -> list[str]:
@@ -167,6 +173,7 @@ class Results:
             "notices": self.notices(),
             "analysis": configuration_data(self.analysis),
             "counts": self.counts,
+            "places": self.found.count(),
             "url_scans": [url_scan_data(scan, self.masks[scan.pk]) for scan in self.scans],
         }
 
@@ -177,7 +184,7 @@ def as_json(results: Results) -> Iterator[str]:
 
 
 def as_csv(results: Results) -> Iterator[str]:
-    """Yield one line for each finding, without its evidence."""
+    """Yield one line for each weakness, with its places and without evidence."""
     labels = {scan.pk: scan.info.label for scan in results.scans}
     return csv_lines(FINDING_COLUMNS, (_cells(finding, labels[finding["url_scan"]]) for finding in results.findings()))
 
@@ -185,4 +192,14 @@ def as_csv(results: Results) -> Iterator[str]:
 def _cells(finding: dict, label: str) -> list:
     cwe, wstg = " ".join(f"CWE-{number}" for number in finding["cwe"]), " ".join(finding["wstg"])
     row = finding | {"cwe": cwe, "wstg": wstg, "url_scan_status": label}
+    row |= {"places": len(finding["places"]), "place_list": _listed(finding["places"])}
     return [row[name] for name in FINDING_COLUMNS]
+
+
+def _listed(places: list[dict]) -> str:
+    """Return one line for each place, up to what the cell of a spreadsheet holds."""
+    lines = [f"{place['method']} {place['url']}" for place in places]
+    ends = accumulate(len(line) + 1 for line in lines)
+    shown = sum(end <= LONGEST_CELL for end in ends)
+    left_out = [f"({len(lines) - shown} more)"] if shown < len(lines) else []
+    return "\n".join([*lines[:shown], *left_out])

@@ -28,7 +28,7 @@ TAXONOMIES = {
     "WSTG": ("OWASP", "OWASP Web Security Testing Guide"),
 }
 # The limits of GitHub's code scanning, beyond which it refuses a file or does not show a text.
-MOST_RESULTS, MOST_TAGS, LONGEST_NAME, LONGEST_DESCRIPTION = 25_000, 20, 255, 1024
+MOST_RESULTS, MOST_PLACES, MOST_TAGS, LONGEST_NAME, LONGEST_DESCRIPTION = 25_000, 1000, 20, 255, 1024
 # Characters of requests and answers in one file, in equal shares: compressed, a file may have 10 MB.
 MOST_EVIDENCE = 30_000_000
 # Code hosts compare locations with the files of a repository. None matches, so they show the path alone.
@@ -56,7 +56,7 @@ def _run(results: Results, rules: list[Finding]) -> dict:
         "invocations": [_invocation(scan, results) for scan in results.scans],
         "taxonomies": [_taxonomy(name, rules) for name in TAXONOMIES],
         "results": [HERE],
-        "properties": {name: head[name] for name in ("made_at", "state", "notices", "analysis", "counts")},
+        "properties": {name: head[name] for name in ("made_at", "state", "notices", "analysis", "counts", "places")},
     }
 
 
@@ -144,6 +144,8 @@ def _result(finding: dict, rule: int, room: int) -> dict:
         "level": LEVELS[finding["severity"]],
         "message": {"text": finding["info"].strip() or finding["category"]},
         "locations": [_location(finding)],
+        "relatedLocations": [_location(place) for place in finding["places"][1:MOST_PLACES]],
+        "occurrenceCount": len(finding["places"]),
         "partialFingerprints": _fingerprints(finding),
         "taxa": _taxa(finding["cwe"], finding["wstg"]),
         "webRequest": _request(finding, room),

@@ -67,7 +67,10 @@ def _differing(analyses) -> list[tuple[Analysis, dict]]:
 
 def _counted(analysis: Analysis, totals: dict) -> dict:
     ended = analysis.started_at and analysis.ended_at
-    return {**kept_columns(totals, analysis.status), "run_time": ended - analysis.started_at if ended else None}
+    kept = kept_columns(totals, analysis.status)
+    if analysis.deleted_at:  # its findings are removed and cannot be counted any more
+        kept = {"urls": kept["urls"]}
+    return {**kept, "run_time": ended - analysis.started_at if ended else None}
 
 
 def _texts(pks: range) -> Iterator[dict]:

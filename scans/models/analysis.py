@@ -10,8 +10,18 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from scans.models.querysets import EVIDENCE_KEPT, LOG_KEPT, PRESENT, SCREENSHOTS_KEPT, AnalysisQuerySet
+from scans.database.statements import totals_by_status
+from scans.models.querysets import (
+    EVIDENCE_KEPT,
+    LOG_KEPT,
+    PRESENT,
+    SCREENSHOTS_KEPT,
+    AnalysisQuerySet,
+    sees_everything,
+)
+from scans.severities import MOST_WEIGHED, unweigh
 from scans.statuses import AnalysisStatus, Phase, Status
+from scans.statuses.rollup import found
 
 
 class Publication(models.TextChoices):
@@ -232,6 +242,18 @@ class Analysis(models.Model):
     def ran_for(self, now: datetime) -> timedelta | None:
         """Return how long it ran, until its end or `now`; None if it never started."""
         return (self.ended_at or now) - self.started_at if self.started_at else None
+
+    def count_findings(self, user=None) -> dict[str, int]:
+        """Return the number of its weaknesses by severity, of those that this user may see; without a user, of all.
+
+        A weakness counts once, at however many places and by however many URL scans it was found.
+        """
+        everything = sees_everything(user)
+        counts = unweigh(self.findings_all if everything else self.findings_shown)
+        if MOST_WEIGHED in counts.values():  # which may stand for more
+            every, shown = found(totals_by_status([self.pk])[self.pk], self.status)
+            return every if everything else shown
+        return counts
 
     @property
     def not_kept(self) -> list[tuple[str, datetime]]:

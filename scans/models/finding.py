@@ -99,7 +99,7 @@ class Finding(models.Model):
                 name="finding_severity_known",
             ),
         ]
-        indexes = [models.Index(fields=["url_scan", "severity"], name="finding_by_severity")]
+        indexes = [models.Index(fields=["url_scan", "fingerprint", "severity"], name="finding_by_weakness")]
 
     def __str__(self) -> str:
         detail = ", ".join(filter(None, (self.subject, self.kind)))

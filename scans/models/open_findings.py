@@ -19,8 +19,8 @@ COUNTED_EVERY = timedelta(minutes=15)
 class OpenFindings(models.Model):
     """The last count of one day (UTC), or a count in progress, which takes several steps.
 
-    A finding is open if the last published run of its series has it and nobody marked it as false positive,
-    accepted or fixed.
+    A weakness, at however many places, is open if the last published run of its series has it and nobody marked it as
+    false positive, accepted or fixed.
     """
 
     day = models.DateField(_("day"))
@@ -89,4 +89,5 @@ def _open_in(series: list[int]) -> dict[str, int]:
         fingerprint=models.OuterRef("fingerprint"),
         mark__in=CLOSED_MARKS,
     )
-    return Finding.objects.filter(~models.Exists(closed), url_scan__analysis__in=runs).count_by_severity()
+    found = Finding.objects.filter(~models.Exists(closed), url_scan__analysis__in=runs)
+    return found.count_by_severity("url_scan__analysis")

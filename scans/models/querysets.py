@@ -1,12 +1,13 @@
 """Every question to the database, by name. Nothing here writes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import reduce
+from itertools import islice
 from operator import or_
 
 from django.db import models
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
 from scans.severities import SEVERITIES
@@ -23,15 +24,30 @@ from scans.statuses import (
     in_phase,
 )
 
+# The outcomes of a replay: the first of these says most about a weakness.
+_REPLAY_RANK = models.Case(
+    models.When(replay="confirmed", then=0),
+    models.When(replay="not_reproduced", then=1),
+    models.When(replay="not_replayable", then=2),
+    default=3,
+    output_field=models.PositiveSmallIntegerField(),
+)
 _SEVERITY_RANK = models.Case(
     *[models.When(severity=severity, then=rank) for rank, severity in enumerate(SEVERITIES)],
     output_field=models.PositiveSmallIntegerField(),
 )
 
+_PLACE_ORDER = [_SEVERITY_RANK, _REPLAY_RANK, "url", "pk"]
+
+
+def sees_everything(user) -> bool:
+    """Whether the user sees results under verification too; None is the command line."""
+    return user is None or user.has_perm("scans.review_analysis")
+
 
 def _results_visible(user, path: str = "") -> Q:
     """A condition on URL scans, reached by `path`: this user may see their results (see FindingQuerySet.visible_to)."""
-    if user is None or user.has_perm("scans.review_analysis"):
+    if sees_everything(user):
         return Q(**{f"{path}pk__isnull": False})
     return Q(**{f"{path}status__in": list(PUBLISHED_AS.values())}) | Q(
         **{f"{path}analysis__status": AnalysisStatus.STOPPED_VERIFYING_RESULTS}
@@ -162,12 +178,11 @@ class UrlScanQuerySet(models.QuerySet):
         )
 
     def totals_by_analysis(self, user=None) -> dict[int, dict[str, int]]:
-        """Per analysis id: `urls`, those that `ended` or have a notice (`noticed`), and the findings of each severity.
+        """Per analysis id: `urls`, and those that `ended` or have a notice (`noticed`).
 
         For the active ones also `modules_done` of `modules_all`, which their engines reported.
 
-        With a user, counts only findings that this user may see; `hidden` is then the number of URL scans whose
-        results are under verification and hidden from the user.
+        With a user, `hidden` is the number of URL scans whose results are under verification and hidden from the user.
         """
         ended = Q(status__in=in_phase(URL_SCAN_STATUSES, Phase.FINAL, Phase.REVIEW))
         under_way = Q(status__in=in_phase(URL_SCAN_STATUSES, Phase.ACTIVE))
@@ -182,7 +197,6 @@ class UrlScanQuerySet(models.QuerySet):
                 hidden=Count("pk", filter=Q(status__in=list(PUBLISHED_AS)) & ~visible),
                 modules_done=Coalesce(Sum("modules_done", filter=under_way), 0),
                 modules_all=Coalesce(Sum("modules_total", filter=under_way), 0),
-                **{name: Coalesce(Sum(f"findings_{name}", filter=visible), 0) for name in SEVERITIES},
             )
         )
         return {row.pop("analysis_id"): row for row in rows}
@@ -192,27 +206,25 @@ class FindingQuerySet(models.QuerySet):
     """Questions about findings."""
 
     def worst_first(self):
-        """Ordered by severity, then by place."""
+        """Ordered by severity, then by place. Each finding is a place of a weakness, which its fingerprint names."""
         return self.order_by(_SEVERITY_RANK, "category", "url", "parameter", "pk")
 
     def grouped_by(self, column: str):
-        """Grouped by `column`, the worst group first; each finding has its `group_size`."""
-        alike = {"partition_by": F(column)}
-        sized = self.annotate(
-            group_size=models.Window(Count("pk"), **alike),
-            group_rank=models.Window(models.Min(_SEVERITY_RANK), **alike),
-        )
-        return sized.order_by("group_rank", column, _SEVERITY_RANK, "url", "parameter", "pk")
+        """Grouped by `column`, the worst group first."""
+        ranked = self.annotate(group_rank=models.Window(models.Min(_SEVERITY_RANK), partition_by=F(column)))
+        return ranked.order_by("group_rank", column, _SEVERITY_RANK, "url", "parameter", "pk")
 
     def found_by(self, words: str):
         """Findings whose category, URL, parameter or text contains `words`, ignoring case."""
         columns = ("category", "url", "parameter", "info")
         return self.filter(reduce(or_, (Q(**{f"{column}__icontains": words}) for column in columns)))
 
-    def count_by_severity(self) -> dict[str, int]:
-        """The number of findings of each severity, worst first, with zeros."""
-        counts = dict(self.order_by().values_list("severity").annotate(Count("pk")))
-        return {severity: counts.get(severity, 0) for severity in SEVERITIES}
+    def count_by_severity(self, *within: str) -> dict[str, int]:
+        """The number of weaknesses by their worst severity, worst first, with zeros; counted `within` each of these."""
+        weaknesses = self.order_by().values(*within, "fingerprint").annotate(worst=Min(_SEVERITY_RANK))
+        return weaknesses.aggregate(
+            **{severity: Count("fingerprint", filter=Q(worst=rank)) for rank, severity in enumerate(SEVERITIES)}
+        )
 
     def first_of_each_category(self) -> list:
         """The first finding of each category, by name, with `worst`: the worst severity in the category."""
@@ -224,9 +236,27 @@ class FindingQuerySet(models.QuerySet):
         return firsts
 
     def first_of_each_weakness(self):
-        """The first finding of each fingerprint."""
-        firsts = self.order_by().values("fingerprint").annotate(first=Min("pk")).values("first")
-        return self.model.objects.filter(pk__in=firsts)
+        """One finding of each weakness: the worst, and of these the one whose replay shows most."""
+        place = models.Window(RowNumber(), partition_by=F("fingerprint"), order_by=_PLACE_ORDER)
+        return self.annotate(place=place).filter(place=1)
+
+    def by_weakness(self) -> Iterator[list]:
+        """Yield the findings of each weakness, the first one first, worst weakness first; reads a few at a time."""
+        firsts = self.first_of_each_weakness().worst_first().values_list("fingerprint", flat=True)
+        fingerprints = firsts.iterator(chunk_size=1000)
+        while some := list(islice(fingerprints, 50)):
+            places = {fingerprint: [] for fingerprint in some}
+            for finding in self.filter(fingerprint__in=some).order_by(*_PLACE_ORDER):
+                places[finding.fingerprint].append(finding)
+            yield from places.values()
+
+    def count_places(self, weaknesses: Iterable) -> None:
+        """Give each of these findings `places`: how many of my findings are the same weakness."""
+        weaknesses = list(weaknesses)
+        alike = self.order_by().filter(fingerprint__in=[finding.fingerprint for finding in weaknesses])
+        counts = dict(alike.values_list("fingerprint").annotate(Count("pk")))
+        for finding in weaknesses:
+            finding.places = counts.get(finding.fingerprint, 0)
 
     def changes_since(self, before) -> dict[str, int]:
         """The number of weaknesses that are `new`, `still` there or `gone` since the findings of an earlier run."""

@@ -5,8 +5,8 @@ replayable if nobody can tell: the site is gone or turns us away, time is over, 
 """
 
 import logging
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from functools import partial
 from time import monotonic, sleep
 from urllib.parse import urlsplit
@@ -43,6 +43,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 15  # seconds between two looks whether the site is back
 MOST_LOGINS = 5  # in the verification of one URL scan
+MOST_PLACES = 10  # of one weakness: what is true of a whole site shows at each of them
 
 
 class SiteLost(Reasoned):
@@ -89,8 +90,8 @@ def _verify(scan: UrlScan, timing: Timing) -> None:
 
 
 def _counts(scan: UrlScan) -> dict[str, int]:
-    """Return the number of findings with each outcome."""
-    counts = Counter(scan.findings.values_list("replay", flat=True))
+    """Return the number of weaknesses with each outcome: the one that says most, of all places that were replayed."""
+    counts = Counter(scan.findings.first_of_each_weakness().values_list("replay", flat=True))
     outcomes = (Replay.CONFIRMED, Replay.NOT_REPRODUCED, Replay.NOT_REPLAYABLE)
     return {str(outcome): counts[outcome] for outcome in outcomes}
 
@@ -101,8 +102,20 @@ def _mark_rest(scan: UrlScan, reason: Reason) -> None:
     )
 
 
+def _in_turns(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Return what to replay, the first place of each weakness before the second ones, and places beyond MOST_PLACES."""
+    turns: dict[int, list[Finding]] = defaultdict(list)
+    seen = Counter()
+    for finding in findings:
+        turns[seen[finding.fingerprint]].append(finding)
+        seen[finding.fingerprint] += 1
+    in_order = [(turn, finding) for turn in sorted(turns) for finding in turns[turn]]
+    replayed = [finding for turn, finding in in_order if turn < MOST_PLACES]
+    return replayed, [finding for turn, finding in in_order if turn >= MOST_PLACES]
+
+
 class Replays:
-    """Replays the findings of one URL scan, worst first."""
+    """Replays the findings of one URL scan, worst first, and one place of each weakness before further places."""
 
     def __init__(self, scan: UrlScan, timing: Timing = DEFAULT_TIMING):
         self._scan, self._timing = scan, timing
@@ -119,7 +132,7 @@ class Replays:
 
     def run(self) -> None:
         """Replay every finding that has no outcome yet, and store the outcomes. Raises LeaseLost."""
-        todo = list(self._scan.findings.filter(replay=Replay.UNVERIFIED).worst_first())
+        todo, enough = _in_turns(self._scan.findings.filter(replay=Replay.UNVERIFIED).worst_first())
         if not todo:
             return
         try:
@@ -145,6 +158,8 @@ class Replays:
                     self._store(finding, Verdict(Replay.NOT_REPLAYABLE, lost.why))
                     _mark_rest(self._scan, Reason("not_looked_at", error=lost.why))
                     return
+        for finding in enough:
+            self._store(finding, Verdict(Replay.NOT_REPLAYABLE, Reason("enough_places_replayed", count=MOST_PLACES)))
 
     def _store(self, finding: Finding, verdict: Verdict) -> None:
         Finding.objects.filter(pk=finding.pk).update(

@@ -206,7 +206,9 @@ def _finding_rows(number: int, story: Story) -> Iterator[tuple]:
         found = FINDINGS[place]
         verified = scan.verified_after
         replay = replayed(place) if verified is not None else "unverified"
-        fingerprint = sha256(f"{found.category} {found.method} {found.path} {found.parameter}".encode()).hexdigest()
+        # Each URL scan has a host of its own, so no weakness is found by two of them.
+        where = f"{scan.position} {found.method} {found.path} {found.parameter}"
+        fingerprint = sha256(f"{found.category} {where}".encode()).hexdigest()
         yield (
             *(number, row, scan.position, scan.started_after + (place + 1) * SECONDS_BETWEEN_FINDINGS),
             *(replay, verified, found.severity, found.category, found.module, found.method, found.path),

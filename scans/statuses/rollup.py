@@ -109,13 +109,19 @@ def kept_columns(totals: Mapping[str, Mapping[str, int]], status: str) -> dict[s
 
     `totals` are those of `totals_by_status` for this analysis.
     """
-    published = [total for code, total in totals.items() if code in PUBLISHED_AS.values()]
-    shown = totals.values() if status == A.STOPPED_VERIFYING_RESULTS else published
+    every, shown = found(totals, status)
     return {
         "urls": sum(total["urls"] for total in totals.values()),
-        "findings_all": weigh(_added_up(totals.values())),
-        "findings_shown": weigh(_added_up(shown)),
+        "findings_all": weigh(every),
+        "findings_shown": weigh(shown),
     }
+
+
+def found(totals: Mapping[str, Mapping[str, int]], status: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the findings by severity of an analysis in this status: all, and those that everybody may see."""
+    published = [total for code, total in totals.items() if code in PUBLISHED_AS.values()]
+    shown = totals.values() if status == A.STOPPED_VERIFYING_RESULTS else published
+    return _added_up(totals.values()), _added_up(shown)
 
 
 def _added_up(totals: Iterable[Mapping[str, int]]) -> dict[str, int]:

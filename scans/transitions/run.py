@@ -56,7 +56,7 @@ def end(
 
 def end_scan(scan: UrlScan, ended_by: EndedBy, by: By, reason: Reason | str) -> UrlScanStatus:
     """Move a URL scan to its ending, which depends on whether it has findings. Returns the new status."""
-    found = scan.findings.count()
+    found = sum(scan.findings.count_by_severity().values())
     ending = ENDINGS_WITH_RESULTS[ended_by] if found else ENDINGS_WITHOUT_FINDINGS.get(ended_by)
     ending = ending or ENDINGS_WITH_RESULTS[ended_by]
     if scan.started_at is None:

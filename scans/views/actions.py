@@ -186,8 +186,7 @@ class UrlScanStopView(StopView):
 
 
 def _found(thing: Analysis | UrlScan) -> int:
-    scans = thing.url_scans.all() if isinstance(thing, Analysis) else [thing]
-    return sum(scan.findings_total for scan in scans)
+    return sum(thing.count_findings().values()) if isinstance(thing, Analysis) else thing.findings_total
 
 
 class AnalysisExtendView(QuestionView):

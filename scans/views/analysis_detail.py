@@ -11,7 +11,6 @@ from scans.configuration.submission import shown
 from scans.database.statements import series_version
 from scans.filtersets import ActivityLogFilterSet, UrlScanFilterSet
 from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, SystemPart
-from scans.severities import SEVERITIES
 from scans.statuses import PUBLISHED_AS, TIME_EXPIRED, URL_SCAN_STATUSES, Phase, Results, UrlScanStatus
 from scans.summaries import calendar_strip
 from scans.summaries.comparison import Comparison
@@ -53,7 +52,7 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
         "changes": _changes(analysis),
         "noticed": sum(bool(scan["notices"]) for scan in scans),
         "here": htmx.address(request),
-        **_results(scans),
+        **_results(analysis, scans, request.user),
         **_possible(analysis, scans),
         **_url_scans(request, analysis, scans),
         **_schedule(analysis),
@@ -63,23 +62,14 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
 
 def _overview(analysis: Analysis, user) -> list[dict]:
     """A few columns of every URL scan, for counting. Only the URL scans of one page are read whole."""
-    columns = [
-        "pk",
-        "url",
-        "status",
-        "notices",
-        "verified_at",
-        "results_visible",
-        *(f"findings_{name}" for name in SEVERITIES),
-    ]
+    columns = ["pk", "url", "status", "notices", "verified_at", "results_visible"]
     return list(analysis.url_scans.marking_visible_results(user).order_by("position").values(*columns))
 
 
-def _results(scans: list[dict]) -> dict:
+def _results(analysis: Analysis, scans: list[dict], user) -> dict:
     """The findings by severity that this user may see, and the number of URL scans with hidden findings."""
-    visible = [scan for scan in scans if scan["results_visible"]]
     return {
-        "severities": {name: sum(scan[f"findings_{name}"] for scan in visible) for name in SEVERITIES},
+        "severities": analysis.count_findings(user),
         "hidden": sum(scan["status"] in PUBLISHED_AS and not scan["results_visible"] for scan in scans),
     }
 

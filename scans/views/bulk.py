@@ -5,7 +5,7 @@ from itertools import chain, islice
 from uuid import uuid4
 
 from django.contrib import messages
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render, resolve_url
 from django.utils.functional import cached_property
@@ -17,8 +17,8 @@ from django.views.generic import View
 from scans import htmx
 from scans.analysis_list.filterset import AnalysisFilterSet
 from scans.forms.bulk import BulkForm
-from scans.models import Analysis, BulkAction, BulkOutcome, UrlScan
-from scans.severities import SEVERITIES
+from scans.models import Analysis, BulkAction, BulkOutcome
+from scans.severities import unweigh
 from scans.statuses import ANALYSIS_STATUSES, Action, Status
 from scans.transitions import bulk
 from scans.views.access import SubmitterRequired, ViewerRequired
@@ -134,9 +134,8 @@ class BulkView(BulkQuestionView):
         return page_asked_from(self.request, resolve_url("scans:analysis-list"))
 
     def _found(self) -> int:
-        scans = UrlScan.objects.filter(analysis__in=self.chosen)
-        sums = scans.aggregate(**{name: Sum(f"findings_{name}") for name in SEVERITIES})
-        return sum(filter(None, sums.values()))
+        weights = Analysis.objects.filter(pk__in=self.chosen).values_list("findings_all", flat=True)
+        return sum(sum(unweigh(weight).values()) for weight in weights)
 
     def show_result(self, action: BulkAction) -> HttpResponse:
         """Redirect to the list, with a summary, if all is done; otherwise to the page that shows progress."""

@@ -37,6 +37,8 @@ class ComparisonView(ViewerRequired, View):
 def _parts(request: HttpRequest, analysis: Analysis, earlier: Analysis) -> dict:
     comparison = Comparison.of(analysis, earlier, request.user)
     counts = comparison.counts()
-    listed = {name: getattr(comparison, name)()[:MAX_LISTED] if counts[name] else [] for name in PARTS}
+    listed = {name: list(getattr(comparison, name)()[:MAX_LISTED]) if counts[name] else [] for name in PARTS}
+    for name, found in listed.items():
+        (comparison.before if name == "gone" else comparison.findings).count_places(found)
     parts = [(name, label, counts[name], listed[name]) for name, label in PARTS.items()]
     return {"complete": comparison.complete, "hidden": comparison.hidden, "parts": parts}

@@ -1,10 +1,11 @@
-"""Findings of a URL scan or of an analysis, one finding with its evidence, and marking findings."""
+"""Findings of a URL scan or of an analysis, one row for each weakness; one finding with its evidence; and marks."""
 
 from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -29,7 +30,7 @@ _EVIDENCE = ["http_request", "curl", "evidence_headers", "evidence_body", "descr
 
 
 class FindingListView(UrlScanTab):
-    """The findings of one URL scan, worst first."""
+    """The weaknesses that one URL scan found, worst first."""
 
     stem = "finding-list"
     template = "scans/findings/_finding_list.html"
@@ -40,7 +41,7 @@ class FindingListView(UrlScanTab):
 
 
 class AnalysisFindingListView(ViewerRequired, View):
-    """The findings of all URLs of one analysis, worst first; live."""
+    """The weaknesses of all URLs of one analysis, worst first; live."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         analysis, missing = present_analysis(pk), SystemPart.missing()
@@ -64,23 +65,40 @@ class AnalysisFindingListView(ViewerRequired, View):
 
 
 def _found(request: HttpRequest, analysis: Analysis, findings) -> dict:
-    """Return one page of the visible findings that match the filter, and the number of visible ones by severity."""
+    """Return one page of the visible weaknesses that match the filter, and the number of visible ones by severity.
+
+    A weakness matches if one of its places does; the first of these stands for it.
+    """
     before = analysis.run_before
     earlier = Finding.objects.filter(url_scan__analysis=before) if before else Finding.objects.none()
     visible = findings.visible_to(request.user).marked(analysis.series.marks).compared_with(earlier)
     categories = list(visible.order_by("category").values_list("category", flat=True).distinct())
     filterset = FindingFilterSet(request.GET, visible.worst_first(), categories=categories)
-    page = Paginator(filterset.qs.defer(*_EVIDENCE), PAGE_SIZE).get_page(request.GET.get("page"))
+    weaknesses = filterset.qs.first_of_each_weakness()
+    page = Paginator(weaknesses.defer(*_EVIDENCE), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = list(page)
+    visible.count_places(found)
+    if filterset.grouping:
+        _size_groups(found, weaknesses, filterset.grouping)
     severities = visible.count_by_severity()
     return {
         "filterset": filterset,
         "page": page,
-        "findings": list(page),
+        "findings": found,
         "severities": severities,
         "visible": sum(severities.values()),
+        "places": visible.count(),
         "before": before,
         "marks": Mark.choices,
     }
+
+
+def _size_groups(found: list[Finding], weaknesses, column: str) -> None:
+    """Give each finding the number of weaknesses in its group."""
+    grouped = Finding.objects.filter(pk__in=weaknesses.order_by().values("pk"))
+    sizes = dict(grouped.order_by().values_list(column).annotate(Count("pk")))
+    for finding in found:
+        finding.group_size = sizes.get(getattr(finding, column), 0)
 
 
 class FindingDetailView(UrlScanTab):
@@ -93,12 +111,15 @@ class FindingDetailView(UrlScanTab):
     def content(self, url_scan: UrlScan, finding_id: int) -> dict:
         """Return the finding and its mark. Raises Http404 if there is none or this user may not see it yet."""
         finding = get_object_or_404(url_scan.findings.visible_to(self.request.user), pk=finding_id)
+        alike = Finding.objects.filter(url_scan__analysis=url_scan.analysis_id, fingerprint=finding.fingerprint)
+        places = alike.visible_to(self.request.user).select_related("url_scan").order_by("url", "pk").defer(*_EVIDENCE)
         marks = TriageMark.objects.select_related("user")
         mark = marks.filter(series=url_scan.analysis.series_id, fingerprint=finding.fingerprint).first()
         form = MarkForm(initial={"mark": mark.mark if mark else Mark.UNREVIEWED})
         longest = None if "all" in self.request.GET else LONGEST_EVIDENCE
         return {
             "finding": finding,
+            "places": Paginator(places, PAGE_SIZE).get_page(self.request.GET.get("places")),
             "mark": mark,
             "mark_form": form,
             "sent": finding.http_request[:longest],

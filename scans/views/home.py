@@ -83,7 +83,7 @@ def _cards(rows: dict[str, list[Row]], user) -> dict:
     analyses = annotated.select_related("owner").in_bulk(pks)
     totals = UrlScan.objects.filter(analysis__in=pks).totals_by_analysis(user)
     for pk, analysis in analyses.items():
-        analysis.totals = totals[pk]
+        analysis.totals = totals[pk] | analysis.count_findings(user)
     cards = {key: [analyses[row.pk] for row in found[:SHOWN] if row.pk in analyses] for key, found in rows.items()}
     more = {key: len(found) > SHOWN for key, found in rows.items()}
     waiting = len(rows["review"])

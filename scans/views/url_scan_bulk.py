@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 
 from scans.filtersets import UrlScanFilterSet, whole_number
 from scans.forms.bulk import UrlScansForm
-from scans.models import Analysis, UrlScan
+from scans.models import Analysis, Finding, UrlScan
 from scans.statuses import URL_SCAN_STATUSES, Action
 from scans.transitions.bulk import act_on_url_scans
 from scans.views import bulk
@@ -40,7 +40,7 @@ class UrlScanBulkView(bulk.BulkQuestionView):
     def ask(self, analysis: Analysis, chosen: list[UrlScan], form: UrlScansForm, status: int = 200) -> HttpResponse:
         """Render the question about the chosen URL scans, or the reason why nothing can be done."""
         counts = Counter(scan.status for scan in chosen)
-        found = sum(scan.findings_total for scan in chosen)
+        found = sum(Finding.objects.filter(url_scan__in=chosen).count_by_severity().values())
         back = page_asked_from(self.request, analysis.get_absolute_url())
         return self.render_question(form, counts, status, chosen=chosen, found=found, next=back)
 

@@ -67,3 +67,11 @@ def test_totals_by_status_count_urls_and_findings_of_each_status():
     assert totals_by_status([analysis.pk]) == {analysis.pk: expected}
     assert totals_by_status([10**6, analysis.pk]) == {10**6: {}, analysis.pk: expected}
     assert totals_by_status([]) == {}
+
+
+def test_a_weakness_of_several_url_scans_counts_once_and_for_a_published_one():
+    analysis = factories.on_every_page("", "about", urls=("http://127.0.0.1:9/a", "http://127.0.0.1:9/b"))
+    UrlScan.objects.filter(pk=analysis.url_scans.first().pk).update(status="completed_verifying_results")
+    totals = totals_by_status([analysis.pk])[analysis.pk]
+    assert totals["completed_results_available"]["info"] == 1
+    assert totals["completed_verifying_results"]["info"] == 0

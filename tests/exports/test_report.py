@@ -115,3 +115,12 @@ def test_a_complete_report_begins_with_its_notices_and_repeats_them_at_the_url()
     html = report(factories.noticed())
     assert "state--complete" not in html.partition("<body>")[2] and "Complete and published." in html
     assert html.count("The scan saw one page only") == 2
+
+
+@pytest.mark.django_db
+def test_a_weakness_at_many_places_is_told_once_with_all_its_places():
+    html = report(factories.on_every_page("", "about", "help", replays=(("help", "not_reproduced"),)))
+    assert html.count('<article class="finding">') == 1 and "1 findings at 3 places" in html
+    assert "The same at 3 places" in html
+    for page, outcome in (("", "Confirmed"), ("about", "Confirmed"), ("help", "Not reproduced")):
+        assert f'<li>GET http://127.0.0.1:9/{page} <span class="small">{outcome}</span></li>' in html

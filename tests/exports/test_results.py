@@ -6,6 +6,7 @@ import pytest
 
 from scans import transitions
 from scans.engines.base import ModuleFailed, Severity
+from scans.exports import results as module
 from scans.models import Mark
 from scans.results import module_errors
 from scans.statuses import EndedBy
@@ -83,3 +84,43 @@ def test_notices_of_url_scans_are_in_the_file_though_it_is_complete(client):
     [notice] = results["url_scans"][0]["notices"]
     assert (results["state"], notice["code"], notice["facts"]) == ("complete", "one_page", {"url": URL})
     assert results["notices"] == [f"{URL}: {notice['text']} {notice['next_step']}"]
+
+
+# --- Weaknesses at many places ------------------------------------------------------------------------------
+
+
+def test_json_has_a_weakness_once_with_every_place_and_its_evidence(client):
+    analysis = factories.on_every_page("", "about", "help", replays=(("about", "not_reproduced"),))
+    results = json.loads(body(client.get(f"/analyses/{analysis.pk}/results.json")))
+    (finding,) = results["findings"]
+    assert (results["counts"]["info"], results["places"], results["url_scans"][0]["findings"]) == (1, 3, 1)
+    assert [place["url"] for place in finding["places"]] == [f"{URL}{page}" for page in ("", "help", "about")]
+    assert [place["replay"] for place in finding["places"]] == ["confirmed", "confirmed", "not_reproduced"]
+    assert [place["info"] for place in finding["places"]] == ["methods on /", "methods on /help", "methods on /about"]
+    for place in finding["places"]:
+        assert place["http_request"].startswith("GET ") and place["response_body"] and place["target"] == URL
+    assert finding["url"] == finding["places"][0]["url"] and finding["id"] == finding["places"][0]["id"]
+
+
+def test_csv_has_one_line_for_a_weakness_with_the_list_of_its_places(client):
+    analysis = factories.on_every_page("", "about")
+    (row,) = listed(client.get(f"/analyses/{analysis.pk}/results.csv"))
+    assert (row["places"], row["place_list"]) == ("2", f"GET {URL}\nGET {URL}about")
+
+
+def test_a_cell_of_places_stays_below_what_a_spreadsheet_holds(client, monkeypatch):
+    monkeypatch.setattr(module, "LONGEST_CELL", 60)
+    analysis = factories.on_every_page("", "about", "help", "imprint")
+    (row,) = listed(client.get(f"/analyses/{analysis.pk}/results.csv"))
+    assert row["places"] == "4" and row["place_list"] == f"GET {URL}\nGET {URL}about\n(2 more)"
+
+
+def test_a_weakness_of_two_url_scans_is_one_in_the_analysis_and_one_in_each(client):
+    analysis = factories.on_every_page("", "about", urls=(f"{URL}a", f"{URL}b"))
+    results = json.loads(body(client.get(f"/analyses/{analysis.pk}/results.json")))
+    assert results["counts"]["info"] == 1 and [scan["findings"] for scan in results["url_scans"]] == [1, 1]
+    (finding,) = results["findings"]
+    assert {place["url_scan"] for place in finding["places"]} == {scan["id"] for scan in results["url_scans"]}
+    assert len(finding["places"]) == results["places"] == 4
+    one = json.loads(body(client.get(f"/analyses/{analysis.pk}/scans/{results['url_scans'][0]['id']}/results.json")))
+    assert len(one["findings"][0]["places"]) == 2

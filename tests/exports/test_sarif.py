@@ -222,3 +222,22 @@ def test_evidence_is_shortened_where_the_file_would_be_too_large(monkeypatch):
     monkeypatch.setattr(module, "MOST_EVIDENCE", 1000)
     for result in sarif(factories.fresh(analysis))["results"]:
         assert len(result["webResponse"]["body"]["text"]) == len(result["webRequest"]["body"]["text"]) == 100
+
+
+def test_a_weakness_at_many_places_is_one_result_with_related_locations():
+    run = sarif(factories.on_every_page("", "about", "help"))
+    (result,) = run["results"]
+    assert result["occurrenceCount"] == 3 and len(result["locations"]) == 1
+    related = [location["message"]["text"] for location in result["relatedLocations"]]
+    assert related == ["http://127.0.0.1:9/about", "http://127.0.0.1:9/help"]
+    assert run["properties"]["places"] == 3
+
+
+def test_fingerprints_tell_two_cookies_of_one_page_apart():
+    analysis = factories.ended(number_of_findings=0)
+    for name in ("level", "session"):
+        factories.find(analysis.url_scans.get(), subject=name, info=f"the cookie {name}", site_wide=True)
+    factories.verify(analysis.url_scans.get())
+    results = sarif(analysis)["results"]
+    assert len({result["partialFingerprints"][FINGERPRINT] for result in results}) == 2
+    assert {result["properties"]["subject"] for result in results} == {"level", "session"}

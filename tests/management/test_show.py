@@ -61,3 +61,9 @@ def test_an_analysis_that_there_is_not_or_that_was_deleted_ends_with_1():
         with pytest.raises(CommandError, match=f"no analysis {pk}") as ended:
             call_command("show", str(pk))
         assert ended.value.returncode == 1
+
+
+def test_a_weakness_at_many_places_is_told_once_with_its_places(capsys):
+    call_command("show", str(factories.on_every_page("", "about").pk))
+    told = capsys.readouterr().out
+    assert "1 info" in told and told.count("HTTP Methods:") == 1 and "also at GET http://127.0.0.1:9/about" in told

@@ -72,3 +72,9 @@ def test_a_day_has_one_count_the_last_one():
     OpenFindings.objects.update(at=timezone.now() - timedelta(hours=1))
     OpenFindings.count()
     assert OpenFindings.kept().get().total == 2
+
+
+def test_a_weakness_at_many_places_is_one_and_one_for_each_series():
+    factories.on_every_page("", "about", urls=("http://127.0.0.1:9/a", "http://127.0.0.1:9/b"))
+    factories.on_every_page("", "about")
+    assert (counted().info, counted().total) == (2, 2)

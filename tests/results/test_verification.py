@@ -76,7 +76,13 @@ def reported(site, name):
         ),
     }[name]
     return make.reported(
-        **{"url": site.url, "info": name, "http_request": f"GET {request} HTTP/1.1\n{HEADERS}", **values}
+        **{
+            "url": site.url,
+            "info": name,
+            "subject": name,
+            "http_request": f"GET {request} HTTP/1.1\n{HEADERS}",
+            **values,
+        }
     )
 
 
@@ -490,3 +496,44 @@ def test_the_lease_is_kept_while_a_slow_login_is_made(monkeypatch):
         scan = behind(site, Method.FORM, "GET /?q=1")
         verify(scan.pk, holder="verifier", timing=Timing(between_renewals=0.05))
     assert marks(scan) == ["confirmed"] and len(renewals) >= 4
+
+
+# --- Weaknesses at many places ----------------------------------------------------------------------
+
+
+def methods(site, page):
+    """The methods that the site allows on a page: the same weakness on each."""
+    return make.reported(
+        category="HTTP Methods",
+        severity=Severity.INFO,
+        url=f"{site.url}{page}",
+        parameter="",
+        info=f"on {page}",
+        site_wide=True,
+        http_request=f"GET /search?{page} HTTP/1.1\n{HEADERS}",
+        evidence_body="<p>You searched for",
+    )
+
+
+def test_each_weakness_is_replayed_at_one_place_before_any_is_at_a_second(site):
+    scan = ended(site.url, methods(site, "a"), methods(site, "b"), reported(site, "reflected"))
+    verify(scan.pk, holder="me")
+    sent = [path for path in site.paths if path.startswith("/search")]
+    assert [path.partition("=")[0] for path in sent] == ["/search?q", "/search?a", "/search?b"]
+
+
+def test_a_weakness_is_replayed_at_some_of_its_places_and_the_others_say_so(site, monkeypatch):
+    monkeypatch.setattr(verification, "MOST_PLACES", 2)
+    scan = ended(site.url, *(methods(site, page) for page in "abcd"))
+    verify(scan.pk, holder="me")
+    assert sum(path.startswith("/search") for path in site.paths) == 2
+    assert [reason for reason in reasons(scan) if reason == "Not sent again: 2 other places of this weakness were."]
+    assert sum(verified(scan)[0].values()) == 1
+
+
+def test_places_that_were_not_sent_before_the_site_was_lost_say_that(site, monkeypatch):
+    monkeypatch.setattr(verification, "MOST_PLACES", 1)
+    scan = ended(site.url, methods(site, "a"), methods(site, "b"))
+    site.stop()
+    verify(scan.pk, holder="me")
+    assert not [reason for reason in reasons(scan) if "other places" in reason]

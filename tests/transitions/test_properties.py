@@ -105,7 +105,14 @@ def look_at(analysis):
     statuses = dict(scans.values_list("pk", "status"))
     snapshot = analysis.status, statuses, ActivityLogEntry.objects.filter(analysis=analysis).count()
     moments = [getattr(analysis, f"{moment}_at") for moment in ("start", "started", "ended", "expires", "changed")]
-    row = (analysis.status, moments, analysis.blackout_since, statuses, scans.totals_by_analysis())
+    row = (
+        analysis.status,
+        moments,
+        analysis.blackout_since,
+        statuses,
+        scans.totals_by_analysis(),
+        analysis.count_findings(),
+    )
     return analysis, snapshot, analysis.version, row
 
 

@@ -115,7 +115,7 @@ def test_findings_are_new_still_there_or_gone_since_the_run_before(client):
 
 
 def two_urls(**fields):
-    """A published analysis of two URLs, two findings each."""
+    """A published analysis of two URLs, which have the same two weaknesses."""
     return factories.published("http://127.0.0.1:9/a", "http://127.0.0.1:9/b", number_of_findings=2, **fields)
 
 
@@ -130,8 +130,50 @@ def shown(response) -> list[str]:
 def test_the_findings_of_all_urls_are_on_one_page_that_the_summary_leads_to(client):
     analysis = two_urls()
     page = client.get(of_all_urls(analysis))
-    assert len(shown(page)) == 4 and "4 of 4" in text(page)
+    assert len(shown(page)) == 2 and "2 of 2, at 4 places" in text(page)
     assert of_all_urls(analysis) in values(client.get(analysis.get_absolute_url()), "href")
+
+
+def test_an_observation_on_every_page_is_one_row_that_leads_to_all_its_places(client):
+    analysis = factories.on_every_page("", "about", "help")
+    page = client.get(of_all_urls(analysis))
+    assert len(shown(page)) == 1 and "1 of 1, at 3 places" in text(page) and "and at 2 more places" in text(page)
+    for finding in analysis.url_scans.get().findings.all():
+        detail = text(client.get(finding.get_absolute_url()))
+        assert f"methods on /{finding.url.rpartition('/')[2]}" in detail
+        assert all(f"<code>GET http://127.0.0.1:9/{place}</code>" in detail for place in ("", "about", "help"))
+
+
+def test_a_place_is_found_by_its_address_and_its_outcome(client):
+    outcomes = (("", "not_reproduced"), ("help", "not_replayable"))
+    analysis = factories.on_every_page("", "about", "help", replays=outcomes)
+    for query, shown_place in (({"q": "about"}, "about"), ({"replay": "not_replayable"}, "help")):
+        page = text(client.get(of_all_urls(analysis), query))
+        assert f"9/{shown_place}</code>" in page and "and at 2 more places" in page
+
+
+def test_the_place_whose_replay_shows_most_stands_for_the_weakness(client):
+    analysis = factories.on_every_page("a", "b", "c", replays=(("a", "not_replayable"), ("b", "not_reproduced")))
+    assert "9/c</code>" in text(client.get(of_all_urls(analysis)))
+
+
+def test_one_mark_is_for_all_places(as_role):
+    analysis, reviewer = factories.on_every_page("", "about"), as_role("Reviewer")
+    first, second = analysis.url_scans.get().findings.all()
+    mark(reviewer, first, mark="accepted")
+    assert "<strong>Accepted</strong>" in text(reviewer.get(second.get_absolute_url()))
+
+
+def test_a_group_counts_weaknesses(client):
+    analysis = factories.on_every_page("", "about")
+    assert 'chip-count">1<' in text(client.get(of_all_urls(analysis), {"group": "category"}))
+
+
+def test_many_places_come_a_page_at_a_time(client, monkeypatch):
+    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    finding = factories.on_every_page("a", "b", "c").url_scans.get().findings.first()
+    pages = [text(client.get(finding.get_absolute_url(), {"places": number})) for number in (1, 2)]
+    assert "1–2 of 3" in pages[0] and "3–3 of 3" in pages[1] and "9/c</code>" in pages[1]
 
 
 def test_who_may_not_see_results_yet_sees_none_of_them_there_either(as_role):
@@ -173,10 +215,10 @@ def test_groups_have_counts_and_the_worst_comes_first(client):
 
 def test_many_findings_come_a_page_at_a_time(client, monkeypatch, django_assert_num_queries):
     monkeypatch.setattr(views, "PAGE_SIZE", 3)
-    analysis = two_urls()
+    analysis = factories.published(number_of_findings=4)
     first, second = client.get(of_all_urls(analysis)), client.get(of_all_urls(analysis), {"page": 2})
     assert len(shown(first)) == 3 and len(shown(second)) == 1 and "4–4 of 4" in text(second)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         client.get(of_all_urls(analysis))
 
 

@@ -44,6 +44,7 @@ def as_text(data: dict) -> str:
         name = f"{finding['category']} ({detail})" if detail else finding["category"]
         lines.append(f"    [{finding['severity']}] {name}: {finding['method']} {finding['url']}")
         lines.append(f"        {finding['info']} ({finding['replay'].replace('_', ' ')})")
+        lines += [f"        also at {place['method']} {place['url']}" for place in finding["places"][1:]]
     lines.append("\nActivity log")
     lines += [f"    {_entry(entry)}" for entry in reversed(data["log"])]
     return "\n".join(lines)
