@@ -34,6 +34,8 @@ SECONDS_FOR_A_FORM = 15
 SECONDS_FOR_A_FORM_UNASKED = 2
 SECONDS_TO_BE_LET_IN = 5
 SECONDS_FOR_A_BUTTON = 1.5
+MILLISECONDS_TO_KEEP_A_TOKEN = 300
+TOKEN = re.compile(r"token|jwt|auth|session|bearer", re.IGNORECASE)
 NO_NAMES = {"username_field": "", "password_field": ""}
 
 
@@ -60,6 +62,20 @@ def fill(player, form: dict) -> None:
     send(player, found["password"], found["button"])
     if not comes(player, lambda: is_gone(found["password"]), SECONDS_TO_BE_LET_IN):
         player.asks_again = True  # whether that was a login is for others to judge
+    else:
+        have_token_sent(player)
+
+
+def have_token_sent(player) -> None:
+    """Load the target once more if the site keeps a token in the browser that no script has sent yet: one will then."""
+    player.page.wait_for_timeout(MILLISECONDS_TO_KEEP_A_TOKEN)
+    with suppress(Error):
+        kept = any(
+            TOKEN.search(name) for name in player.page.evaluate("Object.keys({...localStorage, ...sessionStorage})")
+        )
+        if kept and not player.listener.tokens:
+            player.let_in = True  # even if this page, too, does not use the token and shows the form again
+            player.go(player.task["url"])
 
 
 def password_step(player, form: dict) -> dict:

@@ -99,7 +99,7 @@ class Player:
         self.until = time.monotonic() + job["seconds"]
         self.listener = Listener(context, self.task["url"], wall.places)
         self.secrets = self.listener.secrets
-        self.asks_again = False
+        self.asks_again = self.let_in = False
         self._give(self.task["session"])
         self.page = context.new_page()
         self.user_agent = gate.own_user_agent or self.page.evaluate("navigator.userAgent")
@@ -224,7 +224,7 @@ class Player:
         return keep(self.page, self.task["url"]) if self.task["recording"] or self.task["form"] else ""
 
     def _asks_again(self) -> bool:
-        return self.asks_again or asks_for_login(self)
+        return self.asks_again or (not self.let_in and asks_for_login(self))
 
     def _picture(self) -> str:
         return base64.b64encode(self.page.screenshot(timeout=5000)).decode()

@@ -178,7 +178,7 @@ def _refused_in_browser(played: Played, evidence: Evidence) -> LoginFailed | Non
         return LoginFailed("second_factor", Reason("page_asks_for_code", url=page), STEP)
     if played.asks_again and signs.wants_captcha(landed.soup):
         return LoginFailed("captcha", Reason("page_asks_for_captcha", url=page), STEP)
-    shows = signs.said_new(landed, strangers, by_scripts=True)
+    shows = signs.said_new(landed, evidence.strangers, by_scripts=True)
     for said in (shows, signs.said(played.answered)):
         if signs.says_wrong(said):
             return LoginFailed("wrong_credentials", signs.quoted(page, said, password), STEP)

@@ -124,12 +124,12 @@ class _FormLogin:
         """Return whether the site took the name and asks for the password, without having refused anything."""
         if following is None or following.username_field or not form.username_field:
             return False
-        complains = signs.said_new(landed, self.found.page, by_scripts=True)
+        complains = signs.said_new(landed, self.evidence.strangers, by_scripts=True)
         return following.action != form.action and not complains
 
     def _no_second_step(self, landed: Page) -> LoginFailed:
         """The error for a page that follows the user name and asks for no password."""
-        if said := signs.said_new(landed, self.found.page):
+        if said := signs.said_new(landed, self.evidence.strangers):
             reason = "wrong_credentials" if signs.says_wrong(said) else "not_let_in"
             return LoginFailed(reason, signs.quoted(landed.shown_url, said, self.login.password), STEP)
         return LoginFailed("no_login_form", Reason("page_asks_no_password", url=landed.shown_url), STEP)
@@ -177,8 +177,11 @@ class _FormLogin:
         for address, before in pages.items():
             try:
                 return self._proven_at(address, before or as_stranger(self.sites, address))
-            except LoginFailed:
-                continue
+            except LoginFailed as other:
+                # A page that looks alike does not tell, its frame that still asks for the login does.
+                if other.reason == "not_let_in" and address == self.found.page.url != self.found.outer.url:
+                    asks = Reason("page_asks_again", url=shown(address))
+                    failure = LoginFailed(other.reason, asks, PROOF_STEP)
         raise failure
 
     def _proven_at(self, address: str, before: Page) -> LoggedIn:

@@ -304,7 +304,7 @@ def _refusal(evidence: Evidence) -> LoginFailed:
 
 def _refused(evidence: Evidence, seen: Page, *, asked_again: bool) -> LoginFailed | None:
     """Return the error for a login that the site refused; the credentials are wrong only if the site says so."""
-    says = signs.said_new(seen, evidence.login_page or evidence.before)
+    says = signs.said_new(seen, evidence.strangers)
     refuses = Reason("page_refuses_login", url=seen.shown_url, status=seen.status)
     quoted = signs.quoted(seen.shown_url, says, evidence.login.password)
     if says and signs.says_wrong(says) and (asked_again or seen is evidence.landed):

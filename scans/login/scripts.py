@@ -1,4 +1,4 @@
-"""Whether the scripts of a page may change what its login form sends: only a browser knows what they do.
+"""Tells whether the scripts of a page may change what its login form sends: only a browser knows what they do.
 
 It errs on the side of the browser. A form sent as it stands, whose script would have replaced the password, counts at
 the site as a wrong password.

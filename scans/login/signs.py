@@ -138,13 +138,13 @@ def speaks_of_login(text: str) -> bool:
     return bool(_IN.search(text))
 
 
-def said_new(page: Page, before: Page, *, by_scripts: bool = False) -> str:
-    """Return the message that a page shows after a login and `before` did not; or an empty text.
+def said_new(page: Page, before: Iterable[Page], *, by_scripts: bool = False) -> str:
+    """Return the message that a page shows after a login and no page `before` did; or an empty text.
 
     It is a text about a failure, or one that stands where messages do, or almost the only new one; not this if scripts
-    made the page, which `before` is without. It may contain the password: see `quoted`.
+    made the page, which those `before` are without. It may contain the password: see `quoted`.
     """
-    known = {_plain(text) for text in _pieces(before)}
+    known = {_plain(text) for one in before for text in _pieces(one)}
     fresh = [text for text in map(_plain, _pieces(page)) if text not in known]
     about = [text for text in fresh if says_wrong(text)] or [text for text in fresh if _FAILED.search(text)]
     if not about:

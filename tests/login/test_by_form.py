@@ -4,7 +4,7 @@ import pytest
 
 from scans.login import by_browser
 from scans.reasons import Reason
-from tests.login.entering import PLAIN_FORM, entered, refused
+from tests.login.entering import PLAIN_FORM, entered, holds, refused
 from tests.sites.guarded import GuardedSite
 from tests.sites.scripted import ScriptedSite
 
@@ -174,6 +174,12 @@ def test_a_form_in_a_frame_of_the_same_site_is_found(outer):
         assert [asked.path for asked in site.posted] == ["/in"]
 
 
+def test_a_wrong_password_in_a_frame_is_told_by_the_frame_that_asks_again():
+    with site_of({"/": "<h1>Welcome</h1><iframe src=/box></iframe>", "/box": FRAME}, lambda _: False) as site:
+        failure = refused(site)
+    assert failure.reason == "not_let_in" and failure.why.facts["url"] == f"{site.url}box"
+
+
 def test_a_form_in_a_frame_of_another_site_is_named_by_its_address(monkeypatch):
     monkeypatch.setattr(by_browser.browser, "is_there", lambda: False)
     monkeypatch.setattr(by_browser, "fill", _finds_nothing)
@@ -282,3 +288,74 @@ def test_a_page_without_scripts_needs_no_browser(monkeypatch):
     with GuardedSite() as site:
         site.login_page = f"<body onload='document.forms[0].user.focus()'>{harmless}{PLAIN_FORM}"
         assert entered(site).session.cookies
+
+
+# Single-page applications
+
+
+APP = """<title>Owls</title><div id=app></div><script>
+const app = document.getElementById("app");
+const form = '<h1>Sign in</h1><input id=name><input id=pass type=password><button>Log in</button>';
+async function start() {
+  const me = await (await fetch("/api/me", WITH)).json();
+  app.innerHTML = me.user ? "Owls" : form;
+  app.querySelector("button")?.addEventListener("click", async () => {
+    const typed = {user: app.querySelector("#name").value, password: app.querySelector("#pass").value};
+    const answer = await fetch("/api/login", {method: "POST", body: JSON.stringify(typed)});
+    THEN
+  });
+}
+start();</script>"""
+BY_COOKIE = APP.replace("WITH", "{}").replace(
+    "THEN", "if (answer.ok) start(); else app.append((await answer.json()).message)"
+)
+BY_STORED_TOKEN = APP.replace(
+    "WITH", "{headers: localStorage.jwt ? {Authorization: 'Bearer ' + localStorage.jwt} : {}}"
+)
+BY_STORED_TOKEN = BY_STORED_TOKEN.replace(
+    "THEN", "if (answer.ok) { localStorage.jwt = (await answer.json()).jwt; app.innerHTML = 'Owls'; }"
+)
+TOKEN = "eyJhbGciOi.owls-by-night"
+
+
+def application(page, strangers):
+    """A single-page application: one page for everybody, and `strangers` get this at /api/me."""
+
+    def answer(asked):
+        member = "sid=ok42ok42ok42" in asked.cookies or asked.headers.get("authorization") == f"Bearer {TOKEN}"
+        kind = ("Content-Type", "application/json")
+        if asked.path == "/api/me":
+            return (200, '{"user": {"id": 7}}', kind) if member else (*strangers, kind)
+        if asked.path == "/api/login":
+            if b"secret-42" in asked.body:
+                return 200, f'{{"jwt": "{TOKEN}"}}', kind, *([] if "jwt" in page else [IN[3]])
+            return 422, '{"message": "Password is wrong or user unknown"}', kind
+        return 200, page
+
+    return ScriptedSite(answer)
+
+
+@BROWSER
+@pytest.mark.parametrize("strangers", [(200, '{"user": null}'), (200, "{}"), (401, '{"error": "no"}')])
+def test_an_application_whose_page_looks_alike_is_proven_by_what_its_scripts_are_told(strangers):
+    with application(BY_COOKIE, strangers) as site:
+        logged_in = entered(site, username="ada", password="secret-42")
+        assert logged_in.page_url == f"{site.url}api/me"
+        assert holds(site, logged_in)
+        site.answer = lambda _: (200, '{"user": null}', ("Content-Type", "application/json"))
+        assert strangers[0] == 401 or not holds(site, logged_in)
+
+
+@BROWSER
+def test_a_token_that_is_only_kept_at_the_login_is_sent_when_the_page_is_loaded_once_more():
+    with application(BY_STORED_TOKEN, (200, '{"user": null}')) as site:
+        logged_in = entered(site, username="ada", password="secret-42")
+    assert logged_in.session.headers == (("authorization", f"Bearer {TOKEN}"),)
+    assert logged_in.page_url == f"{site.url}api/me"
+
+
+@BROWSER
+def test_an_application_s_own_words_for_a_wrong_password_are_quoted():
+    with application(BY_COOKIE, (200, '{"user": null}')) as site:
+        failure = refused(site, username="ada", password="nope")
+    assert failure.reason == "wrong_credentials" and "Password is wrong" in str(failure.why)
