@@ -17,6 +17,7 @@ ERROR = 400
 TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>|[\W\d_]+", re.IGNORECASE | re.DOTALL)
 LONGEST_TEXT = 60
+LONGEST_START = 6000  # characters of a page in which its first words are looked for
 
 
 class Alike:
@@ -79,10 +80,13 @@ class Alike:
         return look and await self.face_of(look)
 
     async def face_of(self, response):
-        """Return how an answer looks: of an error its status, of a page its title or its first words."""
+        """Return how an answer looks: of an error its status, of a page its title and its first words.
+
+        Only letters count: a block page may name the moment, or a number of the case.
+        """
         if response.status_code >= ERROR or not is_text(response):
             return response.status_code, response.headers.get("content-type", "")
         text = await self.traffic.read(response)
         title = TITLE.search(text)
-        shown = MARKUP.sub(" ", title[1] if title else text[: 100 * LONGEST_TEXT])
-        return response.status_code, shown.strip()[:LONGEST_TEXT]
+        start = MARKUP.sub(" ", text[title.end() if title else 0 :][:LONGEST_START]).strip()
+        return response.status_code, MARKUP.sub(" ", title[1])[:LONGEST_TEXT] if title else "", start[:LONGEST_TEXT]

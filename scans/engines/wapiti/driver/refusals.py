@@ -138,7 +138,13 @@ class Refusals:
             await asyncio.sleep(min(1.0, max(0.05, until - time.monotonic())))
 
     async def look(self):
-        """Return the response of the start page, requested with the current login; None if there is none."""
+        """Return the response of the start page, requested with the current login; None if there is none.
+
+        Counts as a request of the scan, and is not sent beyond its budget.
+        """
+        if self.traffic.requests >= self.traffic.max_requests:
+            return None
+        self.traffic.requests += 1
         try:
             request = self.traffic.dressed(self.traffic.plain_request(self.traffic.url))
             response, raw = await self.traffic.look(None, request)
