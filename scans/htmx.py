@@ -29,12 +29,15 @@ def is_unchanged(request: HttpRequest, version: str) -> bool:
     return wants_fragment(request) and request.GET.get("v") == version
 
 
-def seconds_between_polls(shown: Iterable, *, beside: Iterable = (), growing: bool = False) -> int:
+def seconds_between_polls(
+    shown: Iterable, *, beside: Iterable = (), growing: bool = False, under_way: bool = False
+) -> int:
     """How soon to poll again for analyses or URL scans: soon while one of those shown has not ended.
 
-    Seldom if only something `beside` them has not ended, or if more may be added; never if nothing can change.
+    Soon too while something else is `under_way`. Seldom if only something `beside` them has not ended, or if more may
+    be added; never if nothing can change.
     """
-    if not all(thing.info.final for thing in shown):
+    if under_way or not all(thing.info.final for thing in shown):
         return SOON
     return SELDOM if growing or not all(thing.info.final for thing in beside) else NEVER
 

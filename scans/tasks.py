@@ -41,6 +41,12 @@ def verify(context: TaskContext, url_scan_id: int) -> None:
     verification.verify(url_scan_id, holder=context.task_result.id)
 
 
+@task(queue_name=CHECKS, takes_context=True)
+def verify_again(context: TaskContext, url_scan_id: int) -> None:
+    """Replay the findings of one URL scan that somebody asked to verify again."""
+    verification.verify_again(url_scan_id, holder=context.task_result.id)
+
+
 @task(queue_name=CHECKS)
 def delete_results(url_scan_id: int) -> None:
     """Delete the results of a stopped URL scan, files first."""

@@ -62,6 +62,7 @@ urlpatterns = [
     path(ANALYSIS + "comparison/", comparison.ComparisonView.as_view(), name="comparison"),
     path(ANALYSIS + "findings/", findings.AnalysisFindingListView.as_view(), name="analysis-finding-list"),
     path(ANALYSIS + "findings/mark/", findings.BulkMarkView.as_view(), name="bulk-mark"),
+    path(ANALYSIS + "findings/verify-again/", findings.BulkVerifyView.as_view(), name="bulk-verify"),
     path(ANALYSIS + "stop/", actions.AnalysisStopView.as_view(), name="analysis-stop"),
     path(ANALYSIS + "delete/", actions.AnalysisDeleteView.as_view(), name="analysis-delete"),
     *[
@@ -76,6 +77,7 @@ urlpatterns = [
     path(URL_SCAN + "findings/", findings.FindingListView.as_view(), name="finding-list"),
     path(URL_SCAN + "findings/<int:finding_id>/", findings.FindingDetailView.as_view(), name="finding-detail"),
     path(URL_SCAN + "findings/<int:finding_id>/mark/", findings.MarkView.as_view(), name="finding-mark"),
+    path(URL_SCAN + "findings/<int:finding_id>/verify-again/", findings.VerifyView.as_view(), name="finding-verify"),
     *[
         path(
             f"{URL_SCAN}results.{form}",

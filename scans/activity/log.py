@@ -67,6 +67,12 @@ SENTENCES = {
     "url_scan.verified": _(
         "replayed the findings: {confirmed} confirmed, {not_reproduced} not reproduced, {not_replayable} not replayable"
     ),
+    "url_scan.verify_asked": _("asked to verify findings again ({count})"),
+    "url_scan.verify_started": _("started to verify findings again ({count})"),
+    "url_scan.verified_again": _(
+        "verified findings again: {confirmed} confirmed, {not_reproduced} not reproduced, {not_replayable} not "
+        "replayable, {not_looked_at} not looked at"
+    ),
     "url_scan.finding_marked": _("marked as {after} (before: {before}): {finding}"),
     "url_scan.published": _("published the results of this URL"),
 }
@@ -92,6 +98,7 @@ ASKED = {
     "switch schedule off": _("switch schedule off"),
     "switch schedule on": _("switch schedule on"),
     "publish": _("publish"),
+    "verify again": _("verify again"),
     "mark": _("mark"),
     "delete": _("delete"),
 }

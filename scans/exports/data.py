@@ -109,6 +109,7 @@ def finding_data(finding: Finding, mask: Mask) -> dict:
         "info": mask(finding.info),
         "replay": finding.replay,
         **_reason_data("replay_reason", finding.replay_reason, mask),
+        "replayed_at": iso(finding.replayed_at),
         "http_request": mask(without_credentials(finding.http_request)),
         "curl": mask(without_credentials(finding.curl)),
         **values_of(finding, "wstg cwe fingerprint mark"),
@@ -143,7 +144,6 @@ def evidence_data(finding: Finding, mask: Mask) -> dict:
     """Return the rest of a finding: the engine's texts, and the response that revealed the weakness."""
     data = {
         "found_at": iso(finding.found_at),
-        "replayed_at": iso(finding.replayed_at),
         **values_of(finding, "description solution references"),
         "response_status": finding.evidence_status or None,
         "response_headers": [[name, header_masked(name, value)] for name, value in finding.evidence_headers],

@@ -85,6 +85,9 @@ class Finding(models.Model):
     replay = models.CharField(_("replay"), max_length=16, choices=Replay.choices, default=Replay.UNVERIFIED)
     replay_reason = ReasonField(_("reason for the outcome of the replay"), blank=True)
     replayed_at = models.DateTimeField(_("replayed at"), null=True)
+    verify_asked_at = models.DateTimeField(
+        _("asked to be verified again at"), null=True, editable=False, help_text=_("Until it is verified again.")
+    )
 
     objects = FindingQuerySet.as_manager()
 

@@ -280,6 +280,10 @@ class FindingQuerySet(models.QuerySet):
         """Each finding with `is_new`: no finding in `before` is the same weakness."""
         return self.annotate(is_new=~Exists(before.filter(fingerprint=OuterRef("fingerprint"))))
 
+    def waiting_for_verification(self):
+        """Findings that somebody asked to verify again."""
+        return self.filter(verify_asked_at__isnull=False)
+
     def visible_to(self, user):
         """Findings that this user may see: published ones, and for reviewers also those under verification.
 

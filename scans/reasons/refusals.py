@@ -27,6 +27,10 @@ SENTENCES = {
     "no_schedule_on": _("{analysis} has no recurring schedule that is switched on."),
     "no_schedule_off": _("{analysis} has no recurring schedule that is switched off."),
     "sessions_in_use": _("{analysis} cannot be deleted yet: run {run} uses its saved sessions."),
+    "verifying_for_the_first_time": _("The findings of {scan} are still being verified for the first time."),
+    "verifying_already": _("These findings of {scan} are already being verified again."),
+    "nothing_to_verify_again": _("{scan} has no findings to verify again."),
+    "requests_removed": _("The requests of {analysis} are no longer stored, so its findings cannot be verified again."),
     "still_replaying": _("{analysis} cannot be published yet: findings are still being replayed."),
     "broke_on_our_side": _("Something failed on our side. The worker's output says what."),
 }

@@ -6,6 +6,7 @@ SENTENCES = {
     # No look at the finding
     "not_looked_at": _("Not looked at: the site was lost before this finding's turn. Verify it again. ({error})"),
     "enough_places_replayed": _("Not sent again: {count} other places of this weakness were."),
+    "verdict_kept": _("{then} A new look at {at} was not possible: {why}"),
     "replay_out_of_time": _(
         "Not looked at: the {count} seconds for verification were over before this finding's turn. Verify it again."
     ),

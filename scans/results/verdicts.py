@@ -9,10 +9,11 @@ from scans.reasons import Reason, Reasoned
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of a replay, and the reason."""
+    """The outcome of a replay, and the reason. `looked`: the site answered, so that there was something to look at."""
 
     replay: Replay
     reason: Reason
+    looked: bool = True
 
 
 class NotReplayable(Reasoned, ValueError):

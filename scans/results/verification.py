@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import httpx
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from scans import transitions
 from scans.configuration.secret_headers import CANNOT_BE_USED, rules_of
@@ -27,6 +26,7 @@ from scans.login.visit import MAX_PAGE_BYTES, as_response, exchange
 from scans.models import AllowedTarget, Analysis, Finding, Replay, UrlScan
 from scans.reasons import Reason, Reasoned
 from scans.results.look import TIMEOUT_SECONDS
+from scans.results.outcomes import Outcomes, OutcomesAgain
 from scans.results.replay_rules import judge
 from scans.results.stored_request import StoredRequest
 from scans.results.verdicts import NotReplayable, Refused, Verdict
@@ -35,7 +35,7 @@ from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import Answer, SiteClient
 from scans.targets.policy import TargetRefused, origin, resolve
 from scans.targets.refusal import Seen, refusal
-from scans.targets.request_rules import NO_RULES, RequestRules
+from scans.targets.request_rules import NO_RULES, LeftOut, RequestRules
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
 
@@ -82,7 +82,7 @@ def _verify(scan: UrlScan, timing: Timing) -> None:
         raise
     except Exception as error:
         logger.exception("Verifying %s broke on our side.", scan.url)
-        _mark_rest(scan, Reason("verification_broke", error=f"{type(error).__name__}: {error}"))
+        Outcomes(scan).mark_rest(Reason("verification_broke", error=f"{type(error).__name__}: {error}"))
     with transaction.atomic():
         Analysis.objects.select_for_update().get(pk=scan.analysis_id)
         transitions.renew(scan)  # raises LeaseLost if another worker has it, or its results were deleted
@@ -96,10 +96,26 @@ def _counts(scan: UrlScan) -> dict[str, int]:
     return {str(outcome): counts[outcome] for outcome in outcomes}
 
 
-def _mark_rest(scan: UrlScan, reason: Reason) -> None:
-    scan.findings.filter(replay=Replay.UNVERIFIED).update(
-        replay=Replay.NOT_REPLAYABLE, replay_reason=reason, replayed_at=timezone.now()
-    )
+def verify_again(url_scan_id: int, *, holder: str, timing: Timing = DEFAULT_TIMING) -> None:
+    """Replay the findings of a URL scan that somebody asked to verify again, until none are left.
+
+    Does nothing if another worker does it. An outcome stays if a finding could not be looked at this time.
+    """
+    scan = transitions.begin_verify_again(url_scan_id, holder)
+    try:
+        while scan:
+            outcomes = OutcomesAgain(scan)
+            try:
+                Replays(scan, timing, outcomes).run()
+            except transitions.LeaseLost:
+                raise
+            except Exception as error:
+                logger.exception("Verifying %s again broke on our side.", scan.url)
+                outcomes.mark_rest(Reason("verification_broke", error=f"{type(error).__name__}: {error}"))
+            if transitions.conclude_verify_again(scan, outcomes.counts, outcomes.why_not_looked):
+                return
+    except transitions.LeaseLost as lost:
+        logger.info("%s", lost)
 
 
 def _in_turns(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
@@ -115,10 +131,11 @@ def _in_turns(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]
 
 
 class Replays:
-    """Replays the findings of one URL scan, worst first, and one place of each weakness before further places."""
+    """Replays findings of one URL scan, worst first, and one place of each weakness before further places."""
 
-    def __init__(self, scan: UrlScan, timing: Timing = DEFAULT_TIMING):
+    def __init__(self, scan: UrlScan, timing: Timing = DEFAULT_TIMING, outcomes: Outcomes | None = None):
         self._scan, self._timing = scan, timing
+        self._outcomes = outcomes or Outcomes(scan)
         self._until = monotonic() + settings.SCANS_VERIFY_SECONDS
         self._patience = settings.SCANS_VERIFY_PATIENCE_SECONDS  # left for a site that does not answer
         self._usual = Seen.from_json(scan.usual_answer)
@@ -131,40 +148,36 @@ class Replays:
         self._addresses: tuple[str, ...] = ()
 
     def run(self) -> None:
-        """Replay every finding that has no outcome yet, and store the outcomes. Raises LeaseLost."""
-        todo, enough = _in_turns(self._scan.findings.filter(replay=Replay.UNVERIFIED).worst_first())
+        """Replay every finding that is to be replayed, and store the outcomes. Raises LeaseLost."""
+        todo, enough = _in_turns(self._outcomes.todo().worst_first())
         if not todo:
             return
         try:
             host, self._addresses = self._allowed_addresses()
         except (OSError, TargetRefused) as error:
-            _mark_rest(self._scan, Reason("site_not_asked_again", error=error))
+            self._outcomes.mark_rest(Reason("site_not_asked_again", error=error))
             return
         try:
             self._open_secrets()
             self._log_in()
         except (LoginFailed, *CANNOT_BE_USED) as error:
-            _mark_rest(self._scan, Reason("login_lost", error=error))
+            self._outcomes.mark_rest(Reason("login_lost", error=error))
             return
         options = {"timeout": TIMEOUT_SECONDS, "max_body_bytes": MAX_PAGE_BYTES, "rules": self._rules}
         with SiteClient(host, self._addresses, **options) as client:
             for finding in todo:
                 if monotonic() > self._until:
-                    _mark_rest(self._scan, Reason("replay_out_of_time", count=settings.SCANS_VERIFY_SECONDS))
+                    self._outcomes.mark_rest(Reason("replay_out_of_time", count=settings.SCANS_VERIFY_SECONDS))
                     return
                 try:
-                    self._store(finding, self._verdict(client, finding))
+                    self._outcomes.store(finding, self._verdict(client, finding))
                 except SiteLost as lost:
-                    self._store(finding, Verdict(Replay.NOT_REPLAYABLE, lost.why))
-                    _mark_rest(self._scan, Reason("not_looked_at", error=lost.why))
+                    self._outcomes.store(finding, Verdict(Replay.NOT_REPLAYABLE, lost.why, looked=False))
+                    self._outcomes.mark_rest(Reason("not_looked_at", error=lost.why))
                     return
+        why = Reason("enough_places_replayed", count=MOST_PLACES)
         for finding in enough:
-            self._store(finding, Verdict(Replay.NOT_REPLAYABLE, Reason("enough_places_replayed", count=MOST_PLACES)))
-
-    def _store(self, finding: Finding, verdict: Verdict) -> None:
-        Finding.objects.filter(pk=finding.pk).update(
-            replay=verdict.replay, replay_reason=verdict.reason, replayed_at=timezone.now()
-        )
+            self._outcomes.store(finding, Verdict(Replay.NOT_REPLAYABLE, why, looked=False))
 
     # --- The way to the site -----------------------------------------------------------------------
 
@@ -211,7 +224,7 @@ class Replays:
         try:
             self._log_in()
         except LoginFailed as failure:
-            return Verdict(Replay.NOT_REPLAYABLE, Reason("login_lost", error=failure))
+            return Verdict(Replay.NOT_REPLAYABLE, Reason("login_lost", error=failure), looked=False)
         verdict = self._patient_verdict(client, finding)
         if verdict.replay != Replay.CONFIRMED and self._login_is_lost():
             return Verdict(Replay.NOT_REPLAYABLE, Reason("login_lost", error=Reason("request_ends_login")))
@@ -222,28 +235,28 @@ class Replays:
 
         A look that fails twice on a site that answers otherwise is the verdict of this finding alone.
         """
-        verdict, failed = self._look(client, finding)
-        if failed:
+        verdict = self._look(client, finding)
+        if not verdict.looked:
             self._wait_for_site(client, verdict.reason)
-            verdict, _ = self._look(client, finding)
+            verdict = self._look(client, finding)
         return verdict
 
-    def _look(self, client: SiteClient, finding: Finding) -> tuple[Verdict, bool]:
-        """Return the verdict of one look, and whether the look failed: the site refused it or gave no answer."""
-        failed = True
+    def _look(self, client: SiteClient, finding: Finding) -> Verdict:
+        """Return the verdict of one look, which is none if the site refuses it or gives no answer."""
+        looked = False
         try:
             about_page = finding.url == self._scan.url and not finding.parameter
             usual = self._usual if about_page else None
-            return judge(finding, partial(self._ask, client), usual=usual, rest=self._rest), False
+            return judge(finding, partial(self._ask, client), usual=usual, rest=self._rest)
         except httpx.TimeoutException:
             why = Reason("site_gave_no_answer_in_time", count=TIMEOUT_SECONDS)
         except (httpx.HTTPError, OSError) as error:
             why = Reason("site_gave_no_answer", error=str(error) or type(error).__name__)
         except NotReplayable as error:
-            why, failed = error.why, isinstance(error, Refused)
+            why, looked = error.why, not isinstance(error, Refused)
         except ValueError as error:
-            why, failed = Reason("request_not_sendable", error=error), False
-        return Verdict(Replay.NOT_REPLAYABLE, why), failed
+            why, looked = Reason("request_not_sendable", error=error), True
+        return Verdict(Replay.NOT_REPLAYABLE, why, looked)
 
     def _wait_for_site(self, client: SiteClient, why: Reason) -> None:
         """Wait until the site's own page is answered as usual. Raises SiteLost, with `why`, if that takes too long."""
@@ -261,6 +274,8 @@ class Replays:
         target = self._scan.url.removeprefix(_site(self._scan.url)) or "/"
         try:
             answer = self._ask(client, StoredRequest("GET", target, {}, ""))
+        except LeftOut:
+            return True  # nobody can tell
         except (httpx.HTTPError, OSError, ValueError):
             return False
         if self._usual is None:

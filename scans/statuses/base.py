@@ -53,6 +53,7 @@ class Action(TextChoices):
     RESUME = "resume", _("Resume")
     EXTEND = "extend", _("Extend the duration")
     CONTINUE = "continue", _("Continue from the saved session")
+    VERIFY = "verify", _("Verify again")
     PUBLISH = "publish", _("Publish results")
     RUN_AGAIN = "run_again", _("Run again")
     DELETE = "delete", _("Delete")
@@ -115,6 +116,7 @@ class Actions:
     PAUSED = STOP | {Action.RESUME}
     ENDED = frozenset({Action.RUN_AGAIN, Action.DELETE})
     REVIEW = frozenset({Action.PUBLISH})
+    RESULTS = frozenset({Action.VERIFY})
 
 
 _WAIT = _("Wait a few minutes: each finding's request is replayed against the site. Reviewers can see the results now.")

@@ -1,10 +1,12 @@
 """The catalogue of URL scan statuses, and the sets of statuses that rules refer to."""
 
+from dataclasses import replace
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from scans.reasons import labelled
-from scans.statuses.base import Action, Actions, EndedBy, Phase, Status, available, verifying
+from scans.statuses.base import Action, Actions, EndedBy, Phase, Results, Status, available, verifying
 
 
 @labelled
@@ -248,7 +250,10 @@ _URL_SCAN_ENTRIES = [
     ),
 ]
 # fmt: on
-URL_SCAN_STATUSES: dict[str, Status] = {entry.code: entry for entry in _URL_SCAN_ENTRIES}
+URL_SCAN_STATUSES: dict[str, Status] = {
+    entry.code: entry if entry.results == Results.NONE else replace(entry, actions=entry.actions | Actions.RESULTS)
+    for entry in _URL_SCAN_ENTRIES
+}
 
 _STOPPING = {_U.STOPPING_SAVING_RESULTS, _U.STOPPING_DELETING_RESULTS}
 # URL scans that may occupy a capacity slot: they need a worker or hold one.

@@ -38,6 +38,7 @@ def delete(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> N
         _forget_secrets(schedule.template_id)
     if not (schedule and schedule.template_id == analysis.pk):
         _forget_secrets(analysis.pk)
+    UrlScan.objects.filter(analysis=analysis).update(**RELEASED)  # ends a verification
     now = timezone.now()
     columns = {"deleted_at": now, "ended_at": analysis.ended_at or now}
     roll_up(analysis, by, "analysis.deleted", reason=reason, columns=columns)

@@ -90,10 +90,10 @@ def recover(url_scan: UrlScan) -> None:
     elif scan.status == U.PAUSING:
         _note_lost_worker(scan)
         confirm_pause(scan, by=Actor.SCHEDULER)
-    elif scan.status in PUBLISHED_AS:
+    elif scan.status in (*PUBLISHED_AS, *PUBLISHED_AS.values()):
         _note_lost_worker(scan)
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
-        enqueue("verify", scan.pk)
+        enqueue("verify_again" if scan.verified_at else "verify", scan.pk)
         roll_up(scan.analysis, Actor.SCHEDULER)
     elif scan.attempts >= MAX_ATTEMPTS:
         reason = Reason("worker_lost", count=MAX_ATTEMPTS + 1)

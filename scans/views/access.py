@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.formats import date_format
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from scans import transitions
-from scans.models import Analysis, UrlScan
+from scans.models import Analysis, Finding, UrlScan
 from scans.reasons import SENTENCES
 
 ASK_AN_ADMINISTRATOR = _("An administrator gives roles, in the admin under Users.")
@@ -67,8 +68,13 @@ def present_analysis(pk: int) -> Analysis:
 
 
 def present_url_scan(analysis_id: int, pk: int, user) -> UrlScan:
-    """Return this URL scan, with `results_visible` for this user. Raises Http404 or Gone as `present_analysis`."""
+    """Return this URL scan, with `results_visible` for this user, and `verifying_again`.
+
+    Raises Http404 or Gone as `present_analysis`.
+    """
+    asked = Finding.objects.waiting_for_verification().filter(url_scan=OuterRef("pk"))
     scans = UrlScan.objects.select_related("analysis__series").marking_visible_results(user)
+    scans = scans.annotate(verifying_again=Exists(asked))
     scan = get_object_or_404(scans, analysis_id=analysis_id, pk=pk)
     if scan.analysis.deleted_at:
         raise _deleted(scan.analysis)

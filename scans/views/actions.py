@@ -37,6 +37,7 @@ URL_SCAN_ACTIONS: dict[str, tuple[Callable, str]] = {
     "submit-again": (transitions.submit_scan_again, _("The scan of {} was submitted again.")),
     "pause": (transitions.pause, _("The scan of {} is being paused.")),
     "resume": (transitions.resume, _("The scan of {} continues.")),
+    "verify-again": (transitions.verify_again, _("The findings of {} are being verified again.")),
 }
 _STOPS = {StopMode.SAVE: Action.STOP_SAVE, StopMode.DELETE: Action.STOP_DELETE}
 _STOPPED = {

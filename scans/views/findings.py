@@ -18,7 +18,7 @@ from scans.filtersets import FindingFilterSet, whole_number
 from scans.forms.actions import MarkForm
 from scans.models import Analysis, Finding, Mark, SystemPart, TriageMark, UrlScan
 from scans.statuses import PUBLISHED_AS
-from scans.transitions import NotPermitted
+from scans.transitions import NotPermitted, TransitionRefused
 from scans.views.access import ViewerRequired, present_analysis, present_url_scan
 from scans.views.actions import ActionView, back
 from scans.views.redirects import see
@@ -50,15 +50,17 @@ class AnalysisFindingListView(ViewerRequired, View):
             return htmx.unchanged()
         findings = Finding.objects.filter(url_scan__analysis=analysis).select_related("url_scan")
         verifying = analysis.url_scans.marking_visible_results(request.user).filter(status__in=list(PUBLISHED_AS))
+        found = _found(request, analysis, findings)
+        verifying_again = any(finding.verify_asked_at for finding in found["findings"])
         context = {
             "analysis": analysis,
             "missing_parts": missing,
             "version": version,
-            "every": htmx.seconds_between_polls([analysis]),
+            "every": htmx.seconds_between_polls([analysis], under_way=verifying_again),
             "here": htmx.address(request),
             "title": _("Findings of %(analysis)s") % {"analysis": analysis},
             "hidden": verifying.filter(results_visible=False).count(),
-            **_found(request, analysis, findings),
+            **found,
         }
         names = "scans/findings/analysis_finding_list.html", "scans/findings/_analysis_finding_list.html"
         return htmx.respond(request, *names, context)
@@ -146,9 +148,7 @@ class BulkMarkView(ActionView):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Mark each weakness among the selected findings once, then show the list again."""
         analysis, decision = present_analysis(pk), _decision(request)
-        chosen = [pk for pk in map(whole_number, request.POST.getlist("finding")) if pk is not None]
-        findings = Finding.objects.filter(url_scan__analysis=analysis, pk__in=chosen[:PAGE_SIZE])
-        weaknesses = {finding.fingerprint: finding for finding in findings.visible_to(request.user).defer(*_EVIDENCE)}
+        weaknesses = {finding.fingerprint: finding for finding in _chosen(request, analysis).defer(*_EVIDENCE)}
         try:
             for finding in weaknesses.values():
                 transitions.mark(finding, by=request.user, **decision)
@@ -160,6 +160,55 @@ class BulkMarkView(ActionView):
         else:
             messages.error(request, _("Select at least one finding to mark."))
         return see(back(request, analysis))
+
+
+class VerifyView(ActionView):
+    """Asks for one finding to be verified again."""
+
+    def post(self, request: HttpRequest, analysis_id: int, pk: int, finding_id: int) -> HttpResponse:
+        """Ask for it, then show the previous page again."""
+        url_scan = present_url_scan(analysis_id, pk, request.user)
+        finding = get_object_or_404(url_scan.findings.visible_to(request.user), pk=finding_id)
+        verb = partial(transitions.verify_again, findings=[finding.pk])
+        return self.perform(url_scan, verb, _("The finding of {} is being verified again."))
+
+
+class BulkVerifyView(ActionView):
+    """Asks for several weaknesses of one analysis to be verified again, at each of their places."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask for the selected findings of each URL, then show the list again with what was refused."""
+        analysis = present_analysis(pk)
+        weaknesses = set(_chosen(request, analysis).values_list("fingerprint", flat=True))
+        places = Finding.objects.filter(url_scan__analysis=analysis, fingerprint__in=weaknesses)
+        chosen = places.visible_to(request.user).values_list("url_scan_id", "pk")
+        done, refusals = 0, []
+        for scan in analysis.url_scans.filter(pk__in={scan_id for scan_id, _pk in chosen}):
+            ids = [finding for scan_id, finding in chosen if scan_id == scan.pk]
+            try:
+                transitions.verify_again(scan, by=request.user, findings=ids)
+                done += len(ids)
+            except NotPermitted as refusal:
+                raise PermissionDenied(str(refusal)) from refusal
+            except TransitionRefused as refusal:
+                refusals.append(str(refusal))
+        for refusal in refusals:
+            messages.error(request, refusal)
+        if done:
+            text = ngettext(
+                "%(count)s finding is being verified again.", "%(count)s findings are being verified again.", done
+            )
+            messages.success(request, text % {"count": done})
+        elif not refusals:
+            messages.error(request, _("Select at least one finding to verify again."))
+        return see(back(request, analysis))
+
+
+def _chosen(request: HttpRequest, analysis: Analysis):
+    """Return the selected findings that this user may see."""
+    chosen = [pk for pk in map(whole_number, request.POST.getlist("finding")) if pk is not None]
+    findings = Finding.objects.filter(url_scan__analysis=analysis, pk__in=chosen[:PAGE_SIZE])
+    return findings.visible_to(request.user)
 
 
 def _decision(request: HttpRequest) -> dict:

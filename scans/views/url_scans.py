@@ -43,7 +43,7 @@ class UrlScanTab(ViewerRequired, View):
             "analysis": scan.analysis,
             "missing_parts": missing,
             "version": version,
-            "every": htmx.seconds_between_polls([scan]),
+            "every": htmx.seconds_between_polls([scan], under_way=scan.verifying_again),
             "here": htmx.address(request),
             "title": _("{tab} of {url}").format(tab=dict(TABS)[self.tab or self.stem], url=scan.url),
             "tabs": TABS,

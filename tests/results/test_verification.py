@@ -13,6 +13,7 @@ from scans.engines.base import Session, Severity
 from scans.login.base import Login, Method
 from scans.models import Actor, Replay, StopMode, TargetLogin, UrlScan
 from scans.results import findings, verification
+from scans.results.outcomes import OutcomesAgain
 from scans.results.verification import carrying, verify
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
@@ -537,3 +538,109 @@ def test_places_that_were_not_sent_before_the_site_was_lost_say_that(site, monke
     site.stop()
     verify(scan.pk, holder="me")
     assert not [reason for reason in reasons(scan) if "other places" in reason]
+
+
+# --- Again ------------------------------------------------------------------------------------------------
+
+
+def verified_once(site, *names):
+    """A published scan with these findings, all confirmed."""
+    scan = ended(site.url, *[reported(site, name) for name in names])
+    verify(scan.pk, holder="me")
+    assert set(marks(scan)) == {Replay.CONFIRMED}, reasons(scan)
+    return make.fresh(scan)
+
+
+def ask(scan, **options):
+    transitions.verify_again(scan, by=Actor.COMMAND, **options)
+
+
+def outcome(scan):
+    """The log entry of the last verification again: its counts and reason."""
+    entry = scan.activity.filter(action="url_scan.verified_again").latest("pk")
+    return [entry.data[name] for name in OutcomesAgain(scan).counts], str(entry.reason)
+
+
+def test_a_mended_weakness_is_not_reproduced_when_it_is_verified_again(site):
+    scan = verified_once(site, "sql", "reflected")
+    before = {finding.pk: finding.replayed_at for finding in scan.findings.all()}
+    site.mended = True
+    ask(scan)
+    verification.verify_again(scan.pk, holder="me")
+    assert marks(scan) == [Replay.NOT_REPRODUCED] * 2 and outcome(scan) == ([0, 2, 0, 0], "")
+    assert all(finding.replayed_at > before[finding.pk] for finding in scan.findings.all())
+    assert make.fresh(scan).status == U.COMPLETED_RESULTS_AVAILABLE
+    assert not scan.findings.waiting_for_verification().exists()
+
+
+def test_only_what_was_asked_for_is_sent_again(site):
+    scan = verified_once(site, "header", "sql")
+    site.requests.clear()
+    ask(scan, findings=[scan.findings.get(info__endswith="not set").pk])
+    verification.verify_again(scan.pk, holder="me")
+    assert site.paths == ["/"]
+
+
+def test_a_site_that_is_away_changes_no_outcome_and_says_so(site):
+    scan = verified_once(site, *ALL)
+    looked_at = [finding.replayed_at for finding in scan.findings.order_by("pk")]
+    site.status = 403
+    for _ in range(2):
+        ask(scan)
+        verification.verify_again(scan.pk, holder="me")
+    assert marks(scan) == [Replay.CONFIRMED] * len(ALL)
+    assert [finding.replayed_at for finding in scan.findings.order_by("pk")] == looked_at
+    assert all("A new look at" in reason and reason.count("was not possible") == 1 for reason in reasons(scan))
+    counts, why = outcome(scan)
+    assert counts == [0, 0, 0, len(ALL)] and "403" in why
+
+
+def test_what_was_not_looked_at_is_judged_when_the_site_is_back(site):
+    scan = ended(site.url, *[reported(site, name) for name in ALL])
+    site.status = 503
+    verify(scan.pk, holder="me")
+    assert marks(scan) == [Replay.NOT_REPLAYABLE] * len(ALL)
+    assert not any(finding.replayed_at for finding in scan.findings.all())
+    site.status = 0
+    ask(make.fresh(scan))
+    verification.verify_again(scan.pk, holder="me")
+    assert marks(scan) == [Replay.CONFIRMED] * len(ALL) and outcome(scan)[0] == [len(ALL), 0, 0, 0]
+
+
+def test_an_outcome_that_nobody_could_tell_replaces_an_earlier_one(site):
+    scan = ended(site.url, make.reported(module="sql", info="SQL", http_request=""))
+    scan.findings.update(replay=Replay.CONFIRMED, replay_reason="said by an earlier version")
+    verify(scan.pk, holder="me")
+    ask(make.fresh(scan))
+    verification.verify_again(scan.pk, holder="me")
+    assert marks(scan) == [Replay.NOT_REPLAYABLE] and outcome(scan)[0] == [0, 0, 1, 0]
+
+
+def test_what_is_asked_for_while_others_are_verified_is_verified_too(site, monkeypatch):
+    scan = verified_once(site, "header", "sql")
+    header, sql = scan.findings.order_by("pk")
+    ask(scan, findings=[header.pk])
+    happened = []
+    in_the_middle(monkeypatch, lambda: happened or happened.append(ask(make.fresh(scan), findings=[sql.pk])))
+    verification.verify_again(scan.pk, holder="me")
+    assert not scan.findings.waiting_for_verification().exists()
+    assert scan.activity.filter(action="url_scan.verified_again").count() == 2
+
+
+@pytest.mark.parametrize("broken", [True, False])
+def test_verifying_again_ends_quietly_or_says_what_broke(site, monkeypatch, broken):
+    scan = verified_once(site, "header")
+    ask(scan)
+
+    def happens(*_, **__):
+        if broken:
+            raise RuntimeError("broken")
+        transitions.delete(make.fresh(scan.analysis), by=Actor.COMMAND)
+        raise transitions.LeaseLost("deleted")
+
+    monkeypatch.setattr(verification, "judge", happens)
+    verification.verify_again(scan.pk, holder="me")
+    assert marks(scan) == [Replay.CONFIRMED]
+    assert ("RuntimeError: broken" in reasons(scan)[0]) == broken and not make.fresh(scan).lease_holder
+    if broken:
+        assert outcome(scan)[0] == [0, 0, 0, 1]

@@ -238,11 +238,101 @@ def test_a_finding_is_marked_in_the_list_and_the_list_is_shown_again(as_role):
     assert "triage-mark--false_positive" in text(reviewer.get(here))
 
 
-def test_who_may_not_mark_gets_no_forms(client):
-    page = client.get(of_all_urls(two_urls()))
-    assert "mark/" not in "".join(values(page, "action")) and not [
-        e for e in elements(page, "name") if e["name"] == "finding"
-    ]
+def test_who_may_not_mark_gets_no_forms(client, as_role):
+    analysis = two_urls()
+    assert "mark/" not in "".join(values(client.get(of_all_urls(analysis)), "action"))
+    page = as_role("Viewer").get(of_all_urls(analysis))
+    assert not {"mark/", "verify-again/"} & set("".join(values(page, "action")).split("findings/"))
+    assert not [e for e in elements(page, "name") if e["name"] == "finding"]
+
+
+# --- Verifying again ---------------------------------------------------------------------------------------
+
+
+def posted(browser, address, **typed):
+    """The page that is shown after posting a form."""
+    return browser.get(browser.post(address, typed)["Location"])
+
+
+def is_verified_again(finding):
+    """Whether somebody asked for it."""
+    finding.refresh_from_db()
+    return finding.verify_asked_at is not None
+
+
+def test_one_finding_is_verified_again_from_its_page(as_role):
+    finding = first_finding(factories.published())
+    submitter = as_role("Submitter")
+    address = f"{finding.get_absolute_url()}verify-again/"
+    assert address in values(submitter.get(finding.get_absolute_url()), "formaction")
+    answer = posted(submitter, address)
+    assert "is being verified again" in text(answer) and is_verified_again(finding)
+    page = submitter.get(finding.get_absolute_url())
+    assert "data-verifying" in text(page) and address not in values(page, "formaction")
+    assert 'data-live="2"' in text(page)  # until the outcome is there
+    again = text(posted(submitter, address))
+    assert "already being verified again" in again
+
+
+def test_a_viewer_sees_no_button_and_is_refused(as_role):
+    finding = first_finding(factories.published())
+    viewer, address = as_role("Viewer"), f"{finding.get_absolute_url()}verify-again/"
+    assert address not in values(viewer.get(finding.get_absolute_url()), "formaction")
+    assert viewer.post(address).status_code == 403 and not is_verified_again(finding)
+
+
+def test_ticked_findings_of_several_urls_are_verified_again(as_role):
+    analysis, submitter = two_urls(), as_role("Submitter")
+    chosen = [scan.findings.first() for scan in analysis.url_scans.all()]
+    page = submitter.get(of_all_urls(analysis))
+    assert f"{of_all_urls(analysis)}verify-again/" in values(page, "action")
+    address, here = f"{of_all_urls(analysis)}verify-again/", of_all_urls(analysis)
+    answer = posted(submitter, address, finding=[finding.pk for finding in chosen], next=here)
+    assert "2 findings are being verified again" in text(answer) and all(map(is_verified_again, chosen))
+    assert text(answer).count("data-verifying") == 1  # one weakness at two places
+    again = posted(submitter, address, finding=[chosen[0].pk])
+    assert "already being verified again" in text(again)
+    assert "Select at least one finding to verify again" in text(posted(submitter, address))
+
+
+def test_a_reviewer_marks_or_verifies_with_the_same_ticks(as_role):
+    page = as_role("Reviewer").get(of_all_urls(analysis := two_urls()))
+    assert f"{of_all_urls(analysis)}mark/" in values(page, "action")
+    assert f"{of_all_urls(analysis)}verify-again/" in values(page, "formaction")
+
+
+def test_a_viewer_may_not_verify_ticked_findings(as_role):
+    analysis = two_urls()
+    finding = analysis.url_scans.first().findings.first()
+    answer = as_role("Viewer").post(f"{of_all_urls(analysis)}verify-again/", {"finding": [finding.pk]})
+    assert answer.status_code == 403 and not is_verified_again(finding)
+
+
+def test_a_whole_scan_is_verified_again_from_scan_details(as_role):
+    analysis = factories.published(number_of_findings=2)
+    scan, submitter = analysis.url_scans.get(), as_role("Submitter")
+    address = f"{scan.get_absolute_url()}verify-again/"
+    assert address in values(submitter.get(scan.get_absolute_url()), "formaction")
+    assert "are being verified again" in text(posted(submitter, address))
+    assert all(map(is_verified_again, scan.findings.all()))
+    told = text(submitter.get(analysis.get_absolute_url()))
+    assert "Asked to verify findings again (2)" in told
+
+
+@pytest.mark.parametrize("fresh", [factories.running, lambda: factories.ended(publication="reviewer")])
+def test_there_is_no_button_before_the_first_verification(as_role, fresh):
+    analysis = fresh()
+    factories.find(analysis.url_scans.get()) if fresh is factories.running else None
+    page = as_role("Reviewer").get(analysis.url_scans.get().get_absolute_url())
+    assert "verify-again/" not in "".join(values(page, "formaction"))
+
+
+def test_a_deleted_scan_is_gone_when_somebody_verifies_it_again(as_role):
+    analysis = factories.published()
+    scan = analysis.url_scans.get()
+    transitions.delete(analysis, by=Actor.COMMAND)
+    answer = as_role("Submitter").post(f"{scan.get_absolute_url()}verify-again/")
+    assert answer.status_code == 404 and "was deleted" in text(answer)
 
 
 def bulk(browser, analysis, findings, **typed):
