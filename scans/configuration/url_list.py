@@ -19,7 +19,7 @@ from scans.targets.policy import shown
 
 _LINE_BREAK = re.compile(r"\r\n|[\n\v\f\r\x85\u2028\u2029]")
 _INVISIBLE = " \t\xa0\u200b\u200e\u200f\u2060\ufeff"
-_COMMENT = re.compile(r"\s+#.*")
+_COMMENT = re.compile(r"(?<!\s)\s+#.*")
 # The names of a column of URLs, the surest first.
 _NAMES = [
     re.compile(pattern, re.IGNORECASE)
@@ -31,7 +31,7 @@ _NAMES = [
 _SPELLINGS = [  # each around a whole line; everything inside belongs to the address
     re.compile(pattern) for pattern in ("<([^<>]*)>", "'([^']*)'", "[“„]([^“”„]*)[“”]", "«([^«»]*)»")
 ]
-_SEVERAL = re.compile(r"https?://\S*[\s,;]+https?://", re.IGNORECASE)
+_BEGINS = re.compile(r"(?:^|[\s,;])https?://", re.IGNORECASE)
 _MARKS = [(codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be")]
 _MARKS += [(codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")]
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -170,7 +170,7 @@ def _alone(line: str) -> str:
     bare = _bare(line)
     if bare != line:
         return bare
-    if _SEVERAL.search(line):
+    if len(_BEGINS.findall(line)) > 1:
         raise invalid(_("{line} holds several URLs: write one to a line."), line=shown(line))
     if "," in line or ";" in line:
         raise invalid(

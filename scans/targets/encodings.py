@@ -11,7 +11,7 @@ _UTF_8 = "utf-8"
 _UNLABELLED = "cp1252"  # what browsers take for a page that says nothing and is not UTF-8
 _LOOKED_AT = 4096  # bytes in which a page may name its encoding; browsers look at 1,024 and at the rest of the head
 _MARKS = ((codecs.BOM_UTF8, _UTF_8), (codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF16_LE, "utf-16-le"))
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,>]+)", re.IGNORECASE)
+_CHARSET = re.compile(r"charset\s*=[\s\"']*+([^\s\"';,>]+)", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?(-->|$)", re.DOTALL)
 _META = re.compile(r"<meta[\s/]([^>]*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")

@@ -17,7 +17,7 @@ REFUSED_HEADERS = frozenset(
 REFUSED_PREFIX = "proxy-"
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
 _ADDRESS = re.compile(r"(https?)://([^/?#\\]*)([^?]*)(.*)", re.DOTALL | re.IGNORECASE)
-_SITE = re.compile(r"(?:.*@)?(\[.*\]|[^:]*?)\.*(?::(\d*))?", re.DOTALL)
+_SITE = re.compile(r"(\[.*\]|[^:]*)(?::(\d*))?", re.DOTALL)
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _ANY_SITE = r"(?>https?://[^/?#]*)"
 _ENDS_PARAMETER = r"(?:[&;]|\Z)"
@@ -98,11 +98,11 @@ def _tidied(url: str) -> str:
 
 
 def _tidied_site(scheme: str, site: str) -> str:
-    match = _SITE.fullmatch(site)
+    match = _SITE.fullmatch(site.rpartition("@")[2])
     if not match:
         return site
     port = match[2] or ""
-    return match[1] + (f":{port}" if port not in ("", _DEFAULT_PORTS[scheme.lower()]) else "")
+    return match[1].rstrip(".") + (f":{port}" if port not in ("", _DEFAULT_PORTS[scheme.lower()]) else "")
 
 
 def _compiled(pattern: str) -> tuple[str, re.Pattern[str]]:

@@ -1,5 +1,7 @@
 """Lists of URLs as people have them: understood, or refused by line."""
 
+from time import process_time
+
 import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import given
@@ -141,3 +143,10 @@ def test_no_text_breaks_the_reading(text):
 def test_a_url_written_as_a_line_is_read_as_the_same_url(rest):
     url = f"https://h.example/{rest}"
     assert urls(as_line(url)) == [url]
+
+
+@pytest.mark.parametrize("line", ["a" + " " * 50_000 + "b", "http://a" + "," * 50_000, "http://" * 20_000])
+def test_a_long_line_is_read_quickly(line):
+    began = process_time()
+    assert len(read(line)) == 1
+    assert process_time() - began < 1

@@ -1,6 +1,7 @@
 """The encoding of a page is found as browsers find it, and a form is sent in it."""
 
 import codecs
+from time import process_time
 
 import pytest
 
@@ -82,3 +83,9 @@ def test_every_encoding_has_a_codec_and_a_name_that_means_it():
     for label in ("utf-8", "windows-1252", "iso-8859-8-i", "macintosh", "tis-620", "gb18030", "iso-2022-jp"):
         assert by_label(name_of(by_label(label))) == by_label(label)
         "x".encode(by_label(label))
+
+
+def test_a_header_of_blanks_is_read_quickly():
+    began = process_time()
+    assert encoding_of(b"", f"text/html; charset={' ' * 50_000};") == "utf-8"
+    assert process_time() - began < 1

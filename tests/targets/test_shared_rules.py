@@ -121,3 +121,10 @@ def test_what_is_no_name_of_a_header_is_told_from_one(name):
 )
 def test_a_visitors_own_cookies_win_over_given_ones(given, own, sent):
     assert with_cookies(given, own) == sent
+
+
+@pytest.mark.parametrize("host", ["." * 20_000 + "x", "@" * 20_000 + ":x", "@." * 10_000 + ":x"])
+def test_no_host_takes_for_ever(host):
+    began = process_time()
+    assert means("*/logout", f"http://{host}/logout")
+    assert process_time() - began < 1

@@ -5,7 +5,9 @@
 import re
 from urllib.parse import urljoin, urlsplit
 
-from bs4 import BeautifulSoup, NavigableString
+from bs4 import BeautifulSoup
+from bs4.builder import HTMLTreeBuilder
+from bs4.element import TemplateString
 from descriptions import Descriptions
 
 FEW = 5  # pages that are told apart; with more, nobody needs to know how many there are
@@ -13,7 +15,8 @@ LITTLE_TEXT = 300  # characters; a page that scripts fill says hardly more befor
 TEXT_OF_LOGIN = 1500  # characters; a page with a login beside so much text is worth a scan
 LARGEST_PAGE = 500_000  # characters that are read
 MOST_LOOKS = 200  # pages that are read, if they are all the same
-HIDDEN = ("script", "style", "template", "noscript", "title")
+# Elements whose text is not part of the page's.
+HIDDEN = {**HTMLTreeBuilder.DEFAULT_STRING_CONTAINERS, "noscript": TemplateString, "title": TemplateString}
 CHANGES = re.compile(r"\d+|\b[0-9a-fA-F]{16,}\b")  # numbers and tokens, which differ from answer to answer
 LEADS = ("a", "area", "frame", "iframe", "form")
 TYPED = ("", "text", "email", "tel", "password")
@@ -49,7 +52,7 @@ class Sights:
         if is_page:
             if len(self.pages) <= FEW and self.looks < MOST_LOOKS:
                 self.looks += 1
-                self.look(url, BeautifulSoup(text[:LARGEST_PAGE], "html.parser"))
+                self.look(url, BeautifulSoup(text[:LARGEST_PAGE], "html.parser", string_containers=HIDDEN))
         elif is_data(kind, url) and not describes:
             self.data.add(url.partition("?")[0])
         elif kind in DOCUMENTS:
@@ -64,7 +67,7 @@ class Sights:
             if is_address(tag.get(name, ""))
         ]
         addresses = {(tag, urljoin(url, value).partition("#")[0].partition("?")[0]) for tag, value in values}
-        shown = shown_by(page)
+        shown = " ".join(page.get_text(" ").split())  # before scripts run
         asks = len(shown) < TEXT_OF_LOGIN and asks_for_login(page, shown)
         leads = any(tag in LEADS and self.leads(url, urljoin(url, value)) for tag, value in values)
         filled = page.find("script") and not (asks or page.select_one("form input[name]"))
@@ -98,12 +101,6 @@ def is_address(value):
         return bool(value.partition("#")[0].strip()) and urlsplit(value).scheme in ("", "http", "https")
     except ValueError:
         return False
-
-
-def shown_by(page):
-    """Return the text that a page shows before scripts run, in one line."""
-    texts = page.find_all(string=lambda text: type(text) is NavigableString and not text.find_parent(HIDDEN))
-    return " ".join(" ".join(texts).split())
 
 
 def asks_for_login(page, shown):

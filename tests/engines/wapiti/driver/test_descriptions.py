@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -86,3 +87,11 @@ def test_a_page_for_people_whose_description_is_elsewhere_or_nowhere_is_told_its
     for address in ("https://petstore.example/swagger.json", "http://[::1"):
         page = f"<div id=swagger-ui></div><script>x={{url: '{address}'}}</script>"
         assert unread(("docs", page, HTML, 200)) == [("OpenAPI", "docs")]
+
+
+def test_a_hostile_site_does_not_hold_the_engine_up(unread):
+    paths = {f"/{'{a}' * 12}/{number}": {} for number in range(3000)} | {"{" * 100_000: {}}
+    link = "<a>;" * 250 + "rel=" * 750
+    began = process_time()
+    unread(("openapi.json", json.dumps({**OPENAPI, "paths": paths}), JSON, 200), ("b" * 40, "[]", JSON, 200), link=link)
+    assert process_time() - began < 2

@@ -1,6 +1,7 @@
 """What a crawl saw as a whole, told from its answers."""
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -123,3 +124,9 @@ def test_pages_with_content_or_an_api_that_answered_are_not(seen, answers):
 )
 def test_no_page_breaks_the_summary(seen, text):
     assert seen(("", text))["pages"] <= 1
+
+
+def test_a_page_whose_elements_never_end_is_read_quickly(seen):
+    began = process_time()
+    assert seen(("", "<li>owl" * 3000))["pages"] == 1
+    assert process_time() - began < 2
