@@ -142,7 +142,8 @@ class Look:
 
     def is_as_found(self, answer: Answer) -> bool:
         """Return whether an answer is the page that the engine kept, apart from news."""
-        return self._usual is not None and alike(_as_seen(answer), self._usual)
+        found = self._evidence()  # the usual answer of the address may be the redirect that led the engine there
+        return found is not None and alike(_as_seen(answer), found)
 
     def form(self) -> dict[str, str] | None:
         """Return the fields of the form that the request came from, as its page has them now; None if it is not there.

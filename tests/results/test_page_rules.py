@@ -2,6 +2,7 @@
 
 import pytest
 
+from scans.targets.refusal import seen
 from tests.results.replaying import CONFIRMED, GONE, TEMPLATE, UNCLEAR, answer, fields, finding, looked, replayed
 
 PAGE = "GET / HTTP/1.1\nhost: owls.example\ncookie: seen=1"
@@ -62,6 +63,19 @@ def test_a_redirect_of_the_same_site_is_followed_as_the_module_did():
     login = answer(body="<form>Who are you? Name <input name=user> Password <input type=password></form>")
     assert looked(weak, leading_to(login)).replay == UNCLEAR
     assert looked(about("X-Frame-Options is not set"), leading_to(answer())).replay == UNCLEAR  # follows none
+
+
+@pytest.mark.parametrize(("policy", "expected"), [([], CONFIRMED), ([("content-security-policy", "x")], GONE)])
+def test_a_page_behind_a_redirect_is_compared_with_the_finding_and_not_with_the_redirect(policy, expected):
+    to_login = answer(302, "<title>Redirecting...</title>", [("location", "/login/?redirect=/")])
+    usual = seen(to_login.status, to_login.headers, to_login.body)  # as the prescan kept it
+    login = "<title>Log in</title><form>Name <input name=user> Password <input type=password></form>"
+    weak = about("CSP is not set", module="csp", evidence_body=login)
+
+    def site(request):
+        return to_login if request.target == "/" else answer(body=login, headers=policy)
+
+    assert looked(weak, site, usual=usual).replay == expected
 
 
 @pytest.mark.parametrize(
