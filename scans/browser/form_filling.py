@@ -53,8 +53,7 @@ def fill(player, form: dict) -> None:
     if found["name"]:
         found["name"].fill(form["username"], timeout=player.left(5))
     if not found["password"]:
-        send(player, found["name"], found["button"])
-        found = password_step(player, form)
+        found = password_step(player, form, found)
     player.secrets.add(form["password"])
     found["password"].fill(form["password"], timeout=player.left(5))
     with suppress(Error):
@@ -78,14 +77,18 @@ def have_token_sent(player) -> None:
             player.go(player.task["url"])
 
 
-def password_step(player, form: dict) -> dict:
-    """Return the fields that ask for the password after the name was sent. Raises Halt if none comes."""
+def password_step(player, form: dict, first: dict) -> dict:
+    """Send the name in the fields of the `first` step, and return those that then ask for the password.
+
+    Raises Halt if none comes.
+    """
     given, found = {**form, "username_field": ""}, {}
 
     def look():
         found.update(fields_of(player, given, second_step=True) or {})
         return found.get("password")
 
+    send(player, first["name"], first["button"], has_come=look)
     if not comes(player, look, SECONDS_FOR_A_FORM):
         raise Halt("no_login_form", reason("page_asks_no_password", url=shown(player.page.url)))
     return found
@@ -113,17 +116,20 @@ def asks_for_login(player) -> bool:
     return found is not None and found["password"] is not None
 
 
-def send(player, field, button) -> None:
-    """Send what was typed by the form's button; where there is none, or it does nothing, by the Enter key."""
+def send(player, field, button, has_come=lambda: None) -> None:
+    """Send what was typed by the form's button; where there is none, or it does nothing, by the Enter key.
+
+    If `has_come()` is true, the page asks for the next thing, and so the button did something.
+    """
     sent = player.listener.sent
     if button:
         with suppress(Error):  # something may lie over it
             button.click(timeout=player.left(3))
-        if has_effect(player, field, sent):
+        if has_effect(player, field, sent, has_come):
             return
     with suppress(Error):  # the field has just gone
         field.press("Enter", timeout=player.left(5))
-    if has_effect(player, field, sent):
+    if has_effect(player, field, sent, has_come):
         return
     buttons = player.page.get_by_role("button", name=SENDS).locator("visible=true")
     with suppress(Error):
@@ -131,9 +137,9 @@ def send(player, field, button) -> None:
             buttons.first.click(timeout=player.left(5))
 
 
-def has_effect(player, field, sent: int) -> bool:
-    """Return whether something was sent, or the field is gone, within a moment."""
-    return comes(player, lambda: player.listener.sent > sent or is_gone(field), SECONDS_FOR_A_BUTTON)
+def has_effect(player, field, sent: int, has_come) -> bool:
+    """Return whether something was sent, the field is gone, or the next thing has come, within a moment."""
+    return comes(player, lambda: player.listener.sent > sent or is_gone(field) or has_come(), SECONDS_FOR_A_BUTTON)
 
 
 def is_gone(field) -> bool:

@@ -48,9 +48,10 @@
     (!marked(e, "new-password") || logsIn(e)));
   const password = passwords.find((e) => current(e) && marked(e, "current-password")) ?? passwords.find(current) ?? null;
 
+  const namesUser = (e) => kind(e) === "email" || is.namesUser.test(saidOf(e));
   const nameFor = (fields) => {
     const others = fields.filter((e) => !is.namesElse.test(saidOf(e)));
-    const named = others.filter((e) => is.namesUser.test(saidOf(e)) || kind(e) === "email");
+    const named = others.filter(namesUser);
     const before = (list) => list.filter((e) => password && e.compareDocumentPosition(password) & 4).at(-1);
     return fields.find((e) => marked(e, "username", "email")) ?? before(named) ?? named[0] ?? before(others) ?? others[0] ??
       before(fields) ?? fields[0] ?? null;
@@ -68,7 +69,7 @@
     if (button && is.registers.test(textOf(button))) return false;
     if (e.form && [...e.form.elements].some((other) => other.type === "password")) return true;
     if (marked(e, "username") || /^(user[-_]?name|user[-_]?id|login|identifier)$/i.test(e.name || e.id)) return true;
-    return is.namesUser.test(saidOf(e)) && button && (is.in.test(textOf(button)) || (is.goesOn.test(textOf(button)) && is.in.test(page)));
+    return namesUser(e) && button && (is.in.test(textOf(button)) || (is.goesOn.test(textOf(button)) && is.in.test(page)));
   };
   const name = form.username_field ? given : nameFor(texts.filter((e) => !is.namesElse.test(saidOf(e)) && begins(e)));
   return {name, password: null, button: name && buttonOf(name)};

@@ -77,6 +77,22 @@ class _Form:
         typed = [control for control in self.controls if kind_of(control) in _TYPED][:MOST_FIELDS]
         return frozenset(id(control) for control in typed if self.visibility.hides(control, self.tag))
 
+    @cached_property
+    def labels(self) -> dict[str | int, str]:
+        """The texts of the form's labels, by the id that they are for, or by the id() of the first control in them."""
+        texts: dict[str | int, str] = {}
+        for label in self.tag.find_all("label", limit=MOST_FIELDS):
+            inside = label.find(_CONTROLS)
+            labelled = label.get("for") or (inside is not None and id(inside))
+            if labelled:
+                texts.setdefault(labelled, label.get_text(" ", strip=True)[:MOST_WORDS])
+        return texts
+
+    def said_of(self, control: Tag) -> str:
+        """Return the words that the page has for a field."""
+        words = [str(control.get(name, ""))[:MOST_WORDS] for name in ("name", "id", "placeholder", "aria-label")]
+        return " ".join([*words, self.labels.get(control.get("id")) or self.labels.get(id(control), "")])
+
     def fields(self, kinds: tuple[str, ...]) -> list[Tag]:
         """Return the fields of these kinds that a visitor can fill in."""
         usable = [one for one in self.controls if kind_of(one) in kinds and not one.has_attr("disabled")]
@@ -197,7 +213,7 @@ def _is_first_step(page: Page, form: _Form, username: Tag) -> bool:
     if keeps_a_password or (button is not None and signs.leads_in(button)):
         return True
     is_marked = "username" in _autocomplete(username) or _NAME_ALONE.fullmatch(_name(username))
-    if not (is_marked or _NAMES_USER.search(_said_of(username))):
+    if not (is_marked or _names_user(form, username)):
         return False
     return (is_marked and bool(_GOES_ON.search(said))) or signs.speaks_of_login(f"{page.path} {words} {_heading(page)}")
 
@@ -261,10 +277,15 @@ def _username(form: _Form, password: Tag | None, login: Login) -> Tag | None:
     typed = [one for one in form.fields(_USERNAME) or _hidden_with_all(form) if _name(one) and one is not password]
     typed = [one for one in typed if not one.has_attr("readonly")]
     marked = [one for one in typed if _autocomplete(one) & {"username", "email"}]
-    others = [one for one in typed if not _NAMES_ELSE.search(_said_of(one))]
-    named = [one for one in others if _NAMES_USER.search(_said_of(one)) or kind_of(one) == "email"]
+    others = [one for one in typed if not _NAMES_ELSE.search(form.said_of(one))]
+    named = [one for one in others if _names_user(form, one)]
     before = _before(form, password, others)
     return next(iter(marked or _before(form, password, named)[-1:] or named or before[-1:] or others or typed), None)
+
+
+def _names_user(form: _Form, control: Tag) -> bool:
+    """Return whether a field asks for a user name or an e-mail address, by its type or its words."""
+    return kind_of(control) == "email" or bool(_NAMES_USER.search(form.said_of(control)))
 
 
 def _before(form: _Form, password: Tag | None, fields: list[Tag]) -> list[Tag]:
@@ -280,11 +301,6 @@ def _hidden_with_all(form: _Form) -> list[Tag]:
 
 def _autocomplete(control: Tag) -> set[str]:
     return set(str(control.get("autocomplete", "")).lower().split())
-
-
-def _said_of(control: Tag) -> str:
-    """Return the words that a page has for a field."""
-    return " ".join(str(control.get(name, ""))[:MOST_WORDS] for name in ("name", "id", "placeholder", "aria-label"))
 
 
 def _submits(control: Tag) -> bool:

@@ -56,6 +56,16 @@ def sent_from(site, page):
     return [request.body for request in site.attempts[before:]]
 
 
+def test_a_password_field_that_the_button_shows_in_the_same_form_is_filled_in_before_anything_is_sent(site):
+    site.pages["/unfolds"] = (
+        "<h1>Sign in</h1><form action=/login method=post><label>Kennung <input name=x1></label>"
+        "<p hidden id=more><input type=password name=p></p><button>Next</button></form>"
+        "<script>document.forms[0].onsubmit = () => { const asked = !more.hidden; more.hidden = false; return asked }"
+        "</script>"
+    )
+    assert sent_from(site, "unfolds") == ["x1=ada&p=byron"]
+
+
 def test_a_login_that_only_its_button_sends(site):
     send = "fetch('/login', {method: 'POST', body: new URLSearchParams"
     typed = "({user: user.value, password: pass.value})})"

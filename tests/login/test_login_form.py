@@ -141,6 +141,9 @@ def name_form(html, url=URL, **login):
         "<h1>Sign in</h1><form method=post><input name=u autocomplete='username webauthn'><button>Next</button></form>",
         "<form method=post action=/identifier><input name=u id=user_login type=tel><button>Weiter</button></form>",
         "<form method=post><input name=u><button>Sign in</button></form>",
+        "<h1>Sign in</h1><form method=post><input name=u type=email><button>Continue</button></form>",
+        "<h2>Bitte anmelden</h2><form method=post><label for=x>Kennung</label><input id=x name=u><input type=submit>",
+        "<title>Sign in</title><form method=post><label>User ID <input name=u></label><button>Next</button></form>",
     ],
 )
 def test_a_form_that_asks_for_the_name_alone_is_the_first_of_two_steps(html):
@@ -156,6 +159,8 @@ def test_a_form_that_asks_for_the_name_alone_is_the_first_of_two_steps(html):
         "<form method=get action=/search><input name=q><button>Search</button></form>",
         "<form method=post action=/register><input name=email type=email><button>Next</button></form>",
         "<form method=post><input name=comment><button>Send</button></form>",
+        "<form method=post><label for=c>User comment</label><input id=c name=c><button>Send</button></form>",
+        "<h1>Sign in</h1><form method=post><label>Company <input name=c></label><button>Next</button></form>",
         f"<form method=post>{USER_AND_PASSWORD}<button>Log in</button></form>",
     ],
 )
