@@ -14,7 +14,7 @@ from scans.results.signs import without_news
 from scans.results.stored_request import StoredRequest, parse_request
 from scans.results.verdicts import NotReplayable, Refused, Verdict, not_reproduced
 from scans.targets.http_client import Answer
-from scans.targets.refusal import Seen, alike, refusal, seen
+from scans.targets.refusal import Seen, alike, goal, refusal, seen
 
 # The same time as the engine's (engines.base.Job), so that silence means the same for both.
 TIMEOUT_SECONDS = 10
@@ -106,7 +106,7 @@ class Look:
         then = self.finding.evidence_status
         if then and answer.status != then and answer.status not in _NO_LONGER_THERE:
             control = self.control() if answer.status >= 300 else None
-            if control and (control.status, _location(control)) == (answer.status, _location(answer)):
+            if control and (control.status, _goal(control)) == (answer.status, _goal(answer)):
                 raise NotReplayable("same_for_everybody", status=answer.status)
         if answer.status < 300 and self._usual and not alike(_as_seen(answer), self._usual):
             self._refuse_page_of_everybody(answer)
@@ -188,8 +188,8 @@ def _as_seen(answer: Answer) -> Seen:
     return seen(answer.status, answer.headers, answer.body)
 
 
-def _location(answer: Answer) -> str:
-    return answer.headers.get("location", "")
+def _goal(answer: Answer) -> str:
+    return goal(answer.headers.get("location", ""))
 
 
 def _with_cookies_of(answer: Answer, request: StoredRequest) -> StoredRequest:

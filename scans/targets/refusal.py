@@ -140,12 +140,17 @@ def _is_challenge(now: Seen, headers: Mapping[str, str], body: str, usual: Seen 
 def alike(one: Seen, other: Seen) -> bool:
     """Return whether two answers are the same page, though its news, tokens and numbers may differ."""
     if one.location or other.location:
-        return one.location == other.location
+        return goal(one.location) == goal(other.location)
     if one.title and one.title == other.title and one.denies == other.denies:
         return True
     together = sorted({*one.marks, *other.marks})[:_MARKS_KEPT]
     shared = set(one.marks) & set(other.marks) & set(together)
     return len(shared) >= _ALIKE * len(together)
+
+
+def goal(location: str) -> str:
+    """Return where a redirect leads, without its query, which often holds the address that was asked for."""
+    return re.split("[?#]", location, maxsplit=1)[0]
 
 
 def seconds_to_wait(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

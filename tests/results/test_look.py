@@ -48,6 +48,13 @@ def test_a_redirect_that_everybody_gets_says_nothing():
     assert replayed(weak(), to_login, answer(200, SHOP)) == GONE
 
 
+def test_a_redirect_that_everybody_gets_says_nothing_though_it_carries_the_address():
+    def banned(request):
+        return answer(302, headers=[("location", f"https://captcha.example/?back={request.target}")])
+
+    assert looked(weak(), banned).replay == UNCLEAR
+
+
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_page_that_is_gone_is_gone(status):
     assert replayed(weak(), answer(status, "not here")) == GONE

@@ -73,6 +73,8 @@ def test_a_new_page_that_is_given_for_every_address_refuses_us_whatever_it_says(
     away = answer(302, location="/blocked")
     assert code(away, usually(), seen(*away)) == "refused_block_page"
     assert not code(away, usually(), seen(*answer(302, location="/en/")))
+    here, there = (answer(302, location=f"https://captcha.example/verify?back={path}") for path in ("/", "/x8f2"))
+    assert code(here, usually(), seen(*there)) == "refused_block_page"
 
 
 @pytest.mark.parametrize("status", [200, 401, 403, 404])
