@@ -246,7 +246,7 @@ class Replays:
         looked = False
         try:
             about_page = finding.url == self._scan.url and not finding.parameter
-            usual = self._usual if about_page else None
+            usual = self._usual if about_page and not self._login else None  # a stranger's, who may see another page
             return judge(finding, partial(self._ask, client), usual=usual, rest=self._rest)
         except httpx.TimeoutException:
             why = Reason("site_gave_no_answer_in_time", count=TIMEOUT_SECONDS)
@@ -273,7 +273,7 @@ class Replays:
     def _site_answers(self, client: SiteClient) -> bool:
         target = self._scan.url.removeprefix(_site(self._scan.url)) or "/"
         try:
-            answer = self._ask(client, StoredRequest("GET", target, {}, ""))
+            answer = self._ask(client, StoredRequest("GET", target, {}, ""), anonymous=True)  # as the usual answer was
         except LeftOut:
             return True  # nobody can tell
         except (httpx.HTTPError, OSError, ValueError):

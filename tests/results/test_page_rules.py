@@ -131,6 +131,16 @@ def test_a_server_error_is_confirmed_by_the_same_error_for_the_attack_alone():
     assert replayed(weak, answer(403, "blocked")) == UNCLEAR
 
 
+@pytest.mark.parametrize(("without", "expected"), [(200, CONFIRMED), (302, CONFIRMED), (400, UNCLEAR), (500, UNCLEAR)])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_server_that_fails_at_every_wrong_value_is_told_by_the_page_without_the_parameter(method, without, expected):
+    """Such as a date: neither the attack nor a harmless 1 is one."""
+    get, post = "GET /daily?day=id HTTP/1.1\nhost: owls.example", "POST /daily HTTP/1.1\nhost: owls.example\n\nday=id"
+    info = "The server responded with a 500 HTTP error code while attempting to inject a payload in the parameter day"
+    weak = finding(info=info, parameter="day", module="exec", request=get if method == "GET" else post)
+    assert looked(weak, lambda request: answer(500 if fields(request) else without)).replay == expected
+
+
 def test_a_file_left_behind_is_there_when_an_invented_one_is_not():
     weak = finding(module="backup", parameter="", request="GET /app/index.php.bak HTTP/1.1", evidence_body="<?php")
 

@@ -18,6 +18,7 @@ from scans.results.verification import carrying, verify
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
+from scans.targets.refusal import seen
 from scans.timing import Timing
 from scans.transitions import lease
 from tests import factories as make
@@ -471,6 +472,18 @@ def test_what_is_mended_behind_a_login_that_holds_is_not_reproduced():
         verify(scan.pk, holder="verifier")
         assert len(site.attempts) == 1
     assert marks(scan) == ["not_reproduced", "confirmed"]
+
+
+def test_the_page_behind_a_login_is_not_compared_with_what_a_stranger_gets():
+    """Its words about refusals are its own, and a page that is refused does not make the site a lost one."""
+    words = "<!doctype html><title>Owls</title><p>Access denied? You are blocked? Ask Alice.</p>"
+    with GuardedSite(members_page=words, pages={"/blocked": "<title>Access denied</title>"}) as site:
+        scan = behind(site, Method.FORM, "GET /blocked", "GET /", "GET /?q=1")
+        scan.findings.update(parameter="", evidence_body=words)
+        stranger = seen(302, {"location": "/login"}, "")
+        UrlScan.objects.filter(pk=scan.pk).update(usual_answer=stranger.to_json())
+        verify(scan.pk, holder="verifier")
+    assert marks(scan) == ["not_replayable", "confirmed", "confirmed"], reasons(scan)
 
 
 @pytest.mark.parametrize(
