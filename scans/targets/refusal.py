@@ -23,6 +23,9 @@ _NOTHING_THERE = (404, 410)
 _ALIKE = 0.25  # the share of words that two pages of one address have in common, at least
 _MARKS_KEPT = 64
 _LONGEST_TEXT = 200
+_LONGEST_BODY = (
+    64 * 1024
+)  # as much as a finding keeps of its answer: the rest of a longer one would make it another page
 _TITLE = re.compile(r"<title[^<>]*+>([^<]*+)", re.IGNORECASE)
 # Each letter is read once, however many tags a hostile page leaves open.
 _UNSEEN = re.compile(r"<(script|style)\b(?:[^<]|<(?!/\1))*+(?:</\1[^<>]*+>|\Z)|<[^<>]*+>", re.IGNORECASE)
@@ -79,6 +82,7 @@ class Seen:
 
 def seen(status: int, headers: Mapping[str, str], body: str, seconds: float = 0.0) -> Seen:
     """Return what is kept of an answer. `headers` must be asked in lower case or ignore case, `body` is its text."""
+    body = body[:_LONGEST_BODY]
     title = _TITLE.search(body)
     words = {word.lower() for word in _WORD.findall(body)} - _COMMON
     return Seen(

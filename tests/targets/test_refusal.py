@@ -8,7 +8,7 @@ from time import process_time
 import httpx
 import pytest
 
-from scans.targets.refusal import Seen, refusal, seconds_to_wait, seen
+from scans.targets.refusal import Seen, alike, refusal, seconds_to_wait, seen
 
 SHOP = "<html><head><title>Shop</title></head><body><nav>hens eggs owls basket</nav>{}</body></html>"
 PAGE = SHOP.format("<p>Welcome to our farm, everything is fresh today.</p>")
@@ -145,3 +145,12 @@ def test_no_page_takes_long_to_compare(text):
     started = process_time()
     refusal(200, {}, text, seen(200, {}, text[::-1]))
     assert process_time() - started < 5
+
+
+def test_a_long_page_is_the_one_whose_beginning_was_kept():
+    """Such as a finding's answer. Its words about refusals stand behind that, so they make it no block page."""
+    page = f"<title>Printer</title><p>{'nozzle bed ' * 6000}</p><p>Are you blocked? Access denied?</p>"
+    kept = seen(200, {}, page[: 64 * 1024])
+    assert alike(seen(200, {}, page), kept)
+    assert not refusal(200, {}, page, kept)
+    assert refusal(200, {}, "<title>Printer</title><p>Access denied, you are blocked.</p>", kept)
