@@ -6,7 +6,7 @@ from checks import CHECKS
 from dialogs import ANSWERS, ANSWERS_BEFORE, ANSWERS_OF_OLD
 from listening import shown
 from locators import Failed, matches, number, unescaped
-from mouse import MOUSE, send_keys
+from mouse import MOUSE, position, send_keys
 from playwright.sync_api import Error
 from variables import plain_name
 from wall import place
@@ -22,18 +22,18 @@ def _open(script, step, target, value):
 
 def _click(script, step, target, value, **how):
     element = script.element(step, target)
-    if step["command"].endswith("At") and (position := _inside(element, value)):
-        how["position"] = position
+    if step["command"].endswith("At") and (inside := _inside(element, value)):
+        how["position"] = inside
     element.click(timeout=script.milliseconds(), **how)
     _after_a_click(script)
 
 
 def _inside(element, value: str) -> dict | None:
     """Return a position such as `10,5` inside of an element; None if there is none, or it is outside."""
-    numbers, box = re.findall(r"-?\d+(?:\.\d+)?", value), element.bounding_box()
-    if len(numbers) != 2 or not box:
+    given, box = position(value), element.bounding_box()
+    if not given or not box:
         return None
-    x, y = map(float, numbers)
+    x, y = given
     return {"x": x, "y": y} if 0 <= x < box["width"] and 0 <= y < box["height"] else None
 
 
@@ -51,7 +51,7 @@ def _type(script, step, target, value):
     kind = _kind(element)
     if kind == "password":
         script.player.secrets.add(value)
-    else:  # a text may name its line breaks; nobody would write a password so
+    else:  # a text may name its line breaks; a password never does
         value = unescaped(value)
     element.fill(value, timeout=script.milliseconds())
 
@@ -188,10 +188,10 @@ def _select_window(script, step, target, value):
     elif "win_ser_local" in name or name.endswith("root}"):
         script.show(pages[0])
     else:
-        number = int(numbered[1]) if numbered else 1
-        script.wait(lambda: len(script.player.context.pages) > number)
+        index = int(numbered[1]) if numbered else 1
+        script.wait(lambda: len(script.player.context.pages) > index)
         pages = script.player.context.pages
-        script.show(pages[number] if numbered and number < len(pages) else pages[-1])
+        script.show(pages[index] if numbered and index < len(pages) else pages[-1])
 
 
 def _store_window(script, step, target, value):

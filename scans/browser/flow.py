@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-_OPENING = frozenset({"if", "while", "times", "forEach", "do"})
+LOOPS = frozenset({"while", "times", "forEach"})
+_OPENING = LOOPS | {"if", "do"}
 COMMANDS = _OPENING | {"elseIf", "else", "end", "repeatIf"}
 
 

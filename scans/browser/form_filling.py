@@ -4,7 +4,6 @@ Runs in the child process; standard library only.
 """
 
 import re
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,7 +58,7 @@ def fill(player, form: dict) -> None:
     with suppress(Error):
         found["password"].evaluate(TICK)
     send(player, found["password"], found["button"])
-    if not comes(player, lambda: is_gone(found["password"]), SECONDS_TO_BE_LET_IN):
+    if not player.wait(lambda: is_gone(found["password"]), SECONDS_TO_BE_LET_IN):
         player.asks_again = True  # whether that was a login is for others to judge
     else:
         have_token_sent(player)
@@ -89,7 +88,7 @@ def password_step(player, form: dict, first: dict) -> dict:
         return found.get("password")
 
     send(player, first["name"], first["button"], has_come=look)
-    if not comes(player, look, SECONDS_FOR_A_FORM):
+    if not player.wait(look, SECONDS_FOR_A_FORM):
         raise Halt("no_login_form", reason("page_asks_no_password", url=shown(player.page.url)))
     return found
 
@@ -139,7 +138,7 @@ def send(player, field, button, has_come=lambda: None) -> None:
 
 def has_effect(player, field, sent: int, has_come) -> bool:
     """Return whether something was sent, the field is gone, or the next thing has come, within a moment."""
-    return comes(player, lambda: player.listener.sent > sent or is_gone(field) or has_come(), SECONDS_FOR_A_BUTTON)
+    return player.wait(lambda: player.listener.sent > sent or is_gone(field) or has_come(), SECONDS_FOR_A_BUTTON)
 
 
 def is_gone(field) -> bool:
@@ -151,17 +150,17 @@ def is_gone(field) -> bool:
 
 
 def form_comes(player, look) -> bool:
-    """Whether `look()` finds a login form in time; some pages show it only to who asks for it."""
+    """Return whether `look()` finds a login form in time; some pages show it only after a click on “Log in”."""
     page = player.page
     if not any(has_scripts(frame) for frame in page.frames):
         return bool(look())
-    if comes(player, look, SECONDS_FOR_A_FORM_UNASKED):
+    if player.wait(look, SECONDS_FOR_A_FORM_UNASKED):
         return True
     openers = page.get_by_role("button", name=OPENS).or_(page.get_by_role("link", name=OPENS)).locator("visible=true")
     if openers.count():
         with suppress(Error):  # something may lie over it
             openers.first.click(timeout=player.left(5))
-    return comes(player, look, SECONDS_FOR_A_FORM)
+    return player.wait(look, SECONDS_FOR_A_FORM)
 
 
 def has_scripts(frame) -> bool:
@@ -170,16 +169,6 @@ def has_scripts(frame) -> bool:
         return frame.evaluate("!!document.querySelector('script') || !!document.querySelector('iframe, frame')")
     except Error:
         return True
-
-
-def comes(player, look, seconds: float) -> bool:
-    """Whether `look()` gives something in time."""
-    until = time.monotonic() + player.left(seconds) / 1000
-    while not look():
-        if time.monotonic() > until:
-            return False
-        player.page.wait_for_timeout(100)
-    return True
 
 
 def no_form(player, form: dict) -> Halt:

@@ -4,7 +4,6 @@ import re
 
 # What sendKeys holds: text, `${KEY_ENTER}`, or `Key['ENTER']` as exported code spells it.
 KEY = re.compile(r"""\$\{KEY_(\w+)\}|\bKey\[(?:'|")(\w+)(?:'|")\]""")
-_NUMBERS = range(10)
 KEYS = {
     **dict.fromkeys(["ENTER", "RETURN"], "Enter"),
     **dict.fromkeys(["ESC", "ESCAPE"], "Escape"),
@@ -13,13 +12,13 @@ KEYS = {
     **dict.fromkeys(["INS", "INSERT"], "Insert"),
     **dict.fromkeys(["PGUP", "PAGE_UP"], "PageUp"),
     **dict.fromkeys(["PGDN", "PAGE_DOWN"], "PageDown"),
-    **{name: "ArrowUp" for name in ("UP", "ARROW_UP")},
-    **{name: "ArrowDown" for name in ("DOWN", "ARROW_DOWN")},
-    **{name: "ArrowLeft" for name in ("LEFT", "ARROW_LEFT")},
-    **{name: "ArrowRight" for name in ("RIGHT", "ARROW_RIGHT")},
+    **dict.fromkeys(["UP", "ARROW_UP"], "ArrowUp"),
+    **dict.fromkeys(["DOWN", "ARROW_DOWN"], "ArrowDown"),
+    **dict.fromkeys(["LEFT", "ARROW_LEFT"], "ArrowLeft"),
+    **dict.fromkeys(["RIGHT", "ARROW_RIGHT"], "ArrowRight"),
     **{"TAB": "Tab", "HOME": "Home", "END": "End", "SPACE": "Space", "PAUSE": "Pause", "CLEAR": "Clear"},
     **{"HELP": "Help", "CANCEL": "Cancel", "SEMICOLON": ";", "EQUALS": "="},
-    **{f"{name}{number}": str(number) for name in ("N", "NUMPAD") for number in _NUMBERS},
+    **{f"{name}{number}": str(number) for name in ("N", "NUMPAD") for number in range(10)},
     **dict.fromkeys(["MUL", "MULTIPLY"], "NumpadMultiply"),
     **dict.fromkeys(["ADD", "PLUS"], "NumpadAdd"),
     **dict.fromkeys(["SUB", "SUBTRACT", "MINUS"], "NumpadSubtract"),

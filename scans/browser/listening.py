@@ -47,7 +47,7 @@ class Listener:
         """Return the requests that may be reported, as base.Played has them."""
         return {
             "visited": self._inside(self.visited),
-            "forms": [form for form in self.forms if self._may_be_told(**{**form, "method": ""})],
+            "forms": [form for form in self.forms if self._may_be_told(form["url"], form["fields"], form["body"])],
             "asked_for": self._inside(self.asked),
             "asked_as_member": self._inside(url for url, as_member in self.asked.items() if as_member),
             "headers": [token for token in self.tokens.items() if token not in self.tokens_of_strangers],
@@ -109,7 +109,7 @@ class Listener:
     def _inside(self, urls: Iterable[str]) -> list[str]:
         return [url for url in dict.fromkeys(urls) if self._may_be_told(url)]
 
-    def _may_be_told(self, url: str, fields: Iterable[tuple[str, str]] = (), body: str = "", method: str = "") -> bool:
+    def _may_be_told(self, url: str, fields: Iterable[tuple[str, str]] = (), body: str = "") -> bool:
         """Return whether a request goes to an allowed site and has no password or token in it."""
         values = [value for _, value in [*parse_qsl(urlsplit(url).query), *fields, *leaves(json.loads(body or "{}"))]]
         typed = any(value in self.secrets for value in values)
@@ -118,7 +118,7 @@ class Listener:
 
 
 def is_by_script(request) -> bool:
-    """Whether a script of a page makes this request."""
+    """Return whether a script of a page makes this request."""
     return request.resource_type in ("xhr", "fetch")
 
 
@@ -155,12 +155,12 @@ def shown(url: str) -> str:
 
 
 def is_token(name: str, value: str) -> bool:
-    """Whether a header or parameter carries a token: as its name says, and long enough to be one."""
+    """Return whether a header or parameter carries a token: it is named so, and long enough."""
     return bool(TOKEN_HEADER.search(name)) and len(value.split(" ")[-1]) >= SHORTEST_TOKEN
 
 
 def has_password(url: str) -> bool:
-    """Whether an address has a password in its query, which an engine would keep on disk."""
+    """Return whether an address has a password in its query, which an engine would keep on disk."""
     return any(PASSWORD_PARAMETER.search(name) for name, _ in parse_qsl(urlsplit(url).query))
 
 

@@ -71,7 +71,9 @@ def _matches(seen: str, expected: str) -> bool:
     expected = " ".join(expected.split())
     if seen == expected or kind in ("exact", "mostly-equals"):
         return seen == expected
-    return re.fullmatch(".*".join(map(re.escape, expected.split("*"))), seen, re.DOTALL) is not None
+    first, *others = map(re.escape, expected.split("*"))
+    between = "".join(f"(?>.*?{text})" for text in others[:-1])  # atomic: no pattern takes long
+    return re.fullmatch(first + between + (f".*{others[-1]}" if others else ""), seen, re.DOTALL) is not None
 
 
 def selector(target: str) -> str:

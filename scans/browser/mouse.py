@@ -42,14 +42,19 @@ def _let_go(page, held: list[str]) -> None:
         page.keyboard.up(held.pop())
 
 
+def position(text: str) -> tuple[float, float] | None:
+    """Return the two numbers of a text such as `10,5`; None for any other text."""
+    numbers = re.findall(r"-?\d+(?:\.\d+)?", text)
+    return tuple(map(float, numbers)) if len(numbers) == 2 else None
+
+
 def _point(script, step, target, value) -> tuple[float, float]:
     """Return the place in the window that a command means: `x,y` from the element's corner, or its middle."""
     element = script.element(step, target)
     element.scroll_into_view_if_needed(timeout=script.milliseconds())
     if not (box := element.bounding_box()):
         raise Failed("no_element", target=target[:200])
-    numbers = re.findall(r"-?\d+(?:\.\d+)?", value)
-    x, y = map(float, numbers) if len(numbers) == 2 else (box["width"] / 2, box["height"] / 2)
+    x, y = position(value) or (box["width"] / 2, box["height"] / 2)
     return box["x"] + x, box["y"] + y
 
 

@@ -32,6 +32,7 @@ COOKIE = ("name", "value", "domain", "path", "secure")  # what engines.base.Cook
 SECONDS_TO_SETTLE = 3
 SECONDS_OF_SILENCE = 0.5
 SECONDS_FOR_A_PAGE = 20
+SECONDS_BETWEEN_LOOKS = 0.1
 SECONDS_LATER = 2  # than session.py would end it
 FLAGS = [
     "--disable-gpu",
@@ -142,6 +143,19 @@ class Player:
         if left <= 0:
             raise Halt("timed_out", reason("browser_time_over"))
         return min(most, left) * 1000
+
+    def wait(self, look, seconds: float):
+        """Call `look()` until its result is true or the time is over, and return the last result."""
+        until = time.monotonic() + self.left(seconds) / 1000
+        while True:
+            try:
+                if result := look():
+                    return result
+            except Error:
+                result = None
+            if time.monotonic() > until:
+                return result
+            self.page.wait_for_timeout(SECONDS_BETWEEN_LOOKS * 1000)
 
     def go(self, url: str) -> None:
         """Navigate; raises Halt where that is not allowed or the page does not come."""

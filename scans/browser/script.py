@@ -3,12 +3,13 @@
 import json
 import math
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from urllib.parse import urljoin, urlsplit
 
 from dialogs import Dialogs
+from flow import COMMANDS as FLOW
+from flow import LOOPS
 from locators import Failed, is_locator, link_pattern, number, reason, selector, without
 from playwright.sync_api import Error
 from variables import Variables, plain_name
@@ -17,9 +18,7 @@ from wall import place
 SECONDS_FOR_AN_ELEMENT = 10
 SECONDS_FOR_THE_FIRST_LOCATOR = 2  # before its alternatives are tried, because the page may still be loading
 SECONDS_FOR_A_WINDOW = 5
-SECONDS_BETWEEN_LOOKS = 0.1
 MOST_ROUNDS = 1000  # of one loop, as in Selenium IDE
-LOOPS = ("while", "times", "forEach")
 
 
 class Halt(Exception):
@@ -201,17 +200,8 @@ class Script:
         return None
 
     def wait(self, look, seconds: float = SECONDS_FOR_AN_ELEMENT):
-        """Call `look()` until its result is true or the time is over, and return the last result."""
-        until = time.monotonic() + self.player.left(seconds) / 1000
-        while True:
-            try:
-                if result := look():
-                    return result
-            except Error:
-                result = None
-            if time.monotonic() > until:
-                return result
-            self.player.page.wait_for_timeout(SECONDS_BETWEEN_LOOKS * 1000)
+        """Wait as the player does, by default as long as for an element."""
+        return self.player.wait(look, seconds)
 
     def milliseconds(self) -> float:
         """Return how long one action may take."""
@@ -224,6 +214,3 @@ def is_address(url: str) -> bool:
         return url.startswith(("http://", "https://")) and bool(place(url)[0])
     except ValueError:
         return False
-
-
-FLOW = frozenset({"if", "elseIf", "else", "end", "repeatIf", "do", *LOOPS})

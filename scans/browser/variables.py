@@ -73,8 +73,6 @@ def as_text(value) -> str:
         return ",".join("" if item is None else as_text(item) for item in value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
         return str(int(value))
-    if isinstance(value, float) and value != value:
-        return "NaN"
     return json.dumps(value, ensure_ascii=False, default=str)
 
 

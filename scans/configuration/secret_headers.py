@@ -1,4 +1,4 @@
-"""The headers of an analysis as its column holds them: opened for a scan, sealed anew, or looked for in evidence."""
+"""The headers of an analysis as its column holds them: opened for a scan, sealed again, or looked for in evidence."""
 
 from scans import encryption
 from scans.configuration.per_url import holding, joined

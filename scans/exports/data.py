@@ -85,7 +85,7 @@ def url_scan_data(scan: UrlScan, mask: Mask) -> dict:
         **values_of(scan, "id url status"),
         "label": scan.info.label,
         **_reason_data("reason", scan.reason, mask),
-        "notices": [_notice_data(notice, mask) for notice in scan.notices],
+        "notices": [notice_data(notice, mask) for notice in scan.notices],
         "module_errors": [_module_error_data(error, mask) for error in scan.module_errors.all()],
         "started_at": iso(scan.started_at),
         "ended_at": iso(scan.ended_at),
@@ -128,8 +128,8 @@ def _reason_data(name: str, reason: Reason, mask: Mask) -> dict:
     return {name: mask(reason.in_english()), f"{name}_code": plain["code"], f"{name}_facts": mask(plain["facts"])}
 
 
-def _notice_data(notice: Notice, mask: Mask) -> dict:
-    """A notice and its next step as English sentences, and beside them as a code with its facts; masked."""
+def notice_data(notice: Notice, mask: Mask) -> dict:
+    """Return a notice and its next step as English sentences, and beside them as a code with its facts; masked."""
     plain = notice.to_json()
     texts = {"text": mask(notice.in_english()), "next_step": mask(notice.next_step.in_english())}
     return {"code": plain["code"], "facts": mask(plain["facts"]), **texts}

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from django.utils.text import slugify
 
 from scans.exports.addresses import as_path, uri
-from scans.exports.data import url_scan_data
+from scans.exports.data import notice_data
 from scans.exports.results import Results
 from scans.exports.streams import HERE, json_pieces
 from scans.models import Finding, Mark, UrlScan
@@ -87,7 +87,7 @@ def _invocation(scan: UrlScan, results: Results) -> dict:
             "url": scan.url,
             "status": scan.status,
             "label": scan.info.label,
-            "notices": url_scan_data(scan, results.masks[scan.pk])["notices"],
+            "notices": [notice_data(notice, results.masks[scan.pk]) for notice in scan.notices],
         },
     }
     return {name: value for name, value in invocation.items() if value is not None}

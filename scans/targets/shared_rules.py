@@ -126,7 +126,7 @@ def _compiled(pattern: str) -> tuple[str, re.Pattern[str]]:
 def _glob(pattern: str, any_character: str) -> str:
     """Return the expression of a text in which * stands for any number of these characters."""
     first, *rest = map(re.escape, _literals(pattern))
-    middle = "".join(f"(?>{any_character}*?{piece})" for piece in rest[:-1])  # atomic: nothing takes for ever
+    middle = "".join(f"(?>{any_character}*?{piece})" for piece in rest[:-1])  # atomic: no pattern takes long
     return first + middle + (f"{any_character}*{rest[-1]}" if rest else "")
 
 
