@@ -19,6 +19,7 @@ _JAVASCRIPT = ("", "module", "text/javascript", "application/javascript", "text/
 _CONTENT = ["form", "input", "button", "select", "textarea", "frame", "iframe", "object", "embed", "canvas", "video"]
 _LONGEST_SCRIPT = 2000  # characters; a longer script is an application, which goes there at some later moment
 _MOST_TEXT = 300  # characters that a page which only leads elsewhere may say, such as "We have moved"
+_MOST_LINKS = 20  # of such a page
 
 
 def leads_to(page: Page) -> str:
@@ -33,12 +34,13 @@ def leads_to(page: Page) -> str:
     return address if re.match(r"https?://[^/?#]", address) else ""
 
 
-def says_nothing(page: Page, address: str) -> bool:
-    """Return whether a page has no content of its own, but at most a few words and links to this address."""
-    if page.soup.find(_CONTENT) or page.soup.find("script", src=True) or len(_shown(page)) > _MOST_TEXT:
-        return False
-    links = {page.absolute(str(link["href"])) for link in page.soup.find_all("a", href=True)}
-    return links <= {address}
+def _links(page: Page) -> set[str] | None:
+    """Return the addresses that a page links to if it has at most a few words besides; None if it has more content."""
+    links = page.soup.find_all("a", href=True, limit=_MOST_LINKS + 1)
+    has_content = page.soup.find(_CONTENT) or page.soup.find("script", src=True) or len(links) > _MOST_LINKS
+    if has_content or len(_shown(page)) > _MOST_TEXT:
+        return None
+    return {page.absolute(str(link["href"])) for link in links}
 
 
 def _refreshed(page: Page) -> str:
@@ -46,19 +48,25 @@ def _refreshed(page: Page) -> str:
     if page.next_url:
         return page.next_url
     seconds, address = page.refresh
-    elsewhere = address.split("?")[0] != page.url.split("?")[0]
-    return address if seconds > LONGEST_REFRESH_SECONDS and elsewhere and says_nothing(page, address) else ""
+    if seconds <= LONGEST_REFRESH_SECONDS or address.split("?")[0] == page.url.split("?")[0]:
+        return ""
+    links = _links(page)
+    return address if links is not None and links <= {address} else ""
 
 
 def _by_script(page: Page) -> str:
     """Return the address that a script of a page without content goes to."""
-    for script in _scripts(page):
+    scripts = _scripts(page)
+    links = _links(page) if scripts else None
+    if links is None:
+        return ""
+    for script in scripts:
         code = _COMMENT.sub("", script)
         for found in _GOES.finditer(code):
             if _GOES_ON.match(code, found.end()):
                 continue
             address = page.absolute(_ESCAPED.sub(_unescaped, found[2])) if found[2].strip() else ""
-            if address and address != page.url.split("#")[0] and says_nothing(page, address):
+            if address and address != page.url.split("#")[0] and links <= {address}:
                 return address
     return ""
 
@@ -72,8 +80,11 @@ def _scripts(page: Page) -> list[str]:
 
 def _shown(page: Page) -> str:
     """Return the text in the body that a browser with scripts shows."""
-    hidden = ("script", "style", "template", "noscript", "title")
-    texts = page.soup.find_all(string=lambda text: text.find_parent(hidden) is None)
+    hidden: set[int] = set()
+    for tag in page.soup.find_all(["noscript", "title"]):
+        if id(tag) not in hidden:  # each element is looked at once, however deep they are nested
+            hidden.update(map(id, tag.descendants))
+    texts = (text for text in page.soup.strings if id(text) not in hidden)  # scripts, styles, templates have none
     return " ".join(" ".join(texts).split())
 
 

@@ -1,5 +1,7 @@
 """Pages that lead elsewhere as browsers see it, and pages that only look like it."""
 
+from time import process_time
+
 import httpx
 import pytest
 
@@ -94,3 +96,10 @@ def test_a_page_that_reloads_itself_to_see_its_cookie_is_requested_again():
 
 def test_an_error_page_leads_nowhere():
     assert leads_to(Page(URL, 404, httpx.Headers(), meta(f"0; url={MOVED}"))) == ""
+
+
+@pytest.mark.parametrize("inside", ["<b>a" * 10_000, "<noscript><i>a" * 4000, "<a href=/>" * 6000])
+def test_a_page_of_elements_that_never_end_is_read_quickly(inside):
+    began = process_time()
+    assert led(f"<script>location = '{URL}'</script>{inside}") == ""
+    assert process_time() - began < 3
