@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scans.exports.data import analysis_data, catalogue_data, evidence_data
+from scans.exports.data import analysis_data, catalogue_data, evidence_data, finding_data
 from scans.exports.masking import Mask
 from scans.models import Finding
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action
@@ -42,10 +42,18 @@ def test_a_reason_is_a_sentence_and_beside_it_a_code_with_its_facts():
 
 
 @pytest.mark.django_db
+def test_a_finding_that_was_not_replayed_has_no_time_of_a_replay():
+    factories.find(factories.running().url_scans.get())
+    finding = Finding.objects.get()
+    finding.mark = "unreviewed"
+    assert finding_data(finding, Mask())["replayed_at"] is None
+
+
+@pytest.mark.django_db
 def test_evidence_hides_the_credentials_in_headers_and_names_no_status_where_there_was_no_answer():
     factories.find(factories.running().url_scans.get())
     finding = Finding.objects.get()
     finding.evidence_headers, finding.evidence_status = [["Set-Cookie", "sid=0wl5ecret; Path=/"]], 0
     data = evidence_data(finding, Mask())
     assert "0wl5ecret" not in str(data) and data["response_headers"][0][0] == "Set-Cookie"
-    assert data["response_status"] is None and data["replayed_at"] is None
+    assert data["response_status"] is None
