@@ -67,3 +67,15 @@ def test_a_weakness_at_many_places_is_told_once_with_its_places(capsys):
     call_command("show", str(factories.on_every_page("", "about").pk))
     told = capsys.readouterr().out
     assert "1 info" in told and told.count("HTTP Methods:") == 1 and "also at GET http://127.0.0.1:9/about" in told
+
+
+def test_findings_that_differ_in_parameter_or_module_alone_are_told_apart(capsys):
+    analysis = factories.published()
+    first = analysis.url_scans.get().findings.get()
+    for parameter, module in (("day", "exec"), ("day", "file"), ("month", "exec")):
+        first.pk, first.identity, first.fingerprint = None, parameter + module, parameter + module
+        first.category, first.parameter, first.module = "Internal Server Error", parameter, module
+        first.save()
+    call_command("show", str(analysis.pk))
+    lines = [line for line in capsys.readouterr().out.splitlines() if "Internal Server Error" in line]
+    assert len(set(lines)) == 3 and any(line.endswith(", parameter day, module file") for line in lines)

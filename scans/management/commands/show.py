@@ -40,14 +40,21 @@ def as_text(data: dict) -> str:
         lines += [f"        Notice: {notice['text']} {notice['next_step']}" for notice in scan["notices"]]
     lines.append("\nFindings: " + ", ".join(f"{count} {severity}" for severity, count in data["counts"].items()))
     for finding in data["findings"]:
-        detail = ", ".join(filter(None, (finding["subject"], finding["kind"].replace("_", " "))))
-        name = f"{finding['category']} ({detail})" if detail else finding["category"]
-        lines.append(f"    [{finding['severity']}] {name}: {finding['method']} {finding['url']}")
+        lines.append(f"    {finding_line(finding)}")
         lines.append(f"        {finding['info']} ({finding['replay'].replace('_', ' ')})")
         lines += [f"        also at {place['method']} {place['url']}" for place in finding["places"][1:]]
     lines.append("\nActivity log")
     lines += [f"    {_entry(entry)}" for entry in reversed(data["log"])]
     return "\n".join(lines)
+
+
+def finding_line(finding: dict) -> str:
+    """Return a finding as one line, with everything that tells it from the others of its address."""
+    detail = ", ".join(filter(None, (finding["subject"], finding["kind"].replace("_", " "))))
+    name = f"{finding['category']} ({detail})" if detail else finding["category"]
+    parameter = f", parameter {finding['parameter']}" if finding["parameter"] else ""
+    module = f", module {finding['module']}" if finding["module"] else ""
+    return f"[{finding['severity']}] {name}: {finding['method']} {finding['url']}{parameter}{module}"
 
 
 def _entry(entry: dict) -> str:

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from scans import transitions
 from scans.exports.data import analysis_data
 from scans.exports.streams import json_text
+from scans.management.commands.show import finding_line
 from scans.management.database import DatabaseCommand
 from scans.models import Actor, Analysis, Finding, Replay, SystemPart, UrlScan
 from scans.models.querysets import FindingQuerySet
@@ -97,7 +98,7 @@ class Command(DatabaseCommand):
             )
             return
         for finding in data:
-            self.stdout.write(f"{finding['id']} [{finding['severity']}] {finding['category']}: {finding['url']}")
+            self.stdout.write(f"{finding['id']} {finding_line(finding)}")
             self.stdout.write(f"    {finding['replay'].replace('_', ' ')}: {finding['replay_reason']}")
 
 
