@@ -71,6 +71,9 @@ SENTENCES = {
     "injected_header_again": _("The answer again has the injected header {name}."),
     "injected_header_gone": _("The answer does not have the injected header {name} this time."),
     "status_again": _("The site answered {status} again, and not to a harmless value."),
+    "status_with_parameter": _(
+        "The site answered {status} again, even to a harmless value of {name}, and not without this parameter."
+    ),
     "status_this_time": _("The site answered {status} this time."),
     "file_there": _("The file is still there, and a file with an invented name is not."),
     "file_gone": _("The file is not there this time: the site answered {status}."),

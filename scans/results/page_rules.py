@@ -131,21 +131,15 @@ def server_error(look: Look) -> Verdict:
     if answer.status != int(said[1] if said else 500):
         look.answer()  # which may be a refusal
         return not_reproduced("status_this_time", status=answer.status)
-    if _fails_for_everybody(look):
-        return not_replayable("same_for_everybody", status=answer.status)
-    return confirmed("status_again", status=answer.status)
-
-
-def _fails_for_everybody(look: Look) -> bool:
-    """Return whether the server fails without the attack too.
-
-    A harmless value may be a wrong one as well, such as 1 for a date. Then the page without the parameter tells.
-    """
     harmless = look.harmless()
     if not harmless or look.raw_answer(harmless).status < 500:
-        return False
-    without = look.request.without(look.finding.parameter)
-    return without == look.request or look.raw_answer(without).status >= 400
+        return confirmed("status_again", status=answer.status)
+    # The harmless value may be a wrong one too, such as 1 for a date. Then the page without the parameter tells.
+    name = look.finding.parameter
+    without = look.request.without(name)
+    if without == look.request or look.raw_answer(without).status >= 400:
+        return not_replayable("same_for_everybody", status=answer.status)
+    return confirmed("status_with_parameter", status=answer.status, name=name)
 
 
 def left_file(look: Look) -> Verdict:

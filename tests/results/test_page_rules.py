@@ -138,7 +138,9 @@ def test_a_server_that_fails_at_every_wrong_value_is_told_by_the_page_without_th
     get, post = "GET /daily?day=id HTTP/1.1\nhost: owls.example", "POST /daily HTTP/1.1\nhost: owls.example\n\nday=id"
     info = "The server responded with a 500 HTTP error code while attempting to inject a payload in the parameter day"
     weak = finding(info=info, parameter="day", module="exec", request=get if method == "GET" else post)
-    assert looked(weak, lambda request: answer(500 if fields(request) else without)).replay == expected
+    verdict = looked(weak, lambda request: answer(500 if fields(request) else without))
+    assert verdict.replay == expected
+    assert verdict.reason.code == ("status_with_parameter" if expected == CONFIRMED else "same_for_everybody")
 
 
 def test_a_file_left_behind_is_there_when_an_invented_one_is_not():
