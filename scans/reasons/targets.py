@@ -43,6 +43,9 @@ SENTENCES = {
     "refused_too_many": _("The site answers {status}: it refuses so many requests."),
     "refused_unavailable": _("The site answers {status}: it takes no requests at the moment."),
     "refused_challenge": _("The site answers {status} with a page that asks visitors to prove that they are human."),
+    "refused_page_gone": _(
+        "The site answers {status} where it answered {usual} before: the page is gone, or the site turns us away."
+    ),
     "refused_block_page": _(
         "The site answers {status} with a page that turns us away. Before, it answered {usual} at this address."
     ),

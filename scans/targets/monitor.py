@@ -15,7 +15,7 @@ from django.conf import settings
 from scans.reasons import NO_REASON, Reason
 from scans.targets.http_client import Answer, SiteClient
 from scans.targets.policy import origin, resolve
-from scans.targets.refusal import Seen, alike, refusal, seconds_to_wait, seen
+from scans.targets.refusal import NOTHING_THERE, Seen, alike, refusal, seconds_to_wait, seen
 from scans.targets.request_rules import NO_RULES, LeftOut, RequestRules
 from scans.timing import DEFAULT_TIMING, Timing
 
@@ -61,6 +61,8 @@ def _judged(client: SiteClient, url: str, answer: Answer, usual: Seen | None) ->
     if usual and answer.status < 400 and not alike(now, usual):
         elsewhere = _elsewhere(client, url)
     why = refusal(answer.status, answer.headers, answer.body, usual, elsewhere)
+    if not why and usual and answer.status in NOTHING_THERE and usual.status < 400:
+        why = Reason("refused_page_gone", status=answer.status, usual=usual.status)  # some firewalls ban with a 404
     return Look(Sight.REFUSES, why, asked or 0.0) if why else Look(Sight.ANSWERS)
 
 

@@ -19,13 +19,12 @@ from scans.reasons import NO_REASON, Reason
 
 TOO_MANY_REQUESTS, UNAVAILABLE = 429, 503
 # Also how a site says that there is nothing, or that an attack broke something: no refusal, unless the page says so.
-_NOTHING_THERE = (404, 410)
+NOTHING_THERE = (404, 410)
 _ALIKE = 0.25  # the share of words that two pages of one address have in common, at least
 _MARKS_KEPT = 64
 _LONGEST_TEXT = 200
-_LONGEST_BODY = (
-    64 * 1024
-)  # as much as a finding keeps of its answer: the rest of a longer one would make it another page
+# As much as a finding keeps of its answer: the rest of a longer one would make it another page.
+_LONGEST_BODY = 64 * 1024
 _TITLE = re.compile(r"<title[^<>]*+>([^<]*+)", re.IGNORECASE)
 # Each letter is read once, however many tags a hostile page leaves open.
 _UNSEEN = re.compile(r"<(script|style)\b(?:[^<]|<(?!/\1))*+(?:</\1[^<>]*+>|\Z)|<[^<>]*+>", re.IGNORECASE)
@@ -120,7 +119,7 @@ def refusal(
 def _block_page(now: Seen, usual: Seen, elsewhere: Seen | None) -> Reason:
     """Return how an answer turns us away that is not the usual one; false if it does not."""
     turned_away = Reason("refused_block_page", status=now.status, usual=usual.status)
-    if 400 <= now.status < 500 and usual.status < 400 and now.status not in _NOTHING_THERE:
+    if 400 <= now.status < 500 and usual.status < 400 and now.status not in NOTHING_THERE:
         return turned_away
     if now.status >= 500:
         return NO_REASON
@@ -131,7 +130,7 @@ def _block_page(now: Seen, usual: Seen, elsewhere: Seen | None) -> Reason:
     if now.denies and not usual.denies:
         return turned_away
     same_for_all = elsewhere is not None and now.status == elsewhere.status and alike(now, elsewhere)
-    return turned_away if same_for_all and now.status not in _NOTHING_THERE else NO_REASON
+    return turned_away if same_for_all and now.status not in NOTHING_THERE else NO_REASON
 
 
 def _is_challenge(now: Seen, headers: Mapping[str, str], body: str, usual: Seen | None) -> bool:

@@ -68,9 +68,11 @@ class Patterns:
 def spellings(url: str) -> frozenset[str]:
     """Return an address as it is, and as servers may read it, all in small letters."""
     url = url.partition("#")[0]
-    found = {url}
+    path, mark, query = url.partition("?")
+    as_form = path + mark + query.replace("+", " ")
+    found = {url, as_form}
     for encoding in ("utf-8", "latin-1"):
-        decoded = url
+        decoded = as_form
         for _ in range(_MOST_DECODINGS):
             if "%" not in decoded:
                 break
@@ -117,10 +119,16 @@ def _compiled(pattern: str) -> tuple[str, re.Pattern[str]]:
     body = _glob(path + mark + query, ".") + ("" if mark else r"(?:[?].*)?")
     parameters = [one for one in re.split("[&;]", query) if one.strip("*")]
     if parameters:
-        anywhere = "".join(rf"(?=(?:.*?[&;])?{_glob(one, '[^&;]')}{_ENDS_PARAMETER})" for one in parameters)
+        anywhere = "".join(rf"(?=(?:.*?[&;])?{_parameter(one)}{_ENDS_PARAMETER})" for one in parameters)
         body = f"(?:{body}|{_glob(path, '.')}[?]{anywhere}.*)"
-    words = [word for piece in (path, *parameters) for word in _literals(piece)]
+    words = [word for piece in (path, *(one.removesuffix("=*") for one in parameters)) for word in _literals(piece)]
     return max(words, key=len, default=""), re.compile(start + body, re.DOTALL)
+
+
+def _parameter(pattern: str) -> str:
+    """Return the expression of a parameter; `name=*` also means the name alone."""
+    name = pattern.removesuffix("=*")
+    return _glob(pattern, "[^&;]") if name == pattern or "*" in name else _glob(name, "") + "(?:=[^&;]*)?"
 
 
 def _glob(pattern: str, any_character: str) -> str:

@@ -62,7 +62,9 @@ def test_a_site_that_wants_to_be_left_alone_for_a_while_refuses_us(site, status)
     assert (look.sight, look.wait, look.why.facts) == (Sight.REFUSES, 8, {"status": status})
 
 
-@pytest.mark.parametrize("switch", [{"status": 403}, {"status": 406}, {"body": "<h1>Access denied</h1>"}])
+@pytest.mark.parametrize(
+    "switch", [{"status": 403}, {"status": 406}, {"status": 404}, {"body": "<h1>Access denied</h1>"}]
+)
 def test_a_block_page_refuses_us_where_another_page_was(site, switch):
     usual = usual_of(site)
     assert sight(site, usual) == Sight.ANSWERS

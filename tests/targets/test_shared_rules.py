@@ -40,8 +40,14 @@ def test_a_pattern_means_what_it_says_and_nothing_else(pattern, left_out, asked_
 @pytest.mark.parametrize(
     ("pattern", "left_out", "asked_for"),
     [
-        ("/?do=*", ["/?do=harden", "/?do=", "/?x=1&do=harden", "/?x=1;do=harden", ""], ["/?redo=1", "/weak?do=1"]),
+        (
+            "/?do=*",
+            ["/?do=harden", "/?do=", "/?do", "/?do&x", "/?x=1&do=harden", "/?x=1;do=harden", ""],
+            ["/?redo=1", "/?done", "/weak?do=1"],
+        ),
         ("/shop.php?id=5&action=remove", ["/shop.php?action=remove&x&id=5"], ["/shop.php?id=5", "/shop.php?id=55"]),
+        ("/?q=a b", ["/?q=a+b", "/?q=a%20b"], ["/?q=a%2Bb", "/?q=ab"]),
+        ("/?q=c++", ["/?q=c%2B%2B"], ["/?q=c"]),
         ("*?*token=*", ["/a?csrf_token=7", "/?x&token="], ["/token=7", "/?x=token"]),
     ],
 )
