@@ -5,12 +5,14 @@ An analysis stores `usual:` and the code in place of the patterns.
 
 from collections.abc import Iterable, Iterator
 
-from django.utils.text import format_lazy
+from django.utils.functional import lazy
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from scans.configuration.per_url import holding
 
 USUAL = "usual:"
+_format_html = lazy(format_html, str)
 _EXAMPLES = 4
 # By code: what the addresses do, and words that such an address has, in the languages of most sites.
 _WORDS = {
@@ -38,7 +40,7 @@ PATTERNS = {
 }
 LABELS = {code: label for code, (label, _words) in _WORDS.items()}
 CHOICES = [
-    (code, format_lazy("{label} ({words} …)", label=label, words=", ".join(words.split()[:_EXAMPLES])))
+    (code, _format_html("{} (<code>{}</code> …)", label, ", ".join(words.split()[:_EXAMPLES])))
     for code, (label, words) in _WORDS.items()
 ]
 

@@ -163,7 +163,7 @@ class SiteMonitor(threading.Thread):
         self._done, self._wanted = threading.Event(), threading.Event()
         self._outlook, self._lock = Outlook(timing), threading.Lock()
         self._failures_of_the_name = 0
-        self._rest_until = 0.0
+        self._rest_until, self._rested_before = 0.0, 0
         self.looks = 0
         self.delaying = False  # an attack of the engine told the site to wait
         self.lost = NO_REASON
@@ -211,8 +211,12 @@ class SiteMonitor(threading.Thread):
         return wanted
 
     def rest(self, seconds: float) -> None:
-        """Leave the site alone for that long: it asked the engine for that."""
-        self._rest_until = monotonic() + seconds
+        """Leave the site alone for that long before the next look, because the engine does.
+
+        Only the first call between two looks counts: an engine that waits again and again must not stop the looks.
+        """
+        if self._rested_before <= self.looks:
+            self._rest_until, self._rested_before = monotonic() + seconds, self.looks + 1
 
     def engine_got_answers(self, *, pages: bool = True) -> None:
         """Note that the engine got a response, or even a page, so the failures seen here do not count."""

@@ -30,7 +30,7 @@ def test_usual_patterns_mean_no_ordinary_address(path):
 
 def test_each_offer_says_what_such_addresses_do_and_some_of_their_words():
     assert [code for code, _label in CHOICES] == list(PATTERNS) == list(LABELS)
-    assert str(dict(CHOICES)["logout"]) == "log out (logout, log-out, log_out, logoff …)"
+    assert str(dict(CHOICES)["logout"]) == "log out (<code>logout, log-out, log_out, logoff</code> …)"
 
 
 def test_an_offer_holds_for_all_urls_or_for_one():

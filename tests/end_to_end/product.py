@@ -115,6 +115,8 @@ def running_product():
             "PYTHONUNBUFFERED": "1",
             "STARTED_BY": str(os.getpid()),
             "SCANS_LOG_LEVEL": "INFO",
+            # Sites that a test ends do not come back: no verification waits for them before the next checks.
+            "SCANS_VERIFY_PATIENCE_SECONDS": "3",
         }
         subprocess.run([sys.executable, "manage.py", "first_run"], cwd=ROOT, env=environment, check=True)
         product = Product(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{demo_port}/", environment)

@@ -73,7 +73,9 @@ def test_a_real_application_is_scanned_as_the_engine_alone_scans_it(product, set
         assert code == 0, data["log"]
         by_hand = scan_by_hand(url, settings, tmp_path)
     through_the_product = {
-        (f["category"], f["method"], f["url"], f["parameter"], f["module"], f["info"]) for f in data["findings"]
+        (weakness["category"], f["method"], f["url"], f["parameter"], weakness["module"], f["info"])
+        for weakness in data["findings"]
+        for f in weakness["places"]
     }
     assert by_hand and through_the_product == by_hand
 

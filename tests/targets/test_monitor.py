@@ -280,6 +280,14 @@ def test_a_site_that_asked_the_engine_to_wait_is_left_alone_by_us_too(site, watc
     assert eventually(lambda: site.requests)
 
 
+def test_an_engine_that_waits_again_and_again_does_not_stop_the_looks(site, watch):
+    watch.start()
+    for _ in range(20):
+        watch.rest(0.2)  # much longer than until the next call
+        sleep(0.05)
+    assert 3 <= watch.looks < 10
+
+
 def test_a_look_can_be_asked_for(site):
     watch = SiteMonitor(site.url, LOOPBACK, Timing(between_looks=60))
     watch.start()

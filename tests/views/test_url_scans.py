@@ -230,7 +230,7 @@ def test_poll_and_number_of_queries(client, htmx_headers, django_assert_num_quer
     with django_assert_num_queries(4):
         poll = client.get(scan.get_absolute_url(), {"v": version(response)}, headers=htmx_headers)
     assert poll.status_code == 204
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         client.get(f"{scan.get_absolute_url()}findings/")
     with django_assert_num_queries(5):
         client.get(f"{scan.get_absolute_url()}configuration/")
@@ -373,7 +373,7 @@ def test_details_list_errors_inside_the_engine_with_their_address(client):
 def test_the_configuration_of_a_url_shows_what_holds_for_it_and_at_which_level(client):
     shop, cart = "http://127.0.0.1:9/shop", "http://127.0.0.1:9/cart"
     left_out = f"*delete*\n{shop} /logout\n{cart} /empty\nusual:switch"
-    headers = {"X-Scan-Id": seal("owl-77"), f"{shop} X-Team": seal("red-77"), f"{cart} X-Other": seal("blue-77")}
+    headers = {"X-Scan-Id": seal("owl"), f"{shop} X-Team": seal("robin"), f"{cart} X-Other": seal("wren")}
     analysis = factories.submitted(shop, cart, left_out=left_out, headers=headers)
     page = text(client.get(f"{analysis.url_scans.get(url=shop).get_absolute_url()}configuration/"))
     assert "<code>*delete*</code> <code>addresses that usually switch something on or off</code>" in page
@@ -381,4 +381,4 @@ def test_the_configuration_of_a_url_shows_what_holds_for_it_and_at_which_level(c
     assert "<code>X-Scan-Id</code>" in page and "/empty" not in page and "X-Other" not in page
     whole = text(client.get(analysis.get_absolute_url()))
     assert f"for {cart} alone: <code>/empty</code>" in whole and "X-Other" in whole
-    assert "77" not in "".join(line for line in (page + whole).splitlines() if "X-" in line)
+    assert not [secret for secret in ("owl", "robin", "wren") if secret in page + whole]

@@ -107,7 +107,7 @@ def test_a_module_that_breaks_is_told_and_the_next_one_runs(wapiti):
 def test_a_scan_whose_modules_all_broke_is_not_complete(imported_flat, tmp_path, broken, outcome):
     scan = imported_flat(Path(adapter.DRIVER).parent / "scan.py").Scan
     seen = SimpleNamespace(
-        traffic=SimpleNamespace(errors_in_a_row=0, responses={"2xx": 9}, requests=9),
+        traffic=SimpleNamespace(silence=SimpleNamespace(in_a_row=0), responses={"2xx": 9}, requests=9),
         **{"urls_crawled": 1, "modules_missing": set(), "modules_done": 2, "modules_total": 2},
         modules_broken=broken,
         report=tmp_path,
