@@ -8,6 +8,14 @@ class DatabaseCommand(BaseCommand):
     """A command that reports an unavailable database in one line, with an exit code of its own."""
 
     without_database = 3
+    wrong_option: int | None = None  # the exit code for a wrong option; None: that of every Django command
+
+    def create_parser(self, *args, **kwargs):
+        """Return the parser. With `wrong_option`, a wrong option prints its usage and ends with that code."""
+        parser = super().create_parser(*args, **kwargs)
+        if self.wrong_option is not None:
+            parser.error = lambda message: parser.exit(self.wrong_option, f"{parser.format_usage()}{message}\n")
+        return parser
 
     def execute(self, *args, **options):
         """Run the command. Raises CommandError if the database fails."""

@@ -70,7 +70,7 @@ def run_logging_errors(job: Callable[[], object]) -> None:
 
 
 def _apply_to_all(verb: Callable[[Any], object], rows: Iterable[Model]) -> None:
-    """Apply a verb to each row. A row that changed meanwhile is refused, which is fine: the others are still done."""
+    """Apply a verb to each row. A row that changed meanwhile is refused and logged; the others are still done."""
     for row in rows:
         try:
             verb(row)

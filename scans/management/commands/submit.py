@@ -43,13 +43,7 @@ class Command(DatabaseCommand):
         "error that stderr tells of, 130 Ctrl-C while waiting: the analysis keeps running."
     )
     requires_system_checks = []
-    without_database = REFUSED
-
-    def create_parser(self, *args, **kwargs):
-        """A wrong option is a refusal too, and says so with the same exit code."""
-        parser = super().create_parser(*args, **kwargs)
-        parser.error = lambda message: parser.exit(REFUSED, f"{parser.format_usage()}{message}\n")
-        return parser
+    without_database = wrong_option = REFUSED
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("urls", nargs="+", metavar="URL")

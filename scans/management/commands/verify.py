@@ -27,13 +27,7 @@ class Command(DatabaseCommand):
         "verification continues."
     )
     requires_system_checks = []
-    without_database = REFUSED
-
-    def create_parser(self, *args, **kwargs):
-        """Make a wrong option a refusal, with the same exit code."""
-        parser = super().create_parser(*args, **kwargs)
-        parser.error = lambda message: parser.exit(REFUSED, f"{parser.format_usage()}{message}\n")
-        return parser
+    without_database = wrong_option = REFUSED
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("id", type=int, help="the number in the address of the analysis' page")
