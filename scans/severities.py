@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
-from scans.engines.base import Severity
+from scans.engines.events import Severity
 
 SEVERITIES = tuple(severity.value for severity in Severity)  # worst first
 _LABELS = {

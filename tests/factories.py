@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from scans import transitions
-from scans.engines.base import FindingReported, Severity
+from scans.engines.events import FindingReported, Severity
 from scans.models import Actor, Analysis, UrlScan
 from scans.reasons import Notice
 from scans.results import findings

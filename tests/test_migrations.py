@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from scans import activity
 from scans.database.concurrent_indexes import AddIndexOnline
-from scans.engines.base import FindingReported
+from scans.engines.events import FindingReported
 from scans.engines.wapiti.traits import completed
 from scans.maintenance.recount import recount
 from scans.models import Actor, Analysis, AnalysisSearch, Finding, Mark, StatusCount, TriageMark, UrlScan

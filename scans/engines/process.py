@@ -11,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from scans.engines import wire
-from scans.engines.base import Command, Ended, Event, FindingReported, Job, LogLine, NewLogin, Outcome
+from scans.engines.base import Command, Job, NewLogin
+from scans.engines.events import Ended, Event, FindingReported, LogLine, Outcome
 
 LONGEST_LINE = 2 * 1024**2  # bytes
 MOST_UNREAD = 16 * 1024**2  # bytes of events waiting to be read; beyond that the engine must wait

@@ -6,22 +6,22 @@ from dataclasses import MISSING, asdict, fields, replace
 from functools import partial
 from typing import Any
 
-from scans.engines import base
+from scans.engines import base, events
 
 LONGEST_TEXT = 64 * 1024  # characters kept of any one text
 
-EVENTS: dict[str, type[base.Event]] = {
-    "started": base.Started,
-    "progress": base.Progress,
-    "url_crawled": base.UrlCrawled,
-    "address_seen": base.AddressSeen,
-    "crawl_seen": base.CrawlSeen,
-    "module_failed": base.ModuleFailed,
-    "finding": base.FindingReported,
-    "logged_out": base.LoggedOut,
-    "doubted": base.Doubted,
-    "log": base.LogLine,
-    "ended": base.Ended,
+EVENTS: dict[str, type[events.Event]] = {
+    "started": events.Started,
+    "progress": events.Progress,
+    "url_crawled": events.UrlCrawled,
+    "address_seen": events.AddressSeen,
+    "crawl_seen": events.CrawlSeen,
+    "module_failed": events.ModuleFailed,
+    "finding": events.FindingReported,
+    "logged_out": events.LoggedOut,
+    "doubted": events.Doubted,
+    "log": events.LogLine,
+    "ended": events.Ended,
 }
 NAMES = {event: name for name, event in EVENTS.items()}
 
@@ -55,14 +55,14 @@ def _text_or_number(value: object) -> str | int:
     return plain_text(value) if isinstance(value, str) else _whole_number(value)
 
 
-# How the value of each type in base.py is read from JSON.
+# How the value of each type in events.py is read from JSON.
 READERS: dict[str, Callable[[Any], Any]] = {
     "str": plain_text,
     "int": _whole_number,
     "bool": partial(_expect, bool, "true or false"),
-    "Severity": base.Severity,
-    "Outcome": base.Outcome,
-    "Reach": base.Reach,
+    "Severity": events.Severity,
+    "Outcome": events.Outcome,
+    "Reach": events.Reach,
     "Mapping[str, int]": lambda value: {plain_text(key): _whole_number(one) for key, one in _object(value).items()},
     "Mapping[str, str | int]": lambda value: {
         plain_text(key): _text_or_number(one) for key, one in _object(value).items()
@@ -73,7 +73,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def event_from_line(line: bytes) -> base.Event:
+def event_from_line(line: bytes) -> events.Event:
     """Read one line of an engine's stdout. Raises ValueError, which names the problem."""
     try:
         values = json.loads(line)
@@ -93,7 +93,7 @@ def event_from_line(line: bytes) -> base.Event:
     return EVENTS[name](**{key: READERS[str(shape[key].type)](value) for key, value in values.items()})
 
 
-def event_to_line(event: base.Event) -> bytes:
+def event_to_line(event: events.Event) -> bytes:
     """Return the line with which an engine process sends this event."""
     return json.dumps({"event": NAMES[type(event)], **asdict(event)}).encode() + b"\n"
 

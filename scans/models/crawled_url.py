@@ -14,7 +14,7 @@ class CrawledUrl(models.Model):
     """A method and a URL without its query, once per URL scan; deleted with its results."""
 
     class Reach(models.TextChoices):
-        """How far the engine got; the codes are those of engines.base.Reach."""
+        """How far the engine got; the codes are those of engines.events.Reach."""
 
         FOUND = "found", _("Found")
         ATTACKED = "attacked", _("Attacked")

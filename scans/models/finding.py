@@ -4,7 +4,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from scans.engines.base import Kind
+from scans.engines.events import Kind
 from scans.models.querysets import FindingQuerySet
 from scans.models.url_scan import UrlScan
 from scans.reasons import ReasonField

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from scans.configuration.usual_patterns import patterns_for
-from scans.engines.base import AddressSeen, Reach, UrlCrawled
+from scans.engines.events import AddressSeen, Reach, UrlCrawled
 from scans.models import Actor, Analysis, CrawledUrl, UrlScan
 from scans.reasons import NO_REASON, SENTENCES, Reason, as_reason
 from scans.targets.request_rules import pattern_of

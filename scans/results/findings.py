@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
-from scans.engines.base import FindingReported, identity
+from scans.engines.events import FindingReported, identity
 from scans.models import Finding, UrlScan
 from scans.results.fingerprints import fingerprint
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from scans.engines.base import ModuleFailed
+from scans.engines.events import ModuleFailed
 from scans.models import ModuleError, UrlScan
 from scans.reasons import SENTENCES, Notice, Reason, as_reason
 

@@ -1,6 +1,6 @@
 """The notices that follow from the crawl as a whole: it saw little, or not the part that matters."""
 
-from scans.engines.base import CrawlSeen
+from scans.engines.events import CrawlSeen
 from scans.models import UrlScan
 from scans.reasons import Notice
 

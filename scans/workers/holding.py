@@ -1,7 +1,8 @@
 """Holding an engine while its site turns us away or is kept busy, and saying how the site slows a scan down."""
 
 from scans import transitions
-from scans.engines.base import Command, Doubted, EngineRun, Progress
+from scans.engines.base import Command, EngineRun
+from scans.engines.events import Doubted, Progress
 from scans.models import UrlScan
 from scans.reasons import NO_REASON, Reason
 from scans.targets.monitor import SiteMonitor

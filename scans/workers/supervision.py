@@ -19,14 +19,12 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.browser import Task, play
-from scans.engines.base import (
+from scans.engines.base import Command, Engine, EngineRun, ReportError
+from scans.engines.events import (
     AddressSeen,
-    Command,
     CrawlSeen,
     Doubted,
     Ended,
-    Engine,
-    EngineRun,
     Event,
     FindingReported,
     LoggedOut,
@@ -34,7 +32,6 @@ from scans.engines.base import (
     ModuleFailed,
     Outcome,
     Progress,
-    ReportError,
     Started,
     UrlCrawled,
 )

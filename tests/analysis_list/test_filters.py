@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from scans import transitions
-from scans.engines.base import Severity
+from scans.engines.events import Severity
 from scans.models import Actor, ScanSettings
 from tests import factories
 from tests.analysis_list.test_filterset import filterset

@@ -12,7 +12,7 @@ from django.test import Client
 
 from scans import transitions
 from scans.encryption import seal
-from scans.engines.base import FindingReported, Progress, Started
+from scans.engines.events import FindingReported, Progress, Started
 from scans.login import session_keeper
 from scans.login.base import Login, Method
 from scans.maintenance import removal

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scans.engines.base import Command, Doubted, Ended, Event, Job
+from scans.engines.base import Command, Job
+from scans.engines.events import Doubted, Ended, Event
 from scans.engines.wapiti.adapter import WapitiEngine
 from tests.sites.weak import WeakSite
 

@@ -20,7 +20,8 @@ SECONDS_TO_STAY = 3
 WORKER = """
 import os, signal, sys, time
 from pathlib import Path
-from scans.engines.base import Command, Ended, Job
+from scans.engines.base import Command, Job
+from scans.engines.events import Ended
 from tests.engines.fake.adapter import FakeEngine
 from scans.engines.wapiti.adapter import WapitiEngine
 python, url, directory, seconds = sys.argv[1:]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from scans.engines.base import Command, Ended, LogLine, Outcome, Progress, Started, UrlCrawled
+from scans.engines.base import Command
+from scans.engines.events import Ended, LogLine, Outcome, Progress, Started, UrlCrawled
 from scans.engines.process import MOST_UNREAD, EngineProcess, environment
 from scans.engines.wire import event_to_line
 from tests.engines.fake.adapter import FakeEngine

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scans.engines.base import Command, CrawlSeen, Ended, Job, LogLine, ModuleFailed, Outcome, Progress, Started
+from scans.engines.base import Command, Job
+from scans.engines.events import CrawlSeen, Ended, LogLine, ModuleFailed, Outcome, Progress, Started
 from scans.engines.wire import command_to_line, event_from_line, event_to_line, job_to_line, plain_text
 from tests.factories import reported
 

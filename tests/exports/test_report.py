@@ -8,7 +8,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from scans.browser import CannotPrint
-from scans.engines.base import Severity, UrlCrawled
+from scans.engines.events import Severity, UrlCrawled
 from scans.exports.report import EXCERPT, as_html, as_pdf
 from scans.exports.results import Results
 from scans.models import Mark, TriageMark

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from scans import transitions
-from scans.engines.base import ModuleFailed, Severity
+from scans.engines.events import ModuleFailed, Severity
 from scans.exports import results as module
 from scans.models import Mark
 from scans.results import module_errors

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
 from scans import transitions
-from scans.engines.base import Severity
+from scans.engines.events import Severity
 from scans.exports import formats
 from scans.exports import sarif as module
 from scans.exports.results import Results

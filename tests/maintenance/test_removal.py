@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scans import transitions
-from scans.engines.base import AddressSeen, ModuleFailed, Reach
+from scans.engines.events import AddressSeen, ModuleFailed, Reach
 from scans.maintenance import removal
 from scans.models import Actor, Analysis, CrawledUrl, Finding, ModuleError, Screenshot, TargetCheck
 from scans.results import coverage, module_errors

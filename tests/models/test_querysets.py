@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from scans import transitions
-from scans.engines.base import Severity
+from scans.engines.events import Severity
 from scans.models import ActivityLogEntry, Actor, Analysis, Finding, ScanSettings, UrlScan
 from tests import factories
 

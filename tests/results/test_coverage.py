@@ -6,7 +6,7 @@ import pytest
 
 from scans import transitions
 from scans.configuration.submission import configuration
-from scans.engines.base import AddressSeen, Reach, UrlCrawled
+from scans.engines.events import AddressSeen, Reach, UrlCrawled
 from scans.maintenance import removal
 from scans.models import Actor, CrawledUrl
 from scans.reasons import Reason

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scans.engines.base import Severity
+from scans.engines.events import Severity
 from scans.engines.wapiti.traits import completed
 from scans.models import Finding
 from scans.results.findings import store

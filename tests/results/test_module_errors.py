@@ -2,7 +2,7 @@
 
 import pytest
 
-from scans.engines.base import ModuleFailed
+from scans.engines.events import ModuleFailed
 from scans.reasons import Notice, Reason
 from scans.results import module_errors
 from scans.results.module_errors import MAX_ERRORS

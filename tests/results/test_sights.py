@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scans.engines.base import CrawlSeen, UrlCrawled
+from scans.engines.events import CrawlSeen, UrlCrawled
 from scans.models import UrlScan
 from scans.reasons import Notice
 from scans.results import coverage

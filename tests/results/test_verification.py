@@ -9,7 +9,8 @@ import pytest
 from django.db import transaction
 
 from scans import transitions
-from scans.engines.base import Session, Severity
+from scans.engines.base import Session
+from scans.engines.events import Severity
 from scans.login.base import Login, Method
 from scans.models import Actor, Replay, StopMode, TargetLogin, UrlScan
 from scans.results import findings, verification

@@ -3,7 +3,7 @@
 import pytest
 
 from scans import transitions
-from scans.engines.base import Severity
+from scans.engines.events import Severity
 from scans.results import findings
 from scans.statuses import EndedBy
 from scans.summaries.comparison import Comparison

@@ -3,7 +3,7 @@
 import pytest
 
 from scans import transitions
-from scans.engines.base import ModuleFailed
+from scans.engines.events import ModuleFailed
 from scans.models import ScanSettings, StopMode
 from scans.reasons import Notice
 from scans.results import module_errors

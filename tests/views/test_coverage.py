@@ -2,7 +2,7 @@
 
 import pytest
 
-from scans.engines.base import AddressSeen, Reach, UrlCrawled
+from scans.engines.events import AddressSeen, Reach, UrlCrawled
 from scans.results import coverage
 from scans.views import coverage as views
 from tests import factories

@@ -4,7 +4,7 @@ import pytest
 
 from scans import transitions
 from scans.encryption import seal
-from scans.engines.base import Severity
+from scans.engines.events import Severity
 from scans.models import Actor, Mark, TriageMark
 from scans.views import findings as views
 from tests import factories

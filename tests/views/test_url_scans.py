@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.encryption import seal
-from scans.engines.base import AddressSeen, ModuleFailed, Reach
+from scans.engines.events import AddressSeen, ModuleFailed, Reach
 from scans.exports.formats import FORMATS
 from scans.models import Analysis, Finding, TargetCheck
 from scans.results import coverage, module_errors

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from scans import transitions
-from scans.engines.base import FindingReported, Progress, Severity, Started
+from scans.engines.events import FindingReported, Progress, Severity, Started
 from scans.models import Actor, StopMode, UrlScan
 from scans.statuses import UrlScanStatus as U
 from scans.timing import Timing

@@ -9,7 +9,8 @@ from threading import Timer
 
 import pytest
 
-from scans.engines.base import Command, Doubted, Progress
+from scans.engines.base import Command
+from scans.engines.events import Doubted, Progress
 from scans.engines.process import EngineProcess
 from scans.models import ActivityLogEntry, UrlScan
 from scans.reasons import Notice, Reason

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from scans.encryption import seal
-from scans.engines.base import Outcome
+from scans.engines.events import Outcome
 from scans.login.base import Login, Method
 from scans.models import Analysis, TargetLogin
 from scans.results import verification

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from scans import transitions
-from scans.engines.base import Command, CrawlSeen, Ended, LogLine, ModuleFailed, Outcome, Progress, UrlCrawled
+from scans.engines.base import Command
+from scans.engines.events import CrawlSeen, Ended, LogLine, ModuleFailed, Outcome, Progress, UrlCrawled
 from scans.engines.process import EngineProcess
 from scans.models import Actor, Analysis, Finding, StopMode, UrlScan
 from scans.reasons import NO_REASON, Notice, Reason

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from scans.engines.base import FindingReported
+from scans.engines.events import FindingReported
 
 # Wapiti lists CWE entries only for some categories. We chose these from
 # https://cwe.mitre.org/data/index.html for the others.

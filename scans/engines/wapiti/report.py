@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from scans.engines.base import FindingReported, Report, ReportError, Severity, identity
+from scans.engines.base import Report, ReportError
+from scans.engines.events import FindingReported, Severity, identity
 from scans.engines.wapiti.traits import completed
 from scans.engines.wire import plain_text
 

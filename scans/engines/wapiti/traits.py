@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from scans.engines.base import FindingReported, Kind
+from scans.engines.events import FindingReported, Kind
 from scans.engines.wapiti.categories import with_cwe
 
 LONGEST_SUBJECT = 200  # characters

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scans.engines.base import Event, Job, Preflight, Report
+from scans.engines.base import Job, Preflight, Report
+from scans.engines.events import Event
 from scans.engines.process import EngineProcess
 from scans.engines.wapiti.report import read_report
 from scans.engines.wire import event_to_line

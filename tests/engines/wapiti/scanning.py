@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scans.engines.base import Job, Progress, identity
+from scans.engines.base import Job
+from scans.engines.events import Progress, identity
 from scans.engines.process import EngineProcess
 from scans.engines.wapiti.adapter import WapitiEngine
 

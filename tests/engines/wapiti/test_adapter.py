@@ -8,16 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from scans.engines.base import (
-    Ended,
-    FindingReported,
-    Job,
-    LogLine,
-    Outcome,
-    Progress,
-    Started,
-    UrlCrawled,
-)
+from scans.engines.base import Job
+from scans.engines.events import Ended, FindingReported, LogLine, Outcome, Progress, Started, UrlCrawled
 from scans.engines.process import environment
 from scans.engines.wapiti.adapter import WapitiEngine, command_line, scope_of
 from tests.engines.conftest import Heard

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scans.engines.base import ReportError, Severity, identity
+from scans.engines.base import ReportError
+from scans.engines.events import Severity, identity
 from scans.engines.wapiti.report import LARGEST_REPORT, read_report
 
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scans.engines.base import Kind
+from scans.engines.events import Kind
 from scans.engines.wapiti.report import read_report
 from scans.engines.wapiti.traits import completed, traits
 from tests import factories as make

@@ -1,12 +1,7 @@
 """Jobs that scan the members' site behind its login."""
 
-from scans.engines.base import (
-    Cookie,
-    FindingReported,
-    LoggedOutRule,
-    Session,
-    SessionProbe,
-)
+from scans.engines.base import Cookie, LoggedOutRule, Session, SessionProbe
+from scans.engines.events import FindingReported
 
 SECRET = "s3cr3t-session-value"
 TOKEN = "t0p-s3cr3t-token"

@@ -2,11 +2,7 @@
 
 import pytest
 
-from scans.engines.base import (
-    Ended,
-    LoggedOut,
-    Outcome,
-)
+from scans.engines.events import Ended, LoggedOut, Outcome
 from scans.login.base import Login, Method
 from scans.login.for_engine import job_fields
 from scans.login.logging_in import log_in

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scans.engines.base import (
-    AddressSeen,
-    Outcome,
-    Reach,
-)
+from scans.engines.events import AddressSeen, Outcome, Reach
 
 pytestmark = pytest.mark.engine
 

@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scans.engines.base import (
-    Outcome,
-    Started,
-)
+from scans.engines.events import Outcome, Started
 from tests.engines.wapiti.scanning import in_attack
 
 pytestmark = pytest.mark.engine

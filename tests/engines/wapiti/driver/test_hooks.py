@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from scans.engines.base import AddressSeen, FindingReported, Outcome, Reach, Seed
+from scans.engines.base import Seed
+from scans.engines.events import AddressSeen, FindingReported, Outcome, Reach
 from tests.sites.scripted import ScriptedSite
 
 pytestmark = pytest.mark.engine

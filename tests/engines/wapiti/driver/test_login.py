@@ -8,20 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scans.engines.base import (
-    AddressSeen,
-    Cookie,
-    Ended,
-    FindingReported,
-    LoggedOut,
-    LogLine,
-    NewLogin,
-    Outcome,
-    Progress,
-    Seed,
-    Session,
-    UrlCrawled,
-)
+from scans.engines.base import Cookie, NewLogin, Seed, Session
+from scans.engines.events import AddressSeen, Ended, FindingReported, LoggedOut, LogLine, Outcome, Progress, UrlCrawled
 from scans.login.base import Login, Method
 from scans.login.for_engine import job_fields
 from scans.login.logging_in import log_in

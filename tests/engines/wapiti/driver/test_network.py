@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 import scans.engines.wapiti
-from scans.engines.base import (
-    Outcome,
-)
+from scans.engines.events import Outcome
 
 pytestmark = pytest.mark.process
 

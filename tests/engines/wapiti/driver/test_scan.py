@@ -10,18 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from scans.engines.base import (
-    Command,
-    CrawlSeen,
-    Ended,
-    FindingReported,
-    Outcome,
-    Progress,
-    ReportError,
-    Started,
-    UrlCrawled,
-    identity,
-)
+from scans.engines.base import Command, ReportError
+from scans.engines.events import CrawlSeen, Ended, FindingReported, Outcome, Progress, Started, UrlCrawled, identity
 from scans.engines.wapiti.adapter import DRIVER, MODULES
 from tests.engines.wapiti.scanning import QUICK, QUICK_FINDS, identities, in_attack
 

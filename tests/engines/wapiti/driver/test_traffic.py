@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scans.engines.base import (
-    Command,
-    Ended,
-    FindingReported,
-    LogLine,
-    Outcome,
-    Progress,
-    Started,
-    UrlCrawled,
-)
+from scans.engines.base import Command
+from scans.engines.events import Ended, FindingReported, LogLine, Outcome, Progress, Started, UrlCrawled
 
 pytestmark = pytest.mark.engine
 
