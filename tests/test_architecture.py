@@ -17,6 +17,8 @@ ROOT = Path(settings.BASE_DIR)
 SCANS = ROOT / "scans"
 # From the ground up. A room imports only from rooms that stand before it here, so there can be no circle.
 LAYERS = {
+    # makes texts of strangers harmless to show, for every room
+    "harmless": ["harmless"],
     # why something is so: a code, its facts, and the sentence that they make
     "reasons": ["reasons"],
     # knows nothing of scans: system checks, encryption, answers to htmx, calendar arithmetic, waiting times
