@@ -128,13 +128,23 @@ class Outlook:
         return self._why if self._sight == Sight.REFUSES and self._in_a_row > 1 else NO_REASON
 
     @property
+    def fails(self) -> bool:
+        """Whether the last look got no connection, a broken one, or a server error."""
+        return self._sight == Sight.FAILS
+
+    @property
     def silent(self) -> bool:
         """Whether the last look got no answer in time."""
         return self._sight == Sight.SILENT
 
     @property
     def wait(self) -> float:
-        """The seconds until the next look: as usual, sooner after a failure, later if the site asks for that."""
+        """The seconds until the next look: as usual, sooner after a failure, later if the site asks for that.
+
+        None after a silent look: it took seconds itself.
+        """
+        if self._sight == Sight.SILENT:
+            return 0.0
         often = self._timing.between_looks if self.answers else self._timing.between_looks_after_failure
         return max(often, min(self._wait, self._timing.longest_wait)) if self._sight == Sight.REFUSES else often
 
@@ -173,7 +183,7 @@ class SiteMonitor(threading.Thread):
         """Check the site until `finish`."""
         while not self._done.is_set():
             asked = self._wanted.wait(self._interval())
-            if self._done.is_set() or (not asked and monotonic() < self._rest_until):
+            if self._done.is_set() or (not asked and self._rest_left()):
                 continue
             self._wanted.clear()
             look = look_at(self._url, self._addresses, self._rules, self.usual)
@@ -187,7 +197,11 @@ class SiteMonitor(threading.Thread):
     def _interval(self) -> float:
         if self._failures_of_the_name and self._outlook.answers:
             return self._timing.between_looks_after_failure
-        return max(self._outlook.wait, self._rest_until - monotonic())
+        return max(self._outlook.wait, self._rest_left())
+
+    def _rest_left(self) -> float:
+        """Return the seconds for which the site must still be left alone."""
+        return 0.0 if self._outlook.fails else max(0.0, self._rest_until - monotonic())
 
     @property
     def refuses(self) -> Reason:
@@ -214,6 +228,7 @@ class SiteMonitor(threading.Thread):
         """Leave the site alone for that long before the next look, because the engine does.
 
         Only the first call between two looks counts: an engine that waits again and again must not stop the looks.
+        A site that fails is looked at as often as without it, so that its end is noticed soon.
         """
         if self._rested_before <= self.looks:
             self._rest_until, self._rested_before = monotonic() + seconds, self.looks + 1

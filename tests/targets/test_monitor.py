@@ -288,6 +288,15 @@ def test_an_engine_that_waits_again_and_again_does_not_stop_the_looks(site, watc
     assert 3 <= watch.looks < 10
 
 
+@pytest.mark.parametrize("switch", [{"status": 503}, {"close": True}])
+def test_an_engine_that_waits_for_a_failing_site_does_not_delay_the_looks(site, watch, switch):
+    vars(site).update(switch)
+    watch.start()
+    assert eventually(lambda: watch.doubtful)
+    watch.rest(60)
+    assert eventually(lambda: watch.lost)
+
+
 def test_a_look_can_be_asked_for(site):
     watch = SiteMonitor(site.url, LOOPBACK, Timing(between_looks=60))
     watch.start()
@@ -296,3 +305,12 @@ def test_a_look_can_be_asked_for(site):
     watch.finish()
     watch.join(5)
     assert not watch.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("sight", "seconds"), [(Sight.ANSWERS, 10), (Sight.FAILS, 2), (Sight.SILENT, 0), (Sight.REFUSES, 2)]
+)
+def test_the_next_look_comes_sooner_after_a_failure_and_at_once_after_silence(sight, seconds):
+    seen = Outlook()
+    seen.add(Look(sight))
+    assert seen.wait == seconds
