@@ -9,6 +9,7 @@ import re
 import stat
 import sys
 from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import NoReturn
 
@@ -73,6 +74,17 @@ def origins(name: str) -> list[str]:
     for origin in given:
         if not re.fullmatch(r"https?://[^/\s]+", origin):
             refuse(name, "origins such as https://scans.example.com, with commas", origin)
+    return given
+
+
+def networks(name: str) -> list[str]:
+    """Addresses and networks, with commas."""
+    given = items(name, [])
+    for network in given:
+        try:
+            ip_network(network)
+        except ValueError:
+            refuse(name, "addresses and networks such as 10.0.0.7,172.18.0.0/16, with commas", network)
     return given
 
 

@@ -13,6 +13,7 @@ from dashboard.environment import (
     hosts,
     items,
     log_level,
+    networks,
     number,
     origins,
     private_folder,
@@ -228,6 +229,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 SECURE_SSL_REDIRECT = BEHIND_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_HTTPS else None
+# Only these may say the client's address (X-Forwarded-For) and the request's id (X-Request-ID).
+SCANS_TRUSTED_PROXIES = networks("SCANS_TRUSTED_PROXIES")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
@@ -238,7 +241,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "security": {"class": "dashboard.log_streams.SecurityLogHandler"},  # each record is a line of JSON already
+    },
     "root": {"handlers": ["console"], "level": log_level("SCANS_LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "scans.security": {"handlers": ["security"], "level": "INFO", "propagate": False},
+    },
 }

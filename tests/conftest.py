@@ -177,12 +177,14 @@ def _transactional_tests_leave_the_database_as_migrations_made_it():
 
     def flush_and_put_back(self):
         append_only.remove(None, editor)
+        append_only.remove_security(None, editor)
         status_counts.remove(connection)
         try:
             flush(self)
         finally:
             append_only.install(None, editor)
             append_only.let_expired_go(None, editor)
+            append_only.install_security(None, editor)
             status_counts.install(connection)
         connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
 

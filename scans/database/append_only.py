@@ -1,8 +1,9 @@
-"""Database triggers that keep the activity log append-only. They refuse UPDATE, and DELETE unless the log has expired.
+"""Database triggers that keep both logs append-only. They refuse UPDATE, and DELETE unless the log has expired.
 
 `install` creates the triggers as the first migration did: they refuse every DELETE. `let_expired_go` adds the
 exception; `install_whole` does both. One trigger names the table of analyses: on SQLite, a migration that rebuilds that
-table has to `remove` the triggers first and create them again afterwards.
+table has to `remove` the triggers first and create them again afterwards. `install_security` and
+`remove_security` do the same for the security log.
 """
 
 _TABLE = "scans_activitylogentry"
@@ -38,6 +39,45 @@ _POSTGRESQL_LET_GO = [
     f"IF TG_OP = 'DELETE' THEN IF {_EXPIRED} THEN RETURN OLD; END IF; END IF; "
     f"RAISE EXCEPTION '{_MESSAGE}' USING ERRCODE = 'restrict_violation'; END $$",
 ]
+
+_SECURITY = "scans_securityevent"
+_SECURITY_MESSAGE = "The security log is append-only."
+# An event may be deleted once another one says so: `log.expired`, whose subject is the last event that may go.
+_SECURITY_EXPIRED = (
+    f"EXISTS (SELECT 1 FROM {_SECURITY} mark WHERE mark.event = 'log.expired' "  # noqa: S608 - no value from outside
+    "AND CASE mark.event WHEN 'log.expired' THEN CAST(mark.subject_id AS BIGINT) >= OLD.id END)"
+)
+
+_SQLITE_SECURITY = [
+    f"CREATE TRIGGER {_SECURITY}_no_update BEFORE UPDATE ON {_SECURITY} "
+    f"BEGIN SELECT RAISE(ABORT, '{_SECURITY_MESSAGE}'); END",
+    f"CREATE TRIGGER {_SECURITY}_no_delete BEFORE DELETE ON {_SECURITY} WHEN NOT {_SECURITY_EXPIRED} "
+    f"BEGIN SELECT RAISE(ABORT, '{_SECURITY_MESSAGE}'); END",
+]
+_SQLITE_NO_SECURITY = [f"DROP TRIGGER IF EXISTS {_SECURITY}_no_{event}" for event in ("update", "delete")]
+_POSTGRESQL_SECURITY = [
+    f"CREATE FUNCTION {_SECURITY}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    f"IF TG_OP = 'DELETE' THEN IF {_SECURITY_EXPIRED} THEN RETURN OLD; END IF; END IF; "
+    f"RAISE EXCEPTION '{_SECURITY_MESSAGE}' USING ERRCODE = 'restrict_violation'; END $$",
+    f"CREATE TRIGGER {_SECURITY}_append_only BEFORE UPDATE OR DELETE ON {_SECURITY} "
+    f"FOR EACH ROW EXECUTE FUNCTION {_SECURITY}_refuse()",
+]
+_POSTGRESQL_NO_SECURITY = [
+    f"DROP TRIGGER IF EXISTS {_SECURITY}_append_only ON {_SECURITY}",
+    f"DROP FUNCTION IF EXISTS {_SECURITY}_refuse()",
+]
+
+
+def install_security(apps, schema_editor) -> None:
+    """Create the triggers of the security log."""
+    sqlite = schema_editor.connection.vendor == "sqlite"
+    _execute(schema_editor.connection, _SQLITE_SECURITY if sqlite else _POSTGRESQL_SECURITY)
+
+
+def remove_security(apps, schema_editor) -> None:
+    """Drop the triggers of the security log."""
+    sqlite = schema_editor.connection.vendor == "sqlite"
+    _execute(schema_editor.connection, _SQLITE_NO_SECURITY if sqlite else _POSTGRESQL_NO_SECURITY)
 
 
 def install(apps, schema_editor) -> None:

@@ -15,6 +15,7 @@ from scans.models.recurring_schedule import RecurringSchedule
 from scans.models.saved_view import SavedView
 from scans.models.scan_settings import ScanSettings
 from scans.models.screenshot import Screenshot
+from scans.models.security_event import SecurityEvent
 from scans.models.status_count import StatusCount
 from scans.models.system_part import SystemPart
 from scans.models.target_check import TargetCheck

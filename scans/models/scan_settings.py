@@ -8,6 +8,7 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_DAYS = 3650
+SHORTEST_SECURITY_DAYS = 30  # so that nobody removes the traces of yesterday
 
 
 def _days(of: str, help_text: str) -> models.PositiveSmallIntegerField:
@@ -59,6 +60,13 @@ class ScanSettings(models.Model):
             "The activity log of a run that ended or was deleted is removed when nothing has happened to it for so "
             "many days; an entry that says so stays."
         ),
+    )
+
+    keep_security_days = models.PositiveSmallIntegerField(
+        _("security log (days)"),
+        default=365,
+        validators=[MinValueValidator(SHORTEST_SECURITY_DAYS), MaxValueValidator(LONGEST_DAYS)],
+        help_text=_("Events of the security log are removed after so many days, 30 at least."),
     )
 
     class Meta:

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from scans import activity
-from scans.models import ActivityLogEntry, Actor, Analysis
+from scans.models import ActivityLogEntry, Actor, Analysis, SecurityEvent
 from tests import factories
 from tests import factories as make
 
@@ -76,3 +76,18 @@ def test_the_database_refuses_to_change_the_log(statement):
     make.submitted()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def test_an_event_of_the_security_log_never_changes():
+    event = activity.note("login.ended")
+    assert refused(lambda: SecurityEvent.objects.filter(pk=event.pk).update(who="somebody else"))
+    assert refused(SecurityEvent.objects.filter(pk=event.pk).delete)
+
+
+def test_events_of_the_security_log_go_once_a_later_one_says_so():
+    old, last, young = (activity.note("login.ended") for _ in range(3))
+    mark = activity.note("log.expired", by=Actor.SCHEDULER, subject=last, until=timezone.now(), count=2)
+    assert refused(SecurityEvent.objects.filter(pk=young.pk).delete)
+    assert refused(SecurityEvent.objects.all().delete)
+    SecurityEvent.objects.filter(pk__lte=last.pk).delete()
+    assert list(SecurityEvent.objects.all()) == [mark, young] and old.pk < last.pk

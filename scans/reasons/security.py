@@ -1,0 +1,56 @@
+"""The events of the security log. The part of a code before the dot is the kind that the page filters by.
+
+The log shows who did it, and to what (the subject), beside the sentence. A fact never holds a secret.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+KINDS = {
+    "login": _("Logins"),
+    "account": _("Accounts and roles"),
+    "settings": _("Settings and allowed targets"),
+    "secret": _("Secrets"),
+    "refused": _("Refused attempts"),
+    "log": _("This log"),
+}
+
+SENTENCES = {
+    # Logins
+    "login.succeeded": _("logged in"),
+    "login.succeeded_with": _("logged in with {way}"),
+    "login.failed": _("failed to log in"),
+    "login.failed_unknown": _("failed to log in: there is no such account"),
+    "login.second_factor_failed": _("failed to confirm the login with the second factor"),
+    "login.locked": _("logging in is locked until {until}, after too many failed attempts"),
+    "login.unlocked": _("unlocked logging in"),
+    "login.ended": _("logged out"),
+    "login.others_ended": _("logged out the account's other sessions"),
+    # Accounts and roles
+    "account.created": _("created the account"),
+    "account.deleted": _("deleted the account"),
+    "account.changed": _("changed {field}: {before} → {after}"),
+    "account.roles_changed": _("changed the roles: {before} → {after}"),
+    "account.switched_off": _("switched the account off"),
+    "account.switched_on": _("switched the account on again"),
+    "account.password_changed": _("changed the password"),
+    "account.password_set": _("set a new password"),
+    "account.second_factor_added": _("added a second factor: {factor}"),
+    "account.second_factor_removed": _("removed a second factor: {factor}"),
+    "account.recovery_codes_made": _("made new recovery codes"),
+    "account.provider_linked": _("linked the account with {provider}"),
+    "account.role_changed": _("changed the permissions of the role: {before} → {after}"),
+    # Settings
+    "settings.added": _("added the row"),
+    "settings.changed": _("changed {field}: {before} → {after}"),
+    "settings.removed": _("removed the row"),
+    # Secrets: never what they are
+    "secret.replaced": _("replaced a secret: {what}"),
+    "secret.removed": _("removed a secret: {what}"),
+    "secret.seen": _("saw that a secret is stored: {what}"),
+    # Refused attempts
+    "refused.action": _("asked for “{asked}” and was refused: {why}"),
+    "refused.page": _("asked for {method} {path} and was refused"),
+    # The log itself
+    "log.exported": _("downloaded the security log"),
+    "log.expired": _("removed entries from before {until} ({count})"),
+}
