@@ -49,6 +49,7 @@ SENTENCES = {
     "report_malformed": _("{name} is not a Wapiti report: {error}."),
     "page_too_large": _("The page is too large for the engine."),
     "address_without_answer": _("The address gave no answer."),
+    "no_address": _("No request can be made of this address."),
     "ends_the_login": _("This address would end the login."),
     "left_out": _("This address is left out of the scan."),
     "left_out_for_all": _("Left out of the whole analysis by the pattern {pattern}, given by: {by}."),

@@ -5,12 +5,11 @@ A text that the attack brought along shows nothing. What the site answers to a h
 
 import re
 from collections.abc import Callable
-from urllib.parse import urljoin
 
 import httpx
 
 from scans.results.look import TIMEOUT_SECONDS, Look
-from scans.results.markup import host_of, leads_to, makes_element, runs
+from scans.results.markup import host_of, joined, leads_to, makes_element, runs
 from scans.results.signs import (
     COMMAND_OUTPUT,
     DATABASE_ERRORS,
@@ -205,7 +204,7 @@ def redirect(look: Look) -> Verdict:
         return not_replayable("attack_not_in_request")
     here = look.finding.url
     addresses = [answer.headers.get("location", ""), *leads_to(answer.body)]
-    hosts = {host_of(urljoin(here, address)) for address in filter(None, addresses)}
+    hosts = {host_of(joined(here, address)) for address in filter(None, addresses)}
     return confirmed("leads_away_again", host=wanted) if wanted in hosts else look.absent(answer, "leads_not_away")
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 _NAME = re.compile(r"[a-zA-Z][^\s/>]*+")
 _ATTRIBUTE = re.compile(r"""[\s/]*+([^\s/>][^\s/>=]*+)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|(?!["'])[^\s>]*+))?+""")
@@ -156,6 +156,14 @@ def leads_to(page: str) -> Iterator[str]:
                 yield found[1].strip()
         elif tag.name == "script":
             yield from (one[1] or one[2] for one in _SCRIPT_MOVES.finditer(tag.text))
+
+
+def joined(page: str, address: str) -> str:
+    """Return an address on a page as an absolute one; empty if it is none."""
+    try:
+        return urljoin(page, address)
+    except ValueError:
+        return ""
 
 
 def host_of(address: str) -> str:

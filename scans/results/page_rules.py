@@ -4,12 +4,13 @@ import re
 from collections import Counter
 from math import log2
 from secrets import token_hex
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from scans.models import Finding
 from scans.results.look import Look, token_name
+from scans.results.markup import joined
 from scans.results.verdicts import NotReplayable, Verdict, confirmed, not_replayable, not_reproduced
 from scans.targets.http_client import Answer
 
@@ -65,7 +66,7 @@ def _led_to(look: Look, answer: Answer) -> Answer:
     """Return the page that an answer's redirects lead to on the same site, or the last redirect before another site."""
     address = look.finding.url
     for _ in range(_REDIRECTS):
-        led = urlsplit(urljoin(address, answer.headers.get("location", "")))
+        led = urlsplit(joined(address, answer.headers.get("location", "")))
         if not 300 <= answer.status < 400 or led.netloc != urlsplit(address).netloc:
             break
         address = led.geturl()

@@ -304,6 +304,7 @@ def test_an_open_redirect_is_judged_by_where_it_leads(body):
     [
         ("//openbugbounty.org/", "", CONFIRMED),
         (f"/warn?to={AWAY}", "", GONE),
+        ("http://[::1", "", GONE),  # no address at all
         (f"https://owls.example/{AWAY}", "", GONE),
         ("", f"<meta http-equiv=refresh content='0;url={AWAY}'>", CONFIRMED),
         ("", f"<script>location.href = '{AWAY}'</script>", CONFIRMED),

@@ -16,6 +16,7 @@ import sys
 import traceback
 from pathlib import Path
 
+import addresses
 import cookies
 from channel import Channel
 from network import Pins
@@ -52,6 +53,7 @@ async def run(channel, job):
     """Load Wapiti within the limits and walls that are now set, and run its command line with our hooks."""
     from hooks import Hooks, wapiti_main
 
+    addresses.install()
     cookies.install()
     scan = Scan(channel, job)
     Hooks(scan, Path(job["directory"]) / "session").install()

@@ -9,7 +9,7 @@ import operator
 import sys
 import traceback
 import types
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 # Modules that Wapiti imports for options that we never use: its intercepting proxy with mitmproxy, its Firefox, and
 # the cookies of the user's browsers. Without them an engine starts in half the processor time (0.8 s instead of 1.8)
@@ -26,8 +26,9 @@ for _name, _of_it in _NEVER_STARTED.items():
 
 # ruff: noqa: E402 - what follows would load it
 import httpx
+from addresses import NO_REQUEST
 from failures import CRAWL
-from rules import LEFT_OUT
+from rules import LEFT_OUT, NO_ADDRESS
 from scan import TO_GO_ON, in_order
 from session import finish_what_began
 from sqlalchemy import func, select
@@ -62,6 +63,7 @@ else:
 main_module.print_banner = lambda: None  # a picture made of letters, useless in a log
 wapiti_main = main_module.wapiti_main
 
+OF_ADDRESSES = "/:?#@!$&'()*+,;=%"  # characters that have a meaning in an address, without brackets
 LONGEST_REQUEST = 32 * 1024  # characters kept of a finding's request; report.py cuts the same
 LONGEST_BODY = 64 * 1024  # characters kept of the response that reveals a finding
 LEVELS = ("info", "low", "medium", "high", "critical")
@@ -88,6 +90,8 @@ class Hooks:
         self.drop_broken_session()
         finish_what_began(SqlPersister)
         self.replace(AsyncCrawler, "__init__", self.on_crawler)
+        self.replace(AsyncCrawler, "async_send", self.on_send)
+        self.replace(web.Request, "__init__", self.on_request)
         self.replace(SqlPersister, "get_forms", self.on_forms)
         self.replace(attack, "find_injectable", self.on_injectable)
         self.replace(Wapiti, "init_persister", self.on_session)
@@ -110,6 +114,22 @@ class Hooks:
         """Limit the time of reads: release 3.2 waits for ever for a silent site."""
         original(crawler, *args, **kwargs)
         crawler._timeout = httpx.Timeout(self.scan.job["read_timeout_seconds"])
+
+    def on_request(self, original, request, path, *args, **kwargs):
+        """Make a request for any text, so that `on_send` refuses those that are no address."""
+        try:
+            original(request, path, *args, **kwargs)
+        except ValueError:  # brackets that hold no address, or letters that no host has
+            original(request, quote(path, safe=OF_ADDRESSES), *args, **kwargs)
+
+    async def on_send(self, original, crawler, request, *args, **kwargs):
+        """Send a request. One that no client can make is refused, so that only this one is dropped."""
+        try:
+            return await original(crawler, request, *args, **kwargs)
+        except NO_REQUEST as error:
+            self.scan.passed(request.method, request.url, NO_ADDRESS)
+            self.scan.channel.log("info", f"[-] no request can be made of {request.url}: {error}")
+            raise Refused(str(error)) from error
 
     async def on_session(self, original, wapiti):
         """The session is open: report the start, and report again the findings of an earlier attempt."""

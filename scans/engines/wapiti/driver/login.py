@@ -121,7 +121,7 @@ class Login:
         if self.rule["on_401"] and response.status_code == 401:
             return "the site answered 401"
         location = response.headers.get("location", "")
-        if self.rule["login_url"] and location and is_at(urljoin(url, location), self.rule["login_url"]):
+        if self.rule["login_url"] and location and is_at(joined(url, location), self.rule["login_url"]):
             return "the site redirects to its login page"
         if self.pattern and body and self.pattern.search(body):
             return "the page matches the pattern of logged-out pages"
@@ -177,6 +177,14 @@ class Login:
         """Return whether it was suspected often enough. If one form ends logins, others probably do too."""
         as_another = one[0] != "GET" and any(method == one[0] for method, _ in self.enders)
         return self.suspected[one] >= TIMES_TO_BE_SURE - as_another
+
+
+def joined(url, location):
+    """Return where a redirect leads, empty if that is no address."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def is_at(url, known):

@@ -12,7 +12,7 @@ from shared_rules import Patterns, is_header_name, is_of_connection, with_cookie
 
 # Sent by Wapiti where a User-Agent was given (scans/engines/base.py), which takes its place; any other is an attack.
 STAND_IN = "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)"
-LEFT_OUT = "left_out"  # a code of scans.reasons
+LEFT_OUT, NO_ADDRESS = "left_out", "no_address"  # codes of scans.reasons
 OF_ITS_BODY = "content-type"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from coverage import Coverage
 from failures import Failures
 from login import Login
-from rules import LEFT_OUT
+from rules import LEFT_OUT, NO_ADDRESS
 from sights import Sights
 from traffic import Traffic
 
@@ -114,7 +114,7 @@ class Scan:
     def passed(self, method, url, refused=""):
         """Note that a request to the target was sent, or refused for this reason."""
         self.failures.refused.set(refused)
-        if refused == LEFT_OUT:
+        if refused in (LEFT_OUT, NO_ADDRESS):
             if self.phase == "crawl":  # an attack's addresses are made up
                 with_query = not self.traffic.rules.leave_out(url.partition("?")[0])
                 self.coverage.note("skipped", method, url, reason=refused, with_query=with_query)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qs, unquote_plus
 
 import pytest
 
 from scans.engines.base import Seed
-from scans.engines.events import AddressSeen, FindingReported, Outcome, Reach
+from scans.engines.events import AddressSeen, FindingReported, LogLine, ModuleFailed, Outcome, Reach
 from tests.sites.scripted import ScriptedSite
 
 pytestmark = pytest.mark.engine
@@ -48,3 +49,27 @@ def test_what_scripts_send_as_json_is_attacked_and_listed_whatever_the_method(wa
     attacked = {(seen.method, seen.url) for seen in heard.of(AddressSeen) if seen.reach == Reach.ATTACKED}
     assert {("POST", f"{site.url}api/order"), ("PUT", f"{site.url}api/user/1")} <= attacked
     assert not any("Circular" in event.text for event in heard.events if hasattr(event, "text"))
+
+
+def echo(asked):
+    """A site that sends its visitors to wherever they ask for, and has a page whose name is part of the site's."""
+    if asked.path == "/go":
+        to = parse_qs(asked.query).get("to", ["/"])[0]
+        return 302, "This way", ("Location", "".join(to.splitlines()).encode().decode("latin-1"))
+    if asked.path in ("/", "/1"):
+        return 200, "<a href='/go?to=/'>offers</a> <a href='/1'>first</a> <a href='/a\x01b'>odd</a>"
+    return 404, "nothing here"
+
+
+def test_a_redirect_to_the_attack_and_a_made_up_address_break_no_module(wapiti, start, job):
+    with ScriptedSite(echo) as site:
+        heard = start(wapiti, job(site.url, modules=("exec", "backup", "redirect")))
+        assert heard.to_the_end().outcome == Outcome.COMPLETED
+    assert heard.of(ModuleFailed) == []
+    assert {finding.module for finding in heard.of(FindingReported)} == {"redirect"}
+    sent = [unquote_plus(asked.query) for asked in site.asked if asked.path == "/go"]
+    brought_back, last = "to=data:;base64,PD9waHAg", "to=&ping -n 25"  # attacks: the first one is no address
+    assert any(query.startswith(brought_back) for query in sent) and any(query.startswith(last) for query in sent)
+    assert any("no request can be made" in line.text for line in heard.of(LogLine))
+    skipped = [seen.reason for seen in heard.of(AddressSeen) if seen.reach == Reach.SKIPPED]
+    assert skipped == ["no_address"]
