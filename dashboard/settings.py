@@ -110,6 +110,8 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "csp",
+    "allauth",
+    "allauth.account",
     "scans",
 ]
 
@@ -128,7 +130,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "scans.accounts.PersonMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "scans.accounts.person.PersonMiddleware",
 ]
 
 ROOT_URLCONF = "dashboard.urls"
@@ -143,7 +146,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "scans.accounts.person",
+                "scans.accounts.person.person",
             ],
         },
     },
@@ -201,15 +204,23 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR_DIR / "media"
 
-LOGIN_URL = "login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "scans:home"
-LOGOUT_REDIRECT_URL = "login"
+LOGOUT_REDIRECT_URL = "account_login"
 # Sessions from 0.3.2 name the second one, so it stays for one release; nobody logs in with it.
 AUTHENTICATION_BACKENDS = ["scans.accounts.WithSettings", "scans.people.WithSettings"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+
+# Accounts by django-allauth: people log in with the name that an administrator gave them. No sign-up, no mail.
+ACCOUNT_ADAPTER = "scans.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "scans.forms.accounts.LoginForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # allauth checks that it fits, though nobody can sign up
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
 
 # --- Security -----------------------------------------------------------------------------------
 

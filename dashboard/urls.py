@@ -1,11 +1,13 @@
 """The root of all addresses. The product's own are in scans/urls.py."""
 
+from allauth.account import views as account
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
 from django.templatetags.static import static
 from django.urls import include, path
 from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
 from dashboard import errors, health
@@ -20,10 +22,14 @@ class Favicon(RedirectView):
         return static("favicon.svg")
 
 
+# One login form for pages and admin. Whoever is logged in and may not enter the admin reads 403 there.
+admin.site.login = secure_admin_login(admin.site.login)
+
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    # Of allauth's addresses only those that are used: no sign-up, and nothing that needs a mail server.
+    path("accounts/login/", account.login, name="account_login"),
+    path("accounts/logout/", require_POST(account.logout), name="account_logout"),
     path("favicon.ico", Favicon.as_view()),
     # Only for `reverse`: HealthMiddleware answers before Django looks up an address.
     path("healthz", health.healthz, name="healthz"),

@@ -3,6 +3,7 @@
 Its actions go through `transitions`, as everywhere.
 """
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
@@ -28,6 +29,8 @@ from scans.models import (
 )
 from scans.schedule.moments import time_span
 from scans.statuses import Action
+
+admin.site.unregister(EmailAddress)  # allauth's; the dashboard sends no mail
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

@@ -268,3 +268,12 @@ def test_the_admin_shows_notices_as_sentences(superuser):
     scan = factories.noticed().url_scans.get()
     shown = superuser.get(reverse("admin:scans_urlscan_change", args=[scan.pk])).content.decode()
     assert "The scan saw one page only: http://127.0.0.1:9/." in shown and "one_page" not in shown
+
+
+def test_the_admin_has_no_login_of_its_own_and_sends_nobody_in_circles(as_role):
+    answer = Client().get("/admin/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/accounts/login/?next=%2Fadmin%2F"
+    assert Client().post("/admin/login/", {"username": "a", "password": "b"}).status_code == 302
+    answer = as_role("Viewer").get("/admin/", follow=True)
+    assert answer.status_code == 403
+    assert as_role("Administrator", is_staff=True).get("/admin/login/")["Location"] == "/admin/"

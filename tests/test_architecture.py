@@ -30,9 +30,9 @@ LAYERS = {
     # our own traffic to a target, from one request to a recorded script
     "targets": ["targets", "browser", "login", "prescan"],
     # what is stored, and what SQLite and PostgreSQL are told by name
-    "storage": ["database", "models", "configuration", "accounts", "people", "apps"],
-    # writes and words the log, which every change needs
-    "log": ["activity"],
+    "storage": ["database", "models", "configuration", "apps"],
+    # writes and words the log, which every change needs; says who is logged in
+    "log": ["activity", "accounts", "people"],
     # changes statuses, results and what is kept
     "changes": ["transitions", "results", "maintenance"],
     # reads, and changes nothing

@@ -11,5 +11,5 @@ def test_a_browser_finds_the_icon_where_a_page_names_none_without_login(client):
 
 def test_every_address_has_its_place():
     names = {path: resolve(path).view_name for path in ("/", "/admin/", "/accounts/login/", "/healthz", "/readyz")}
-    assert names["/admin/"] == "admin:index" and names["/accounts/login/"] == "login"
+    assert names["/admin/"] == "admin:index" and names["/accounts/login/"] == "account_login"
     assert names["/"].startswith("scans:") and (names["/healthz"], names["/readyz"]) == ("healthz", "readyz")
