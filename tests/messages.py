@@ -19,7 +19,7 @@ LOCALE = ROOT / "scans/locale"
 _PLURAL, _CONTEXT = (1, 2), ((1, "c"), 2)
 _KEYWORDS = {
     **dict.fromkeys(["_", "gettext", "gettext_lazy", "gettext_noop"], None),
-    **dict.fromkeys(["ngettext", "ngettext_lazy"], _PLURAL),
+    **dict.fromkeys(["ngettext", "ngettext_lazy", "Plural"], _PLURAL),
     **dict.fromkeys(["pgettext", "pgettext_lazy"], _CONTEXT),
     "npgettext": ((1, "c"), 2, 3),
 }

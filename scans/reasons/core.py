@@ -16,6 +16,7 @@ from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.translation import ngettext
 
+from scans.reasons.plural import Plural
 from scans.reasons.registry import SENTENCES
 
 _CHOICES: dict[str, type[Choices]] = {}
@@ -61,7 +62,8 @@ class Reason:
 
     def __str__(self) -> str:
         """The sentence, in the language and time zone in force. An unknown code stands as it is."""
-        sentence = str(SENTENCES.get(self.code, self.code))
+        sentence = SENTENCES.get(self.code, self.code)
+        sentence = sentence.told_of(self.facts) if isinstance(sentence, Plural) else str(sentence)
         return sentence.format_map(_Worded({name: worded(value) for name, value in self.facts.items()}))
 
     def in_english(self) -> str:

@@ -8,7 +8,9 @@ SENTENCES = {
     "login_proved_by_logout": _("{url} offers to log out."),
     "login_proved_by_refusal": _("{url} accepts this user and refuses one that does not exist."),
     "logged_out_and_in": _("Logged out, and logged in again."),
-    "crawl_seeds": _("{addresses} addresses, and {forms} forms or requests of scripts, for the crawl to begin with."),
+    "crawl_seeds": _(
+        "The crawl begins with these, too. Addresses: {addresses}. Forms and requests of scripts: {forms}."
+    ),
     "refused_too_often": _("The site refused this login {count} times, for other URLs. It was not tried again."),
     "token_in_storage": _("The site keeps “{names}” in the browser's storage, which only its own scripts can read."),
     "cookies_malformed": _("The cookies are not “name=value; name2=value2”."),

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from scans.reasons.plural import Plural
+
 SENTENCES = {
     "worker_silent": _("Its worker stopped responding."),
     "worker_lost": _("Its worker was lost {count} times."),
@@ -12,10 +14,26 @@ SENTENCES = {
     "schedule_switched_off": _("A user switched it off."),
     "runs_failed": _("{count} runs in a row failed."),
     "last_run_deleted": _("The last run of its series was deleted."),
-    "runs_expired": _("Retention policy: runs are kept for {days} days."),
-    "evidence_expired": _("Retention policy: evidence is kept for {days} days."),
-    "screenshots_expired": _("Retention policy: screenshots are kept for {days} days."),
-    "logs_expired": _("Retention policy: logs are kept for {days} days."),
+    "runs_expired": Plural(
+        "Retention policy: runs are kept for {days} day.",
+        "Retention policy: runs are kept for {days} days.",
+        "days",
+    ),
+    "evidence_expired": Plural(
+        "Retention policy: evidence is kept for {days} day.",
+        "Retention policy: evidence is kept for {days} days.",
+        "days",
+    ),
+    "screenshots_expired": Plural(
+        "Retention policy: screenshots are kept for {days} day.",
+        "Retention policy: screenshots are kept for {days} days.",
+        "days",
+    ),
+    "logs_expired": Plural(
+        "Retention policy: logs are kept for {days} day.",
+        "Retention policy: logs are kept for {days} days.",
+        "days",
+    ),
     "logins_failed": _("{count} logins in a row failed. The last: {failure}"),
     "mark_was_for_several": _("This version tells apart weaknesses that shared this mark. Please mark them again."),
     "login_did_not_hold": _("The login did not last."),
@@ -24,8 +42,16 @@ SENTENCES = {
     "site_refused_everything": _("The site refused all requests: {count}."),
     "pace_refused": _("Waiting for the site to stop refusing us. {why}"),
     "pace_busy": _("Waiting for the site: an attack of this scan may keep it busy."),
-    "pace_waits": _("The site refuses so many requests: waiting for {count} seconds."),
-    "pace_slow": _("Slowed down to {count} requests a minute, because the site refuses more."),
+    "pace_waits": Plural(
+        "The site refuses so many requests: waiting for {count} second.",
+        "The site refuses so many requests: waiting for {count} seconds.",
+        "count",
+    ),
+    "pace_slow": Plural(
+        "Slowed down to {count} request a minute, because the site refuses more.",
+        "Slowed down to {count} requests a minute, because the site refuses more.",
+        "count",
+    ),
     "site_name_gone": _("The site's name no longer resolves."),
     "disk_full": _("The disk is full: there is no room left for results."),
     "check_failed": _("The scan could not continue because the {step} check failed: {error}"),

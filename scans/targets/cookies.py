@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import httpx
 
 from scans.engines.base import Cookie
-from scans.engines.shared.cookie_rules import CookieJar, Kept
+from scans.engines.shared.cookie_rules import CookieJar, Kept, with_cookies
 
 
 class SiteCookies:
@@ -33,11 +33,8 @@ class SiteCookies:
         `before` is the header without these cookies; cookies of the same names are dropped from it. Raises ValueError
         if the address is not valid.
         """
-        own = self._jar.header(_ascii(url))
-        names = {cookie.name for cookie in self._jar}
-        others = ";".join(pair for pair in before.split(";") if pair.partition("=")[0].strip() not in names).strip()
-        values = [value for value in (others, own) if value]
-        return {"cookie": "; ".join(values)} if values else {}
+        value = with_cookies(before, self._jar.header(_ascii(url)), {cookie.name for cookie in self._jar})
+        return {"cookie": value} if value else {}
 
     def follow(self, url: httpx.URL | str, headers: httpx.Headers) -> None:
         """Store the cookies that the headers of a response from this address set; drop those that they end."""

@@ -15,9 +15,9 @@ import httpx
 from django.conf import settings
 
 from scans.engines.base import USER_AGENT
+from scans.engines.shared.cookie_rules import with_cookies
 from scans.targets.encodings import decoded, encoding_of
 from scans.targets.request_rules import NO_RULES, LeftOut, RequestRules
-from scans.targets.shared_rules import with_cookies
 
 MAX_BODY_BYTES = 64 * 1024
 

@@ -36,13 +36,6 @@ def is_of_connection(name: str) -> bool:
     return name in REFUSED_HEADERS or name.startswith(REFUSED_PREFIX)
 
 
-def with_cookies(given: str, own: str) -> str:
-    """Return a Cookie header with a visitor's own cookies, and those of the given that it has not got itself."""
-    names = {pair.partition("=")[0].strip() for pair in own.split(";")}
-    kept = (pair.strip() for pair in given.split(";") if pair.partition("=")[0].strip() not in names)
-    return "; ".join(filter(None, (*kept, own.strip())))
-
-
 class Patterns:
     """Patterns of addresses that are never requested.
 

@@ -4,7 +4,7 @@ from time import process_time
 
 import pytest
 
-from scans.targets.shared_rules import REFUSED_HEADERS, Patterns, is_header_name, is_of_connection, with_cookies
+from scans.targets.shared_rules import REFUSED_HEADERS, Patterns, is_header_name, is_of_connection
 
 SITE = "http://shop.example"
 
@@ -115,18 +115,6 @@ def test_other_headers_may_be_given(name):
 @pytest.mark.parametrize("name", ["", ":authority", "Ho\u017ft", "X Y", "X\r", "X-\u00e4", "Host\u00a0", "a:b"])
 def test_what_is_no_name_of_a_header_is_told_from_one(name):
     assert not is_header_name(name)
-
-
-@pytest.mark.parametrize(
-    ("given", "own", "sent"),
-    [
-        ("consent=yes", "", "consent=yes"),
-        ("", "id=1", "id=1"),
-        ("consent=yes; id=0", "id=1; a=b=c", "consent=yes; id=1; a=b=c"),
-    ],
-)
-def test_a_visitors_own_cookies_win_over_given_ones(given, own, sent):
-    assert with_cookies(given, own) == sent
 
 
 @pytest.mark.parametrize("host", ["." * 20_000 + "x", "@" * 20_000 + ":x", "@." * 10_000 + ":x"])

@@ -10,7 +10,7 @@ The section numbers below are the draft's. Two things differ from it:
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -97,6 +97,16 @@ class CookieJar:
 def in_order(cookies) -> list[Kept]:
     """Return cookies as a Cookie header has them: longer paths first, then as they were set (5.8.3, step 2)."""
     return sorted(cookies, key=lambda cookie: -len(cookie.path))
+
+
+def with_cookies(before: str, own: str, names: Collection[str] = ()) -> str:
+    """Return a Cookie header with the cookies of `own`, after those of `before` that they do not replace.
+
+    They replace cookies of the same name, and of `names`; all others stay letter for letter, as they may be an attack.
+    """
+    replaced = {*names, *(pair.partition("=")[0].strip() for pair in own.split(";"))}
+    kept = ";".join(pair for pair in before.split(";") if pair.partition("=")[0].strip() not in replaced)
+    return "; ".join(filter(None, (kept.strip(), own.strip())))
 
 
 def place(url: str) -> tuple[str, str, bool]:

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import sync_playwright
 
-from scans.engines.shared.cookie_rules import LONGEST_LIFE_SECONDS, CookieJar, parse_date, read
+from scans.engines.shared.cookie_rules import LONGEST_LIFE_SECONDS, CookieJar, parse_date, read, with_cookies
 
 HOST = "www.owls.example"
 HERE = "http://127.0.0.1/in/form"
@@ -247,3 +247,16 @@ def test_what_comes_without_tls_hides_no_cookie_that_needs_it():
 @pytest.mark.parametrize("control", ["\0", "\r", "\n", "\x1b", "\x7f"])
 def test_a_line_with_control_characters_sets_nothing(control):
     assert read(HERE, f"sid=1{control}; Path=/") is None
+
+
+@pytest.mark.parametrize(
+    ("before", "own", "names", "sent"),
+    [
+        ("consent=yes", "", (), "consent=yes"),
+        ("", "id=1", (), "id=1"),
+        ("consent=yes; id=0", "id=1; a=b=c", (), "consent=yes; id=1; a=b=c"),
+        ("() { :;}; id=0 ;echo", "", ("id",), "() { :;};echo"),
+    ],
+)
+def test_a_visitors_own_cookies_replace_those_before_by_name(before, own, names, sent):
+    assert with_cookies(before, own, names) == sent

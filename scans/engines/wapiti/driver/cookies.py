@@ -13,7 +13,7 @@ import httpx
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "shared"))
 
-from cookie_rules import CookieJar, Kept, in_order, read, split_pair  # noqa: E402
+from cookie_rules import CookieJar, Kept, in_order, read, split_pair, with_cookies  # noqa: E402
 
 
 class Cookies:
@@ -29,9 +29,8 @@ class Cookies:
         """Add them to a request that already has the site's other cookies. The longest path comes first."""
         before = request.headers.pop("cookie", "")
         request.headers.encoding = "utf-8"  # as the site's own are read
-        others = ";".join(pair for pair in before.split(";") if pair.partition("=")[0].strip() not in self.names)
-        if values := [value for value in (others.strip(), self.jar.header(str(request.url))) if value]:
-            request.headers["cookie"] = "; ".join(values)
+        if value := with_cookies(before, self.jar.header(str(request.url)), self.names):
+            request.headers["cookie"] = value
 
     def follow(self, request, line):
         """Return whether this Set-Cookie line of the response concerns one of them; if so, update it."""

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import httpx
+from cookies import with_cookies
 
 sys.path.append(str(Path(__file__).parents[3] / "targets"))  # last: nothing of the driver or of Wapiti is found there
-from shared_rules import Patterns, is_header_name, is_of_connection, with_cookies  # noqa: E402
+from shared_rules import Patterns, is_header_name, is_of_connection  # noqa: E402
 
 # Sent by Wapiti where a User-Agent was given (scans/engines/base.py), which takes its place; any other is an attack.
 STAND_IN = "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)"

@@ -11,6 +11,7 @@ from scans.targets.http_client import USER_AGENT
 
 @pytest.fixture
 def driver_rules(imported_flat):
+    imported_flat(Path(adapter.DRIVER).parent / "cookies.py")
     return imported_flat(Path(adapter.DRIVER).parent / "rules.py")
 
 
