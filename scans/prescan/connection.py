@@ -14,7 +14,7 @@ import httpx
 from django.conf import settings
 
 from scans.login.page import Page
-from scans.prescan.leads import leads_to
+from scans.prescan.leads import framed, leads_to
 from scans.reasons import Reason, Reasoned, as_reason
 from scans.statuses import UrlScanStatus
 from scans.targets.cookies import SiteCookies
@@ -215,9 +215,11 @@ def _page(report: ConnectionReport, has_login: bool, rules: RequestRules, usual:
             location = answer.headers.get("location", "")
             if answer.status in (301, 302, 303, 307, 308) and location:
                 how, current = "redirect", _redirected(current, location)
-            elif address := leads_to(Page(current, answer.status, answer.headers, answer.body)):
+            elif address := leads_to(page := Page(current, answer.status, answer.headers, answer.body)):
                 how, current, led = "lead", address, True
             else:
+                if not has_login:  # members may see another page
+                    _refuse_frames(framed(page), url)
                 detail = _usable(current, answer, has_login)
                 report.led_to = current if led else ""
                 return Reason("page_leads_on", url=url, page=detail) if led else detail
@@ -226,6 +228,13 @@ def _page(report: ConnectionReport, has_login: bool, rules: RequestRules, usual:
             if not (in_scope(current, url) or (has_login and is_same_site(current, url))):
                 raise _Failed("redirect_out_of_scope", f"{how}_out_of_scope", url=url, address=current)
     raise _Failed("too_many_redirects", "too_many_redirects", url=url, count=MAX_REDIRECTS)
+
+
+def _refuse_frames(addresses: list[str], url: str) -> None:
+    """Raise _Failed for a page of nothing but frames, if none of them shows a page of the target."""
+    if addresses and not any(in_scope(address, url) for address in addresses):
+        shown = ", ".join(dict.fromkeys(addresses))
+        raise _Failed("redirect_out_of_scope", "frames_out_of_scope", url=url, address=shown)
 
 
 def _redirected(url: str, location: str) -> str:

@@ -31,6 +31,10 @@ SENTENCES = {
     "lead_out_of_scope": _(
         "{url} leads to {address}, which is not below it. If that is the site you mean, submit that address."
     ),
+    "frames_out_of_scope": _(
+        "{url} has nothing of its own: it only shows {address} in a frame. If that is the site you mean, submit that "
+        "address."
+    ),
     "lead_left_out": _("{url} leads to {address}, which is left out of the scan."),
     "page_leads_on": _("{url} leads to another page, as in a browser. {page}"),
     "redirect_left_out": _("{url} redirects to {address}, which is left out of the scan."),

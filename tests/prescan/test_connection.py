@@ -43,6 +43,11 @@ def refreshes(to):
     return f'<html><head><meta http-equiv="refresh" content="0; url={to}"></head><body></body></html>'
 
 
+def frameset(*addresses):
+    """A page that shows nothing but other pages."""
+    return "<frameset>" + "".join(f"<frame src='{address}'>" for address in addresses) + "</frameset>"
+
+
 def names(report):
     return [step.name for step in report.steps]
 
@@ -126,6 +131,7 @@ EVENTS = [
     ("redirect_out_of_scope", lambda: answering(body=refreshes("http://moved.example/app/")), "page"),
     ("redirect_out_of_scope", lambda: answering(body="", headers={"Refresh": "0; url=//moved.example/"}), "page"),
     ("redirect_out_of_scope", lambda: answering(body="<script>location='//moved.example'</script>"), "page"),
+    ("redirect_out_of_scope", lambda: answering(body=frameset("http://moved.example/app/")), "page"),
     ("left_out", lambda: answering(body=refreshes("/left-out")), "page"),
     ("left_out", lambda: answering(location="/left-out"), "page"),
     ("too_many_redirects", lambda: answering(loop=True), "page"),
@@ -201,6 +207,25 @@ def test_a_page_that_leads_to_another_host_says_where_and_what_to_do(site):
     report = check_connection(site.url, LOOPBACK)
     assert report.status == U.VERIFICATION_FAILED and report.led_to == ""
     assert f"{site.url} leads to http://moved.example/app/, which is not below it" in str(report.failure.detail)
+
+
+def test_a_page_of_frames_of_another_host_says_which_and_what_to_do(site):
+    site.body = frameset("http://moved.example/app/", "//ads.example/")
+    report = check_connection(site.url, LOOPBACK)
+    assert report.status == U.VERIFICATION_FAILED
+    shown = "http://moved.example/app/, http://ads.example/"
+    assert f"{site.url} has nothing of its own: it only shows {shown} in a frame" in str(report.failure.detail)
+    assert "submit that address" in str(report.failure.detail)
+
+
+def test_a_page_of_frames_is_scanned_if_one_of_them_shows_a_page_of_the_target(site):
+    site.body = frameset("http://moved.example/", "menu")
+    assert check_connection(site.url, LOOPBACK).failure is None
+
+
+def test_a_page_of_frames_may_be_another_page_for_members(site):
+    site.body = frameset("http://login.example/")
+    assert check_connection(site.url, LOOPBACK, has_login=True).failure is None
 
 
 def test_a_page_that_leads_within_the_scope_is_followed_and_says_so(site):

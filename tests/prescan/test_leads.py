@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from scans.login.page import Page
-from scans.prescan.leads import leads_to
+from scans.prescan.leads import framed, leads_to
 
 URL, MOVED = "http://owls.example/a/", "http://moved.example/app/"
 CONTENT = "<h1>Owls</h1><a href='/owls'>All owls</a><form action=/search><input name=q></form>"
@@ -98,8 +98,63 @@ def test_an_error_page_leads_nowhere():
     assert leads_to(Page(URL, 404, httpx.Headers(), meta(f"0; url={MOVED}"))) == ""
 
 
+FRAME = f"<iframe src='{MOVED}' width='100%' height='100%'></iframe>"
+
+
+def frames(html: str, status: int = 200) -> list[str]:
+    return framed(Page(URL, status, httpx.Headers(), html))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<html><head><title>Owls</title></head><frameset rows='100%,*'><frame src='{MOVED}'></frameset></html>",
+        f"<FRAMESET COLS=*><FRAME SRC={MOVED}><NOFRAMES>No frames? <a href=/text>Go here</a></NOFRAMES></FRAMESET>",
+        f"<frameset><frame src='{MOVED}'><frame src='about:'></frameset>".replace("about:", MOVED),
+        f"<style>iframe {{ border: 0 }}</style>{FRAME}",
+        FRAME.replace("></iframe>", f">Your browser shows no frames. <a href='{MOVED}'>Go there.</a></iframe>"),
+        f"<p>You see nothing? <a href='{MOVED}'>Click here.</a></p>{FRAME}",
+        f"{FRAME}<script src='https://counter.example/c.js'></script><script>window.dataLayer = [];</script>",
+        f"{FRAME}<noscript><iframe src='https://tags.example/' height='0'></iframe><h1>Scripts, please</h1></noscript>",
+        f"<img src=logo.png>{FRAME}<iframe src='https://tags.example/' style='display:none'></iframe>",
+    ],
+)
+def test_a_page_that_only_shows_frames_is_known_by_their_addresses(html):
+    assert set(frames(html)) == {MOVED}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        CONTENT,
+        CONTENT + FRAME,
+        f"<h1>Owls of the north</h1><p>{'They fly at night. ' * 10}</p>{FRAME}",
+        f"<a href='/owls'>Owls</a>{FRAME}",
+        f"<form><input name=q></form>{FRAME}",
+        f"<div id=root></div><script src=app.js></script>{FRAME}",
+        f"<div id=root></div><script>fetch('/api/owls')</script>{FRAME}",
+        f"<div id=root></div><script>{'var owl;' * 300}</script>{FRAME}",
+        f"<div id=root></div><iframe src='{MOVED}' style='display:none'></iframe>",
+        f"<iframe src='{MOVED}' width=1 height=1></iframe>",
+        f"<noscript>{FRAME}</noscript>",
+        "<iframe src='about:blank'></iframe>",
+        "<iframe src='javascript:owl()'></iframe>",
+        "<iframe src='http://[::1'></iframe>",
+        f"{FRAME}<iframe srcdoc='&lt;h1>Owls'></iframe>",
+        "",
+    ],
+)
+def test_a_page_with_anything_of_its_own_is_no_page_of_frames(html):
+    assert frames(html) == []
+
+
+def test_an_error_page_shows_no_frames():
+    assert frames(FRAME, 404) == []
+
+
 @pytest.mark.parametrize("inside", ["<b>a" * 10_000, "<noscript><i>a" * 4000, "<a href=/>" * 6000])
 def test_a_page_of_elements_that_never_end_is_read_quickly(inside):
     began = process_time()
     assert led(f"<script>location = '{URL}'</script>{inside}") == ""
+    frames(FRAME + inside)
     assert process_time() - began < 3

@@ -14,7 +14,6 @@ from scans.activity import ASKED
 from scans.login.outcome import REASONS as LOGIN_REASONS
 from scans.prescan.connection import REASONS as CONNECTION_REASONS
 from scans.reasons import SENTENCES, Notice, Reason, Reasoned, facts_of, notices
-from scans.reasons.plural import Plural
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, UrlScanStatus
 
 SOURCES = [path for path in Path(settings.BASE_DIR, "scans").rglob("*.py") if "migrations" not in path.parts]
@@ -165,18 +164,3 @@ def test_the_rule_about_sentences_can_fail():
 def test_what_the_driver_says_of_its_end_is_a_code(path):
     said = re.findall(r'(?:\.end\("\w+", |return "(?:unreachable|technical)", )"([^"]*)"', path.read_text())
     assert not set(said) - SENTENCES.keys()
-
-
-@pytest.mark.parametrize("code", sorted(code for code, sentence in SENTENCES.items() if isinstance(sentence, Plural)))
-def test_one_is_worded_as_one_and_several_as_several_in_both_languages(code):
-    [number] = facts_of(code)
-    for language in ("en", "de"):
-        with translation.override(language):
-            one, two = str(Reason(code, **{number: 1})), str(Reason(code, **{number: 2}))
-            assert one.replace("1", "2") != two and str(Reason(code, **{number: 0})) == two.replace("2", "0")
-            assert str(Reason.from_json({"code": code, "facts": {}})) == two.replace("2", "…")
-
-
-def test_a_wait_of_one_second_is_no_wait_of_1_seconds():
-    assert str(Reason("pace_waits", count=1)).endswith("waiting for 1 second.")
-    assert str(Reason("pace_slow", count=1)).startswith("Slowed down to 1 request a minute")
