@@ -4,8 +4,12 @@
 import os
 import signal
 import sys
+import threading
+import traceback
 
 from django.core.management import execute_from_command_line
+
+from scans.harmless import harmless
 
 
 def main() -> None:
@@ -25,6 +29,11 @@ def main() -> None:
         sys.exit(128 + signal.SIGPIPE)
 
 
+def show_error(kind: type[BaseException], error: BaseException, trace) -> None:
+    """Print the traceback of an error that nobody caught, in the place of Python: it may quote a site."""
+    sys.stderr.write(harmless("".join(traceback.format_exception(kind, error, trace))))
+
+
 def _flush() -> None:
     """Write what is left of the output, while a reader that went away can still be noticed."""
     try:
@@ -36,5 +45,7 @@ def _flush() -> None:
 
 
 if __name__ == "__main__":
+    sys.excepthook = show_error
+    threading.excepthook = lambda told: show_error(told.exc_type, told.exc_value, told.exc_traceback)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     main()

@@ -138,7 +138,7 @@ ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "dashboard.templates.HarmlessTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -151,6 +151,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "dashboard.templates.ExactForms"
 
 DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'dashboard.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -251,10 +253,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        name: {"()": "dashboard.log_formatter.RecordFormatter", "format": shape}
+        for name, shape in {"line": "%(asctime)s %(levelname)s %(name)s %(message)s", "bare": "%(message)s"}.items()
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "security": {"class": "dashboard.log_streams.SecurityLogHandler"},  # each record is a line of JSON already
+        # Each record is a line of JSON already.
+        "security": {"class": "dashboard.log_streams.SecurityLogHandler", "formatter": "bare"},
     },
     "root": {"handlers": ["console"], "level": log_level("SCANS_LOG_LEVEL", "INFO")},
     "loggers": {

@@ -30,6 +30,16 @@ def one_line(text: object) -> str:
     return harmless(_LINE_BREAK.sub("␊", str(text)))
 
 
+def exact(html: str) -> str:
+    """Return the same HTML with a reference for each harmful character: the field of a form keeps what it was given."""
+    return _HARMFUL.sub(_reference, html)
+
+
+def _reference(found: re.Match) -> str:
+    code = ord(found[0])
+    return found[0] if 0x80 <= code <= 0x9F else f"&#{code};"  # HTML takes references to these for other characters
+
+
 def _stand_in(found: re.Match) -> str:
     code = ord(found[0])
     if code < 0x20:

@@ -3,8 +3,12 @@
 import os
 import re
 from codecs import getincrementaldecoder
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
+
+from scans.harmless import harmless
 
 PIECE = 64 * 1024  # bytes
 
@@ -43,6 +47,13 @@ def read(path: Path, position: str = "", limit: int = PIECE) -> Piece:
         cut=cut,
         anew=bool(position) and offset is None,
     )
+
+
+def lines(file: TextIO) -> Iterator[str]:
+    """Yield a whole log, harmless to show, and close it. A long line comes in pieces."""
+    with file:
+        while line := file.readline(PIECE):
+            yield harmless(line)
 
 
 def _offset(position: str, facts: os.stat_result) -> int | None:

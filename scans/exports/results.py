@@ -12,6 +12,7 @@ from scans.exports.data import configuration_data, evidence_data, finding_data, 
 from scans.exports.masking import Mask, masks_of
 from scans.exports.streams import HERE, json_pieces
 from scans.exports.tables import csv_lines
+from scans.harmless import one_line
 from scans.models import Analysis, Finding, Mark, TriageMark, UrlScan
 from scans.models.querysets import FindingQuerySet
 from scans.statuses import PUBLISHED_AS, EndedBy
@@ -198,7 +199,7 @@ def _cells(finding: dict, label: str) -> list:
 
 def _listed(places: list[dict]) -> str:
     """Return one line for each place, up to what the cell of a spreadsheet holds."""
-    lines = [f"{place['method']} {place['url']}" for place in places]
+    lines = [one_line(f"{place['method']} {place['url']}") for place in places]
     ends = accumulate(len(line) + 1 for line in lines)
     shown = sum(end <= LONGEST_CELL for end in ends)
     left_out = [f"({len(lines) - shown} more)"] if shown < len(lines) else []

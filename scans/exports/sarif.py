@@ -14,6 +14,7 @@ from scans.exports.addresses import as_path, uri
 from scans.exports.data import notice_data
 from scans.exports.results import Results
 from scans.exports.streams import HERE, json_pieces
+from scans.harmless import harmless
 from scans.models import Finding, Mark, UrlScan
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -50,7 +51,7 @@ def _run(results: Results, rules: list[Finding]) -> dict:
     head = results.head()
     # A code host replaces the results that it has of the same category: everything before the last slash.
     category = "/".join([head["analysis"]["name"], *([results.url_scan.url] if results.url_scan else [])])
-    return {
+    run = {
         "tool": {"driver": _driver(rules), "extensions": _engines(results.scans)},
         "automationDetails": {"id": f"{category}/run {head['analysis']['run']}"},
         "invocations": [_invocation(scan, results) for scan in results.scans],
@@ -58,6 +59,16 @@ def _run(results: Results, rules: list[Finding]) -> dict:
         "results": [HERE],
         "properties": {name: head[name] for name in ("made_at", "state", "notices", "analysis", "counts", "places")},
     }
+    return _shown(run)
+
+
+def _shown(value):
+    """Return the same data with all texts made harmless: viewers show them as they are."""
+    if isinstance(value, dict):
+        return {key: _shown(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_shown(entry) for entry in value]
+    return harmless(value) if isinstance(value, str) else value
 
 
 def _driver(rules: list[Finding]) -> dict:
@@ -148,15 +159,14 @@ def _result(finding: dict, rule: int, room: int) -> dict:
         "occurrenceCount": len(finding["places"]),
         "partialFingerprints": _fingerprints(finding),
         "taxa": _taxa(finding["cwe"], finding["wstg"]),
-        "webRequest": _request(finding, room),
-        "webResponse": _response(finding, room),
         "suppressions": _suppressions(finding),
         "properties": {
             "security-severity": SECURITY_SEVERITY[finding["severity"]],
             **{name: finding[name] for name in _PROPERTIES},
         },
     }
-    return {name: value for name, value in result.items() if value is not None}
+    evidence = {"webRequest": _request(finding, room), "webResponse": _response(finding, room)}
+    return _shown(result) | {name: value for name, value in evidence.items() if value is not None}
 
 
 def _fingerprints(finding: dict) -> dict[str, str]:

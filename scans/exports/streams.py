@@ -12,7 +12,7 @@ _ESCAPES = re.compile(r"\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\ud[89a-
 
 
 def json_text(value, indent: int | None = None) -> str:
-    """Return the value as JSON in ASCII (RFC 8259). Never fails because of a value inside.
+    """Return the value as JSON in printable ASCII (RFC 8259). Never fails because of a value inside.
 
     Texts that are translated when read, moments and the like become text. NaN and infinities, which JSON has not,
     become null. Half a surrogate pair, which is not Unicode, becomes U+FFFD.
@@ -21,6 +21,7 @@ def json_text(value, indent: int | None = None) -> str:
         text = json.dumps(value, indent=indent, allow_nan=False, default=str)
     except (TypeError, ValueError):
         text = json.dumps(_plain(value), indent=indent, allow_nan=False)
+    text = text.replace("\x7f", r"\u007f")  # the one control character that json leaves as it is
     return _ESCAPES.sub(_whole, text) if r"\ud" in text else text
 
 

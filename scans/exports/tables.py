@@ -9,14 +9,14 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 
+from scans.harmless import harmless
+
 # Without it, Excel takes the file for one in the encoding of its country, and spoils every ü.
 BYTE_ORDER_MARK = "\ufeff"
 # A text that begins like this is run as a formula (OWASP, "CSV Injection"); wide and small forms count as the usual.
 FORMULA_MARKS = "=＝﹦+＋﹢-－﹣−@＠﹫"
-# Where a cell may begin, with the blanks, quotes and invisible characters after it that a spreadsheet drops.
-_BEGINNING = re.compile(
-    '(?:^|[;\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029])[\\s"\x00-\x20\xad\u200b-\u200f\u2028-\u202f\u2060\ufeff]*+'
-)
+# Where a cell may begin, with the blanks and quotes after it that a spreadsheet drops.
+_BEGINNING = re.compile(r'(?:^|[;\t\n])[\s"]*+')
 _BREAKS = ("\t", "\r", "\n")  # dropped by some spreadsheets at the beginning of a cell
 
 
@@ -32,14 +32,14 @@ def csv_lines(head: list[str], rows: Iterable[list]) -> Iterator[str]:
     writer = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
     yield BYTE_ORDER_MARK + writer.writerow(head)
     for row in rows:
-        yield writer.writerow([harmless(cell) for cell in row])
+        yield writer.writerow([safe_cell(cell) for cell in row])
 
 
-def harmless(cell):
-    """Return the cell. In a text, each place where a spreadsheet could begin a formula gets an apostrophe."""
+def safe_cell(cell):
+    """Return the cell. A text is made harmless, and gets an apostrophe wherever a spreadsheet could begin a formula."""
     if not isinstance(cell, str):
         return cell
-    safe = _BEGINNING.sub(_with_apostrophe, cell)
+    safe = _BEGINNING.sub(_with_apostrophe, harmless(cell))
     return f"'{safe}" if safe.startswith(_BREAKS) else safe
 
 

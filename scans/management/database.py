@@ -1,10 +1,13 @@
 """The base of the commands that need the database."""
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import Error
 
+from scans.harmless import harmless
+from scans.management.output import HarmlessCommand
 
-class DatabaseCommand(BaseCommand):
+
+class DatabaseCommand(HarmlessCommand):
     """A command that reports an unavailable database in one line, with an exit code of its own."""
 
     without_database = 3
@@ -14,7 +17,8 @@ class DatabaseCommand(BaseCommand):
         """Return the parser. With `wrong_option`, a wrong option prints its usage and ends with that code."""
         parser = super().create_parser(*args, **kwargs)
         if self.wrong_option is not None:
-            parser.error = lambda message: parser.exit(self.wrong_option, f"{parser.format_usage()}{message}\n")
+            usage = parser.format_usage()
+            parser.error = lambda message: parser.exit(self.wrong_option, f"{usage}{harmless(message)}\n")
         return parser
 
     def execute(self, *args, **options):

@@ -9,12 +9,13 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from scans import activity
+from scans.harmless import exact as exact_in_html
 from scans.models import ActivityLogEntry, Mark, SystemPart, UrlScan
 from scans.schedule.moments import UNITS, exact, time_span
 from scans.severities import SEVERITIES
@@ -147,6 +148,12 @@ def problems(context) -> list[tuple[str, str]]:
     if not settings.SCANS_ENGINE_PYTHON.exists():
         found.append((_("The scan engine is not installed: no URL scan can be set up."), "make setup"))
     return found
+
+
+@register.filter
+def typed(text) -> SafeString:
+    """Return the value of a field that a person types into, exact although the rest of the page is harmless."""
+    return SafeString(exact_in_html(conditional_escape(text)))
 
 
 @register.filter

@@ -14,6 +14,7 @@ CONTENT_TYPES = {
     "json": "application/json",
     "pdf": "application/pdf",
     "sarif": "application/sarif+json",
+    "txt": "text/plain; charset=utf-8",
 }
 MADE_AHEAD = 256 * 1024  # bytes
 

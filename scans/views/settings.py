@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import FormView, View
 
 from scans.forms.personal import PersonSettingsForm
+from scans.harmless import harmless
 from scans.models import PersonSettings
 from scans.schedule.moments import time_zones
 from scans.views.redirects import page_asked_from, see
@@ -47,7 +48,7 @@ class SettingView(View):
         data = {self.name: request.POST.get("value", "")}
         form = PersonSettingsForm(data, instance=PersonSettings.of(request.user)).only(self.name)
         if not form.is_valid():
-            return HttpResponseBadRequest(form.errors.as_text())
+            return HttpResponseBadRequest(harmless(form.errors.as_text()), content_type="text/plain; charset=utf-8")
         form.save()
         return (
             HttpResponse(status=204) if request.htmx else see(page_asked_from(request, resolve_url("scans:settings")))

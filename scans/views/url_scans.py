@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from scans.engines import log_file
 from scans.models import CrawledUrl, Screenshot, SystemPart, TargetLogin, UrlScan
 from scans.summaries.timeline import timeline
 from scans.views.access import Gone, ViewerRequired, present_url_scan
+from scans.views.downloads import attachment
 
 TABS = [
     ("url-scan-detail", _("Scan Details")),
@@ -136,16 +137,15 @@ class ScreenshotView(ViewerRequired, View):
 
 
 class EngineLogFileView(ViewerRequired, View):
-    """The whole engine log, as a plain text file."""
+    """The whole engine log, as a plain text file that is harmless to a terminal."""
 
-    def get(self, request: HttpRequest, analysis_id: int, pk: int) -> FileResponse:
+    def get(self, request: HttpRequest, analysis_id: int, pk: int) -> StreamingHttpResponse:
         path = _readable_log(present_url_scan(analysis_id, pk, request.user))
         try:
-            file = path.open("rb")
+            file = path.open(encoding="utf-8", errors="replace", newline="\n")
         except FileNotFoundError:
             raise Gone(_("This scan has no engine log (any more).")) from None
-        name = f"engine-log-{pk}.txt"
-        return FileResponse(file, as_attachment=True, filename=name, content_type="text/plain; charset=utf-8")
+        return attachment(log_file.lines(file), f"engine-log-{pk}", "txt")
 
 
 def _may_read_log(url_scan: UrlScan) -> bool:

@@ -35,6 +35,7 @@ from scans.engines.events import (
     Started,
     UrlCrawled,
 )
+from scans.harmless import one_line
 from scans.login.session_keeper import LoginKeeper
 from scans.models import Actor, Screenshot, UrlScan
 from scans.reasons import NO_REASON, SENTENCES, Notice, Reason, as_reason, facts_of
@@ -197,7 +198,7 @@ class Supervision:
     def _keep_log(self, lines: list[LogLine]) -> None:
         if lines:
             with open(self._scan.directory / "engine.log", "a", encoding="utf-8") as log:
-                log.writelines(f"{timezone.now():%H:%M:%S} {line.level:7} {line.text}\n" for line in lines)
+                log.writelines(f"{timezone.now():%H:%M:%S} {line.level:7} {one_line(line.text)}\n" for line in lines)
 
     # --- Commands to the engine
 

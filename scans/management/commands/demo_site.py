@@ -3,12 +3,13 @@
 import signal
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from scans.management.output import HarmlessCommand
 from scans.sample_data.demo_site import DemoSite
 
 
-class Command(BaseCommand):
+class Command(HarmlessCommand):
     """Serves `scans.sample_data.demo_site` on the loopback address until Ctrl-C or SIGTERM."""
 
     help = __doc__

@@ -8,14 +8,16 @@ import socket
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import OperationalError
+
+from scans.management.output import HarmlessCommand
 
 ADMINISTRATOR = "admin"
 LOOPBACK = "127.0.0.1"
 
 
-class Command(BaseCommand):
+class Command(HarmlessCommand):
     """The preparation that `make run` does before it starts the processes. Running it again changes nothing."""
 
     help = __doc__

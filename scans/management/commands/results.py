@@ -10,6 +10,7 @@ from scans.browser import CannotPrint
 from scans.exports.formats import FORMATS, LIMITS
 from scans.exports.results import Results
 from scans.exports.streams import as_bytes
+from scans.harmless import one_line
 from scans.management.database import DatabaseCommand
 from scans.models import Analysis
 
@@ -48,7 +49,7 @@ class Command(DatabaseCommand):
             where = output or "Standard output"
             raise CommandError(f"{where} cannot be written: {error.strerror}.", returncode=NOT_WRITTEN) from error
         for notice in results.notices():
-            self.stderr.write(notice)
+            self.stderr.write(one_line(notice))
         if not results.final:
             sys.exit(NOT_COMPLETE)
 

@@ -8,10 +8,10 @@ from itertools import count
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 
+from scans.management.output import HarmlessCommand
 from scans.models import SystemPart
 from scans.workers.scheduler import run_logging_errors, tick
 
@@ -21,7 +21,7 @@ TICKS_BETWEEN_PRUNINGS = 1000
 ROWS_TO_SAMPLE = 400  # of an index, so that a large one takes no longer
 
 
-class Command(BaseCommand):
+class Command(HarmlessCommand):
     """Tick until told to end. Two schedulers at a time do no harm."""
 
     help = "Run the scheduler."

@@ -1,11 +1,10 @@
 """manage.py run_worker: work on queued scans, or on checks and verification."""
 
-from django.core.management.base import BaseCommand
-
+from scans.management.output import HarmlessCommand
 from scans.workers.worker import ScanWorker
 
 
-class Command(BaseCommand):
+class Command(HarmlessCommand):
     """Start one worker process. Start one for each task that should run at a time."""
 
     help = "Run one worker. A scan occupies its worker for hours, so each queue needs its own workers."

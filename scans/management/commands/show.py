@@ -4,6 +4,7 @@ from django.core.management.base import CommandError
 
 from scans.exports.data import analysis_data
 from scans.exports.streams import json_text
+from scans.harmless import one_line
 from scans.management.database import DatabaseCommand
 from scans.models import Analysis
 
@@ -31,21 +32,23 @@ def as_text(data: dict) -> str:
     """Return the data as text for people, with the log oldest first."""
     lines = [
         f"{data['name']} (run {data['run']}): {data['label']}",
-        f"    {data['description']}\n    Next: {data['next_step']}",
-        "\nURL scans",
+        f"    {data['description']}",
+        f"    Next: {data['next_step']}",
+        "",
+        "URL scans",
     ]
     for scan in data["url_scans"]:
         reason = f" — {scan['reason']}" if scan["reason"] else ""
         lines.append(f"    {scan['url']}: {scan['label']}{reason}")
         lines += [f"        Notice: {notice['text']} {notice['next_step']}" for notice in scan["notices"]]
-    lines.append("\nFindings: " + ", ".join(f"{count} {severity}" for severity, count in data["counts"].items()))
+    lines += ["", "Findings: " + ", ".join(f"{count} {severity}" for severity, count in data["counts"].items())]
     for finding in data["findings"]:
         lines.append(f"    {finding_line(finding)}")
         lines.append(f"        {finding['info']} ({finding['replay'].replace('_', ' ')})")
         lines += [f"        also at {place['method']} {place['url']}" for place in finding["places"][1:]]
-    lines.append("\nActivity log")
+    lines += ["", "Activity log"]
     lines += [f"    {_entry(entry)}" for entry in reversed(data["log"])]
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))  # no text of a site or a person begins a line of its own
 
 
 def finding_line(finding: dict) -> str:

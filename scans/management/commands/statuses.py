@@ -2,15 +2,14 @@
 
 from itertools import groupby
 
-from django.core.management.base import BaseCommand
-
 from scans.exports.data import catalogue_data
 from scans.exports.streams import json_text
+from scans.management.output import HarmlessCommand
 from scans.statuses import URL_SCAN_MOVES, AnalysisStatus, Phase, UrlScanStatus
 from scans.statuses.analysis_moves import analysis_moves
 
 
-class Command(BaseCommand):
+class Command(HarmlessCommand):
     help = "List every status of analyses and URL scans, with its meaning and next step."
     requires_system_checks = []
 

@@ -9,7 +9,7 @@ from time import sleep
 
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management.base import CommandError, OutputWrapper
+from django.core.management.base import CommandError
 from django.db import Error, transaction
 
 from scans import transitions
@@ -21,8 +21,10 @@ from scans.exports.data import analysis_data
 from scans.exports.results import Results
 from scans.exports.streams import json_text
 from scans.forms.submission import SubmissionForm
+from scans.harmless import one_line
 from scans.login.base import Method
 from scans.management.database import DatabaseCommand
+from scans.management.output import HarmlessOutput
 from scans.models import Actor, Analysis, Finding, SystemPart
 from scans.severities import SEVERITIES
 from scans.statuses import AnalysisStatus
@@ -69,7 +71,7 @@ class Command(DatabaseCommand):
     def handle(self, **options) -> None:
         """Submit; exits with one of the codes above."""
         # With --json, standard output holds the one object and nothing else.
-        self._changes = OutputWrapper(sys.stderr) if options["json"] else self.stdout
+        self._changes = HarmlessOutput(sys.stderr) if options["json"] else self.stdout
         analysis = self._submit_or_refuse(options)
         # From here on it is submitted, which whatever happens must not make look like a refusal or like findings.
         try:
@@ -105,7 +107,7 @@ class Command(DatabaseCommand):
             self._wait(analysis)
             analysis.refresh_from_db()
             for notice in Results(analysis).notices_of_scans():
-                self.stderr.write(notice)
+                self.stderr.write(one_line(notice))
         if options["json"]:
             self.stdout.write(json_text(analysis_data(analysis), indent=2))
         elif not options["wait"]:
@@ -139,9 +141,9 @@ class Command(DatabaseCommand):
         )
         if not form.is_valid():
             refusals = [f"{field}: {text}" for field, texts in form.errors.items() for text in texts]
-            raise _refusal("\n".join(refusals))
+            raise _refusal("\n".join(map(one_line, refusals)))
         for problem in form.unplayable():
-            self.stderr.write(problem)
+            self.stderr.write(one_line(problem))
         try:
             return self._do(form.submission(), self._actor(options["user"]), options)
         except transitions.TransitionRefused as refusal:
@@ -184,7 +186,7 @@ class Command(DatabaseCommand):
         subject = entry.url_scan.url if entry.url_scan else "Analysis"
         reason = f" — {entry.reason}" if entry.reason else ""
         line = f"{entry.at:%H:%M:%S} {subject}: {status_labels(entry)[1]} ({sentence(entry)}){reason}"
-        self._changes.write(line)
+        self._changes.write(one_line(line))
         self._changes.flush()
 
 

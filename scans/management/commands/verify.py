@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from scans import transitions
 from scans.exports.data import analysis_data
 from scans.exports.streams import json_text
+from scans.harmless import one_line
 from scans.management.commands.show import finding_line
 from scans.management.database import DatabaseCommand
 from scans.models import Actor, Analysis, Finding, Replay, SystemPart, UrlScan
@@ -67,7 +68,7 @@ class Command(DatabaseCommand):
                 transitions.verify_again(scan, by=by, findings=chosen if options["finding"] else None)
                 asked.append(scan.pk)
             except transitions.TransitionRefused as refusal:
-                self.stderr.write(str(refusal))
+                self.stderr.write(one_line(refusal))
         if not asked:
             raise _refusal("No finding is verified again.")
         findings = Finding.objects.filter(url_scan__in=asked)
@@ -92,8 +93,8 @@ class Command(DatabaseCommand):
             )
             return
         for finding in data:
-            self.stdout.write(f"{finding['id']} {finding_line(finding)}")
-            self.stdout.write(f"    {finding['replay'].replace('_', ' ')}: {finding['replay_reason']}")
+            self.stdout.write(one_line(f"{finding['id']} {finding_line(finding)}"))
+            self.stdout.write(one_line(f"    {finding['replay'].replace('_', ' ')}: {finding['replay_reason']}"))
 
 
 def _actor(username: str):
