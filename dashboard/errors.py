@@ -1,4 +1,4 @@
-"""The pages for errors: what happened, what to do, and a way back. Django serves those for 400 and 403."""
+"""The pages for errors: what happened, what to do, and a way back. Django serves the one for 400."""
 
 import logging
 import secrets
@@ -8,7 +8,11 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.views.csrf import csrf_failure
+from django.views.defaults import permission_denied
 
+from scans.activity import note
+from scans.activity.security import NOTED
 from scans.views.access import Gone
 
 logger = logging.getLogger(__name__)
@@ -19,6 +23,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: no such address, or why its page is gone."""
     reason = str(exception) if isinstance(exception, Gone) else ""
     return render(request, "404.html", {"reason": reason}, status=404)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: why. The security log gets the attempt, unless a verb has noted its refusal already."""
+    if not request.META.get(NOTED, "").startswith("refused."):
+        note("refused.page", request=request, method=request.method, path=request.path)
+    return permission_denied(request, exception)
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without the token of the page, with an entry in the security log."""
+    note("refused.form", request=request, path=request.path)
+    return csrf_failure(request, reason)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -116,7 +116,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "csp.middleware.CSPMiddleware",  # first, so that every answer has the header
+    "dashboard.request_log.RequestLogMiddleware",  # first: each answer gets an id, whoever gives it
+    "csp.middleware.CSPMiddleware",  # early, so that every answer has the header
     "dashboard.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -246,6 +247,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_HTTPS el
 SCANS_TRUSTED_PROXIES = networks("SCANS_TRUSTED_PROXIES")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "dashboard.errors.form_refused"
 SESSION_COOKIE_HTTPONLY = True
 # A file of 250 URLs is far smaller, and engine reports are not uploaded.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -36,5 +36,6 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("", include("scans.urls")),
 ]
+handler403 = errors.forbidden
 handler404 = errors.not_found
 handler500 = errors.broken

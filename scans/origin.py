@@ -1,4 +1,4 @@
-"""The origin of a request: the client's address and the id of the request. Text from outside is made harmless.
+"""The origin of a request: the client's address and the id of the request.
 
 X-Forwarded-For and X-Request-ID count only where the connection comes from a proxy of SCANS_TRUSTED_PROXIES: anybody
 else could write any address and any id there.
@@ -6,6 +6,9 @@ else could write any address and any id there.
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
@@ -14,6 +17,22 @@ from django.http import HttpRequest
 REQUEST_ID = "scans.request_id"  # the key of the request's id in the WSGI environment
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _MOST_HOPS = 20
+_answered: ContextVar[HttpRequest | None] = ContextVar("answered", default=None)
+
+
+@contextmanager
+def answering(request: HttpRequest) -> Iterator[None]:
+    """Let `current_request` return this request until the block ends."""
+    token = _answered.set(request)
+    try:
+        yield
+    finally:
+        _answered.reset(token)
+
+
+def current_request() -> HttpRequest | None:
+    """The request that this thread is answering; None in a command or a background process."""
+    return _answered.get()
 
 
 def address_of(request: HttpRequest) -> str:
@@ -40,17 +59,6 @@ def request_id_of(request: HttpRequest) -> str:
         trusted = _is_trusted(request.META.get("REMOTE_ADDR", "")) and _WELL_FORMED.fullmatch(given)
         request.META[REQUEST_ID] = given if trusted else secrets.token_hex(8)
     return request.META[REQUEST_ID]
-
-
-def harmless(text: object, longest: int = 500) -> str:
-    """The text on one line without characters that hide or forge: each is written as its escape, such as \\x1b."""
-    text = str(text)
-    text = text if len(text) <= longest else f"{text[:longest]}…"
-    return text if text.isprintable() else "".join(map(_visible, text))
-
-
-def _visible(character: str) -> str:
-    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def _address(text: str):

@@ -5,18 +5,23 @@ The events are the codes of scans/reasons/security.py.
 
 import json
 import logging
+from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from scans.activity.log import ASKED
+from scans.harmless import one_line
 from scans.models import Actor, SecurityEvent
-from scans.origin import address_of, harmless, request_id_of
+from scans.origin import address_of, current_request, request_id_of
 from scans.reasons import Reason
 
 logger = logging.getLogger("scans.security")
-NAME_LENGTH = 190  # of who and subject, escapes not counted; the columns hold 200
+NOTED = "scans.security_event"  # the key of the last event in the environment of its request
+MOST_AN_HOUR = 100  # rows of one kind of failed attempt, for one user and address
+NAME_LENGTH, FACT_LENGTH = 200, 500
 
 
 def note(
@@ -29,22 +34,34 @@ def note(
 ) -> SecurityEvent:
     """Write one event, in whatever transaction is open; its line follows when that commits. Returns the row.
 
-    `by` is the user or the part of the system that did it: by default the user of `request`, nobody if none is logged
-    in. `subject` is the thing that it was done to, a row or a name. `facts` are those that the event's sentence names:
-    texts, numbers, moments, labelled choices or reasons, never a secret. Raises KeyError for an unknown event and
-    TypeError for wrong facts.
+    `request` is by default the one that is being answered, if any. `by` is the user or the part of the system that did
+    it: by default the user of the request, nobody if none is logged in. `subject` is the thing that it was done to, a
+    row or a name. `facts` are those that the event's sentence names: texts, numbers, moments, labelled choices or
+    reasons, never a secret. An event that comes up too often (`_is_flood`) gets its line, but no row. Raises KeyError
+    for an unknown event and TypeError for wrong facts.
     """
-    told = Reason(event, **{name: harmless(fact) if isinstance(fact, str) else fact for name, fact in facts.items()})
+    told = Reason(event, **{name: one_line(fact)[:FACT_LENGTH] if isinstance(fact, str) else fact for name, fact in facts.items()})
     row = SecurityEvent(at=timezone.now(), kind=event.partition(".")[0], event=event, facts=told.to_json()["facts"])
+    request = request or current_request()
     user = getattr(request, "user", None)
     _set_actor(row, by if by is not None or not getattr(user, "is_authenticated", False) else user)
     if subject is not None:
         _set_subject(row, subject)
     if request is not None:
         row.address, row.request_id = address_of(request), request_id_of(request)
-    row.save()
+        request.META[NOTED] = event
+    if not _is_flood(row):
+        row.save()
     transaction.on_commit(lambda: logger.info(line(row)))
     return row
+
+
+def _is_flood(row: SecurityEvent) -> bool:
+    """Whether so many attempts of this user or address failed within the hour that further ones fill the table."""
+    if row.kind != "refused" and not row.event.startswith("login.failed"):
+        return False
+    alike = SecurityEvent.objects.filter(event=row.event, who=row.who, address=row.address)
+    return alike.filter(at__gte=row.at - timedelta(hours=1)).count() >= MOST_AN_HOUR
 
 
 def line(row: SecurityEvent) -> str:
@@ -54,9 +71,17 @@ def line(row: SecurityEvent) -> str:
     """
     columns = ("event", "actor", "who", "who_id", "subject", "subject_type", "subject_id", "address", "request_id")
     values = {"log": "security", "time": row.at.isoformat(), **{name: getattr(row, name) for name in columns}}
-    values |= {"message": row.sentence.in_english(), "facts": row.facts}
+    values |= {"message": sentence(row).in_english(), "facts": row.facts}
     kept = {name: value for name, value in values.items() if value not in ("", None, {})}
     return json.dumps(kept).replace("\x7f", r"\u007f")
+
+
+def sentence(row: SecurityEvent) -> Reason:
+    """The sentence of the event, without who, when and to what; str() words it in the language in force."""
+    facts = dict(row.facts)
+    if "asked" in facts:
+        facts["asked"] = str(ASKED.get(facts["asked"], facts["asked"]))
+    return Reason.from_json({"code": row.event, "facts": facts})
 
 
 def _set_actor(row: SecurityEvent, by: AbstractBaseUser | Actor | None) -> None:
@@ -73,5 +98,5 @@ def _set_subject(row: SecurityEvent, subject: models.Model | str) -> None:
 
 
 def _name(thing: object) -> str:
-    """The name of a thing, cut so that it fits into its column with its escapes."""
-    return harmless(thing, NAME_LENGTH)[:200]
+    """The name of a thing, cut so that it fits into its column."""
+    return one_line(thing)[:NAME_LENGTH]

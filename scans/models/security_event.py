@@ -4,7 +4,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from scans.models.activity_log_entry import Actor, AppendOnly
-from scans.reasons import Reason
 from scans.reasons.security import KINDS
 
 
@@ -50,8 +49,3 @@ class SecurityEvent(models.Model):
     def delete(self, *args, **kwargs):
         """Always raises AppendOnly."""
         raise AppendOnly("Events of the security log cannot be deleted.")
-
-    @property
-    def sentence(self) -> Reason:
-        """The sentence of the event in the language of the reader, without who, when and to what."""
-        return Reason.from_json({"code": self.event, "facts": self.facts})

@@ -50,6 +50,7 @@ SENTENCES = {
     # Refused attempts
     "refused.action": _("asked for “{asked}” and was refused: {why}"),
     "refused.page": _("asked for {method} {path} and was refused"),
+    "refused.form": _("sent a form to {path} that did not come from a page of the same login"),
     # The log itself
     "log.exported": _("downloaded the security log"),
     "log.expired": _("removed entries from before {until} ({count})"),

@@ -6,18 +6,17 @@ TransitionRefused and changes nothing. To avoid deadlocks, all code takes locks 
 capacity matters), then one analysis.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from scans import activity
 from scans.database import statements
-from scans.models import Actor, Analysis, Finding, RecurringSchedule, UrlScan
+from scans.models import ActivityLogEntry, Actor, Analysis, Finding, RecurringSchedule, UrlScan
 from scans.reasons import NO_REASON, Reason, Reasoned, as_reason
 from scans.statuses import (
     FAILED_RUNS,
@@ -38,6 +37,7 @@ By = AbstractBaseUser | Actor
 U = UrlScanStatus
 
 
+ONE_REFUSAL_EACH = timedelta(hours=1)  # in the activity log of an analysis, for each user and verb
 FAILED_RUNS_UNTIL_OFF = 5  # in a row; then a recurring schedule is switched off
 
 
@@ -72,18 +72,29 @@ def verb(function):
 
 
 def note_refusal(name: str, thing, by: By | None, refusal: TransitionRefused) -> None:
-    """Log that a user was refused. A refused part of the system is not logged: it was only too late."""
-    if by is None or isinstance(by, Actor) or not isinstance(thing, Analysis | UrlScan | Finding):
+    """Log that a user was refused. A refused part of the system is not logged: it was only too late.
+
+    The security log gets each attempt. The activity log gets one for each user and verb within an hour, and neither
+    version nor `changed_at` of the analysis change, so that attempts fill no log and move no list.
+    """
+    if by is None or isinstance(by, Actor):
+        return
+    asked = name.removesuffix("_analysis").replace("_", " ")
+    is_row = isinstance(thing, Analysis | UrlScan | Finding)
+    activity.note("refused.action", by=by, subject=thing if is_row else thing.name, asked=asked, why=refusal.why)
+    if not is_row:  # a submission, which has no log yet
         return
     thing = thing.url_scan if isinstance(thing, Finding) else thing
     url_scan = thing if isinstance(thing, UrlScan) else None
     analysis = thing.analysis if url_scan else thing
     if analysis.submitted_at is None:
         url_scan = None  # a URL with log entries could not be removed from a saved analysis any more
-    asked = name.removesuffix("_analysis").replace("_", " ")
     action = f"{'url_scan' if url_scan else 'analysis'}.refused"
-    activity.record(action, analysis=analysis, url_scan=url_scan, by=by, reason=refusal.why, asked=asked)
-    Analysis.objects.filter(pk=analysis.pk).update(changed_at=timezone.now(), version=F("version") + 1)
+    lately = ActivityLogEntry.objects.filter(analysis=analysis, user=by, at__gte=timezone.now() - ONE_REFUSAL_EACH)
+    with transaction.atomic():
+        locked(analysis.pk)  # so that two at the same moment do not both find none
+        if not lately.filter(action__endswith=".refused", data__asked=asked).exists():
+            activity.record(action, analysis=analysis, url_scan=url_scan, by=by, reason=refusal.why, asked=asked)
 
 
 def permit(by: By, permission: str) -> None:

@@ -2,16 +2,20 @@
 
 import json
 import logging
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.test import RequestFactory
+from django.utils import translation
 
-from scans.activity import note
-from scans.activity.security import line
+from scans.activity import note, security
+from scans.activity.security import line, sentence
 from scans.models import Actor, SecurityEvent
+from scans.origin import answering
+from scans.reasons import Reason
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +103,39 @@ def test_a_wrong_event_or_fact_is_noticed_when_it_is_noted():
         note("unheard.of")
     with pytest.raises(TypeError):
         note("login.ended", password="owl")
+
+
+def test_an_event_is_worded_in_the_language_of_whoever_reads():
+    note("account.roles_changed", before="Viewer", after="Administrator")
+    event = SecurityEvent.objects.get()
+    assert str(sentence(event)) == "changed the roles: Viewer → Administrator"
+    with translation.override("de"):
+        assert str(sentence(event)) == "hat die Rollen geändert: Viewer → Administrator"
+
+
+def test_a_refused_verb_is_named_in_the_language_of_whoever_reads():
+    event = note("refused.action", asked="run again", why=Reason("role_missing", by="bob", role="Submitter"))
+    assert str(sentence(event)).startswith("asked for “run again” and was refused: bob needs the role Submitter")
+    with translation.override("de"):
+        assert str(sentence(event)).startswith("hat „erneut ausführen“ verlangt und wurde abgelehnt: bob braucht")
+
+
+def test_failed_attempts_do_not_fill_the_table(monkeypatch, lines, clock):
+    monkeypatch.setattr(security, "MOST_AN_HOUR", 3)
+    bob, ada = factories.user("Viewer", "bob"), factories.user("Viewer", "ada")
+    written = lines(lambda: [note("refused.page", by=bob, method="GET", path="/admin/") for _ in range(5)])
+    assert len(written) == 5 and SecurityEvent.objects.count() == 3
+    note("refused.page", by=ada, method="GET", path="/admin/")
+    note("account.changed", by=bob, field="email", before="", after="b@example.com")
+    assert SecurityEvent.objects.count() == 5, "others, and other events, are logged"
+    clock.shift(timedelta(hours=1, minutes=1))
+    note("refused.page", by=bob, method="GET", path="/admin/")
+    assert SecurityEvent.objects.count() == 6
+
+
+def test_an_event_belongs_to_the_request_that_is_being_answered():
+    ada = factories.user("Viewer", "ada")
+    with answering(request(ada, REMOTE_ADDR="192.0.2.1")):
+        event = note("login.ended")
+    assert (event.who, event.address) == ("ada", "192.0.2.1")
+    assert note("login.ended").address == ""

@@ -1,12 +1,15 @@
 """The rules all verbs share: roles, refusals that leave nothing behind, and the cost of a transition."""
 
+from datetime import timedelta
+from functools import partial
+
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
-from scans.models import ActivityLogEntry, Actor, Analysis, StopMode
+from scans.models import ActivityLogEntry, Actor, Analysis, SecurityEvent, StopMode
 from scans.statuses import EndedBy
 from scans.transitions import NotPermitted, TransitionRefused
 from tests import factories as make
@@ -78,3 +81,33 @@ def test_a_finished_analysis_refuses_and_nothing_is_written(verb):
     with pytest.raises(TransitionRefused):
         verb(analysis)
     assert before == (make.fresh(analysis).version, ActivityLogEntry.objects.count(), DBTaskResult.objects.count())
+
+
+def test_refusals_fill_no_log_and_move_no_list(clock):
+    person, other = make.user("Viewer"), make.user("Viewer")
+    analysis = make.running(*(f"http://127.0.0.1:9/{number}" for number in range(3)))
+    scans = list(analysis.url_scans.all())
+    before = make.fresh(analysis)
+    attempts = [partial(transitions.pause, scan) for scan in scans] + [partial(transitions.pause_analysis, analysis)]
+    for attempt in [*attempts, partial(transitions.run_again, analysis)]:
+        with pytest.raises(NotPermitted):
+            attempt(by=person)
+    refused = ActivityLogEntry.objects.filter(action__endswith=".refused").order_by("pk")
+    assert [entry.data["asked"] for entry in refused] == ["pause", "run again"]
+    assert SecurityEvent.objects.filter(event="refused.action", who=person.username).count() == 5
+    after = make.fresh(analysis)
+    assert (after.version, after.changed_at) == (before.version, before.changed_at)
+    with pytest.raises(NotPermitted):
+        transitions.pause_analysis(analysis, by=other)
+    clock.shift(timedelta(hours=1, minutes=1))
+    with pytest.raises(NotPermitted):
+        transitions.pause_analysis(analysis, by=person)
+    assert refused.count() == 4, "one for each user, verb and hour"
+
+
+def test_a_refused_submission_is_in_the_security_log():
+    person = make.user("Viewer")
+    with pytest.raises(NotPermitted):
+        transitions.submit(make.submission(name="Shop"), by=person)
+    event = SecurityEvent.objects.get()
+    assert (event.event, event.who, event.subject) == ("refused.action", person.username, "Shop")

@@ -1,0 +1,38 @@
+"""Logins in the security log: succeeded, failed and ended, and never a password in the field for the name."""
+
+import pytest
+from django.contrib.auth import authenticate
+from django.urls import reverse
+
+from scans.models import SecurityEvent
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def events():
+    """(event, who, subject) of each event, in the order in which they happened."""
+    return list(SecurityEvent.objects.order_by("pk").values_list("event", "who", "subject"))
+
+
+def test_login_and_logout_are_noted(client):
+    factories.user("Viewer", "bob")
+    client.post(reverse("login"), {"username": "bob", "password": "password"})
+    client.post(reverse("logout"))
+    client.post(reverse("logout"))
+    assert events() == [("login.succeeded", "bob", "bob"), ("login.ended", "bob", "bob")]
+    assert set(SecurityEvent.objects.values_list("address", flat=True)) == {"127.0.0.1"}
+
+
+def test_a_wrong_password_is_noted_for_the_account(client):
+    factories.user("Viewer", "bob")
+    client.post(reverse("login"), {"username": "bob", "password": "owl"})
+    assert events() == [("login.failed", "", "bob")]
+
+
+@pytest.mark.parametrize("name", ["my-secret-owl", "bob\0", "", "x" * 9000])
+def test_a_name_that_no_account_has_is_not_kept(rf, name):
+    factories.user("Viewer", "bob")
+    assert authenticate(rf.post("/"), username=name, password="owl") is None
+    [event] = SecurityEvent.objects.all()
+    assert (event.event, event.subject, event.facts) == ("login.failed_unknown", "", {})
