@@ -40,7 +40,9 @@ def note(
     reasons, never a secret. An event that comes up too often (`_is_flood`) gets its line, but no row. Raises KeyError
     for an unknown event and TypeError for wrong facts.
     """
-    told = Reason(event, **{name: one_line(fact)[:FACT_LENGTH] if isinstance(fact, str) else fact for name, fact in facts.items()})
+    told = Reason(
+        event, **{name: one_line(fact)[:FACT_LENGTH] if isinstance(fact, str) else fact for name, fact in facts.items()}
+    )
     row = SecurityEvent(at=timezone.now(), kind=event.partition(".")[0], event=event, facts=told.to_json()["facts"])
     request = request or current_request()
     user = getattr(request, "user", None)
@@ -95,6 +97,11 @@ def _set_subject(row: SecurityEvent, subject: models.Model | str) -> None:
     row.subject = _name(subject)
     if isinstance(subject, models.Model):
         row.subject_type, row.subject_id = subject._meta.model_name, str(subject.pk or "")
+
+
+def _fact(fact):
+    """The fact; a text on one line and cut. Labelled choices are texts too, which stay what they are."""
+    return one_line(fact)[:FACT_LENGTH] if type(fact) is str else fact
 
 
 def _name(thing: object) -> str:

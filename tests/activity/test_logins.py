@@ -17,16 +17,16 @@ def events():
 
 def test_login_and_logout_are_noted(client):
     factories.user("Viewer", "bob")
-    client.post(reverse("login"), {"username": "bob", "password": "password"})
-    client.post(reverse("logout"))
-    client.post(reverse("logout"))
+    client.post(reverse("account_login"), {"username": "bob", "password": "password"})
+    client.post(reverse("account_logout"))
+    client.post(reverse("account_logout"))
     assert events() == [("login.succeeded", "bob", "bob"), ("login.ended", "bob", "bob")]
     assert set(SecurityEvent.objects.values_list("address", flat=True)) == {"127.0.0.1"}
 
 
 def test_a_wrong_password_is_noted_for_the_account(client):
     factories.user("Viewer", "bob")
-    client.post(reverse("login"), {"username": "bob", "password": "owl"})
+    client.post(reverse("account_login"), {"username": "bob", "password": "owl"})
     assert events() == [("login.failed", "", "bob")]
 
 

@@ -102,7 +102,7 @@ def test_refusals_fill_no_log_and_move_no_list(clock):
     clock.shift(timedelta(hours=1, minutes=1))
     with pytest.raises(NotPermitted):
         transitions.pause_analysis(analysis, by=person)
-    assert refused.count() == 4, "one for each user, verb and hour"
+    assert refused.all().count() == 4, "one for each user, verb and hour"
 
 
 def test_a_refused_submission_is_in_the_security_log():
