@@ -4,17 +4,15 @@ Both are public, set no cookie and need one or two small queries.
 """
 
 from collections.abc import Callable
-from functools import cache
 
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from scans.management.database import unapplied_migrations
 from scans.models import SystemPart
 
 
@@ -23,7 +21,7 @@ from scans.models import SystemPart
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 if the database is reachable and every migration is applied, otherwise 503."""
     try:
-        unapplied = _unapplied_migrations()
+        unapplied = unapplied_migrations()
     except DatabaseError:
         return _unavailable("The database cannot be reached.", do="Check DATABASE_URL and its server.")
     if unapplied:
@@ -65,15 +63,3 @@ class HealthMiddleware:
 
 def _unavailable(reason: str, **details) -> JsonResponse:
     return JsonResponse({"status": "unavailable", "reason": reason, **details}, status=503)
-
-
-def _unapplied_migrations() -> list[str]:
-    """Names such as `scans.0001_initial`. Reads the files once per process, the database each time."""
-    applied = MigrationRecorder(connection).applied_migrations()
-    return sorted(f"{app}.{name}" for app, name in _migrations_on_disk() - applied.keys())
-
-
-@cache
-def _migrations_on_disk() -> frozenset[tuple[str, str]]:
-    loader = MigrationLoader(None, ignore_no_migrations=True)
-    return frozenset(loader.disk_migrations)

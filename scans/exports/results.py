@@ -132,7 +132,11 @@ class Results:
         return max(0, sum(self.counts.values()) - self.limit) if self.limit else 0
 
     def notices(self) -> list[str]:
-        """The limits that readers must know: missing results, and results that may still change."""
+        """The limits that readers must know, those of its URL scans among them."""
+        return self.own_notices() + self.notices_of_scans()
+
+    def own_notices(self) -> list[str]:
+        """The limits of all results: missing ones, and those that may still change."""
         ended = sum(scan.info.final or scan in self.unpublished for scan in self.partial)
         running, hidden = len(self.partial) - ended, len(self.hidden)
         shown = len(self.unpublished) - hidden
@@ -144,7 +148,7 @@ class Results:
             self.cut and _CUT.format(most=self.limit, count=self.cut + self.limit),
             self.analysis.evidence_expired_at and gettext("The retention policy has removed requests and responses."),
         ]
-        return [text for text in said if text] + self.notices_of_scans()
+        return [text for text in said if text]
 
     def notices_of_scans(self) -> list[str]:
         """Each notice of a URL scan, with its next step, in the reader's language; masked."""

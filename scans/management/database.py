@@ -1,16 +1,21 @@
-"""The base of the commands that need the database."""
+"""The base of the commands that need the database, and whether the database has every migration."""
+
+from functools import cache
 
 from django.core.management.base import CommandError
-from django.db import Error
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from scans.harmless import harmless
 from scans.management.output import HarmlessCommand
 
+WITHOUT_DATABASE = 3  # the exit code, unless a command has another
 
 class DatabaseCommand(HarmlessCommand):
     """A command that reports an unavailable database in one line, with an exit code of its own."""
 
-    without_database = 3
+    without_database = WITHOUT_DATABASE
     wrong_option: int | None = None  # the exit code for a wrong option; None: that of every Django command
 
     def create_parser(self, *args, **kwargs):
@@ -22,11 +27,40 @@ class DatabaseCommand(HarmlessCommand):
         return parser
 
     def execute(self, *args, **options):
-        """Run the command. Raises CommandError if the database fails."""
+        """Run the command. Raises CommandError if the database fails, with the reason if migrations are missing."""
         try:
             return super().execute(*args, **options)
         except Error as error:
+            require_migrations(self.without_database)
             raise CommandError(
                 f"The database cannot be used: check DATABASE_URL, then try again. {error}",
                 returncode=self.without_database,
             ) from error
+
+
+def require_migrations(returncode: int = WITHOUT_DATABASE) -> None:
+    """Raise CommandError if the database lacks migrations. One that does not answer raises nothing here."""
+    try:
+        missing = unapplied_migrations()
+    except Error:
+        return
+    if missing:
+        raise CommandError(
+            f"The database lacks {len(missing)} migrations: run `manage.py migrate`, then try again.",
+            returncode=returncode,
+        )
+
+
+def unapplied_migrations() -> list[str]:
+    """Names such as `scans.0001_initial`. Reads the files once per process, the database each time.
+
+    Raises DatabaseError if the database does not answer.
+    """
+    applied = MigrationRecorder(connection).applied_migrations()
+    return sorted(f"{app}.{name}" for app, name in _migrations_on_disk() - applied.keys())
+
+
+@cache
+def _migrations_on_disk() -> frozenset[tuple[str, str]]:
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    return frozenset(loader.disk_migrations)

@@ -111,10 +111,12 @@ def test_no_report_of_more_findings_than_anybody_reads_is_printed(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_a_complete_report_begins_with_its_notices_and_repeats_them_at_the_url():
+def test_the_cover_counts_the_urls_with_notices_and_each_notice_stands_once_at_its_url():
     html = report(factories.noticed())
-    assert "state--complete" not in html.partition("<body>")[2] and "Complete and published." in html
-    assert html.count("The scan saw one page only") == 2
+    cover, scanned, urls = html.partition("<body>")[2].partition("<h2>Scanned URLs</h2>")
+    assert "state--complete" not in cover and "Complete and published." in cover and scanned
+    assert "1 URL scan has notices" in cover and "one page only" not in cover
+    assert urls.count("The scan saw one page only") == 1
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 
+from scans.management.database import require_migrations
 from scans.management.output import HarmlessCommand
 from scans.models import SystemPart
 from scans.workers.scheduler import run_logging_errors, tick
@@ -31,6 +32,7 @@ class Command(HarmlessCommand):
         parser.add_argument("--once", action="store_true", help="do everything that is due now, then exit")
 
     def handle(self, *, once: bool, **options) -> None:
+        require_migrations()
         name = f"{socket.gethostname()[:32]}-{os.getpid()}-{get_random_string(8)}"
         over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,5 +1,6 @@
 """manage.py run_worker: work on queued scans, or on checks and verification."""
 
+from scans.management.database import require_migrations
 from scans.management.output import HarmlessCommand
 from scans.workers.worker import ScanWorker
 
@@ -14,6 +15,7 @@ class Command(HarmlessCommand):
         parser.add_argument("--queue", choices=["scans", "checks"], default="scans")
 
     def handle(self, *, queue: str, **options) -> None:
+        require_migrations()
         worker = ScanWorker(queue)
         worker.configure_signals()
         worker.run()
