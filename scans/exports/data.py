@@ -9,6 +9,7 @@ from scans.models import ActivityLogEntry, Analysis, Finding, ModuleError, UrlSc
 from scans.reasons import Notice, Reason
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
 
+FORMAT = {"format": "dynamic-analyses/analysis", "version": 2}
 # The data of a finding that is different at each place of a weakness.
 OF_A_PLACE = [
     *("id", "url_scan", "target", "method", "url", "parameter", "info", "found_at"),
@@ -53,6 +54,7 @@ def analysis_data(analysis: Analysis) -> dict:
         for places in findings.by_weakness()
     )
     return {
+        **FORMAT,
         **configuration_data(analysis),
         "counts": findings.count_by_severity(),
         "url_scans": [url_scan_data(scan, masks[scan.pk]) for scan in scans],

@@ -17,7 +17,7 @@ from scans.models import Analysis, Finding, Mark, TriageMark, UrlScan
 from scans.models.querysets import FindingQuerySet
 from scans.statuses import PUBLISHED_AS, EndedBy
 
-FORMAT = {"format": "dynamic-analyses/results", "version": 1}
+FORMAT = {"format": "dynamic-analyses/results", "version": 2}
 FINDING_COLUMNS = [
     *("severity", "category", "method", "url", "parameter", "target", "info", "replay", "replay_reason"),
     *("mark", "mark_comment", "cwe", "wstg", "module", "found_at", "url_scan_status", "fingerprint", "id"),

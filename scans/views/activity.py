@@ -8,9 +8,12 @@ from scans.exports.tables import csv_lines
 from scans.filtersets import ActivityLogFilterSet
 from scans.models import ActivityLogEntry
 from scans.views.access import ViewerRequired, present_analysis
-from scans.views.downloads import attachment
+from scans.views.downloads import attachment, language_of
 
-HEAD = ["when", "actor", "user", "url", "action", "what", "from", "to", "reason"]
+HEAD = [
+    *("when", "actor", "user", "url", "action", "what", "from", "to", "reason"),
+    *("id", "url_scan", "actor_code", "from_status", "to_status", "reason_code"),
+]
 
 
 class ActivityLogFileView(ViewerRequired, View):
@@ -21,11 +24,15 @@ class ActivityLogFileView(ViewerRequired, View):
         entries = ActivityLogEntry.objects.filter(analysis=analysis).visible_to(request.user).newest_first().reverse()
         urls = [(str(scan_id), url) for scan_id, url in analysis.url_scans.values_list("pk", "url")]
         chosen = ActivityLogFilterSet(request.GET, entries, urls=urls).qs
-        lines = csv_lines(HEAD, map(_cells, chosen.iterator(chunk_size=500)))
-        return attachment(lines, f"activity-log-{analysis.pk}", "csv")
+        with language_of("csv"):
+            lines = csv_lines(HEAD, map(_cells, chosen.iterator(chunk_size=500)))
+            return attachment(lines, f"activity-log-{analysis.pk}", "csv")
 
 
-def _cells(entry: ActivityLogEntry) -> list[str]:
+def _cells(entry: ActivityLogEntry) -> list:
+    """The texts, and then the codes that stand for them."""
     url = entry.url_scan.url if entry.url_scan else ""
     who = [entry.get_actor_display(), str(entry.user or "")]
-    return [entry.at.isoformat(), *who, url, entry.action, sentence(entry), *status_labels(entry), str(entry.reason)]
+    texts = [entry.at.isoformat(), *who, url, entry.action, sentence(entry), *status_labels(entry), str(entry.reason)]
+    codes = [entry.pk, entry.url_scan_id, entry.actor, entry.from_status, entry.to_status, entry.reason.code]
+    return texts + codes

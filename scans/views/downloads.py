@@ -1,8 +1,11 @@
 """Files that are generated while they are sent, so that a long one needs no memory."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
 from itertools import chain
 
+from django.conf import settings
 from django.http import StreamingHttpResponse
 from django.utils import timezone, translation
 
@@ -16,7 +19,21 @@ CONTENT_TYPES = {
     "sarif": "application/sarif+json",
     "txt": "text/plain; charset=utf-8",
 }
+READ_BY_PEOPLE = {"html", "pdf"}
 MADE_AHEAD = 256 * 1024  # bytes
+
+
+@contextmanager
+def language_of(form: str) -> Iterator[None]:
+    """Make a file of this format in here: a report in the reader's language and time zone, others in English and UTC.
+
+    So a program, or a table of several people, finds the same texts whoever takes the file.
+    """
+    if form in READ_BY_PEOPLE:
+        yield
+        return
+    with translation.override(settings.LANGUAGE_CODE), timezone.override(UTC):
+        yield
 
 
 def attachment(pieces: Iterator[str | bytes], name: str, form: str) -> StreamingHttpResponse:

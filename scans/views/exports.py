@@ -12,7 +12,7 @@ from scans.exports.formats import FORMATS, LIMITS
 from scans.exports.results import Results
 from scans.models import Analysis
 from scans.views.access import ViewerRequired, present_analysis, present_url_scan
-from scans.views.downloads import attachment
+from scans.views.downloads import attachment, language_of
 
 LIST_FORMATS = ["csv", "json"]
 RESULTS_FORMATS = list(FORMATS)
@@ -26,12 +26,13 @@ class AnalysisListFileView(ViewerRequired, View):
     def get(self, request: HttpRequest) -> StreamingHttpResponse:
         filterset = AnalysisFilterSet(request.GET, Analysis.objects.present(), request=request)
         address = request.build_absolute_uri
-        if self.form == "csv":
-            pieces = analysis_list.as_csv(filterset.keyset, request.user, address)
-        else:
-            asked = {"query": filterset.address(), "notices": filterset.notices()}
-            pieces = analysis_list.as_json(filterset.keyset, request.user, address, **asked)
-        return attachment(pieces, "analyses", self.form)
+        with language_of(self.form):
+            if self.form == "csv":
+                pieces = analysis_list.as_csv(filterset.keyset, request.user, address)
+            else:
+                asked = {"query": filterset.address(), "notices": filterset.notices()}
+                pieces = analysis_list.as_json(filterset.keyset, request.user, address, **asked)
+            return attachment(pieces, "analyses", self.form)
 
 
 class ResultsFileView(ViewerRequired, View):
@@ -46,11 +47,11 @@ class ResultsFileView(ViewerRequired, View):
         """Stream the file. Its name says whether it is partial. Answers 503 with the reason if no PDF can be made."""
         found = self.results(**address)
         try:
-            pieces = FORMATS[self.form](found)
+            with language_of(self.form):
+                return attachment(FORMATS[self.form](found), found.file_stem, self.form)
         except CannotPrint as reason:
             context = {"reason": str(reason), "html": request.path.removesuffix("pdf") + "html"}
             return render(request, "scans/exports/not_printed.html", context, status=503)
-        return attachment(pieces, found.file_stem, self.form)
 
 
 class UrlScanResultsFileView(ResultsFileView):

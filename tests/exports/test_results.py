@@ -1,6 +1,7 @@
 """Results as a file, as far as one may see them."""
 
 import json
+import re
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_json_holds_every_finding_worst_first_with_its_evidence(client):
     transitions.end(scan, EndedBy.ITSELF)
     factories.verify(scan)
     results = json.loads(body(client.get(f"/analyses/{analysis.pk}/results.json")))
-    assert (results["format"], results["version"], results["state"]) == ("dynamic-analyses/results", 1, "complete")
+    assert (results["format"], results["version"], results["state"]) == ("dynamic-analyses/results", 2, "complete")
     assert [finding["severity"] for finding in results["findings"]] == list(results["counts"])
     assert results["findings"][0]["response_body"] == "<p><script></p>"
     assert results["url_scans"][0]["url"] == URL and results["analysis"]["name"] == "Shop"
@@ -124,3 +125,22 @@ def test_a_weakness_of_two_url_scans_is_one_in_the_analysis_and_one_in_each(clie
     assert len(finding["places"]) == results["places"] == 4
     one = json.loads(body(client.get(f"/analyses/{analysis.pk}/scans/{results['url_scans'][0]['id']}/results.json")))
     assert len(one["findings"][0]["places"]) == 2
+
+
+# --- The language of files -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "sarif"])
+def test_a_file_for_programs_is_the_same_in_every_language(client, form):
+    for analysis in (factories.noticed(), factories.published(ended_by=EndedBy.DURATION)):
+        address = f"/analyses/{analysis.pk}/results.{form}"
+        english, german = (
+            re.sub('"made_at": .*', "", body(client.get(address, headers={"accept-language": language})))
+            for language in ("en", "de")
+        )
+        assert english == german
+
+
+def test_a_report_is_in_the_language_of_its_reader(client):
+    address = f"/analyses/{factories.noticed().pk}/results.html"
+    assert "Gescannte URLs" in body(client.get(address, headers={"accept-language": "de"}))

@@ -40,3 +40,17 @@ def test_it_carries_the_filter_of_the_page(client):
     )
     of_url = listed(client.get(f"/analyses/{analysis.pk}/activity-log.csv?{chosen}"))
     assert {row["url"] for row in of_url} == {scan.url} and all(row["to"] for row in of_url)
+
+
+def test_texts_are_english_for_every_reader_and_have_their_codes_beside_them(client):
+    analysis = factories.running()
+    transitions.pause_analysis(analysis, by=factories.user(username="ada"), reason="Maintenance")
+    english, german = (
+        listed(client.get(f"/analyses/{analysis.pk}/activity-log.csv", headers={"accept-language": language}))
+        for language in ("en", "de")
+    )
+    assert english == german
+    scan = analysis.url_scans.get()
+    paused = next(row for row in english if row["action"] == "url_scan.paused")
+    assert (paused["actor_code"], paused["to_status"], paused["to"]) == ("user", "pausing", "Pausing")
+    assert (paused["reason_code"], paused["reason"], paused["url_scan"]) == ("text", "Maintenance", str(scan.pk))
