@@ -108,7 +108,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "django_tasks",
-    "django_tasks_db",
+    "dashboard.apps.BackgroundTasksConfig",
     "csp",
     "allauth",
     "allauth.account",

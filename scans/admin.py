@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from scans import transitions
-from scans.activity import sentence, status_labels
+from scans.activity import SENTENCES, sentence, sentence_without_facts, status_labels
 from scans.encryption import KeyLost
 from scans.models import (
     ActivityLogEntry,
@@ -126,6 +126,7 @@ class UrlScanAdmin(ReadOnlyAdmin):
     list_display = ["url", "analysis", "status", "reason", "started_at", "ended_at", "lease_holder"]
     list_filter = ["status"]
     list_select_related = ["analysis"]
+    ordering = ["-pk"]
     search_fields = ["url", "analysis__name"]
 
     @admin.display(description=_("notices"))
@@ -190,13 +191,28 @@ class TargetLoginAdmin(admin.ModelAdmin):
         """Write nothing: the activity log has the entry."""
 
 
+class ActionFilter(admin.SimpleListFilter):
+    """Filters the log by action, in words. The choices come from no query: the log may be long."""
+
+    title = _("action")
+    parameter_name = "action"
+
+    def lookups(self, request, model_admin) -> list[tuple[str, str]]:
+        """Every action with its sentence, which has “…” for each fact."""
+        return [(action, sentence_without_facts(action)) for action in SENTENCES]
+
+    def queryset(self, request, queryset):
+        """Keep the entries of the chosen action."""
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
 @admin.register(ActivityLogEntry)
 class ActivityLogEntryAdmin(ReadOnlyAdmin):
     """The activity log of all analyses."""
 
     worded_fields = {"from_status": "status_before", "to_status": "status_after"}
     list_display = ["at", "what", "analysis", "url_scan", "actor", "user", "status_before", "status_after", "reason"]
-    list_filter = ["actor", "action"]
+    list_filter = ["actor", ActionFilter]
     list_select_related = ["analysis", "url_scan", "user"]
     search_fields = ["analysis__name", "url_scan__url", "reason"]
     date_hierarchy = "at"

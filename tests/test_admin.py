@@ -23,6 +23,7 @@ from scans.models import (
 )
 from scans.schedule.recurrence import Recurrence, Unit
 from tests import factories
+from tests.views.page import text
 
 pytestmark = pytest.mark.django_db
 READ_ONLY = ["analysis", "urlscan", "activitylogentry", "finding", "series", "systempart", "recurringschedule"]
@@ -277,3 +278,22 @@ def test_the_admin_has_no_login_of_its_own_and_sends_nobody_in_circles(as_role):
     answer = as_role("Viewer").get("/admin/", follow=True)
     assert answer.status_code == 403
     assert as_role("Administrator", is_staff=True).get("/admin/login/")["Location"] == "/admin/"
+
+
+def test_the_log_is_filtered_by_actions_in_words(superuser):
+    analysis = factories.running()
+    address = admin("activitylogentry", "changelist")
+    page = superuser.get(address, headers={"accept-language": "de"})
+    assert "wollte „…“ und wurde abgewiesen</a>" in text(page) and ">analysis.refused" not in text(page)
+    started = superuser.get(address, {"action": "analysis.started"})
+    found = [entry.action for entry in started.context["cl"].result_list]
+    assert found == ["analysis.started"] and analysis.activity.count() > 1
+
+
+def test_the_queue_of_tasks_has_german_names(superuser):
+    factories.submitted()
+    german = {"accept-language": "de"}
+    told = text(superuser.get("/admin/", headers=german))
+    assert "Hintergrundaufgaben" in told and "Task Result" not in told
+    rows = text(superuser.get("/admin/django_tasks_database/dbtaskresult/", headers=german))
+    assert "Name der Warteschlange" in rows and "Bereit" in rows and not re.search("Task|Queue|Ready", rows)

@@ -1,5 +1,5 @@
 """The activity log: writing entries, and wording them."""
 
 from scans.activity import logins  # registers the receivers of Django's signals
-from scans.activity.log import ASKED, SENTENCES, record, sentence, status_labels
+from scans.activity.log import ASKED, SENTENCES, record, sentence, sentence_without_facts, status_labels
 from scans.activity.security import note

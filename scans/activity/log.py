@@ -1,5 +1,6 @@
 """Writing and reading the activity log: an entry for each thing that happened, a sentence for each entry."""
 
+import re
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -29,6 +30,7 @@ SENTENCES = {
     "analysis.resumed": _("resumed the analysis"),
     "analysis.stopped": _("asked to stop the analysis and {mode} its results"),
     "analysis.published": _("published the results of the analysis"),
+    "analysis.verify_asked": _("asked to verify all findings of the analysis again ({count})"),
     "analysis.extended": _("extended the duration from {before} to {after}"),
     "analysis.blackout_began": _("a blackout window keeps the analysis from scanning until {until}"),
     "analysis.blackout_ended": _("the blackout window is over; the analysis continues"),
@@ -104,6 +106,7 @@ ASKED = {
 }
 MODES = {StopMode.SAVE: _("save"), StopMode.DELETE: _("delete")}
 _OPTIONS = {option.name: option for option in OPTIONS}
+_FACT = re.compile(r"\{\w+\}")
 _MOMENTS = {"until", "starts"}  # stored in UTC, said on the clock of whoever reads
 
 
@@ -143,6 +146,11 @@ def sentence(entry: ActivityLogEntry) -> str:
     """Return what the entry says happened, without who, when and why; an unknown action is returned as it is."""
     template = SENTENCES.get(entry.action)
     return template.format_map(_facts(entry.data)) if template else entry.action
+
+
+def sentence_without_facts(action: str) -> str:
+    """Return the sentence of an action with “…” for each fact, such as for a list of all actions."""
+    return _FACT.sub("…", str(SENTENCES[action]))
 
 
 def _facts(data: dict) -> dict:

@@ -102,7 +102,12 @@ class Finding(models.Model):
                 name="finding_severity_known",
             ),
         ]
-        indexes = [models.Index(fields=["url_scan", "fingerprint", "severity"], name="finding_by_weakness")]
+        indexes = [
+            models.Index(fields=["url_scan", "fingerprint", "severity"], name="finding_by_weakness"),
+            models.Index(
+                fields=["url_scan"], name="finding_verify_asked", condition=models.Q(verify_asked_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         detail = ", ".join(filter(None, (self.subject, self.kind)))

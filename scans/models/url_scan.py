@@ -109,7 +109,7 @@ class UrlScan(models.Model):
     class Meta:
         verbose_name = _("URL scan")
         verbose_name_plural = _("URL scans")
-        ordering = ["analysis", "position"]
+        ordering = ["analysis_id", "position"]  # not "analysis": that would join it, for its own order
         constraints = [
             models.UniqueConstraint(fields=["analysis", "url"], name="url_scan_url_once_per_analysis"),
             models.CheckConstraint(condition=models.Q(status__in=UrlScanStatus.values), name="url_scan_status_known"),

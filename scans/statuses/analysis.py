@@ -1,10 +1,12 @@
 """The catalogue of analysis statuses."""
 
+from dataclasses import replace
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from scans.reasons import labelled
-from scans.statuses.base import Action, Actions, EndedBy, Phase, Status, available, verifying
+from scans.statuses.base import Action, Actions, EndedBy, Phase, Results, Status, available, verifying
 
 
 @labelled
@@ -200,7 +202,10 @@ _ANALYSIS_ENTRIES = [
     ),
 ]
 # fmt: on
-ANALYSIS_STATUSES: dict[str, Status] = {entry.code: entry for entry in _ANALYSIS_ENTRIES}
+ANALYSIS_STATUSES: dict[str, Status] = {
+    entry.code: entry if entry.results == Results.NONE else replace(entry, actions=entry.actions | Actions.RESULTS)
+    for entry in _ANALYSIS_ENTRIES
+}
 
 # Runs that failed for a reason that will probably make the next run fail too.
 FAILED_RUNS = frozenset({_A.NOT_SUBMITTED, _A.ALL_VERIFICATIONS_FAILED, _A.STOPPED_TECHNICAL_ISSUE})

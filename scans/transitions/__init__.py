@@ -59,4 +59,9 @@ from scans.transitions.submission import (
     submit_again,
     submit_scan_again,
 )
-from scans.transitions.verify_again import begin_verify_again, conclude_verify_again, verify_again
+from scans.transitions.verify_again import (
+    begin_verify_again,
+    conclude_verify_again,
+    verify_again,
+    verify_again_analysis,
+)

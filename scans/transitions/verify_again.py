@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from scans import activity
-from scans.models import Actor, UrlScan
+from scans.models import Actor, Analysis, UrlScan
+from scans.models.querysets import FindingQuerySet
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import PUBLISHED_AS, Action
 from scans.transitions.capacity import refuse_in_blackout
 from scans.transitions.claim import claim
-from scans.transitions.core import RELEASED, By, TransitionRefused, enqueue, held_scan, roll_up, verb
+from scans.transitions.core import RELEASED, By, TransitionRefused, enqueue, held_scan, roll_up, scans_in, verb
 from scans.transitions.lease import take
 
 _WITH_RESULTS = (*PUBLISHED_AS, *PUBLISHED_AS.values())
@@ -25,21 +26,52 @@ def verify_again(url_scan: UrlScan, *, by: By, findings: Iterable[int] | None = 
     """
     scan = claim(url_scan, Action.VERIFY, by)
     if scan.verified_at is None:
-        raise TransitionRefused("verifying_for_the_first_time", scan=scan)
-    if scan.analysis.evidence_expired_at:
-        raise TransitionRefused("requests_removed", analysis=scan.analysis)
-    refuse_in_blackout(scan.analysis)
+        raise TransitionRefused("verifying_for_the_first_time", thing=scan)
+    _refuse_without_requests(scan.analysis)
     chosen = scan.findings.all() if findings is None else scan.findings.filter(pk__in=list(findings))
     if not chosen.exists():
-        raise TransitionRefused("nothing_to_verify_again", scan=scan)
+        raise TransitionRefused("nothing_to_verify_again", thing=scan)
+    if not _ask(scan, chosen, by):
+        raise TransitionRefused("verifying_already", thing=scan)
+    roll_up(scan.analysis, by)
+
+
+@verb
+def verify_again_analysis(analysis: Analysis, *, by: By) -> None:
+    """Ask for all findings of every URL scan to be replayed again, except those still verified for the first time.
+
+    Refused as `verify_again` is, and if no URL scan was verified yet.
+    """
+    analysis = claim(analysis, Action.VERIFY, by)
+    _refuse_without_requests(analysis)
+    scans = scans_in(analysis, *_WITH_RESULTS)
+    verified = [scan for scan in scans if scan.verified_at]
+    if scans and not verified:
+        raise TransitionRefused("verifying_for_the_first_time", thing=analysis)
+    if not any(scan.findings.exists() for scan in verified):
+        raise TransitionRefused("nothing_to_verify_again", thing=analysis)
+    asked = sum(_ask(scan, scan.findings.all(), by) for scan in verified)
+    if not asked:
+        raise TransitionRefused("verifying_already", thing=analysis)
+    roll_up(analysis, by, "analysis.verify_asked", count=asked)
+
+
+def _refuse_without_requests(analysis: Analysis) -> None:
+    """Raise TransitionRefused if nothing can be replayed: in a blackout window, and without stored requests."""
+    if analysis.evidence_expired_at:
+        raise TransitionRefused("requests_removed", analysis=analysis)
+    refuse_in_blackout(analysis)
+
+
+def _ask(scan: UrlScan, chosen: FindingQuerySet, by: By) -> int:
+    """Ask for these findings of a URL scan, unless that is done already; returns how many were asked for, and logs."""
     is_under_way = scan.findings.waiting_for_verification().exists()
     asked = chosen.filter(verify_asked_at=None).update(verify_asked_at=timezone.now())
-    if not asked:
-        raise TransitionRefused("verifying_already", scan=scan)
-    activity.record("url_scan.verify_asked", analysis=scan.analysis, url_scan=scan, by=by, count=asked)
-    if not is_under_way:
+    if asked:
+        activity.record("url_scan.verify_asked", analysis=scan.analysis, url_scan=scan, by=by, count=asked)
+    if asked and not is_under_way:
         enqueue("verify_again", scan.pk)
-    roll_up(scan.analysis, by)
+    return asked
 
 
 @verb

@@ -30,6 +30,7 @@ ANALYSIS_ACTIONS: dict[str, tuple[Callable, str]] = {
     "schedule-on": (transitions.switch_schedule_on, _("“{}” makes further runs again.")),
     "pause": (transitions.pause_analysis, _("“{}” is being paused.")),
     "resume": (transitions.resume_analysis, _("“{}” continues.")),
+    "verify-again": (transitions.verify_again_analysis, _("The findings of “{}” are being verified again.")),
     "publish": (transitions.publish, _("The results of “{}” are published.")),
     "run-again": (transitions.run_again, _("This is a new run of “{}”.")),
 }

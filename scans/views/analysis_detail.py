@@ -10,7 +10,7 @@ from scans.configuration.options import in_section
 from scans.configuration.submission import shown
 from scans.database.statements import series_version
 from scans.filtersets import ActivityLogFilterSet, UrlScanFilterSet
-from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, SystemPart
+from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, Finding, SystemPart
 from scans.statuses import PUBLISHED_AS, TIME_EXPIRED, URL_SCAN_STATUSES, Phase, Results, UrlScanStatus
 from scans.summaries import calendar_strip
 from scans.summaries.comparison import Comparison
@@ -35,7 +35,10 @@ class AnalysisDetailView(ViewerRequired, View):
             return htmx.unchanged()
         context = {"missing_parts": missing, "version": version, **_summary(request, present_analysis(pk))}
         context["every"] = htmx.seconds_between_polls(
-            [context["analysis"]], beside=context["runs"], growing=bool(context["coming"])
+            [context["analysis"]],
+            beside=context["runs"],
+            growing=bool(context["coming"]),
+            under_way=context["verifying_again"],
         )
         names = "scans/analysis_detail/analysis_detail.html", "scans/analysis_detail/_analysis_detail.html"
         return htmx.respond(request, *names, context)
@@ -53,7 +56,7 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
         "noticed": sum(bool(scan["notices"]) for scan in scans),
         "here": htmx.address(request),
         **_results(analysis, scans, request.user),
-        **_possible(analysis, scans),
+        **_possible(analysis, scans, request.user),
         **_url_scans(request, analysis, scans),
         **_schedule(analysis),
         **_log(request, analysis, scans),
@@ -74,13 +77,24 @@ def _results(analysis: Analysis, scans: list[dict], user) -> dict:
     }
 
 
-def _possible(analysis: Analysis, scans: list[dict]) -> dict:
+def _possible(analysis: Analysis, scans: list[dict], user) -> dict:
     """Facts about the URL scans that decide which actions are offered."""
     failed = any(scan["status"] == UrlScanStatus.SUBMIT_FAILED for scan in scans)
     return {
         "replaying": any(scan["status"] in PUBLISHED_AS and not scan["verified_at"] for scan in scans),
         "can_submit_again": failed and analysis.submitted_at and not analysis.info.final,
+        **_verification(analysis, scans, user),
         "can_continue": not analysis.evidence_expired_at and any(scan["status"] in TIME_EXPIRED for scan in scans),
+    }
+
+
+def _verification(analysis: Analysis, scans: list[dict], user) -> dict:
+    """Whether replayed findings that this user sees can be verified again, and whether that is under way."""
+    replayed = any(scan["verified_at"] for scan in scans) and any(analysis.count_findings(user).values())
+    asked = Finding.objects.waiting_for_verification().filter(url_scan__analysis=analysis)
+    return {
+        "can_verify_again": replayed and not analysis.evidence_expired_at,
+        "verifying_again": replayed and asked.exists(),
     }
 
 

@@ -55,7 +55,9 @@ def test_without_its_database_a_command_says_so_and_ends_by_a_code_of_its_own():
 
 
 def test_a_database_without_migrations_is_told_by_a_hint_to_migrate(tmp_path):
-    for command, code, ended, out, err in said_by(WITHOUT_DATABASE | WORKING, f"sqlite:///{tmp_path / 'empty.sqlite3'}"):
+    for command, code, ended, out, err in said_by(
+        WITHOUT_DATABASE | WORKING, f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    ):
         assert (ended, out) == (code, ""), f"{command}: {err}"
         assert "The database lacks" in err and "run `manage.py migrate`, then try again." in err, command
         assert "Traceback" not in err and "no such table" not in err, command

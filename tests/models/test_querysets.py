@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.apps import apps as django_apps
 from django.utils import timezone
 
 from scans import transitions
@@ -82,3 +83,18 @@ def test_log_entries_have_four_kinds():
     kinds = {kind: log.of_kind(kind) for kind in ("status", "people", "system", "refused")}
     assert set(kinds["people"]) | set(kinds["system"]) == set(log) and not kinds["people"] & kinds["system"]
     assert kinds["refused"].get().action.endswith(".refused") and not kinds["status"].filter(to_status="").exists()
+
+
+@pytest.mark.parametrize("model", list(django_apps.get_app_config("scans").get_models()))
+def test_the_usual_order_of_a_model_joins_no_other_table(model):
+    assert "JOIN" not in str(model.objects.all().query)
+
+
+def test_url_scans_come_by_analysis_in_the_order_of_their_submission():
+    first = factories.submitted("http://127.0.0.1:9/b", "http://127.0.0.1:9/a")
+    other = factories.submitted("http://127.0.0.1:9/c")
+    urls = UrlScan.objects.values_list("analysis_id", "url")
+    assert list(urls) == [
+        *((first.pk, f"http://127.0.0.1:9/{name}") for name in "ba"),
+        (other.pk, "http://127.0.0.1:9/c"),
+    ]

@@ -9,4 +9,4 @@ from scans.statuses import (
 def test_only_ended_statuses_allow_nothing_or_a_new_start():
     for status in ANALYSIS_STATUSES.values():
         if status.final:
-            assert status.actions <= {Action.RUN_AGAIN, Action.CONTINUE, Action.DELETE}
+            assert status.actions <= {Action.RUN_AGAIN, Action.CONTINUE, Action.DELETE, Action.VERIFY}

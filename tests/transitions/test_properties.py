@@ -71,6 +71,7 @@ STEPS = {
     "conclude_deletion": lambda scan, choice: transitions.conclude_deletion(scan),
     "conclude_verification": lambda scan, choice: make.verify(scan),
     "publish": on_analysis(transitions.publish, **PLAYERS),
+    "verify_again_analysis": on_analysis(transitions.verify_again_analysis, **PLAYERS),
     "expire_waiting": on_analysis(transitions.expire_waiting),
     "fail_set_up": lambda scan, choice: transitions.fail_set_up(scan, reason="broke"),
     "submit_scan_again": lambda scan, choice: transitions.submit_scan_again(scan, **PLAYERS),

@@ -97,6 +97,57 @@ def test_a_second_person_is_told_that_it_is_under_way():
     assert tasks("verify_again") == [scan.pk]
 
 
+# --- A whole analysis ----------------------------------------------------------------------------------------
+
+URLS = ("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+
+
+def test_all_findings_of_an_analysis_are_verified_again_with_an_entry_for_it_and_for_each_url():
+    analysis = make.published(*URLS, number_of_findings=2)
+    user = make.user("Submitter")
+    transitions.verify_again_analysis(analysis, by=user)
+    scans = list(analysis.url_scans.order_by("pk"))
+    assert [len(waiting(scan)) for scan in scans] == [2, 2] and tasks("verify_again") == [scan.pk for scan in scans]
+    entries = analysis.activity.filter(action__endswith="verify_asked").order_by("pk")
+    assert [(entry.action, entry.user, entry.data["count"]) for entry in entries] == [
+        ("url_scan.verify_asked", user, 2),
+        ("url_scan.verify_asked", user, 2),
+        ("analysis.verify_asked", user, 4),
+    ]
+
+
+def test_findings_that_are_under_way_already_are_not_asked_for_twice():
+    analysis = make.published(*URLS)
+    first, other = analysis.url_scans.order_by("position")
+    transitions.verify_again(first, by=Actor.COMMAND)
+    transitions.verify_again_analysis(analysis, by=Actor.COMMAND)
+    assert analysis.activity.get(action="analysis.verify_asked").data["count"] == 1
+    assert tasks("verify_again") == [first.pk, other.pk]
+    with pytest.raises(TransitionRefused, match="already being verified again"):
+        transitions.verify_again_analysis(analysis, by=Actor.COMMAND)
+
+
+def test_one_that_runs_has_nothing_found_or_is_verified_for_the_first_time_is_refused():
+    for analysis, says in (
+        (make.running(), "“Verify again” is not possible"),
+        (make.published(number_of_findings=0), "no findings to verify again"),
+        (make.ended(), "for the first time"),
+    ):
+        with pytest.raises(TransitionRefused, match=says):
+            transitions.verify_again_analysis(analysis, by=Actor.COMMAND)
+    assert not Finding.objects.waiting_for_verification().exists()
+
+
+def test_who_may_not_verify_an_analysis_again_is_refused_with_an_entry():
+    analysis = make.published(*URLS)
+    with pytest.raises(NotPermitted, match="needs the role Submitter"):
+        transitions.verify_again_analysis(analysis, by=make.user("Viewer"))
+    assert analysis.activity.get(action="analysis.refused").data["asked"] == "verify again"
+
+
+# --- Two at once ---------------------------------------------------------------------------------------------
+
+
 @pytest.mark.process
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_ask_in_the_same_moment_one_is_told_that_it_is_under_way():

@@ -64,7 +64,7 @@ def test_actions_do_nothing_on_get(client):
     assert client.get(f"/analyses/{analysis.pk}/pause/").status_code == 405
 
 
-@pytest.mark.parametrize("action", ["pause", "run-again", "submit-again", "resume"])
+@pytest.mark.parametrize("action", ["pause", "run-again", "submit-again", "resume", "verify-again"])
 def test_viewer_may_not_act(as_role, action):
     analysis = factories.running()
     response = as_role("Viewer").post(f"/analyses/{analysis.pk}/{action}/")

@@ -5,7 +5,7 @@ import pytest
 from scans import transitions
 from scans.encryption import seal
 from scans.engines.events import Severity
-from scans.models import Actor, Mark, TriageMark
+from scans.models import Actor, Finding, Mark, TriageMark
 from scans.views import findings as views
 from tests import factories
 from tests.views.page import elements, text, values
@@ -317,6 +317,37 @@ def test_a_whole_scan_is_verified_again_from_scan_details(as_role):
     assert all(map(is_verified_again, scan.findings.all()))
     told = text(submitter.get(analysis.get_absolute_url()))
     assert "Asked to verify findings again (2)" in told
+
+
+def test_a_whole_analysis_is_verified_again_from_its_summary(as_role):
+    analysis, submitter = two_urls(), as_role("Submitter")
+    page, address = analysis.get_absolute_url(), f"{analysis.get_absolute_url()}verify-again/"
+    assert address in values(submitter.get(page), "formaction")
+    assert 'data-live="0"' in text(submitter.get(page))
+    told = posted(submitter, address)
+    assert "are being verified again" in text(told) and all(map(is_verified_again, Finding.objects.all()))
+    assert "Asked to verify all findings of the analysis again (2)" in text(told)
+    assert "data-verifying" in text(told) and 'data-live="2"' in text(told)  # until the outcomes are there
+    assert "already being verified again" in text(posted(submitter, address))
+
+
+def test_a_viewer_finds_no_button_to_verify_a_whole_analysis_again_and_is_refused(as_role):
+    analysis, viewer = two_urls(), as_role("Viewer")
+    address = f"{analysis.get_absolute_url()}verify-again/"
+    assert address not in values(viewer.get(analysis.get_absolute_url()), "formaction")
+    assert viewer.post(address).status_code == 403 and not any(map(is_verified_again, Finding.objects.all()))
+    refused = analysis.activity.get(action="analysis.refused")
+    assert refused.data["asked"] == "verify again"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [lambda: factories.published(number_of_findings=0), factories.running, lambda: factories.ended()],
+    ids=["no findings", "running", "first verification"],
+)
+def test_the_summary_has_no_button_if_nothing_can_be_verified_again(as_role, made):
+    page = as_role("Reviewer").get(made().get_absolute_url())
+    assert "verify-again/" not in "".join(values(page, "formaction"))
 
 
 @pytest.mark.parametrize("fresh", [factories.running, lambda: factories.ended(publication="reviewer")])
