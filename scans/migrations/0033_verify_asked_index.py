@@ -7,7 +7,7 @@ from scans.database.concurrent_indexes import AddIndexOnline
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("scans", "0031_verify_again")]
+    dependencies = [("scans", "0032_security_log")]
     operations = [
         migrations.AlterModelOptions(
             "urlscan",
