@@ -12,6 +12,7 @@ from scans.management.output import HarmlessCommand
 
 WITHOUT_DATABASE = 3  # the exit code, unless a command has another
 
+
 class DatabaseCommand(HarmlessCommand):
     """A command that reports an unavailable database in one line, with an exit code of its own."""
 
