@@ -15,7 +15,6 @@ class BackgroundTasksConfig(TasksAppConfig):
 LACKING_GERMAN = (
     gettext_noop("Task Result"),
     gettext_noop("Task Results"),
-    gettext_noop("task name"),
     gettext_noop("enqueued at"),
     gettext_noop("finished at"),
     gettext_noop("args kwargs"),

@@ -9,6 +9,8 @@ from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django_tasks_db.admin import DBTaskResultAdmin
+from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
 from scans.activity import SENTENCES, sentence, sentence_without_facts, status_labels
@@ -313,3 +315,18 @@ class ScanSettingsAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request, obj=None) -> bool:
         """Never: the product needs the row."""
         return False
+
+
+admin.site.unregister(DBTaskResult)
+
+
+@admin.register(DBTaskResult)
+class BackgroundTaskAdmin(DBTaskResultAdmin):
+    """The queue of background tasks. The library's own page has a heading that nobody can translate."""
+
+    list_display = ["id", "name", *DBTaskResultAdmin.list_display[2:]]
+
+    @admin.display(description=_("task name"))
+    def name(self, task: DBTaskResult) -> str:
+        """The name of the function that the worker calls."""
+        return task.task_name
