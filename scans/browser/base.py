@@ -46,9 +46,11 @@ class Played:
     `visited` are the addresses that were navigated to, `forms` what was sent from there; `asked_for` what scripts of
     the pages got by GET, and `asked_as_member` those that they got only after a password was typed; `storage` names
     what the site keeps in the browser; `screenshot` is a PNG of the end, or of the failure; `text` and `html` are the
-    page at the end, the latter only after a form. `status` and `answered` are what the site answered to the last
-    request that was sent, not asked for, after a password was typed. `asks_again`: at the end a login form is still
-    shown.
+    page at the end, the latter only after a form. `shown` is the HTML of what a person saw in the page and its frames
+    after the password was sent: each moment in turn, the newest first, and what dialogs said; after a recording, of
+    the end. `shown_before` is the same of the page at `form_url`, just before the form was sent. `status` and
+    `answered` are what the site answered to the last request that was sent, not asked for, after a password was
+    typed. `asks_again`: at the end a login form is still shown.
     """
 
     reason: str = ""
@@ -65,6 +67,9 @@ class Played:
     url: str = ""
     text: str = field(default="", repr=False)
     html: str = field(default="", repr=False)
+    shown: str = field(default="", repr=False)
+    shown_before: str = field(default="", repr=False)
+    form_url: str = ""
     answered: str = field(default="", repr=False)
     status: int = 0
     asks_again: bool = False

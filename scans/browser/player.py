@@ -24,6 +24,7 @@ from listening import Listener, shown
 from locators import reason, without
 from playwright.sync_api import Error, sync_playwright
 from script import Halt, Script
+from shown_page import ShownPage
 from wall import Wall, place
 
 WINDOW = {"width": 1280, "height": 900}
@@ -103,6 +104,7 @@ class Player:
         self.asks_again = self.let_in = False
         self._give(self.task["session"])
         self.page = context.new_page()
+        self.shown = ShownPage(self)
         self.user_agent = gate.own_user_agent or self.page.evaluate("navigator.userAgent")
 
     def _give(self, session: dict) -> None:
@@ -215,6 +217,7 @@ class Player:
         }
         told |= {"cookies": [], "storage": [], "url": self.page.url, "html": ""}
         told |= {"state": "", "screenshot": "", "text": "", "detail": reason(""), **values}
+        told |= self._shown()
         looks = {"cookies": self._cookies, "storage": self._storage, "state": self._state, "screenshot": self._picture}
         for name, look in {**looks, "asks_again": self._asks_again}.items():
             with suppress(Error):
@@ -226,6 +229,9 @@ class Player:
             with suppress(Error):
                 told["html"] = self.page.content()[:LONGEST_PAGE]
         return told
+
+    def _shown(self) -> dict[str, str]:
+        return self.shown.told() if self.task["recording"] or self.task["form"] else {}
 
     def _cookies(self) -> list[dict]:
         return [{name: cookie[name] for name in COOKIE} for cookie in self.context.cookies()]

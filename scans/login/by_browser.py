@@ -164,22 +164,41 @@ def _explained(failure: LoginFailed, played: Played, evidence: Evidence) -> Logi
     return LoginFailed(reason, detail, failure.step, screenshot=played.screenshot)
 
 
-def _landed(played: Played) -> Page:
+def _answered(played: Played, before: list[Page]) -> str:
+    """Return what the site answered to the scripts that sent the login, in JSON or as a page."""
+    if not played.answered.lstrip().startswith("<"):
+        return signs.said(played.answered)
+    return signs.said_new(Page(played.url, 200, httpx.Headers(), played.answered), before, by_scripts=True)
+
+
+def _whole(played: Played) -> Page:
     return Page(played.url, 200, httpx.Headers(), played.html, repeatable=False)
+
+
+def _landed(played: Played) -> Page:
+    return Page(played.url, 200, httpx.Headers(), played.shown, repeatable=False, as_shown=True)
+
+
+def _before(played: Played, evidence: Evidence) -> list[Page]:
+    """Return the pages seen without the login; the one of the form as the browser showed it, whatever its HTML has."""
+    if not played.shown_before:
+        return evidence.strangers
+    form = Page(played.form_url, 200, httpx.Headers(), played.shown_before, repeatable=False, as_shown=True)
+    return [form, *(page for page in evidence.strangers if page.path != form.path)]
 
 
 def _refused_in_browser(played: Played, evidence: Evidence) -> LoginFailed | None:
     """Return the error that the page in the browser shows, or that its scripts were told; None if there is none."""
-    landed, strangers = _landed(played), evidence.login_page or evidence.before
+    landed, before = _landed(played), _before(played, evidence)
     page, password = shown(played.url), evidence.login.password
-    if signs.is_locked(landed, strangers) or played.status in signs.HTTP_LOCKED:
+    if signs.is_locked(landed, *before) or played.status in signs.HTTP_LOCKED:
         return LoginFailed("account_locked", Reason("page_speaks_of_lock", url=page), STEP)
     if signs.wants_code(landed) and not played.asks_again:
         return LoginFailed("second_factor", Reason("page_asks_for_code", url=page), STEP)
-    if played.asks_again and signs.wants_captcha(landed.soup):
+    if played.asks_again and signs.wants_captcha(_whole(played).soup):
         return LoginFailed("captcha", Reason("page_asks_for_captcha", url=page), STEP)
-    shows = signs.said_new(landed, evidence.strangers, by_scripts=True)
-    for said in (shows, signs.said(played.answered)):
+    shows = signs.said_new(landed, before, by_scripts=True)
+    for said in (shows, _answered(played, before)):
         if signs.says_wrong(said):
             return LoginFailed("wrong_credentials", signs.quoted(page, said, password), STEP)
     if played.status == 401:

@@ -28,7 +28,7 @@ class Page:
     """The page that an address and its redirects led to. `repeatable` says whether it can be requested again.
 
     `led_by` is the address of the last redirect, or empty. A refresh does not count. `encoding` is that of the page, as
-    targets.encodings names it.
+    targets.encodings names it. `as_shown` says that a browser has left out of the HTML what nobody sees.
     """
 
     url: str
@@ -38,6 +38,7 @@ class Page:
     repeatable: bool = True
     led_by: str = ""
     encoding: str = "utf-8"
+    as_shown: bool = False
 
     @property
     def path(self) -> str:

@@ -7,12 +7,15 @@ login page and a verification text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 from scans.browser import field_words
 from scans.login.page import Page
+from scans.login.visibility import Visibility
 from scans.login.visit import MOST_FORMS
 from scans.reasons import Reason
 
@@ -61,6 +64,7 @@ _FAILED = re.compile(
 _MESSAGE = re.compile(r"error|alert|message|msg|notice|warn|feedback|flash|invalid|fehler|danger|toast", re.IGNORECASE)
 _LONGEST_MESSAGE = 200
 _FEW, _MOST_TEXTS = 3, 3000  # fresh texts of which one is the message, and texts of a page that are read
+_MOST_LOOKED_AT = 50  # texts of which it is found out whether they are shown: that takes long
 _UNREAD = ("script", "style", "template", "title", "option", "textarea", "noscript", "button", "label")
 _IN_LINES = ("b", "strong", "i", "em", "span", "a", "font", "small", "u", "code", "mark", "abbr")
 _MOST_PIECES, _LONGEST = 30, 500  # nodes, and characters of an attribute, read of one element; pages may be hostile
@@ -141,19 +145,74 @@ def speaks_of_login(text: str) -> bool:
 def said_new(page: Page, before: Iterable[Page], *, by_scripts: bool = False) -> str:
     """Return the message that a page shows after a login and no page `before` did; or an empty text.
 
+    Hidden text is not shown, and a text that was hidden before is new.
+
     It is a text about a failure, or one that stands where messages do, or almost the only new one; not this if scripts
     made the page, which those `before` are without. It may contain the password: see `quoted`.
     """
-    known = {_plain(text) for one in before for text in _pieces(one)}
-    fresh = [text for text in map(_plain, _pieces(page)) if text not in known]
-    about = [text for text in fresh if says_wrong(text)] or [text for text in fresh if _FAILED.search(text)]
+    texts, known = _Texts(page), [_Texts(one) for one in before]
+    about = next(_news(texts, known, says_wrong), "") or next(_news(texts, known, _FAILED.search), "")
     if not about:
-        boxes = page.soup.find_all(_is_message_box, limit=5)
-        shown = [_plain(" ".join(_texts(box))) for box in boxes]
-        about = [text for text in shown if text and text not in known]
-    if not about and not by_scripts and len(fresh) <= _FEW:
-        about = fresh
-    return about[0][:_LONGEST_MESSAGE] if about else ""
+        known_boxes = {text for one in known for text in one.of_boxes()}
+        boxes = (text for text in texts.of_boxes() if not any(one.shows(text) for one in known))
+        about = next((text for text in boxes if text not in known_boxes), "")
+    if not about and not by_scripts:
+        is_fresh = _is_on_none_of(known)
+        fresh = list(islice(_news(texts, known, is_fresh), _FEW + 1))
+        about = fresh[0] if 0 < len(fresh) <= _FEW else ""
+    return about[:_LONGEST_MESSAGE]
+
+
+def _news(texts: _Texts, known: list[_Texts], is_it: Callable[[str], object]) -> Iterator[str]:
+    """Yield the texts of this kind that are shown, and that none of the `known` pages shows."""
+    candidates = ((text, block) for text, block in texts.blocks if is_it(text))
+    for text, block in islice(candidates, _MOST_LOOKED_AT):
+        shown = texts.shown(block)
+        if shown and is_it(shown) and not any(one.shows(text, shown) for one in known):
+            yield shown
+
+
+def _is_on_none_of(known: list[_Texts]) -> Callable[[str], bool]:
+    return lambda text: not any(text in one.by_text for one in known)
+
+
+class _Texts:
+    """The texts of one page's blocks: what stands inside one element, with the elements inside lines."""
+
+    def __init__(self, page: Page):
+        self._page, self._visibility = page, Visibility(page)
+
+    @cached_property
+    def blocks(self) -> list[tuple[str, Tag]]:
+        """Each text with its element, shown or not, in page order."""
+        soup = self._page.soup
+        found = soup.find_all(string=_is_read, limit=_MOST_TEXTS)
+        blocks = {id(block): block for block in map(_block_of, found)}
+        return [(_plain(" ".join(_texts(block))), block) for block in blocks.values()]
+
+    @cached_property
+    def by_text(self) -> dict[str, list[Tag]]:
+        """The elements of each text."""
+        elements: dict[str, list[Tag]] = {}
+        for text, block in self.blocks:
+            elements.setdefault(text, []).append(block)
+        return elements
+
+    def shown(self, block: Tag) -> str:
+        """Return the part of an element's text that a visitor sees; or an empty text."""
+        if self._visibility.hides(block, self._page.soup):
+            return ""
+        return _plain(" ".join(_texts(block, lambda tag: self._visibility.hides(tag, block))))
+
+    def shows(self, *texts: str) -> bool:
+        """Return whether the page shows one of these texts."""
+        blocks = [block for text in texts for block in self.by_text.get(text, [])[:_FEW]]
+        return any(self.shown(block) in texts for block in blocks)
+
+    def of_boxes(self) -> list[str]:
+        """Return the texts that are shown where messages stand."""
+        shown = map(self.shown, self._page.soup.find_all(_is_message_box, limit=_MOST_PIECES))
+        return [text for text in shown if text]
 
 
 def said(answer: str) -> str:
@@ -174,11 +233,14 @@ def says_wrong(text: str) -> bool:
     return bool(is_about) and not _NOT_CREDENTIALS.search(text)
 
 
-def _pieces(page: Page) -> list[str]:
-    """Return the texts of a page's blocks: what stands inside one element, with the elements inside lines."""
-    found = page.soup.find_all(string=lambda text: text.parent.name not in _UNREAD and text.strip(), limit=_MOST_TEXTS)
-    blocks = {id(block): block for block in map(_block_of, found)}
-    return [" ".join(_texts(block)) for block in blocks.values()]
+def _is_read(text) -> bool:
+    return text.parent.name not in _UNREAD and not _is_comment(text) and bool(text.strip())
+
+
+def _is_comment(text) -> bool:
+    from bs4.element import PreformattedString  # noqa: PLC0415 - as late as BeautifulSoup itself
+
+    return isinstance(text, PreformattedString)
 
 
 def _block_of(text) -> Tag:
@@ -200,19 +262,26 @@ def _plain(text: str) -> str:
     return " ".join(text.split())[: 4 * _LONGEST_MESSAGE]
 
 
-def is_locked(page: Page, before: Page) -> bool:
-    """Return whether the page says that the account or the visitor is locked out, and `before` did not say so yet."""
-    known = {match[0].lower() for match in _LOCKED.finditer(before.text)}
-    matches = _LOCKED.finditer(_PERHAPS_LOCKED.sub("", page.text))
-    return page.status in HTTP_LOCKED or any(match[0].lower() not in known for match in matches)
+def is_locked(page: Page, *before: Page) -> bool:
+    """Return whether the page shows that the account or the visitor is locked out, and none `before` showed that."""
+    known = {match[0].lower() for one in before for text in _of_lock(one) for match in _LOCKED.finditer(text)}
+    said = (_PERHAPS_LOCKED.sub("", text) for text in _of_lock(page))
+    return page.status in HTTP_LOCKED or any(
+        match[0].lower() not in known for text in said for match in _LOCKED.finditer(text)
+    )
+
+
+def _of_lock(page: Page) -> Iterator[str]:
+    return _news(_Texts(page), [], _LOCKED.search)
 
 
 def wants_code(page: Page) -> bool:
-    """Return whether the page asks for a one-time code."""
+    """Return whether the page shows a field for a one-time code."""
+    visibility = Visibility(page)
     return any(
         field.get("autocomplete") == "one-time-code" or _CODE.search(_name(field))
         for field in page.soup.find_all("input")
-        if field.get("type", "text") in ("text", "tel", "number", "password")
+        if field.get("type", "text") in ("text", "tel", "number", "password") and not visibility.hides(field, page.soup)
     )
 
 
@@ -233,13 +302,13 @@ def _words(tag: Tag) -> str:
     return " ".join([*_texts(tag), *values])
 
 
-def _texts(tag: Tag, depth: int = 3) -> Iterator[str]:
-    """Yield the words inside, to a limited depth: reading thousands of nested elements takes minutes."""
+def _texts(tag: Tag, hides: Callable[[Tag], bool] = lambda _: False, depth: int = 3) -> Iterator[str]:
+    """Yield the words inside, without what is hidden, to a limited depth: thousands of nested elements take minutes."""
     for piece in tag.contents[:_MOST_PIECES]:
         if isinstance(piece, str):
-            yield from piece.split()
-        elif depth:
-            yield from _texts(piece, depth - 1)
+            yield from [] if _is_comment(piece) else piece.split()
+        elif depth and not hides(piece):
+            yield from _texts(piece, hides, depth - 1)
 
 
 def _form_words(form: Tag) -> str:

@@ -27,7 +27,10 @@ _MOST_RULES, _MOST_PARENTS, _LONGEST_SHEET = 30, 30, 64 * 1024
 
 
 class Visibility:
-    """The hidden parts of one page. Its own style elements count, but not their rules for printing or small screens."""
+    """The hidden parts of one page. Its own style elements count, but not their rules for printing or small screens.
+
+    A page that a browser has left only the shown parts of hides nothing.
+    """
 
     def __init__(self, page: Page):
         self._page = page
@@ -38,7 +41,7 @@ class Visibility:
 
     def hides(self, control: Tag, inside: Tag) -> bool:
         """Return whether a control, or what is around it `inside` an element, is hidden."""
-        tag, steps = control, 0
+        tag, steps = (None if self._page.as_shown else control), 0
         while tag is not None and tag is not inside and steps < _MOST_PARENTS:
             if self._is_hidden(tag):
                 return True
@@ -46,7 +49,7 @@ class Visibility:
         return False
 
     def _is_hidden(self, tag: Tag) -> bool:
-        if tag.has_attr("hidden") or str(tag.get("aria-hidden", "")).lower() == "true":
+        if tag.name == "template" or tag.has_attr("hidden") or str(tag.get("aria-hidden", "")).lower() == "true":
             return True
         if tag.name == "input" and str(tag.get("type", "")).strip().lower() == "hidden":
             return True

@@ -14,6 +14,7 @@ from scans.reasons import Reason
 from scans.targets.policy import TargetPolicy
 from tests.eventually import eventually
 from tests.sites.guarded import PASSWORD, TOKEN, USER, GuardedSite
+from tests.sites.scripted import ScriptedSite
 
 pytestmark = pytest.mark.browser
 LOOPBACK = ("127.0.0.1",)
@@ -42,6 +43,15 @@ document.querySelector("button").addEventListener("click", async () => {
   ask(sessionStorage.access_token);
 });
 /* AT ONCE */</script>"""
+
+UNHIDES = """<!doctype html><link rel=stylesheet href=/s.css>
+<form><input name="user"><input name="password" type="password"><button>Log in</button></form>
+<p id="wrong" class="x1">Wrong user name or password.</p><p id="other" class="x1">The login server is away.</p><script>
+document.querySelector("form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await fetch("/login", {method: "POST", body: new URLSearchParams(new FormData(event.target))});
+  document.getElementById("SHOWS").className = "";
+});</script>"""
 
 SENT_BY_SCRIPTS = """<form method="post"><input name="user"><input name="password" type="password"><button>In</button>
 </form><script>document.querySelector("form").addEventListener("submit", (event) => {
@@ -100,6 +110,19 @@ def test_a_wrong_password_in_a_page_that_looks_alike_without_scripts_is_told_too
     site.open, site.open_page = True, MADE_BY_SCRIPTS.replace("/* KEEP */", "localStorage.csrf_token = 'abc'")
     failure = refused(site, **{**FORM, "password": "wrong"})
     assert failure.reason == "not_let_in" and failure.why == Reason("page_asks_again", url=site.url)
+
+
+@pytest.mark.parametrize(("shows", "reason"), [("wrong", "wrong_credentials"), ("other", "not_let_in")])
+def test_a_refusal_that_scripts_unhide_is_read_as_a_person_sees_it(shows, reason):
+    def answer(asked):
+        if asked.path == "/s.css":
+            return 200, ".x1 { display: none }", ("Content-Type", "text/css")
+        return 200, UNHIDES.replace("SHOWS", shows) if asked.method == "GET" else '{"ok": false}'
+
+    with ScriptedSite(answer) as site:
+        failure = refused(site, **FORM)
+    assert failure.reason == reason
+    assert ("Wrong user name or password." in str(failure.why)) == (shows == "wrong")
 
 
 def test_a_page_without_any_form_is_said(site):
