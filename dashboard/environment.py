@@ -72,7 +72,8 @@ def origins(name: str) -> list[str]:
     """Origins as browsers send them: with their scheme."""
     given = items(name, [])
     for origin in given:
-        if not re.fullmatch(r"https?://[^/\s]+", origin):
+        found = re.fullmatch(r"https?://(?:[^/:\s]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?", origin)
+        if not found or int(found[1] or 1) not in range(1, 65536):
             refuse(name, "origins such as https://scans.example.com, with commas", origin)
     return given
 

@@ -116,7 +116,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "dashboard.request_log.RequestLogMiddleware",  # first: each answer gets an id, whoever gives it
+    "dashboard.mark.MarkMiddleware",  # outermost, as the next one: no answer is without them
+    "dashboard.request_log.RequestLogMiddleware",  # each answer gets an id, whoever gives it
     "csp.middleware.CSPMiddleware",  # early, so that every answer has the header
     "dashboard.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -43,4 +43,5 @@ class AllowedTarget(models.Model):
             allowed=[*settings.SCANS_ALLOWED_TARGETS, *cls.objects.values_list("pattern", flat=True)],
             own_hosts=settings.ALLOWED_HOSTS,
             own_port=settings.PORT,
+            own_origins=settings.CSRF_TRUSTED_ORIGINS,
         )

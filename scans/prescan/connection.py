@@ -19,6 +19,7 @@ from scans.reasons import Reason, Reasoned, as_reason
 from scans.statuses import UrlScanStatus
 from scans.targets.cookies import SiteCookies
 from scans.targets.http_client import Answer, SiteClient, tls_context
+from scans.targets.own_mark import is_own_answer
 from scans.targets.policy import TargetPolicy, TargetRefused, is_same_site, origin, resolve
 from scans.targets.refusal import TOO_MANY_REQUESTS, UNAVAILABLE, Seen, refusal, seconds_to_wait, seen
 from scans.targets.request_rules import NO_RULES, RequestRules
@@ -262,6 +263,8 @@ def _answer(client: SiteClient, url: str, cookies: SiteCookies) -> Answer:
         except (httpx.HTTPError, ValueError) as error:
             shown = error if str(error) else type(error).__name__
             raise _Failed("no_answer", "page_gives_no_answer", url=url, error=shown) from error
+        if is_own_answer(answer.headers):
+            raise _Failed("target_not_allowed", "is_this_dashboard", url=url)
         if answer.status < 500 and answer.status != TOO_MANY_REQUESTS:
             return answer
         if attempt < _TRIES - 1:

@@ -68,8 +68,8 @@ SENTENCES = {
     "same_target": _("“{line}” is the same target as “{first}” ({place})."),
     "is_this_dashboard": _("“{url}” is this dashboard itself, which is never scanned."),
     "may_be_this_dashboard": _(
-        "“{url}” may be this dashboard itself, which is never scanned: it answers to every name of its domain. An "
-        "administrator can name its one host in ALLOWED_HOSTS instead."
+        "“{url}” may be this dashboard itself, which is never scanned: ALLOWED_HOSTS lets it answer to every name "
+        "there. An administrator can name its one host in ALLOWED_HOSTS instead."
     ),
     "is_metadata_service": _("“{url}” is a cloud metadata service, which is never scanned."),
     "leads_to_private": _(
@@ -81,7 +81,7 @@ SENTENCES = {
         "Allowed targets."
     ),
     "leads_to_link_local": _(
-        "“{url}” leads to {address}, a link-local or cloud metadata address, which is never scanned."
+        "“{url}” leads to {address}, a link-local, site-local or cloud metadata address, which is never scanned."
     ),
     "leads_to_no_site": _("“{url}” leads to {address}, which is not the address of a site."),
 }

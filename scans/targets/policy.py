@@ -15,6 +15,7 @@ import idna
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from scans.harmless import one_line
 from scans.reasons import Reasoned
 
 MAX_URLS = 250
@@ -22,13 +23,29 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Cloud metadata services that are not link-local: AWS over IPv6, Alibaba Cloud, Oracle Cloud (docs of each).
+# Services that clouds offer to their own machines, besides the link-local ones; tests/targets/test_policy.py has the
+# source of each.
 _METADATA_NETWORKS = [
-    ipaddress.ip_network(network) for network in ("fd00:ec2::254/128", "100.100.100.200/32", "192.0.0.192/32")
+    ipaddress.ip_network(network)
+    for network in (
+        *("fd00:ec2::/32", "100.100.100.200", "192.0.0.192", "168.63.129.16"),
+        *("fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42"),
+    )
 ]
-_METADATA_NAMES = {"metadata.google.internal", "metadata.goog", "instance-data"}
-# Networks translate addresses with this prefix to IPv4 (RFC 6052): the last four bytes are the real destination.
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_METADATA_NAMES = {
+    *("metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"),
+    *("metadata.tencentyun.com", "metadata.packet.net", "metadata.platformequinix.com", "api.metadata.cloud.ibm.com"),
+}
+# Addresses with these prefixes are an IPv4 address in their last four bytes: NAT64 (RFC 6052), and the translated and
+# compatible forms (RFC 2765, RFC 4291).
+_IPV4_AT_THE_END = [ipaddress.ip_network(network) for network in ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")]
+_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")  # RFC 8215: where the IPv4 address stands is up to the network
+_ISATAP = (0x00005EFE, 0x02005EFE)  # RFC 5214: the four bytes before the IPv4 address
+# Not public, although some releases of Python call them global.
+_NOT_PUBLIC = [
+    ipaddress.ip_network(network)
+    for network in ("64:ff9b:1::/48", "fec0::/10", "2001::/32", "3fff::/20", "5f00::/16", "192.0.0.0/24")
+]
 
 MAX_URL_CHARACTERS = 2000
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -105,7 +122,7 @@ def shown(url: str) -> str:
     if "@" in url:
         scheme = _SCHEME.match(url)
         url = f"{scheme[0] if scheme else ''}…@{url.rpartition('@')[2]}"
-    visible = "".join(character if character.isprintable() else "\ufffd" for character in url)
+    visible = one_line(url)
     return f"“{visible[:200]}…”" if len(visible) > 200 else f"“{visible}”"
 
 
@@ -170,22 +187,31 @@ def belongs_to_this_machine(address: _Address) -> bool:
 
 
 class TargetPolicy:
-    """The rules for what may be scanned: the allow-list, and the addresses of the dashboard itself."""
+    """The rules for what may be scanned: the allow-list, and where the dashboard itself may answer.
+
+    `own_hosts` are names and addresses of the dashboard, as in ALLOWED_HOSTS; `own_origins` are those by which browsers
+    know it, as in CSRF_TRUSTED_ORIGINS; `own_port` is where it listens.
+    """
 
     def __init__(
         self,
         allowed: Iterable[str],
         own_hosts: Iterable[str] = (),
         own_port: int = 8000,
+        own_origins: Iterable[str] = (),
         is_own_address: Callable[[_Address], bool] = belongs_to_this_machine,
     ):
         patterns = [parse_pattern(pattern) for pattern in allowed]
         self._names = [pattern for pattern in patterns if isinstance(pattern, str)]
         self._networks = [pattern for pattern in patterns if not isinstance(pattern, str)]
-        own_hosts = {host.strip("[]").lower() for host in own_hosts if not is_loopback_name(host)}
-        self._own_hosts = {host.removeprefix(".") for host in own_hosts}
-        self._own_domains = tuple(host for host in own_hosts if host.startswith("."))  # as in ALLOWED_HOSTS
+        places = [(host, port) for host in own_hosts for port in (own_port, *_DEFAULT_PORTS.values())]
+        for parts in map(urlsplit, own_origins):
+            host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
+            places.append((host.replace("*", "", 1), parts.port or _DEFAULT_PORTS[parts.scheme]))
+        self._own = {(_own_name(host), port) for host, port in places if not is_loopback_name(host)}
+        self._own_addresses = {(address, port) for host, port in self._own if (address := _address_or_none(host))}
         self._own_port = own_port
+        self._has_any_name = "*" in own_hosts
         self._is_own_address = is_own_address
 
     def check(self, url: str, addresses: Iterable[str] = ()) -> None:
@@ -198,32 +224,33 @@ class TargetPolicy:
         literal = _address_or_none(host)
         if literal is not None:
             resolved.append(literal)
-        for address in resolved:
+        meant = [meaning for address in resolved for meaning in (address, *_inside(address))]
+        for address in meant:
             _refuse_forbidden(url, address)
-        if self._is_own(host, port, resolved):
-            raise TargetRefused("is_this_dashboard", url=url)
-        if host.endswith(self._own_domains) and self._is_own_port(port):
-            raise TargetRefused("may_be_this_dashboard", url=url)
         if host in _METADATA_NAMES:
             raise TargetRefused("is_metadata_service", url=url)
+        self._refuse_dashboard(url, host, port, meant)
         self._refuse_not_allowed(url, host, resolved)
 
-    def _is_own(self, host: str, port: int, addresses: list[_Address]) -> bool:
-        if port == self._own_port and (is_loopback_name(host) or any(map(self._is_here, addresses))):
-            return True
-        return host in self._own_hosts and self._is_own_port(port)
+    def _refuse_dashboard(self, url: str, host: str, port: int, addresses: list[_Address]) -> None:
+        here = is_loopback_name(host) or any(map(self._is_here, addresses))
+        known = {(host, port), (f".{host}", port)} & self._own
+        known |= {(address, port) for address in addresses} & self._own_addresses
+        if known or (here and port == self._own_port):
+            raise TargetRefused("is_this_dashboard", url=url)
+        below = any(name.startswith(".") and host.endswith(name) and port == own for name, own in self._own)
+        # With ALLOWED_HOSTS=* a proxy on this machine may pass on every name that leads here.
+        if below or (self._has_any_name and here and port in _DEFAULT_PORTS.values()):
+            raise TargetRefused("may_be_this_dashboard", url=url)
 
     def _is_here(self, address: _Address) -> bool:
         return address.is_loopback or self._is_own_address(address)
-
-    def _is_own_port(self, port: int) -> bool:
-        return port in (self._own_port, 80, 443)  # a proxy in front of it uses the usual ports
 
     def _refuse_not_allowed(self, url: str, host: str, addresses: list[_Address]) -> None:
         named = any(host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in self._names)
         local = is_loopback_name(host)
         # An allowed name must not lead into a private network that is not allowed, whatever its DNS says.
-        expected = {a for a in addresses if named and (a.is_global or (local and a.is_loopback))}
+        expected = {a for a in addresses if named and (_is_public(a) or (local and a.is_loopback))}
         allowed = {a for a in addresses if any(a in network for network in self._networks)}
         outside = [a for a in addresses if a not in expected | allowed]
         if named and outside:
@@ -237,12 +264,48 @@ def is_loopback_name(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost") or host in ("127.0.0.1", "::1", "[::1]")
 
 
+def _own_name(host: str) -> str:
+    """Return a host of the settings in the spelling of normalised URLs; with its dot if it stands for a domain."""
+    host = host.strip("[]").lower()
+    dot = "." if host.startswith(".") else ""
+    try:
+        return str(_address_or_none(host) or dot + _ascii_name(host.removeprefix(".")))
+    except ValueError:
+        return host
+
+
 def _address(text: str) -> _Address:
     """Return the address. An IPv4 address inside IPv6 (::ffff:127.0.0.1, 64:ff9b::7f00:1) counts as IPv4."""
     address = ipaddress.ip_address(text)
-    if address in _NAT64:
+    if address.version == 4:
+        return address
+    if any(address in network for network in _IPV4_AT_THE_END) and int(address) > 0xFFFF:  # not :: and ::1
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _inside(address: _Address) -> list[_Address]:
+    """Return the IPv4 addresses to which a tunnel or translator may carry packets for this address."""
+    if address.version == 4:
+        return []
+    found = list(address.teredo or ())
+    bits = int(address)
+    if bits >> 32 & 0xFFFFFFFF in _ISATAP:
+        found.append(ipaddress.IPv4Address(bits & 0xFFFFFFFF))
+    if address in _LOCAL_NAT64:
+        found += _translated(bits)
+    return found
+
+
+def _translated(bits: int) -> list[_Address]:
+    """Return the IPv4 address in each of the places that RFC 6052 (section 2.2) has for it, by length of the prefix."""
+    octets = bits.to_bytes(16)
+    places = (octets[6:8] + octets[9:11], octets[7:8] + octets[9:12], octets[9:13], octets[12:])
+    return [ipaddress.IPv4Address(place) for place in places if any(place)]
+
+
+def _is_public(address: _Address) -> bool:
+    return address.is_global and not any(address in network for network in _NOT_PUBLIC)
 
 
 def _address_or_none(host: str) -> _Address | None:
@@ -253,7 +316,11 @@ def _address_or_none(host: str) -> _Address | None:
 
 
 def _refuse_forbidden(url: str, address: _Address) -> None:
-    if address.is_link_local or any(address in network for network in _METADATA_NETWORKS):
+    if address.is_link_local or _is_site_local(address) or any(address in network for network in _METADATA_NETWORKS):
         raise TargetRefused("leads_to_link_local", url=url, address=address)
     if address.is_multicast or address.is_unspecified:
         raise TargetRefused("leads_to_no_site", url=url, address=address)
+
+
+def _is_site_local(address: _Address) -> bool:
+    return address.version == 6 and address.is_site_local

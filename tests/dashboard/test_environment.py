@@ -34,6 +34,7 @@ LONG = "a key that has more than 32 characters"
         ("ALLOWED_HOSTS", "127.0.0.1, https://scans.example.com", "host names without scheme and port"),
         ("ALLOWED_HOSTS", "scans.example.com:8000", "host names without scheme and port"),
         ("CSRF_TRUSTED_ORIGINS", "scans.example.com", "origins such as https://"),
+        ("CSRF_TRUSTED_ORIGINS", "https://scans.example.com:99999", "origins such as https://"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_line_that_says_what_it_holds_and_what_is_allowed(

@@ -4,12 +4,15 @@ import socket
 from contextlib import ExitStack, contextmanager
 
 import pytest
+from httpx import Headers
 
 from scans.prescan import connection
 from scans.prescan.connection import MAX_REDIRECTS, REASONS, check_connection, in_scope
 from scans.reasons import Reason
 from scans.statuses import UrlScanStatus as U
 from scans.targets import http_client
+from scans.targets.http_client import Answer
+from scans.targets.own_mark import HEADER, own_mark
 from scans.targets.policy import TargetPolicy
 from scans.targets.request_rules import RequestRules
 from tests.sites.controllable import ControllableSite, certificate
@@ -50,6 +53,14 @@ def frameset(*addresses):
 
 def names(report):
     return [step.name for step in report.steps]
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 502])
+def test_the_dashboard_recognises_its_own_answers_behind_a_proxy_of_any_name_and_port(site, monkeypatch, status):
+    answer = Answer(status, Headers({HEADER: own_mark(), "location": "/accounts/login/"}), "", 0.1)
+    monkeypatch.setattr(connection.SiteClient, "send", lambda *_: answer)
+    failure = check_connection(site.url, LOOPBACK).failure
+    assert (failure.name, failure.reason, failure.detail.code) == ("page", "target_not_allowed", "is_this_dashboard")
 
 
 # --- Each reason, by a real event ---------------------------------------------------------------------

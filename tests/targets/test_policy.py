@@ -311,16 +311,79 @@ def test_a_name_that_nobody_allowed_is_refused_wherever_it_leads(url):
 EVERYTHING = ["0.0.0.0/0", "::/0", "*.example.com", "metadata.google.internal", "metadata.goog"]
 
 
-@pytest.mark.parametrize(
-    "host",
-    ["169.254.169.254", "169.254.0.1", "[fe80::1]", "[fd00:ec2::254]", "100.100.100.200", "192.0.0.192"]
-    + ["[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::1]"]
-    + ["metadata.google.internal", "metadata.google.internal.", "METADATA.GOOG"],
-)
+# What clouds offer to their own machines, with the page that says so.
+METADATA = {
+    "169.254.169.254": "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html",
+    "169.254.170.2": "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
+    "169.254.42.42": "https://www.scaleway.com/en/docs/instances/how-to/use-cloud-init/",
+    "169.254.0.23": "https://www.tencentcloud.com/document/product/213/4934",
+    "[fd00:ec2::254]": "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html",
+    "[fd00:ec2::23]": "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html",
+    "[fd20:ce::254]": "https://cloud.google.com/compute/docs/metadata/querying-metadata",
+    "[fd00:c1::a9fe:a9fe]": "https://docs.oracle.com/en-us/iaas/Content/Compute/Tasks/gettingmetadata.htm",
+    "[fd00:42::42]": "https://www.scaleway.com/en/docs/instances/how-to/use-cloud-init/",
+    "100.100.100.200": "https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata",
+    "192.0.0.192": "https://docs.oracle.com/en-us/iaas/Content/Compute/Tasks/gettingmetadata.htm",
+    "168.63.129.16": "https://learn.microsoft.com/en-us/azure/virtual-network/what-is-ip-address-168-63-129-16",
+    "metadata.google.internal": "https://cloud.google.com/compute/docs/metadata/querying-metadata",
+    "metadata.google.internal.": "https://cloud.google.com/compute/docs/metadata/querying-metadata",
+    "METADATA.GOOG": "https://cloud.google.com/compute/docs/metadata/querying-metadata",
+    "instance-data": "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html",
+    "metadata.tencentyun.com": "https://www.tencentcloud.com/document/product/213/4934",
+    "metadata.platformequinix.com": "https://deploy.equinix.com/developers/docs/metal/server-metadata/metadata/",
+    "metadata.packet.net": "https://deploy.equinix.com/developers/docs/metal/server-metadata/metadata/",
+    "api.metadata.cloud.ibm.com": "https://cloud.ibm.com/docs/vpc?topic=vpc-imd-about",
+}
+# Other spellings of 169.254.169.254 (a9fe:a9fe), and other addresses of one link, with the RFC of each.
+IN_DISGUISE = {
+    "169.254.0.1": "RFC 3927",
+    "[fe80::1]": "RFC 4291, 2.5.6",
+    "[fec0::1]": "RFC 3879",
+    "[feff:ffff::1]": "RFC 3879",
+    "[::ffff:169.254.169.254]": "RFC 4291, 2.5.5.2",
+    "[::ffff:a9fe:a9fe]": "RFC 4291, 2.5.5.2",
+    "[::169.254.169.254]": "RFC 4291, 2.5.5.1",
+    "[::ffff:0:a9fe:a9fe]": "RFC 2765, 2.1",
+    "[64:ff9b::a9fe:a9fe]": "RFC 6052, 2.1",
+    "[64:ff9b:1::a9fe:a9fe]": "RFC 8215 with a prefix of 96 bits",
+    "[64:ff9b:1:a9fe:a9:fe00::]": "RFC 8215 with a prefix of 48 bits",
+    "[64:ff9b:1:a9:fe:a9fe::]": "RFC 8215 with a prefix of 56 bits",
+    "[64:ff9b:1:0:a9:fea9:fe00:0]": "RFC 8215 with a prefix of 64 bits",
+    "[2002:a9fe:a9fe::1]": "RFC 3056",
+    "[2001:0:a9fe:a9fe::1]": "RFC 4380, the server of Teredo",
+    "[2001:0:808:808::5601:5601]": "RFC 4380, the client of Teredo, whose bits are inverted",
+    "[2001:db8::5efe:a9fe:a9fe]": "RFC 5214",
+    "[2001:db8::200:5efe:a9fe:a9fe]": "RFC 5214",
+}
+
+
+@pytest.mark.parametrize("host", [*METADATA, *IN_DISGUISE])
 def test_link_local_and_metadata_services_are_never_scanned_whatever_is_allowed(host):
-    policy = TargetPolicy(EVERYTHING)
+    policy = TargetPolicy([*EVERYTHING, *(name.lower() for name in METADATA if name[0].isalpha())])
     with pytest.raises(TargetRefused, match="never scanned"):
         policy.check(normalise(f"http://{host}/"))
+
+
+@pytest.mark.parametrize("host", [host.strip("[]") for host in (*METADATA, *IN_DISGUISE) if not host[0].isalpha()])
+def test_no_allowed_name_leads_to_one_of_them_whatever_its_dns_says_today(host):
+    policy = TargetPolicy(EVERYTHING)
+    policy.check("http://www.example.com/", ["93.184.215.14"])
+    with pytest.raises(TargetRefused, match="never scanned"):
+        policy.check("http://www.example.com/", ["93.184.215.14", host])
+
+
+@pytest.mark.parametrize(
+    "host", ["2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518"]
+)
+def test_no_address_is_written_in_decimal_octal_or_hexadecimal(host):
+    with pytest.raises(TargetRefused, match="four numbers"):
+        normalise(f"http://{host}/")
+
+
+@pytest.mark.parametrize("private", ["64:ff9b:1::808:808", "fd00::5", "2001:0:808:808::f7f7:f7f7", "192.0.0.8"])
+def test_an_allowed_name_must_not_lead_through_a_tunnel_or_translator_that_nobody_allowed(private):
+    assert not allows(TargetPolicy(["*.example.com"]), "http://www.example.com/", private)
+    assert allows(TargetPolicy(["*.example.com", f"{private}"]), "http://www.example.com/", private)
 
 
 @pytest.mark.parametrize(
@@ -337,33 +400,70 @@ def test_what_is_no_address_of_a_site_is_refused_whatever_is_allowed(host):
         TargetPolicy(EVERYTHING).check(normalise(f"http://{host}:8000/"))
 
 
-@pytest.mark.parametrize(
-    ("url", "addresses"),
-    [
-        ("http://127.0.0.1:8000/", []),
-        ("http://127.0.0.2:8000/x", []),
-        ("http://localhost:8000/", []),
-        ("http://shop.localhost:8000/", []),
-        ("http://[::1]:8000/", []),
-        ("http://[::ffff:127.0.0.1]:8000/", []),
-        ("http://10.0.0.7:8000/", []),
-        ("http://www.example.com:8000/", ["10.0.0.7"]),
-        ("http://www.example.com:8000/", ["127.0.0.1"]),
-        ("http://dashboard.example.com/", []),
-        ("https://dashboard.example.com/", []),
-        ("http://dashboard.example.com:8000/", []),
-        ("http://[2001:db8::9]:8000/", []),
-    ],
-)
-def test_the_dashboard_itself_is_never_scanned_whatever_is_allowed(url, addresses):
-    policy = TargetPolicy(
+# Every way to the dashboard, and the setting or fact that tells of it.
+THE_DASHBOARD = [
+    ("http://127.0.0.1:8000/", [], "PORT on loopback"),
+    ("http://127.0.0.2:8000/x", [], "PORT on loopback"),
+    ("http://localhost:8000/", [], "PORT on loopback"),
+    ("http://shop.localhost:8000/", [], "PORT on loopback, RFC 6761"),
+    ("http://[::1]:8000/", [], "PORT on loopback"),
+    ("http://[::ffff:127.0.0.1]:8000/", [], "PORT on loopback, RFC 4291"),
+    ("http://[::127.0.0.1]:8000/", [], "PORT on loopback, RFC 4291"),
+    ("http://[64:ff9b:1::7f00:1]:8000/", [], "PORT on loopback, RFC 8215"),
+    ("http://10.0.0.7:8000/", [], "PORT on an interface of this machine"),
+    ("http://[2002:a00:7::1]:8000/", [], "PORT on an interface of this machine, RFC 3056"),
+    ("http://[2001:db8::5efe:a00:7]:8000/", [], "PORT on an interface of this machine, RFC 5214"),
+    ("http://www.example.com:8000/", ["10.0.0.7"], "a name of this machine"),
+    ("http://www.example.com:8000/", ["127.0.0.1"], "a name of this machine"),
+    ("http://dashboard.example.com/", [], "a name of ALLOWED_HOSTS, by a proxy"),
+    ("https://dashboard.example.com/", [], "a name of ALLOWED_HOSTS, by a proxy"),
+    ("https://DASHBOARD.example.com./", [], "a name of ALLOWED_HOSTS, by a proxy"),
+    ("http://dashboard.example.com:8000/", [], "a name of ALLOWED_HOSTS"),
+    ("https://münchen.example.com/", [], "a name of ALLOWED_HOSTS, IDNA"),
+    ("http://[2001:db8::9]:8000/", [], "an address of ALLOWED_HOSTS"),
+    ("http://203.0.113.9/", [], "an address of ALLOWED_HOSTS"),
+    ("http://[::ffff:203.0.113.9]/", [], "an address of ALLOWED_HOSTS, RFC 4291"),
+    ("https://www.example.com/", ["203.0.113.9"], "a name of an address of ALLOWED_HOSTS"),
+    ("https://proxy.example.com:8443/", [], "an origin of CSRF_TRUSTED_ORIGINS"),
+    ("https://plain.example.com/", [], "an origin of CSRF_TRUSTED_ORIGINS"),
+    ("https://[2001:db8::8]:8443/", [], "an origin of CSRF_TRUSTED_ORIGINS"),
+]
+
+
+def of_the_dashboard(*own_hosts):
+    """The policy of a dashboard with these ALLOWED_HOSTS, on a machine with the address 10.0.0.7; all is allowed."""
+    origins = ["https://proxy.example.com:8443", "https://plain.example.com", "https://[2001:db8::8]:8443"]
+    return TargetPolicy(
         [*EVERYTHING, *LOOPBACK],
-        own_hosts=["localhost", "Dashboard.example.com", "[2001:db8::9]"],
+        own_hosts=own_hosts,
         own_port=8000,
+        own_origins=[*origins, "https://*.wild.example.com"],
         is_own_address=lambda address: str(address) == "10.0.0.7",
     )
-    with pytest.raises(TargetRefused, match="dashboard itself"):
-        policy.check(normalise(url), addresses)
+
+
+@pytest.mark.parametrize(("url", "addresses", "source"), THE_DASHBOARD)
+def test_the_dashboard_itself_is_never_scanned_whatever_is_allowed(url, addresses, source):
+    own_hosts = ["localhost", "Dashboard.example.com", "münchen.example.com", "[2001:db8::9]", "203.0.113.9"]
+    with pytest.raises(TargetRefused, match="is this dashboard itself"):
+        of_the_dashboard(*own_hosts).check(normalise(url), addresses)
+
+
+def test_a_wildcard_of_the_trusted_origins_may_be_the_dashboard():
+    policy = of_the_dashboard("localhost")
+    with pytest.raises(TargetRefused, match="may be this dashboard itself"):
+        policy.check("https://a.wild.example.com/")
+    assert allows(policy, "https://a.wild.example.com:8443/") and allows(policy, "https://proxy.example.com/")
+
+
+def test_a_dashboard_that_answers_to_every_name_scans_nothing_of_its_machine_where_a_proxy_listens():
+    for url, addresses in (("http://localhost/", []), ("https://www.example.com/", ["10.0.0.7"])):
+        with pytest.raises(TargetRefused, match="may be this dashboard itself"):
+            of_the_dashboard("*").check(url, addresses)
+        assert allows(of_the_dashboard("localhost"), url, *addresses)
+    with pytest.raises(TargetRefused, match="is this dashboard itself"):
+        of_the_dashboard("*").check("http://10.0.0.7:8000/")
+    assert allows(of_the_dashboard("*"), "http://10.0.0.7:8081/") and allows(of_the_dashboard("*"), "http://10.0.0.8/")
 
 
 def test_other_ports_beside_the_dashboard_are_sites_like_any():
