@@ -131,6 +131,7 @@ class Job:
     read_timeout_seconds: float = 10.0
     memory_limit_bytes: int = 2 * 1024**3
     seconds_to_stay: float = 0.0  # 0: for ever
+    tls_verify: bool = True  # whether the target's certificate must be trusted
     modules: tuple[str, ...] = ()  # empty: the engine's usual set
     session: Session | None = None
     http_login: HttpLogin | None = None

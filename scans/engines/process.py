@@ -20,8 +20,12 @@ SECONDS_TO_EXIT_AFTER_ENDED = 5.0
 
 
 def environment(directory: Path) -> dict[str, str]:
-    """Return the environment of an engine process, which contains none of the product's settings and secrets."""
+    """Return the environment of an engine process, which contains none of the product's settings and secrets.
+
+    The names of files with trusted certificates are passed on: the engine trusts what the product trusts.
+    """
     return {
+        **{name: os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ},
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(directory),
         "TMPDIR": str(directory / "tmp"),

@@ -37,6 +37,9 @@ SENTENCES = {
     "logins_failed": _("{count} logins in a row failed. The last: {failure}"),
     "mark_was_for_several": _("This version tells apart weaknesses that shared this mark. Please mark them again."),
     "login_did_not_hold": _("The login did not last."),
+    "certificate_changed": _(
+        "The site's certificate is not trusted any more, so nothing more was sent to the site: {error}."
+    ),
     "site_silent": _("The site stopped answering, to the engine and to us."),
     "site_refuses": _("The site refuses us, and that does not end. {why}"),
     "site_refused_everything": _("The site refused all requests: {count}."),

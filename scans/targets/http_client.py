@@ -15,6 +15,7 @@ import httpx
 from django.conf import settings
 
 from scans.engines.base import USER_AGENT
+from scans.engines.shared import certificates
 from scans.engines.shared.cookie_rules import with_cookies
 from scans.targets.encodings import decoded, encoding_of
 from scans.targets.request_rules import NO_RULES, LeftOut, RequestRules
@@ -193,7 +194,4 @@ def tls_context(verify: bool | None = None) -> ssl.SSLContext:
 
 @cache  # loading the machine's certificates takes longer than a request
 def _context(verify: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if not verify:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
+    return certificates.tls_context(verify)

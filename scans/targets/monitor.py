@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 import httpx
 from django.conf import settings
 
+from scans.engines.shared.certificates import certificate_problem
 from scans.reasons import NO_REASON, Reason
 from scans.targets.http_client import Answer, SiteClient
 from scans.targets.policy import origin, resolve
@@ -33,11 +34,18 @@ class Sight(Enum):
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a site. If it refuses us: `why`, and the seconds to `wait` that it asks for."""
+    """One look at a site. `why` it refuses us or cannot be trusted, and the seconds to `wait` that it asks for."""
 
     sight: Sight
     why: Reason = NO_REASON
     wait: float = 0.0
+
+    @property
+    def lost(self) -> Reason:
+        """Why the site is lost, if this look decides that."""
+        if self.sight == Sight.REFUSES:
+            return Reason("site_refuses", why=self.why)
+        return self.why or Reason("site_silent")
 
 
 def look_at(url: str, addresses: tuple[str, ...], rules: RequestRules = NO_RULES, usual: Seen | None = None) -> Look:
@@ -49,8 +57,9 @@ def look_at(url: str, addresses: tuple[str, ...], rules: RequestRules = NO_RULES
             return _judged(client, url, client.send("GET", url), usual)
     except httpx.TimeoutException:
         return Look(Sight.SILENT)
-    except httpx.HTTPError:
-        return Look(Sight.FAILS)
+    except httpx.HTTPError as error:
+        problem = certificate_problem(error)
+        return Look(Sight.FAILS, Reason("certificate_changed", error=problem) if problem else NO_REASON)
 
 
 def _judged(client: SiteClient, url: str, answer: Answer, usual: Seen | None) -> Look:
@@ -99,11 +108,11 @@ class Outlook:
         if look.sight == Sight.REFUSES:
             lasts = now - self._since
             for_good = look.wait > self._timing.longest_wait or lasts > self._timing.for_refusals
-            return Reason("site_refuses", why=look.why) if for_good and self._in_a_row >= self.FAILURES else NO_REASON
+            return look.lost if for_good and self._in_a_row >= self.FAILURES else NO_REASON
         enough = self._in_a_row >= self.FAILURES and look.sight != Sight.ANSWERS
         if look.sight == Sight.SILENT and delaying:
             enough = now - self._since > self._timing.for_delays
-        return Reason("site_silent") if enough else NO_REASON
+        return look.lost if enough else NO_REASON
 
     def engine_got(self, *, pages: bool) -> bool:
         """Note that the engine got answers, or even `pages`. Returns whether the failures seen here do not count.
@@ -274,6 +283,6 @@ def why_lost(
         if lost or look.sight == Sight.ANSWERS:
             return lost
         if ended and ended.is_set():
-            return Reason("site_refuses", why=look.why) if look.why else Reason("site_silent")
-        wait = outlook.wait if look.why else timing.between_last_looks
+            return look.lost
+        wait = outlook.wait if look.sight == Sight.REFUSES else timing.between_last_looks
         (ended.wait if ended else sleep)(wait)

@@ -181,6 +181,7 @@ def _job(scan: UrlScan, target: Target, report: CheckReport) -> Job:
         depth=scan.analysis.depth,
         requests_per_second=settings.SCANS_REQUESTS_PER_SECOND,
         seconds_to_stay=settings.SCANS_LEASE_SECONDS,
+        tls_verify=settings.SCANS_TLS_VERIFY,
         seeds=report.seeds,
         headers=target.rules.headers,
         left_out=target.rules.left_out,

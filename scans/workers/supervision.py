@@ -360,7 +360,7 @@ class Supervision:
         with transaction.atomic():  # so that nothing is stored if the lease is lost
             transitions.renew(self._scan, **findings.store(self._scan, report.findings))
         if lost := self._why_lost():
-            return EndedBy.SITE, lost if lost.code == "site_refuses" else Reason("site_gone_at_the_end")
+            return EndedBy.SITE, Reason("site_gone_at_the_end") if lost.code == "site_silent" else lost
         return EndedBy.ITSELF, NO_REASON
 
     def _why_lost(self) -> Reason:

@@ -55,6 +55,17 @@ def test_server_errors_and_closed_connections_are_none(site, switch):
     assert sight(site) == Sight.FAILS
 
 
+def test_a_certificate_that_is_not_trusted_is_told_as_such(settings):
+    with ControllableSite(tls=True) as site:
+        settings.SCANS_TLS_VERIFY = True
+        look = look_at(site.url, LOOPBACK)
+        assert (look.sight, look.lost.code) == (Sight.FAILS, "certificate_changed")
+        timing = Timing(between_last_looks=0.01)
+        assert "self-signed" in str(why_lost(site.url, LOOPBACK, timing).facts["error"]) and not site.requests
+        settings.SCANS_TLS_VERIFY = False
+        assert sight(site) == Sight.ANSWERS
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_site_that_wants_to_be_left_alone_for_a_while_refuses_us(site, status):
     site.status, site.headers = status, {"Retry-After": "8"}

@@ -372,9 +372,7 @@ def test_no_allowed_name_leads_to_one_of_them_whatever_its_dns_says_today(host):
         policy.check("http://www.example.com/", ["93.184.215.14", host])
 
 
-@pytest.mark.parametrize(
-    "host", ["2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518"]
-)
+@pytest.mark.parametrize("host", ["2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518"])
 def test_no_address_is_written_in_decimal_octal_or_hexadecimal(host):
     with pytest.raises(TargetRefused, match="four numbers"):
         normalise(f"http://{host}/")

@@ -3,7 +3,7 @@
 A scan runs Wapiti's own command line inside the driver, so it finds what the same command finds by
 hand. For a job with default options on http://site.example/ that command is
 
-    wapiti -u http://site.example/ --scope folder -d 20 -S normal -t 10.0 -m backup,cookieflags,…,xxe
+    wapiti -u http://site.example/ --scope folder -d 20 -S normal -t 10.0 --verify-ssl 1 -m backup,cookieflags,…,xxe
       --endpoint http://127.0.0.1:9/ --dns-endpoint 127.0.0.1 --no-bugreport -v 0
       --store-session DIRECTORY/session --store-config DIRECTORY/config -f json -o DIRECTORY/report.json
 
@@ -59,7 +59,8 @@ def options(job: Job) -> list[str]:
     return [
         *("-u", scope, *start, "--scope", "folder", "-d", str(job.depth), "-S", "normal"),
         *browser,
-        *("-t", str(job.read_timeout_seconds), "-m", ",".join(job.modules or MODULES)),
+        *("-t", str(job.read_timeout_seconds), "--verify-ssl", str(int(job.tls_verify))),
+        *("-m", ",".join(job.modules or MODULES)),
         *("--endpoint", "http://127.0.0.1:9/", "--dns-endpoint", "127.0.0.1", "--no-bugreport", "-v", "0"),
         *("--store-session", str(directory / "session"), "--store-config", str(directory / "config")),
         *("-f", "json", "-o", str(directory / "report.json")),

@@ -11,7 +11,7 @@ import pytest
 from scans.engines.base import Job
 from scans.engines.events import Ended, FindingReported, LogLine, Outcome, Progress, Started, UrlCrawled
 from scans.engines.process import environment
-from scans.engines.wapiti.adapter import WapitiEngine, command_line, scope_of
+from scans.engines.wapiti.adapter import WapitiEngine, command_line, options, scope_of
 from tests.engines.conftest import Heard
 from tests.engines.wapiti.scanning import identities
 from tests.sites.weak import WeakSite
@@ -98,6 +98,12 @@ def test_events_tell_the_course_of_a_scan(full_scan, wapiti):
     assert progress[-1].responses["2xx"] > 100
     assert progress[-1].memory_bytes > 50 * 1024**2
     assert progress[-1].modules_done > 10
+
+
+@pytest.mark.parametrize(("verify", "option"), [(True, "1"), (False, "0")])
+def test_the_certificate_is_verified_as_the_job_says(verify, option, tmp_path):
+    given = options(Job(url="https://127.0.0.1:9/", directory=tmp_path, resolve={}, tls_verify=verify))
+    assert given[given.index("--verify-ssl") + 1] == option
 
 
 def test_preflight_says_what_is_wrong(tmp_path):

@@ -98,7 +98,7 @@ class Scan:
         silence = self.traffic.silence
         site_failed_last = silence.in_a_row or not self.traffic.responses
         if self.traffic.requests and site_failed_last and not await silence.site_answers():
-            return "unreachable", "site_network_errors", {"count": silence.errors}
+            return "unreachable", *silence.why_gone("site_network_errors", count=silence.errors)
         if not self.urls_crawled and not self.resumed:
             return "unreachable", "no_page_read", {}
         if self.modules_missing:

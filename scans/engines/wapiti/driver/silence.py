@@ -4,10 +4,15 @@
 
 import asyncio
 import re
+import sys
 import time
+from pathlib import Path
 from urllib.parse import unquote_plus
 
 import httpx
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "shared"))
+from certificates import certificate_problem  # noqa: E402
 
 ERRORS_IN_A_ROW_TO_DOUBT = 20
 PROBES = 8  # all must fail before a site counts as gone: an unstable one answers at least one of them
@@ -24,6 +29,7 @@ class Silence:
         self.errors, self.in_a_row = 0, 0
         self.doubt = None
         self.delays_under_way, self.delays_unanswered = 0, False
+        self.certificate = ""  # why the site's certificate was not trusted in the last check
 
     @property
     def delaying(self):
@@ -52,7 +58,12 @@ class Silence:
             self.in_a_row = 0
             self.traffic.set_gate()
         else:
-            self.traffic.end("unreachable", "site_answers_nothing", count=errors, probes=PROBES)
+            reason, facts = self.why_gone("site_answers_nothing", count=errors, probes=PROBES)
+            self.traffic.end("unreachable", reason, **facts)
+
+    def why_gone(self, otherwise, **facts):
+        """Return the reason why no request is answered, and its facts: the certificate, or the given one."""
+        return ("certificate_changed", {"error": self.certificate}) if self.certificate else (otherwise, facts)
 
     async def site_answers(self):
         """Return whether the target answers any of several plain GETs, with any status."""
@@ -63,6 +74,7 @@ class Silence:
                 return True
             except (httpx.TransportError, TimeoutError) as error:
                 silent = isinstance(error, httpx.TimeoutException | TimeoutError)
+                self.certificate = certificate_problem(error)
             probes += 1
             await asyncio.sleep(SECONDS_BETWEEN_PROBES)
             while self.traffic.paused and not self.traffic.ending:

@@ -5,9 +5,11 @@
 import asyncio
 import functools
 import ssl
+import sys
 import time
 from collections import Counter
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 from alike import Alike
@@ -16,6 +18,9 @@ from network import CLOSED_ENDPOINT
 from refusals import Refusals
 from rules import LEFT_OUT, Rules
 from silence import Silence, is_delay
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "shared"))
+from certificates import tls_context  # noqa: E402
 
 LONGEST_ANSWER_SECONDS = 60.0  # for the head of a response, and again for its body
 SECONDS_TO_BE_CERTAIN = 60.0  # for a check of the login: a site may refuse too many requests for a while
@@ -38,9 +43,10 @@ def origin(url):
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
-def lenient_tls():
-    """Return a TLS context as lenient as Wapiti's, any certificate and version: checks must not be stricter."""
-    context = httpx.create_ssl_context(verify=False)
+@functools.cache  # loading the machine's certificates takes longer than a request
+def lenient_tls(verify):
+    """Return a TLS context as lenient as Wapiti's, with any version: checks must not be stricter."""
+    context = tls_context(verify)
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     return context
 
@@ -62,6 +68,7 @@ class Traffic:
         self.alike = Alike(self)
         self.silence = Silence(self)
         self.read_timeout = job["read_timeout_seconds"]
+        self.tls_verify = job["tls_verify"]
         self.end = end
         self.requests = 0
         self.responses = Counter()
@@ -86,6 +93,8 @@ class Traffic:
 
         httpx.AsyncHTTPTransport.handle_async_request = handle_async_request
         httpx.HTTPTransport.handle_request = handle_request
+        # Wapiti says by --verify-ssl whether a certificate must be trusted; httpx' own context trusts other ones.
+        httpx.create_ssl_context = lambda *_, **__: tls_context(self.tls_verify)
 
     async def handle(self, transport, request):
         """Send one request when it may be sent. Raises httpx.TransportError as httpx itself does."""
@@ -237,13 +246,22 @@ class Traffic:
         limit = asyncio.timeout(LONGEST_ANSWER_SECONDS)  # its time begins now, after waiting for its turn
         self.under_way.add(limit)
         try:
-            async with limit, connections(transport) as transport:
+            async with limit, self.connections(transport) as transport:
                 response = await self.shake_hands(transport, request)
                 raw = b"".join([chunk async for chunk in BoundedBody(response.stream, self)])
                 await response.stream.aclose()
         finally:
             self.under_way.discard(limit)
         return response, raw
+
+    @asynccontextmanager
+    async def connections(self, transport):
+        """Yield the transport, or one that lasts as long as the block."""
+        if transport:
+            yield transport
+        else:
+            async with httpx.AsyncHTTPTransport(verify=lenient_tls(self.tls_verify)) as ours:
+                yield ours
 
     def plain_request(self, url):
         """Return a GET like that of the browser that logged in: many sites end a login that changes its browser."""
@@ -285,7 +303,7 @@ class Traffic:
         flow = self.login.auth.sync_auth_flow(request)
         request = next(flow)
         while True:
-            response = await send_by_httpx(transport, request)
+            response = await exchanged(transport, request)
             response.request = request  # as httpx' own client sets it, for its authentication
             try:
                 following = flow.send(response)
@@ -297,10 +315,10 @@ class Traffic:
     async def probe(self):
         """Send one plain GET, not counted among the scan's requests. Raises as httpx does, or TimeoutError."""
         request = self.rules.dressed(self.plain_request(self.url))
-        transport = httpx.AsyncHTTPTransport(verify=lenient_tls())
+        transport = httpx.AsyncHTTPTransport(verify=lenient_tls(self.tls_verify))
         self.worked_at = time.monotonic()
         async with asyncio.timeout(LONGEST_ANSWER_SECONDS), transport:
-            response = await send_by_httpx(transport, request)
+            response = await exchanged(transport, request)
             await response.stream.aclose()
 
     def pause(self):
@@ -333,14 +351,12 @@ class Traffic:
             self.open.clear()
 
 
-@asynccontextmanager
-async def connections(transport):
-    """Yield the transport, or one that lasts as long as the block."""
-    if transport:
-        yield transport
-    else:
-        async with httpx.AsyncHTTPTransport(verify=lenient_tls()) as ours:
-            yield ours
+async def exchanged(transport, request):
+    """Return the response to one request. Raises httpx.TransportError for errors of TLS too, which httpx lets pass."""
+    try:
+        return await send_by_httpx(transport, request)
+    except ssl.SSLError as error:
+        raise httpx.ConnectError(str(error), request=request) from error
 
 
 def decoded(response, raw):

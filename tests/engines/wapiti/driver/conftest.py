@@ -41,6 +41,7 @@ class Alone:
         job = {
             **{"url": SITE, "headers": [], "left_out": [], "excluded": [], "http_login": None, "session": None},
             **{"max_requests": 1000, "requests_per_second": 0, "read_timeout_seconds": 10},
+            "tls_verify": True,
         }
         login = modules["login"].Login(job, self.said)
         self.traffic = modules["traffic"].Traffic(job, self.end, login, lambda *_: None)
@@ -77,7 +78,7 @@ def alone(imported_flat):
         modules = {name: imported_flat(folder / f"{name}.py") for name in MODULES}
         refusals, silence = modules["refusals"], modules["silence"]
         refusals.SHORTEST_WAIT, refusals.LONGEST_PAUSE, refusals.SECONDS_UNTIL_FOR_GOOD = 0.01, 0.05, 0.3
-        silence.SECONDS_BETWEEN_PROBES, silence.SECONDS_FOR_DELAYS = 0.01, 0.3
+        silence.SECONDS_BETWEEN_PROBES, silence.SECONDS_FOR_DELAYS = 0.01, 5
         modules["pace"].GROWTH, modules["pace"].SLOWEST = 20, 20
         return Alone(modules, site)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from scans.engines.base import Command
+from scans.engines.base import Command, Session
 from scans.engines.events import Ended, FindingReported, LogLine, Outcome, Progress, Started, UrlCrawled
+from tests.sites.controllable import ControllableSite, certificate
 
 pytestmark = pytest.mark.engine
 
@@ -81,3 +82,21 @@ def test_an_endless_page_does_not_hold_the_scan_up(wapiti, weak_site, start, job
     heard.until(lambda event: isinstance(event, UrlCrawled) and event.url.endswith("/notes"))
     heard.run.send(Command.STOP)
     assert heard.to_the_end().outcome == Outcome.STOPPED
+
+
+def test_a_certificate_that_is_not_trusted_gets_no_request_and_no_header_of_a_login(start, wapiti, job):
+    with ControllableSite(tls=True) as site:
+        session = Session(headers=(("authorization", "Bearer of-a-member"),))
+        heard = start(wapiti, job(site.url, session=session))
+        ended = heard.to_the_end()
+    assert (ended.outcome, ended.reason) == (Outcome.UNREACHABLE, "certificate_changed")
+    assert "self-signed" in ended.facts["error"] and not site.requests
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_certificate_is_accepted_where_it_is_trusted_or_need_not_be(start, wapiti, job, monkeypatch, trusted):
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", certificate()[0])
+    with ControllableSite(tls=True) as site:
+        start(wapiti, job(site.url, tls_verify=trusted)).until(lambda event: isinstance(event, UrlCrawled))
+        assert site.requests
