@@ -8,6 +8,8 @@ from secrets import choice
 from time import sleep
 from typing import Protocol
 
+from bs4 import Tag
+
 from scans.login.page import Page
 from scans.models import Finding
 from scans.results.signs import without_news
@@ -156,15 +158,20 @@ class Look:
         answer = self.plain_answer(self.request.page(referer))
         self.request = _with_cookies_of(answer, self.request)
         page = Page(url=referer, status=answer.status, headers=answer.headers, html=answer.body)
-        names = set(self.request.field_names)
-        for form in page.soup.find_all("form"):
-            fields = {field["name"]: field.get("value") or "" for field in form.find_all("input", attrs={"name": True})}
-            others = {field["name"]: "" for field in form.find_all(["textarea", "select"], attrs={"name": True})}
-            action = page.absolute(form.get("action") or "") or referer
-            is_it = StoredRequest("POST", action, {}, "").path == self.request.path
-            if is_it and str(form.get("method", "")).lower() == "post" and names & {*fields, *others}:
-                return fields | others
-        return None
+        forms = [(form, _fields_of(form)) for form in page.soup.find_all("form")]
+        found = [(likeness, fields) for form, fields in forms if (likeness := self._likeness(page, form, fields))]
+        return max(found, key=lambda one: one[0])[1] if found else None
+
+    def _likeness(self, page: Page, form: Tag, fields: dict[str, str]) -> tuple[bool, int] | None:
+        """Return how much a form of the page is that of this request, for `max`; None if it leads elsewhere.
+
+        Several forms may lead to one path: they differ in their query or in their fields.
+        """
+        action = StoredRequest("POST", page.absolute(form.get("action") or "") or page.url, {}, "")
+        shared = len({*self.request.field_names} & fields.keys())
+        if str(form.get("method", "")).lower() != "post" or action.path != self.request.path or not shared:
+            return None
+        return action.query == self.request.query, shared
 
     def renew_token(self) -> None:
         """Give a form's token its value of today: with the old one a site takes no form."""
@@ -182,6 +189,12 @@ class Look:
 def token_name(fields: dict[str, str]) -> str:
     """Return the name of the field that holds a token against forged requests; empty if there is none."""
     return next((name for name in fields if name.lower() in _TOKEN_NAMES), "")
+
+
+def _fields_of(form: Tag) -> dict[str, str]:
+    """Return the fields of a form with their values; those of texts and choices are left empty."""
+    inputs = {field["name"]: field.get("value") or "" for field in form.find_all("input", attrs={"name": True})}
+    return inputs | {field["name"]: "" for field in form.find_all(["textarea", "select"], attrs={"name": True})}
 
 
 def _as_seen(answer: Answer) -> Seen:

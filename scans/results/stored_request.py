@@ -27,12 +27,12 @@ class StoredRequest:
         """Return the value of a parameter in query, form or JSON; empty if there is none."""
         if parameter in _BODY:
             return self.body
-        for pairs in (self._query, self.body if self._is_form else ""):
+        for pairs in (self.query, self.body if self._is_form else ""):
             for name, value in map(_pair, pairs.split("&")):
                 if parameter in (name, quote(name)):
                     return value
         if parameter in _QUERY:
-            return unquote(self._query)
+            return unquote(self.query)
         value = _at(self._json, parameter.split(".")) if self._is_json else None
         return value if isinstance(value, str) else ""
 
@@ -44,12 +44,12 @@ class StoredRequest:
             return self._with_query(quote(value))
         if self._is_json and isinstance(_at(self._json, parameter.split(".")), str):
             return replace(self, body=json.dumps(_put(self._json, parameter.split("."), value)))
-        changed = self._with_query(_replaced(self._query, parameter, value))
+        changed = self._with_query(_replaced(self.query, parameter, value))
         return replace(changed, body=_replaced(self.body, parameter, value)) if self._is_form else changed
 
     def without(self, parameter: str) -> StoredRequest:
         """Return the request without the parameters whose name starts like this."""
-        kept = [one for one in self._query.split("&") if not _pair(one)[0].startswith(parameter)]
+        kept = [one for one in self.query.split("&") if not _pair(one)[0].startswith(parameter)]
         body = [one for one in self.body.split("&") if not _pair(one)[0].startswith(parameter)]
         return replace(self._with_query("&".join(kept)), body="&".join(body))
 
@@ -78,7 +78,8 @@ class StoredRequest:
         return urlsplit(self.target).path or "/"
 
     @property
-    def _query(self) -> str:
+    def query(self) -> str:
+        """The query that it asks with, as it is sent."""
         return self.target.partition("?")[2]
 
     def _with_query(self, query: str) -> StoredRequest:

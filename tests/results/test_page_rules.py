@@ -239,6 +239,19 @@ def test_a_missing_token_is_looked_for_in_the_form(form, expected):
     assert looked(finding(info="Lack of anti CSRF token", request=FORM, **CSRF), book(form)).replay == expected
 
 
+@pytest.mark.parametrize("action", ["/book", "/book?a=1"])
+def test_of_several_forms_of_one_path_the_one_with_the_same_query_or_fields_is_looked_at(action):
+    request = f"POST {action} HTTP/1.1\nReferer: http://owls.example/book\n\nname=a&note=b"
+    weak = finding(info="Lack of anti CSRF token", request=request, **CSRF)
+    guarded = STRONG.replace("/book?a=1", "/book?b=2")
+    assert looked(weak, book(guarded + OPEN.replace("/book?a=1", action))).replay == CONFIRMED
+    assert (
+        looked(weak, book(OPEN.replace("/book?a=1", "/book?b=2") + STRONG.replace("/book?a=1", action))).replay == GONE
+    )
+    few = "<form method=post action='/book?c=3'><input name=name></form>"
+    assert looked(weak, book(few + guarded)).replay == GONE
+
+
 def test_a_form_whose_page_is_unknown_proves_nothing():
     weak = finding(info="Lack of anti CSRF token", request="POST /book HTTP/1.1\n\na=1", **CSRF)
     assert looked(weak, book(OPEN)).replay == UNCLEAR

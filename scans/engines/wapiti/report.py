@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from scans.engines.base import Report, ReportError
 from scans.engines.events import FindingReported, Severity, identity
+from scans.engines.shared import places
 from scans.engines.wapiti.traits import completed
 from scans.engines.wire import plain_text
 
@@ -83,15 +84,17 @@ def _finding(category: str, values: dict[str, Any], texts: dict[str, Any], origi
         raise ValueError(f"level {level!r:.20} is none of 0 to 4")
     if not isinstance(wstg := values["wstg"] or [], list):
         raise ValueError("wstg is no list")
+    method, path, request = (plain_text(values[name]) for name in ("method", "path", "http_request"))
+    module, parameter = plain_text(values["module"]), plain_text(values["parameter"] or "")
     return FindingReported(
         category=plain_text(category),
         severity=_BY_LEVEL[level],
-        method=plain_text(values["method"]),
-        url=plain_text(origin + values["path"]),
-        parameter=plain_text(values["parameter"] or ""),
-        module=plain_text(values["module"]),
+        method=method,
+        url=plain_text(origin + places.address(method, path, request, parameter, module)),
+        parameter=parameter,
+        module=module,
         info=plain_text(values["info"] or ""),
-        http_request=plain_text(values["http_request"], LONGEST_REQUEST),
+        http_request=plain_text(request, LONGEST_REQUEST),
         curl=plain_text(values["curl_command"], LONGEST_REQUEST),
         description=plain_text(texts["desc"]),
         solution=plain_text(texts["sol"]),

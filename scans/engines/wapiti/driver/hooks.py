@@ -28,6 +28,7 @@ for _name, _of_it in _NEVER_STARTED.items():
 import httpx
 from addresses import NO_REQUEST
 from failures import CRAWL
+from findings import evidence, key, place
 from rules import LEFT_OUT, NO_ADDRESS
 from scan import TO_GO_ON, in_order
 from session import finish_what_began
@@ -65,7 +66,6 @@ wapiti_main = main_module.wapiti_main
 
 OF_ADDRESSES = "/:?#@!$&'()*+,;=%"  # characters that have a meaning in an address, without brackets
 LONGEST_REQUEST = 32 * 1024  # characters kept of a finding's request; report.py cuts the same
-LONGEST_BODY = 64 * 1024  # characters kept of the response that reveals a finding
 LEVELS = ("info", "low", "medium", "high", "critical")
 TEXTS = ("text", "json", "xml", "javascript", "yaml", "graphql")  # in a content type
 CRAWL_SAVED = "crawl-saved"  # marks a session whose list of pages, including those still to visit, is complete
@@ -79,7 +79,7 @@ class Hooks:
         self.session = session
         target = urlsplit(scan.job["url"])
         self.origin = f"{target.scheme}://{target.netloc}"
-        self.reported = set()  # the identity of a finding, as in base.identity
+        self.reported = set()  # the identity of a finding, as in events.identity
         self.module = None
         self.storing = asyncio.Lock()
         known = (*vulnerabilities, *anomalies, *additionals)
@@ -318,8 +318,8 @@ class Hooks:
     async def on_finding(self, original, persister, *args, **kwargs):
         """Store a finding and report it at once, as read back from the store, so that it equals the report's."""
         values = inspect.signature(original).bind(persister, *args, **kwargs).arguments
-        key = self.key(values["request"], values)
-        if key not in self.reported and len(self.reported) >= self.scan.job["max_findings"]:
+        known = key(values["request"], http_repr(values["request"], left_margin=""), values)
+        if known not in self.reported and len(self.reported) >= self.scan.job["max_findings"]:
             self.scan.end("too_many_findings", "too_many_findings", count=len(self.reported))
             return
         await asyncio.shield(self.store(functools.partial(original, persister, *args, **kwargs), persister, values))
@@ -343,29 +343,23 @@ class Hooks:
         async for payload in persister.get_payloads():
             self.tell(payload.evil_request, payload._asdict())
 
-    @staticmethod
-    def key(request, values):
-        """Return the key that base.identity hashes; equal for the same weakness."""
-        parts = [values.get(name) or "" for name in ("category", "level", "parameter", "module", "info")]
-        return request.method, request.file_path, *parts
-
     def tell(self, request, values):
         """Send the finding event, once for each weakness."""
-        key = self.key(request, values)
-        if key in self.reported:
+        text = http_repr(request, left_margin="")
+        if (known := key(request, text, values)) in self.reported:
             return
-        self.reported.add(key)
+        self.reported.add(known)
         definition = self.definitions.get(values["category"])
         self.scan.channel.send(
             "finding",
             category=values["category"],
             severity=LEVELS[values["level"]],
             method=request.method,
-            url=self.origin + request.file_path,
+            url=self.origin + place(request, text, values),
             parameter=values.get("parameter") or "",
             module=values["module"],
             info=values.get("info") or "",
-            http_request=self.scan.channel.masked(http_repr(request, left_margin=""))[:LONGEST_REQUEST],
+            http_request=self.scan.channel.masked(text)[:LONGEST_REQUEST],
             curl=self.scan.channel.masked(curl_repr(request))[:LONGEST_REQUEST],
             description=definition.description() if definition else "",
             solution=definition.solution() if definition else "",
@@ -379,14 +373,3 @@ def unsent(request):
     """Return a copy without the headers that Wapiti adds to sent requests: with them a page counts as crawled."""
     names = "method encoding enctype referer get_params post_params file_params link_depth".split()
     return web.Request(request.path, **{name: getattr(request, name) for name in names})
-
-
-def evidence(response, masked):
-    """Return the response that revealed a finding, as fields of the event; masked before it is cut."""
-    if response is None:
-        return {}
-    return {
-        "evidence_status": response.status,
-        "evidence_headers": list(response.headers.multi_items()),
-        "evidence_body": masked(response.content)[:LONGEST_BODY],
-    }

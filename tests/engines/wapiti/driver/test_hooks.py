@@ -9,7 +9,11 @@ import pytest
 
 from scans.engines.base import Seed
 from scans.engines.events import AddressSeen, FindingReported, LogLine, ModuleFailed, Outcome, Reach
+from scans.results.fingerprints import fingerprint
+from tests.engines.wapiti.scanning import identities
 from tests.sites.scripted import ScriptedSite
+
+OF_FINGERPRINT = "category method url parameter module subject kind site_wide".split()
 
 pytestmark = pytest.mark.engine
 
@@ -45,7 +49,7 @@ def test_what_scripts_send_as_json_is_attacked_and_listed_whatever_the_method(wa
     assert ("POST", "/api/order", order) in sent and ("PATCH", "/api/user/1", "nick=ada") in sent
     found = {(finding.method, finding.url, finding.parameter) for finding in heard.of(FindingReported)}
     assert ("POST", f"{site.url}api/order", "item.name") in found, found
-    assert ("PUT", f"{site.url}api/user/1", "nick") in found, found
+    assert ("PUT", f"{site.url}api/user/1?full=1", "nick") in found, found
     attacked = {(seen.method, seen.url) for seen in heard.of(AddressSeen) if seen.reach == Reach.ATTACKED}
     assert {("POST", f"{site.url}api/order"), ("PUT", f"{site.url}api/user/1")} <= attacked
     assert not any("Circular" in event.text for event in heard.events if hasattr(event, "text"))
@@ -73,3 +77,23 @@ def test_a_redirect_to_the_attack_and_a_made_up_address_break_no_module(wapiti, 
     assert any("no request can be made" in line.text for line in heard.of(LogLine))
     skipped = [seen.reason for seen in heard.of(AddressSeen) if seen.reach == Reach.SKIPPED]
     assert skipped == ["no_address"]
+
+
+def two_forms(asked):
+    """A site with two forms of one path, neither of which has a token."""
+    form = "<form method=post action='{}'><input name=name value=owl></form>"
+    return 200, f"<title>{asked.query}</title>{form.format('/')}{form.format('/?a=b')}"
+
+
+def test_forms_of_one_path_with_another_query_are_two_places_live_and_in_the_report(wapiti, start, job):
+    with ScriptedSite(two_forms) as site:
+        heard = start(wapiti, task := job(site.url, modules=("csrf",)))
+        assert heard.to_the_end().outcome == Outcome.COMPLETED
+    found = heard.of(FindingReported)
+    assert {finding.url for finding in found} == {site.url, f"{site.url}?a=b"}
+    assert identities(wapiti.read_report(task.directory).findings) == identities(found)
+    assert len({fingerprint_of(finding) for finding in found}) == 1, "one weakness"
+
+
+def fingerprint_of(finding):
+    return fingerprint(**{name: getattr(finding, name) for name in OF_FINGERPRINT})
