@@ -74,12 +74,18 @@ SENTENCES = {
     "status_with_parameter": _(
         "The site answered {status} again, even to a harmless value of {name}, and not without this parameter."
     ),
+    "same_with_harmless_parameter": _("The site answered {status}, and the same to a harmless parameter."),
+    "differs_anyway": _("The site answers harmless values as differently as the attack."),
     "status_this_time": _("The site answered {status} this time."),
     "file_there": _("The file is still there, and a file with an invented name is not."),
     "file_gone": _("The file is not there this time: the site answered {status}."),
+    "file_like_invented": _("The site gives the same page for a file name that we invented, so the file is not there."),
     "file_empty": _("The file is empty this time."),
     "method_bypasses": _("The method {method} still shows what the page refuses otherwise."),
     "page_open_to_all": _("The site answered {status} without any trick: nothing is left to bypass."),
+    "method_same_elsewhere": _(
+        "The site answered {status} to {method}, and the same at an address that we invented: nothing was bypassed."
+    ),
     "methods_there": _("The site still answers these methods."),
     "method_gone": _("The site no longer answers {method} as it did."),
     "form_token_missing": _("The form still has no token."),

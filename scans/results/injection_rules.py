@@ -28,6 +28,7 @@ _DELAY = re.compile(r"(sleep\(|sleep |delay '0:0:|-n )(\d+)", re.IGNORECASE)
 _COMPARISON = re.compile(r"\b(\d+)=(\d+)\b")
 _INJECTED_HEADER = re.compile(r"[\r\n]+([A-Za-z-]+): *([^\r\n]+)")
 _BASH_CODE = re.compile(r"((?:\\x[0-9a-f]{2}){4,})")
+_CLASS_LOADER = "class.module.classLoader"
 _STORED_AND_SHOWN = re.compile(r"^Stored .* vulnerability found in (https?://\S+) by injecting ")
 _PAGES = ("", "text/html", "application/xhtml+xml")  # what a browser shows as a page
 _WAITS = (1, 2, 4, 8, 15)  # seconds, for a site that still carries out a delay
@@ -152,7 +153,8 @@ def ldap(look: Look) -> Verdict:
     if _compared(answer, look.payload) in (nothing, malformed):
         return look.absent(answer, "condition_without_effect")
     harmless = {shown("nosuchvalue))\0"), shown(")(nosuchvalue=a))\0nosuchvalue")}
-    return confirmed("condition_decides") if harmless & {nothing, malformed} else not_replayable("sign_for_everybody")
+    # A directory finds nothing for at least one of these. A page that differs by itself is no sign of one.
+    return confirmed("condition_decides") if harmless & {nothing, malformed} else not_reproduced("differs_anyway")
 
 
 def script(look: Look) -> Verdict:
@@ -232,13 +234,16 @@ def shell_variable(look: Look) -> Verdict:
 
 
 def class_loader(look: Look) -> Verdict:
-    """An error where the attack reaches the class loader, and none without it."""
+    """An error where the attack reaches the class loader, and none for a harmless parameter instead of it."""
     answer = look.raw_answer(look.request)
     if answer.status < 400:
         return not_reproduced("status_this_time", status=answer.status)
+    usual = look.raw_answer(look.request.renamed(_CLASS_LOADER, "owl"))
+    if usual.status == answer.status:
+        look.refuse_if_banned(answer)
+        return not_reproduced("same_with_harmless_parameter", status=answer.status)
     if answer.status not in (400, 500):  # how Spring answers; a firewall answers otherwise
         return not_replayable("error_page_shows_nothing", status=answer.status)
-    usual = look.plain_answer(look.request.without("class.module.classLoader"))
     if usual.status >= 400:
-        return not_replayable("same_for_everybody", status=answer.status)
+        return not_replayable("error_page_shows_nothing", status=usual.status)
     return confirmed("status_again", status=answer.status)

@@ -26,7 +26,7 @@ _MARK = re.compile(r"w[0-9a-z]{9}")  # the word by which the engine knows its ow
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _NO_LONGER_THERE = (404, 410)
 # Answers that say by their status alone that something in front of the site gave them.
-_WANTS_LOGIN, _IS_DOWN = 401, (502, 503, 504, *range(520, 531))
+_WANTS_LOGIN, _TOO_MANY, _IS_DOWN = 401, 429, (502, 503, 504, *range(520, 531))
 _TOKEN_NAMES = frozenset(
     "authenticity_token _token csrf_token csrfname csrftoken anticsrf __requestverificationtoken token csrf "
     "_csrf_token xsrf_token _csrf csrf-token xsrf-token _wpnonce csrfmiddlewaretoken __csrf_token__ csrfkey "
@@ -85,6 +85,17 @@ class Look:
         """Send a request whose refusal is an answer too."""
         return self._ask(request)
 
+    def refuse_if_down(self, answer: Answer) -> None:
+        """Raise Refused for an answer by which a site, or something in front of it, is down or wants fewer requests."""
+        if answer.status in (_TOO_MANY, *_IS_DOWN):
+            self._checked(answer, None)
+
+    def refuse_if_banned(self, answer: Answer) -> None:
+        """Raise Refused for an answer whose status the site has for everything, an invented address too."""
+        self.refuse_if_down(answer)
+        if self._ask(self._invented()).status == answer.status and answer.status not in _NO_LONGER_THERE:
+            raise Refused("same_for_everybody", status=answer.status)
+
     def harmless(self) -> StoredRequest | None:
         """Return the request without its attack; None if that cannot be told from it."""
         payload = self.payload
@@ -116,9 +127,12 @@ class Look:
 
     def _refuse_page_of_everybody(self, answer: Answer) -> None:
         """Raise Refused if an address that does not exist has the same page: maintenance, or a block page."""
-        there = self._ask(self.request.page(f"/{''.join(choice(_LETTERS) for _ in range(12))}"))
+        there = self._ask(self._invented())
         if there.status == answer.status and without_news(there.body) == without_news(answer.body):
             raise Refused("same_for_everybody", status=answer.status)
+
+    def _invented(self) -> StoredRequest:
+        return self.request.page(f"/{''.join(choice(_LETTERS) for _ in range(12))}")
 
     def _evidence(self) -> Seen | None:
         """The answer of this address when the engine found the weakness."""

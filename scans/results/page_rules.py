@@ -2,16 +2,19 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from math import log2
 from secrets import token_hex
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
 from scans.models import Finding
 from scans.results.look import Look, token_name
 from scans.results.markup import joined
-from scans.results.verdicts import NotReplayable, Verdict, confirmed, not_replayable, not_reproduced
+from scans.results.signs import without_echo, without_news
+from scans.results.stored_request import StoredRequest
+from scans.results.verdicts import NotReplayable, Refused, Verdict, confirmed, not_replayable, not_reproduced
 from scans.targets.http_client import Answer
 
 MISSING_HEADER = re.compile(r"^([A-Za-z-]+) is not set$")
@@ -152,20 +155,40 @@ def left_file(look: Look) -> Verdict:
         return not_reproduced("file_empty")
     folder, _, name = look.request.path.rpartition("/")
     end = f".{name.rpartition('.')[2]}" if "." in name else ""
-    invented = look.raw_answer(look.request.page(f"{folder}/{token_hex(6)}{end}"))
-    if 200 <= invented.status < 300:
+    other = look.request.page(f"{folder}/{token_hex(6)}{end}")
+    invented = look.raw_answer(other)
+    if not 200 <= invented.status < 300:
+        return confirmed("file_there")
+    if _text(answer, look.request) != _text(invented, other):
         return not_replayable("invented_name_too")
-    return confirmed("file_there")
+    start = look.request.page("/")
+    if not look.is_as_found(answer) and _text(look.raw_answer(start), start) == _text(invented, other):
+        raise Refused("same_for_everybody", status=answer.status)  # maintenance, or a block page
+    return not_reproduced("file_like_invented")
+
+
+def _text(answer: Answer, request: StoredRequest) -> str:
+    """Return the text of an answer without the path that was asked for, and without news."""
+    for path in (unquote(request.path), request.path, *filter(None, [request.path.rpartition("/")[2]])):
+        answer = replace(answer, body=without_echo(answer.body, path))
+    return without_news(answer.body)
 
 
 def unknown_method(look: Look) -> Verdict:
-    """An unknown method still gets what others are refused."""
+    """An unknown method still gets what others are refused, and not what it gets everywhere."""
     guarded = look.raw_answer(look.request.page(look.request.target))
     if guarded.status not in _BLOCKED:
+        look.refuse_if_down(guarded)
         return not_reproduced("page_open_to_all", status=guarded.status)
     answer = look.raw_answer(look.request)
-    if answer.status in _BLOCKED or 400 <= answer.status < 500:
+    if 400 <= answer.status < 500:
         return not_reproduced("status_this_time", status=answer.status)
+    look.refuse_if_down(answer)
+    elsewhere = look.request.page(f"/{token_hex(6)}", look.request.method)
+    usual = look.raw_answer(elsewhere)
+    same_page = answer.status >= 300 or _text(answer, look.request) == _text(usual, elsewhere)
+    if usual.status == answer.status and same_page:
+        return not_reproduced("method_same_elsewhere", method=look.request.method, status=answer.status)
     if answer.status >= 300 or not answer.body.strip() or answer.body == guarded.body:
         return not_replayable("bypass_shows_nothing", status=answer.status)
     return confirmed("method_bypasses", method=look.request.method)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
@@ -52,6 +53,16 @@ class StoredRequest:
         kept = [one for one in self.query.split("&") if not _pair(one)[0].startswith(parameter)]
         body = [one for one in self.body.split("&") if not _pair(one)[0].startswith(parameter)]
         return replace(self._with_query("&".join(kept)), body="&".join(body))
+
+    def renamed(self, parameter: str, name: str) -> StoredRequest:
+        """Return the request with another name instead of the one with which its parameters' names start."""
+
+        def changed(pairs: str) -> str:
+            spelled = {parameter, quote(parameter), quote(parameter, safe="")}
+            start = re.compile("|".join(map(re.escape, sorted(spelled))))
+            return "&".join(start.sub(name, one, count=1) if start.match(one) else one for one in pairs.split("&"))
+
+        return replace(self._with_query(changed(self.query)), body=changed(self.body))
 
     def header(self, name: str) -> str:
         """Return the value of a header, whatever the case of its name; empty without it."""

@@ -127,6 +127,11 @@ def test_a_search_in_a_directory_that_the_attack_widens_confirms():
     weak = injected("ldap", "*))\0nosuchvalue", "LDAP Injection via injection in the parameter q")
     assert looked(weak, weak_site).replay == CONFIRMED
     assert replayed(weak, answer(body=f"{TEMPLATE}nobody")) == GONE
+    numbers = iter("abcdefghijklmnopqrstuvwxyz")
+    assert looked(weak, lambda request: answer(body=TEMPLATE + "owl" * ord(next(numbers)))).replay == UNCLEAR
+    pages = {"nosuchvalue": "none", "(**nosuchvalue**": "wrong"}
+    ordinary = lambda request: answer(body=f"Found {pages.get(value := fields(request)['q'], len(value) * 'x')}")  # noqa: E731
+    assert looked(weak, ordinary).replay == GONE, "harmless values differ as well"
     error = injected("ldap", "(**nosuchvalue**", "Potential LDAP injection via injection in the parameter q")
     assert replayed(error, answer(body="ldap_search(): Bad search filter"), answer(body="nobody")) == CONFIRMED
 
@@ -341,8 +346,32 @@ def test_a_class_loader_that_the_attack_reaches_fails_for_it_alone():
     weak = finding(module="spring4shell", parameter="", request=request, evidence_status=0)
     assert replayed(weak, answer(400), answer(200)) == CONFIRMED
     assert replayed(weak, answer(200)) == GONE
-    assert replayed(weak, answer(400)) == UNCLEAR  # for everybody
     assert replayed(weak, answer(403), answer(200)) == UNCLEAR  # a firewall
+    assert replayed(weak, answer(400), answer(405)) == UNCLEAR  # another error
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 500, 501])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_error_for_a_harmless_parameter_too_is_no_sign_of_a_class_loader(status, method):
+    attack = "class.module.classLoader%5Bx%5D=x"
+    target, body = (f"/a?{attack}&b=1", "") if method == "GET" else ("/a", attack)
+    weak = finding(module="spring4shell", parameter="", request=f"{method} {target} HTTP/1.1\n\n{body}")
+    asked = []
+
+    def site(request):
+        asked.append(request)
+        return answer(status)
+
+    assert looked(weak, site).replay == GONE
+    assert fields(asked[1]) == {"owl[x]": "x"} | ({"b": "1"} if method == "GET" else {})
+    if status != 404:
+        assert looked(weak, site, everywhere=True).replay == UNCLEAR, "the site turns us away, or is broken"
+
+
+@pytest.mark.parametrize("status", [429, 502, 503])
+def test_a_site_that_is_down_says_nothing_of_a_class_loader(status):
+    weak = finding(module="spring4shell", parameter="", request="GET /a?class.module.classLoader%5Bx%5D=x HTTP/1.1")
+    assert replayed(weak, answer(status)) == UNCLEAR
 
 
 def test_what_went_to_another_server_cannot_be_replayed():

@@ -153,6 +153,21 @@ def test_a_file_left_behind_is_there_when_an_invented_one_is_not():
     assert looked(weak, lambda request: answer(404)).replay == GONE
     assert looked(weak, lambda request: answer(body=" ")).replay == GONE
     assert looked(weak, lambda request: answer(body="Sorry, not found"), everywhere=True).replay == UNCLEAR
+    either = {"/": "welcome", "/app/index.php.bak": "<?php"}
+    assert looked(weak, lambda request: answer(body=either.get(request.path, "other"))).replay == UNCLEAR
+
+
+@pytest.mark.parametrize("start", ["welcome", "no owl at {path}"])
+def test_a_site_with_a_page_for_each_name_has_no_file_left_behind(start):
+    page = "<p>There is no owl at {path}, and there are 17 others.</p>"
+    evidence = page.format(path="/app/index.php.bak")
+    weak = finding(module="buster", parameter="", request="GET /app/index.php.bak HTTP/1.1", evidence_body=evidence)
+
+    def site(request):
+        return answer(body=start if request.path == "/" else page.format(path=request.path))
+
+    verdict = looked(weak, site, everywhere=True)
+    assert (verdict.replay, verdict.reason.code) == (GONE, "file_like_invented")
 
 
 @pytest.mark.parametrize(
@@ -161,13 +176,33 @@ def test_a_file_left_behind_is_there_when_an_invented_one_is_not():
         (answer(401), answer(200, "secret"), CONFIRMED),
         (answer(403), answer(403), GONE),
         (answer(200), answer(200, "open"), GONE),
-        (answer(401), answer(501, "Unsupported method"), UNCLEAR),
+        (answer(401), answer(500, "Sorry"), UNCLEAR),
         (answer(401), answer(200, ""), UNCLEAR),
+        (answer(401), answer(503), UNCLEAR),
+        (answer(503), answer(503), UNCLEAR),
+        (answer(429), answer(200, "secret"), UNCLEAR),
+        (answer(404), answer(404), GONE),
     ],
 )
 def test_an_unknown_method_bypasses_what_stays_closed_otherwise(by_get, by_abc, expected):
     weak = finding(module="htaccess", parameter="", request="ABC /admin HTTP/1.1")
     assert looked(weak, lambda request: by_abc if request.method == "ABC" else by_get).replay == expected
+
+
+@pytest.mark.parametrize(
+    "by_abc",
+    [
+        answer(501, "Unsupported method"),
+        answer(500, "no such method"),
+        answer(302, headers=[("location", "/")]),
+        answer(200, "Welcome"),
+        answer(200, ""),
+    ],
+)
+def test_an_unknown_method_that_a_server_answers_everywhere_alike_bypasses_nothing(by_abc):
+    weak = finding(module="htaccess", parameter="", request="ABC /admin HTTP/1.1")
+    verdict = looked(weak, lambda request: by_abc if request.method == "ABC" else answer(401), everywhere=True)
+    assert (verdict.replay, verdict.reason.code) == (GONE, "method_same_elsewhere")
 
 
 METHODS = "Possible interesting methods (using {}) on http://owls.example/: {}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scans.results.stored_request import parse_request
+from scans.results.stored_request import StoredRequest, parse_request
 
 
 def test_a_request_is_read_as_the_engine_writes_it():
@@ -66,3 +66,11 @@ def test_another_page_is_asked_for_by_the_same_visitor():
     assert (page.method, page.target, page.body, page.headers) == ("GET", "/other", "", {"Cookie": "a=b"})
     assert request.with_cookies("").header("cookie") == "" and request.with_cookies("c=d").header("cookie") == "c=d"
     assert request.field_names == ["q"] and request.path == "/n"
+
+
+@pytest.mark.parametrize("start", ["class.module", "a b"])
+def test_a_parameter_is_renamed_by_the_start_of_its_name(start):
+    spelled = start.replace(" ", "%20")
+    request = StoredRequest("POST", f"/a?{spelled}%5Bx%5D=1&b={spelled}", {}, f"b=2&{spelled}=3")
+    renamed = request.renamed(start, "owl")
+    assert (renamed.target, renamed.body) == (f"/a?owl%5Bx%5D=1&b={spelled}", "b=2&owl=3")

@@ -154,6 +154,7 @@ _SITE_WIDE: dict[str, Callable[[str], tuple[str, str]]] = {
     "Fingerprint web server": _software,
     "Fingerprint web technology": _software,
     "HTTP Methods": _methods,
+    "Htaccess Bypass": lambda info: ("", ""),  # the server's rule for unknown methods, at each page that it guards
     "HTTP Strict Transport Security (HSTS)": lambda info: _header("Strict-Transport-Security", info),
     "HttpOnly Flag cookie": _cookie,
     "MIME Type Confusion": lambda info: _header("X-Content-Type-Options", info),

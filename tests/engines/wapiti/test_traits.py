@@ -66,6 +66,13 @@ SITE_WIDE = [
         "Strict-Transport-Security",
         Kind.INVALID,
     ),
+    (
+        "Htaccess Bypass",
+        "http://h/admin bypassable weak restriction",
+        "http://h/other bypassable weak restriction",
+        "",
+        "",
+    ),
 ]
 
 
