@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable
 from secrets import choice
 from time import sleep
-from typing import Protocol
-
-from bs4 import Tag
+from typing import TYPE_CHECKING, Protocol
 
 from scans.login.page import Page
 from scans.models import Finding
@@ -17,6 +15,9 @@ from scans.results.stored_request import StoredRequest, parse_request
 from scans.results.verdicts import NotReplayable, Refused, Verdict, not_reproduced
 from scans.targets.http_client import Answer
 from scans.targets.refusal import Seen, alike, goal, refusal, seen
+
+if TYPE_CHECKING:
+    from bs4 import Tag
 
 # The same time as the engine's (engines.base.Job), so that silence means the same for both.
 TIMEOUT_SECONDS = 10
