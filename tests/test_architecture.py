@@ -187,6 +187,7 @@ def test_every_room_has_its_sentence_in_the_order_of_the_layers():
 
 # What has no module of its own: each tests several modules together, or something else than a module.
 OF_NO_MODULE = {
+    "admin/test_every_form.py",  # every page of the admin, as every role
     "analysis_list/test_plans.py",  # the databases' plans for every query of the list
     "engines/test_frozen_worker.py",  # worker and engine together
     "management/test_commands.py",  # what all commands have in common

@@ -7,20 +7,22 @@ import json
 import logging
 from datetime import timedelta
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from scans.activity.log import ASKED
 from scans.harmless import one_line
-from scans.models import Actor, SecurityEvent
+from scans.models import Actor, AllowedTarget, BlackoutWindow, ScanSettings, SecurityEvent
 from scans.origin import address_of, current_request, request_id_of
 from scans.reasons import Reason
 
 logger = logging.getLogger("scans.security")
 NOTED = "scans.security_event"  # the key of the last event in the environment of its request
 MOST_AN_HOUR = 100  # rows of one kind of failed attempt, for one user and address
+# The models whose changes are events, by the type of subject
+_WATCHED = {model._meta.model_name: model for model in (ScanSettings, AllowedTarget, BlackoutWindow, User)}
 NAME_LENGTH, FACT_LENGTH = 200, 500
 
 
@@ -83,7 +85,15 @@ def sentence(row: SecurityEvent) -> Reason:
     facts = dict(row.facts)
     if "asked" in facts:
         facts["asked"] = str(ASKED.get(facts["asked"], facts["asked"]))
+    if "field" in facts:
+        facts["field"] = _field_label(row.subject_type, facts["field"])
     return Reason.from_json({"code": row.event, "facts": facts})
+
+
+def _field_label(model_name: str, field: str) -> str:
+    """The label of a column in the language in force; its name if this version has no such column."""
+    columns = _WATCHED[model_name]._meta.fields if model_name in _WATCHED else ()
+    return next((str(column.verbose_name) for column in columns if column.name == field), field)
 
 
 def _set_actor(row: SecurityEvent, by: AbstractBaseUser | Actor | None) -> None:

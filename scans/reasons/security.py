@@ -29,6 +29,8 @@ SENTENCES = {
     "account.created": _("created the account"),
     "account.deleted": _("deleted the account"),
     "account.changed": _("changed {field}: {before} → {after}"),
+    "account.flag_set": _("set the mark “{field}”"),
+    "account.flag_cleared": _("removed the mark “{field}”"),
     "account.roles_changed": _("changed the roles: {before} → {after}"),
     "account.switched_off": _("switched the account off"),
     "account.switched_on": _("switched the account on again"),

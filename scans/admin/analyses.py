@@ -1,9 +1,8 @@
-"""The admin: targets, blackout windows and settings can be edited; everything else is read-only.
+"""The admin of analyses: everything is read-only, except that the password of a saved login can be changed.
 
 Its actions go through `transitions`, as everywhere.
 """
 
-from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
@@ -14,15 +13,13 @@ from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
 from scans.activity import SENTENCES, sentence, sentence_without_facts, status_labels
+from scans.admin.base import SafeAdmin
 from scans.encryption import KeyLost
 from scans.models import (
     ActivityLogEntry,
-    AllowedTarget,
     Analysis,
-    BlackoutWindow,
     Finding,
     RecurringSchedule,
-    ScanSettings,
     Series,
     StopMode,
     SystemPart,
@@ -32,15 +29,11 @@ from scans.models import (
 from scans.schedule.moments import time_span
 from scans.statuses import Action
 
-admin.site.unregister(EmailAddress)  # allauth's; the dashboard sends no mail
 
-
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(SafeAdmin):
     """Shows rows without what is encrypted, and cannot add, change or delete any."""
 
     encrypted_fields: list[str] = []
-    show_full_result_count = False
-    list_per_page = 50
 
     def has_add_permission(self, request, obj=None) -> bool:
         """Never."""
@@ -148,7 +141,7 @@ class NewPasswordForm(forms.ModelForm):
 
 
 @admin.register(TargetLogin)
-class TargetLoginAdmin(admin.ModelAdmin):
+class TargetLoginAdmin(SafeAdmin):
     """The logins of URL scans. While an analysis is saved for later, the password can be changed."""
 
     form = NewPasswordForm
@@ -272,21 +265,6 @@ class SystemPartAdmin(ReadOnlyAdmin):
     list_filter = ["kind"]
 
 
-@admin.register(AllowedTarget)
-class AllowedTargetAdmin(admin.ModelAdmin):
-    """The hosts that may be scanned."""
-
-    list_display = ["pattern", "note"]
-    search_fields = ["pattern", "note"]
-
-
-@admin.register(BlackoutWindow)
-class BlackoutWindowAdmin(admin.ModelAdmin):
-    """Times without scanning. Running scans pause before a window and resume after it."""
-
-    list_display = ["window", "time_zone", "note"]
-
-
 @admin.register(RecurringSchedule)
 class RecurringScheduleAdmin(ReadOnlyAdmin):
     """Recurring schedules. The summary page of a run switches them off and on."""
@@ -295,33 +273,11 @@ class RecurringScheduleAdmin(ReadOnlyAdmin):
     list_select_related = ["series", "template"]
 
 
-@admin.register(ScanSettings)
-class ScanSettingsAdmin(admin.ModelAdmin):
-    """The one row of settings."""
-
-    list_display = ["__str__", "capacity", "longest_pause"]
-    _keep = [f"keep_{kind}_days" for kind in ("runs", "evidence", "screenshots", "logs")]
-    fieldsets = [(None, {"fields": ["capacity", "pause_limit"]}), (_("Retention policy"), {"fields": _keep})]
-
-    @admin.display(description=_("pause limit"))
-    def longest_pause(self, row: ScanSettings) -> str:
-        """The limit in words."""
-        return time_span(row.pause_limit)
-
-    def has_add_permission(self, request) -> bool:
-        """Never: the row exists."""
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        """Never: the product needs the row."""
-        return False
-
-
 admin.site.unregister(DBTaskResult)
 
 
 @admin.register(DBTaskResult)
-class BackgroundTaskAdmin(DBTaskResultAdmin):
+class BackgroundTaskAdmin(SafeAdmin, DBTaskResultAdmin):
     """The queue of background tasks. The library's own page has a heading that nobody can translate."""
 
     list_display = ["id", "name", *DBTaskResultAdmin.list_display[2:]]

@@ -10,37 +10,17 @@ from django.urls import reverse
 
 from scans import transitions
 from scans.encryption import seal
-from scans.login.base import Login, Method
 from scans.models import (
     Actor,
-    AllowedTarget,
     Analysis,
-    BlackoutWindow,
-    ScanSettings,
-    SystemPart,
     TargetLogin,
     UrlScan,
 )
-from scans.schedule.recurrence import Recurrence, Unit
 from tests import factories
 from tests.views.page import text
 
 pytestmark = pytest.mark.django_db
 READ_ONLY = ["analysis", "urlscan", "activitylogentry", "finding", "series", "systempart", "recurringschedule"]
-
-
-@pytest.fixture
-def administrator(client):
-    """An administrator's browser."""
-    client.force_login(factories.user("Administrator", is_staff=True))
-    return client
-
-
-@pytest.fixture
-def superuser(client, admin_user):
-    """The browser of somebody who may everything that can be allowed."""
-    client.force_login(admin_user)
-    return client
 
 
 def admin(model: str, page: str, *args) -> str:
@@ -99,27 +79,6 @@ def test_actions_are_for_the_roles_that_may(client):
     assert factories.fresh(analysis).status == "in_progress"
 
 
-def test_administrator_allows_targets(administrator):
-    administrator.post(admin("allowedtarget", "add"), {"pattern": "*.example.com", "note": "asked by Ada"})
-    assert AllowedTarget.objects.get().pattern == "*.example.com"
-    refused = administrator.post(admin("allowedtarget", "add"), {"pattern": "http://x/"})
-    assert "is not a host name" in refused.content.decode()
-
-
-def test_administrator_keeps_blackout_windows(administrator):
-    administrator.post(admin("blackoutwindow", "add"), {"window": "Sat,Sun", "time_zone": "Europe/Berlin"})
-    assert BlackoutWindow.objects.get().window == "Sat,Sun"
-    refused = administrator.post(admin("blackoutwindow", "add"), {"window": "sometimes", "time_zone": "Mars"})
-    assert "is not a blackout window" in refused.content.decode() and "is not a time zone" in refused.content.decode()
-
-
-def test_settings_are_one_row_that_can_only_be_changed(administrator):
-    administrator.post(admin("scansettings", "change", 1), {"capacity": 7, "pause_limit": "3 00:00:00"})
-    assert ScanSettings.current().capacity == 7 and ScanSettings.current().pause_limit.days == 3
-    assert administrator.get(admin("scansettings", "add")).status_code == 403
-    assert administrator.post(admin("scansettings", "delete", 1), {"post": "yes"}).status_code == 403
-
-
 def test_findings_under_verification_are_for_reviewers_here_too(client):
     client.force_login(factories.user("Viewer", is_staff=True))
     finding = factories.ended(publication="reviewer").url_scans.get().findings.get()
@@ -129,16 +88,6 @@ def test_findings_under_verification_are_for_reviewers_here_too(client):
 
 
 # --- Secrets --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def saved_login():
-    """The login of an analysis that is saved for later."""
-    login = TargetLogin.of(Login(method=Method.FORM, username="ada", password="owls-fly-by-night"))
-    url = "http://127.0.0.1:9/"
-    access = transitions.Access(login=login, crawl_script=seal("a walk"), crawl_script_name="walk.side")
-    transitions.save(factories.submission(url, access={url: access}), by=Actor.COMMAND)
-    return TargetLogin.objects.get()
 
 
 def test_nothing_that_is_sealed_is_shown(superuser, saved_login):
@@ -182,19 +131,6 @@ def test_a_password_is_not_changed_where_the_configuration_is_fixed(administrato
     assert Analysis.objects.get().activity.filter(action="url_scan.refused").exists()
 
 
-def test_the_retention_policy_is_an_administrators_in_whole_days_and_off_at_first(administrator):
-    client = Client()
-    client.force_login(factories.user("Submitter", is_staff=True))
-    wanted = {"capacity": 4, "pause_limit": "7 00:00:00", "keep_runs_days": "", "keep_logs_days": "365"}
-    assert "Retention policy" in administrator.get(admin("scansettings", "change", 1)).text
-    refused = administrator.post(admin("scansettings", "change", 1), wanted | {"keep_evidence_days": "0"})
-    assert "greater than or equal to 1" in refused.text
-    assert client.post(admin("scansettings", "change", 1), wanted).status_code == 403
-    assert ScanSettings.current().keep_logs_days is None
-    administrator.post(admin("scansettings", "change", 1), wanted)
-    assert (ScanSettings.current().keep_runs_days, ScanSettings.current().keep_logs_days) == (None, 365)
-
-
 # --- German ---------------------------------------------------------------------------------------------
 
 # Labels that are the same in both languages, and the alternative texts of icons that Django does not translate
@@ -232,16 +168,6 @@ class Texts(HTMLParser):
     def handle_data(self, data):
         if not self.is_code:
             self.found.add(" ".join(data.split()).rstrip(":"))
-
-
-@pytest.fixture
-def one_of_each(saved_login):
-    """At least one row of every model that the admin shows."""
-    factories.published()
-    factories.submitted(recurrence=Recurrence(unit=Unit.WEEKLY))
-    AllowedTarget.objects.create(pattern="*.example.com")
-    BlackoutWindow.objects.create(window="Sat,Sun")
-    SystemPart.report(SystemPart.Kind.SCHEDULER, "scheduler-1")
 
 
 def admin_pages() -> list[str]:

@@ -1,0 +1,171 @@
+"""Accounts and roles in the admin: nobody gives or takes more than they have."""
+
+import pytest
+from django.contrib.admin import site
+from django.contrib.auth.models import Group, Permission, User
+from django.urls import reverse
+
+from scans.admin.accounts import administrators
+from scans.models import SecurityEvent
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+NEW = {"password1": "owls-fly-at-noon", "password2": "owls-fly-at-noon", "usable_password": "true"}
+
+
+@pytest.fixture
+def ada(client):
+    """An administrator, whose browser is `client`."""
+    user = factories.user("Administrator", "ada", is_staff=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def root():
+    return User.objects.create_superuser("root", password="password")
+
+
+@pytest.fixture
+def special():
+    """An account with a permission that an administrator has not."""
+    user = factories.user("Viewer", "special")
+    user.user_permissions.add(Permission.objects.get(codename="delete_user"))
+    return user
+
+
+def page(name, *args):
+    return reverse(f"admin:auth_user_{name}", args=args)
+
+
+def posted(user, **changed):
+    """The form of an account with these values, and all others as they are. None: the box is not ticked."""
+    values = {"username": user.username, "email": user.email, "groups": [group.pk for group in user.groups.all()]}
+    values |= {"is_active": "on" if user.is_active else None, "is_staff": "on" if user.is_staff else None}
+    return {name: value for name, value in (values | changed).items() if value is not None}
+
+
+def role(name):
+    return Group.objects.get(name=name).pk
+
+
+def events():
+    return list(SecurityEvent.objects.exclude(kind="login").order_by("pk").values_list("event", "subject"))
+
+
+def test_an_administrator_makes_an_account_with_a_role_and_the_log_says_so(client, ada):
+    client.post(page("add"), {"username": "bob", **NEW})
+    bob = User.objects.get(username="bob")
+    client.post(page("change", bob.pk), posted(bob, groups=[role("Reviewer")], email="b@example.com", is_staff="on"))
+    client.post(page("password_change", bob.pk), NEW | {"set-password": "1"})
+    client.post(page("change", bob.pk), posted(User.objects.get(pk=bob.pk), is_active=None))
+    bob.refresh_from_db()
+    assert bob.check_password("owls-fly-at-noon") and not bob.is_active
+    assert [group.name for group in bob.groups.all()] == ["Reviewer"]
+    assert events() == [
+        ("account.created", "bob"),
+        ("account.changed", "bob"),
+        ("account.flag_set", "bob"),
+        ("account.roles_changed", "bob"),
+        ("account.password_set", "bob"),
+        ("account.switched_off", "bob"),
+    ]
+    assert "owls" not in str(list(SecurityEvent.objects.values()))
+
+
+@pytest.mark.parametrize("name", ["root", "special"])
+def test_accounts_with_more_permissions_do_not_exist_for_an_administrator(client, ada, root, special, name):
+    user = User.objects.get(username=name)
+    before = user.password
+    assert f">{name}<" not in client.get(page("changelist")).text
+    for address in ("change", "password_change", "history", "delete"):
+        assert client.get(page(address, user.pk)).status_code in (302, 403, 404)
+        assert client.post(page(address, user.pk), NEW | posted(user, is_active=None)).status_code in (302, 403, 404)
+    source = {"app_label": "scans", "model_name": "analysis", "field_name": "owner", "term": name}
+    found = client.get("/admin/autocomplete/", source)
+    assert found.status_code == 403 or not found.json()["results"]
+    user.refresh_from_db()
+    assert user.is_active and user.password == before
+
+
+def test_an_administrator_gives_no_superuser_status_and_no_single_permissions(client, ada):
+    bob = factories.user("Viewer", "bob")
+    more = {"is_superuser": "on", "user_permissions": list(Permission.objects.values_list("pk", flat=True))}
+    for user in (bob, ada):
+        shown = client.get(page("change", user.pk)).text
+        assert 'name="is_superuser"' not in shown and 'name="user_permissions"' not in shown
+        client.post(page("change", user.pk), posted(user, **more))
+    client.post(page("add"), {"username": "eve", **NEW, **more})
+    assert not User.objects.filter(is_superuser=True).exists()
+    assert not User.objects.filter(user_permissions__isnull=False).exists()
+
+
+def test_an_administrator_gives_no_role_with_permissions_beyond_the_own(client, ada):
+    powerful = Group.objects.create(name="Powerful")
+    powerful.permissions.add(Permission.objects.get(codename="change_permission"))
+    assert "Powerful" not in client.get(page("change", ada.pk)).text
+    client.post(page("change", ada.pk), posted(ada, groups=[role("Administrator"), powerful.pk]))
+    assert not ada.groups.filter(name="Powerful").exists()
+    assert client.post(reverse("admin:auth_group_add"), {"name": "Mine"}).status_code == 403
+    own = reverse("admin:auth_group_change", args=[role("Administrator")])
+    assert client.post(own, {"name": "Administrator", "permissions": [1, 2, 3]}).status_code == 403
+    assert client.get(reverse("admin:auth_group_change", args=[powerful.pk])).status_code == 302
+
+
+@pytest.mark.parametrize("lost", [{"is_active": None}, {"is_staff": None}, {"groups": []}])
+def test_nobody_takes_away_their_own_way_in(client, ada, lost):
+    factories.user("Administrator", is_staff=True)
+    lost |= {"groups": [role("Viewer")]} if "groups" in lost else {}
+    assert "You cannot take this from yourself" in client.post(page("change", ada.pk), posted(ada, **lost)).text
+    assert administrators().filter(pk=ada.pk).exists()
+
+
+def test_a_superuser_stays_one(client, root):
+    client.force_login(root)
+    answer = client.post(page("change", root.pk), posted(root, is_staff="on", is_superuser=None))
+    assert "You cannot take this from yourself" in answer.text
+    assert client.post(page("delete", root.pk), {"post": "yes"}).status_code == 403
+    client.post(page("changelist"), {"action": "delete_selected", "_selected_action": [root.pk], "post": "yes"})
+    unset = {"usable_password": "false", "unset-password": "1"}
+    assert "You cannot take this from yourself" in client.post(page("password_change", root.pk), unset).text
+    root.refresh_from_db()
+    assert root.is_superuser and root.has_usable_password()
+
+
+def test_the_last_administrator_stays_one(rf, ada):
+    request = rf.post("/")
+    request.user = factories.user("Viewer")
+    form = site.get_model_admin(User).get_form(request, ada)(posted(ada, is_active=None), instance=ada)
+    assert form.non_field_errors() == ["This is the last administrator."]
+    factories.user("Administrator", is_staff=True)
+    form = site.get_model_admin(User).get_form(request, ada)(posted(ada, is_active=None), instance=ada)
+    assert not form.non_field_errors()
+
+
+def test_a_superuser_makes_superusers_and_deletes_accounts_and_the_log_says_so(client, root):
+    bob = factories.user("Viewer", "bob")
+    client.force_login(root)
+    client.post(page("change", bob.pk), posted(bob, is_superuser="on"))
+    assert User.objects.get(pk=bob.pk).is_superuser
+    client.post(page("delete", bob.pk), {"post": "yes"})
+    assert not User.objects.filter(pk=bob.pk).exists()
+    assert events() == [("account.flag_set", "bob"), ("account.deleted", "bob")]
+
+
+def test_the_products_own_roles_keep_their_names_and_stay(client, root):
+    client.force_login(root)
+    own = role("Viewer")
+    client.post(reverse("admin:auth_group_change", args=[own]), {"name": "Looker", "permissions": []})
+    assert client.post(reverse("admin:auth_group_delete", args=[own]), {"post": "yes"}).status_code == 403
+    assert Group.objects.get(pk=own).name == "Viewer"
+    client.post(reverse("admin:auth_group_add"), {"name": "Auditor"})
+    client.post(reverse("admin:auth_group_delete", args=[role("Auditor")]), {"post": "yes"})
+    assert not Group.objects.filter(name="Auditor").exists()
+    changed = [subject for event, subject in events() if event == "account.role_changed"]
+    assert changed == ["Viewer", "Auditor", "Auditor"]
+
+
+def test_no_part_of_a_password_hash_is_shown(client, root):
+    client.force_login(root)
+    shown = client.get(page("change", root.pk)).text
+    assert not any(piece in shown for piece in root.password.split("$")[1:]) and "md5" not in shown
