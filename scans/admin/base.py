@@ -18,7 +18,8 @@ class SafeAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request=None) -> bool:
         """Whether the page itself links to this filter."""
-        offered = {f"{name}{end}" for name in self.list_filter for end in ("", "__exact", "__isnull", "__id__exact")}
+        names = [_parameter(each) for each in self.list_filter]
+        offered = {f"{name}{end}" for name in names for end in ("", "__exact", "__isnull", "__id__exact")}
         if self.date_hierarchy:
             offered |= {f"{self.date_hierarchy}__{end}" for end in _DATE_LOOKUPS}
         return lookup in offered
@@ -26,6 +27,13 @@ class SafeAdmin(admin.ModelAdmin):
     def to_field_allowed(self, request, to_field: str) -> bool:
         """Whether an address may choose rows by this column: by the primary key alone."""
         return to_field == self.opts.pk.name
+
+
+def _parameter(offered) -> str:
+    """The name in the address of a filter: of a column, of a column with its own filter, or of a filter alone."""
+    if isinstance(offered, str):
+        return offered
+    return offered[0] if isinstance(offered, tuple) else offered.parameter_name
 
 
 class WatchedAdmin(SafeAdmin):
