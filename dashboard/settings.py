@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -59,6 +60,8 @@ PORT = number("PORT", 8000, 1, 65535)
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = hosts("ALLOWED_HOSTS", LOOPBACK_HOSTS)
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
+# Nobody else reaches the dashboard: it has no other name, and `make run` listens nowhere else.
+ONLY_ON_LOOPBACK = {*ALLOWED_HOSTS, text("SCANS_BIND", "localhost")} <= {*LOOPBACK_HOSTS, "::1"}
 
 # --- The product ----------------------------------------------------------------------------
 
@@ -70,9 +73,8 @@ SCANS_LEASE_SECONDS = number("SCANS_LEASE_SECONDS", 30, 5, 86_400)  # workers re
 # Targets
 # Hosts, networks and wildcards that may be scanned, besides those that an administrator allows in the admin.
 # A dashboard that answers only on loopback is a development set-up, and may scan loopback.
-_ONLY_ON_LOOPBACK = set(ALLOWED_HOSTS) <= set(LOOPBACK_HOSTS)
 SCANS_ALLOWED_TARGETS = targets(
-    "SCANS_ALLOWED_TARGETS", ["localhost", "127.0.0.0/8", "::1"] if _ONLY_ON_LOOPBACK else []
+    "SCANS_ALLOWED_TARGETS", ["localhost", "127.0.0.0/8", "::1"] if ONLY_ON_LOOPBACK else []
 )
 SCANS_CONNECT_TIMEOUT_SECONDS = number("SCANS_CONNECT_TIMEOUT_SECONDS", 10.0, 0.1, 300)
 SCANS_TLS_VERIFY = flag("SCANS_TLS_VERIFY", True)
@@ -128,6 +130,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "scans.accounts.sessions.SessionMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -215,16 +218,27 @@ LOGOUT_REDIRECT_URL = "account_login"
 AUTHENTICATION_BACKENDS = ["scans.accounts.WithSettings", "scans.people.WithSettings"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+] + [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "scans.accounts.passwords.GuessablePasswordValidator"},
 ]
+# A session ends after this time without activity of the person, and at this age.
+SCANS_SESSION_IDLE = timedelta(hours=number("SCANS_SESSION_IDLE_HOURS", 12.0, 0.1, 24 * 90))
+SCANS_SESSION_AGE = timedelta(days=number("SCANS_SESSION_AGE_DAYS", 7.0, 0.1, 90))
+SESSION_COOKIE_AGE = int(SCANS_SESSION_AGE.total_seconds())
 
 # Accounts by django-allauth: people log in with the name that an administrator gave them. No sign-up, no mail.
 ACCOUNT_ADAPTER = "scans.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "scans.forms.accounts.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "scans.forms.accounts.LoginForm",
+    "change_password": "scans.forms.accounts.PasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # allauth checks that it fits, though nobody can sign up
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {"login": None, "change_password": None}  # scans/accounts/guessing.py has the limit of both
 
 # --- Security -----------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ class Favicon(RedirectView):
 admin.site.login = secure_admin_login(admin.site.login)
 
 urlpatterns = [
+    path("admin/password_change/", RedirectView.as_view(pattern_name="scans:password")),  # one page for everybody
     path("admin/", admin.site.urls),
     # Of allauth's addresses only those that are used: no sign-up, and nothing that needs a mail server.
     path("accounts/login/", account.login, name="account_login"),

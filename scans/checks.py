@@ -25,6 +25,21 @@ def engine_is_installed(app_configs, **kwargs) -> list[CheckWarning]:
 
 
 @register()
+def proxies_are_known(app_configs, **kwargs) -> list[CheckWarning]:
+    """Warn if there is a TLS proxy that may not say the client's address: everybody then shares the proxy's."""
+    if not settings.BEHIND_HTTPS or settings.SCANS_TRUSTED_PROXIES:
+        return []
+    return [
+        CheckWarning(
+            "SCANS_HTTPS says that there is a proxy, and SCANS_TRUSTED_PROXIES is empty. Everybody seems to come from the "
+            "proxy's address: one person's failed logins hold back all others, and the security log has no addresses.",
+            hint="Set SCANS_TRUSTED_PROXIES to the address or network of the proxy.",
+            id="scans.W003",
+        )
+    ]
+
+
+@register()
 def var_dir_is_private(app_configs, **kwargs) -> list[CheckWarning]:
     """Warn if other users can enter the folder of database, keys and screenshots, which settings could not close."""
     mode = stat.S_IMODE(settings.VAR_DIR.stat().st_mode)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from scans.views import (
+    accounts,
     actions,
     activity,
     analysis_detail,
@@ -29,6 +30,8 @@ URL_SCAN = "analyses/<int:analysis_id>/scans/<int:pk>/"
 urlpatterns = [
     path("", home.HomeView.as_view(), name="home"),
     path("statuses/", statuses.StatusListView.as_view(), name="status-list"),
+    path("settings/password/", accounts.password, name="password"),
+    path("settings/end-other-sessions/", accounts.EndOtherSessionsView.as_view(), name="end-other-sessions"),
     path("settings/", settings.SettingsView.as_view(), name="settings"),
     *[
         path(f"settings/{name}/", settings.SettingView.as_view(name=name), name=f"setting-{name}")

@@ -1,8 +1,19 @@
-"""The rules that django-allauth asks for: who may sign up, and where a login leads."""
+"""The rules that django-allauth asks for: who may sign up, how often to guess, and where a login leads."""
+
+from math import ceil
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
-from django.utils.http import url_has_allowed_host_and_scheme
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+
+from scans.accounts import guessing
+from scans.accounts.passwords import must_change
+from scans.origin import address_of
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -19,3 +30,40 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_ajax(self, request: HttpRequest) -> bool:
         """Never: every answer is a page."""
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The client's address as everywhere: a header of strangers changes nothing."""
+        return address_of(request) or "0.0.0.0"  # noqa: S104 - no address, as with a Unix socket
+
+    def pre_authenticate(self, request: HttpRequest, **credentials) -> None:
+        """Nothing: `authenticate` has the limit."""
+
+    def authenticate(self, request: HttpRequest, **credentials) -> AbstractBaseUser | None:
+        """The account of this name and password, or None; counted by the limit on guessing.
+
+        Raises ImmediateHttpResponse with status 429 while the limit holds.
+        """
+        try:
+            attempt = guessing.begin(request, credentials.get("username", ""))
+        except guessing.TooManyFailures as refusal:
+            raise ImmediateHttpResponse(too_many_failures(request, refusal)) from None
+        user = super().authenticate(request, **credentials)
+        attempt.succeeded() if user else attempt.failed()
+        return user
+
+    def post_login(self, request: HttpRequest, user, **values) -> HttpResponse:
+        """Lead to the page, or first to a new password; know this browser from now on."""
+        response = super().post_login(request, user, **values)
+        if must_change(user):
+            response["Location"] = f"{reverse('scans:password')}?{urlencode({'next': response['Location']})}"
+        guessing.remember_browser(response, user.get_username())
+        return response
+
+
+def too_many_failures(request: HttpRequest, refusal: guessing.TooManyFailures) -> HttpResponse:
+    """The page that says when to try again."""
+    seconds = max(1, ceil((refusal.until - timezone.now()).total_seconds()))
+    context = {"until": refusal.until, "minutes": ceil(seconds / 60)}
+    response = render(request, "429.html", context, status=429)
+    response["Retry-After"] = seconds
+    return response

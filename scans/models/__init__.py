@@ -7,6 +7,7 @@ from scans.models.analysis_search import AnalysisSearch
 from scans.models.blackout_window import BlackoutWindow
 from scans.models.bulk_action import BulkAction, BulkItem, BulkOutcome
 from scans.models.crawled_url import CrawledUrl
+from scans.models.failed_logins import FailedLogins
 from scans.models.finding import Finding, Replay
 from scans.models.module_error import ModuleError
 from scans.models.open_findings import OpenFindings

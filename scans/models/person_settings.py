@@ -54,6 +54,9 @@ class PersonSettings(models.Model):
     page_size = models.PositiveSmallIntegerField(
         _("Rows per page"), choices=[(size, str(size)) for size in PAGE_SIZES], default=50
     )
+    # These two are the dashboard's own notes about the account; no form of the settings shows them.
+    must_change_password = models.BooleanField(_("must change the password"), default=False)
+    sessions_ended = models.PositiveIntegerField(_("how often all other sessions were ended"), default=0)
 
     class Meta:
         verbose_name = _("settings of a person")

@@ -70,7 +70,9 @@ on("click", "[data-live-toggle]", () => {
 on("click", "[data-live-refresh]", () => regions().forEach(askForAll));
 
 onHtmx("configRequest", (detail) => {
-  if (isPoll(detail)) detail.timeout = PATIENCE;
+  if (!isPoll(detail)) return;
+  detail.timeout = PATIENCE;
+  detail.headers["X-Poll"] = "true"; // keeps no session alive
 });
 
 // --- When updates fail

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError
 
+from scans.accounts.passwords import require_change
 from scans.management.output import HarmlessCommand
 
 ADMINISTRATOR = "admin"
@@ -79,8 +80,9 @@ class Command(HarmlessCommand):
         # Django's own `createsuperuser --noinput` reads the same variable.
         chosen = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
         password = chosen or secrets.token_urlsafe(12)
-        users.create_superuser(ADMINISTRATOR, password=password)
+        administrator = users.create_superuser(ADMINISTRATOR, password=password)
         if not chosen:
+            require_change(administrator)
             self._show(password)
 
     def _show(self, password: str) -> None:
@@ -88,8 +90,8 @@ class Command(HarmlessCommand):
             "The first administrator was created.",
             f"    user name  {ADMINISTRATOR}",
             f"    password   {password}",
-            "This password is shown only once. Log in, then change it at",
-            "/admin/password_change/ (forgotten: manage.py changepassword admin).",
+            "This password is shown only once. After the first login you choose your own",
+            "(forgotten: manage.py changepassword admin).",
         ]
         width = max(map(len, lines))
         frame = f"+{'-' * (width + 2)}+"

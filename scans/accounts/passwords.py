@@ -1,0 +1,62 @@
+"""Passwords: whether one must be changed, and which are too easy to guess."""
+
+import re
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from scans.models import PersonSettings
+
+# What somebody tries first here, beside the passwords that are common everywhere.
+OF_THIS_PLACE = {
+    "dynamicanalysis",
+    "dynamicanalyses",
+    "dashboard",
+    "administrator",
+    "securityscan",
+    "wapiti",
+    "scanner",
+}
+FEWEST_CHARACTERS = 5  # different ones
+
+
+def require_change(user: AbstractBaseUser, required: bool = True) -> None:
+    """Have this person choose a new password at the next login, or no longer."""
+    PersonSettings.objects.update_or_create(user=user, defaults={"must_change_password": required})
+
+
+def must_change(user: AbstractBaseUser) -> bool:
+    """Whether the password came from somebody else. An account without a password has none to change."""
+    return PersonSettings.of(user).must_change_password and user.has_usable_password()
+
+
+def may_be_put_off() -> bool:
+    """Whether the change may wait: nobody else can reach the dashboard."""
+    return settings.ONLY_ON_LOOPBACK
+
+
+class GuessablePasswordValidator(CommonPasswordValidator):
+    """Refuses a common word or a word of this place with digits and signs around it, a repetition, and few characters.
+
+    Django's own list holds hardly any password of 12 characters, so that “Password2026!” would pass.
+    """
+
+    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
+        """Raise ValidationError for a password that is easy to guess."""
+        typed = password.lower().strip()
+        repeated = re.fullmatch(r"(.+?)\1+", typed)
+        unit = repeated[1] if repeated else typed
+        words = {unit, re.sub(r"[\W\d_]+", "", unit), re.sub(r"^[\W\d_]+|[\W\d_]+$", "", unit)} - {""}
+        if len(set(typed)) < FEWEST_CHARACTERS or words & (self.passwords | OF_THIS_PLACE):
+            raise ValidationError(self.get_error_message(), code="password_guessable")
+
+    def get_error_message(self) -> str:
+        """The reason of a refusal."""
+        return _("This password is too easy to guess.")
+
+    def get_help_text(self) -> str:
+        """The rule, for the form."""
+        return _("No common word with digits and signs around it, and no repetition.")

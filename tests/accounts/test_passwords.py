@@ -1,0 +1,55 @@
+"""Passwords: which are refused, and who must choose a new one."""
+
+import secrets
+
+import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from scans.accounts.passwords import must_change, require_change
+from tests import factories
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "123456789012",
+        "9081726354409182",
+        "Password2026!",
+        "2026-qwertyuiop",
+        "passwordpassword",
+        "abcabcabcabc",
+        "aaaaaaaaaaaaaaaa",
+        "DynamicAnalyses1!",
+        "Administrator_1",
+    ],
+)
+def test_a_password_that_is_easy_to_guess_is_refused(password):
+    with pytest.raises(ValidationError):
+        validate_password(password)
+
+
+@pytest.mark.parametrize("password", ["elevenchars", "x"])
+def test_a_password_of_fewer_than_twelve_characters_is_refused(password):
+    with pytest.raises(ValidationError, match="12"):
+        validate_password(password)
+
+
+@pytest.mark.parametrize("password", ["short-owl-42", "correct horse battery", "Zürich Möwe läuft", "x" + "ab1!Z" * 40])
+def test_other_passwords_are_taken_whatever_they_are_made_of(password):
+    validate_password(password)
+
+
+def test_the_printed_password_would_be_taken():
+    validate_password(secrets.token_urlsafe(12))
+
+
+@pytest.mark.django_db
+def test_a_change_is_required_until_it_is_made_of_who_has_a_password():
+    ada = factories.user()
+    assert not must_change(ada)
+    require_change(ada)
+    ada.refresh_from_db()
+    assert must_change(ada)
+    ada.set_unusable_password()
+    assert not must_change(ada)

@@ -1,0 +1,128 @@
+"""The end of sessions, and the page that holds whoever must choose a new password."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import User
+from django.test import Client
+
+from scans.accounts.passwords import require_change
+from scans.accounts.sessions import ACTIVE, BEGAN, OTHERS_ENDED
+from scans.models import PersonSettings, SecurityEvent
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+POLL = {"HX-Request": "true", "X-Poll": "true"}
+PAGE, PASSWORD = "/statuses/", "/settings/password/"
+
+
+@pytest.fixture
+def ada():
+    return factories.user("Viewer", "ada")
+
+
+def logged_in(user, **meta) -> Client:
+    client = Client(**meta)
+    client.force_login(user)
+    return client
+
+
+def is_in(client) -> bool:
+    return client.get(PAGE).status_code == 200
+
+
+def test_a_session_ends_after_twelve_hours_without_activity(ada, clock):
+    client = logged_in(ada)
+    for _ in range(3):
+        clock.shift(timedelta(hours=11))
+        assert is_in(client)
+    clock.shift(timedelta(hours=12, minutes=1))
+    answer = client.get(PAGE, follow=True)
+    assert answer.redirect_chain[0][0] == f"/accounts/login/?next={PAGE}"
+    assert "12 h without activity" in answer.content.decode()
+    assert SESSION_KEY not in client.session
+
+
+def test_pages_that_ask_by_themselves_keep_no_session_alive(ada, clock):
+    client = logged_in(ada)
+    for _ in range(12):
+        clock.shift(timedelta(minutes=59))
+        assert client.get(PAGE, headers=POLL).status_code in (200, 204)
+    clock.shift(timedelta(minutes=30))
+    answer = client.get(PAGE, headers=POLL)
+    assert (answer["HX-Refresh"], answer.content) == ("true", b"")
+    assert not is_in(client)
+
+
+def test_a_session_ends_at_seven_days_whatever_the_person_does(ada, clock):
+    client = logged_in(ada)
+    for _ in range(16):
+        clock.shift(timedelta(hours=10))
+        assert is_in(client)
+    clock.shift(timedelta(hours=9))
+    answer = client.get(PAGE, follow=True)
+    assert "the login was 7 d old" in answer.content.decode() and not is_in(client)
+
+
+def test_both_times_are_settings(ada, clock, settings):
+    settings.SCANS_SESSION_IDLE, settings.SCANS_SESSION_AGE = timedelta(hours=1), timedelta(hours=3)
+    idle, old = logged_in(ada), logged_in(ada)
+    clock.shift(timedelta(minutes=50))
+    assert is_in(old)
+    clock.shift(timedelta(minutes=20))
+    assert is_in(old) and not is_in(idle)
+
+
+def test_the_session_is_written_at_most_every_five_minutes(ada, clock, django_assert_num_queries):
+    client = logged_in(ada)
+    is_in(client)
+    with django_assert_num_queries(3):
+        is_in(client)
+    clock.shift(timedelta(minutes=6))
+    before = client.session[ACTIVE]
+    assert is_in(client) and client.session[ACTIVE] > before
+
+
+def test_a_session_of_an_older_version_gets_its_times_now(ada, clock):
+    client = logged_in(ada)
+    session = client.session
+    for key in (BEGAN, ACTIVE, OTHERS_ENDED):
+        del session[key]
+    session.save()
+    assert is_in(client) and client.session[BEGAN]
+    clock.shift(timedelta(hours=13))
+    assert not is_in(client)
+
+
+def test_a_person_ends_all_other_sessions(ada):
+    here, there, somebody = logged_in(ada), logged_in(ada), logged_in(factories.user("Viewer"))
+    answer = here.post("/settings/end-other-sessions/", follow=True)
+    assert "All your other sessions were ended." in answer.content.decode()
+    assert [is_in(here), is_in(there), is_in(somebody)] == [True, False, True]
+    assert is_in(logged_in(User.objects.get(pk=ada.pk)))
+    assert SecurityEvent.objects.get(event="login.others_ended").subject == "ada"
+
+
+@pytest.mark.parametrize("address", [PAGE, "/admin/", "/analyses/export.csv"])
+def test_whoever_must_change_the_password_gets_nowhere_else(ada, settings, address):
+    settings.ONLY_ON_LOOPBACK = False
+    client = logged_in(ada)
+    require_change(ada)
+    assert client.get(f"{address}?a=1")["Location"].startswith(f"{PASSWORD}?next=")
+    assert client.post(address)["Location"] == PASSWORD
+    assert client.get(address, headers=POLL)["HX-Redirect"] == PASSWORD
+    page = client.get(PASSWORD)
+    assert page.status_code == 200 and "Later" not in page.content.decode()
+    assert client.post("/accounts/logout/").status_code == 302
+
+
+def test_on_loopback_the_change_may_wait(ada, settings):
+    settings.ONLY_ON_LOOPBACK = True
+    require_change(ada)
+    client = Client()
+    answer = client.post("/accounts/login/", {"username": "ada", "password": "password", "next": PAGE}, follow=True)
+    assert answer.redirect_chain[0][0] == f"{PASSWORD}?next=%2Fstatuses%2F"
+    assert f'href="{PAGE}">Later</a>' in answer.content.decode()
+    assert is_in(client)
+    assert PersonSettings.objects.get(user=ada).must_change_password
