@@ -31,8 +31,8 @@ def proxies_are_known(app_configs, **kwargs) -> list[CheckWarning]:
         return []
     return [
         CheckWarning(
-            "SCANS_HTTPS says that there is a proxy, and SCANS_TRUSTED_PROXIES is empty. Everybody seems to come from the "
-            "proxy's address: one person's failed logins hold back all others, and the security log has no addresses.",
+            "SCANS_HTTPS says that there is a proxy, and SCANS_TRUSTED_PROXIES is empty. Everybody seems to come from "
+            "the proxy's address: one person's failed logins hold back all others, and logs have no addresses.",
             hint="Set SCANS_TRUSTED_PROXIES to the address or network of the proxy.",
             id="scans.W003",
         )

@@ -1,11 +1,11 @@
 """End the wait after too many failed logins."""
 
 from scans.accounts import guessing
-from scans.management.output import HarmlessCommand
+from scans.management.database import DatabaseCommand
 from scans.models import Actor
 
 
-class Command(HarmlessCommand):
+class Command(DatabaseCommand):
     """Unlocks an account, and the addresses from which somebody failed to log in to it."""
 
     help = __doc__
