@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from scans.accounts import guessing
+from scans.accounts.passwords import require_change
 from scans.activity import note
 from scans.admin.base import SafeAdmin, changes
 from scans.models import ScanSettings
@@ -87,22 +89,26 @@ class AccountForm(forms.ModelForm):
 
 
 class PasswordForm(AdminPasswordChangeForm):
-    """A new password for an account."""
+    """A new password for an account, whose person changes it at the next login."""
 
     def clean(self) -> dict:
         """Refuse that users take away their own password."""
         cleaned = super().clean()
-        request = current_request()
-        own = request is not None and request.user.pk == self.user.pk
-        if own and not cleaned.get("set_usable_password", True):
+        if self._is_own() and not cleaned.get("set_usable_password", True):
             self.add_error("usable_password", _("You cannot take this from yourself. Ask another administrator."))
         return cleaned
 
     def save(self, commit: bool = True) -> User:
         """Store the password and note that, not what it is."""
         user = super().save(commit)
+        if not self._is_own():
+            require_change(user)
         note("account.password_set", subject=user)
         return user
+
+    def _is_own(self) -> bool:
+        request = current_request()
+        return request is not None and request.user.pk == self.user.pk
 
 
 @admin.register(User)
@@ -111,6 +117,7 @@ class AccountAdmin(SafeAdmin, UserAdmin):
 
     form = AccountForm
     change_password_form = PasswordForm
+    actions = ["unlock"]
     list_display = ["username", "first_name", "last_name", "roles", "is_active", "is_staff", "last_login"]
     list_filter = ["is_active", "is_staff", "groups"]
     search_fields = ["username", "first_name", "last_name", "email"]
@@ -122,6 +129,13 @@ class AccountAdmin(SafeAdmin, UserAdmin):
         (_("Roles"), {"fields": ["is_active", "is_staff", "groups"]}),
         (_("Important dates"), {"fields": ["last_login", "date_joined"]}),
     ]
+
+    @admin.action(description=_("Unlock logging in"), permissions=["change"])
+    def unlock(self, request, queryset) -> None:
+        """End the pauses of the chosen accounts after failed logins, and of the addresses that they failed from."""
+        for user in queryset:
+            guessing.unlock(user.username, request=request)
+        self.message_user(request, _("The chosen accounts can log in again."))
 
     @admin.display(description=_("password"))
     def password_link(self, user: User) -> str:
@@ -176,6 +190,7 @@ class AccountAdmin(SafeAdmin, UserAdmin):
         """Save the account; note that it was created, or each field that changed. Roles are saved afterwards."""
         super().save_model(request, obj, form, change)
         if not change:
+            require_change(obj)
             note("account.created", request=request, subject=obj)
         for field, before, after in changes(form) if change else ():
             _note_change(request, obj, field, before, after)

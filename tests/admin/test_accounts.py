@@ -3,10 +3,12 @@
 import pytest
 from django.contrib.admin import site
 from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
 from django.urls import reverse
 
+from scans.accounts.guessing import ACCOUNT_AND_SOURCE
 from scans.admin.accounts import administrators
-from scans.models import SecurityEvent
+from scans.models import FailedLogins, PersonSettings, SecurityEvent
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +165,29 @@ def test_the_products_own_roles_keep_their_names_and_stay(client, root):
     assert not Group.objects.filter(name="Auditor").exists()
     changed = [subject for event, subject in events() if event == "account.role_changed"]
     assert changed == ["Viewer", "Auditor", "Auditor"]
+
+
+def must_change_password(user) -> bool:
+    return PersonSettings.objects.filter(user=user, must_change_password=True).exists()
+
+
+def test_a_password_that_an_administrator_sets_must_be_changed_and_the_own_need_not(client, ada):
+    client.post(page("add"), {"username": "bob", **NEW})
+    bob, eve = User.objects.get(username="bob"), factories.user("Viewer", "eve")
+    client.post(page("password_change", eve.pk), NEW | {"set-password": "1"})
+    client.post(page("password_change", ada.pk), NEW | {"set-password": "1"})
+    assert [must_change_password(user) for user in (bob, eve, ada)] == [True, True, False]
+
+
+def test_an_administrator_unlocks_accounts_within_reach(client, ada, root):
+    eve = factories.user("Viewer", "eve")
+    for name, address in (("eve", "192.0.2.1"), ("root", "192.0.2.2")):
+        for _ in range(ACCOUNT_AND_SOURCE.free):
+            Client().post("/accounts/login/", {"username": name, "password": "wrong"}, REMOTE_ADDR=address)
+    chosen = {"action": "unlock", "_selected_action": [eve.pk, root.pk]}
+    assert "can log in again" in client.post(page("changelist"), chosen, follow=True).text
+    assert list(SecurityEvent.objects.filter(event="login.unlocked").values_list("who", "subject")) == [("ada", "eve")]
+    assert FailedLogins.objects.filter(blocked_until__isnull=False).count() == 1  # root's
 
 
 def test_no_part_of_a_password_hash_is_shown(client, root):
