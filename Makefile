@@ -27,7 +27,7 @@ TIER ?= 1000000
 TEST_PROCESSES ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine run test test-fast bench soak chromium lint format messages screenshots clean
+.PHONY: help setup engine run test test-fast fuzz bench soak chromium lint format messages screenshots clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ test: .venv/.development engine chromium  ## Run the whole test suite (DATABASE_
 test-fast: .venv/.development  ## Run the tests that start no engine, no browser and no other process
 	@$(BIN)/python -m pytest --numprocesses=auto -m "not engine and not browser and not process" \
 		--hypothesis-profile=fast --ignore=tests/end_to_end $(ARGS)
+
+fuzz: .venv/.development  ## Send 10,000 hostile requests to every address as every role (FUZZ_SEED=2 for others)
+	@FUZZ_INPUTS=$${FUZZ_INPUTS:-10000} $(BIN)/python -m pytest tests/end_to_end/test_hostile_requests.py $(ARGS)
 
 bench: .venv/.development engine chromium  ## Measure everything, and write docs/performance.md (TIER=1000000)
 	@$(BIN)/python -m tests.benchmarks --tier=$(TIER) $(ARGS)

@@ -1,4 +1,4 @@
-"""The pages for errors: what happened, what to do, and a way back. Django serves the one for 400."""
+"""The pages for errors: what happened, what to do, and a way back."""
 
 import logging
 import secrets
@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.csrf import csrf_failure
-from django.views.defaults import permission_denied
 
 from scans.activity import note
 from scans.activity.security import NOTED
@@ -17,6 +16,11 @@ from scans.views.access import Gone
 
 logger = logging.getLogger(__name__)
 SECONDS_UNTIL_AGAIN = 10
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400. Unlike Django's own, it does not look for a token in the body, which may be what cannot be read."""
+    return render(request, "400.html", status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -29,7 +33,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: why. The security log gets the attempt, unless a verb has noted its refusal already."""
     if not request.META.get(NOTED, "").startswith("refused."):
         note("refused.page", request=request, method=request.method, path=request.path)
-    return permission_denied(request, exception)
+    return render(request, "403.html", {"exception": str(exception)}, status=403)
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:

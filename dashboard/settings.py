@@ -118,9 +118,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "dashboard.mark.MarkMiddleware",  # outermost, as the next one: no answer is without them
-    "dashboard.request_log.RequestLogMiddleware",  # each answer gets an id, whoever gives it
-    "csp.middleware.CSPMiddleware",  # early, so that every answer has the header
+    "dashboard.mark.MarkMiddleware",  # these four first: no answer is without them
+    "dashboard.request_log.RequestLogMiddleware",
+    "dashboard.requests.AnswerHeaders",
+    "csp.middleware.CSPMiddleware",
     "dashboard.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -203,6 +204,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {

@@ -5,4 +5,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-application = get_wsgi_application()
+
+from dashboard.requests import OnlyUtf8  # noqa: E402  (reads settings)
+
+application = OnlyUtf8(get_wsgi_application())

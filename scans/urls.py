@@ -1,6 +1,7 @@
 """The product's addresses."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
 
 from scans.views import (
     accounts,
@@ -24,8 +25,17 @@ from scans.views import (
 
 app_name = "scans"
 
-ANALYSIS = "analyses/<int:pk>/"
-URL_SCAN = "analyses/<int:analysis_id>/scans/<int:pk>/"
+
+class IdConverter(IntConverter):
+    """A number that a database can look up: its columns hold less than 2 ** 63."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(IdConverter, "id")
+
+ANALYSIS = "analyses/<id:pk>/"
+URL_SCAN = "analyses/<id:analysis_id>/scans/<id:pk>/"
 
 urlpatterns = [
     path("", home.HomeView.as_view(), name="home"),
@@ -46,12 +56,12 @@ urlpatterns = [
         path(f"analyses/bulk/{name}/", bulk.BulkView.as_view(question=name), name=f"bulk-{name}")
         for name in bulk.QUESTIONS
     ],
-    path("analyses/bulk/<int:pk>/", bulk.BulkActionView.as_view(), name="bulk-action"),
+    path("analyses/bulk/<id:pk>/", bulk.BulkActionView.as_view(), name="bulk-action"),
     path("analyses/submitters/", analysis_list.SubmittersView.as_view(), name="submitters"),
     path("analyses/views/", saved_views.SavedViewListView.as_view(), name="saved-view-list"),
     path("analyses/views/new/", saved_views.SavedViewCreateView.as_view(), name="saved-view-create"),
-    path("analyses/views/<int:pk>/", saved_views.SavedViewEditView.as_view(), name="saved-view-edit"),
-    path("analyses/views/<int:pk>/delete/", saved_views.SavedViewDeleteView.as_view(), name="saved-view-delete"),
+    path("analyses/views/<id:pk>/", saved_views.SavedViewEditView.as_view(), name="saved-view-edit"),
+    path("analyses/views/<id:pk>/delete/", saved_views.SavedViewDeleteView.as_view(), name="saved-view-delete"),
     path("analyses/new/", analysis_form.AnalysisCreateView.as_view(), name="analysis-create"),
     path("analyses/new/starts/", analysis_form.StartsView.as_view(), name="starts"),
     path(ANALYSIS + "edit/", analysis_form.AnalysisEditView.as_view(), name="analysis-edit"),
@@ -78,9 +88,9 @@ urlpatterns = [
     ],
     path(URL_SCAN, url_scans.UrlScanDetailView.as_view(), name="url-scan-detail"),
     path(URL_SCAN + "findings/", findings.FindingListView.as_view(), name="finding-list"),
-    path(URL_SCAN + "findings/<int:finding_id>/", findings.FindingDetailView.as_view(), name="finding-detail"),
-    path(URL_SCAN + "findings/<int:finding_id>/mark/", findings.MarkView.as_view(), name="finding-mark"),
-    path(URL_SCAN + "findings/<int:finding_id>/verify-again/", findings.VerifyView.as_view(), name="finding-verify"),
+    path(URL_SCAN + "findings/<id:finding_id>/", findings.FindingDetailView.as_view(), name="finding-detail"),
+    path(URL_SCAN + "findings/<id:finding_id>/mark/", findings.MarkView.as_view(), name="finding-mark"),
+    path(URL_SCAN + "findings/<id:finding_id>/verify-again/", findings.VerifyView.as_view(), name="finding-verify"),
     *[
         path(
             f"{URL_SCAN}results.{form}",
@@ -93,7 +103,7 @@ urlpatterns = [
     path(URL_SCAN + "coverage.csv", coverage.CoverageFileView.as_view(), name="coverage-file"),
     path(URL_SCAN + "log/", url_scans.EngineLogView.as_view(), name="engine-log"),
     path(URL_SCAN + "log/piece/", url_scans.EngineLogPieceView.as_view(), name="engine-log-piece"),
-    path(URL_SCAN + "screenshots/<int:screenshot_id>/", url_scans.ScreenshotView.as_view(), name="screenshot"),
+    path(URL_SCAN + "screenshots/<id:screenshot_id>/", url_scans.ScreenshotView.as_view(), name="screenshot"),
     path(URL_SCAN + "log/engine.log", url_scans.EngineLogFileView.as_view(), name="engine-log-file"),
     path(URL_SCAN + "configuration/", url_scans.ConfigurationView.as_view(), name="configuration"),
     path(URL_SCAN + "login/", analysis_form.AccessView.as_view(), name="access"),

@@ -62,7 +62,7 @@ class Script:
                 self.position = self._flow(step) if step["command"] in FLOW else self._do(step)
             except Halt as halt:
                 raise Halt(halt.reason, self._at_command(step, halt.detail), step["line"], step["command"]) from None
-            except (Failed, Error, ValueError, OverflowError, re.error) as failure:
+            except (Failed, Error, ValueError, OverflowError, RecursionError, re.error) as failure:
                 first_line = str(failure).split("\n")[0][:300]
                 detail = failure.detail if isinstance(failure, Failed) else reason("text", text=first_line)
                 detail = self._at_command(step, self._without_secrets(step, detail))

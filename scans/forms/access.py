@@ -101,7 +101,7 @@ class AccessForm(forms.Form):
         pattern = self.cleaned_data["logged_out"]
         try:
             re.compile(pattern)
-        except re.error as error:
+        except (re.error, OverflowError) as error:  # the latter of `a{99999999999}`
             text = _("“{pattern}” is not a regular expression: {error}.")
             raise invalid(text, pattern=pattern, error=error) from error
         return pattern

@@ -54,5 +54,5 @@ def is_on(pattern: str, page: Page) -> bool:
     except TimeoutError:
         detail = Reason("pattern_too_slow", count=SECONDS_FOR_A_PATTERN)
         raise LoginFailed("pattern_useless", detail, STEP) from None
-    except (re.error, regex.error) as error:
+    except (re.error, regex.error, OverflowError, RecursionError) as error:  # `a{99999999999}`, thousands of brackets
         raise LoginFailed("pattern_useless", Reason("pattern_invalid", error=error), STEP) from error
