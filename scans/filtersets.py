@@ -1,9 +1,15 @@
 """Filters for the parts of one analysis: URL scans, activity log, coverage and findings."""
 
-from django.utils.translation import gettext_lazy as _
-from django_filters import CharFilter, ChoiceFilter, FilterSet
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
 
-from scans.models import ActivityLogEntry, CrawledUrl, Finding, Mark, Replay, UrlScan
+from django.forms import DateInput
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
+
+from scans.models import ActivityLogEntry, CrawledUrl, Finding, Mark, Replay, SecurityEvent, UrlScan
+from scans.reasons.security import KINDS, SENTENCES
 from scans.severities import SEVERITY_CHOICES
 from scans.statuses import URL_SCAN_STATUSES, Phase, in_phase
 
@@ -69,6 +75,67 @@ class ActivityLogFilterSet(FilterSet):
     def shown(self) -> int:
         """How many entries the address asks for; 0 if it does not say."""
         return whole_number(self.data.get("entries", "")) or 0
+
+
+class _Day(DateInput):
+    """A field for a day, with the browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self):
+        super().__init__(format="%Y-%m-%d")
+
+
+class SecurityLogFilterSet(FilterSet):
+    """Filters the security log by kind, event, exact names and days.
+
+    Days become positions in the log, which is in the order of time, so that every filter follows an index with the id.
+    """
+
+    kind = ChoiceFilter(choices=list(KINDS.items()), label=_("Kind"), empty_label=_("Everything"))
+    event = ChoiceFilter(choices=[(code, code) for code in SENTENCES], label=_("Event"), empty_label=_("Every event"))
+    who = CharFilter(label=_("User"))
+    subject = CharFilter(label=_("Subject"))
+    address = CharFilter(label=_("Address"))
+    since = DateFilter(method="from_day", label=_("From day"), widget=_Day)
+    until = DateFilter(method="to_day", label=_("To day"), widget=_Day)
+
+    class Meta:
+        model = SecurityEvent
+        fields = []
+
+    def from_day(self, queryset, name, value):
+        """Keep the events of this day and later, in the time zone of whoever reads."""
+        first = SecurityEvent.objects.filter(at__gte=_midnight(value)).order_by("at", "pk").first()
+        return queryset.filter(pk__gte=first.pk) if first else queryset.none()
+
+    def to_day(self, queryset, name, value):
+        """Keep the events of this day and earlier."""
+        try:
+            end = _midnight(value + timedelta(days=1))
+        except OverflowError:  # the last day that there is
+            return queryset
+        last = SecurityEvent.objects.filter(at__lt=end).order_by("-at", "-pk").first()
+        return queryset.filter(pk__lte=last.pk) if last else queryset.none()
+
+    @property
+    def position(self) -> dict[str, int | None]:
+        """The events before and after which the page is; None for each that the address does not say."""
+        return {name: whole_number(self.data.get(name, "")) for name in ("before", "after")}
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any filter is set."""
+        return any(self.data.get(name) for name in self.filters)
+
+    def query(self) -> str:
+        """The query string of the filter, without the page."""
+        return urlencode({name: self.data[name] for name in self.filters if self.data.get(name)})
+
+
+def _midnight(day: date) -> datetime:
+    """The beginning of a day in the time zone in force."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class CoverageFilterSet(FilterSet):

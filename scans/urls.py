@@ -17,6 +17,7 @@ from scans.views import (
     findings,
     home,
     saved_views,
+    security_log,
     settings,
     statuses,
     url_scan_bulk,
@@ -47,6 +48,8 @@ urlpatterns = [
         path(f"settings/{name}/", settings.SettingView.as_view(name=name), name=f"setting-{name}")
         for name in settings.SWITCHES
     ],
+    path("settings/security-log/", security_log.SecurityLogView.as_view(), name="security-log"),
+    path("settings/security-log.csv", security_log.SecurityLogFileView.as_view(), name="security-log-file"),
     path("analyses/", analysis_list.AnalysisListView.as_view(), name="analysis-list"),
     *[
         path(f"analyses/export.{form}", exports.AnalysisListFileView.as_view(form=form), name=f"analysis-list-{form}")

@@ -2,4 +2,4 @@
 
 from scans.activity import logins  # registers the receivers of Django's signals
 from scans.activity.log import ASKED, SENTENCES, record, sentence, sentence_without_facts, status_labels
-from scans.activity.security import note
+from scans.activity.security import note, note_secret_seen

@@ -60,6 +60,15 @@ def note(
     return row
 
 
+def note_secret_seen(url_scan: models.Model, request: HttpRequest) -> None:
+    """Note that a page said to this user that the URL has a login or crawl script; once an hour for each."""
+    lately = SecurityEvent.objects.filter(
+        subject=_name(url_scan), subject_id=str(url_scan.pk), event="secret.seen", who_id=request.user.pk
+    )
+    if not lately.filter(at__gte=timezone.now() - timedelta(hours=1)).exists():
+        note("secret.seen", request=request, subject=url_scan)
+
+
 def _is_flood(row: SecurityEvent) -> bool:
     """Whether so many attempts of this user or address failed within the hour that further ones fill the table."""
     if row.kind != "refused" and not row.event.startswith("login.failed"):

@@ -5,13 +5,14 @@ Its actions go through `transitions`, as everywhere.
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult
 
-from scans import transitions
+from scans import activity, transitions
 from scans.activity import SENTENCES, sentence, sentence_without_facts, status_labels
 from scans.admin.base import SafeAdmin
 from scans.encryption import KeyLost
@@ -181,6 +182,13 @@ class TargetLoginAdmin(SafeAdmin):
             return super().response_change(request, obj)
         self.message_user(request, str(refusal), messages.ERROR)
         return HttpResponseRedirect(request.path)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The page of one login. The security log has who saw it."""
+        login = self.get_object(request, unquote(object_id))
+        if login is not None and self.has_view_permission(request, login):
+            activity.note_secret_seen(login.url_scan, request)
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def log_change(self, request, obj, message) -> None:
         """Write nothing: the activity log has the entry."""

@@ -46,9 +46,10 @@ SENTENCES = {
     "settings.changed": _("changed {field}: {before} → {after}"),
     "settings.removed": _("removed the row"),
     # Secrets: never what they are
-    "secret.replaced": _("replaced a secret: {what}"),
-    "secret.removed": _("removed a secret: {what}"),
-    "secret.seen": _("saw that a secret is stored: {what}"),
+    "secret.access_replaced": _("replaced login and crawl script of the URL"),
+    "secret.access_removed": _("removed login and crawl script of the URL"),
+    "secret.headers_changed": _("changed the headers of requests, whose values are secret"),
+    "secret.seen": _("saw that a login or crawl script is stored for the URL"),
     # Refused attempts
     "refused.action": _("asked for “{asked}” and was refused: {why}"),
     "refused.page": _("asked for {method} {path} and was refused"),

@@ -151,6 +151,8 @@ def change(analysis: Analysis, submission: Submission, *, by: By) -> Analysis:
     values = {name: pair for name, pair in changed.items() if pair}
     facts = {"changed": ", ".join(changed) or "nothing", "values": values}
     roll_up(analysis, by, "analysis.changed", columns=columns_of(after), **facts)
+    if "headers" in changed:
+        activity.note("secret.headers_changed", by=by, subject=analysis)
     return analysis
 
 
@@ -167,6 +169,8 @@ def change_access(url_scan: UrlScan, access: Access | None, *, by: By) -> None:
     scripts = {"crawl_script": access.crawl_script, "crawl_script_name": access.crawl_script_name}
     UrlScan.objects.filter(pk=scan.pk).update(**scripts)
     roll_up(scan.analysis, by, "analysis.changed", changed=f"access to {scan.url}")
+    is_gone = not (access.login or access.crawl_script)
+    activity.note("secret.access_removed" if is_gone else "secret.access_replaced", by=by, subject=scan)
 
 
 @verb

@@ -7,12 +7,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, View
 
-from scans import transitions
+from scans import activity, transitions
 from scans.configuration.submission import Submission, as_typed, configuration
 from scans.forms.access import AccessForm
 from scans.forms.schedule import ScheduleForm
 from scans.forms.submission import SubmissionForm
-from scans.models import Analysis
+from scans.models import Analysis, TargetLogin
 from scans.schedule.moments import time_zones
 from scans.statuses import Action
 from scans.views.access import SubmitterRequired, present_analysis, present_url_scan
@@ -136,6 +136,9 @@ class AccessView(SubmitterRequired, FormView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **context) -> dict:
+        """Add URL scan and analysis. The page says whether a login is stored, which the security log notes."""
+        if self.url_scan.crawl_script_name or TargetLogin.objects.filter(url_scan=self.url_scan).exists():
+            activity.note_secret_seen(self.url_scan, self.request)
         return super().get_context_data(url_scan=self.url_scan, analysis=self.url_scan.analysis, **context)
 
     def form_valid(self, form: AccessForm) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
-from scans import htmx
+from scans import activity, htmx
 from scans.configuration.submission import shown
 from scans.engines import log_file
 from scans.models import CrawledUrl, Screenshot, SystemPart, TargetLogin, UrlScan
@@ -90,6 +90,8 @@ class ConfigurationView(UrlScanTab):
     def content(self, url_scan: UrlScan) -> dict:
         """How it logs in, but for what is secret, and every option."""
         login = TargetLogin.objects.defer("sealed").filter(url_scan=url_scan).first()
+        if login or url_scan.crawl_script_name:
+            activity.note_secret_seen(url_scan, self.request)
         return {"login": login, "options": shown(url_scan.analysis, url=url_scan.url)}
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
-from scans.maintenance import retention
+from scans.maintenance import retention, security_log
 from scans.models import (
     Analysis,
     BlackoutWindow,
@@ -56,6 +56,7 @@ def tick(name: str) -> None:
         repeat_failed_tasks,
         StatusCount.fold_if_many,
         retention.carry_out,
+        security_log.remove_expired,
         OpenFindings.count,
     ):
         run_logging_errors(job)

@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from scans.activity import note, security
-from scans.activity.security import line, sentence
+from scans.activity.security import line, note_secret_seen, sentence
 from scans.models import Actor, SecurityEvent
 from scans.origin import answering
 from scans.reasons import Reason
@@ -139,3 +139,13 @@ def test_an_event_belongs_to_the_request_that_is_being_answered():
         event = note("login.ended")
     assert (event.who, event.address) == ("ada", "192.0.2.1")
     assert note("login.ended").address == ""
+
+
+def test_a_look_at_a_secret_is_noted_once_an_hour_for_each_user_and_url(clock):
+    scan, bob = factories.running().url_scans.get(), factories.user("Viewer", "bob")
+    for user in (bob, bob, factories.user("Viewer", "ada")):
+        note_secret_seen(scan, request(user))
+    clock.shift(timedelta(hours=1, minutes=1))
+    note_secret_seen(scan, request(bob))
+    seen = SecurityEvent.objects.filter(event="secret.seen", subject_id=str(scan.pk)).order_by("pk")
+    assert [event.who for event in seen] == ["bob", "ada", "bob"]

@@ -13,6 +13,7 @@ from scans.encryption import seal
 from scans.models import (
     Actor,
     Analysis,
+    SecurityEvent,
     TargetLogin,
     UrlScan,
 )
@@ -223,3 +224,14 @@ def test_the_queue_of_tasks_has_german_names(superuser):
     assert "Hintergrundaufgaben" in told and "Task Result" not in told
     rows = text(superuser.get("/admin/django_tasks_database/dbtaskresult/", headers=german))
     assert "Name der Warteschlange" in rows and "Bereit" in rows and not re.search("Task|Queue|Ready", rows)
+
+
+def test_who_sees_or_replaces_a_login_is_in_the_security_log_without_the_secret(administrator, saved_login):
+    address = admin("targetlogin", "change", saved_login.pk)
+    administrator.get(address)
+    administrator.get(address)
+    administrator.get(f"/analyses/{saved_login.url_scan.analysis_id}/scans/{saved_login.url_scan_id}/configuration/")
+    administrator.post(address, {"new_password": "owls-fly-at-noon"})
+    told = SecurityEvent.objects.filter(kind="secret").order_by("pk")
+    assert [event.event for event in told] == ["secret.seen", "secret.access_replaced"]
+    assert "owls" not in str(list(told.values())) and told[0].subject == saved_login.url_scan.url
