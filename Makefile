@@ -42,7 +42,7 @@ run: setup  ## Start everything: web, scheduler, workers and the demo site. Ctrl
 	@$(BIN)/python manage.py first_run --bind "$(SCANS_BIND)"
 	@DASHBOARD_PORT=$(PORT) SCANS_BIND="$(LISTEN)" STARTED_BY=$$$$ exec $(BIN)/honcho start --env /dev/null --concurrency scans=$(SCANS_WORKERS)
 
-test: .venv/.development engine chromium  ## Run the whole test suite (DATABASE_URL chooses the database)
+test: .venv/.development .provider/.installed engine chromium  ## Run the whole test suite (DATABASE_URL chooses the database)
 	@$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) $(ARGS)
 
 # Tests in end_to_end all start something, so they are not even read.
@@ -76,8 +76,8 @@ messages: .venv/.development  ## Collect the texts to translate, and compile the
 screenshots: .venv/.development engine chromium  ## Take pictures of every page, into var/screenshots/
 	@DJANGO_SETTINGS_MODULE=dashboard.settings $(BIN)/python -m tests.screenshots
 
-clean:  ## Remove both environments; var/ with the database is kept
-	rm -rf .venv .engine
+clean:  ## Remove the environments; var/ with the database is kept
+	rm -rf .venv .engine .provider
 
 # --- How the two environments are made ---------------------------------------------------------
 # A stamp file says what is installed, so that a second call costs nothing. The engine's dependencies
@@ -161,6 +161,13 @@ export MAKE_ENVIRONMENT CHECK_ENVIRONMENTS
 .engine/.installed: scans/engines/wapiti/driver/requirements.txt | .engine/bin/pip
 	@$(LOCK) $< sh -ec '[ $@ -nt $< ] || { echo "Installing the scan engine into .engine …"; \
 		.engine/$(PIP_INSTALL) $<; touch $@; }'
+
+# An OpenID Connect provider for tests; its requirements conflict with the product's too.
+.provider/bin/pip: | .venv/bin/pip
+
+.provider/.installed: tests/sites/canaille-requirements.txt | .provider/bin/pip
+	@$(LOCK) $< sh -ec '[ $@ -nt $< ] || { echo "Installing the OpenID Connect provider of the tests into .provider …"; \
+		.provider/$(PIP_INSTALL) $<; touch $@; }'
 
 # Without an engine the dashboard still starts, and says so on each scan that cannot be set up.
 engine: | .venv/bin/pip

@@ -143,3 +143,54 @@ def private_folder(name: str, default: Path) -> Path:
         with suppress(OSError):  # not every file system can do this; `manage.py check` warns
             path.chmod(0o700)
     return path
+
+
+class Hidden(str):
+    """A secret text: whatever shows the object itself, such as a page or a log of errors, shows stars."""
+
+    def __repr__(self) -> str:
+        return "'********'"
+
+
+def issuer(name: str) -> str:
+    """The address of an OpenID Connect provider, or nothing. Plain HTTP is for loopback alone."""
+    given = text(name)
+    allowed = "the provider's issuer: an https address of up to 200 characters, or http on loopback"
+    if given and (len(given) > 200 or not re.fullmatch(r"https?://[^\s?#@]+", given)):
+        refuse(name, allowed, given)
+    if given.startswith("http:") and not re.match(r"http://(localhost|127\.0\.0\.1|\[::1\])([:/]|$)", given):
+        refuse(name, allowed, given)
+    return given
+
+
+def one_of(name: str, choices: tuple[str, ...]) -> str:
+    """One of the choices; the first is the default."""
+    given = text(name, choices[0])
+    if given not in choices:
+        refuse(name, " or ".join(choices), given)
+    return given
+
+
+def roles(name: str, known: tuple[str, ...]) -> list[str]:
+    """A list of roles, in upper or lower case."""
+    return [_role(name, role, known) for role in items(name, [])]
+
+
+def group_roles(name: str, known: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Pairs of a group and its role, such as `security=reviewer,everybody=viewer`.
+
+    A semicolon separates pairs as well; where there is one, commas belong to the groups.
+    """
+    given = text(name)
+    pairs = [pair.strip() for pair in re.split(";" if ";" in given else ",", given) if pair.strip()]
+    split = [pair.rpartition("=") for pair in pairs]
+    for group, _, role in split:
+        if not group:
+            refuse(name, "pairs of group=role, with commas, such as security=reviewer,everybody=viewer", role)
+    return [(group.strip(), _role(name, role.strip(), known)) for group, _, role in split]
+
+
+def _role(name: str, given: str, known: tuple[str, ...]) -> str:
+    if given.capitalize() not in known:
+        refuse(name, f"made of the roles {', '.join(known).lower()}", given)
+    return given.capitalize()

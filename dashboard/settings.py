@@ -9,16 +9,21 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from dashboard.environment import (
+    Hidden,
     database,
     flag,
+    group_roles,
     hosts,
+    issuer,
     items,
     log_level,
     networks,
     number,
+    one_of,
     origins,
     private_folder,
     refuse,
+    roles,
     targets,
     text,
 )
@@ -97,6 +102,21 @@ SCANS_CHROMIUM = text("SCANS_CHROMIUM", _CHROMIUM)
 SCANS_CHROMIUM_SANDBOX = flag("SCANS_CHROMIUM_SANDBOX", True)
 SCANS_DEMO_PORT = number("SCANS_DEMO_PORT", 8081, 1, 65535)  # of the demo site
 
+# Second factor and OpenID Connect (docs/accounts.md)
+SCANS_ROLES = ("Viewer", "Submitter", "Reviewer", "Administrator")  # the groups that a migration makes
+SCANS_TWO_FACTOR_ROLES = roles("SCANS_TWO_FACTOR_ROLES", SCANS_ROLES)
+SCANS_OIDC_ISSUER = issuer("SCANS_OIDC_ISSUER")
+SCANS_OIDC_CLIENT_ID = text("SCANS_OIDC_CLIENT_ID")
+SCANS_OIDC_CLIENT_SECRET = Hidden(text("SCANS_OIDC_CLIENT_SECRET"))
+SCANS_OIDC_NAME = text("SCANS_OIDC_NAME", "OpenID Connect")[:40]  # on the button
+SCANS_OIDC_SCOPES = items("SCANS_OIDC_SCOPES", ["openid", "profile", "email"])
+SCANS_OIDC_GROUPS_CLAIM = text("SCANS_OIDC_GROUPS_CLAIM", "groups")
+SCANS_OIDC_ROLES = group_roles("SCANS_OIDC_ROLES", SCANS_ROLES)  # empty: an administrator gives the roles
+SCANS_OIDC_ACCOUNTS = one_of("SCANS_OIDC_ACCOUNTS", ("create", "known"))
+SCANS_OIDC_KNOWN_BY = one_of("SCANS_OIDC_KNOWN_BY", ("verified-email", "email", "username"))
+if bool(SCANS_OIDC_ISSUER) != bool(SCANS_OIDC_CLIENT_ID and SCANS_OIDC_CLIENT_SECRET):
+    refuse("SCANS_OIDC_ISSUER", "set together with SCANS_OIDC_CLIENT_ID and SCANS_OIDC_CLIENT_SECRET, or none of them")
+
 # --- Django -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -114,6 +134,9 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "scans",
 ]
 
@@ -138,6 +161,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "scans.accounts.person.PersonMiddleware",
+    "scans.accounts.two_factor_gate.TwoFactorMiddleware",
 ]
 
 ROOT_URLCONF = "dashboard.urls"
@@ -153,6 +177,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "scans.accounts.person.person",
+                "scans.accounts.person.provider",
             ],
         },
     },
@@ -240,7 +265,28 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # allauth checks that it fits, though nobody can sign up
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = {"login": None, "change_password": None}  # scans/accounts/guessing.py has the limit of both
+# scans/accounts/guessing.py has the limit of all these, in the database.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "change_password": None}
+
+# Second factors: https://docs.allauth.org/en/latest/mfa/
+MFA_ADAPTER = "scans.accounts.two_factor.TwoFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "scans.forms.two_factor.LoginCodeForm",
+    "reauthenticate": "scans.forms.two_factor.ConfirmCodeForm",
+    "activate_totp": "scans.forms.two_factor.NewAppForm",
+    "add_webauthn": "scans.forms.two_factor.NewPasskeyForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # the clocks of phones differ
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are an administrator's matter
+
+# OpenID Connect: the one provider of SCANS_OIDC_…
+SOCIALACCOUNT_ADAPTER = "scans.accounts.provider_accounts.ProviderAccounts"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: the policy of forms lets none lead to another site
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "scans.accounts.provider.Provider"}}
 
 # --- Security -----------------------------------------------------------------------------------
 

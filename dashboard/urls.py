@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
 from dashboard import errors, health
+from scans.views import provider, two_factor
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -31,6 +32,12 @@ urlpatterns = [
     # Of allauth's addresses only those that are used: no sign-up, and nothing that needs a mail server.
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", require_POST(account.logout), name="account_logout"),
+    path("accounts/confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("accounts/two-factor/webauthn/login/", two_factor.PasskeyLoginView.as_view(), name="mfa_login_webauthn"),
+    path("accounts/two-factor/webauthn/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
+    path("accounts/two-factor/", include("allauth.mfa.urls")),
+    path("accounts/provider/", provider.login, name="provider_login"),
+    path("accounts/provider/callback/", provider.callback, name="provider_callback"),
     path("favicon.ico", Favicon.as_view()),
     # Only for `reverse`: HealthMiddleware answers before Django looks up an address.
     path("healthz", health.healthz, name="healthz"),

@@ -1,15 +1,20 @@
 """The rules that django-allauth asks for: who may sign up, how often to guess, and where a login leads."""
 
+import time
 from math import ceil
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
 
 from scans.accounts import guessing
 from scans.accounts.passwords import must_change
@@ -58,6 +63,28 @@ class AccountAdapter(DefaultAccountAdapter):
             response["Location"] = f"{reverse('scans:password')}?{urlencode({'next': response['Location']})}"
         guessing.remember_browser(response, user.get_username())
         return response
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Begin the session; it names the backend as the settings do, or nobody would be logged in."""
+        user.backend = settings.AUTHENTICATION_BACKENDS[0]
+        super().login(request, user)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
+        """Whether the person has to confirm who they are: not within minutes of a login."""
+        records = get_authentication_records(self.request, self.request.user)
+        logged_in_at = max((record["at"] for record in records), default=0)
+        return time.time() - logged_in_at > app_settings.REAUTHENTICATION_TIMEOUT
+
+    def get_reauthentication_methods(self, user) -> list[dict]:
+        """The ways to confirm; for an account of the provider that has no other, a new login there."""
+        ways = super().get_reauthentication_methods(user)
+        words = {"reauthenticate": _("Use your password"), "mfa_reauthenticate": _("Use a code")}
+        words["mfa_reauthenticate:webauthn"] = _("Use a passkey")
+        ways = [{**way, "description": words.get(way["id"], way["description"])} for way in ways]
+        if not ways and user.is_authenticated and settings.SCANS_OIDC_ISSUER:
+            again = _("Log in with {provider} again").format(provider=settings.SCANS_OIDC_NAME)
+            ways.append({"id": "provider", "description": again, "url": reverse("provider_login")})
+        return ways
 
 
 def too_many_failures(request: HttpRequest, refusal: guessing.TooManyFailures) -> HttpResponse:

@@ -34,6 +34,7 @@ from scans.origin import address_of
 
 COOKIE = "known_browser"
 KNOWN_FOR = timedelta(days=180)
+SECOND_FACTOR = "second factor of "  # counted beside the password, which would reset the count each time
 FIRST_PAUSE = timedelta(seconds=30)
 
 
@@ -117,14 +118,22 @@ def begin(request: HttpRequest, name: str) -> Attempt:
     return Attempt(request, name, counts)
 
 
+def begin_second_factor(request: HttpRequest, name: str) -> Attempt:
+    """Count an attempt at the second factor of this account as `begin` does, apart from its password."""
+    attempt = begin(request, f"{SECOND_FACTOR}{name}")
+    attempt.name = name
+    return attempt
+
+
 def unlock(name: str, **by) -> bool:
     """End all pauses of an account and of the sources that failed to log in to it. Returns whether there were any.
 
     `by` is what `activity.note` takes: `request`, or `by`.
     """
-    account = _digest(name)
-    sources = list(FailedLogins.objects.filter(account=account).exclude(source="").values_list("source", flat=True))
-    counts = FailedLogins.objects.filter(Q(account=account) | Q(account="", source__in=sources))
+    accounts = [_digest(name), _digest(f"{SECOND_FACTOR}{name}")]
+    ours = FailedLogins.objects.filter(account__in=accounts)
+    sources = list(ours.exclude(source="").values_list("source", flat=True))
+    counts = FailedLogins.objects.filter(Q(account__in=accounts) | Q(account="", source__in=sources))
     was_locked = counts.filter(blocked_until__gt=timezone.now()).exists()
     counts.delete()
     note("login.unlocked", subject=_account(name), **by)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
@@ -35,3 +36,8 @@ class PersonMiddleware:
 def person(request: HttpRequest) -> dict:
     """Context processor: the person's settings, or the defaults if the request failed before the login was read."""
     return {"person": PersonSettings.of(getattr(request, "user", AnonymousUser()))}
+
+
+def provider(request: HttpRequest) -> dict:
+    """Context processor: the name of the OpenID Connect provider, if there is one."""
+    return {"provider_name": settings.SCANS_OIDC_NAME if settings.SCANS_OIDC_ISSUER else ""}

@@ -21,6 +21,7 @@ SENTENCES = {
     "login.failed": _("failed to log in"),
     "login.failed_unknown": _("failed to log in: there is no such account"),
     "login.second_factor_failed": _("failed to confirm the login with the second factor"),
+    "login.provider_failed": _("failed to log in through the provider: {why}"),
     "login.locked": _("logging in is locked until {until}, after too many failed attempts"),
     "login.unlocked": _("unlocked logging in"),
     "login.ended": _("logged out"),

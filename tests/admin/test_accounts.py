@@ -1,6 +1,8 @@
 """Accounts and roles in the admin: nobody gives or takes more than they have."""
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.admin import site
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
@@ -194,3 +196,15 @@ def test_no_part_of_a_password_hash_is_shown(client, root):
     client.force_login(root)
     shown = client.get(page("change", root.pk)).text
     assert not any(piece in shown for piece in root.password.split("$")[1:]) and "md5" not in shown
+
+
+def test_an_administrator_takes_lost_second_factors_off_but_not_off_a_superuser(client, ada, root):
+    bob = factories.user("Viewer", "bob")
+    for user in (bob, root):
+        TOTP.activate(user, "A" * 32)
+    data = {"action": "remove_second_factors", "_selected_action": [bob.pk, root.pk]}
+    shown = client.post(page("changelist"), data, follow=True).content.decode()
+    assert "Second factors removed from bob: 1." in shown
+    assert [factor.user for factor in Authenticator.objects.all()] == [root]
+    event = SecurityEvent.objects.get(event="account.second_factor_removed")
+    assert (event.who, event.subject, event.facts["factor"]) == ("ada", "bob", "authenticator app")

@@ -35,13 +35,21 @@ LONG = "a key that has more than 32 characters"
         ("ALLOWED_HOSTS", "scans.example.com:8000", "host names without scheme and port"),
         ("CSRF_TRUSTED_ORIGINS", "scans.example.com", "origins such as https://"),
         ("CSRF_TRUSTED_ORIGINS", "https://scans.example.com:99999", "origins such as https://"),
+        ("SCANS_TWO_FACTOR_ROLES", "reviewer, boss", "made of the roles viewer, submitter, reviewer, administrator"),
+        ("SCANS_OIDC_ISSUER", "http://id.example.com", "an https address of up to 200 characters, or http on loopback"),
+        ("SCANS_OIDC_ISSUER", "id.example.com", "an https address"),
+        ("SCANS_OIDC_ROLES", "owls=boss", "made of the roles"),
+        ("SCANS_OIDC_ROLES", "reviewer", "pairs of group=role"),
+        ("SCANS_OIDC_ACCOUNTS", "all", "create or known"),
+        ("SCANS_OIDC_KNOWN_BY", "name", "verified-email or email or username"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_line_that_says_what_it_holds_and_what_is_allowed(
     refusal, name, value, allowed
 ):
     said = refusal(**{name: value})
-    assert said.startswith(f"{name} holds {value.rpartition(', ')[2]!r}") and allowed in said
+    held = value.rpartition(", ")[2].removeprefix("owls=")
+    assert said.startswith(f"{name} holds {held!r}") and allowed in said
 
 
 @pytest.mark.parametrize(
@@ -86,6 +94,25 @@ def test_spaces_round_a_value_and_after_commas_mean_nothing(read):
     assert there["SCANS_ALLOWED_TARGETS"] == ["*.example.com", "10.1.0.0/16"]
     assert there["SCANS_SECRET_KEYS"] == [f"{LONG}1", f"{LONG}2"]
     assert there["LOGGING"]["root"]["level"] == "DEBUG"
+
+
+def test_groups_of_the_provider_give_roles_and_may_hold_commas(read):
+    assert read(SCANS_OIDC_ROLES="security=Reviewer, a b=viewer")["SCANS_OIDC_ROLES"] == [
+        ("security", "Reviewer"),
+        ("a b", "Viewer"),
+    ]
+    assert read(SCANS_OIDC_ROLES="cn=a,ou=b=viewer; c=submitter")["SCANS_OIDC_ROLES"] == [
+        ("cn=a,ou=b", "Viewer"),
+        ("c", "Submitter"),
+    ]
+
+
+def test_a_provider_needs_its_client_and_the_secret_of_the_client_is_never_shown(read, refusal):
+    secret = {"SCANS_OIDC_CLIENT_SECRET": "owls-fly"}
+    said = refusal(SCANS_OIDC_ISSUER="https://id.example.com", **secret)
+    assert "set together with SCANS_OIDC_CLIENT_ID" in said and "owls" not in said
+    there = read(SCANS_OIDC_CLIENT_ID="dashboard", **secret)
+    assert there["SCANS_OIDC_CLIENT_SECRET"] == "owls-fly" and "owls" not in repr(there)
 
 
 def test_an_empty_value_is_the_default(read):

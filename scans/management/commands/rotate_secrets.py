@@ -1,7 +1,9 @@
 """manage.py rotate_secrets: encrypt every stored secret again with the newest key."""
 
+from allauth.mfa.models import Authenticator
 from django.core.management.base import CommandError
 
+from scans.accounts.two_factor import resealed as factor_resealed
 from scans.configuration.secret_headers import resealed
 from scans.encryption import KeyLost, reseal
 from scans.management.database import DatabaseCommand
@@ -12,13 +14,14 @@ SEALED = [
     (TargetLogin.objects.all(), "sealed", reseal),
     (UrlScan.objects.exclude(crawl_script=""), "crawl_script", reseal),
     (Analysis.objects.filter(headers__isnull=False), "headers", resealed),
+    (Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN), "data", factor_resealed),
 ]
 
 
 class Command(DatabaseCommand):
     help = (
-        "Encrypt every stored password, cookie, header and script again with the first key of SCANS_SECRET_KEYS. "
-        "Then you can remove the older keys. Safe to run at any time, and more than once."
+        "Encrypt every stored password, cookie, header, script and second factor again with the first key of "
+        "SCANS_SECRET_KEYS. Then you can remove the older keys. Safe to run at any time, and more than once."
     )
 
     def handle(self, **options) -> None:
