@@ -29,7 +29,7 @@ from wall import Wall, place
 
 WINDOW = {"width": 1280, "height": 900}
 LONGEST_TEXT, LONGEST_PAGE = 100_000, 500_000
-COOKIE = ("name", "value", "domain", "path", "secure")  # what engines.base.Cookie has
+COOKIE = ("name", "value", "domain", "path", "secure", "httpOnly")  # what engines.base.Cookie has
 SECONDS_TO_SETTLE = 3
 SECONDS_OF_SILENCE = 0.5
 SECONDS_FOR_A_PAGE = 20
@@ -110,7 +110,8 @@ class Player:
     def _give(self, session: dict) -> None:
         pairs = [pair.strip().partition("=") for pair in self.gate.cookies.split(";") if pair.strip()]
         given = [{"name": name, "value": value, "url": urljoin(self.gate.target, "/")} for name, _, value in pairs]
-        for cookie in (*given, *({name: cookie[name] for name in COOKIE} for cookie in session["cookies"])):
+        self.given = {(cookie["name"], cookie["value"]) for cookie in given}  # by a user, not by the site
+        for cookie in (*given, *map(as_browser_has_it, session["cookies"])):
             with suppress(Error):  # one that this browser takes from no site
                 self.context.add_cookies([cookie])
         give_to_windows(self.context, session, self.task["url"])
@@ -234,7 +235,11 @@ class Player:
         return self.shown.told() if self.task["recording"] or self.task["form"] else {}
 
     def _cookies(self) -> list[dict]:
-        return [{name: cookie[name] for name in COOKIE} for cookie in self.context.cookies()]
+        return [as_told(cookie, is_given=self._is_given(cookie)) for cookie in self.context.cookies()]
+
+    def _is_given(self, cookie: dict) -> bool:
+        """Return whether a user gave this cookie, and the site has not set it since."""
+        return (cookie["name"], cookie["value"]) in self.given
 
     def _storage(self) -> list[str]:
         names = "[...Object.keys(localStorage), ...Object.keys(sessionStorage)]"
@@ -248,6 +253,19 @@ class Player:
 
     def _picture(self) -> str:
         return base64.b64encode(self.page.screenshot(timeout=5000)).decode()
+
+
+def as_browser_has_it(cookie: dict) -> dict:
+    """Return a cookie of a session as Playwright takes it."""
+    values = {**cookie, "httpOnly": bool(cookie["http_only"])}
+    return {name: values[name] for name in COOKIE}
+
+
+def as_told(cookie: dict, *, is_given: bool) -> dict:
+    """Return a cookie of the browser as engines.base.Cookie has it."""
+    told = {name: cookie[name] for name in COOKIE}
+    http_only = told.pop("httpOnly")
+    return {**told, "http_only": None if is_given else http_only}
 
 
 def first_line(error: Exception) -> str:

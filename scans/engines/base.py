@@ -35,7 +35,8 @@ class Command(StrEnum):
 class Cookie:
     """A cookie of a logged-in session.
 
-    `domain` is a host (IPv6 addresses in brackets). A leading dot means that subdomains get the cookie too.
+    `domain` is a host (IPv6 addresses in brackets). A leading dot means that subdomains get the cookie too. `http_only`
+    is None for a cookie that a user gave: nobody saw the site set it, so its flags are unknown.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Cookie:
     domain: str
     path: str = "/"
     secure: bool = False
+    http_only: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -126,6 +126,7 @@ class CrawlSeen:
     only_login: bool  # nothing but a login, and pages that stand beside one
     only_scripts: bool  # nothing but pages that scripts fill, whose requests the engine does not see
     descriptions: tuple[tuple[str, str], ...] = ()  # (kind, address) of descriptions of an API that it did not use
+    frames: tuple[str, ...] = ()  # addresses of other sites that pages show in a frame
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ SENTENCES = {
         "login works, and submit an address behind it."
     ),
     "scripts_only": _(
-        "{url} is filled by scripts. The scan did not see what they ask for, so the API behind the page was not tested."
+        "{url} lives on its scripts. The scan did not see what they ask for, so the API behind the page was not tested."
     ),
     "next_scripts_only": _(
         "Record a crawl script that uses the application: the addresses that its scripts ask for are then scanned, "
@@ -26,6 +26,11 @@ SENTENCES = {
     "next_description_not_read": _(
         "Submit addresses of the API as URLs of the analysis, or record a crawl script that asks for them."
     ),
+    "frames_not_followed": _(
+        "The scan saw one page only: {url}. It shows {address} in a frame, which belongs to another site and was not "
+        "scanned."
+    ),
+    "next_frames_not_followed": _("If that is the site you mean, submit {address} instead."),
     "lead_not_followed": _("{url} leads a browser to {address}, where the scan did not get."),
     "next_lead_not_followed": _("Submit {address} instead."),
     "modules_broke": _("Errors inside the engine: {count}. Modules: {names}. What they dropped was not tested."),

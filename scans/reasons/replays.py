@@ -99,6 +99,7 @@ SENTENCES = {
     "header_there": _("The answer has the header {name} now."),
     "cookie_not_set": _("The answer sets no cookie {name} to look at."),
     "cookie_flag_missing": _("The cookie {name} is still set without the flag {flag}."),
+    "cookie_flag_missing_at_login": _("The login still gets the cookie {name} without the flag {flag}."),
     "cookie_flag_there": _("The cookie {name} is set with the flag {flag} now."),
     "policy_missing": _("The policy's {name} is still missing."),
     "policy_same": _("The policy's {name} is still not safe."),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from secrets import choice
 from time import sleep
 from typing import TYPE_CHECKING, Protocol
 
+from scans.engines.base import Cookie
 from scans.login.page import Page
 from scans.models import Finding
 from scans.results.signs import without_news
 from scans.results.stored_request import StoredRequest, parse_request
 from scans.results.verdicts import NotReplayable, Refused, Verdict, not_reproduced
+from scans.targets.cookies import as_kept
 from scans.targets.http_client import Answer
 from scans.targets.refusal import Seen, alike, goal, refusal, seen
 
@@ -44,13 +46,22 @@ class Ask(Protocol):
 class Look:
     """The finding, its request, and sending it. `usual` is what its address answers to everybody, if that is known.
 
+    `login_cookies` are those of the login that was made for the looks.
+
     Methods that send raise Refused when the site turns the request away, httpx.HTTPError or OSError without an answer.
     """
 
     def __init__(
-        self, finding: Finding, ask: Ask, *, usual: Seen | None = None, rest: Callable[[float], object] = sleep
+        self,
+        finding: Finding,
+        ask: Ask,
+        *,
+        usual: Seen | None = None,
+        rest: Callable[[float], object] = sleep,
+        login_cookies: Iterable[Cookie] = (),
     ):
         self.finding = finding
+        self.login_cookies = [as_kept(cookie) for cookie in login_cookies]
         self.request = parse_request(finding.http_request)
         self.rest = rest
         self._ask = ask

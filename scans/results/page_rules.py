@@ -19,7 +19,10 @@ from scans.targets.http_client import Answer
 
 MISSING_HEADER = re.compile(r"^([A-Za-z-]+) is not set$")
 INVALID_HEADER = re.compile(r"^([A-Za-z-]+) has an invalid value$")
-MISSING_FLAG = re.compile(r"^(HttpOnly|Secure) flag is not set in the cookie *: *(\S+)$")
+# As releases 3.2 and 3.3 of the engine say it.
+MISSING_FLAG = re.compile(
+    r"^(HttpOnly|Secure) flag is not set (?:in the cookie *: *(.+)|on the cookie:? '(.+)' set at .*)$"
+)
 SERVER_ERROR = re.compile(r"^The server responded with a (5\d\d) HTTP error code")
 WEAK_POLICY = re.compile(r"^CSP (?:attribute )?\"([a-z-]+)\" (is missing|value is not safe)$")
 _HEADER_NAMES = {"CSP": "Content-Security-Policy"}
@@ -109,17 +112,27 @@ def _evidence_headers(finding: Finding) -> httpx.Headers:
 
 
 def cookie_flag(look: Look) -> Verdict:
-    """The cookie is still set without the flag. Who has the cookie already gets none, so a stranger asks too."""
-    weak = MISSING_FLAG.match(look.finding.info.strip())
-    flag, name = weak[1], weak[2]
-    cookies = _cookies(look.answer(), name)
-    if not cookies:
-        cookies = _cookies(look.plain_answer(look.request.with_cookies(""), anonymous=True), name)
-    if not cookies:
-        return not_replayable("cookie_not_set", name=name)
-    if all(flag.lower() in line.lower().replace(" ", "").split(";")[1:] for line in cookies):
+    """The login or the page still sets the cookie without the flag.
+
+    Who has the cookie already gets none, so a stranger asks too.
+    """
+    named = MISSING_FLAG.match(look.finding.info.strip())
+    flag, name = named[1], named[2] or named[3]
+    of_login = [cookie for cookie in look.login_cookies if cookie.name == name and cookie.http_only is not None]
+    if any(flag in cookie.missing_flags for cookie in of_login):
+        return confirmed("cookie_flag_missing_at_login", name=name, flag=flag)
+    try:
+        lines = _cookies(look.answer(), name)
+        lines = lines or _cookies(look.plain_answer(look.request.with_cookies(""), anonymous=True), name)
+    except NotReplayable:
+        if not of_login:
+            raise
+        lines = []
+    if any(flag.lower() not in line.lower().replace(" ", "").split(";")[1:] for line in lines):
+        return confirmed("cookie_flag_missing", name=name, flag=flag)
+    if lines or of_login:
         return not_reproduced("cookie_flag_there", name=name, flag=flag)
-    return confirmed("cookie_flag_missing", name=name, flag=flag)
+    return not_replayable("cookie_not_set", name=name)
 
 
 def _cookies(answer: Answer, name: str) -> list[str]:

@@ -5,9 +5,10 @@ looks like the one in the evidence confirms nothing.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import sleep
 
+from scans.engines.base import Cookie
 from scans.models import Finding
 from scans.results import injection_rules as injections
 from scans.results import page_rules as pages
@@ -54,18 +55,26 @@ _BY_MODULE: dict[str, Rule | str] = {
 }
 
 
-def judge(finding: Finding, ask: Ask, *, usual: Seen | None = None, rest: Callable[[float], object] = sleep) -> Verdict:
+def judge(
+    finding: Finding,
+    ask: Ask,
+    *,
+    usual: Seen | None = None,
+    rest: Callable[[float], object] = sleep,
+    login_cookies: Iterable[Cookie] = (),
+) -> Verdict:
     """Look for the sign of the finding's weakness, sending what that takes with `ask`, and return the verdict.
 
-    `usual` is what the finding's address answers to everybody, if that is known; `rest` waits. Raises NotReplayable,
-    Refused when the site turns us away, and httpx.HTTPError or OSError without an answer.
+    `usual` is what the finding's address answers to everybody, if that is known; `rest` waits; `login_cookies` are
+    those of the scan's login, made for the looks. Raises NotReplayable, Refused when the site turns us away, and
+    httpx.HTTPError or OSError without an answer.
     """
     rule = rule_of(finding)
     if rule is None:
         raise NotReplayable("no_sign_known", module=finding.module)
     if isinstance(rule, str):
         raise NotReplayable(rule)
-    return rule(Look(finding, ask, usual=usual, rest=rest))
+    return rule(Look(finding, ask, usual=usual, rest=rest, login_cookies=login_cookies))
 
 
 def rule_of(finding: Finding) -> Rule | str | None:

@@ -18,6 +18,8 @@ def notices_of(seen: CrawlSeen, url_scan: UrlScan, led_to: str = "") -> list[Not
         notices.append(Notice("login_only", url=url))
     elif seen.only_scripts:
         notices.append(Notice("scripts_only", url=url))
+    elif seen.pages + seen.data <= 1 and seen.frames:
+        notices.append(Notice("frames_not_followed", url=url, address=", ".join(seen.frames)))
     elif seen.pages + seen.data <= 1:
         notices.append(Notice("one_page", url=url))
     if seen.descriptions:

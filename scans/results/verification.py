@@ -247,7 +247,9 @@ class Replays:
         try:
             about_page = finding.url == self._scan.url and not finding.parameter
             usual = self._usual if about_page and not self._login else None  # a stranger's, who may see another page
-            return judge(finding, partial(self._ask, client), usual=usual, rest=self._rest)
+            cookies = self._logged_in.session.cookies if self._logged_in else ()
+            ask = partial(self._ask, client)
+            return judge(finding, ask, usual=usual, rest=self._rest, login_cookies=cookies)
         except httpx.TimeoutException:
             why = Reason("site_gave_no_answer_in_time", count=TIMEOUT_SECONDS)
         except (httpx.HTTPError, OSError) as error:

@@ -25,6 +25,7 @@ class SiteCookies:
                 domain=host if kept.host_only else f".{host}",
                 path=kept.path,
                 secure=kept.secure,
+                http_only=kept.http_only,
             )
 
     def headers(self, url: httpx.URL | str, before: str = "") -> dict[str, str]:
@@ -47,7 +48,8 @@ def as_kept(cookie: Cookie) -> Kept:
     """Return a cookie of a session as the rules know it."""
     domain = cookie.domain.removeprefix(".").strip("[]")
     host_only = not cookie.domain.startswith(".")
-    return Kept(cookie.name, cookie.value, domain, cookie.path, host_only=host_only, secure=cookie.secure)
+    flags = {"host_only": host_only, "secure": cookie.secure, "http_only": cookie.http_only}
+    return Kept(cookie.name, cookie.value, domain, cookie.path, **flags)
 
 
 def as_text(value: bytes) -> str:

@@ -257,10 +257,12 @@ def test_a_script_file_a_cookie_and_a_hidden_field_of_scripts_are_not_missed():
             return 200, script, ("Content-Type", "text/javascript")
         if asked.method == "GET":
             return 200, f"<title>Sign in</title>{form}</form><script src=/app.js></script>"
-        return IN if asked.form()["proof"] == "made" and "js=1" in asked.cookies else (200, form)
+        safe = (*IN, ("Set-Cookie", "safe=1; HttpOnly; Secure"))
+        return safe if asked.form()["proof"] == "made" and "js=1" in asked.cookies else (200, form)
 
     with ScriptedSite(answer) as site:
-        assert {cookie.name for cookie in entered(site).session.cookies} == {"js", "sid"}
+        flags = {(one.name, one.http_only, one.secure) for one in entered(site).session.cookies}
+        assert flags == {("js", False, False), ("sid", False, False), ("safe", True, True)}
         assert len(site.posted) == 1
 
 

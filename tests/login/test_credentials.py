@@ -53,7 +53,7 @@ def test_a_site_that_asks_at_one_address_and_then_knows_its_visitor_by_a_cookie(
         logged_in = entered(site, method, login_url="/login")
         assert reason(site, method, login_url="/login", password="wrong") == "wrong_credentials"
     assert "offers to log out" in str(logged_in.detail)
-    assert [cookie.name for cookie in logged_in.session.cookies] == ["session"]
+    assert [(cookie.name, cookie.http_only) for cookie in logged_in.session.cookies] == [("session", False)]
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Digest", "NTLM", "Bearer"])
@@ -86,6 +86,7 @@ def test_cookies_are_proven_and_kept():
     kept = {(cookie.name, cookie.value) for cookie in logged_in.session.cookies}
     assert kept == {("session", "abc"), ("theme", "dark")}
     assert {cookie.domain for cookie in logged_in.session.cookies} == {"127.0.0.1"}
+    assert {cookie.http_only for cookie in logged_in.session.cookies} == {None}  # nobody saw the site set them
 
 
 def test_cookies_belong_to_the_targets_host():

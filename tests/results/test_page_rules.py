@@ -2,6 +2,7 @@
 
 import pytest
 
+from scans.engines.base import Cookie
 from scans.targets.refusal import seen
 from tests.results.replaying import CONFIRMED, GONE, TEMPLATE, UNCLEAR, answer, fields, finding, looked, replayed
 
@@ -93,6 +94,33 @@ def test_a_page_behind_a_redirect_is_compared_with_the_finding_and_not_with_the_
 def test_a_missing_flag_is_looked_for_in_the_cookie_of_that_name(cookie, expected):
     weak = about("HttpOnly flag is not set in the cookie : session", evidence_status=0)
     assert replayed(weak, answer(headers=[("set-cookie", "first=1"), ("set-cookie", cookie)])) == expected
+
+
+LOGIN_SETS = [
+    ("HttpOnly", {"http_only": False, "secure": True}, CONFIRMED, "cookie_flag_missing_at_login"),
+    ("Secure", {"http_only": False, "secure": True}, GONE, "cookie_flag_there"),
+    ("HttpOnly", {"http_only": True}, GONE, "cookie_flag_there"),
+    ("HttpOnly", {"http_only": None}, UNCLEAR, "cookie_not_set"),
+    ("HttpOnly", {"http_only": False, "name": "other"}, UNCLEAR, "cookie_not_set"),
+]
+
+
+@pytest.mark.parametrize(("flag", "cookie", "expected", "code"), LOGIN_SETS)
+def test_a_cookie_that_only_the_login_sets_is_judged_by_a_new_login(flag, cookie, expected, code):
+    weak = about(f"{flag} flag is not set in the cookie : session", evidence_status=0)
+    given = Cookie(**{"name": "session", "value": "1", "domain": "owls.example", **cookie})
+    verdict = looked(weak, lambda _: answer(), login_cookies=[given])
+    assert (verdict.replay, verdict.reason.code) == (expected, code)
+    if expected == GONE:
+        assert looked(weak, lambda _: answer(404), login_cookies=[given]).replay == GONE
+        unsafe = answer(headers=[("set-cookie", "session=2")])
+        assert looked(weak, lambda _: unsafe, login_cookies=[given]).reason.code == "cookie_flag_missing"
+
+
+@pytest.mark.parametrize("info", ["on the cookie 'odd : one' set at 'http://h/'", "in the cookie : odd : one"])
+def test_a_cookie_is_found_by_its_name_whatever_the_engine_s_release(info):
+    weak = about(f"Secure flag is not set {info}", evidence_status=0)
+    assert replayed(weak, answer(headers=[("set-cookie", "odd : one=2")])) == CONFIRMED
 
 
 def test_a_stranger_gets_the_cookie_that_a_visitor_has_already():

@@ -22,6 +22,8 @@ URL = "http://shop.example/"
         (replace(ENOUGH, pages=1, data=1), []),
         (replace(ENOUGH, pages=1), ["one_page"]),
         (replace(ENOUGH, pages=0, data=1), ["one_page"]),
+        (replace(ENOUGH, pages=1, frames=("http://other.example/",)), ["frames_not_followed"]),
+        (replace(ENOUGH, frames=("http://other.example/",)), []),
         (replace(ENOUGH, pages=1, only_login=True), ["login_only"]),
         (replace(ENOUGH, pages=1, only_scripts=True), ["scripts_only"]),
         (replace(ENOUGH, descriptions=(("Swagger", f"{URL}a"), ("OpenAPI", f"{URL}b"))), ["description_not_read"]),

@@ -458,6 +458,17 @@ def test_a_login_that_ends_while_findings_are_replayed_is_made_again(settings):
     assert marks(scan) == ["confirmed"] * 4, reasons(scan)
 
 
+def test_a_cookie_that_the_login_sets_is_verified_by_the_login_of_the_verification():
+    with GuardedSite() as site:
+        scan = behind(site, Method.FORM, "GET /")
+        scan.findings.update(
+            info="HttpOnly flag is not set in the cookie : session", module="cookieflags", parameter=""
+        )
+        verify(scan.pk, holder="me")
+    assert marks(scan) == ["confirmed"]
+    assert reasons(scan) == ["The login still gets the cookie session without the flag HttpOnly."]
+
+
 def test_what_ends_each_login_is_not_called_mended(settings):
     settings.SCANS_SECONDS_BETWEEN_LOGINS = 0
     with GuardedSite() as site:

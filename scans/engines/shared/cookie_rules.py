@@ -34,7 +34,8 @@ _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 class Kept:
     """A cookie as it is kept. `expires` is a time.time(), or None for the end of the session.
 
-    A host-only cookie goes to its domain, any other to the domain's subdomains too.
+    `http_only` is None if nobody saw the site set it. A host-only cookie goes to its domain, any other to the domain's
+    subdomains too.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Kept:
     path: str
     host_only: bool = True
     secure: bool = False
-    http_only: bool = False
+    http_only: bool | None = False
     expires: float | None = None
 
     @property
@@ -60,6 +61,12 @@ class Kept:
     def pair(self) -> str:
         """The part of a Cookie header that carries it (5.8.3, step 4)."""
         return f"{self.name}={self.value}" if self.name else self.value
+
+    @property
+    def missing_flags(self) -> tuple[str, ...]:
+        """The flags against theft that the site has set it without; none if nobody saw the site set it."""
+        has = {"HttpOnly": self.http_only, "Secure": self.secure}
+        return () if self.http_only is None else tuple(name for name in has if not has[name])
 
     def goes_to(self, url: str) -> bool:
         """Return whether a request for this address carries it (5.8.3, step 1)."""

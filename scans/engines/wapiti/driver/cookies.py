@@ -22,8 +22,15 @@ class Cookies:
     def __init__(self, given):
         self.jar = CookieJar()
         self.names = {cookie["name"] for cookie in given}
-        for cookie in given:
-            self.jar.add(as_kept(cookie))
+        self.given = [as_kept(cookie) for cookie in given]
+        for cookie in self.given:
+            self.jar.add(cookie)
+
+    def without_flags(self, url):
+        """Return pairs of a flag and the name of a cookie of this site that the login was given without it."""
+        site = str(httpx.URL(url).join("/"))[:-1]
+        ours = [cookie for cookie in self.given if cookie.name and cookie.goes_to(site + cookie.path)]
+        return list(dict.fromkeys((flag, cookie.name) for cookie in ours for flag in cookie.missing_flags))
 
     def dress(self, request):
         """Add them to a request that already has the site's other cookies. The longest path comes first."""
@@ -50,6 +57,7 @@ def as_kept(cookie):
         cookie["path"],
         host_only=not domain.startswith("."),
         secure=cookie["secure"],
+        http_only=cookie.get("http_only"),
     )
 
 

@@ -5,11 +5,13 @@
 import re
 from urllib.parse import urljoin, urlsplit
 
+from asks import Asks, bindings
 from bs4 import BeautifulSoup
 from bs4.builder import HTMLTreeBuilder
 from bs4.element import TemplateString
 from descriptions import Descriptions
 
+MORE_ASKS = 4  # times as many addresses that only scripts ask for as there are others: that is an application
 FEW = 5  # pages that are told apart; with more, nobody needs to know how many there are
 LITTLE_TEXT = 300  # characters; a page that scripts fill says hardly more before they run
 TEXT_OF_LOGIN = 1500  # characters; a page with a login beside so much text is worth a scan
@@ -18,6 +20,11 @@ MOST_LOOKS = 200  # pages that are read, if they are all the same
 # Elements whose text is not part of the page's.
 HIDDEN = {**HTMLTreeBuilder.DEFAULT_STRING_CONTAINERS, "noscript": TemplateString, "title": TemplateString}
 CHANGES = re.compile(r"\d+|\b[0-9a-fA-F]{16,}\b")  # numbers and tokens, which differ from answer to answer
+SCRIPTS = ("javascript", "ecmascript")  # the ends of their content types
+FRAMES = ("frame", "iframe")
+MOST_FRAMES = 3  # whose addresses are told
+TINY = {"0", "1", "0px", "1px"}
+HIDES = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
 LEADS = ("a", "area", "frame", "iframe", "form")
 TYPED = ("", "text", "email", "tel", "password")
 USER = re.compile(r"(?i)user|login|e-?mail|account")
@@ -37,8 +44,10 @@ class Sights:
     def __init__(self, url):
         self.origin = urlsplit(url)[:2]
         self.looks = 0
-        self.pages = {}  # signature → (asks for a login, may stand beside one, is filled by scripts, leads on)
+        self.pages = {}  # signature → (asks for a login, may stand beside one, how scripts fill it, leads on)
         self.data, self.documents = set(), set()
+        self.frames = {}  # addresses on other sites that pages show in a frame, in order
+        self.asks = Asks(self.origin)
         self.descriptions = Descriptions(self.origin)
 
     def take(self, method, url, status, headers, text):
@@ -49,12 +58,15 @@ class Sights:
         describes = self.descriptions.take(url, status, headers, text[: 4 * LARGEST_PAGE], is_page)
         if status >= 300:
             return
+        self.asks.answered(url)
         if is_page:
             if len(self.pages) <= FEW and self.looks < MOST_LOOKS:
                 self.looks += 1
                 self.look(url, BeautifulSoup(text[:LARGEST_PAGE], "html.parser", string_containers=HIDDEN))
         elif is_data(kind, url) and not describes:
             self.data.add(url.partition("?")[0])
+        elif kind.endswith(SCRIPTS):
+            self.asks.read(url, text)
         elif kind in DOCUMENTS:
             self.documents.add(url.partition("?")[0])
 
@@ -69,11 +81,25 @@ class Sights:
         addresses = {(tag, urljoin(url, value).partition("#")[0].partition("?")[0]) for tag, value in values}
         shown = " ".join(page.get_text(" ").split())  # before scripts run
         asks = len(shown) < TEXT_OF_LOGIN and asks_for_login(page, shown)
-        leads = any(tag in LEADS and self.leads(url, urljoin(url, value)) for tag, value in values)
-        filled = page.find("script") and not (asks or page.select_one("form input[name]"))
+        leads = {urljoin(url, value) for tag, value in values if tag in LEADS and self.leads(url, urljoin(url, value))}
+        self.asks.read_page(url, page)
+        self.frames |= dict.fromkeys(self.frames_elsewhere(url, page))
+        is_little = len(shown) < LITTLE_TEXT and not page.select_one("form input[name]")
+        filled = page.find("script") and not asks and (is_little, bindings(page, shown))
         signature = CHANGES.sub("#", shown), frozenset(addresses - {("form", url.partition("?")[0])})
         beside = bool(BESIDE_LOGIN.search(urlsplit(url).path))
-        self.pages.setdefault(signature, (asks, asks or beside, bool(filled) and len(shown) < LITTLE_TEXT, leads))
+        self.pages.setdefault(signature, (asks, asks or beside, filled or None, leads))
+
+    def frames_elsewhere(self, url, page):
+        """Yield the addresses of frames that a visitor sees and that are not of this site."""
+        for tag in page.find_all(FRAMES):
+            is_seen = not (
+                TINY & {tag.get("width"), tag.get("height")} or tag.find_parent("noscript") or tag.has_attr("hidden")
+            )
+            if is_seen and not HIDES.search(tag.get("style", "")) and is_address(tag.get("src", "")):
+                address = urljoin(url, tag["src"])
+                if urlsplit(address)[:2] != self.origin and urlsplit(address).netloc:
+                    yield address
 
     def leads(self, url, address):
         """Return whether an address on a page is that of another page of this site."""
@@ -85,14 +111,23 @@ class Sights:
         seen = list(self.pages.values())
         few = 0 < len(seen) <= FEW
         # Links of an application lead to the same page again, which its scripts then fill.
-        links_lead_on = any(leads for *_, leads in seen) and not (len(seen) == 1 < self.looks)
+        leads = set().union(*(leads for *_, leads in seen)) if not len(seen) == 1 < self.looks else set()
+        own = all(map(self.is_filled, seen)) and not (self.data or leads)
+        not_got = [address for address in leads if not self.asks.has_got(urlsplit(address).path)]
+        many_asks = len(self.asks.unseen) >= MORE_ASKS * (len(seen) + len(self.data) + len(not_got))
         return {
             "pages": len(seen) + len(self.documents),
             "data": len(self.data),
             "only_login": few and any(asks for asks, *_ in seen) and all(beside for _, beside, *_ in seen),
-            "only_scripts": few and all(filled for *_, filled, _ in seen) and not (self.data or links_lead_on),
+            "only_scripts": few and any(filled for *_, filled, _ in seen) and (own or many_asks),
+            "frames": list(self.frames)[:MOST_FRAMES],
             "descriptions": self.descriptions.unread(),
         }
+
+    def is_filled(self, look):
+        """Return whether a page is nothing without what its scripts ask for: it says little, or they ask for much."""
+        filled = look[2]
+        return filled is not None and (filled[0] or self.asks.fill(filled[1]))
 
 
 def is_address(value):

@@ -118,6 +118,106 @@ def test_pages_with_content_or_an_api_that_answered_are_not(seen, answers):
     assert not seen(*answers)["only_scripts"]
 
 
+TEXT = "<p>Owls fly at night, and so does their shop.</p>" * 300
+DIALOGS = "<form class=dialog><input data-bind='value: {0}' name={0}><a href=javascript:void(0)>Save</a></form>"
+KNOCKOUT = "".join(DIALOGS.format(f"field{number}") for number in range(40))
+# Single-page applications whose one page says much: (page, its script file).
+APPLICATIONS = {
+    "knockout": (TEXT + KNOCKOUT + "<a href='#'>Close</a><script src=/app.js></script>", "$.ajax({url: BASE + name})"),
+    "script with addresses": (f"{TEXT}<script src=/app.js></script>", "fetch('/api/jobs'); fetch('/api/files')"),
+    "addresses in a bundle": (f"{TEXT}<script src=/app.js></script>", 'a={l:"api/jobs",f:"rest/files",g:"graphql/"}'),
+    "angular": (
+        TEXT + "<li *ngFor='let owl of owls'>{{ owl.name }}</li>" * 20 + "<script src=/app.js></script>",
+        "this.http.get(this.base + name); new HttpClient()",
+    ),
+    "vue inside of the page": (
+        f"{TEXT}{'<td v-text=name></td>' * 12}<form><input name=q v-model=q></form><script>axios.get(place)</script>",
+        "",
+    ),
+    "htmx": (f"{TEXT}<div hx-get=/rows></div><button hx-post=/rows/add>Add</button><script src=/htmx.js></script>", ""),
+}
+
+
+@pytest.mark.parametrize(("page", "script"), APPLICATIONS.values(), ids=APPLICATIONS)
+def test_an_application_is_known_by_what_its_scripts_ask_for_however_much_its_page_says(seen, page, script):
+    assert seen(("", page), ("app.js", script, SCRIPT))["only_scripts"]
+    assert not seen(("", page), ("app.js", script, SCRIPT), ("api/jobs", "[]", JSON))["only_scripts"]
+
+
+def test_some_links_and_answers_make_no_classic_site_of_an_application_whose_scripts_ask_for_much_more(seen):
+    page = f"{TEXT}<a href=/about>About</a><a href=/export>Export</a><script src=/app.js></script>"
+    asks = [f"fetch('/api/{number}/all');" for number in range(20)]
+    crawl = [("", page), ("about", ARTICLE), ("export", "{}", JSON)]
+    assert seen(*crawl, ("app.js", "".join(asks), SCRIPT))["only_scripts"]
+    assert not seen(*crawl, ("app.js", "".join(asks[:10]), SCRIPT))["only_scripts"]
+
+
+def test_links_that_differ_by_their_query_lead_to_other_pages(seen):
+    page = f"{TEXT}<a href='?page=2'>More</a><script>fetch('/api/a'); fetch('/api/b')</script>"
+    assert not seen(("", page), ("?page=2", ARTICLE))["only_scripts"]
+
+
+JQUERY = 'x.open(t.type,t.url);ajax({url:a,type:"GET"});"application/x-www-form-urlencoded";"text/xml"'
+NAVIGATION = "<a href=/about>About</a><a href=/shop>Shop</a>"
+MENUS = "<div x-data='{open: false}' x-show=open @click=go :class=c></div>" * 30
+CARDS = """<script type=application/json>{"a": "/api/1", "b": "/api/2"}</script><img src=/1.jpg><img src=/2.jpg>"""
+# Classic sites with scripts: answers of their crawl.
+CLASSIC = {
+    "brochure with anchors": [
+        ("", f"{TEXT}<a href='#us'>Us</a><script src=/jquery.min.js></script>"),
+        ("jquery.min.js", JQUERY, SCRIPT),
+    ],
+    "contact form sent by script": [
+        ("", f"{TEXT}<form id=f><input name=mail></form><script>fetch('/contact', {{body: 1}})</script>"),
+    ],
+    "contact form of the page": [
+        ("", f"{TEXT}<form action=/contact><input name=q></form><script>fetch('/contact'); fetch('/thanks/')</script>"),
+        ("contact", "<h1>Contact</h1>"),
+        ("thanks/", "<h1>Thanks</h1>"),
+    ],
+    "blog": [
+        ("", TEXT + NAVIGATION + "<script src=/a.js></script>"),
+        ("about", ARTICLE),
+        ("a.js", "fetch('/like/1'); fetch('/views/1')", SCRIPT),
+    ],
+    "documentation of an API": [
+        ("", f"{TEXT}<pre>fetch('/api/owls'); fetch('/api/crows')</pre><script src=/menu.js></script>"),
+    ],
+    "landing page with menus by Alpine": [
+        ("", f"{TEXT}{MENUS}<script src=/alpine.js></script>"),
+        ("alpine.js", "fetch(e)", SCRIPT),
+    ],
+    "counters and consent of others": [
+        ("", f"{TEXT}<script>fetch('https://c.example/hit/1'); fetch('https://consent.example/api/v1/owl')</script>"),
+    ],
+    "calculator": [
+        ("", f"{TEXT}<form><input name=a><input name=b></form><script>c.value = a.value / b.value</script>"),
+    ],
+    "gallery with its data inside": [("", TEXT + CARDS)],
+    "list of a directory": [("", "<h1>Index of /</h1>" + "<a href=a.zip>a.zip</a>" * 40)],
+    "status of a printer": [("", f"<meta http-equiv=refresh content=30>{TEXT}<script>setTimeout(reload, 9)</script>")],
+    "wiki": [
+        ("", TEXT + NAVIGATION + "<script src=/w.js></script>"),
+        ("w.js", "$.get('/w/api.php?q'); $.get('/w/rest/v1')", SCRIPT),
+        ("about", TEXT),
+    ],
+}
+
+
+@pytest.mark.parametrize("answers", CLASSIC.values(), ids=CLASSIC)
+def test_a_classic_site_is_none_whatever_scripts_it_has(seen, answers):
+    assert not seen(*answers)["only_scripts"]
+
+
+def test_frames_of_other_sites_are_named_and_hidden_ones_are_not(seen):
+    frames = "<iframe src='//other.example/a'></iframe><frame src=http://third.example/><iframe src=/mine></iframe>"
+    hidden = (
+        "<iframe src=http://t.example/ height=0></iframe><iframe src=http://t.example/ style='display: none'></iframe>"
+        "<noscript><iframe src=http://tags.example/></iframe></noscript><iframe src='about:blank'></iframe>"
+    )
+    assert seen(("", frames + hidden))["frames"] == ["http://other.example/a", "http://third.example/"]
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "\x00", "<", "<?xml version='1.0' encoding='latin-1'?><html>", "<a href='http://[::1'>", "<script>" * 50],
