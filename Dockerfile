@@ -23,4 +23,4 @@ VOLUME /data
 EXPOSE 8000
 
 HEALTHCHECK CMD python -c "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz')"
-CMD ["sh", "-c", "python manage.py first_run --bind 0.0.0.0 && exec gunicorn dashboard.wsgi --config python:dashboard.gunicorn_config --bind 0.0.0.0:$PORT --threads 8 --graceful-timeout 3 --no-control-socket"]
+CMD ["sh", "-c", "python manage.py first_run --bind 0.0.0.0 && exec python manage.py run_web --bind 0.0.0.0"]

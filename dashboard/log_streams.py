@@ -1,14 +1,14 @@
-"""The stream that the security log is written to."""
+"""The stream that the logs of access and security are written to."""
 
 import logging
 import sys
 from pathlib import Path
 
 # The commands of manage.py that run until they are told to end; the standard output of all others is their answer.
-SERVERS = {"runserver", "run_scheduler", "run_worker", "testserver"}
+SERVERS = {"run_web", "runserver", "run_scheduler", "run_worker", "testserver"}
 
 
-class SecurityLogHandler(logging.StreamHandler):
+class OutputHandler(logging.StreamHandler):
     """Writes to standard output; in a command whose output is its answer, such as JSON, to standard error."""
 
     @property

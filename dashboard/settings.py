@@ -325,12 +325,14 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
         # Each record is a line of JSON already.
-        "security": {"class": "dashboard.log_streams.SecurityLogHandler", "formatter": "bare"},
+        "output": {"class": "dashboard.log_streams.OutputHandler", "formatter": "bare"},
     },
     "root": {"handlers": ["console"], "level": log_level("SCANS_LOG_LEVEL", "INFO")},
     "loggers": {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
-        "scans.security": {"handlers": ["security"], "level": "INFO", "propagate": False},
+        "waitress.queue": {"level": "ERROR"},  # it warns of each request that waits for a thread
+        "dashboard.access": {"handlers": ["output"], "level": "INFO", "propagate": False},
+        "scans.security": {"handlers": ["output"], "level": "INFO", "propagate": False},
     },
 }

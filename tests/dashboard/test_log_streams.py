@@ -5,18 +5,18 @@ import sys
 
 import pytest
 
-from dashboard.log_streams import SecurityLogHandler
+from dashboard.log_streams import OutputHandler
 
 
 def written(monkeypatch, capsys, *arguments):
     """What the handler writes in a process with these arguments: (standard output, standard error)."""
     monkeypatch.setattr(sys, "argv", list(arguments))
-    SecurityLogHandler().emit(logging.makeLogRecord({"msg": '{"event": "login.ended"}'}))
+    OutputHandler().emit(logging.makeLogRecord({"msg": '{"event": "login.ended"}'}))
     return tuple(capsys.readouterr())
 
 
 @pytest.mark.parametrize(
-    "arguments", [("/x/gunicorn", "dashboard.wsgi"), ("manage.py", "runserver"), ("manage.py", "run_worker")]
+    "arguments", [("/x/uwsgi", "dashboard.wsgi"), ("manage.py", "run_web"), ("manage.py", "run_worker")]
 )
 def test_servers_write_it_to_standard_output(monkeypatch, capsys, arguments):
     assert written(monkeypatch, capsys, *arguments) == ('{"event": "login.ended"}\n', "")

@@ -1,15 +1,11 @@
 """Each request has an id; the access log says who asked for what, on lines that nobody can forge."""
 
 import json
-from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.test import override_settings
-from gunicorn.config import Config
 
-from dashboard import gunicorn_config
-from dashboard.request_log import AccessLogger, access_line, is_worth_a_line
+from dashboard.request_log import access_line, is_worth_a_line
 from scans.models import SecurityEvent
 from scans.origin import current_request
 
@@ -17,9 +13,16 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def environment(client):
-    """A function: the WSGI environment of the answer to a GET."""
-    return lambda address, **values: client.get(address, **values).wsgi_request.META
+def line(client):
+    """A function: the line of the answer to a GET, whose request is changed by `change` before it is logged."""
+
+    def written(address, change=None):
+        answer = client.get(address)
+        if change:
+            change(answer.wsgi_request)
+        return access_line(answer.wsgi_request, answer, 0.012)
+
+    return written
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/analyses/", "/nothing-here", "/static/none.css", "/accounts/login/"])
@@ -36,11 +39,11 @@ def test_a_trusted_proxy_gives_the_id(client):
     assert client.get("/healthz", headers={"X-Request-ID": "a\tb"})["X-Request-ID"] != "a\tb"
 
 
-def test_the_access_log_names_the_user_and_the_request(as_role):
+def test_the_access_log_names_the_user_and_the_request(as_role, capsys):
     answer = as_role("Viewer", username="bob").get("/analyses/?q=shop")
-    told = json.loads(access_line(200, 7, answer.wsgi_request.META, timedelta(milliseconds=12)))
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (told["user"], told["address"], told["path"]) == ("bob", "127.0.0.1", "/analyses/?q=shop")
-    assert (told["request_id"], told["status"], told["ms"]) == (answer["X-Request-ID"], 200, 12)
+    assert (told["request_id"], told["status"]) == (answer["X-Request-ID"], 200) and told["ms"] >= 0
 
 
 def test_an_event_of_the_security_log_has_the_id_of_its_line(as_role):
@@ -49,14 +52,14 @@ def test_an_event_of_the_security_log_has_the_id_of_its_line(as_role):
     assert SecurityEvent.objects.get(event="refused.page").request_id == answer["X-Request-ID"]
 
 
-def test_the_query_of_a_login_is_not_logged(environment):
-    assert "code" not in access_line(200, 0, environment("/accounts/login/?code=secret"), timedelta())
+def test_the_query_of_a_login_is_not_logged(line):
+    assert "code" not in line("/accounts/login/?code=secret")
 
 
-def test_nobody_forges_a_line(environment):
+def test_nobody_forges_a_line(line):
     hostile = 'x"\r\n{"log": "access"}\x1b[2J\x7f\u202e'
-    line = access_line(200, 0, environment("/") | {"PATH_INFO": hostile, "scans.user": hostile}, timedelta())
-    assert line.isascii() and line.isprintable() and json.loads(line)["path"].isprintable()
+    written = line("/healthz", lambda request: vars(request).update(path_info=hostile, method=hostile))
+    assert written.isascii() and written.isprintable() and json.loads(written)["path"].isprintable()
 
 
 @pytest.mark.parametrize(
@@ -72,13 +75,3 @@ def test_nobody_forges_a_line(environment):
 )
 def test_polls_without_news_files_and_probes_are_left_out(path, status, worth):
     assert is_worth_a_line(path, status) is worth
-
-
-def test_gunicorn_writes_it_to_standard_output(environment, capsys):
-    config = Config()
-    for name in ("accesslog", "logger_class"):
-        config.set(name, getattr(gunicorn_config, name))
-    assert config.logger_class is AccessLogger
-    response = SimpleNamespace(status="200 OK", sent=7)
-    AccessLogger(config).access(response, None, environment("/analyses/"), timedelta())
-    assert json.loads(capsys.readouterr().out)["path"] == "/analyses/"

@@ -33,9 +33,9 @@ def test_a_kept_secret_that_cannot_be_read_is_refused(refusal, tmp_path):
     [
         ["manage.py", "submit", "--name", "Shop", "http://127.0.0.1:1/"],
         ["manage.py", "check"],
-        ["-m", "gunicorn", "dashboard.wsgi", "--bind", "127.0.0.1:0", "--no-control-socket", "--log-level", "critical"],
+        ["manage.py", "run_web"],
     ],
-    ids=["submit", "check", "gunicorn"],
+    ids=["submit", "check", "run_web"],
 )
 def test_a_wrong_setting_ends_every_command_with_3_and_no_traceback(command):
     answer = subprocess.run(
