@@ -3,6 +3,8 @@
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
+from django.db.models import TextField, Value
+from django.db.models.functions import Concat
 from django.forms import DateInput
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -89,20 +91,34 @@ class _Day(DateInput):
 class SecurityLogFilterSet(FilterSet):
     """Filters the security log by kind, event, exact names and days.
 
-    Days become positions in the log, which is in the order of time, so that every filter follows an index with the id.
+    Days become positions in the log, which is in the order of time. Of the other filters, the one that usually finds
+    least reads along its index, and the others only check its rows: a database would choose among the indexes blindly.
     """
 
-    kind = ChoiceFilter(choices=list(KINDS.items()), label=_("Kind"), empty_label=_("Everything"))
-    event = ChoiceFilter(choices=[(code, code) for code in SENTENCES], label=_("Event"), empty_label=_("Every event"))
-    who = CharFilter(label=_("User"))
-    subject = CharFilter(label=_("Subject"))
-    address = CharFilter(label=_("Address"))
+    subject = CharFilter(method="exactly", label=_("Subject"))
+    who = CharFilter(method="exactly", label=_("User"))
+    address = CharFilter(method="exactly", label=_("Address"))
+    event = ChoiceFilter(
+        method="exactly",
+        choices=[(code, code) for code in SENTENCES],
+        label=_("Event"),
+        empty_label=_("Every event"),
+    )
+    kind = ChoiceFilter(method="exactly", choices=list(KINDS.items()), label=_("Kind"), empty_label=_("Everything"))
     since = DateFilter(method="from_day", label=_("From day"), widget=_Day)
     until = DateFilter(method="to_day", label=_("To day"), widget=_Day)
 
     class Meta:
         model = SecurityEvent
         fields = []
+
+    def exactly(self, queryset, name, value):
+        """Keep the events that have this value in this column."""
+        given = self.form.cleaned_data
+        if name == next(each for each in ("subject", "who", "address", "event", "kind") if given.get(each)):
+            return queryset.filter(**{name: value})
+        without_index = {f"{name}_text": Concat(name, Value(""), output_field=TextField())}
+        return queryset.alias(**without_index).filter(**{f"{name}_text": value})
 
     def from_day(self, queryset, name, value):
         """Keep the events of this day and later, in the time zone of whoever reads."""

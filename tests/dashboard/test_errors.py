@@ -4,9 +4,11 @@ import re
 
 import pytest
 from django.db import OperationalError, connection
+from django.test import Client
 
-from scans.models import Analysis
+from scans.models import Analysis, SecurityEvent
 from scans.views.statuses import StatusListView
+from tests import factories
 from tests.views.page import text
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +72,18 @@ def test_error_pages_are_written_in_the_reader_s_language(client, monkeypatch, l
     monkeypatch.setattr(StatusListView, "get", breaking(ZeroDivisionError))
     page = client.get("/statuses/", headers={"accept-language": language}).content.decode()
     assert ("Etwas ist schiefgegangen" in page) == (language == "de")
+
+
+def test_a_refused_attempt_is_one_event_whether_a_verb_or_the_page_refuses_it(as_role):
+    analysis, browser = factories.running(), as_role("Viewer", username="bob")
+    assert browser.post(f"/analyses/{analysis.pk}/pause/").status_code == 403
+    assert browser.get("/settings/security-log/").status_code == 403
+    assert browser.get("/admin/auth/user/").status_code in (302, 403)
+    events = SecurityEvent.objects.filter(kind="refused").order_by("pk")
+    assert [(event.event, event.who) for event in events][:2] == [("refused.action", "bob"), ("refused.page", "bob")]
+    assert events[1].facts == {"method": "GET", "path": "/settings/security-log/"}
+
+
+def test_a_form_without_the_token_of_its_page_is_an_event():
+    assert Client(enforce_csrf_checks=True).post("/accounts/login/", {}).status_code == 403
+    assert SecurityEvent.objects.get().event == "refused.form"

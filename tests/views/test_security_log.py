@@ -1,6 +1,7 @@
 """The page of the security log: for administrators, filtered, page by page, and as a file."""
 
 import csv
+import re
 from datetime import timedelta
 
 import pytest
@@ -81,10 +82,11 @@ def test_filters_find_what_they_say_and_nonsense_is_ignored(browser, bob, query,
     assert [event for event, _ in shown(answer)] == (everything if found == "everything" else found)
 
 
-def test_days_are_those_of_the_reader(browser, bob, clock):
+def test_days_are_those_of_the_reader(as_role, clock):
     for day in range(3):
         activity.note("login.ended", subject=f"day {day}")
         clock.shift(timedelta(days=1))
+    browser = as_role("Administrator")  # after days, an earlier login has ended
     _first, second, third = SecurityEvent.objects.filter(event="login.ended").order_by("pk")
     answer = browser.get(
         PAGE, {"event": "login.ended", "since": f"{second.at:%Y-%m-%d}", "until": f"{third.at:%Y-%m-%d}"}
@@ -113,16 +115,28 @@ def test_pages_follow_each_other_and_keep_the_filter(browser, monkeypatch, htmx_
     assert [subject for _, subject in shown(newest)] == ["4", "3"] and not newest.context["newer"]
 
 
-@pytest.mark.parametrize("query", ["", "kind=login", "event=login.ended", "who=bob", "subject=x", "address=192.0.2.1"])
-def test_every_filter_reads_along_an_index(browser, query):
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("", None),
+        ("kind=login", "kind"),
+        ("event=login.ended", "event"),
+        ("kind=login&event=login.ended", "event"),
+        ("address=192.0.2.1&event=login.ended", "address"),
+        ("who=bob&kind=login&address=192.0.2.1", "who"),
+        ("subject=x&who=bob&address=192.0.2.1&event=login.ended&kind=login", "subject"),
+        ("kind=login&before=7", "kind"),
+    ],
+)
+def test_a_page_reads_along_the_index_of_the_filter_that_finds_least(browser, query, index):
     with CaptureQueriesContext(connection) as ran:
         browser.get(f"{PAGE}?{query}")
     [sql] = [each["sql"] for each in ran if "ORDER BY" in each["sql"] and "scans_securityevent" in each["sql"]]
-    if connection.vendor == "sqlite":
+    if connection.vendor == "sqlite":  # on PostgreSQL, the plan depends on how many rows there are
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
             plan = str(cursor.fetchall())
-        assert "TEMP B-TREE" not in plan and ("security_by" in plan) is bool(query)
+        assert "TEMP B-TREE" not in plan and re.findall(r"INDEX security_by_(\w+)", plan) == ([index] if index else [])
 
 
 def test_the_file_has_all_events_of_the_filter_and_says_itself_who_got_it(browser, bob):

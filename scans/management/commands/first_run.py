@@ -12,7 +12,9 @@ from django.core.management.base import CommandError
 from django.db import OperationalError
 
 from scans.accounts.passwords import require_change
+from scans.activity import note
 from scans.management.output import HarmlessCommand
+from scans.models import Actor
 
 ADMINISTRATOR = "admin"
 LOOPBACK = "127.0.0.1"
@@ -81,6 +83,7 @@ class Command(HarmlessCommand):
         chosen = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
         password = chosen or secrets.token_urlsafe(12)
         administrator = users.create_superuser(ADMINISTRATOR, password=password)
+        note("account.created", by=Actor.COMMAND, subject=administrator)
         if not chosen:
             require_change(administrator)
             self._show(password)
