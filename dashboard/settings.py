@@ -245,7 +245,7 @@ LOGOUT_REDIRECT_URL = "account_login"
 AUTHENTICATION_BACKENDS = ["scans.accounts.WithSettings", "scans.people.WithSettings"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    for name in ("UserAttributeSimilarityValidator", "NumericPasswordValidator")
 ] + [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "scans.accounts.passwords.GuessablePasswordValidator"},

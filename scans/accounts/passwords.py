@@ -47,8 +47,7 @@ class GuessablePasswordValidator(CommonPasswordValidator):
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
         """Raise ValidationError for a password that is easy to guess."""
         typed = password.lower().strip()
-        repeated = re.fullmatch(r"(.+?)\1+", typed)
-        unit = repeated[1] if repeated else typed
+        unit = typed[: (typed * 2).find(typed, 1)]  # what it repeats; all of it, if it repeats nothing
         words = {unit, re.sub(r"[\W\d_]+", "", unit), re.sub(r"^[\W\d_]+|[\W\d_]+$", "", unit)} - {""}
         if len(set(typed)) < FEWEST_CHARACTERS or words & (self.passwords | OF_THIS_PLACE):
             raise ValidationError(self.get_error_message(), code="password_guessable")

@@ -1,8 +1,11 @@
 """The limit on guessing passwords, in the form and in its counts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -189,3 +192,31 @@ def test_a_pause_is_noted_with_account_address_and_end(ada):
     guess(ACCOUNT_AND_SOURCE.free)
     event = SecurityEvent.objects.get(event="login.locked")
     assert (event.subject, event.address) == ("ada", HERE) and event.facts["until"]
+
+
+@pytest.mark.parametrize("name", ["ada", "nobody", "idle", "by provider", "a\0"])
+def test_every_name_costs_one_hash(ada, name, monkeypatch):
+    factories.user("Viewer", "idle", is_active=False)
+    other = factories.user("Viewer", "by provider")
+    other.set_unusable_password()
+    other.save()
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *args: hashed.append(1) or encode(*args))
+    assert log_in(name, "wrong").status_code == 200
+    assert len(hashed) == (0 if "\0" in name else 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_attempts_at_the_same_moment_do_not_pass_beside_the_limit():
+    def attempt(_):
+        try:
+            guessing.begin(asked_from(HERE), "ada")
+        except TooManyFailures:
+            return 0
+        finally:
+            connection.close()
+        return 1
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(attempt, range(16))) == ACCOUNT_AND_SOURCE.free

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.test import Client
 
 from scans.accounts.passwords import require_change
 from scans.accounts.sessions import ACTIVE, BEGAN, OTHERS_ENDED
+from scans.accounts.sessions import POLL as POLL_HEADER
 from scans.models import PersonSettings, SecurityEvent
 from tests import factories
 
@@ -126,3 +128,7 @@ def test_on_loopback_the_change_may_wait(ada, settings):
     assert f'href="{PAGE}">Later</a>' in answer.content.decode()
     assert is_in(client)
     assert PersonSettings.objects.get(user=ada).must_change_password
+
+
+def test_the_pages_mark_what_they_ask_by_themselves():
+    assert f'headers["{POLL_HEADER}"]' in (django_settings.BASE_DIR / "static/js/polling.js").read_text()

@@ -48,3 +48,17 @@ def test_a_wrong_setting_ends_every_command_with_3_and_no_traceback(command):
     )
     assert (answer.returncode, answer.stdout) == (3, "")
     assert answer.stderr.startswith("SCANS_LEASE_SECONDS holds 'soon'") and answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "only"),
+    [
+        ({}, True),
+        ({"ALLOWED_HOSTS": "127.0.0.1", "SCANS_BIND": "[::1]"}, True),
+        ({"SCANS_BIND": "0.0.0.0"}, False),  # noqa: S104
+        ({"ALLOWED_HOSTS": "localhost,scans.example.com"}, False),
+        ({"ALLOWED_HOSTS": "*"}, False),
+    ],
+)
+def test_the_dashboard_is_on_loopback_only_while_it_has_no_other_name_and_listens_nowhere_else(read, environment, only):
+    assert read(**{"ALLOWED_HOSTS": "", **environment})["ONLY_ON_LOOPBACK"] is only
