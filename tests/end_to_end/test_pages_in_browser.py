@@ -80,6 +80,7 @@ def addresses(finished, saved, made):
         *(f"/analyses/bulk/{name}/?chosen={saved['id']}" for name in bulk.QUESTIONS),
         *made,
         "/settings/",
+        "/settings/password/",
         "/analyses/new/",
         analysis,
         f"{analysis}findings/?group=category",
