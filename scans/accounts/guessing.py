@@ -52,7 +52,7 @@ class Limit:
         return timedelta(0) if beyond < 0 else min(self.longest, FIRST_PAUSE * 2 ** min(beyond, 20))
 
 
-ACCOUNT_AND_SOURCE = Limit(free=5, longest=timedelta(hours=1), forgotten_after=timedelta(days=1))
+ACCOUNT_AND_SOURCE = Limit(free=5, longest=timedelta(minutes=15), forgotten_after=timedelta(days=1))
 SOURCE = Limit(free=30, longest=timedelta(minutes=15), forgotten_after=timedelta(hours=1))
 ACCOUNT = Limit(free=20, longest=timedelta(minutes=1), forgotten_after=timedelta(hours=1))
 KEPT_FOR = max(limit.forgotten_after for limit in (ACCOUNT_AND_SOURCE, SOURCE, ACCOUNT))
@@ -83,7 +83,7 @@ class Attempt:
                 same = FailedLogins.objects.filter(pk=count.pk)
                 alone = same.filter(failures=count.failures)
                 if not alone.update(failures=count.failures - 1, blocked_until=None):
-                    same.update(failures=F("failures") - 1)
+                    same.filter(failures__gt=0).update(failures=F("failures") - 1)
 
     def failed(self) -> None:
         """Note in the security log that a pause began. Nothing else: the failure is counted already."""
