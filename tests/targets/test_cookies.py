@@ -166,7 +166,7 @@ def test_the_product_tells_its_cookies_as_they_came():
     cookies = [sid(domain="nest", path="/a", secure=True), sid(domain="[::1]"), sid(domain=".owls.example")]
     kept = SiteCookies(cookies)
     kept.follow("http://nest/x/y", httpx.Headers({"set-cookie": "other=2"}))
-    assert list(kept) == [*cookies, Cookie(name="other", value="2", domain="nest", path="/x")]
+    assert list(kept) == [*cookies, Cookie(name="other", value="2", domain="nest", path="/x", http_only=False)]
 
 
 def test_cookies_given_by_hand_go_to_the_whole_site_at_an_ipv6_address_too():
