@@ -110,7 +110,7 @@ def test_every_page_is_among_those_that_are_looked_at(addresses):
 
 
 # axe is injected into the page, which the content security policy rightly forbids otherwise.
-WIDTHS_AND_TEXTS = [(320, 16), (640, 16), (1280, 32)]
+SHOWN_AS = [(320, 16, "en-GB"), (320, 16, "de-DE"), (640, 16, "en-GB"), (1280, 32, "en-GB")]
 BY_AXE = {"bypass_csp": True}
 
 
@@ -151,8 +151,8 @@ def test_the_login_page_breaks_no_rule_of_accessibility(browser, product, proble
 # A window of 1280 pixels, enlarged to 200 %, is 640 wide to the page.
 @pytest.mark.parametrize(
     ("page", "text"),
-    [({"viewport": {"width": width, "height": 700}}, text) for width, text in WIDTHS_AND_TEXTS],
-    ids=["320 pixels wide", "1280 pixels at 200 %", "text alone at 200 %"],
+    [({"viewport": {"width": width, "height": 700}, "locale": language}, text) for width, text, language in SHOWN_AS],
+    ids=["320 pixels wide", "320 pixels wide in German", "1280 pixels at 200 %", "text alone at 200 %"],
     indirect=["page"],
 )
 def test_no_page_scrolls_sideways_on_a_phone_or_enlarged(page, text, addresses):
