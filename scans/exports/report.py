@@ -14,12 +14,11 @@ from scans.browser import CannotPrint, print_page
 from scans.exports.results import Results
 from scans.exports.streams import HERE
 from scans.models import CrawledUrl, Mark, Replay
-from scans.models.finding import KIND_CHOICES
+from scans.models.finding import KIND_LABELS
 from scans.reasons import Reason
 from scans.severities import SEVERITY_CHOICES
 
 MOST_PRINTED = 1000  # findings
-_KIND_LABELS = dict(KIND_CHOICES)
 EXCERPT = 1500  # characters of a request or a response; JSON has all of them
 
 
@@ -93,7 +92,7 @@ def _shown(finding: dict) -> dict:
     return finding | {
         "replay_label": Replay(finding["replay"]).label,
         "replay_reason": reason,
-        "kind_label": _KIND_LABELS.get(finding["kind"], ""),
+        "kind_label": KIND_LABELS.get(finding["kind"], ""),
         "mark_label": Mark(finding["mark"]).label,
         "places": [place | {"replay_label": Replay(place["replay"]).label} for place in finding["places"]],
         "request": finding["http_request"][:EXCERPT],

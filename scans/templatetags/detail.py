@@ -1,12 +1,15 @@
 """Tags for the pages of one analysis: bars of shares, and lengths of time that a script keeps up to date."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
-from scans.models import ActivityLogEntry
+from scans.models import ActivityLogEntry, Mark
 from scans.severities import SEVERITIES, SEVERITY_CHOICES
 from scans.summaries.timeline import side_by_side
 from scans.templatetags.display import time_span
@@ -59,6 +62,18 @@ def page_address(context, name: str, number: int) -> str:
     query.pop("v", None)
     query[name] = number
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def mark_options(chosen: str) -> str:
+    """The marks as options of a list, with this one selected."""
+    return _mark_options(chosen, get_language())
+
+
+@lru_cache(50)
+def _mark_options(chosen: str, language: str) -> str:
+    options = ((value, SafeString(" selected" if value == chosen else ""), label) for value, label in Mark.choices)
+    return format_html_join("", '<option value="{}"{}>{}</option>', options)
 
 
 @register.simple_tag

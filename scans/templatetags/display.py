@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans import activity
 from scans.harmless import exact as exact_in_html
-from scans.models import ActivityLogEntry, Mark, SystemPart, UrlScan
+from scans.models import ActivityLogEntry, Actor, Mark, SystemPart, UrlScan
 from scans.schedule.moments import UNITS, exact, time_span
 from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
@@ -128,7 +128,7 @@ def status_changes(entry: ActivityLogEntry) -> list[Status]:
 @register.filter
 def who(entry: ActivityLogEntry) -> str:
     """Return the user, or the part of the system, that did it."""
-    return str(entry.user or entry.get_actor_display())
+    return str(entry.user or Actor(entry.actor).label)
 
 
 @register.simple_tag(takes_context=True)

@@ -27,6 +27,7 @@ from scans.views.url_scans import UrlScanTab
 PAGE_SIZE = 100
 LONGEST_EVIDENCE = 4000  # characters of a request or response that are shown at first
 _EVIDENCE = ["http_request", "curl", "evidence_headers", "evidence_body", "description", "solution", "references"]
+_NOT_IN_ROWS = [*_EVIDENCE, "wstg", "cwe", "replay_reason"]
 
 
 class FindingListView(UrlScanTab):
@@ -77,7 +78,7 @@ def _found(request: HttpRequest, analysis: Analysis, findings) -> dict:
     categories = list(visible.order_by("category").values_list("category", flat=True).distinct())
     filterset = FindingFilterSet(request.GET, visible.worst_first(), categories=categories)
     weaknesses = filterset.qs.first_of_each_weakness()
-    page = Paginator(weaknesses.defer(*_EVIDENCE), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(weaknesses.defer(*_NOT_IN_ROWS), PAGE_SIZE).get_page(request.GET.get("page"))
     found = list(page)
     visible.count_places(found)
     if filterset.grouping:
@@ -92,6 +93,8 @@ def _found(request: HttpRequest, analysis: Analysis, findings) -> dict:
         "places": visible.count(),
         "before": before,
         "marks": Mark.choices,
+        "may_select": request.user.has_perm("scans.submit_analysis"),
+        "may_mark": request.user.has_perm("scans.review_analysis"),
     }
 
 
