@@ -106,6 +106,36 @@ def test_a_finding_is_marked_in_place_and_ticks_survive_what_changes(open_page):
     expect(page.locator("[name=finding]:checked")).to_have_count(0)
 
 
+def test_each_button_to_verify_again_asks_without_leaving_its_page_and_the_page_follows(open_page):
+    analysis = factories.published(number_of_findings=3)
+    scan = analysis.url_scans.get()
+    first, second, _ = scan.findings.worst_first()
+    waiting = scan.findings.waiting_for_verification()
+    page = open_page(first.get_absolute_url(), role="Submitter")
+    under_way = page.locator("[data-verifying]")
+
+    page.get_by_role("button", name="Verify again").click()  # the only one of this name, for this finding
+    expect(under_way).to_have_count(1)
+    assert waiting.get() == first
+
+    page.goto(f"{analysis.get_absolute_url()}findings/")
+    page.check(f"#tick-{second.pk}")
+    page.get_by_role("button", name="Verify selected again").click()
+    expect(under_way).to_have_count(2)
+
+    for address in (scan.get_absolute_url(), analysis.get_absolute_url()):
+        scan.findings.update(verify_asked_at=None)
+        page.goto(address)
+        page.locator(".page-actions").get_by_role("button", name="Verify again").click()
+        expect(under_way).to_be_visible()
+        assert waiting.count() == 3 and page.url.endswith(address)
+    scan.findings.update(verify_asked_at=None)
+    transitions.conclude_verify_again(
+        scan, {"confirmed": 3, "not_reproduced": 0, "not_replayable": 0, "not_looked_at": 0}
+    )
+    expect(under_way).to_have_count(0)
+
+
 def test_the_command_that_repeats_a_request_is_copied(open_page):
     finding = factories.published().url_scans.get().findings.get()
     page = open_page(finding.get_absolute_url(), permissions=["clipboard-read", "clipboard-write"])
