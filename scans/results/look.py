@@ -16,7 +16,7 @@ from scans.results.stored_request import StoredRequest, parse_request
 from scans.results.verdicts import NotReplayable, Refused, Verdict, not_reproduced
 from scans.targets.cookies import as_kept
 from scans.targets.http_client import Answer
-from scans.targets.refusal import Seen, alike, goal, refusal, seen
+from scans.targets.refusal import Seen, alike, goal, refusal, says_slow_down, seen
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -94,8 +94,15 @@ class Look:
         return self._checked(self._ask(request, anonymous=anonymous), None)
 
     def raw_answer(self, request: StoredRequest) -> Answer:
-        """Send a request whose refusal is an answer too."""
-        return self._ask(request)
+        """Send a request whose refusal by its status is an answer too."""
+        return self._refuse_notice(self._ask(request))
+
+    @staticmethod
+    def _refuse_notice(answer: Answer) -> Answer:
+        """Return the answer. Raises Refused for a page that only asks us to send less: others come a moment later."""
+        if says_slow_down(answer.status, answer.body):
+            raise Refused("refused_too_many", status=answer.status)
+        return answer
 
     def refuse_if_down(self, answer: Answer) -> None:
         """Raise Refused for an answer by which a site, or something in front of it, is down or wants fewer requests."""
@@ -164,6 +171,7 @@ class Look:
             raise Refused("is_down_now", status=answer.status)
         if why := refusal(answer.status, answer.headers, answer.body, usual):
             raise Refused(why)
+        self._refuse_notice(answer)
         if usual is None and 400 <= answer.status < 500 and answer.status not in _NO_LONGER_THERE:
             raise Refused("refused_block_page", status=answer.status, usual=200)  # or it had not found anything here
         return answer

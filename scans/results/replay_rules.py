@@ -13,7 +13,7 @@ from scans.models import Finding
 from scans.results import injection_rules as injections
 from scans.results import page_rules as pages
 from scans.results.look import Ask, Look
-from scans.results.verdicts import NotReplayable, Verdict
+from scans.results.verdicts import NotReplayable, Verdict, not_replayable
 from scans.targets.refusal import Seen
 
 Rule = Callable[[Look], Verdict]
@@ -54,6 +54,11 @@ _BY_MODULE: dict[str, Rule | str] = {
     "xxe": injections.xml,
 }
 
+# Confirmed by a difference between pages alone. A site that refuses some requests by another page makes one too, so the
+# difference must show twice.
+_BY_COMPARISON = {"condition_decides", "file_there", "method_bypasses"}
+_SECONDS_BETWEEN_LOOKS = 3.0
+
 
 def judge(
     finding: Finding,
@@ -74,7 +79,13 @@ def judge(
         raise NotReplayable("no_sign_known", module=finding.module)
     if isinstance(rule, str):
         raise NotReplayable(rule)
-    return rule(Look(finding, ask, usual=usual, rest=rest, login_cookies=login_cookies))
+    cookies = tuple(login_cookies)
+    verdict = rule(Look(finding, ask, usual=usual, rest=rest, login_cookies=cookies))
+    if verdict.reason.code not in _BY_COMPARISON:
+        return verdict
+    rest(_SECONDS_BETWEEN_LOOKS)
+    again = rule(Look(finding, ask, usual=usual, rest=rest, login_cookies=cookies))
+    return again if again.reason.code == verdict.reason.code else not_replayable("page_changes_by_itself")
 
 
 def rule_of(finding: Finding) -> Rule | str | None:

@@ -44,6 +44,14 @@ _DENIED = re.compile(
     r"zu viele anfragen|kein roboter|acc[eè]s.{0,40}(?:refus|interdit|bloqu)|acceso.{0,40}(?:denegado|bloqueado)",
     re.IGNORECASE | re.DOTALL,
 )
+_LONGEST_NOTICE = 800  # characters
+_SLOW_DOWN = re.compile(
+    r"too many (?:requests?|queries|attempts|connections|hits)|slow(?:ing)? (?:it )?down|rate.?limit|request limit|"
+    r"throttl|(?:requests?|going|clicking|browsing) (?:are |is )?too (?:fast|quickly|often|frequent)|"
+    r"unusual traffic|automated (?:queries|requests|traffic)|limit (?:exceeded|reached)|"
+    r"zu viele (?:anfragen|zugriffe)|langsamer|trop de requ[eê]tes|demasiadas solicitud",
+    re.IGNORECASE,
+)
 # Headers and page parts of firewalls that ask a visitor to prove that it is human. Only the headers are certain: a
 # firewall also puts its scripts into ordinary pages.
 _CHALLENGE_HEADERS = {"cf-mitigated": ("challenge", "block"), "x-amzn-waf-action": ("challenge", "captcha")}
@@ -175,6 +183,14 @@ def _date(value: str) -> datetime | None:
     except (ValueError, TypeError, IndexError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def says_slow_down(status: int, body: str) -> bool:
+    """Return whether a page is nothing but a request to ask less often, although its status says that all is well."""
+    if status >= 300 or len(body) > _LONGEST_NOTICE * 10:
+        return False
+    text = _plain(body, _LONGEST_NOTICE + 1)
+    return len(text) <= _LONGEST_NOTICE and _SLOW_DOWN.search(text) is not None
 
 
 def _says_denied(body: str) -> bool:

@@ -8,8 +8,9 @@ from scans.engines.wapiti.adapter import MODULES
 from scans.reasons import SENTENCES
 from scans.results import injection_rules, page_rules
 from scans.results.replay_rules import rule_of
+from scans.results.verdicts import Refused
 from scans.targets.http_client import MAX_BODY_BYTES
-from tests.results.replaying import GONE, MARK, SCRIPT, TEMPLATE, UNCLEAR, answer, finding, looked, replayed
+from tests.results.replaying import CONFIRMED, GONE, MARK, SCRIPT, TEMPLATE, UNCLEAR, answer, finding, looked, replayed
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -61,3 +62,27 @@ def test_no_page_takes_long_to_judge(text):
         started = process_time()
         replayed(weak, answer(body=text[::-1]))
         assert process_time() - started < 1
+
+
+SLOW_DOWN = "<h1>Whoa</h1><p>Too many requests. Please slow down.</p>"
+
+
+@pytest.mark.parametrize("evidence", [SLOW_DOWN, TEMPLATE])
+def test_a_page_that_asks_to_slow_down_is_no_answer_to_an_ldap_attack(evidence):
+    weak = finding(
+        module="ldap",
+        info="LDAP Injection via injection in the parameter q",
+        request="GET /search?q=%2A%29%29 HTTP/1.1",
+        evidence_body=evidence,
+    )
+    left = iter([*[TEMPLATE] * 3, SLOW_DOWN])
+    verdict = looked(weak, lambda request: answer(body=next(left, TEMPLATE)))
+    assert verdict.replay == UNCLEAR and isinstance(verdict.error, Refused), "the look is made again"
+
+
+def test_a_difference_between_pages_confirms_only_if_it_shows_twice():
+    weak = finding(module="backup", parameter="", request="GET /a.bak HTTP/1.1", evidence_body="<?php")
+    left = iter([answer(body="Have a rest first"), answer(404)])
+    assert looked(weak, lambda request: next(left, answer(404))).replay == UNCLEAR, "the first page was a refusal"
+    there = lambda request: answer(body="<?php") if request.path == "/a.bak" else answer(404)  # noqa: E731
+    assert looked(weak, there).replay == CONFIRMED

@@ -8,7 +8,7 @@ from time import process_time
 import httpx
 import pytest
 
-from scans.targets.refusal import Seen, alike, refusal, seconds_to_wait, seen
+from scans.targets.refusal import Seen, alike, refusal, says_slow_down, seconds_to_wait, seen
 
 SHOP = "<html><head><title>Shop</title></head><body><nav>hens eggs owls basket</nav>{}</body></html>"
 PAGE = SHOP.format("<p>Welcome to our farm, everything is fresh today.</p>")
@@ -154,3 +154,18 @@ def test_a_long_page_is_the_one_whose_beginning_was_kept():
     assert alike(seen(200, {}, page), kept)
     assert not refusal(200, {}, page, kept)
     assert refusal(200, {}, "<title>Printer</title><p>Access denied, you are blocked.</p>", kept)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (200, "<h1>Too many requests</h1>Please slow down.", True),
+        (200, "Rate limit exceeded", True),
+        (200, "Zu viele Anfragen. Bitte langsamer.", True),
+        (200, "<h1>Owls</h1>Welcome to our shop.", False),
+        (200, "<h1>Our API</h1>" + "<p>It has a rate limit, and more to read.</p>" * 60, False),
+        (429, "Too many requests", False),  # its status says so
+    ],
+)
+def test_a_page_that_only_asks_to_slow_down_is_known_by_its_few_words(status, body, expected):
+    assert says_slow_down(status, body) == expected

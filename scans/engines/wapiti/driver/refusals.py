@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The file LICENSE beside it has the terms.
-"""A site that refuses requests: they wait, are sent again, and follow more slowly; in the end the scan ends."""
+"""A site that refuses requests: they wait, are sent again, and follow more slowly; in the end the scan ends.
+
+It refuses with 429, with 503 for a while, or with a page that is known from bursts.py.
+"""
 
 import asyncio
 import time
 from collections import Counter
 
 import httpx
+from bursts import MOST_TRIES, Bursts
 from pace import Pace, seconds_asked
 
-TOO_MANY_REQUESTS, UNAVAILABLE = 429, 503
+TOO_MANY_REQUESTS, UNAVAILABLE = REFUSING = 429, 503
 SECONDS_UNTIL_FOR_GOOD = 120.0  # of refusals without one answer in between
 LONGEST_WAIT = 600.0  # seconds that a site may ask for; a longer wait is a refusal for good
 LONGEST_PAUSE = 30.0  # between two looks at a site that does not say when to come back
@@ -20,11 +24,12 @@ REFUSALS_OF_A_SITE, ADDRESSES_OF_A_SITE = 6, 3
 
 
 class Refusals:
-    """The course of requests that the site refused with 429, or with 503 for a while."""
+    """The course of requests that the site refused."""
 
     def __init__(self, traffic, requests_per_second):
         self.traffic = traffic
         self.pace = Pace(requests_per_second)
+        self.bursts = Bursts(traffic.url.path)
         self.count = 0  # refused answers
         self.lost = 0  # … of requests that were not sent again
         self.waits_until = 0.0
@@ -50,8 +55,12 @@ class Refusals:
         The request was sent `tries` times before. Waits as long as necessary; the scan may be ending afterwards.
         """
         status, address = response.status_code, request.url.path
-        if status not in (TOO_MANY_REQUESTS, UNAVAILABLE):
-            self.took(address)
+        page = "" if status in REFUSING else await self.bursts.page_of(response, self.traffic.read)
+        if status not in REFUSING and (tries >= MOST_TRIES or page not in self.bursts.known):
+            if (seconds := self.bursts.wait_for(request, page)) is not None:
+                await self.wait(seconds)
+                return True
+            self.took(request, page)
             return False
         await self.traffic.read(response)  # frees the connection
         asked = seconds_asked(response.headers)
@@ -60,7 +69,7 @@ class Refusals:
                 self.count += 1
                 return True
             look = await self.look()
-            if self.refuses(look):
+            if await self.refuses(look):
                 self.count += 1
                 await self.sit_out(look)
                 return True
@@ -68,7 +77,10 @@ class Refusals:
             await asyncio.sleep(SHORTEST_WAIT)
             return not tries
         wait = max(SHORTEST_WAIT, min(2.0**tries, LONGEST_PAUSE) if asked is None else asked)
-        return await self.wait_for_address(address, status, wait, self.slowed == state[1])
+        again = await self.wait_for_address(address, status, wait, self.slowed == state[1])
+        if not again and status not in REFUSING:
+            raise httpx.NetworkError("the site refuses this address by a page", request=request)  # it is no answer
+        return again
 
     async def wait_for_address(self, address, status, wait, slow_down):
         """Return whether to ask this address again, after a while. The start page was not refused.
@@ -95,9 +107,9 @@ class Refusals:
     async def sit_out(self, look):
         """Send nothing until the start page is no longer refused, or end the scan if that takes too long."""
         self.since = self.since or time.monotonic()
-        self.holding, pause = True, 1.0
+        self.holding, pause = True, min(1.0, LONGEST_PAUSE)
         self.traffic.set_gate()
-        while self.refuses(look) and not self.traffic.ending:
+        while await self.refuses(look) and not self.traffic.ending:
             asked = seconds_asked(look.headers)
             wait = max(SHORTEST_WAIT, pause if asked is None else asked)
             if self.for_good(wait):
@@ -119,7 +131,8 @@ class Refusals:
 
     def give_up(self, status):
         self.lost += 1
-        self.traffic.end("unreachable", "site_refuses_for_good", status=status, count=self.count)
+        code = "site_refuses_for_good" if status in REFUSING else "site_refuses_by_page"
+        self.traffic.end("unreachable", code, status=status, count=self.count)
 
     def slow_down(self, status, wait, everywhere=False):
         """Halve the rate, and say so."""
@@ -127,7 +140,8 @@ class Refusals:
         self.slowed += 1
         who = "the site" if everywhere else "an address of the site"
         rate = round(60 * self.pace.rate)
-        text = f"[!] {who} answers {status}: it is asked again in {wait:g} s, then {rate} requests a minute are sent"
+        answer = status if status in REFUSING else "with a page that refuses requests"
+        text = f"[!] {who} answers {answer}: it is asked again in {wait:g} s, then {rate} requests a minute are sent"
         self.traffic.login.channel.log("warning", text)
 
     async def wait(self, seconds):
@@ -153,13 +167,19 @@ class Refusals:
         response.stream = httpx.ByteStream(raw)
         return response
 
-    def took(self, address):
-        """Note that an address answered."""
+    def took(self, request, page):
+        """Note that an address answered, with a page that is no refusal."""
+        address = request.url.path
+        if proven := self.bursts.took(request, page, self.traffic.crawling):
+            self.count += proven
+            self.slow_down(200, 0)
         self.pace.took()
         self.waited.pop(address, None)
         self.in_a_row, self.since = 0, None
         self.addresses.clear()
 
-    @staticmethod
-    def refuses(look):
-        return look is not None and look.status_code in (TOO_MANY_REQUESTS, UNAVAILABLE)
+    async def refuses(self, look):
+        """Return whether the start page was refused."""
+        if look is None or look.status_code in REFUSING:
+            return look is not None
+        return await self.bursts.page_of(look, self.traffic.read) in self.bursts.known

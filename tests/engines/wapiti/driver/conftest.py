@@ -10,7 +10,9 @@ import pytest
 
 from scans.engines.wapiti import adapter
 
-MODULES = "cookies rules network login pace refusals silence alike traffic".split()  # each after those that it imports
+MODULES = (
+    "cookies rules network login pace alike bursts refusals silence traffic".split()
+)  # each after those that it imports
 SITE = "http://shop.example/"
 
 
@@ -78,6 +80,7 @@ def alone(imported_flat):
         modules = {name: imported_flat(folder / f"{name}.py") for name in MODULES}
         refusals, silence = modules["refusals"], modules["silence"]
         refusals.SHORTEST_WAIT, refusals.LONGEST_PAUSE, refusals.SECONDS_UNTIL_FOR_GOOD = 0.01, 0.05, 0.3
+        modules["bursts"].WAITS_IF_SAID, modules["bursts"].WAITS = (0.05, 0.1, 0.1), (0.05, 0.1)
         silence.SECONDS_BETWEEN_PROBES, silence.SECONDS_FOR_DELAYS = 0.01, 5
         modules["pace"].GROWTH, modules["pace"].SLOWEST = 20, 20
         return Alone(modules, site)

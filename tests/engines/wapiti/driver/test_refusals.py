@@ -46,14 +46,14 @@ def test_refused_requests_are_sent_again_and_none_is_lost(alone):
 
 
 def test_while_the_site_refuses_its_start_page_nothing_else_is_sent(alone):
-    closed_until = [0.0]
+    closed_for = [3]  # looks at the start page, after which it is open again
 
     def site(path):
-        if len(driver.asked) == 5:
-            closed_until[0] = time.monotonic() + 0.3
-        return answer(429) if time.monotonic() < closed_until[0] else answer()
+        closed_for[0] -= path == "/"
+        return answer(429) if len(driver.asked) >= 5 and closed_for[0] > 0 else answer()
 
     driver = alone(site)
+    driver.modules["refusals"].SECONDS_UNTIL_FOR_GOOD = 60
     assert set(all_of(driver, *(f"/page/{number}" for number in range(20)))) == {200}
     during = driver.asked[driver.asked.index("/") :]
     assert driver.traffic.refusals.waits_until and "/" in during and driver.traffic.refusals.settled == 1
