@@ -14,11 +14,21 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from scans.accounts import guessing
 from scans.accounts.passwords import must_change
 from scans.origin import address_of
+
+MESSAGES = {
+    f"mfa/messages/{name}.txt": text
+    for name, text in {
+        "totp_activated": _("The authenticator app was added."),
+        "totp_deactivated": _("The authenticator app was removed."),
+        "webauthn_added": _("The passkey was added."),
+        "webauthn_removed": _("The passkey was removed."),
+    }.items()
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -69,6 +79,12 @@ class AccountAdapter(DefaultAccountAdapter):
         user.backend = settings.AUTHENTICATION_BACKENDS[0]
         super().login(request, user)
 
+    def add_message(self, request: HttpRequest, level, message_template=None, *args, **kwargs) -> None:
+        """Show what happened, in our words; django-allauth keeps its own in templates."""
+        if message_template in MESSAGES:
+            kwargs["message"] = str(MESSAGES[message_template])
+        super().add_message(request, level, message_template, *args, **kwargs)
+
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
         """Whether the person has to confirm who they are: not within minutes of a login."""
         records = get_authentication_records(self.request, self.request.user)
@@ -82,7 +98,7 @@ class AccountAdapter(DefaultAccountAdapter):
         words["mfa_reauthenticate:webauthn"] = _("Use a passkey")
         ways = [{**way, "description": words.get(way["id"], way["description"])} for way in ways]
         if not ways and user.is_authenticated and settings.SCANS_OIDC_ISSUER:
-            again = _("Log in with {provider} again").format(provider=settings.SCANS_OIDC_NAME)
+            again = str(_("Log in with {provider} again")).format(provider=settings.SCANS_OIDC_NAME)
             ways.append({"id": "provider", "description": again, "url": reverse("provider_login")})
         return ways
 

@@ -13,6 +13,7 @@ from scans.encryption import seal
 from scans.models import SecurityEvent
 from tests import factories
 from tests.sites import canaille
+from tests.sites.controllable import ControllableSite
 from tests.sites.serving import free_port
 
 CALLBACK = "http://testserver/accounts/provider/callback/"
@@ -192,6 +193,13 @@ def test_a_provider_that_is_down_or_another_one_is_said(provider, settings):
     assert "status 404" in refused(Client().get("/accounts/provider/"), 502)
     settings.SCANS_OIDC_ISSUER = f"http://127.0.0.1:{free_port()}"
     assert "cannot be reached" in refused(Client().get("/accounts/provider/"), 502)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_said(provider, settings):
+    with ControllableSite(tls=True) as site:
+        settings.SCANS_OIDC_ISSUER = site.url.rstrip("/")
+        assert "certificate of Owl House is not trusted" in refused(Client().get("/accounts/provider/"), 502)
+        assert not site.requests
 
 
 def test_two_factors_at_the_provider_count_and_a_factor_of_here_is_asked_for(provider, settings, monkeypatch):
