@@ -16,6 +16,7 @@ from django.conf import settings
 
 from scans.engines.base import USER_AGENT
 from scans.engines.shared import certificates
+from scans.engines.shared.bodies import ACCEPTED, BoundedDecoder
 from scans.engines.shared.cookie_rules import with_cookies
 from scans.targets.encodings import decoded, encoding_of
 from scans.targets.request_rules import NO_RULES, LeftOut, RequestRules
@@ -92,7 +93,7 @@ class SiteClient:
             "user-agent": USER_AGENT,
             **given,
             **own,
-            "accept-encoding": "gzip, deflate",
+            "accept-encoding": ACCEPTED,
             "host": target.netloc.decode(),
         }
         if "cookie" in values:
@@ -139,16 +140,16 @@ class SiteClient:
 
     def _read(self, response: httpx.Response) -> bytes:
         """Return the body, or the part that came before the site was cut off."""
-        body = b""
+        body, decoder = b"", BoundedDecoder(response.headers.get("content-encoding", ""), self._max_body_bytes)
         try:
-            for chunk in response.iter_bytes():
-                body += chunk
+            for chunk in response.iter_raw():
+                body += decoder.decode(chunk)
                 if len(body) >= self._max_body_bytes:
                     break
         except httpx.TransportError as error:
             if not (self._patience.over and body):
                 raise self._patience.reason() or error from error
-        return body[: self._max_body_bytes]
+        return body
 
 
 class _Patience:

@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import tracemalloc
 from time import monotonic
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from scans.targets import http_client
 from scans.targets.http_client import MAX_BODY_BYTES, USER_AGENT, SiteClient
+from tests.sites.bombs import BombSite
 from tests.sites.controllable import BIG_PAGE, PAGE, ControllableSite, certificate
 
 LOOPBACK = ["127.0.0.1"]
@@ -171,6 +173,24 @@ def test_a_page_is_unpacked_and_a_broken_one_is_an_http_error(site):
     site.body = gzip.compress(b"owl").decode("latin-1")  # not gzip any more once it is UTF-8
     with client() as asking, pytest.raises(httpx.HTTPError):
         asking.send("GET", site.url)
+
+
+@pytest.mark.parametrize("path", ["gzip", "nested", "deflate", "layers", "brotli", "chunks"])
+def test_a_bomb_is_an_answer_of_bounded_size(path):
+    with BombSite() as bombs, client(timeout=30) as asking:
+        tracemalloc.start()
+        try:
+            answer = asking.send("GET", f"{bombs.url}{path}")
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert answer.status == 200 and len(answer.body) <= 64 * 1024 and most < 8 * 1024**2
+
+
+@pytest.mark.parametrize("path", ["heads", "interims", "broken"])
+def test_an_answer_that_never_comes_to_its_body_is_an_http_error(path):
+    with BombSite() as bombs, client(timeout=2) as asking, pytest.raises(httpx.HTTPError):
+        asking.send("GET", f"{bombs.url}{path}")
 
 
 def test_certificates_are_checked_unless_told_otherwise(settings):

@@ -4,15 +4,11 @@
 
 import asyncio
 import re
-import sys
 import time
-from pathlib import Path
 from urllib.parse import unquote_plus
 
 import httpx
-
-sys.path.append(str(Path(__file__).resolve().parents[2] / "shared"))
-from certificates import certificate_problem  # noqa: E402
+from bounds import certificate_problem
 
 ERRORS_IN_A_ROW_TO_DOUBT = 20
 PROBES = 8  # all must fail before a site counts as gone: an unstable one answers at least one of them

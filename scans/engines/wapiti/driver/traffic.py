@@ -5,22 +5,18 @@
 import asyncio
 import functools
 import ssl
-import sys
 import time
 from collections import Counter
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 from alike import Alike
+from bounds import ACCEPTED, LARGEST_BODY, decoded, decoder_of, lenient_tls, tls_context
 from login import is_text
 from network import CLOSED_ENDPOINT
 from refusals import Refusals
 from rules import LEFT_OUT, Rules
 from silence import Silence, is_delay
-
-sys.path.append(str(Path(__file__).resolve().parents[2] / "shared"))
-from certificates import tls_context  # noqa: E402
 
 LONGEST_ANSWER_SECONDS = 60.0  # for the head of a response, and again for its body
 SECONDS_TO_BE_CERTAIN = 60.0  # for a check of the login: a site may refuse too many requests for a while
@@ -29,7 +25,7 @@ BROWSER = {
     "accept": "text/html,application/xhtml+xml,*/*;q=0.8",
     "user-agent": "Mozilla/5.0 (compatible; Dynamic Analysis dashboard)",
 }
-LARGEST_BODY = 8 * 1024**2  # bytes; Wapiti itself does not parse pages above 2 MiB
+
 
 send_by_httpx = httpx.AsyncHTTPTransport.handle_async_request
 
@@ -41,14 +37,6 @@ class Refused(httpx.NetworkError):
 def origin(url):
     """Return scheme, host and port of an httpx.URL, the port always as a number."""
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
-
-
-@functools.cache  # loading the machine's certificates takes longer than a request
-def lenient_tls(verify):
-    """Return a TLS context as lenient as Wapiti's, with any version: checks must not be stricter."""
-    context = tls_context(verify)
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    return context
 
 
 class Traffic:
@@ -155,7 +143,6 @@ class Traffic:
             self.responses[f"{response.status_code // 100}xx"] += 1
             if self.login.probe:
                 self.login.answered.add((request.method, request.url.path))
-        response.stream = BoundedBody(response.stream, self)
         response.extensions["login"] = generation, time.monotonic()
         return response
 
@@ -163,7 +150,9 @@ class Traffic:
         """The request with the headers of every request, and the login over them; as it is for another site."""
         if origin(request.url) != origin(self.url):
             return request
-        return self.login.dressed(self.rules.dressed(request))
+        dressed = self.login.dressed(self.rules.dressed(request))
+        dressed.headers["accept-encoding"] = ACCEPTED
+        return dressed
 
     async def with_login(self, transport, request, response):
         """Return the response for Wapiti; request it again if the login turns out to be over."""
@@ -248,7 +237,7 @@ class Traffic:
         try:
             async with limit, self.connections(transport) as transport:
                 response = await self.shake_hands(transport, request)
-                raw = b"".join([chunk async for chunk in BoundedBody(response.stream, self)])
+                raw = b"".join([chunk async for chunk in response.stream])
                 await response.stream.aclose()
         finally:
             self.under_way.discard(limit)
@@ -303,7 +292,7 @@ class Traffic:
         flow = self.login.auth.sync_auth_flow(request)
         request = next(flow)
         while True:
-            response = await exchanged(transport, request)
+            response = await self.bounded(transport, request)
             response.request = request  # as httpx' own client sets it, for its authentication
             try:
                 following = flow.send(response)
@@ -312,13 +301,26 @@ class Traffic:
             await response.aread()  # frees the connection for the next round
             request = following
 
+    async def bounded(self, transport, request):
+        """Return the response to one request, its body limited as sent and as decoded.
+
+        Raises httpx.TransportError for errors of TLS too, which httpx lets pass.
+        """
+        try:
+            response = await send_by_httpx(transport, request)
+        except ssl.SSLError as error:
+            raise httpx.ConnectError(str(error), request=request) from error
+        response.stream = BoundedBody(response.stream, self)
+        response._decoder = decoder_of(response)  # the place where httpx keeps its own, which has no bounds
+        return response
+
     async def probe(self):
         """Send one plain GET, not counted among the scan's requests. Raises as httpx does, or TimeoutError."""
         request = self.rules.dressed(self.plain_request(self.url))
         transport = httpx.AsyncHTTPTransport(verify=lenient_tls(self.tls_verify))
         self.worked_at = time.monotonic()
         async with asyncio.timeout(LONGEST_ANSWER_SECONDS), transport:
-            response = await exchanged(transport, request)
+            response = await self.bounded(transport, request)
             await response.stream.aclose()
 
     def pause(self):
@@ -349,22 +351,6 @@ class Traffic:
             self.open.set()
         else:
             self.open.clear()
-
-
-async def exchanged(transport, request):
-    """Return the response to one request. Raises httpx.TransportError for errors of TLS too, which httpx lets pass."""
-    try:
-        return await send_by_httpx(transport, request)
-    except ssl.SSLError as error:
-        raise httpx.ConnectError(str(error), request=request) from error
-
-
-def decoded(response, raw):
-    """Return the text of a body as sent, compressed or not."""
-    try:
-        return httpx.Response(response.status_code, headers=response.headers, content=raw).text
-    except httpx.DecodingError:
-        return ""
 
 
 class BoundedBody(httpx.AsyncByteStream):

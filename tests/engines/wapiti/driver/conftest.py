@@ -10,9 +10,8 @@ import pytest
 
 from scans.engines.wapiti import adapter
 
-MODULES = (
-    "cookies rules network login pace alike bursts refusals silence traffic".split()
-)  # each after those that it imports
+# Each after those that it imports.
+MODULES = "bounds cookies rules network login pace alike bursts refusals silence traffic".split()
 SITE = "http://shop.example/"
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from scans.engines.base import Command, Session
 from scans.engines.events import Ended, FindingReported, LogLine, Outcome, Progress, Started, UrlCrawled
+from tests.sites.bombs import BombSite
 from tests.sites.controllable import ControllableSite, certificate
 
 pytestmark = pytest.mark.engine
@@ -100,3 +101,12 @@ def test_a_certificate_is_accepted_where_it_is_trusted_or_need_not_be(start, wap
     with ControllableSite(tls=True) as site:
         start(wapiti, job(site.url, tls_verify=trusted)).until(lambda event: isinstance(event, UrlCrawled))
         assert site.requests
+
+
+def test_bombs_take_bounded_memory_and_do_not_end_the_scan(start, wapiti, job):
+    with BombSite() as site:
+        heard = start(wapiti, job(site.url, depth=1, modules=("cookieflags",)))
+        ended = heard.to_the_end()
+    crawled = {event.url.rpartition("/")[2] for event in heard.of(UrlCrawled)}
+    assert ended.outcome == Outcome.COMPLETED and crawled >= {"", "fine", "gzip", "nested", "deflate", "chunks"}
+    assert max(event.memory_bytes for event in heard.of(Progress)) < 512 * 1024**2
