@@ -3,7 +3,9 @@ FROM python:3.11-slim-bookworm
 
 RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --create-home --home-dir /home/dashboard dashboard \
-    && install -d -m 700 -o dashboard /data
+    && install -d -m 700 -o dashboard /data \
+    && useradd --system --user-group --create-home browser && usermod --append --groups browser dashboard \
+    && install -d -m 750 -o browser -g browser /browser
 WORKDIR /app
 
 # The two environments change seldom: a layer of their own. An image without the engine is of no use, so its

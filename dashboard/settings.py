@@ -100,6 +100,10 @@ _CHROMIUM = next(filter(None, map(shutil.which, _CHROMIUMS)), "")
 SCANS_CHROMIUM = text("SCANS_CHROMIUM", _CHROMIUM)
 # Chromium's own sandbox. Chromium makes none for root, and Docker's default seccomp profile forbids it.
 SCANS_CHROMIUM_SANDBOX = flag("SCANS_CHROMIUM_SANDBOX", True)
+# Where the browser service listens (scans/browser/service.py), which starts browsers as another user. Empty: none.
+SCANS_BROWSER_SOCKET = text("SCANS_BROWSER_SOCKET")
+# Whether root may start browsers. On loopback only, a fresh machine's root may; beyond, an administrator has to say so.
+SCANS_CHROMIUM_AS_ROOT = flag("SCANS_CHROMIUM_AS_ROOT", ONLY_ON_LOOPBACK)
 SCANS_DEMO_PORT = number("SCANS_DEMO_PORT", 8081, 1, 65535)  # of the demo site
 
 # Second factor and OpenID Connect (docs/accounts.md)

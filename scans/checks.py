@@ -3,8 +3,10 @@
 import stat
 
 from django.conf import settings
+from django.core.checks import INFO, WARNING, CheckMessage, register
 from django.core.checks import Warning as CheckWarning
-from django.core.checks import register
+
+from scans import unprotected
 
 
 @register()
@@ -37,6 +39,16 @@ def proxies_are_known(app_configs, **kwargs) -> list[CheckWarning]:
             id="scans.W003",
         )
     ]
+
+
+@register()
+def browser_is_protected(app_configs, **kwargs) -> list[CheckMessage]:
+    """Warn if the browser of scans runs as root; on loopback only, where that is allowed, as information."""
+    if not (said := unprotected.warning()):
+        return []
+    hint = "docs/operating.md says how, under “The browser as another user”. SCANS_CHROMIUM_AS_ROOT=true allows it."
+    level = WARNING if unprotected.is_refused() or not settings.ONLY_ON_LOOPBACK else INFO
+    return [CheckMessage(level, said, hint=hint, id="scans.W004")]
 
 
 @register()

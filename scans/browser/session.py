@@ -4,31 +4,27 @@ import base64
 import fcntl
 import json
 import os
-import shutil
-import signal
 import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from time import monotonic, sleep, time
+from time import monotonic, sleep
 from typing import IO
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from scans import unprotected
+from scans.browser import service
 from scans.browser.base import Played, Task
+from scans.browser.process import home_of_a_browser, run
 from scans.engines.base import Cookie, Seed, Session
 from scans.reasons import Reason
 
-PLAYER = Path(__file__).parent / "player.py"
-PRINTER = PLAYER.with_name("printer.py")
-HOMES = "scans-browser-"  # how the folders of browsers begin; sockets are made in them: no long path will do
+PLAYER, PRINTER = "player.py", "printer.py"
 SECONDS = 60.0
-SECONDS_UNTIL_LEFT_BEHIND = 600  # no browser lives that long
 SECONDS_TO_WAIT_FOR_THE_PRINTER = 10.0  # a request holds a thread of the web server meanwhile
 _one_at_a_time = threading.Lock()  # a browser takes some 400 MB
 _SECONDS_TO_SAY_SO = 15  # the child ends the task at its limit, and tells how far it got; it had to start before that
@@ -41,9 +37,11 @@ def play(task: Task, *, seconds: float = SECONDS) -> Played:
     """
     if not is_there():
         return Played(reason="browser_missing", detail=Reason("browser_missing"))
+    if unprotected.is_refused():
+        return Played(reason="browser_missing", detail=Reason("browser_as_root"))
     try:
-        with _one_at_a_time, _home() as home:
-            return _outcome(_run(_job(task, home, seconds), home, seconds + _SECONDS_TO_SAY_SO))
+        with _one_at_a_time, home_of_a_browser() as home:
+            return _outcome(_run(PLAYER, _job(task, home, seconds), home, seconds + _SECONDS_TO_SAY_SO))
     except subprocess.TimeoutExpired as late:
         return _timed_out(late.output or b"", seconds)
 
@@ -60,35 +58,18 @@ def print_page(page: str, *, seconds: float = SECONDS) -> bytes:
     """
     if not is_there():
         raise CannotPrint(_("No Chromium is installed where the dashboard runs: install it, or set SCANS_CHROMIUM."))
+    if unprotected.is_refused():
+        raise CannotPrint(str(unprotected.REFUSAL))
     try:
-        with _printer(), _home() as home:
+        with _printer(), home_of_a_browser() as home:
             job = json.dumps({"page": page, **_browser(home)}).encode()
-            outputs = _run(job, home, seconds, PRINTER)
+            outputs = _run(PRINTER, job, home, seconds)
     except subprocess.TimeoutExpired:
         message = _("The PDF was not ready within {seconds} seconds.")
         raise CannotPrint(message.format(seconds=round(seconds))) from None
     if not outputs[0].startswith(b"%PDF"):
         raise CannotPrint(str(Reason("browser_ended", error=_why(outputs[1]))))
     return outputs[0]
-
-
-@contextmanager
-def _home() -> Iterator[str]:
-    """A folder for one browser, gone afterwards; and with it those that killed processes left behind."""
-    _remove_left_behind()
-    home = tempfile.mkdtemp(prefix=HOMES)
-    try:
-        yield home
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _remove_left_behind() -> None:
-    until = time() - SECONDS_UNTIL_LEFT_BEHIND
-    for folder in Path(tempfile.gettempdir()).glob(f"{HOMES}*"):
-        with suppress(OSError):  # another process was faster
-            if folder.lstat().st_mtime < until:
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -119,7 +100,8 @@ def is_there() -> bool:
 
 def _browser(home: str) -> dict[str, str | bool]:
     """Return what a child needs to start the browser; Chromium refuses to run as root inside its sandbox."""
-    sandbox = settings.SCANS_CHROMIUM_SANDBOX and os.geteuid() != 0
+    as_root = os.geteuid() == 0 and not settings.SCANS_BROWSER_SOCKET
+    sandbox = settings.SCANS_CHROMIUM_SANDBOX and not as_root
     return {"chromium": str(settings.SCANS_CHROMIUM), "sandbox": sandbox, "home": home}
 
 
@@ -138,39 +120,14 @@ def _job(task: Task, home: str, seconds: float) -> bytes:
     return json.dumps({**values, "seconds": seconds, "seconds_to_end": seconds + _SECONDS_TO_SAY_SO}).encode()
 
 
-def _run(job: bytes, home: str, seconds: float, program: Path = PLAYER) -> tuple[bytes, bytes]:
-    """Run the child and return both its outputs; raises TimeoutExpired if it had to be killed."""
-    process = subprocess.Popen(
-        [sys.executable, str(program)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": home},
-        start_new_session=True,
-    )
+def _run(program: str, job: bytes, home: str, seconds: float) -> tuple[bytes, bytes]:
+    """Run the child, here or in the browser service, and return both its outputs; raises TimeoutExpired as `run`."""
+    if not settings.SCANS_BROWSER_SOCKET:
+        return run(program, job, home, seconds)
     try:
-        return process.communicate(job, timeout=seconds)
-    finally:
-        _kill_what_is_left(process, home)
-
-
-def _kill_what_is_left(process: subprocess.Popen, home: str) -> None:
-    """The child's group, and its browser, which has a group of its own and is told by its profile's folder."""
-    for group in {process.pid, *_groups_of(home)}:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)
-    process.wait()
-
-
-def _groups_of(home: str) -> set[int]:
-    groups = set()
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if home.encode() in (entry / "cmdline").read_bytes():
-                groups.add(os.getpgid(int(entry.name)))
-        except (OSError, ValueError):
-            continue
-    return groups
+        return service.ask(settings.SCANS_BROWSER_SOCKET, program, job, seconds)
+    except (OSError, ValueError, KeyError) as error:
+        return b"", f"The browser service at {settings.SCANS_BROWSER_SOCKET} does not answer: {error}".encode()
 
 
 def _timed_out(said: bytes, seconds: float) -> Played:

@@ -33,6 +33,10 @@ SENTENCES = {
         "Chromium cannot make its sandbox here. Let users of this machine make user namespaces, or set "
         "SCANS_CHROMIUM_SANDBOX=false if it runs in a container."
     ),
+    "browser_as_root": _(
+        "No browser is started: it would run as root and without its sandbox, and this dashboard answers beyond "
+        "loopback. Run the dashboard as another user, or the browser as a service (SCANS_BROWSER_SOCKET)."
+    ),
     "browser_failed": _("The browser failed: {error}"),
     "page_left_out_by": _("{url} is left out of the scan by the pattern {pattern}."),
     "site_not_to_be_visited": _("{url} is not on a site that may be visited."),

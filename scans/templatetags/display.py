@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from scans import activity
+from scans import activity, unprotected
 from scans.harmless import exact as exact_in_html
 from scans.models import ActivityLogEntry, Actor, Mark, SystemPart, UrlScan
 from scans.schedule.moments import UNITS, exact, time_span
@@ -141,12 +141,17 @@ def actions_for(context, thing) -> set[str]:
 
 @register.simple_tag(takes_context=True)
 def problems(context) -> list[tuple[str, str]]:
-    """Return what keeps every scan from running: for each problem a sentence, and the command that solves it."""
+    """Return what keeps scans from running: for each a sentence, and the command that solves it, if there is one.
+
+    Administrators also read what is not safe.
+    """
     missing = context.get("missing_parts")
     kinds = SystemPart.missing() if missing is None else missing
     found = [(kind.when_missing, kind.command) for kind in kinds]
     if not settings.SCANS_ENGINE_PYTHON.exists():
         found.append((_("The scan engine is not installed: no URL scan can be set up."), "make setup"))
+    if context["user"].has_perm("scans.change_scansettings") and (said := unprotected.warning()):
+        found.append((said, ""))
     return found
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scans.browser import play, session
+from scans.browser.process import HOMES, PROGRAMS
 from tests.browser.playing import SECONDS_TO_REACH_THE_LOOP, task
 from tests.eventually import eventually
 
@@ -36,7 +37,7 @@ def test_an_endless_loop_is_ended_in_time_and_nothing_is_left(site, monkeypatch)
 def test_what_a_killed_worker_left_of_a_browser_goes_with_the_next_one(site, monkeypatch):
     ours = Path(tempfile.mkdtemp())
     monkeypatch.setattr("tempfile.tempdir", str(ours))
-    left, in_use, somebody_s = ours / f"{session.HOMES}left", ours / f"{session.HOMES}in-use", ours / "browser-x"
+    left, in_use, somebody_s = ours / f"{HOMES}left", ours / f"{HOMES}in-use", ours / "browser-x"
     for folder in (left, in_use, somebody_s):
         (folder / "Default").mkdir(parents=True)
     for folder in (left, somebody_s):
@@ -50,7 +51,9 @@ def test_a_browser_whose_worker_was_killed_ends_by_itself(site, tmp_path, monkey
     monkeypatch.setattr(session, "_SECONDS_TO_SAY_SO", 5)
     endless = task(site, ("open", "/login", ""), ("executeScript", "while (true) {}", ""))
     job = session._job(endless, str(tmp_path), SECONDS_TO_REACH_THE_LOOP)
-    answer = subprocess.run([sys.executable, str(session.PLAYER)], input=job, capture_output=True, timeout=60)
+    answer = subprocess.run(
+        [sys.executable, str(PROGRAMS / session.PLAYER)], input=job, capture_output=True, timeout=60
+    )
     assert answer.returncode == 1, answer.stdout  # what it says, it says only where it was not held in the loop
     eventually(lambda: str(tmp_path) not in processes(), seconds=10)  # its Chromium notices that it is alone
 

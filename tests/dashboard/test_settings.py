@@ -62,3 +62,21 @@ def test_a_wrong_setting_ends_every_command_with_3_and_no_traceback(command):
 )
 def test_the_dashboard_is_on_loopback_only_while_it_has_no_other_name_and_listens_nowhere_else(read, environment, only):
     assert read(**{"ALLOWED_HOSTS": "", **environment})["ONLY_ON_LOOPBACK"] is only
+
+
+@pytest.mark.parametrize(
+    ("environment", "allowed"),
+    [
+        ({}, True),
+        ({"SCANS_BIND": "::1"}, True),
+        ({"ALLOWED_HOSTS": "scans.example.com"}, False),
+        ({"ALLOWED_HOSTS": "*"}, False),
+        ({"SCANS_BIND": "0.0.0.0"}, False),  # noqa: S104
+        ({"SCANS_BIND": "0.0.0.0", "SCANS_CHROMIUM_AS_ROOT": "true"}, True),  # noqa: S104
+        ({"SCANS_CHROMIUM_AS_ROOT": "false"}, False),
+    ],
+)
+def test_root_may_start_browsers_on_loopback_only_unless_a_setting_says_so(read, monkeypatch, environment, allowed):
+    for name in ("ALLOWED_HOSTS", "SCANS_BIND"):
+        monkeypatch.delenv(name, raising=False)
+    assert read(**environment)["SCANS_CHROMIUM_AS_ROOT"] is allowed

@@ -1,4 +1,4 @@
-"""What commands print, whatever sites and people wrote."""
+"""The output of commands, whatever sites and people wrote."""
 
 import sys
 from io import StringIO

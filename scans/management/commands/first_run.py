@@ -7,6 +7,7 @@ import socket
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError
@@ -24,12 +25,14 @@ class Command(HarmlessCommand):
     """The preparation that `make run` does before it starts the processes. Running it again changes nothing."""
 
     help = __doc__
+    requires_system_checks = []  # run below: each of their messages is one line here
 
     def add_arguments(self, parser):
         parser.add_argument("--bind", default=LOOPBACK, help="address that the dashboard listens on")
 
     def handle(self, *, bind, **options):
         """Prepare everything, or stop with one clear line before anything is changed. Prints the address at the end."""
+        self._check_installation()
         bind = bind.strip(" []") or LOOPBACK
         self._check_ports({"PORT": (bind, settings.PORT), "SCANS_DEMO_PORT": (LOOPBACK, settings.SCANS_DEMO_PORT)})
         try:
@@ -43,6 +46,14 @@ class Command(HarmlessCommand):
         self.stdout.write(f"Open http://{shown}:{settings.PORT}/ in a browser. Press Ctrl-C here to stop everything.")
         demo = f"http://{LOOPBACK}:{settings.SCANS_DEMO_PORT}/"
         self.stdout.write(f"To try a scan, use {demo} (a deliberately weak demo site).")
+
+    def _check_installation(self) -> None:
+        """Say in one line each what `manage.py check` finds; raises SystemCheckError for an error."""
+        found = run_checks()
+        if any(message.is_serious() for message in found):
+            self.check()
+        for message in found:
+            self.stderr.write(f"{message.msg} {message.hint}")
 
     def _check_ports(self, wanted: dict[str, tuple[str, int]]) -> None:
         """Listen on all ports at once for a moment, so that two equal ones are noticed too."""

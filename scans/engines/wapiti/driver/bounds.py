@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The file LICENSE beside it has the terms.
-"""What bounds an answer of the site: which certificates are trusted, and how much a body may decode to."""
+"""The bounds of an answer: which certificates are trusted, and how much a body may decode to."""
 
 import functools
 import ssl

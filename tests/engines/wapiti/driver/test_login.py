@@ -208,6 +208,7 @@ import traffic
 from login import Login
 traffic.LONGEST_ANSWER_SECONDS = 1.0
 job = dict(url={url!r}, max_requests=9, requests_per_second=0, read_timeout_seconds=5, logged_out=None, excluded=[],
+           tls_verify=True,
            headers=[], left_out=[],
            session_probe=None, http_login=None, session=dict(headers=[], cookies=[], user_agent=""))
 async def look():
