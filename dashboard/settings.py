@@ -270,7 +270,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # allauth checks that it fi
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 # scans/accounts/guessing.py has the limit of all these, in the database.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "change_password": None}
+ACCOUNT_RATE_LIMITS = dict.fromkeys(["login", "login_failed", "change_password", "reauthenticate"])
 
 # Second factors: https://docs.allauth.org/en/latest/mfa/
 MFA_ADAPTER = "scans.accounts.two_factor.TwoFactorAdapter"
@@ -280,8 +280,12 @@ MFA_FORMS = {
     "reauthenticate": "scans.forms.two_factor.ConfirmCodeForm",
     "activate_totp": "scans.forms.two_factor.NewAppForm",
     "add_webauthn": "scans.forms.two_factor.NewPasskeyForm",
+    "login_webauthn": "scans.forms.two_factor.PasskeyLoginForm",
+    "authenticate_webauthn": "scans.forms.two_factor.LoginPasskeyForm",
+    "reauthenticate_webauthn": "scans.forms.two_factor.ConfirmPasskeyForm",
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": None}  # nobody guesses a passkey
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1  # the clocks of phones differ
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are an administrator's matter

@@ -1,13 +1,22 @@
 """Checks the codes of authenticator apps and recovery codes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal import auth as totp
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -67,6 +76,38 @@ class NewAppForm(ActivateTOTPForm):
         self.secret = unseal(session[totp.SECRET_SESSION_KEY])
 
 
+@contextmanager
+def malformed_is_refused() -> Iterator[None]:
+    """Refuse an answer that no browser gives: the libraries raise errors of any kind for it."""
+    try:
+        yield
+    except forms.ValidationError:
+        raise
+    except Exception as error:
+        raise get_adapter().validation_error("incorrect_code") from error
+
+
+class PasskeyAnswer(forms.Form):
+    """The answer of a passkey to our question."""
+
+    def clean_credential(self) -> Authenticator:
+        """The passkey that gave the answer."""
+        with malformed_is_refused():
+            return super().clean_credential()
+
+
+class PasskeyLoginForm(PasskeyAnswer, LoginWebAuthnForm):
+    """A login with a passkey alone."""
+
+
+class LoginPasskeyForm(PasskeyAnswer, AuthenticateWebAuthnForm):
+    """The second step of a login, with a passkey."""
+
+
+class ConfirmPasskeyForm(PasskeyAnswer, ReauthenticateWebAuthnForm):
+    """Confirms again who is there, with a passkey."""
+
+
 class NewPasskeyForm(AddWebAuthnForm):
     """Adds a passkey, which may log in without the password."""
 
@@ -79,6 +120,11 @@ class NewPasskeyForm(AddWebAuthnForm):
         initial=True,
         help_text=_("The device then asks for fingerprint, face or PIN each time."),
     )
+
+    def clean(self) -> dict:
+        """The new passkey and its name."""
+        with malformed_is_refused():
+            return super().clean()
 
 
 def use_up(factor: Authenticator, code: str) -> None:

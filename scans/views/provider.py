@@ -49,7 +49,8 @@ def _converse(request: HttpRequest, view: type) -> HttpResponse:
     except (requests.RequestException, OAuth2Error) as error:
         logger.warning("OpenID Connect: %s", type(error).__name__)
         return _explain(request, connection_failed(error))
-    if request.user.is_authenticated and "mfa" in (conversation.claims.get("amr") or []):
+    ways = conversation.claims.get("amr")
+    if request.user.is_authenticated and isinstance(ways, list) and "mfa" in ways:
         request.session[AT_PROVIDER] = True
     return response
 

@@ -92,12 +92,25 @@ def test_new_recovery_codes_replace_the_old_ones(ada):
     assert client.post(CONFIRM, {"code": fresh[0]}).status_code == 302
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "1", "null", '{"response": 1}', '{"response": {"userHandle": "a"}}', '"x"']
-)
-def test_whatever_is_sent_as_a_passkey_is_refused_without_a_server_error(text):
-    client = Client()
-    asked = client.get("/accounts/two-factor/webauthn/login/")
+NO_PASSKEYS = [
+    *("", "{", "[]", "1", "null", '"x"', '{"response": 1}', '{"response": {"userHandle": "a"}}'),
+    '{"id": "eA", "rawId": "eA", "response": {"clientDataJSON": "e30", "attestationObject": "oA"}}',
+    '{"id": "eA", "rawId": "eA", "response": {"clientDataJSON": "eA", "authenticatorData": "", "signature": "eA"}}',
+    '{"id": {}, "rawId": {}, "type": [], "response": {"userHandle": [1]}}',
+]
+
+
+@pytest.mark.parametrize("text", NO_PASSKEYS)
+def test_whatever_is_sent_as_a_passkey_is_refused_without_a_server_error(ada, text):
+    client, data = Client(), {"credential": text}
+    asked = client.get(f"{INDEX}webauthn/login/")
     assert asked.json()["request_options"]["publicKey"]["userVerification"] == "required"
-    answer = client.post("/accounts/two-factor/webauthn/login/", {"credential": text})
+    answer = client.post(f"{INDEX}webauthn/login/", data)
     assert answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
+    browser, _ = with_app(ada)
+    browser.get(f"{INDEX}webauthn/add/")
+    assert browser.post(f"{INDEX}webauthn/add/", data).status_code == 200
+    step = logged_in(ada)
+    step.get(CONFIRM)
+    assert step.post(CONFIRM, data).status_code == 200
+    assert not Authenticator.objects.filter(type="webauthn").exists()
