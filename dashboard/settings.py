@@ -88,6 +88,7 @@ SCANS_TLS_VERIFY = flag("SCANS_TLS_VERIFY", True)
 SCANS_DEFAULT_DURATION_MINUTES = number("SCANS_DEFAULT_DURATION_MINUTES", 24 * 60, 1, 25 * 24 * 60)  # the form's bounds
 SCANS_REQUESTS_PER_SECOND = number("SCANS_REQUESTS_PER_SECOND", 0.0, 0, 10_000)  # of the engine; 0: no limit
 SCANS_SECONDS_BETWEEN_LOGINS = number("SCANS_SECONDS_BETWEEN_LOGINS", 1.0, 0, 3600)
+SCANS_PRESCAN_SECONDS = number("SCANS_PRESCAN_SECONDS", 3600, 10, 86_400)  # of one analysis
 SCANS_VERIFY_SECONDS = number("SCANS_VERIFY_SECONDS", 300, 1, 86_400)
 SCANS_VERIFY_PATIENCE_SECONDS = number("SCANS_VERIFY_PATIENCE_SECONDS", 60, 0, 3600)
 SCANS_REPLAYS_PER_SECOND = number("SCANS_REPLAYS_PER_SECOND", 20.0, 0, 10_000)  # 0: no limit
@@ -215,11 +216,11 @@ CACHES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Two queues, because scans occupy their worker for hours; checks and verifications must not wait for that.
+# There is no list of queues, because each owner of analyses has queues of their own: see scans/transitions/turns.
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",
-        "QUEUES": ["scans", "checks"],
+        "QUEUES": [],
     }
 }
 

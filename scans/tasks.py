@@ -11,10 +11,9 @@ from scans.maintenance import removal
 from scans.models import Analysis, BulkAction, UrlScan
 from scans.results import verification
 from scans.transitions import bulk
+from scans.transitions.turns import CHECKS, SCANS
 from scans.workers import runner, setup
 from scans.workers.evidence import remove_files
-
-CHECKS, SCANS = "checks", "scans"
 
 
 @cache
@@ -24,9 +23,9 @@ def engine() -> WapitiEngine:
 
 
 @task(queue_name=CHECKS)
-def set_up(analysis_id: int) -> None:
-    """Set up a submitted analysis: check the engine, prescan, schedule."""
-    setup.set_up(Analysis.objects.get(pk=analysis_id), engine())
+def set_up(analysis_id: int, spent: float = 0) -> None:
+    """Set up a submitted analysis: check the engine, prescan, schedule. Its prescan has worked for `spent` seconds."""
+    setup.set_up(Analysis.objects.get(pk=analysis_id), engine(), spent)
 
 
 @task(queue_name=SCANS, takes_context=True)
@@ -36,22 +35,23 @@ def scan_url(context: TaskContext, url_scan_id: int) -> None:
 
 
 @task(queue_name=CHECKS, takes_context=True)
-def verify(context: TaskContext, url_scan_id: int) -> None:
-    """Replay the findings of one ended URL scan."""
-    verification.verify(url_scan_id, holder=context.task_result.id)
+def verify(context: TaskContext, url_scan_id: int, *spent: float) -> None:
+    """Replay the findings of one ended URL scan. `spent` are the seconds of earlier turns: worked, and waited."""
+    verification.verify(url_scan_id, holder=context.task_result.id, spent=spent)
 
 
 @task(queue_name=CHECKS, takes_context=True)
-def verify_again(context: TaskContext, url_scan_id: int) -> None:
-    """Replay the findings of one URL scan that somebody asked to verify again."""
-    verification.verify_again(url_scan_id, holder=context.task_result.id)
+def verify_again(context: TaskContext, url_scan_id: int, *spent: float) -> None:
+    """Replay the findings of one URL scan that somebody asked to verify again. `spent` as for `verify`."""
+    verification.verify_again(url_scan_id, holder=context.task_result.id, spent=spent)
 
 
 @task(queue_name=CHECKS)
 def delete_results(url_scan_id: int) -> None:
-    """Delete the results of a stopped URL scan, files first."""
+    """Delete the results of a stopped URL scan, files first, and rows a few at a time."""
     url_scan = UrlScan.objects.get(pk=url_scan_id)
     remove_files(url_scan)
+    removal.remove_results(url_scan)
     transitions.conclude_deletion(url_scan)
 
 
@@ -61,9 +61,9 @@ def delete_files(url_scan_id: int) -> None:
     remove_files(UrlScan.objects.get(pk=url_scan_id))
 
 
-@task(queue_name=CHECKS, priority=-50)
+@task(queue_name=CHECKS, priority=removal.PRIORITY)
 def remove_data(analysis_id: int) -> None:
-    """Remove data of an analysis that is no longer kept. Low priority: people wait for the other tasks."""
+    """Remove data of an analysis that is no longer kept, and logins and scripts that nothing refers to."""
     removal.remove(Analysis.objects.get(pk=analysis_id))
 
 

@@ -37,8 +37,17 @@ from scans.engines.base import Preflight
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.engines.wapiti.traits import traits
 from scans.exports.data import analysis_data
+from scans.login.base import SECRETS
 from scans.maintenance.recount import recount
-from scans.models import ActivityLogEntry, Analysis, Finding, RecurringSchedule, UrlScan
+from scans.models import (
+    ActivityLogEntry,
+    Analysis,
+    CrawlScript,
+    Finding,
+    RecurringSchedule,
+    TargetLogin,
+    UrlScan,
+)
 from scans.results import verification
 from scans.results.fingerprints import fingerprint
 from scans.sample_data.demo_site import DemoSite
@@ -84,8 +93,30 @@ def migrated(request, django_db_setup, django_db_blocker, tmp_path_factory):
         sample = Sample(request.param)
         databases.load(sample.folder / "database.sql.xz", database_url)
         with connected_to(database_url):
+            add_copies(sample)
             call_command("migrate", verbosity=0, interactive=False)
         yield sample, database_url
+
+
+COPIED = ("Owl Post shop", "Members area")  # the second one has a login
+
+
+def add_copies(sample: Sample) -> None:
+    """Add what the sample lacks: the same crawl script at two URL scans, and one login at both."""
+    shop, members = (sample.facts["ids"][name] for name in COPIED)
+    columns = "method, username, login_url, username_field, password_field, logged_in, logged_out, sealed"
+    of_scan = "url_scan_id IN (SELECT id FROM scans_urlscan WHERE analysis_id = %s)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE scans_urlscan SET crawl_script = 'a sealed walk', crawl_script_name = 'walk.side' "
+            "WHERE analysis_id IN (%s, %s)",
+            [shop, members],
+        )
+        cursor.execute(
+            f"INSERT INTO scans_targetlogin (url_scan_id, {columns}) SELECT "  # noqa: S608 - our own columns
+            f"(SELECT id FROM scans_urlscan WHERE analysis_id = %s), {columns} FROM scans_targetlogin WHERE {of_scan}",
+            [shop, members],
+        )
 
 
 @pytest.fixture
@@ -335,6 +366,18 @@ def test_a_stored_password_is_opened_with_its_key(sample):
     for name in ("Members area", "Members area, later"):
         login = sample.analysis(name).url_scans.get().login.opened()
         assert (login.username, login.password) == ("ada", "owls-fly-by-night")
+
+
+def test_equal_scripts_and_logins_are_stored_once_and_belong_to_who_submitted_them(sample):
+    shop, members = (sample.analysis(name) for name in COPIED)
+    scans = [analysis.url_scans.get() for analysis in (shop, members)]
+    assert scans[0].crawl_script_id == scans[1].crawl_script_id and scans[0].login_id == scans[1].login_id
+    script = CrawlScript.objects.defer(None).get()
+    assert (script.name, script.sealed, script.owner) == ("walk.side", "a sealed walk", shop.owner)
+    secrets = len(json.dumps({name: getattr(scans[0].login.opened(), name) for name in SECRETS}))
+    assert abs(scans[0].login.size - secrets) < 20
+    assert not TargetLogin.objects.unreferred().exists()
+    assert len({*TargetLogin.objects.values_list("sealed", flat=True)}) == TargetLogin.objects.count()
 
 
 def test_the_log_can_still_not_be_changed(sample):

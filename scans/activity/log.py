@@ -36,6 +36,7 @@ SENTENCES = {
     "analysis.blackout_ended": _("the blackout window is over; the analysis continues"),
     "analysis.continued": _("continued from the saved sessions as run {run}"),
     "analysis.run_skipped": _("skipped the run due at {starts}, since this one is still under way"),
+    "analysis.run_over_limit": _("skipped the run due at {starts}, since a limit is reached"),
     "analysis.schedule_switched_off": _("switched the recurring schedule off"),
     "analysis.schedule_switched_on": _("switched the recurring schedule on again"),
     "analysis.run_again": _("ran the analysis again as run {run}"),

@@ -6,6 +6,7 @@ Its actions go through `transitions`, as everywhere.
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.db.models import Case, OuterRef, Subquery, When
 from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,7 @@ from scans.encryption import KeyLost
 from scans.models import (
     ActivityLogEntry,
     Analysis,
+    CrawlScript,
     Finding,
     RecurringSchedule,
     Series,
@@ -27,8 +29,9 @@ from scans.models import (
     TargetLogin,
     UrlScan,
 )
+from scans.models.lean import large
 from scans.schedule.moments import time_span
-from scans.statuses import Action
+from scans.statuses import Action, AnalysisStatus
 
 
 class ReadOnlyAdmin(SafeAdmin):
@@ -43,6 +46,12 @@ class ReadOnlyAdmin(SafeAdmin):
     has_change_permission = has_delete_permission = has_add_permission
 
     worded_fields: dict[str, str] = {}  # column → the method that shows it in words
+
+    def get_queryset(self, request):
+        """All rows, the related ones of the list without their large columns."""
+        related = {name: self.opts.get_field(name).related_model for name in self.list_select_related or ()}
+        names = [name for path, model in related.items() if hasattr(model, "LARGE") for name in large(model, path)]
+        return super().get_queryset(request).defer(*names)
 
     def get_fields(self, request, obj=None) -> list[str]:
         """All columns that are not encrypted, also those that no form can edit, such as the status."""
@@ -117,8 +126,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
 class UrlScanAdmin(ReadOnlyAdmin):
     """URL scans."""
 
-    encrypted_fields = ["crawl_script"]
-    worded_fields = {"notices": "noticed"}
+    worded_fields = {"notices": "noticed", "login": "login_method", "crawl_script": "script_file"}
     list_display = ["url", "analysis", "status", "reason", "started_at", "ended_at", "lease_holder"]
     list_filter = ["status"]
     list_select_related = ["analysis"]
@@ -130,12 +138,23 @@ class UrlScanAdmin(ReadOnlyAdmin):
         """Its notices as sentences."""
         return "\n".join(map(str, url_scan.notices))
 
+    @admin.display(description=_("login"))
+    def login_method(self, url_scan: UrlScan) -> str:
+        """The method of its login."""
+        return str(TargetLogin.objects.filter(pk=url_scan.login_id).first() or "")
+
+    @admin.display(description=_("file of the crawl script"))
+    def script_file(self, url_scan: UrlScan) -> str:
+        """The name of its crawl script."""
+        return str(CrawlScript.objects.filter(pk=url_scan.crawl_script_id).first() or "")
+
 
 class NewPasswordForm(forms.ModelForm):
     """Shows nothing secret; takes a new password."""
 
     new_password = forms.CharField(
         label=_("New password"),
+        max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("Kept encrypted, and never shown again."),
     )
@@ -146,15 +165,24 @@ class TargetLoginAdmin(SafeAdmin):
     """The logins of URL scans. While an analysis is saved for later, the password can be changed."""
 
     form = NewPasswordForm
-    list_display = ["url_scan", "method", "username"]
-    list_select_related = ["url_scan"]
-    search_fields = ["url_scan__url", "username"]
-    readonly_fields = ["url_scan", *TargetLogin.OPEN_FIELDS]
+    list_display = ["used_for", "method", "username"]
+    search_fields = ["url_scans__url", "username"]
+    readonly_fields = ["used_for", *TargetLogin.OPEN_FIELDS]
     fields = [*readonly_fields, "new_password"]
+    # The URL scan that stands for all that refer to a login: one whose analysis can be changed, if there is one.
+    _FIRST = UrlScan.objects.filter(login=OuterRef("pk")).order_by(
+        Case(When(analysis__status=AnalysisStatus.SAVED_FOR_LATER, then=0), default=1), "-pk"
+    )
 
     def get_queryset(self, request):
-        """Without the sealed secrets."""
-        return super().get_queryset(request).defer("sealed")
+        """Each with `url_scan` and its `url`."""
+        first = {"url_scan": Subquery(self._FIRST.values("pk")[:1]), "url": Subquery(self._FIRST.values("url")[:1])}
+        return super().get_queryset(request).annotate(**first)
+
+    @admin.display(description=_("URL scan"))
+    def used_for(self, login: TargetLogin) -> str:
+        """The URL of one URL scan that uses it."""
+        return login.url or ""
 
     def has_add_permission(self, request, obj=None) -> bool:
         """Never: logins are submitted with their analysis."""
@@ -171,7 +199,9 @@ class TargetLoginAdmin(SafeAdmin):
     def save_model(self, request, obj, form, change) -> None:
         """Store the new password through its verb, which seals it and writes the log; remember a refusal."""
         try:
-            transitions.change_password(obj.url_scan, form.cleaned_data["new_password"], by=request.user)
+            transitions.change_password(
+                UrlScan.objects.get(pk=obj.url_scan), form.cleaned_data["new_password"], by=request.user
+            )
         except (transitions.TransitionRefused, KeyLost) as refusal:
             obj.refusal = refusal
 

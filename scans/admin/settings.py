@@ -29,7 +29,12 @@ class ScanSettingsAdmin(WatchedAdmin):
 
     list_display = ["__str__", "capacity", "longest_pause"]
     _keep = [f"keep_{kind}_days" for kind in ("runs", "evidence", "screenshots", "logs", "security")]
-    fieldsets = [(None, {"fields": ["capacity", "pause_limit"]}), (_("Retention policy"), {"fields": _keep})]
+    _limits = ["analysis_mb", "stored_mb", "open_analyses", "open_url_scans", "drafts"]
+    fieldsets = [
+        (None, {"fields": ["capacity", "pause_limit"]}),
+        (_("Limits: at most …"), {"fields": _limits}),
+        (_("Retention policy"), {"fields": _keep}),
+    ]
 
     @admin.display(description=_("pause limit"))
     def longest_pause(self, row: ScanSettings) -> str:

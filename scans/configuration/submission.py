@@ -10,16 +10,15 @@ from django.utils.text import Truncator
 from scans.configuration.kinds import LONGEST_IN_LOG, Option
 from scans.configuration.options import OPTIONS
 from scans.configuration.url_list import as_line
-from scans.models import Analysis, TargetLogin
+from scans.models import Analysis, CrawlScript, TargetLogin
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """The login and the crawl script of one URL, with all secrets encrypted."""
+    """The login and the crawl script of one URL, as rows: saved ones to refer to, or new ones that are not saved."""
 
-    login: TargetLogin | None = None  # not saved, of no URL scan
-    crawl_script: str = ""
-    crawl_script_name: str = ""
+    login: TargetLogin | None = None
+    crawl_script: CrawlScript | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +52,11 @@ def columns_of(submission: Submission) -> dict[str, Any]:
 
 
 def configuration(analysis: Analysis) -> Submission:
-    """Return the submission of a stored analysis, with logins and scripts."""
-    scans = analysis.url_scans.select_related("login").order_by("position")
-    access = {
-        scan.url: Access(
-            login=getattr(scan, "login", None), crawl_script=scan.crawl_script, crawl_script_name=scan.crawl_script_name
-        )
-        for scan in scans
-    }
+    """Return the submission of a stored analysis. Logins and scripts are rows to refer to, without their contents."""
+    scans = list(analysis.url_scans.order_by("position").values_list("url", "login_id", "crawl_script_id"))
+    logins = TargetLogin.objects.in_bulk({login for _url, login, _script in scans if login})
+    scripts = CrawlScript.objects.in_bulk({script for _url, _login, script in scans if script})
+    access = {url: Access(login=logins.get(login), crawl_script=scripts.get(script)) for url, login, script in scans}
     values = {option.name: option.read(getattr(analysis, option.name)) for option in OPTIONS}
     return Submission(name=analysis.name, urls=tuple(access), access=access, **values)
 

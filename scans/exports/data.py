@@ -47,7 +47,7 @@ def catalogue_data() -> list[dict]:
 def analysis_data(analysis: Analysis) -> dict:
     """Return the analysis with its URL scans, counts, findings and log (newest first)."""
     scans = list(analysis.url_scans.order_by("position").prefetch_related("module_errors"))
-    findings = Finding.objects.filter(url_scan__analysis=analysis).marked(analysis.series.marks)
+    findings = Finding.objects.defer(None).filter(url_scan__analysis=analysis).marked(analysis.series.marks)
     masks = masks_of(scans)
     weaknesses = (
         weakness_data([finding_data(finding, masks[finding.url_scan_id]) for finding in places])

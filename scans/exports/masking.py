@@ -6,17 +6,22 @@ with it.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import cache
 from html import escape
+from itertools import chain
 from urllib.parse import quote, quote_plus
+
+from django.db.models import Model
 
 from scans.browser.side import ScriptError, parse
 from scans.configuration.secret_headers import values
-from scans.encryption import KeyLost, unseal
+from scans.encryption import KeyLost
 from scans.login.base import Login
 from scans.login.credentials import session_of
 from scans.login.outcome import LoginFailed
-from scans.models import Analysis, TargetLogin, UrlScan
+from scans.models import Analysis, CrawlScript, TargetLogin, UrlScan
 
 MASK = "***"
 SHORTEST_SECRET = 4  # characters, as for the engine: masking shorter values would hide half of every text
@@ -50,21 +55,31 @@ class Mask:
 
 
 def masks_of(scans: Iterable[UrlScan]) -> dict[int, Mask]:
-    """Return, for each URL scan's id, the Mask for the secrets of its login, scripts and headers. Two queries.
+    """Return, for each URL scan's id, the Mask for the secrets of its login, scripts and headers. Three queries.
 
     The target's address is public, so its words are not masked, even if a password equals one of them.
     """
-    logins = {login.url_scan_id: login for login in TargetLogin.objects.filter(url_scan__in=scans)}
+    scans = list(scans)
     headers = dict(Analysis.objects.filter(url_scans__in=scans, headers__isnull=False).values_list("pk", "headers"))
-    given = {pk: list(_header_secrets(column)) for pk, column in headers.items()}
-    return {
-        scan.pk: Mask(
-            secret
-            for secret in (*_secrets_of(scan, logins.get(scan.pk)), *given.get(scan.analysis_id, ()))
-            if secret not in scan.url
-        )
-        for scan in scans
-    }
+    of_headers = {pk: list(_header_secrets(column)) for pk, column in headers.items()}
+    of_logins = _opened(TargetLogin, {scan.login_id for scan in scans}, lambda row: _login_secrets(row.opened()))
+    of_scripts = _opened(CrawlScript, {scan.crawl_script_id for scan in scans}, lambda row: _typed_secrets(row.text()))
+    mask = cache(Mask)  # most URL scans have the same secrets
+    masks = {}
+    for scan in scans:
+        given = (of_logins.get(scan.login_id, ()), of_scripts.get(scan.crawl_script_id, ()))
+        secrets = (*chain(*given), *of_headers.get(scan.analysis_id, ()))
+        masks[scan.pk] = mask(tuple(secret for secret in secrets if secret not in scan.url))
+    return masks
+
+
+def _opened(model: type[Model], pks: set[int | None], secrets_of: Callable[[Model], Iterable[str]]) -> dict:
+    """Return the secrets of these rows by id, each row opened once. Those that no key decrypts any more are missing."""
+    opened = {}
+    for row in model.objects.defer(None).filter(pk__in=pks - {None}).iterator(chunk_size=1):
+        with suppress(KeyLost):
+            opened[row.pk] = list(secrets_of(row))
+    return opened
 
 
 def without_credentials(text: str) -> str:
@@ -94,17 +109,6 @@ def _spellings(secret: str) -> set[str]:
     return {secret, quote(secret, safe=""), quote_plus(secret), escape(secret)}
 
 
-def _secrets_of(scan: UrlScan, login: TargetLogin | None) -> Iterator[str]:
-    """Return all secrets entered for this scan. Secrets that no key decrypts any more are left out."""
-    try:
-        if login:
-            yield from _login_secrets(login.opened(), scan.url)
-        if scan.crawl_script:
-            yield from _typed_secrets(unseal(scan.crawl_script))
-    except KeyLost:
-        return
-
-
 def _header_secrets(column: dict[str, str]) -> Iterator[str]:
     """The values of an analysis' headers, with their scheme, and without."""
     try:
@@ -114,10 +118,10 @@ def _header_secrets(column: dict[str, str]) -> Iterator[str]:
         return
 
 
-def _login_secrets(login: Login, url: str) -> Iterator[str]:
+def _login_secrets(login: Login) -> Iterator[str]:
     yield login.password
     try:
-        session = session_of(login, url)
+        session = session_of(login, "https://any.example/")
     except LoginFailed:
         return
     for _, value in session.headers:

@@ -87,7 +87,7 @@ class Results:
 
     def findings(self) -> Iterator[dict]:
         """Yield each weakness with its places and their evidence as plain data, most severe first."""
-        for places in islice(self.found.by_weakness(), self.limit):
+        for places in islice(self.found.defer(None).by_weakness(), self.limit):
             yield weakness_data([self._data(finding) for finding in places])
 
     def _data(self, finding: Finding) -> dict:

@@ -9,9 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from scans.browser import ScriptError, parse
 from scans.configuration.fields import invalid
 from scans.configuration.submission import Access
-from scans.encryption import seal
 from scans.login.base import Login, Method
-from scans.models import TargetLogin
+from scans.models import CrawlScript, TargetLogin
 from scans.targets.request_rules import parse_header
 
 MAX_SCRIPT_BYTES = 5 * 1024**2
@@ -152,11 +151,11 @@ class AccessForm(forms.Form):
             values = {name: cleaned[f"login_{name}"] for name in ("username", "password", "headers", "cookies")}
             values |= {name: cleaned[name] for name in _SAME_NAMES}
             login = TargetLogin.of(Login(method=Method(cleaned["login_method"]), **values))
-        script = cleaned["crawl_script"]
-        if not login and not script:
+        text = cleaned["crawl_script"]
+        if not login and not text:
             return None
-        name = self.files["crawl_script"].name[:255] if script else ""
-        return Access(login=login, crawl_script=script and seal(script), crawl_script_name=name)
+        script = CrawlScript.of(self.files["crawl_script"].name, text) if text else None
+        return Access(login=login, crawl_script=script)
 
 
 _SCRIPTS = ("login_script", "logout_script", "crawl_script")

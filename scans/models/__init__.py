@@ -6,6 +6,7 @@ from scans.models.analysis import Analysis, Publication, Series, StopMode
 from scans.models.analysis_search import AnalysisSearch
 from scans.models.blackout_window import BlackoutWindow
 from scans.models.bulk_action import BulkAction, BulkItem, BulkOutcome
+from scans.models.crawl_script import CrawlScript
 from scans.models.crawled_url import CrawledUrl
 from scans.models.failed_logins import FailedLogins
 from scans.models.finding import Finding, Replay

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from scans.database.statements import totals_by_status
+from scans.models.lean import LeanManager
 from scans.models.querysets import (
     EVIDENCE_KEPT,
     LOG_KEPT,
@@ -175,7 +176,9 @@ class Analysis(models.Model):
         _("run time"), null=True, editable=False, help_text=_("How long it ran, once it has ended.")
     )
 
-    objects = AnalysisQuerySet.as_manager()
+    LARGE = ("headers", "left_out")
+
+    objects = LeanManager.from_queryset(AnalysisQuerySet)()
 
     class Meta:
         verbose_name = _("analysis")
@@ -204,6 +207,12 @@ class Analysis(models.Model):
             _list_index("start_at", name="analysis_list_start", only=models.Q(started_at__isnull=True)),
             _list_index("run_time", name="analysis_list_run_time", only=models.Q(run_time__isnull=False)),
             models.Index(fields=["start_at"], name="analysis_due", condition=models.Q(status=AnalysisStatus.SCHEDULED)),
+            # What a person may still submit is counted along this
+            models.Index(
+                fields=["owner", "submitted_at", "urls"],
+                name="analysis_open_of_owner",
+                condition=PRESENT & models.Q(ended_at__isnull=True),
+            ),
             # The retention policy finds the oldest runs along these
             _old_index("ended_at", name="analysis_old_runs", kept=PRESENT),
             _old_index("ended_at", name="analysis_old_evidence", kept=PRESENT & EVIDENCE_KEPT),

@@ -29,6 +29,7 @@ class BulkOutcome(models.TextChoices):
     DONE = "done", _("done")
     FINISHED = "finished", _("already finished")
     REFUSED = "refused", _("not possible in their status")
+    LIMITED = "limited", _("over a limit")
     NOT_PERMITTED = "not_permitted", _("not permitted")
     DELETED = "deleted", _("deleted meanwhile")
     BROKEN = "broken", _("an error on our side")

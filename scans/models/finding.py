@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from scans.engines.events import Kind
+from scans.models.lean import LeanManager
 from scans.models.querysets import FindingQuerySet
 from scans.models.url_scan import UrlScan
 from scans.reasons import ReasonField
@@ -90,7 +91,12 @@ class Finding(models.Model):
         _("asked to be verified again at"), null=True, editable=False, help_text=_("Until it is verified again.")
     )
 
-    objects = FindingQuerySet.as_manager()
+    LARGE = (
+        *("http_request", "curl", "evidence_headers", "evidence_body"),
+        *("description", "solution", "references"),
+    )
+
+    objects = LeanManager.from_queryset(FindingQuerySet)()
 
     class Meta:
         verbose_name = _("finding")

@@ -114,6 +114,10 @@ class AnalysisQuerySet(models.QuerySet):
         unfinished = self.model.objects.filter(continues=OuterRef("pk"), ended_at__isnull=True)
         return self.exclude(series__schedule__template=F("pk")).filter(~Exists(unfinished))
 
+    def open_of(self, owner: int | None):
+        """An owner's analyses that have not ended, those saved for later included; None: those that nobody owns."""
+        return self.present().filter(owner=owner, ended_at__isnull=True)
+
     def count_by_status(self) -> dict[str, int]:
         """The number of analyses of each status, without zeros."""
         return dict(self.order_by().values_list("status").annotate(Count("pk")))
@@ -138,17 +142,24 @@ class UrlScanQuerySet(models.QuerySet):
         return waiting.order_by("queued_at", "position")
 
     def fairest_waiting(self):
-        """The URL scan that gets the next slot, or None: of the analysis with the fewest slots, the longest waiting."""
-        held = (
-            self.model.objects.holding_slot()
-            .order_by()
-            .filter(analysis=OuterRef("analysis"))
-            .values("analysis")
-            .annotate(places=Count("pk"))
-            .values("places")
+        """The URL scan that gets the next slot, or None.
+
+        It is one of the owner who holds the fewest slots, there of the analysis with the fewest, and there the longest
+        waiting. What nobody owns has one owner: the command line.
+        """
+        held = self.model.objects.holding_slot().order_by()
+        whole = models.BigIntegerField()
+        owner = Coalesce(OuterRef("analysis__owner"), 0, output_field=whole)
+        theirs = held.annotate(of=Coalesce("analysis__owner", 0, output_field=whole)).filter(of=owner)
+        own = held.filter(analysis=OuterRef("analysis"))
+        counts = {
+            "held_by_owner": theirs.values("of").annotate(slots=Count("pk")).values("slots"),
+            "held": own.values("analysis").annotate(slots=Count("pk")).values("slots"),
+        }
+        waiting = self.waiting_for_capacity().annotate(
+            **{name: Coalesce(Subquery(count), 0) for name, count in counts.items()}
         )
-        waiting = self.waiting_for_capacity().annotate(held=Coalesce(Subquery(held), 0))
-        return waiting.order_by("held", "queued_at", "analysis_id", "position").first()
+        return waiting.order_by("held_by_owner", "held", "queued_at", "analysis_id", "position").first()
 
     def verifying(self):
         """URL scans whose results are being verified or wait for publication."""
@@ -230,7 +241,7 @@ class FindingQuerySet(models.QuerySet):
         """The first finding of each category, by name, with `worst`: the worst severity in the category."""
         groups = self.order_by().values("category").annotate(first=Min("pk"), worst=Min(_SEVERITY_RANK))
         worst = dict(groups.values_list("first", "worst"))
-        firsts = list(self.model.objects.filter(pk__in=worst).order_by("category"))
+        firsts = list(self.model.objects.defer(None).filter(pk__in=worst).order_by("category"))
         for finding in firsts:
             finding.worst = SEVERITIES[worst[finding.pk]]
         return firsts

@@ -23,6 +23,12 @@ def _days(of: str, help_text: str) -> models.PositiveSmallIntegerField:
     )
 
 
+def _most(default: int, of: str, help_text: str) -> models.PositiveIntegerField:
+    """A field for the most that is allowed."""
+    validators = [MinValueValidator(1), MaxValueValidator(1_000_000)]
+    return models.PositiveIntegerField(of, default=default, validators=validators, help_text=help_text)
+
+
 class ScanSettings(models.Model):
     """The single row of settings. Its lock (`locked()`) also makes admissions of URL scans wait for each other."""
 
@@ -39,6 +45,13 @@ class ScanSettings(models.Model):
         validators=[MinValueValidator(timedelta(minutes=1)), MaxValueValidator(timedelta(days=LONGEST_DAYS))],
         help_text=_("A scan that a user left paused for longer ends, its results kept. Days and HH:MM:SS."),
     )
+
+    # Limits of one analysis and one person: see transitions/quotas
+    analysis_mb = _most(12, _("one analysis (MB)"), _("Its logins, scripts, headers and lists together."))
+    stored_mb = _most(250, _("logins and scripts of one person (MB)"), _("What several runs share counts once."))
+    open_analyses = _most(200, _("open analyses of one person"), _("Submitted, and not ended."))
+    open_url_scans = _most(5000, _("open URL scans of one person"), _("The URLs of these analyses."))
+    drafts = _most(100, _("drafts of one person"), _("Analyses saved for later."))
 
     # The retention policy: see retention
     keep_runs_days = _days(

@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
+from scans.models.crawl_script import CrawlScript
 from scans.models.querysets import UrlScanQuerySet
+from scans.models.target_login import TargetLogin
 from scans.reasons import NoticesField, ReasonField
 from scans.severities import SEVERITIES
 from scans.statuses import Status, UrlScanStatus
@@ -56,10 +58,25 @@ class UrlScan(models.Model):
         related_name="+",
         help_text=_("The URL scan whose session it continues."),
     )
-    crawl_script = models.TextField(
-        _("crawl script"), blank=True, editable=False, help_text=_("A recorded script, encrypted.")
+    # Without Django's own indexes: most rows refer to nothing
+    login = models.ForeignKey(
+        TargetLogin,
+        verbose_name=_("login"),
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="url_scans",
+        db_index=False,
     )
-    crawl_script_name = models.CharField(_("file of the crawl script"), max_length=255, blank=True)
+    crawl_script = models.ForeignKey(
+        CrawlScript,
+        verbose_name=_("crawl script"),
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="url_scans",
+        db_index=False,
+    )
 
     # The lease: its holder runs the engine or the verification, until the lease ends.
     lease_holder = models.CharField(_("worker"), max_length=64, blank=True, editable=False)
@@ -117,6 +134,10 @@ class UrlScan(models.Model):
         indexes = [
             models.Index(fields=["status", "queued_at"], name="url_scan_by_status"),
             models.Index(fields=["engine", "engine_version", "analysis"], name="url_scan_by_engine"),
+            models.Index(fields=["login"], name="url_scan_login", condition=models.Q(login__isnull=False)),
+            models.Index(
+                fields=["crawl_script"], name="url_scan_script", condition=models.Q(crawl_script__isnull=False)
+            ),
             models.Index(fields=["slot_since"], name="url_scan_slot", condition=models.Q(slot_since__isnull=False)),
             models.Index(fields=["lease_until"], name="url_scan_leased", condition=models.Q(lease_until__isnull=False)),
         ]

@@ -34,6 +34,13 @@ class Accounts:
         self._accounts: dict[tuple, _Account] = defaultdict(_Account)
         self._lock = threading.Lock()
 
+    def remember(self, login: Login, url: str, reason: str) -> None:
+        """Take into account how an earlier attempt ended: `reason` is empty if it succeeded."""
+        account, refused = self._accounts[origin(url), login], reason in _REFUSED
+        account.refusals += refused
+        account.reason = reason
+        account.seen_not_to_refuse = account.seen_not_to_refuse or not refused
+
     def log_in(self, login: Login, url: str, attempt: Callable[[], LoggedIn]) -> LoggedIn:
         """Return the result of `attempt()`. Raises what that raises; LoginFailed if refused too often before."""
         with self._lock:

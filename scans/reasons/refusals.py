@@ -31,6 +31,29 @@ SENTENCES = {
     "verifying_already": _("These findings of {thing} are already being verified again."),
     "nothing_to_verify_again": _("{thing} has no findings to verify again."),
     "requests_removed": _("The requests of {analysis} are no longer stored, so its findings cannot be verified again."),
+    "over_analysis_size": _(
+        "The logins, scripts, headers and lists of this analysis have {size} MB together; at most {most} MB are taken. "
+        "Record shorter scripts, or divide the URLs among several analyses. An administrator can raise the limit, in "
+        "the admin under Scan settings."
+    ),
+    "over_stored": _(
+        "The stored logins and scripts of {owner} would have {size} MB; at most {most} MB are kept for one person. "
+        "Delete analyses that are no longer needed: theirs are removed with them. An administrator can raise the "
+        "limit, in the admin under Scan settings."
+    ),
+    "over_open": _(
+        "{owner} has {count} analyses that have not ended; at most {most} are allowed for one person. Wait until some "
+        "have ended, or stop some. An administrator can raise the limit, in the admin under Scan settings."
+    ),
+    "over_open_urls": _(
+        "{owner} would have {count} URL scans that have not ended; at most {most} are allowed for one person. Wait "
+        "until some have ended, or submit fewer URLs. An administrator can raise the limit, in the admin under Scan "
+        "settings."
+    ),
+    "over_drafts": _(
+        "{owner} has {count} analyses saved for later; at most {most} are allowed for one person. Submit or delete "
+        "some. An administrator can raise the limit, in the admin under Scan settings."
+    ),
     "still_replaying": _("{analysis} cannot be published yet: findings are still being replayed."),
     "broke_on_our_side": _("Something failed on our side. The worker's output says what."),
 }

@@ -12,6 +12,10 @@ SENTENCES = {
     "duration_ended": _("The analysis' duration ended."),
     "paused_too_long": _("It was paused for longer than {limit}."),
     "schedule_switched_off": _("A user switched it off."),
+    "prescan_out_of_time": _(
+        "The prescan worked for {seconds} seconds, which is the limit. URLs that were not checked: {count}. Each is "
+        "checked when its scan starts."
+    ),
     "runs_failed": _("{count} runs in a row failed."),
     "last_run_deleted": _("The last run of its series was deleted."),
     "runs_expired": Plural(

@@ -6,7 +6,7 @@ replayable if nobody can tell: the site is gone or turns us away, time is over, 
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from time import monotonic, sleep
 from urllib.parse import urlsplit
@@ -37,12 +37,13 @@ from scans.targets.policy import TargetRefused, origin, resolve
 from scans.targets.refusal import Seen, refusal
 from scans.targets.request_rules import NO_RULES, LeftOut, RequestRules
 from scans.timing import DEFAULT_TIMING, Timing
-from scans.transitions import run_with_lease
+from scans.transitions import Turn, TurnOver, run_with_lease
 
 logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 15  # seconds between two looks whether the site is back
 MOST_LOGINS = 5  # in the verification of one URL scan
+NOTHING_SPENT = (0.0, 0.0)  # seconds worked, and seconds waited for the site
 MOST_PLACES = 10  # of one weakness: what is true of a whole site shows at each of them
 
 
@@ -50,17 +51,21 @@ class SiteLost(Reasoned):
     """The site refuses us or gives no answer, and did not come back in time."""
 
 
-def verify(url_scan_id: int, *, holder: str, timing: Timing = DEFAULT_TIMING) -> None:
+def verify(
+    url_scan_id: int, *, holder: str, timing: Timing = DEFAULT_TIMING, spent: Sequence[float] = NOTHING_SPENT
+) -> None:
     """Replay the findings of an ended URL scan and conclude its verification.
 
     Does nothing if another worker verifies it or its results were deleted meanwhile. After an error on our side, the
-    remaining findings are not replayable, with the reason.
+    remaining findings are not replayable, with the reason. If others wait for the worker, the rest is queued.
     """
     scan = _take(url_scan_id, holder)
     if scan is None:
         return
     try:
-        _verify(scan, timing)
+        _verify(scan, timing, spent or NOTHING_SPENT)
+    except TurnOver as turn:
+        transitions.make_way(scan, "verify", turn.worked, turn.waited)
     except transitions.LeaseLost as lost:
         logger.info("%s", lost)
 
@@ -75,10 +80,10 @@ def _take(url_scan_id: int, holder: str) -> UrlScan | None:
         return scan
 
 
-def _verify(scan: UrlScan, timing: Timing) -> None:
+def _verify(scan: UrlScan, timing: Timing, spent: Sequence[float]) -> None:
     try:
-        Replays(scan, timing).run()
-    except transitions.LeaseLost:
+        Replays(scan, timing, spent=spent).run()
+    except (transitions.LeaseLost, TurnOver):
         raise
     except Exception as error:
         logger.exception("Verifying %s broke on our side.", scan.url)
@@ -96,24 +101,34 @@ def _counts(scan: UrlScan) -> dict[str, int]:
     return {str(outcome): counts[outcome] for outcome in outcomes}
 
 
-def verify_again(url_scan_id: int, *, holder: str, timing: Timing = DEFAULT_TIMING) -> None:
+def verify_again(
+    url_scan_id: int, *, holder: str, timing: Timing = DEFAULT_TIMING, spent: Sequence[float] = NOTHING_SPENT
+) -> None:
     """Replay the findings of a URL scan that somebody asked to verify again, until none are left.
 
-    Does nothing if another worker does it. An outcome stays if a finding could not be looked at this time.
+    Does nothing if another worker does it. An outcome stays if a finding could not be looked at this time. If others
+    wait for the worker, what was replayed is logged, and the rest is queued.
     """
-    scan = transitions.begin_verify_again(url_scan_id, holder)
+    scan, spent = transitions.begin_verify_again(url_scan_id, holder, continues=any(spent)), spent or NOTHING_SPENT
     try:
         while scan:
-            outcomes = OutcomesAgain(scan)
+            outcomes, turn = OutcomesAgain(scan), None
             try:
-                Replays(scan, timing, outcomes).run()
+                Replays(scan, timing, outcomes, spent).run()
             except transitions.LeaseLost:
                 raise
+            except TurnOver as over:
+                turn = over
             except Exception as error:
                 logger.exception("Verifying %s again broke on our side.", scan.url)
                 outcomes.mark_rest(Reason("verification_broke", error=f"{type(error).__name__}: {error}"))
-            if transitions.conclude_verify_again(scan, outcomes.counts, outcomes.why_not_looked):
+            is_logged = turn is None or any(outcomes.counts.values())
+            if is_logged and transitions.conclude_verify_again(scan, outcomes.counts, outcomes.why_not_looked):
                 return
+            if turn:
+                transitions.make_way(scan, "verify_again", turn.worked, turn.waited)
+                return
+            spent = NOTHING_SPENT
     except transitions.LeaseLost as lost:
         logger.info("%s", lost)
 
@@ -133,11 +148,19 @@ def _in_turns(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]
 class Replays:
     """Replays findings of one URL scan, worst first, and one place of each weakness before further places."""
 
-    def __init__(self, scan: UrlScan, timing: Timing = DEFAULT_TIMING, outcomes: Outcomes | None = None):
+    def __init__(
+        self,
+        scan: UrlScan,
+        timing: Timing = DEFAULT_TIMING,
+        outcomes: Outcomes | None = None,
+        spent: Sequence[float] = NOTHING_SPENT,
+    ):
         self._scan, self._timing = scan, timing
         self._outcomes = outcomes or Outcomes(scan)
-        self._until = monotonic() + settings.SCANS_VERIFY_SECONDS
-        self._patience = settings.SCANS_VERIFY_PATIENCE_SECONDS  # left for a site that does not answer
+        self._turn = Turn(scan.analysis.owner_id)
+        self._worked, waited = spent  # in earlier turns
+        self._until = monotonic() + settings.SCANS_VERIFY_SECONDS - self._worked
+        self._patience = settings.SCANS_VERIFY_PATIENCE_SECONDS - waited  # left for a site that does not answer
         self._usual = Seen.from_json(scan.usual_answer)
         self._renewed_at = self._sent_at = monotonic()
         self._login: Login | None = None
@@ -148,7 +171,7 @@ class Replays:
         self._addresses: tuple[str, ...] = ()
 
     def run(self) -> None:
-        """Replay every finding that is to be replayed, and store the outcomes. Raises LeaseLost."""
+        """Replay every finding that is to be replayed, and store the outcomes. Raises LeaseLost, TurnOver."""
         todo, enough = _in_turns(self._outcomes.todo().worst_first())
         if not todo:
             return
@@ -169,6 +192,8 @@ class Replays:
                 if monotonic() > self._until:
                     self._outcomes.mark_rest(Reason("replay_out_of_time", count=settings.SCANS_VERIFY_SECONDS))
                     return
+                self._make_way()
+                finding.refresh_from_db(fields=Finding.LARGE)  # of one finding at a time: each may be large
                 try:
                     self._outcomes.store(finding, self._verdict(client, finding))
                 except SiteLost as lost:
@@ -189,8 +214,7 @@ class Replays:
 
     def _open_secrets(self) -> None:
         """Decrypt the scan's login and headers, if it has any. Raises CANNOT_BE_USED."""
-        stored = getattr(self._scan, "login", None)
-        self._login = stored.opened() if stored else None
+        self._login = self._scan.login.opened() if self._scan.login else None
         self._rules = rules_of(self._scan)
 
     def _log_in(self) -> None:
@@ -264,6 +288,7 @@ class Replays:
         """Wait until the site's own page is answered as usual. Raises SiteLost, with `why`, if that takes too long."""
         pause = 1.0
         while not self._site_answers(client):
+            self._make_way()
             left = min(self._patience, self._until - monotonic())
             if left <= 0:
                 raise SiteLost(why)
@@ -271,6 +296,12 @@ class Replays:
             self._patience -= pause
             self._rest(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _make_way(self) -> None:
+        """Raise TurnOver if others wait for this worker."""
+        if self._turn.is_over():
+            waited = settings.SCANS_VERIFY_PATIENCE_SECONDS - self._patience
+            raise TurnOver(round(self._worked + self._turn.worked, 1), round(waited, 1))
 
     def _site_answers(self, client: SiteClient) -> bool:
         target = self._scan.url.removeprefix(_site(self._scan.url)) or "/"

@@ -66,7 +66,7 @@ INSERTS = [
         lease_holder, lease_until, attempts, engine, engine_version, resolved_address, phase, module, modules_done,
         modules_total, urls_crawled, requests, responses, network_errors,
         findings_critical, findings_high, findings_medium, findings_low, findings_info,
-        paused_by, crawl_script, crawl_script_name, logins_succeeded, logins_failed, logins_failed_in_a_row)
+        paused_by, logins_succeeded, logins_failed, logins_failed_in_a_row)
     SELECT
         plan.first_scan + scan.position, plan.id, 'https://' || scan.host || plan.site || scan.path, scan.position,
         scan.status, scan.reason, AT[scan.status_after], AT[scan.queued], AT[scan.started], AT[scan.ended],
@@ -74,7 +74,7 @@ INSERTS = [
         CASE WHEN scan.held THEN %(held_until)s END, 0, scan.engine, scan.engine_version,
         scan.resolved_address, scan.phase, '', scan.modules_done, scan.modules_total, scan.urls_crawled,
         scan.requests, scan.responses, 0, scan.critical, scan.high, scan.medium, scan.low, scan.info,
-        CASE WHEN scan.status = 'paused' THEN 'user' ELSE '' END, '', '', 0, 0, 0
+        CASE WHEN scan.status = 'paused' THEN 'user' ELSE '' END, 0, 0, 0
     FROM sample_plan plan CROSS JOIN sample_scan scan
     WHERE scan.story = plan.story IN_ORDER
     """,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from scans.models import Analysis, BlackoutWindow, RecurringSchedule
 from scans.models.blackout_window import with_own
+from scans.models.lean import large
 from scans.schedule.blackouts import Blackouts
 from scans.statuses import AnalysisStatus
 from scans.summaries.calendar_strip import Band, draw
@@ -54,7 +55,8 @@ def _scheduled(now: datetime, until: datetime, for_all: Blackouts) -> list[Start
 
 
 def _recurring(until: datetime, for_all: Blackouts) -> list[Start]:
-    schedules = RecurringSchedule.objects.starting_until(until).with_last_run().select_related("template")
+    schedules = RecurringSchedule.objects.starting_until(until).with_last_run()
+    schedules = schedules.select_related("template").defer(*large(Analysis, "template"))
     return [
         Start(at, schedule.template.name, schedule.get_absolute_url(), recurring=True)
         for schedule in schedules[:MAX_OF_EACH]

@@ -36,11 +36,13 @@ from scans.transitions.core import (
     require,
 )
 from scans.transitions.deletion import RESULT_FIELDS, conclude_deletion, delete, is_last_run
-from scans.transitions.lease import MAX_ATTEMPTS, leave, recover, renew, run_with_lease, take
+from scans.transitions.lease import MAX_ATTEMPTS, leave, make_way, recover, renew, run_with_lease, take
+from scans.transitions.quotas import OverLimit
 from scans.transitions.review import conclude_verification, mark, publish
 from scans.transitions.run import add_notice, begin, confirm_pause, end, expire_waiting, note_failed_login, note_pace
 from scans.transitions.setup import (
     begin_prescan,
+    continue_prescan,
     end_prescan,
     fail_checks,
     fail_set_up,
@@ -59,6 +61,7 @@ from scans.transitions.submission import (
     submit_again,
     submit_scan_again,
 )
+from scans.transitions.turns import Rotation, Turn, TurnOver
 from scans.transitions.verify_again import (
     begin_verify_again,
     conclude_verify_again,

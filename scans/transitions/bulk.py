@@ -13,7 +13,7 @@ from scans import transitions
 from scans.models import Analysis, BulkAction, BulkItem, BulkOutcome, StopMode, UrlScan
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import Action
-from scans.transitions import NotPermitted, TransitionRefused
+from scans.transitions import NotPermitted, OverLimit, TransitionRefused
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +111,8 @@ def _attempt(verb: Callable, thing: Analysis | UrlScan, **values) -> tuple[BulkO
         return BulkOutcome.DONE, NO_REASON, verb(thing, **values)
     except NotPermitted as refusal:
         return BulkOutcome.NOT_PERMITTED, refusal.why, None
+    except OverLimit as refusal:
+        return BulkOutcome.LIMITED, refusal.why, None
     except TransitionRefused as refusal:
         return BulkOutcome.FINISHED if thing.info.final else BulkOutcome.REFUSED, refusal.why, None
     except Error:
@@ -122,4 +124,4 @@ def _attempt(verb: Callable, thing: Analysis | UrlScan, **values) -> tuple[BulkO
 
 def _hand_over(bulk: BulkAction) -> None:
     """Queue a task for the rest. By name, because tasks.py imports this module."""
-    transitions.enqueue("carry_out_bulk", bulk.pk)
+    transitions.enqueue("carry_out_bulk", bulk.pk, owner=bulk.user_id)

@@ -13,6 +13,7 @@ from scans.statuses import ANALYSIS_STATUSES, PAUSABLE, AnalysisStatus, Phase, i
 from scans.transitions.capacity import free_slots
 from scans.transitions.control import pause_scan, resume_scans
 from scans.transitions.core import By, TransitionRefused, U, locked, permit, roll_up, scans_in, switch_off, verb
+from scans.transitions.quotas import OverLimit
 from scans.transitions.submission import submit_new
 
 
@@ -70,12 +71,22 @@ def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
         activity.record("analysis.run_skipped", analysis=last, by=Actor.SCHEDULER, starts=at.isoformat())
         new_run = None
     else:
-        submission = replace(once_more(schedule.template), start_at=at)
-        new_run = submit_new(submission, Actor.SCHEDULER, owner=schedule.template.owner)
-        schedule.runs_made += 1
+        new_run = _submit_next(schedule, last, at)
+        schedule.runs_made += new_run is not None
     schedule.next_at = schedule.start_after(now)
     schedule.save(update_fields=["runs_made", "next_at"])
     return new_run
+
+
+def _submit_next(schedule: RecurringSchedule, last: Analysis, at: datetime) -> Analysis | None:
+    """Submit the run that starts at this moment. If that is over a limit, log it with the last run instead."""
+    submission = replace(once_more(schedule.template), start_at=at)
+    try:
+        return submit_new(submission, Actor.SCHEDULER, owner=schedule.template.owner)
+    except OverLimit as refusal:
+        facts = {"reason": refusal.why, "starts": at.isoformat()}
+        activity.record("analysis.run_over_limit", analysis=last, by=Actor.SCHEDULER, **facts)
+        return None
 
 
 @verb

@@ -72,7 +72,7 @@ def free_slots() -> int:
 def admit_next() -> bool:
     """Give a free slot to the URL scan whose turn it is. Returns False if no slot is free or nothing waits.
 
-    It is the turn of the analysis that holds the fewest slots, and there of the URL scan that has waited longest.
+    It is the turn of the owner who holds the fewest slots, see `fairest_waiting`.
     """
     capacity = ScanSettings.locked().capacity
     if UrlScan.objects.holding_slot().count() >= capacity:
@@ -86,7 +86,7 @@ def admit_next() -> bool:
     if scan.status == U.RESUMING:
         UrlScan.objects.filter(pk=scan.pk, status=U.RESUMING).update(slot_since=timezone.now())
         activity.record("url_scan.got_a_place", analysis=scan.analysis, url_scan=scan, by=Actor.SCHEDULER)
-        enqueue("scan_url", scan.pk)
+        enqueue("scan_url", scan.pk, owner=scan.analysis.owner_id)
     else:
         move(scan, U.QUEUED, "url_scan.queued", Actor.SCHEDULER)
     roll_up(scan.analysis, Actor.SCHEDULER)

@@ -30,6 +30,7 @@ from scans.statuses import (
 )
 from scans.statuses.moves import URL_SCAN_MOVES
 from scans.statuses.rollup import Facts, kept_columns, rollup
+from scans.transitions.turns import queue_of
 
 By = AbstractBaseUser | Actor
 
@@ -168,11 +169,11 @@ def move(
 def _enqueue_next(scan: UrlScan) -> None:
     """Queue the task that the new status of a URL scan calls for, if any."""
     if scan.status in (U.QUEUED, U.RESUMING) and scan.slot_since:
-        enqueue("scan_url", scan.pk)
+        enqueue("scan_url", scan.pk, owner=scan.analysis.owner_id)
     elif scan.status in PUBLISHED_AS:
-        enqueue("verify", scan.pk)
+        enqueue("verify", scan.pk, owner=scan.analysis.owner_id)
     elif scan.status == U.STOPPING_DELETING_RESULTS and not scan.lease_holder:
-        enqueue("delete_results", scan.pk)
+        enqueue("delete_results", scan.pk, owner=scan.analysis.owner_id)
 
 
 def _slot(scan: UrlScan, to: UrlScanStatus, now: datetime) -> dict:
@@ -182,9 +183,13 @@ def _slot(scan: UrlScan, to: UrlScanStatus, now: datetime) -> dict:
     return {} if to in MAY_HOLD_SLOT else {"slot_since": None}
 
 
-def enqueue(task: str, *arguments: int | str) -> None:
-    """Queue a task of scans/tasks.py when this transaction commits. By name, because tasks.py imports the verbs."""
-    import_string(f"scans.tasks.{task}").enqueue(*arguments)
+def enqueue(task: str, *arguments: float, owner: int | None) -> None:
+    """Queue a task of scans/tasks.py when this transaction commits. By name, because tasks.py imports the verbs.
+
+    `owner` is the id of the person it is done for: workers take turns between owners.
+    """
+    known = import_string(f"scans.tasks.{task}")
+    known.using(queue_name=queue_of(known.queue_name, owner)).enqueue(*arguments)
 
 
 def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: Reason | str = NO_REASON, columns=None, **data):

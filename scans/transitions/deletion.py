@@ -2,9 +2,10 @@
 
 from django.utils import timezone
 
-from scans.models import Actor, Analysis, AnalysisSearch, RecurringSchedule, Series, TargetLogin, UrlScan
+from scans.models import Actor, Analysis, AnalysisSearch, RecurringSchedule, Series, UrlScan
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import Action, UrlScanStatus
+from scans.transitions import sealed_contents
 from scans.transitions.claim import claim
 from scans.transitions.core import (
     RELEASED,
@@ -22,7 +23,7 @@ from scans.transitions.core import (
 
 @verb
 def delete(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Mark an ended analysis as deleted and delete its secrets. A task removes the results; the log stays.
+    """Mark an ended analysis as deleted and let go of its secrets. A task removes them with the results; the log stays.
 
     The secrets stay while a schedule uses the analysis as its template. Deleting the last run of a series switches its
     schedule off, because no page would show it any more.
@@ -35,14 +36,14 @@ def delete(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> N
     schedule = RecurringSchedule.objects.switched_on().filter(series=analysis.series_id).first()
     if schedule and is_last_run(analysis):
         switch_off(schedule, analysis, by, Reason("last_run_deleted"))
-        _forget_secrets(schedule.template_id)
+        _forget_secrets(schedule.template)
     if not (schedule and schedule.template_id == analysis.pk):
-        _forget_secrets(analysis.pk)
+        _forget_secrets(analysis)
     UrlScan.objects.filter(analysis=analysis).update(**RELEASED)  # ends a verification
     now = timezone.now()
     columns = {"deleted_at": now, "ended_at": analysis.ended_at or now}
     roll_up(analysis, by, "analysis.deleted", reason=reason, columns=columns)
-    enqueue("remove_data", analysis.pk)
+    enqueue("remove_data", analysis.pk, owner=analysis.owner_id)
 
 
 def is_last_run(analysis: Analysis) -> bool:
@@ -50,11 +51,10 @@ def is_last_run(analysis: Analysis) -> bool:
     return not Analysis.objects.present().filter(series=analysis.series_id).exclude(pk=analysis.pk).exists()
 
 
-def _forget_secrets(pk: int) -> None:
-    """Delete the logins and crawl scripts of this analysis' URL scans, and its headers."""
-    Analysis.objects.filter(pk=pk).update(headers=None)
-    TargetLogin.objects.filter(url_scan__analysis=pk).delete()
-    UrlScan.objects.filter(analysis=pk).update(crawl_script="", crawl_script_name="")
+def _forget_secrets(analysis: Analysis) -> None:
+    """Delete the headers of this analysis, and let go of its logins and crawl scripts."""
+    Analysis.objects.filter(pk=analysis.pk).update(headers=None)
+    sealed_contents.let_go(analysis)
 
 
 @verb

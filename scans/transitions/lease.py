@@ -67,10 +67,21 @@ def leave(url_scan: UrlScan) -> None:
     scan = held_scan(url_scan)
     if scan.status in (U.QUEUED, U.RESUMING):  # its engine has not begun
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
-        enqueue("scan_url", scan.pk)
+        enqueue("scan_url", scan.pk, owner=scan.analysis.owner_id)
         return
     move(scan, U.RESUMING, "url_scan.worker_left", Actor.WORKER, columns=RELEASED)
     roll_up(scan.analysis, Actor.WORKER)
+
+
+@verb
+def make_way(url_scan: UrlScan, task: str, *spent: float) -> None:
+    """Give a URL scan back whose findings are being verified, because others wait. The task queues up again.
+
+    `spent` are the seconds that the verification has used so far. Raises LeaseLost.
+    """
+    scan = held_scan(url_scan)
+    UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
+    enqueue(task, scan.pk, *spent, owner=scan.analysis.owner_id)
 
 
 @verb
@@ -84,7 +95,7 @@ def recover(url_scan: UrlScan) -> None:
         return
     if scan.status == U.STOPPING_DELETING_RESULTS:
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
-        enqueue("delete_results", scan.pk)
+        enqueue("delete_results", scan.pk, owner=scan.analysis.owner_id)
     elif scan.status == U.STOPPING_SAVING_RESULTS:
         end(scan, EndedBy.USER, by=Actor.SCHEDULER)
     elif scan.status == U.PAUSING:
@@ -93,7 +104,7 @@ def recover(url_scan: UrlScan) -> None:
     elif scan.status in (*PUBLISHED_AS, *PUBLISHED_AS.values()):
         _note_lost_worker(scan)
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
-        enqueue("verify_again" if scan.verified_at else "verify", scan.pk)
+        enqueue("verify_again" if scan.verified_at else "verify", scan.pk, owner=scan.analysis.owner_id)
         roll_up(scan.analysis, Actor.SCHEDULER)
     elif scan.attempts >= MAX_ATTEMPTS:
         reason = Reason("worker_lost", count=MAX_ATTEMPTS + 1)
@@ -109,7 +120,7 @@ def _give_to_another_worker(scan: UrlScan) -> None:
     else:
         _note_lost_worker(scan)
         UrlScan.objects.filter(pk=scan.pk).update(**columns)
-        enqueue("scan_url", scan.pk)
+        enqueue("scan_url", scan.pk, owner=scan.analysis.owner_id)
     roll_up(scan.analysis, Actor.SCHEDULER)
 
 

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from scans.models import Actor, Analysis, UrlScan
-from scans.reasons import Reason
+from scans.reasons import NO_REASON, Reason
 from scans.statuses import Action, UrlScanStatus
 from scans.transitions.claim import claim
 from scans.transitions.core import (
@@ -26,7 +26,7 @@ def prescan_only(analysis: Analysis, *, by: By) -> None:
     """Queue a prescan of an analysis that is saved for later. It is not submitted."""
     analysis = claim(analysis, Action.PRESCAN, by)
     roll_up(analysis, by, "analysis.prescan_asked", columns={"prescan_started_at": None, "prescan_ended_at": None})
-    enqueue("set_up", analysis.pk)
+    enqueue("set_up", analysis.pk, owner=analysis.owner_id)
 
 
 @verb
@@ -71,13 +71,24 @@ def fail_checks(url_scan: UrlScan, status: UrlScanStatus, *, step: str, reason: 
 
 
 @verb
-def end_prescan(analysis: Analysis, *, checked: int, passed: int) -> None:
-    """End the prescan; `schedule` then schedules what passed. Does nothing if a user stopped the analysis meanwhile."""
+def end_prescan(analysis: Analysis, *, checked: int, passed: int, reason: Reason = NO_REASON) -> None:
+    """End the prescan; `schedule` then schedules what passed. Does nothing if a user stopped the analysis meanwhile.
+
+    `reason` says why some URLs were not checked.
+    """
     analysis = locked(analysis.pk)
     if analysis.prescan_ended_at:
         return
+    facts = {"checked": checked, "passed": passed, "reason": reason}
     columns = {"prescan_ended_at": timezone.now()}
-    roll_up(analysis, Actor.PRESCAN, "analysis.prescan_ended", columns=columns, checked=checked, passed=passed)
+    roll_up(analysis, Actor.PRESCAN, "analysis.prescan_ended", columns=columns, **facts)
+
+
+@verb
+def continue_prescan(analysis: Analysis, spent: float) -> None:
+    """Queue the rest of a prescan that makes way for others; it has worked for `spent` seconds so far."""
+    analysis = locked(analysis.pk)
+    enqueue("set_up", analysis.pk, round(spent, 1), owner=analysis.owner_id)
 
 
 @verb

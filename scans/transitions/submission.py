@@ -1,6 +1,6 @@
 """Verbs for submitting, saving, changing, running again and continuing an analysis."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,9 +8,19 @@ from django.utils import timezone
 
 from scans import activity
 from scans.configuration.submission import Access, Submission, changes, columns_of, configuration, once_more
-from scans.models import Actor, Analysis, AnalysisSearch, RecurringSchedule, Series, TargetLogin, UrlScan
+from scans.models import (
+    Actor,
+    Analysis,
+    AnalysisSearch,
+    RecurringSchedule,
+    ScanSettings,
+    Series,
+    TargetLogin,
+    UrlScan,
+)
 from scans.schedule.recurrence import Recurrence, starts
 from scans.statuses import TIME_EXPIRED, Action, AnalysisStatus
+from scans.transitions import quotas, sealed_contents
 from scans.transitions.claim import claim
 from scans.transitions.core import (
     By,
@@ -50,7 +60,7 @@ def save(submission: Submission, *, by: By) -> Analysis:
     if is_new:
         facts = {"urls": len(submission.urls)}
         activity.record("analysis.saved", analysis=analysis, by=by, to_status=analysis.status, **facts)
-        _add_scans(analysis, submission)
+        _add_scans(analysis, submission, sealed_contents.owner_of(by))
     return analysis
 
 
@@ -60,10 +70,10 @@ def submit_new(submission: Submission, by: By, **columns) -> Analysis:
     if is_new:
         facts = {"urls": len(submission.urls), "run": analysis.run}
         activity.record("analysis.submitted", analysis=analysis, by=by, to_status=analysis.status, **facts)
-        _add_scans(analysis, submission)
+        _add_scans(analysis, submission, sealed_contents.owner_of(by))
         _accept_scans(analysis, by)
         begin_repeating(analysis)
-        enqueue("set_up", analysis.pk)
+        enqueue("set_up", analysis.pk, owner=analysis.owner_id)
     return analysis
 
 
@@ -73,6 +83,7 @@ def _store(submission: Submission, **columns) -> tuple[Analysis, bool]:
     series = Series.objects.select_for_update().get(pk=series.pk)
     if submission.key and (twin := Analysis.objects.filter(submission_key=submission.key).first()):
         return twin, False
+    quotas.check(submission, columns.get("owner") and columns["owner"].pk, is_draft="submitted_at" not in columns)
     last = series.runs.order_by("-run").first()
     now = timezone.now()
     analysis = Analysis.objects.create(
@@ -88,24 +99,24 @@ def _store(submission: Submission, **columns) -> tuple[Analysis, bool]:
     return analysis, True
 
 
-def _add_scans(analysis: Analysis, submission: Submission, leave_out: Iterable[str] = ()) -> None:
-    """Create the URL scans of an analysis, each with its login and crawl script."""
-    now, nothing = timezone.now(), Access()
-    scans = UrlScan.objects.bulk_create(
+def _add_scans(analysis: Analysis, submission: Submission, owner: int | None, leave_out: Collection[str] = ()) -> None:
+    """Create the URL scans of an analysis. Each refers to its login and crawl script."""
+    now = timezone.now()
+    added = [(position, url) for position, url in enumerate(submission.urls) if url not in leave_out]
+    access = {url: submission.access.get(url) or Access() for _position, url in added}
+    sealed_contents.store(access.values(), owner)
+    UrlScan.objects.bulk_create(
         UrlScan(
             analysis=analysis,
             url=url,
             position=position,
             status=U.SUBMITTED,
             status_at=now,
-            crawl_script=submission.access.get(url, nothing).crawl_script,
-            crawl_script_name=submission.access.get(url, nothing).crawl_script_name,
+            login=access[url].login,
+            crawl_script=access[url].crawl_script,
         )
-        for position, url in enumerate(submission.urls)
-        if url not in leave_out
+        for position, url in added
     )
-    logins = ((scan, submission.access.get(scan.url, nothing).login) for scan in scans)
-    TargetLogin.objects.bulk_create(login.copy_for(scan) for scan, login in logins if login)
     urls = list(analysis.url_scans.order_by("position").values_list("url", flat=True))
     Analysis.objects.filter(pk=analysis.pk).update(urls=len(urls))
     AnalysisSearch.keep(analysis, urls)
@@ -145,9 +156,12 @@ def change(analysis: Analysis, submission: Submission, *, by: By) -> Analysis:
     analysis = claim(analysis, Action.EDIT, by)
     before = configuration(analysis)
     after = replace(submission, name=analysis.name, access={**before.access, **submission.access})
+    limits = ScanSettings.current()
+    quotas.check_size(after, limits)
+    quotas.check_stored(after.access.values(), sealed_contents.owner_of(by), limits)
     changed = changes(before, after)
     if {"urls", "access"} & changed.keys():
-        _replace_scans(analysis, after)
+        _replace_scans(analysis, after, by)
     values = {name: pair for name, pair in changed.items() if pair}
     facts = {"changed": ", ".join(changed) or "nothing", "values": values}
     roll_up(analysis, by, "analysis.changed", columns=columns_of(after), **facts)
@@ -162,12 +176,13 @@ def change_access(url_scan: UrlScan, access: Access | None, *, by: By) -> None:
     permit(by, "submit_analysis")
     scan = locked_scan(url_scan)
     require(scan.analysis, Action.EDIT)
-    access = access or Access()
-    TargetLogin.objects.filter(url_scan=scan).delete()
-    if access.login:
-        access.login.copy_for(scan).save()
-    scripts = {"crawl_script": access.crawl_script, "crawl_script_name": access.crawl_script_name}
-    UrlScan.objects.filter(pk=scan.pk).update(**scripts)
+    access, owner, limits = access or Access(), sealed_contents.owner_of(by), ScanSettings.current()
+    before = configuration(scan.analysis)
+    quotas.check_size(replace(before, access={**before.access, scan.url: access}), limits)
+    quotas.check_stored([access], owner, limits)
+    sealed_contents.store([access], owner)
+    UrlScan.objects.filter(pk=scan.pk).update(login=access.login, crawl_script=access.crawl_script)
+    sealed_contents.remove_later(scan.analysis)
     roll_up(scan.analysis, by, "analysis.changed", changed=f"access to {scan.url}")
     is_gone = not (access.login or access.crawl_script)
     activity.note("secret.access_removed" if is_gone else "secret.access_replaced", by=by, subject=scan)
@@ -175,21 +190,26 @@ def change_access(url_scan: UrlScan, access: Access | None, *, by: By) -> None:
 
 @verb
 def change_password(url_scan: UrlScan, password: str, *, by: By) -> None:
-    """Replace the password of the login of one URL of a saved analysis. Raises KeyLost, and as `change_access`."""
-    login = TargetLogin.objects.get(url_scan=url_scan)
-    url_scan = UrlScan.objects.select_related("analysis").get(pk=url_scan.pk)
-    access = Access(
-        login=TargetLogin.of(replace(login.opened(), password=password)),
-        crawl_script=url_scan.crawl_script,
-        crawl_script_name=url_scan.crawl_script_name,
-    )
-    change_access(url_scan, access, by=by)
+    """Replace the password of a login, for all URLs of a saved analysis that have it. Other runs keep the old one.
+
+    Raises KeyLost, and as `change_access`.
+    """
+    permit(by, "submit_analysis")
+    scan = locked_scan(url_scan)
+    require(scan.analysis, Action.EDIT)
+    login = TargetLogin.of(replace(scan.login.opened(), password=password))
+    sealed_contents.store([Access(login=login)], sealed_contents.owner_of(by))
+    scan.analysis.url_scans.filter(login=scan.login_id).update(login=login)
+    sealed_contents.remove_later(scan.analysis)
+    roll_up(scan.analysis, by, "analysis.changed", changed=f"access to {scan.url}")
 
 
-def _replace_scans(analysis: Analysis, submission: Submission) -> None:
+def _replace_scans(analysis: Analysis, submission: Submission, by: By) -> None:
     """Create the URL scans again, except for those with log entries: a check has ended them, and the log must stay."""
     analysis.url_scans.filter(activity=None).delete()
-    _add_scans(analysis, submission, leave_out=analysis.url_scans.values_list("url", flat=True))
+    stay = set(analysis.url_scans.values_list("url", flat=True))
+    _add_scans(analysis, submission, sealed_contents.owner_of(by), leave_out=stay)
+    sealed_contents.remove_later(analysis)
 
 
 @verb
@@ -200,6 +220,7 @@ def submit_again(analysis: Analysis, *, by: By) -> None:
     refuse_deleted(analysis)
     if analysis.status == AnalysisStatus.SAVED_FOR_LATER:
         _refuse_past_start(analysis)
+        quotas.check_open(analysis.owner_id, analysis.urls, ScanSettings.current())
         _submit_saved(analysis, by)
         return
     failed = scans_in(analysis, U.SUBMIT_FAILED)
@@ -225,7 +246,7 @@ def _submit_saved(analysis: Analysis, by: By) -> None:
     _accept_scans(analysis, by)
     roll_up(analysis, by, "analysis.submitted", columns=columns, **facts)
     begin_repeating(analysis)
-    enqueue("set_up", analysis.pk)
+    enqueue("set_up", analysis.pk, owner=analysis.owner_id)
 
 
 def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
@@ -234,7 +255,7 @@ def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
     columns = {"prescan_started_at": None, "prescan_ended_at": None}
     columns |= {"submitted_at": analysis.submitted_at or timezone.now()}
     roll_up(analysis, by, "analysis.submitted", columns=columns, urls=len(failed), run=analysis.run)
-    enqueue("set_up", analysis.pk)
+    enqueue("set_up", analysis.pk, owner=analysis.owner_id)
 
 
 @verb

@@ -70,13 +70,16 @@ def _ask(scan: UrlScan, chosen: FindingQuerySet, by: By) -> int:
     if asked:
         activity.record("url_scan.verify_asked", analysis=scan.analysis, url_scan=scan, by=by, count=asked)
     if asked and not is_under_way:
-        enqueue("verify_again", scan.pk)
+        enqueue("verify_again", scan.pk, owner=scan.analysis.owner_id)
     return asked
 
 
 @verb
-def begin_verify_again(url_scan_id: int, holder: str) -> UrlScan | None:
-    """Lease a URL scan to replay its findings again. Returns None if none are asked for, or another worker has it."""
+def begin_verify_again(url_scan_id: int, holder: str, *, continues: bool = False) -> UrlScan | None:
+    """Lease a URL scan to replay its findings again. Returns None if none are asked for, or another worker has it.
+
+    Logs that it starts, unless it `continues` after others had their turn.
+    """
     scan = take(url_scan_id, holder, among=_WITH_RESULTS)
     if scan is None:
         return None
@@ -85,8 +88,9 @@ def begin_verify_again(url_scan_id: int, holder: str) -> UrlScan | None:
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
         return None
     by = Actor.VERIFICATION
-    activity.record("url_scan.verify_started", analysis=scan.analysis, url_scan=scan, by=by, count=count)
-    roll_up(scan.analysis, by)
+    if not continues:
+        activity.record("url_scan.verify_started", analysis=scan.analysis, url_scan=scan, by=by, count=count)
+        roll_up(scan.analysis, by)
     return scan
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 
 from scans import transitions
 from scans.models import Analysis, Finding, UrlScan
+from scans.models.lean import large
 from scans.reasons import SENTENCES
 
 ASK_AN_ADMINISTRATOR = _("An administrator gives roles, in the admin under Users.")
@@ -57,24 +58,29 @@ def _deleted(analysis: Analysis) -> Gone:
     return Gone(_("“{analysis}” was deleted on {day}, with its results.").format(analysis=analysis, day=day))
 
 
-def present_analysis(pk: int) -> Analysis:
-    """Return this analysis. Raises Http404 if there is none, and Gone, which explains, if it was deleted."""
-    analysis = get_object_or_404(
-        Analysis.objects.select_related("series__schedule__template", "owner", "continues"), pk=pk
+def present_analysis(pk: int, *, whole: bool = False) -> Analysis:
+    """Return this analysis, with its large columns if `whole`.
+
+    Raises Http404 if there is none, and Gone, which explains, if it was deleted.
+    """
+    analyses = Analysis.objects.defer(None) if whole else Analysis.objects
+    analyses = analyses.select_related("series__schedule__template", "owner", "continues").defer(
+        *large(Analysis, "series__schedule__template"), *large(Analysis, "continues")
     )
+    analysis = get_object_or_404(analyses, pk=pk)
     if analysis.deleted_at:
         raise _deleted(analysis)
     return analysis
 
 
-def present_url_scan(analysis_id: int, pk: int, user) -> UrlScan:
+def present_url_scan(analysis_id: int, pk: int, user, *, whole: bool = False) -> UrlScan:
     """Return this URL scan, with `results_visible` for this user, and `verifying_again`.
 
-    Raises Http404 or Gone as `present_analysis`.
+    With `whole`, its analysis is read with its large columns. Raises Http404 or Gone as `present_analysis`.
     """
     asked = Finding.objects.waiting_for_verification().filter(url_scan=OuterRef("pk"))
     scans = UrlScan.objects.select_related("analysis__series").marking_visible_results(user)
-    scans = scans.annotate(verifying_again=Exists(asked))
+    scans = scans.annotate(verifying_again=Exists(asked)).defer(*(() if whole else large(Analysis, "analysis")))
     scan = get_object_or_404(scans, analysis_id=analysis_id, pk=pk)
     if scan.analysis.deleted_at:
         raise _deleted(scan.analysis)

@@ -33,7 +33,7 @@ class AnalysisDetailView(ViewerRequired, View):
         version = f"{series_version(pk)}.{len(missing)}"
         if htmx.is_unchanged(request, version):
             return htmx.unchanged()
-        context = {"missing_parts": missing, "version": version, **_summary(request, present_analysis(pk))}
+        context = {"missing_parts": missing, "version": version, **_summary(request, present_analysis(pk, whole=True))}
         context["every"] = htmx.seconds_between_polls(
             [context["analysis"]],
             beside=context["runs"],

@@ -101,7 +101,7 @@ class AnalysisEditView(AnalysisFormView):
 
     def get_context_data(self, **context) -> dict:
         """Add the analysis, and whether any of its URLs has a login or a crawl script."""
-        scans = self.analysis.url_scans.filter(Q(login__isnull=False) | ~Q(crawl_script=""))
+        scans = self.analysis.url_scans.filter(Q(login__isnull=False) | Q(crawl_script__isnull=False))
         return super().get_context_data(analysis=self.analysis, has_access=scans.exists(), **context)
 
     def store(self, submission: Submission, then: str) -> Analysis:

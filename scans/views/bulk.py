@@ -18,6 +18,7 @@ from scans import htmx
 from scans.analysis_list.filterset import AnalysisFilterSet
 from scans.forms.bulk import BulkForm
 from scans.models import Analysis, BulkAction, BulkOutcome
+from scans.models.lean import large
 from scans.severities import unweigh
 from scans.statuses import ANALYSIS_STATUSES, Action, Status
 from scans.transitions import bulk
@@ -171,17 +172,17 @@ class BulkActionView(ViewerRequired, View):
         version = str(total - waiting)
         if htmx.is_unchanged(request, version):
             return htmx.unchanged()
-        settled = action.items.exclude(outcome=BulkOutcome.WAITING)
+        items = action.items.select_related("analysis", "made")
+        items = items.defer(*large(Analysis, "analysis"), *large(Analysis, "made"))
+        settled = items.exclude(outcome=BulkOutcome.WAITING)
         context = {
             "action": action,
             "summary": summary(action.get_verb_display(), outcomes),
             "settled": total - waiting,
             "total": total,
             "waiting": waiting,
-            "skipped": settled.exclude(outcome=BulkOutcome.DONE).select_related("analysis").order_by("pk")[:LISTED],
-            "done": settled.filter(outcome=BulkOutcome.DONE)
-            .select_related("analysis", "made")
-            .order_by("-pk")[:LISTED],
+            "skipped": settled.exclude(outcome=BulkOutcome.DONE).order_by("pk")[:LISTED],
+            "done": settled.filter(outcome=BulkOutcome.DONE).order_by("-pk")[:LISTED],
             "listed": LISTED,
             "version": version,
             "every": SECONDS_BETWEEN_POLLS if waiting else 0,

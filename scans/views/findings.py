@@ -26,8 +26,7 @@ from scans.views.url_scans import UrlScanTab
 
 PAGE_SIZE = 100
 LONGEST_EVIDENCE = 4000  # characters of a request or response that are shown at first
-_EVIDENCE = ["http_request", "curl", "evidence_headers", "evidence_body", "description", "solution", "references"]
-_NOT_IN_ROWS = [*_EVIDENCE, "wstg", "cwe", "replay_reason"]
+_NOT_IN_ROWS = ["wstg", "cwe", "replay_reason"]  # besides what a lean manager leaves out
 
 
 class FindingListView(UrlScanTab):
@@ -111,13 +110,15 @@ class FindingDetailView(UrlScanTab):
 
     stem = "finding-detail"
     template = "scans/findings/_finding_detail.html"
+    whole = True
     tab = "finding-list"
 
     def content(self, url_scan: UrlScan, finding_id: int) -> dict:
         """Return the finding and its mark. Raises Http404 if there is none or this user may not see it yet."""
-        finding = get_object_or_404(url_scan.findings.visible_to(self.request.user), pk=finding_id)
+        visible = url_scan.findings.visible_to(self.request.user)
+        finding = get_object_or_404(visible.defer(None), pk=finding_id)
         alike = Finding.objects.filter(url_scan__analysis=url_scan.analysis_id, fingerprint=finding.fingerprint)
-        places = alike.visible_to(self.request.user).select_related("url_scan").order_by("url", "pk").defer(*_EVIDENCE)
+        places = alike.visible_to(self.request.user).select_related("url_scan").order_by("url", "pk")
         marks = TriageMark.objects.select_related("user")
         mark = marks.filter(series=url_scan.analysis.series_id, fingerprint=finding.fingerprint).first()
         form = MarkForm(initial={"mark": mark.mark if mark else Mark.UNREVIEWED})
@@ -151,7 +152,7 @@ class BulkMarkView(ActionView):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Mark each weakness among the selected findings once, then show the list again."""
         analysis, decision = present_analysis(pk), _decision(request)
-        weaknesses = {finding.fingerprint: finding for finding in _chosen(request, analysis).defer(*_EVIDENCE)}
+        weaknesses = {finding.fingerprint: finding for finding in _chosen(request, analysis)}
         try:
             for finding in weaknesses.values():
                 transitions.mark(finding, by=request.user, **decision)

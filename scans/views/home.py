@@ -13,6 +13,7 @@ from scans.analysis_list.keyset import Keyset, Row
 from scans.analysis_list.saved_views import NEED_ATTENTION, SYSTEM_VIEWS
 from scans.analysis_list.version import ListHeader
 from scans.models import Analysis, OpenFindings, RecurringSchedule, StatusCount, UrlScan
+from scans.models.lean import large
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, AnalysisStatus, Phase, in_phase
 from scans.summaries.trend import trend
 from scans.summaries.upcoming import upcoming
@@ -95,7 +96,7 @@ def _times(now: datetime) -> dict:
     switched_off = RecurringSchedule.objects.switched_off_since(now - SWITCHED_OFF_FOR).with_last_run()
     ahead = upcoming(now, timezone.get_current_timezone())
     return {
-        "switched_off": switched_off.select_related("template")[:SHOWN],
+        "switched_off": switched_off.select_related("template").defer(*large(Analysis, "template"))[:SHOWN],
         "starts": ahead.starts[:STARTS_SHOWN],
         "more_starts": len(ahead.starts) - STARTS_SHOWN,
         "band": ahead.band,

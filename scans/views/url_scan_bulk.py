@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from scans.filtersets import UrlScanFilterSet, whole_number
 from scans.forms.bulk import UrlScansForm
 from scans.models import Analysis, Finding, UrlScan
+from scans.models.lean import large
 from scans.statuses import URL_SCAN_STATUSES, Action
 from scans.transitions.bulk import act_on_url_scans
 from scans.views import bulk
@@ -47,7 +48,7 @@ class UrlScanBulkView(bulk.BulkQuestionView):
 
 def chosen_among(analysis: Analysis, data: QueryDict) -> list[UrlScan]:
     """The ticked URL scans, or with `all` every one that matches the filter of the summary."""
-    scans = analysis.url_scans.select_related("analysis").order_by("position")
+    scans = analysis.url_scans.select_related("analysis").defer(*large(Analysis, "analysis")).order_by("position")
     if data.get("all"):
         return list(UrlScanFilterSet(data, scans).qs)
     ticked = {whole_number(text) for text in data.getlist("chosen")}

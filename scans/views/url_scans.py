@@ -12,7 +12,7 @@ from django.views.generic import View
 from scans import activity, htmx
 from scans.configuration.submission import shown
 from scans.engines import log_file
-from scans.models import CrawledUrl, Screenshot, SystemPart, TargetLogin, UrlScan
+from scans.models import CrawledUrl, CrawlScript, Screenshot, SystemPart, TargetLogin, UrlScan
 from scans.summaries.timeline import timeline
 from scans.views.access import Gone, ViewerRequired, present_url_scan
 from scans.views.downloads import attachment
@@ -33,9 +33,11 @@ class UrlScanTab(ViewerRequired, View):
     stem = ""
     template = ""
     tab = ""  # the tab that it belongs to, if it is none itself
+    whole = False  # whether it shows something of the large columns of its analysis
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int, **address) -> HttpResponse:
-        scan, missing = present_url_scan(analysis_id, pk, request.user), SystemPart.missing()
+        scan = present_url_scan(analysis_id, pk, request.user, whole=self.whole)
+        missing = SystemPart.missing()
         version = f"{scan.analysis.version}.{len(missing)}"
         if htmx.is_unchanged(request, version):
             return htmx.unchanged()
@@ -86,13 +88,15 @@ class ConfigurationView(UrlScanTab):
 
     stem = "configuration"
     template = "scans/url_scan/_configuration.html"
+    whole = True
 
     def content(self, url_scan: UrlScan) -> dict:
         """How it logs in, but for what is secret, and every option."""
-        login = TargetLogin.objects.defer("sealed").filter(url_scan=url_scan).first()
-        if login or url_scan.crawl_script_name:
+        login = TargetLogin.objects.filter(pk=url_scan.login_id).first()
+        script = CrawlScript.objects.filter(pk=url_scan.crawl_script_id).first()
+        if login or script:
             activity.note_secret_seen(url_scan, self.request)
-        return {"login": login, "options": shown(url_scan.analysis, url=url_scan.url)}
+        return {"login": login, "crawl_script": script, "options": shown(url_scan.analysis, url=url_scan.url)}
 
 
 class EngineLogView(UrlScanTab):

@@ -1,13 +1,13 @@
 """The steps and pictures of the checks, and the files of a scan: storing and removing them."""
 
 import shutil
+from functools import cache
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from scans.configuration.secret_headers import rules_of
-from scans.encryption import unseal
-from scans.models import Screenshot, TargetCheck, UrlScan
+from scans.models import CrawlScript, Screenshot, TargetCheck, TargetLogin, UrlScan
 from scans.prescan.checks import CheckReport, Target
 from scans.targets.refusal import Seen
 
@@ -42,16 +42,25 @@ def keep_picture(url_scan: UrlScan, shows: str, image: bytes, check: TargetCheck
     Screenshot.objects.create(url_scan=url_scan, check_step=check, shows=shows, at=timezone.now(), image=file)
 
 
-def target_of(url_scan: UrlScan) -> Target:
-    """Return the target of this URL scan for the checks, with its secrets opened. Raises CANNOT_BE_USED."""
-    login = getattr(url_scan, "login", None)
-    rules = rules_of(url_scan)
-    script = unseal(url_scan.crawl_script) if url_scan.crawl_script else ""
+class OpenedContents:
+    """Logins and crawl scripts, opened: each once, however many URL scans refer to it. Both raise KeyLost."""
+
+    def __init__(self):
+        self.login = cache(lambda pk: TargetLogin.objects.defer(None).get(pk=pk).opened())
+        self.script = cache(lambda pk: CrawlScript.objects.defer(None).get(pk=pk).text())
+
+
+def target_of(url_scan: UrlScan, contents: OpenedContents | None = None) -> Target:
+    """Return the target of this URL scan for the checks, with its secrets opened. Raises CANNOT_BE_USED.
+
+    For several URL scans, `contents` keeps what they share.
+    """
+    contents = contents or OpenedContents()
     return Target(
         url=url_scan.url,
-        login=login.opened() if login else None,
-        crawl_script=script,
-        rules=rules,
+        login=contents.login(url_scan.login_id) if url_scan.login_id else None,
+        crawl_script=contents.script(url_scan.crawl_script_id) if url_scan.crawl_script_id else "",
+        rules=rules_of(url_scan),
         usual=Seen.from_json(url_scan.usual_answer),
     )
 

@@ -30,6 +30,7 @@ from scans.models import (
 from scans.models.blackout_window import with_own
 from scans.models.system_part import ALIVE_FOR
 from scans.reasons import Reason
+from scans.transitions.turns import owner_of
 
 logger = logging.getLogger(__name__)
 MAX_TASK_LOSSES = 2  # a task is queued again this often after its worker died
@@ -168,7 +169,8 @@ def _requeue(result: DBTaskResult) -> None:
 
 
 def _enqueue_again(result: DBTaskResult) -> None:
-    transitions.enqueue(result.task_path.rpartition(".")[2], *result.args_kwargs["args"])
+    name, owner = result.task_path.rpartition(".")[2], owner_of(result.queue_name)
+    transitions.enqueue(name, *result.args_kwargs["args"], owner=owner)
 
 
 def repeat_failed_tasks() -> None:

@@ -2,41 +2,50 @@
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import nullcontext
+from threading import Event, Lock
+
+from django.conf import settings
+from django.db.models import QuerySet
 
 from scans import transitions
 from scans.configuration.secret_headers import CANNOT_BE_USED
 from scans.engines.base import Engine
-from scans.models import AllowedTarget, Analysis, UrlScan
+from scans.models import AllowedTarget, Analysis, TargetCheck, UrlScan
 from scans.prescan.accounts import Accounts
-from scans.prescan.checks import CheckReport, Target, check
+from scans.prescan.checks import LOGIN, CheckReport, Target, check
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import UrlScanStatus
 from scans.targets.policy import TargetPolicy
-from scans.workers.evidence import keep_checks, target_of
+from scans.transitions import Turn
+from scans.workers.evidence import OpenedContents, keep_checks, target_of
 
 logger = logging.getLogger(__name__)
 CHECKS_AT_A_TIME = 8
+SECONDS_BETWEEN_LOOKS = 1
+_one_with_a_browser = Lock()
 _seen_to_start: list[Engine] = []
 
 
-def set_up(analysis: Analysis, engine: Engine) -> None:
+def set_up(analysis: Analysis, engine: Engine, spent: float = 0) -> None:
     """Set up every URL scan of a submitted analysis; run again after a crash, it continues where it was.
 
-    For an analysis that is saved for later, it only checks the URLs. Blocks for as long as the prescan takes. An error
-    on our side moves the URL scans to Submit Failed, with the reason.
+    For an analysis that is saved for later, it only checks the URLs. Blocks for as long as the prescan takes, or until
+    others wait for the worker: then the rest is queued. The prescan has worked for `spent` seconds in earlier turns. An
+    error on our side moves the URL scans to Submit Failed, with the reason.
     """
     try:
         if analysis.submitted_at is None:
-            prescan(analysis)
+            prescan(analysis, spent)
             return
         if problem := why_not(engine):
             transitions.fail_submission(analysis, reason=problem)
             return
-        if analysis.prescan:
-            prescan(analysis)
-        else:
-            openable(analysis)
+        if not analysis.prescan:
+            openable(analysis, OpenedContents())
+        elif not prescan(analysis, spent):
+            return
         transitions.schedule(analysis)
         transitions.start_if_due(analysis)
     except transitions.TransitionRefused as refusal:
@@ -67,45 +76,124 @@ def engine_problem(engine: Engine) -> Reason:
     return NO_REASON if preflight.ok else Reason(preflight.problem, engine=engine.name, **preflight.facts)
 
 
-def prescan(analysis: Analysis) -> None:
-    """Check every submitted URL, several at a time, and end those that fail. Does nothing if none is left to check."""
-    targets = openable(analysis)
-    if not targets:
-        return
-    transitions.begin_prescan(analysis)
-    policy, accounts = AllowedTarget.policy(), Accounts()
-    passed = 0
+def prescan(analysis: Analysis, spent: float = 0) -> bool:
+    """Check every submitted URL, several at a time, and end those that fail.
+
+    Continues a prescan that a crash or others' turns interrupted. Returns False if it makes way for others again.
+    """
+    contents = OpenedContents()
+    targets = openable(analysis, contents)
+    if not is_under_way(analysis):
+        if not targets:
+            return True
+        transitions.begin_prescan(analysis)
+        analysis.refresh_from_db(fields=["prescan_started_at", "prescan_ended_at"])
+    turn = Turn(analysis.owner_id)
+    checked = set(_checks(analysis).values_list("url_scan_id", flat=True))
+    left = {scan: target for scan, target in targets.items() if scan.pk not in checked}
+    unchecked = _check_all(left, _accounts(analysis, contents), turn, settings.SCANS_PRESCAN_SECONDS - spent)
+    spent += turn.worked
+    analysis.refresh_from_db(fields=["prescan_ended_at"])
+    if unchecked and spent < settings.SCANS_PRESCAN_SECONDS and is_under_way(analysis):
+        transitions.continue_prescan(analysis, spent)
+        return False
+    _end(analysis, checked | {scan.pk for scan in left.keys() - unchecked}, len(unchecked))
+    return True
+
+
+def is_under_way(analysis: Analysis) -> bool:
+    """Whether its prescan has begun and not ended."""
+    return bool(analysis.prescan_started_at and not analysis.prescan_ended_at)
+
+
+def _checks(analysis: Analysis) -> QuerySet[TargetCheck]:
+    """The steps of the prescan that is under way."""
+    since = {"occasion": "prescan", "at__gte": analysis.prescan_started_at}
+    return TargetCheck.objects.filter(url_scan__analysis=analysis, **since)
+
+
+def _accounts(analysis: Analysis, contents: OpenedContents) -> Accounts:
+    """What earlier turns of this prescan saw of each account."""
+    accounts = Accounts()
+    logins = _checks(analysis).filter(step=LOGIN, url_scan__login__isnull=False)
+    for login, url, reason in logins.values_list("url_scan__login_id", "url_scan__url", "reason"):
+        accounts.remember(contents.login(login), url, reason)
+    return accounts
+
+
+def _check_all(targets: dict[UrlScan, Target], accounts: Accounts, turn: Turn, seconds: float) -> set[UrlScan]:
+    """Check the targets until others wait, the seconds are over or nobody wants it any more.
+
+    Returns the URL scans that were not checked.
+    """
+    policy, is_over, unchecked = AllowedTarget.policy(), Event(), set()
     with ThreadPoolExecutor(CHECKS_AT_A_TIME) as pool:
-        reports = pool.map(lambda target: _checked(target, policy, accounts), targets.values())
-        for scan, report in zip(targets, reports, strict=True):
-            if isinstance(report, Exception):
-                _fail(transitions.fail_set_up, scan, reason=broken(report))
-                continue
-            keep_checks(scan, report, "prescan")
-            passed += report.failure is None
-            if failure := report.failure:
-                _fail(transitions.fail_checks, scan, report.status, step=failure.name, reason=failure.detail)
-    transitions.end_prescan(analysis, checked=len(targets), passed=passed)
+        checks = {scan: pool.submit(_checked, target, policy, accounts, is_over) for scan, target in targets.items()}
+        for scan in targets:
+            check, done = checks.pop(scan), False  # which holds pictures
+            while not done:
+                done = wait([check], timeout=SECONDS_BETWEEN_LOOKS).done
+                if turn.worked > seconds or turn.is_over() or not (done or _is_wanted(scan)):
+                    is_over.set()
+            report = check.result()
+            if report is None:
+                unchecked.add(scan)
+            else:
+                _keep(scan, report)
+    return unchecked
 
 
-def openable(analysis: Analysis) -> dict[UrlScan, Target]:
+def _is_wanted(scan: UrlScan) -> bool:
+    """Whether the prescan is still under way: a user may have stopped or deleted the analysis."""
+    return is_under_way(Analysis.objects.get(pk=scan.analysis_id))
+
+
+def _keep(scan: UrlScan, report: CheckReport | Exception) -> None:
+    """Store the report, and end a URL scan that failed."""
+    if isinstance(report, Exception):
+        _fail(transitions.fail_set_up, scan, reason=broken(report))
+        return
+    keep_checks(scan, report, "prescan")
+    if failure := report.failure:
+        _fail(transitions.fail_checks, scan, report.status, step=failure.name, reason=failure.detail)
+
+
+def _end(analysis: Analysis, checked: set[int], unchecked: int) -> None:
+    """End the prescan, and say how many URLs were not checked for want of time."""
+    passed = analysis.url_scans.filter(pk__in=checked, status=UrlScanStatus.SUBMITTED).count()
+    facts = {"seconds": settings.SCANS_PRESCAN_SECONDS, "count": unchecked}
+    reason = Reason("prescan_out_of_time", **facts) if unchecked else NO_REASON
+    transitions.end_prescan(analysis, checked=len(checked), passed=passed, reason=reason)
+
+
+def openable(analysis: Analysis, contents: OpenedContents) -> dict[UrlScan, Target]:
     """Return the submitted URL scans, each with its target. One whose secrets cannot be decrypted is Submit Failed."""
     targets = {}
-    for scan in analysis.url_scans.filter(status=UrlScanStatus.SUBMITTED).select_related("login"):
+    for scan in analysis.url_scans.filter(status=UrlScanStatus.SUBMITTED):
+        scan.analysis = analysis
         try:
-            targets[scan] = target_of(scan)
+            targets[scan] = target_of(scan, contents)
         except CANNOT_BE_USED as lost:
             transitions.fail_set_up(scan, reason=lost.why)
     return targets
 
 
-def _checked(target: Target, policy: TargetPolicy, accounts: Accounts) -> CheckReport | Exception:
-    """Return the report of the checks; or the error on our side, which must not stop the checks of other targets."""
-    try:
-        return check(target, policy, accounts=accounts)
-    except Exception as error:
-        logger.exception("Checking %s broke on our side.", target.url)
-        return error
+def _checked(
+    target: Target, policy: TargetPolicy, accounts: Accounts, is_over: Event
+) -> CheckReport | Exception | None:
+    """Return the report of the checks; or the error on our side, which must not stop the checks of other targets.
+
+    Returns None without a check once the turn is over. Targets that take a browser wait for each other before their
+    checks begin: there is one browser, and a check that waits for it would prolong the turn.
+    """
+    with _one_with_a_browser if target.login or target.crawl_script else nullcontext():
+        if is_over.is_set():
+            return None
+        try:
+            return check(target, policy, accounts=accounts)
+        except Exception as error:
+            logger.exception("Checking %s broke on our side.", target.url)
+            return error
 
 
 def _fail(verb: Callable, scan: UrlScan, *arguments, **values) -> None:

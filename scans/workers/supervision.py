@@ -37,6 +37,7 @@ from scans.engines.events import (
 )
 from scans.harmless import one_line
 from scans.login.session_keeper import LoginKeeper
+from scans.maintenance.removal import remove_results
 from scans.models import Actor, Screenshot, UrlScan
 from scans.reasons import NO_REASON, SENTENCES, Notice, Reason, as_reason, facts_of
 from scans.results import coverage, findings, module_errors, sights
@@ -319,6 +320,7 @@ class Supervision:
             return  # as if this worker were gone: the lease runs out, and the next worker resumes from the session
         if self._status == UrlScanStatus.STOPPING_DELETING_RESULTS:
             remove_files(self._scan)
+            remove_results(self._scan)
             transitions.end(self._scan, EndedBy.USER)
         elif self._session_saved(ended) and self._status == UrlScanStatus.PAUSING:
             transitions.confirm_pause(self._scan)

@@ -11,8 +11,10 @@ from types import FrameType
 from django.db import Error, connection
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
 
 from scans.models import SystemPart
+from scans.transitions.turns import Rotation
 from scans.workers import supervision
 
 logger = logging.getLogger(__name__)
@@ -23,7 +25,7 @@ _KINDS = {"scans": SystemPart.Kind.SCANS_WORKER, "checks": SystemPart.Kind.CHECK
 
 
 class ScanWorker(Worker):
-    """Runs the tasks of one queue, one at a time, until SIGTERM or SIGINT."""
+    """Runs the tasks of one queue, one at a time and in turns between owners, until SIGTERM or SIGINT."""
 
     def __init__(self, queue: str):
         super().__init__(
@@ -37,7 +39,22 @@ class ScanWorker(Worker):
             worker_id=f"{socket.gethostname()[:32]}-{os.getpid()}-{get_random_string(8)}",
         )
         self._kind = _KINDS[queue]
+        self._rotation = Rotation(queue)
         self._over = threading.Event()
+
+    @property
+    def queue_names(self) -> list[str]:
+        """The queue of the owner whose turn it is, which the loop of django-tasks asks for before each task."""
+        return list(self._rotation.next())
+
+    @queue_names.setter
+    def queue_names(self, names: list[str]) -> None:
+        """Nothing to keep: the rotation knows."""
+
+    def run_task(self, db_task_result: DBTaskResult) -> None:
+        """Run one task, as the turn of its owner."""
+        self._rotation.note(db_task_result.queue_name)
+        super().run_task(db_task_result)
 
     def run(self) -> None:
         """Run tasks until a signal ends it."""

@@ -3,9 +3,8 @@
 import pytest
 
 from scans import transitions
-from scans.encryption import seal
 from scans.login.base import Login, Method
-from scans.models import Actor, AllowedTarget, BlackoutWindow, SystemPart, TargetLogin
+from scans.models import Actor, AllowedTarget, BlackoutWindow, CrawlScript, SystemPart, TargetLogin
 from scans.schedule.recurrence import Recurrence, Unit
 from tests import factories
 
@@ -29,7 +28,7 @@ def saved_login():
     """The login of an analysis that is saved for later."""
     login = TargetLogin.of(Login(method=Method.FORM, username="ada", password="owls-fly-by-night"))
     url = "http://127.0.0.1:9/"
-    access = transitions.Access(login=login, crawl_script=seal("a walk"), crawl_script_name="walk.side")
+    access = transitions.Access(login=login, crawl_script=CrawlScript.of("walk.side", "a walk"))
     transitions.save(factories.submission(url, access={url: access}), by=Actor.COMMAND)
     return TargetLogin.objects.get()
 

@@ -18,10 +18,9 @@ from django.test import Client
 from django.utils import timezone
 
 from scans import activity, transitions
-from scans.encryption import seal
 from scans.engines.wapiti.adapter import WapitiEngine
 from scans.login.base import Login, Method
-from scans.models import Actor, Analysis, ScanSettings, StopMode, TargetLogin
+from scans.models import Actor, Analysis, CrawlScript, ScanSettings, StopMode, TargetLogin
 from scans.results import verification
 from scans.statuses import PUBLISHED_AS, AnalysisStatus, UrlScanStatus
 from scans.timing import Timing
@@ -260,7 +259,10 @@ def test_each_kind_of_failed_check():
     away = GuardedSite(location="http://127.0.0.1:9/")
     with GuardedSite() as guarded, GuardedSite(open=True) as scripted, away as elsewhere:
         login = TargetLogin.of(Login(method=Method.FORM, username=USER, password=f"not {PASSWORD}"))
-        access = {guarded.url: Access(login=login), scripted.url: Access(crawl_script=seal("no recording"))}
+        access = {
+            guarded.url: Access(login=login),
+            scripted.url: Access(crawl_script=CrawlScript.of("walk.side", "no recording")),
+        }
         gone = f"http://127.0.0.1:{free_port()}/"
         analysis = set_up(elsewhere.url, gone, guarded.url, scripted.url, access=access)
     assert analysis.status == A.ALL_VERIFICATIONS_FAILED

@@ -4,11 +4,10 @@ import json
 
 import pytest
 
-from scans.encryption import seal
 from scans.exports.data import analysis_data
 from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
 from scans.login.base import Login, Method
-from scans.models import TargetLogin
+from scans.models import CrawlScript, TargetLogin
 from scans.transitions import Access
 from tests import factories
 
@@ -100,14 +99,14 @@ def test_what_a_script_types_as_a_variable_or_finds_by_place_is_masked_too():
     by_place = {"command": "type", "target": "css=input:nth-child(2)", "value": "owls-hoot", "targets": [["id=pwd"]]}
     recording = json.loads(side(("store", "owls-fly", "word"), ("sendKeys", "name=password", "${word}${KEY_ENTER}")))
     recording["tests"][0]["commands"].append(by_place)
-    access = Access(crawl_script=seal(json.dumps(recording)))
+    access = Access(crawl_script=CrawlScript.of("walk.side", json.dumps(recording)))
     scan = factories.submitted(URL, access={URL: access}).url_scans.get()
     assert masks_of([scan])[scan.pk]("owls-fly owls-hoot") == "*** ***"
 
 
 @pytest.mark.django_db
 def test_a_crawl_script_may_hold_a_secret_too_and_a_lost_key_stops_nothing(settings):
-    script = seal(side(("type", "name=otp", "owls-fly")))
+    script = CrawlScript.of("walk.side", side(("type", "name=otp", "owls-fly")))
     analysis = factories.submitted(URL, access={URL: Access(crawl_script=script)})
     scan = analysis.url_scans.get()
     assert masks_of([scan])[scan.pk]("owls-fly") == "***"

@@ -5,16 +5,34 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
 from scans.engines.events import AddressSeen, ModuleFailed, Reach
+from scans.login.base import Login, Method
 from scans.maintenance import removal
-from scans.models import Actor, Analysis, CrawledUrl, Finding, ModuleError, Screenshot, TargetCheck
+from scans.models import (
+    Actor,
+    Analysis,
+    CrawledUrl,
+    CrawlScript,
+    Finding,
+    ModuleError,
+    Screenshot,
+    StopMode,
+    TargetCheck,
+    TargetLogin,
+)
 from scans.results import coverage, module_errors
+from scans.statuses import UrlScanStatus
+from scans.tasks import delete_results
+from scans.transitions import Access, Turn
 from scans.workers.evidence import keep_picture
 from tests import factories
+from tests.rows import tasks
 
 pytestmark = pytest.mark.django_db
 TWO = ("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
@@ -158,8 +176,8 @@ def rows_touched(monkeypatch, analysis) -> list[int]:
     touched = []
     real = removal._in_batches
 
-    def note(rows, act):
-        real(rows, lambda few: touched.append(few.count()) or act(few))
+    def note(rows, act, *options, **values):
+        real(rows, lambda few: touched.append(few.count()) or act(few), *options, **values)
 
     monkeypatch.setattr(removal, "_in_batches", note)
     with CaptureQueriesContext(connection) as asked:
@@ -179,11 +197,55 @@ def test_no_transaction_touches_more_rows_than_a_few_however_many_there_are(monk
 
 
 def test_a_task_removes_after_everything_that_somebody_waits_for():
-    from django_tasks_db.models import DBTaskResult
-
     analysis = full()
     transitions.delete(analysis, by=Actor.COMMAND)
     result = DBTaskResult.objects.get(task_path="scans.tasks.remove_data")
     assert result.priority < 0 and DBTaskResult.objects.order_by("-priority").first() != result
     result.task.func(*result.args_kwargs["args"])
     assert kept(analysis) == dict.fromkeys(ALL, 0)
+
+
+def test_logins_and_scripts_go_with_the_last_analysis_that_refers_to_them():
+    url = TWO[0]
+    login = TargetLogin.of(Login(method=Method.BASIC, username="ada", password="owls"))
+    access = Access(login=login, crawl_script=CrawlScript.of("walk.side", "{}"))
+    first = factories.published(url, access={url: access})
+    second = transitions.run_again(first, by=Actor.COMMAND)
+    transitions.stop_analysis(second, "save", by=Actor.COMMAND)
+    for analysis, left in ((first, 1), (second, 0)):
+        transitions.delete(factories.fresh(analysis), by=Actor.COMMAND)
+        removal.remove(factories.fresh(analysis))
+        assert TargetLogin.objects.count() == CrawlScript.objects.count() == left
+
+
+def test_a_replaced_login_of_a_draft_is_removed():
+    url = TWO[0]
+    login = TargetLogin.of(Login(method=Method.BASIC, username="ada", password="owls"))
+    analysis = transitions.save(factories.submission(url, access={url: Access(login=login)}), by=Actor.COMMAND)
+    transitions.change_access(analysis.url_scans.get(), None, by=Actor.COMMAND)
+    removal.remove(analysis)
+    assert not TargetLogin.objects.exists() and analysis.url_scans.count() == 1
+
+
+def test_a_removal_makes_way_for_others_and_goes_on_where_it_was(monkeypatch):
+    monkeypatch.setattr(removal, "ROWS_AT_ONCE", 1)
+    analysis = full(*TWO, number_of_findings=3)
+    transitions.delete(analysis, by=Actor.COMMAND)
+    DBTaskResult.objects.all().delete()
+    looks = iter([False, False, True, *[False] * 50])
+    monkeypatch.setattr(Turn, "is_over", lambda turn: next(looks))
+    removal.remove(factories.fresh(analysis))
+    assert kept(analysis)["findings"] == 4 and tasks("remove_data") == [analysis.pk]
+    removal.remove(factories.fresh(analysis))
+    assert kept(analysis) == dict.fromkeys(ALL, 0) and tasks("remove_data") == [analysis.pk]
+
+
+def test_results_of_a_stopped_scan_are_deleted_a_few_rows_at_a_time(monkeypatch):
+    monkeypatch.setattr(removal, "ROWS_AT_ONCE", 2)
+    analysis = factories.ended(number_of_findings=5)
+    scan = analysis.url_scans.get()
+    transitions.stop_analysis(analysis, StopMode.DELETE, by=Actor.COMMAND)
+    touched, delete = [], QuerySet.delete
+    monkeypatch.setattr(QuerySet, "delete", lambda rows: touched.append(rows.count()) or delete(rows))
+    delete_results.func(scan.pk)
+    assert max(touched) == 2 and sum(touched) == 5 and factories.fresh(scan).status == UrlScanStatus.STOPPED

@@ -5,9 +5,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.management import CommandError, call_command
 
-from scans.encryption import KeyLost, seal, unseal
+from scans.encryption import KeyLost, unseal
 from scans.login.base import Login, Method
-from scans.models import TargetLogin, UrlScan
+from scans.models import CrawlScript, TargetLogin, UrlScan
 from tests.factories import submitted, user
 
 pytestmark = pytest.mark.django_db
@@ -19,9 +19,12 @@ def stored(settings):
     """A login, a crawl script and the key of an authenticator app, sealed with the old key."""
     settings.SCANS_SECRET_KEYS = [OLD]
     scan = submitted("http://127.0.0.1:9/").url_scans.get()
-    UrlScan.objects.filter(pk=scan.pk).update(crawl_script=seal("{}"))
+    login = TargetLogin.of(Login(method=Method.FORM, username="alice", password="owls"))
+    script = CrawlScript.of("walk.side", "{}")
+    for row in (login, script):
+        row.save()
+    UrlScan.objects.filter(pk=scan.pk).update(login=login, crawl_script=script)
     TOTP.activate(user(username="ada"), "A" * 32)
-    TargetLogin.of(Login(method=Method.FORM, username="alice", password="owls"), scan).save()
     return scan
 
 
@@ -31,7 +34,7 @@ def test_after_a_rotation_the_old_key_can_be_taken_away(stored, settings, capsys
     assert "3 secrets" in capsys.readouterr().out
     settings.SCANS_SECRET_KEYS = [NEW]
     assert TargetLogin.objects.get().opened().password == "owls"
-    assert unseal(UrlScan.objects.get(pk=stored.pk).crawl_script) == "{}"
+    assert UrlScan.objects.get(pk=stored.pk).crawl_script.text() == "{}"
     assert unseal(Authenticator.objects.get().data["secret"]) == "A" * 32
 
 

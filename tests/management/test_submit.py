@@ -10,7 +10,6 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from scans import transitions
-from scans.encryption import unseal
 from scans.management.commands import submit as command
 from scans.models import Analysis
 from scans.reasons import Notice
@@ -94,7 +93,7 @@ def test_a_crawl_script_comes_from_standard_input_too(standard_input):
     standard_input(b"{}")
     submit("--crawl-script=-", "--save")
     scan = Analysis.objects.get().url_scans.get()
-    assert (scan.crawl_script_name, unseal(scan.crawl_script)) == ("standard input", "{}")
+    assert (scan.crawl_script.name, scan.crawl_script.text()) == ("standard input", "{}")
 
 
 def test_standard_input_holds_one_of_login_and_crawl_script(standard_input):
@@ -230,7 +229,7 @@ def test_the_command_line_takes_a_login_from_a_file(tmp_path):
     call_command("submit", "--name=Shop", URL, *files, "--save")
     scan = Analysis.objects.get().url_scans.get()
     assert (scan.login.method, scan.login.opened().login_script) == ("script", "{}")
-    assert scan.crawl_script_name == "walk.side" and unseal(scan.crawl_script) == "{}"
+    assert scan.crawl_script.name == "walk.side" and scan.crawl_script.text() == "{}"
 
 
 def test_the_command_line_refuses_a_login_it_does_not_understand(tmp_path):

@@ -17,12 +17,6 @@ def test_a_login_comes_back_whole_and_its_row_shows_no_secret():
     assert "owls" not in "".join(str(getattr(row, field.attname)) for field in TargetLogin._meta.concrete_fields)
 
 
-def test_a_copy_holds_the_same_sealed_secrets_and_all_that_may_be_shown():
-    row = TargetLogin.of(LOGIN)
-    copy = row.copy_for(None)
-    assert copy.sealed == row.sealed and copy.opened() == LOGIN and copy is not row
-
-
 def test_a_lost_key_is_said(settings):
     row = TargetLogin.of(LOGIN)
     settings.SCANS_SECRET_KEYS = ["another key, which nobody has sealed it with"]

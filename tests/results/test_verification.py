@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from django.db import transaction
+from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
 from scans.engines.base import Session
@@ -21,7 +22,7 @@ from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
 from scans.targets.refusal import seen
 from scans.timing import Timing
-from scans.transitions import lease
+from scans.transitions import Turn, lease
 from tests import factories as make
 from tests.results.replaying import SCRIPT
 from tests.sites.controllable import FILLER, SQL_ERROR, ControllableSite
@@ -669,3 +670,53 @@ def test_verifying_again_ends_quietly_or_says_what_broke(site, monkeypatch, brok
     assert ("RuntimeError: broken" in reasons(scan)[0]) == broken and not make.fresh(scan).lease_holder
     if broken:
         assert outcome(scan)[0] == [0, 0, 0, 1]
+
+
+# --- Others' turns ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def others_wait(monkeypatch):
+    """Others wait for the worker at every look."""
+    monkeypatch.setattr(Turn, "is_over", lambda turn: True)
+
+
+def again_queued(task):
+    """The arguments with which a task was queued last."""
+    ready = DBTaskResult.objects.ready().filter(task_path=f"scans.tasks.{task}")
+    return ready.latest("enqueued_at").args_kwargs["args"]
+
+
+@pytest.mark.usefixtures("others_wait")
+def test_a_verification_that_waits_for_its_site_makes_way_and_its_patience_goes_on_where_it_was(site, settings):
+    settings.SCANS_VERIFY_PATIENCE_SECONDS, settings.SCANS_VERIFY_SECONDS = 60, 300
+    scan = ended(site.url, reported(site, "sql"))
+    site.status = 403
+    verify(scan.pk, holder="me", spent=(20.0, 7.0))
+    pk, worked, waited = again_queued("verify")
+    assert pk == scan.pk and 20 <= worked < 60 and waited == 7
+    assert make.fresh(scan).lease_holder == "" and marks(scan) == [Replay.UNVERIFIED] and verified(scan) == []
+
+
+def test_the_time_and_patience_of_earlier_turns_count(site, settings):
+    settings.SCANS_VERIFY_PATIENCE_SECONDS, settings.SCANS_VERIFY_SECONDS = 60, 300
+    late, impatient = ended(site.url, reported(site, "sql")), ended(site.url, reported(site, "sql"))
+    verify(late.pk, holder="me", spent=(301.0, 0.0))
+    assert "300" in reasons(late)[0]
+    site.status = 403
+    verify(impatient.pk, holder="me", spent=(10.0, 60.0))
+    assert marks(impatient) == [Replay.NOT_REPLAYABLE] and "403" in reasons(impatient)[0]
+
+
+def test_what_is_verified_again_in_two_turns_is_logged_in_two_parts(site, monkeypatch):
+    scan = verified_once(site, "header", "sql")
+    ask(scan)
+    looks = iter([False, True, *[False] * 9])
+    monkeypatch.setattr(Turn, "is_over", lambda turn: next(looks))
+    verification.verify_again(scan.pk, holder="me")
+    pk, *spent = again_queued("verify_again")
+    assert outcome(scan)[0] == [1, 0, 0, 0] and make.fresh(scan).lease_holder == ""
+    verification.verify_again(pk, holder="another", spent=spent)
+    assert outcome(scan)[0] == [1, 0, 0, 0] and not scan.findings.waiting_for_verification().exists()
+    actions = list(scan.activity.order_by("pk").values_list("action", flat=True))[-4:]
+    assert actions == ["url_scan.verify_asked", "url_scan.verify_started", *["url_scan.verified_again"] * 2]

@@ -6,14 +6,15 @@ import pytest
 
 from scans import transitions
 from scans.login.base import Login, Method
+from scans.maintenance import removal
 from scans.models import (
     Actor,
     BlackoutWindow,
+    CrawlScript,
     RecurringSchedule,
     ScanSettings,
     StopMode,
     TargetLogin,
-    UrlScan,
 )
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import AnalysisStatus as A
@@ -246,7 +247,7 @@ def test_a_schedule_goes_on_without_its_deleted_template_and_ends_with_the_last_
 
 def test_the_secrets_of_a_deleted_template_go_with_the_schedule_that_needed_them(clock):
     login = TargetLogin.of(Login(method=Method.HEADERS, headers="X-Token: owl"))
-    access = {"http://127.0.0.1:9/": transitions.Access(login=login, crawl_script="[]", crawl_script_name="walk.side")}
+    access = {"http://127.0.0.1:9/": transitions.Access(login=login, crawl_script=CrawlScript.of("walk.side", "[]"))}
     first = make.submitted(recurrence=Recurrence(unit=Unit.WEEKLY), access=access)
     finish(first)
     clock.shift(timedelta(days=7, seconds=1))
@@ -254,9 +255,10 @@ def test_the_secrets_of_a_deleted_template_go_with_the_schedule_that_needed_them
     second = first.series.runs.get(run=2)
     finish(second)
     transitions.delete(make.fresh(first), by=Actor.COMMAND)
-    assert TargetLogin.objects.filter(url_scan__analysis=first).exists()
+    assert TargetLogin.objects.filter(url_scans__analysis=first).exists()
     transitions.delete(make.fresh(second), by=Actor.COMMAND)
-    assert not TargetLogin.objects.exists() and not UrlScan.objects.exclude(crawl_script="").exists()
+    removal.remove_unreferred()
+    assert not TargetLogin.objects.exists() and not CrawlScript.objects.exists()
 
 
 def test_in_a_window_no_time_passes_and_more_can_be_given(closed_by_day):

@@ -31,6 +31,19 @@ def test_places_go_to_the_analysis_that_holds_fewest():
     assert statuses(small) == [U.QUEUED] and statuses(big).count(U.QUEUED) == 1
 
 
+def test_places_go_to_the_owner_who_holds_fewest_however_many_analyses_another_has():
+    """Two analyses of one owner hold a slot and wait with one each; the other owner's has waited for a shorter time."""
+    ScanSettings.objects.update(capacity=2)
+    busy, other = make.user(), make.user()
+    for number in range(2):
+        make.started(f"http://127.0.0.1:9/{number}", by=busy)
+    waiting = make.started("http://127.0.0.1:9/waiting", by=busy)
+    theirs, nobodys = make.started(by=other), make.started()
+    for analysis in (theirs, nobodys, waiting):
+        ScanSettings.objects.update(capacity=ScanSettings.current().capacity + 1)
+        assert transitions.admit_next() and statuses(analysis) == [U.QUEUED]
+
+
 def test_newcomers_do_not_overtake_those_that_wait():
     ScanSettings.objects.update(capacity=1)
     make.started("http://127.0.0.1:9/1", "http://127.0.0.1:9/2")

@@ -244,8 +244,9 @@ def test_run_again_keeps_the_login(client):
     again = transitions.run_again(analysis, by=Actor.COMMAND)
     assert again.url_scans.get().login.opened().password == "s3cr3t-word"
     assert analysis.url_scans.get().login.opened().password == "s3cr3t-word"
+    assert analysis.url_scans.get().login == again.url_scans.get().login
     transitions.delete(analysis, by=Actor.COMMAND)
-    assert [login.url_scan.analysis for login in TargetLogin.objects.all()] == [again]
+    assert [login.url_scans.get().analysis for login in TargetLogin.objects.all()] == [again]
 
 
 def test_each_url_of_a_saved_analysis_can_have_its_own_login(client, as_role):
@@ -261,7 +262,7 @@ def test_each_url_of_a_saved_analysis_can_have_its_own_login(client, as_role):
     logins = [scan.login.opened() for scan in Analysis.objects.get().url_scans.order_by("position")]
     assert [(login.method, login.username) for login in logins] == [("form", "ada"), ("basic", "grace")]
     client.post(page, {"login_method": ""})
-    assert not hasattr(Analysis.objects.get().url_scans.get(position=1), "login")
+    assert Analysis.objects.get().url_scans.get(position=1).login is None
     transitions.submit_again(Analysis.objects.get(), by=Actor.COMMAND)
     assert "can no longer be edited" in text(client.post(page, typed, follow=True))
 

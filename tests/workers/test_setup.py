@@ -1,17 +1,22 @@
 """From accepted to scheduled: what set-up makes of an analysis, whatever the engine and the sites do."""
 
+from concurrent.futures import Future
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
 from scans.engines.base import Preflight
-from scans.models import Actor, StopMode
+from scans.login.base import Login, Method
+from scans.models import Actor, Analysis, StopMode, TargetCheck, TargetLogin
 from scans.prescan import checks, connection
 from scans.reasons import Reason
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U
+from scans.transitions import Access, turns
 from scans.workers import setup
 from scans.workers.setup import set_up
 from tests import factories as make
@@ -164,6 +169,131 @@ def test_beyond_capacity_it_is_queued_with_a_warning(site):
     assert statuses(analysis) == [U.QUEUED, U.QUEUED, U.QUEUED_WITH_WARNING]
 
 
+# --- Turns and time ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """A list of the checked URLs. Each check seems to take 58 seconds."""
+    monkeypatch.setattr(setup, "ThreadPoolExecutor", OneByOne)
+    now, checked = [0.0], []
+    monkeypatch.setattr(turns, "monotonic", lambda: now[0])
+
+    def check(target, *arguments, **values):
+        checked.append(target.url)
+        now[0] += 58
+        return really(target, *arguments, **values)
+
+    really = setup.check
+    monkeypatch.setattr(setup, "check", check)
+    return checked
+
+
+class OneByOne:
+    """A pool that does its work as it is waited for, one after the other."""
+
+    def __init__(self, _):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+    class submit(Future):  # noqa: N801 - called as a pool's method is
+        def __init__(self, work, *arguments):
+            super().__init__()
+            self.work = lambda: work(*arguments)
+
+
+@pytest.fixture
+def _waits_one_by_one(monkeypatch):
+    def wait(futures, timeout):
+        for future in futures:
+            future.set_result(future.work())
+        return SimpleNamespace(done=futures)
+
+    monkeypatch.setattr(setup, "wait", wait)
+
+
+def urls(site, count):
+    return [f"{site.url}?{number}" for number in range(count)]
+
+
+@pytest.mark.usefixtures("_waits_one_by_one")
+def test_two_owners_prescans_take_turns_and_each_url_is_checked_once(site, slow):
+    """Neither holds the worker while the other waits, and both end as they would have alone."""
+    first, second = make.submitted(*urls(site, 3), by=make.user()), make.submitted(*urls(site, 2), by=make.user())
+    rotation, turn_of = turns.Rotation("checks"), []
+    while queues := rotation.next():
+        task = DBTaskResult.objects.ready().filter(queue_name__in=queues).first()
+        task.claim("a worker")
+        rotation.note(task.queue_name)
+        pk, *spent = task.args_kwargs["args"]
+        before = len(slow)
+        set_up(Analysis.objects.get(pk=pk), StubEngine(), *spent)
+        turn_of += [pk] * (len(slow) - before)
+        task.set_successful(None)
+    assert turn_of == [first.pk, second.pk, first.pk, second.pk, first.pk]
+    for analysis, count in ((first, 3), (second, 2)):
+        ended = analysis.activity.get(action="analysis.prescan_ended")
+        assert (ended.data["checked"], ended.data["passed"], bool(ended.reason)) == (count, count, False)
+        assert actions(analysis).count("analysis.prescan_started") == 1 and U.SUBMITTED not in statuses(analysis)
+
+
+@pytest.mark.usefixtures("_waits_one_by_one")
+@pytest.mark.parametrize("turns_before", [0, 1])
+def test_a_prescan_as_a_whole_is_bounded_and_says_so(site, slow, settings, turns_before):
+    settings.SCANS_PRESCAN_SECONDS = 100
+    analysis = make.submitted(*urls(site, 4))
+    set_up(analysis, StubEngine(), 58.0 * turns_before)
+    assert len(slow) == 2 - turns_before
+    ended = analysis.activity.get(action="analysis.prescan_ended")
+    assert str(ended.reason) == (
+        f"The prescan worked for 100 seconds, which is the limit. URLs that were not checked: {2 + turns_before}. Each "
+        "is checked when its scan starts."
+    )
+    assert U.SUBMITTED not in statuses(analysis) and make.fresh(analysis).status == A.QUEUED
+
+
+@pytest.mark.usefixtures("_waits_one_by_one")
+def test_an_account_that_refused_the_login_is_not_tried_again_in_the_next_turn(site, slow, monkeypatch):
+    login = TargetLogin.of(Login(method=Method.FORM, username="ada", password="not hers"))
+    targets = urls(site, 6)
+    analysis = make.submitted(*targets, access=dict.fromkeys(targets, Access(login=login)), by=make.user())
+    transitions.begin_prescan(analysis)
+    for scan in analysis.url_scans.all()[:3]:
+        values = {"occasion": "prescan", "step": "login", "passed": False, "reason": "wrong_credentials"}
+        TargetCheck.objects.create(url_scan=scan, at=timezone.now(), **values)
+        transitions.fail_checks(scan, U.AUTHENTICATION_ERROR, step="login", reason="seen in an earlier turn")
+    tried = []
+    monkeypatch.setattr(checks, "log_in", lambda *arguments: tried.append(arguments))
+    monkeypatch.setattr(checks._LoginAndScripts, "_picture", lambda *arguments: None)
+    set_up(make.fresh(analysis), StubEngine())
+    assert tried == [] and statuses(analysis) == [U.AUTHENTICATION_ERROR] * 6
+
+
+def test_a_prescan_ends_soon_after_its_analysis_was_stopped(site, monkeypatch):
+    monkeypatch.setattr(setup, "ThreadPoolExecutor", OneByOne)
+    checked = []
+
+    def wait(futures, timeout):
+        if not checked:  # the first check takes longer than a look
+            transitions.stop_analysis(analysis, StopMode.SAVE, by=Actor.COMMAND)
+        late = [future for future in futures if checked]
+        for future in late:
+            future.set_result(future.work())
+        checked.append(len(late))
+        return SimpleNamespace(done=late)
+
+    monkeypatch.setattr(setup, "wait", wait)
+    monkeypatch.setattr(setup, "check", lambda *arguments, **values: pytest.fail("a stopped URL was checked"))
+    analysis = make.submitted(*urls(site, 5))
+    set_up(analysis, StubEngine())
+    assert statuses(analysis) == [U.STOPPED] * 5
+
+
 # --- Twice, stopped, broken -----------------------------------------------------------------------------
 
 
@@ -179,7 +309,11 @@ class InThisThread:
     def __exit__(self, *exception):
         pass
 
-    map = staticmethod(map)
+    def submit(self, work, *arguments):
+        """What was done, and how it ended."""
+        done = Future()
+        done.set_result(work(*arguments))
+        return done
 
 
 @pytest.mark.parametrize("values", [{}, {"prescan": False}, {"start_at": timezone.now() + timedelta(hours=1)}])
