@@ -46,6 +46,7 @@ SHORT = {
     "bulkitem": {"reason"},
     "savedview": {"query"},
     "triagemark": {"comment"},
+    "securityevent": {"facts"},
 }
 
 
