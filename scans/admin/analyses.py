@@ -48,10 +48,10 @@ class ReadOnlyAdmin(SafeAdmin):
     worded_fields: dict[str, str] = {}  # column → the method that shows it in words
 
     def get_queryset(self, request):
-        """All rows, the related ones of the list without their large columns."""
+        """All rows, with related ones as the list has them, but for large columns."""
         related = {name: self.opts.get_field(name).related_model for name in self.list_select_related or ()}
         names = [name for path, model in related.items() if hasattr(model, "LARGE") for name in large(model, path)]
-        return super().get_queryset(request).defer(*names)
+        return super().get_queryset(request).select_related(*related).defer(*names)
 
     def get_fields(self, request, obj=None) -> list[str]:
         """All columns that are not encrypted, also those that no form can edit, such as the status."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from scans.configuration.submission import Access
-from scans.models import Actor, Analysis, UrlScan
+from scans.models import Actor, Analysis, CrawlScript, TargetLogin, UrlScan
 from scans.transitions.core import By, enqueue
 
 
@@ -26,5 +26,6 @@ def let_go(analysis: Analysis) -> None:
 
 
 def remove_later(analysis: Analysis) -> None:
-    """Queue the removal of logins and scripts that no URL scan refers to any more."""
-    enqueue("remove_data", analysis.pk, owner=analysis.owner_id)
+    """Queue the removal of logins and scripts that no URL scan refers to any more, if there are any."""
+    if any(model.objects.unreferred().exists() for model in (TargetLogin, CrawlScript)):
+        enqueue("remove_data", analysis.pk, owner=analysis.owner_id)

@@ -92,8 +92,8 @@ class ConfigurationView(UrlScanTab):
 
     def content(self, url_scan: UrlScan) -> dict:
         """How it logs in, but for what is secret, and every option."""
-        login = TargetLogin.objects.filter(pk=url_scan.login_id).first()
-        script = CrawlScript.objects.filter(pk=url_scan.crawl_script_id).first()
+        login = TargetLogin.objects.get(pk=url_scan.login_id) if url_scan.login_id else None
+        script = CrawlScript.objects.get(pk=url_scan.crawl_script_id) if url_scan.crawl_script_id else None
         if login or script:
             activity.note_secret_seen(url_scan, self.request)
         return {"login": login, "crawl_script": script, "options": shown(url_scan.analysis, url=url_scan.url)}

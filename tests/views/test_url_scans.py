@@ -232,7 +232,7 @@ def test_poll_and_number_of_queries(client, htmx_headers, django_assert_num_quer
     assert poll.status_code == 204
     with django_assert_num_queries(11):
         client.get(f"{scan.get_absolute_url()}findings/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         client.get(f"{scan.get_absolute_url()}configuration/")
 
 
