@@ -18,11 +18,12 @@ ACCOUNT = {"username", "first_name", "last_name", "email", "groups"}
 SETTINGS = {
     *("ScanSettings.capacity", "ScanSettings.pause_limit", "ScanSettings.keep_security_days"),
     *(f"ScanSettings.keep_{kind}_days" for kind in ("runs", "evidence", "screenshots", "logs")),
+    *(f"ScanSettings.{name}" for name in ("analysis_mb", "stored_mb", "open_analyses", "open_url_scans", "drafts")),
     *(f"AllowedTarget.{name}" for name in ("pattern", "note")),
     *(f"BlackoutWindow.{name}" for name in ("window", "time_zone", "note")),
 }
 # A login's password can be written: a new row takes the place of the old one, and the analysis counts a change.
-PASSWORD = {"TargetLogin.*", "Analysis.version", "Analysis.changed_at"}
+PASSWORD = {"TargetLogin.*", "UrlScan.login", "Analysis.version", "Analysis.changed_at"}
 MAY_CHANGE = {
     "": set(),
     "Viewer": set(),
