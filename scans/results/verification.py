@@ -64,8 +64,6 @@ def verify(
         return
     try:
         _verify(scan, timing, spent or NOTHING_SPENT)
-    except TurnOver as turn:
-        transitions.make_way(scan, "verify", turn.worked, turn.waited)
     except transitions.LeaseLost as lost:
         logger.info("%s", lost)
 
@@ -83,8 +81,11 @@ def _take(url_scan_id: int, holder: str) -> UrlScan | None:
 def _verify(scan: UrlScan, timing: Timing, spent: Sequence[float]) -> None:
     try:
         Replays(scan, timing, spent=spent).run()
-    except (transitions.LeaseLost, TurnOver):
+    except transitions.LeaseLost:
         raise
+    except TurnOver as turn:
+        transitions.make_way(scan, "verify", turn.worked, turn.waited)
+        return
     except Exception as error:
         logger.exception("Verifying %s broke on our side.", scan.url)
         Outcomes(scan).mark_rest(Reason("verification_broke", error=f"{type(error).__name__}: {error}"))

@@ -1,9 +1,9 @@
 """Setting an analysis up: test whether the engine starts, check the targets, then schedule the URL scans."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from threading import Event, Lock
 
 from django.conf import settings
@@ -127,7 +127,7 @@ def _check_all(targets: dict[UrlScan, Target], accounts: Accounts, turn: Turn, s
     Returns the URL scans that were not checked.
     """
     policy, is_over, unchecked = AllowedTarget.policy(), Event(), set()
-    with ThreadPoolExecutor(CHECKS_AT_A_TIME) as pool:
+    with ThreadPoolExecutor(CHECKS_AT_A_TIME) as pool, _set_at_the_end(is_over):
         checks = {scan: pool.submit(_checked, target, policy, accounts, is_over) for scan, target in targets.items()}
         for scan in targets:
             check, done = checks.pop(scan), False  # which holds pictures
@@ -141,6 +141,15 @@ def _check_all(targets: dict[UrlScan, Target], accounts: Accounts, turn: Turn, s
             else:
                 _keep(scan, report)
     return unchecked
+
+
+@contextmanager
+def _set_at_the_end(event: Event) -> Iterator[None]:
+    """Set the event, so that after an error no further check begins."""
+    try:
+        yield
+    finally:
+        event.set()
 
 
 def _is_wanted(scan: UrlScan) -> bool:
