@@ -217,7 +217,8 @@ class TargetLoginAdmin(SafeAdmin):
         """The page of one login. The security log has who saw it."""
         login = self.get_object(request, unquote(object_id))
         if login is not None and self.has_view_permission(request, login):
-            activity.note_secret_seen(login.url_scan, request)
+            for url_scan in UrlScan.objects.filter(pk=login.url_scan):
+                activity.note_secret_seen(url_scan, request)
         return super().change_view(request, object_id, form_url, extra_context)
 
     def log_change(self, request, obj, message) -> None:

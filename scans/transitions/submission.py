@@ -202,6 +202,7 @@ def change_password(url_scan: UrlScan, password: str, *, by: By) -> None:
     scan.analysis.url_scans.filter(login=scan.login_id).update(login=login)
     sealed_contents.remove_later(scan.analysis)
     roll_up(scan.analysis, by, "analysis.changed", changed=f"access to {scan.url}")
+    activity.note("secret.access_replaced", by=by, subject=scan)
 
 
 def _replace_scans(analysis: Analysis, submission: Submission, by: By) -> None:

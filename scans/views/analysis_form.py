@@ -12,7 +12,7 @@ from scans.configuration.submission import Submission, as_typed, configuration
 from scans.forms.access import AccessForm
 from scans.forms.schedule import ScheduleForm
 from scans.forms.submission import SubmissionForm
-from scans.models import Analysis, TargetLogin
+from scans.models import Analysis
 from scans.schedule.moments import time_zones
 from scans.statuses import Action
 from scans.views.access import SubmitterRequired, present_analysis, present_url_scan
@@ -137,7 +137,7 @@ class AccessView(SubmitterRequired, FormView):
 
     def get_context_data(self, **context) -> dict:
         """Add URL scan and analysis. The page says whether a login is stored, which the security log notes."""
-        if self.url_scan.crawl_script_name or TargetLogin.objects.filter(url_scan=self.url_scan).exists():
+        if self.url_scan.login_id or self.url_scan.crawl_script_id:
             activity.note_secret_seen(self.url_scan, self.request)
         return super().get_context_data(url_scan=self.url_scan, analysis=self.url_scan.analysis, **context)
 
