@@ -217,7 +217,6 @@ TESTED_BY_THEIR_USERS = {
     "test_apps.py",  # restores triggers after each migration: database/test_status_counts.py and test_migrations.py
     "transitions/test_claim.py",  # the beginning of every verb of a user: transitions/test_control.py and others
     "workers/test_evidence.py",  # stores what checks give: workers/test_setup.py and maintenance/test_removal.py
-    "workers/test_worker.py",  # a process that ends by a signal: end_to_end/test_command_line.py
 }
 
 

@@ -47,11 +47,12 @@ class ReadOnlyAdmin(SafeAdmin):
 
     worded_fields: dict[str, str] = {}  # column → the method that shows it in words
 
+    path_to_analysis = ""  # from a row to an analysis that the page names
+
     def get_queryset(self, request):
-        """All rows, with related ones as the list has them, but for large columns."""
-        related = {name: self.opts.get_field(name).related_model for name in self.list_select_related or ()}
-        names = [name for path, model in related.items() if hasattr(model, "LARGE") for name in large(model, path)]
-        return super().get_queryset(request).select_related(*related).defer(*names)
+        """All rows, each with the analysis that the page names, but for its large columns."""
+        rows, path = super().get_queryset(request), self.path_to_analysis
+        return rows.select_related(*self.list_select_related).defer(*large(Analysis, path)) if path else rows
 
     def get_fields(self, request, obj=None) -> list[str]:
         """All columns that are not encrypted, also those that no form can edit, such as the status."""
@@ -127,6 +128,7 @@ class UrlScanAdmin(ReadOnlyAdmin):
     """URL scans."""
 
     worded_fields = {"notices": "noticed", "login": "login_method", "crawl_script": "script_file"}
+    path_to_analysis = "analysis"
     list_display = ["url", "analysis", "status", "reason", "started_at", "ended_at", "lease_holder"]
     list_filter = ["status"]
     list_select_related = ["analysis"]
@@ -245,6 +247,7 @@ class ActivityLogEntryAdmin(ReadOnlyAdmin):
     """The activity log of all analyses."""
 
     worded_fields = {"from_status": "status_before", "to_status": "status_after"}
+    path_to_analysis = "analysis"
     list_display = ["at", "what", "analysis", "url_scan", "actor", "user", "status_before", "status_after", "reason"]
     list_filter = ["actor", ActionFilter]
     list_select_related = ["analysis", "url_scan", "user"]
@@ -308,6 +311,7 @@ class SystemPartAdmin(ReadOnlyAdmin):
 class RecurringScheduleAdmin(ReadOnlyAdmin):
     """Recurring schedules. The summary page of a run switches them off and on."""
 
+    path_to_analysis = "template"
     list_display = ["__str__", "next_at", "runs_made", "switched_off_at", "switched_off_reason"]
     list_select_related = ["series", "template"]
 

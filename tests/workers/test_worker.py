@@ -1,6 +1,7 @@
 """The worker process: whose task it takes next."""
 
 import pytest
+from django_tasks_db.management.commands import db_worker
 from django_tasks_db.management.commands.db_worker import Worker
 
 from scans.transitions.turns import owner_of
@@ -12,6 +13,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_loop_of_django_tasks_takes_tasks_in_turns_between_owners(monkeypatch):
     taken = []
+    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)  # the test's own connection stays open
     monkeypatch.setattr(Worker, "run_task", lambda worker, result: taken.append(owner_of(result.queue_name)))
     busy, other = factories.user(), factories.user()
     for owner, count in ((busy, 4), (other, 2)):
