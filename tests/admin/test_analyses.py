@@ -231,8 +231,9 @@ def test_who_sees_or_replaces_a_login_is_in_the_security_log_without_the_secret(
     address = admin("targetlogin", "change", saved_login.pk)
     administrator.get(address)
     administrator.get(address)
-    administrator.get(f"/analyses/{saved_login.url_scan.analysis_id}/scans/{saved_login.url_scan_id}/configuration/")
+    scan = saved_login.url_scans.get()
+    administrator.get(f"{scan.get_absolute_url()}configuration/")
     administrator.post(address, {"new_password": "owls-fly-at-noon"})
     told = SecurityEvent.objects.filter(kind="secret").order_by("pk")
     assert [event.event for event in told] == ["secret.seen", "secret.access_replaced"]
-    assert "owls" not in str(list(told.values())) and told[0].subject == saved_login.url_scan.url
+    assert "owls" not in str(list(told.values())) and told[0].subject == scan.url
