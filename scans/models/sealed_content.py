@@ -1,4 +1,4 @@
-"""What a person gave for URL scans that is secret and may be large. It is stored once, and URL scans refer to it."""
+"""Secret and perhaps large contents that a person gave: stored once, and URL scans refer to them."""
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ class SealedContentQuerySet(models.QuerySet):
     """Questions about sealed contents."""
 
     def unreferred(self):
-        """Those that no URL scan refers to."""
+        """Contents that no URL scan refers to."""
         return self.filter(url_scans=None)
 
 

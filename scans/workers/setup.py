@@ -113,7 +113,7 @@ def _checks(analysis: Analysis) -> QuerySet[TargetCheck]:
 
 
 def _accounts(analysis: Analysis, contents: OpenedContents) -> Accounts:
-    """What earlier turns of this prescan saw of each account."""
+    """Return the accounts, with what earlier turns of this prescan saw of them."""
     accounts = Accounts()
     logins = _checks(analysis).filter(step=LOGIN, url_scan__login__isnull=False)
     for login, url, reason in logins.values_list("url_scan__login_id", "url_scan__url", "reason"):
@@ -168,7 +168,7 @@ def _keep(scan: UrlScan, report: CheckReport | Exception) -> None:
 
 
 def _end(analysis: Analysis, checked: set[int], unchecked: int) -> None:
-    """End the prescan, and say how many URLs were not checked for want of time."""
+    """End the prescan, and say how many URLs were not checked because time was over."""
     passed = analysis.url_scans.filter(pk__in=checked, status=UrlScanStatus.SUBMITTED).count()
     facts = {"seconds": settings.SCANS_PRESCAN_SECONDS, "count": unchecked}
     reason = Reason("prescan_out_of_time", **facts) if unchecked else NO_REASON
