@@ -30,7 +30,7 @@ SENTENCES = {
     "analysis.resumed": _("resumed the analysis"),
     "analysis.stopped": _("asked to stop the analysis and {mode} its results"),
     "analysis.published": _("published the results of the analysis"),
-    "analysis.verify_asked": _("asked to verify all findings of the analysis again ({count})"),
+    "analysis.verify_asked": _("asked to verify all findings of the analysis again"),
     "analysis.extended": _("extended the duration from {before} to {after}"),
     "analysis.blackout_began": _("a blackout window keeps the analysis from scanning until {until}"),
     "analysis.blackout_ended": _("the blackout window is over; the analysis continues"),
@@ -65,7 +65,7 @@ SENTENCES = {
     "url_scan.worker_left": _("the worker was shut down; another one resumes from the saved session"),
     "url_scan.worker_lost": _("the worker was lost; another takes over"),
     "url_scan.stopped": _("asked to stop the scan of this URL and {mode} its results"),
-    "url_scan.ended": _("the scan of this URL ended; {findings} findings are kept"),
+    "url_scan.ended": _("the scan of this URL ended; what it found is kept"),
     "url_scan.results_deleted": _("deleted what this scan had found"),
     "url_scan.verified": _(
         "replayed the findings: {confirmed} confirmed, {not_reproduced} not reproduced, {not_replayable} not replayable"

@@ -81,8 +81,8 @@ def iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def url_scan_data(scan: UrlScan, mask: Mask) -> dict:
-    """Return one URL scan: status, reason, and the counts of its engine."""
+def url_scan_data(scan: UrlScan, mask: Mask, *, visible: bool = True) -> dict:
+    """Return one URL scan: status, reason, and the counts of its engine; of its findings only if they are visible."""
     return {
         **values_of(scan, "id url status"),
         "label": scan.info.label,
@@ -94,7 +94,7 @@ def url_scan_data(scan: UrlScan, mask: Mask) -> dict:
         **values_of(scan, "engine engine_version resolved_address requests responses network_errors urls_crawled"),
         "requests_refused": scan.requests_refused or 0,
         **values_of(scan, "modules_done modules_total"),
-        "findings": scan.findings_total,
+        "findings": scan.findings_total if visible else None,
     }
 
 

@@ -179,7 +179,9 @@ class Results:
             "analysis": configuration_data(self.analysis),
             "counts": self.counts,
             "places": self.found.count(),
-            "url_scans": [url_scan_data(scan, self.masks[scan.pk]) for scan in self.scans],
+            "url_scans": [
+                url_scan_data(scan, self.masks[scan.pk], visible=scan.results_visible) for scan in self.scans
+            ],
         }
 
 

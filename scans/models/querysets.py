@@ -54,6 +54,11 @@ def _results_visible(user, path: str = "") -> Q:
     )
 
 
+# Actions whose entries tell of findings.
+ABOUT_FINDINGS = [
+    f"url_scan.{action}"
+    for action in ("finding_marked", "verified", "verify_asked", "verify_started", "verified_again")
+]
 PRESENT = Q(deleted_at__isnull=True)
 EVIDENCE_KEPT = Q(evidence_expired_at__isnull=True)
 SCREENSHOTS_KEPT = Q(screenshots_expired_at__isnull=True)
@@ -323,10 +328,10 @@ class ActivityLogQuerySet(models.QuerySet):
         return self.select_related("user", "url_scan").order_by("-pk")
 
     def visible_to(self, user):
-        """Entries that this user may see: a decision about a finding is visible once the finding is."""
+        """Entries that this user may see: those that count findings, or decide about one, once these are visible."""
         if user.has_perm("scans.review_analysis"):
             return self
-        return self.filter(~Q(action="url_scan.finding_marked") | _results_visible(user, "url_scan__"))
+        return self.filter(~Q(action__in=ABOUT_FINDINGS) | _results_visible(user, "url_scan__"))
 
     def status_changes_of(self, thing):
         """The entries of status changes of this analysis, without its URL scans, or of this URL scan."""

@@ -53,7 +53,7 @@ def verify_again_analysis(analysis: Analysis, *, by: By) -> None:
     asked = sum(_ask(scan, scan.findings.all(), by) for scan in verified)
     if not asked:
         raise TransitionRefused("verifying_already", thing=analysis)
-    roll_up(analysis, by, "analysis.verify_asked", count=asked)
+    roll_up(analysis, by, "analysis.verify_asked")
 
 
 def _refuse_without_requests(analysis: Analysis) -> None:

@@ -5,6 +5,7 @@ from copy import copy
 from functools import partial
 
 from django.contrib import messages
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render, resolve_url
@@ -16,6 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 from scans import htmx, transitions
 from scans.forms.actions import ExtendForm, StopForm
 from scans.models import Analysis, StopMode, UrlScan
+from scans.models.querysets import sees_everything
 from scans.statuses import Action
 from scans.transitions import NotPermitted, TransitionRefused
 from scans.views.access import Gone, SubmitterRequired, ViewerRequired, present_analysis, present_url_scan
@@ -156,7 +158,7 @@ class StopView(QuestionView):
     def ask_how(self, thing: Analysis | UrlScan, form: StopForm) -> HttpResponse:
         """Ask which of the two, and show the number of findings."""
         choices = [(mode, thing.info.allows(action)) for mode, action in _STOPS.items()]
-        return self.ask(thing, form=form, found=_found(thing), choices=choices)
+        return self.ask(thing, form=form, found=_found(thing, self.request.user), choices=choices)
 
     def stop(self, thing: Analysis | UrlScan, verb: Callable) -> HttpResponse:
         """Stop it, or ask again if the choice is missing."""
@@ -187,8 +189,11 @@ class UrlScanStopView(StopView):
         return self.stop(present_url_scan(analysis_id, pk, request.user), transitions.stop)
 
 
-def _found(thing: Analysis | UrlScan) -> int:
-    return sum(thing.count_findings().values()) if isinstance(thing, Analysis) else thing.findings_total
+def _found(thing: Analysis | UrlScan, user: AbstractBaseUser) -> int | None:
+    """The number of findings; None if this user may not see all of them yet."""
+    if isinstance(thing, UrlScan):
+        return thing.findings_total if thing.results_visible else None
+    return sum(thing.count_findings().values()) if thing.info.final or sees_everything(user) else None
 
 
 class AnalysisExtendView(QuestionView):
@@ -217,7 +222,8 @@ class AnalysisDeleteView(QuestionView):
         analysis = present_analysis(pk)
         schedule = getattr(analysis.series, "schedule", None)
         repeats = schedule is not None and schedule.next_at is not None and not schedule.switched_off_at
-        return self.ask(analysis, found=_found(analysis), ends_schedule=repeats and transitions.is_last_run(analysis))
+        ends = repeats and transitions.is_last_run(analysis)
+        return self.ask(analysis, found=_found(analysis, request.user), ends_schedule=ends)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Delete it, then redirect to the previous page or to the list."""

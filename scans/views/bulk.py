@@ -19,6 +19,7 @@ from scans.analysis_list.filterset import AnalysisFilterSet
 from scans.forms.bulk import BulkForm
 from scans.models import Analysis, BulkAction, BulkOutcome
 from scans.models.lean import large
+from scans.models.querysets import sees_everything
 from scans.severities import unweigh
 from scans.statuses import ANALYSIS_STATUSES, Action, Status
 from scans.transitions import bulk
@@ -134,7 +135,9 @@ class BulkView(BulkQuestionView):
         """The address of the list that the request came from."""
         return page_asked_from(self.request, resolve_url("scans:analysis-list"))
 
-    def _found(self) -> int:
+    def _found(self) -> int | None:
+        if not sees_everything(self.request.user):
+            return None
         weights = Analysis.objects.filter(pk__in=self.chosen).values_list("findings_all", flat=True)
         return sum(sum(unweigh(weight).values()) for weight in weights)
 

@@ -8,6 +8,7 @@ from scans.filtersets import UrlScanFilterSet, whole_number
 from scans.forms.bulk import UrlScansForm
 from scans.models import Analysis, Finding, UrlScan
 from scans.models.lean import large
+from scans.models.querysets import sees_everything
 from scans.statuses import URL_SCAN_STATUSES, Action
 from scans.transitions.bulk import act_on_url_scans
 from scans.views import bulk
@@ -41,7 +42,9 @@ class UrlScanBulkView(bulk.BulkQuestionView):
     def ask(self, analysis: Analysis, chosen: list[UrlScan], form: UrlScansForm, status: int = 200) -> HttpResponse:
         """Render the question about the chosen URL scans, or the reason why nothing can be done."""
         counts = Counter(scan.status for scan in chosen)
-        found = sum(Finding.objects.filter(url_scan__in=chosen).count_by_severity().values())
+        found = None
+        if sees_everything(self.request.user):
+            found = sum(Finding.objects.filter(url_scan__in=chosen).count_by_severity().values())
         back = page_asked_from(self.request, analysis.get_absolute_url())
         return self.render_question(form, counts, status, chosen=chosen, found=found, next=back)
 

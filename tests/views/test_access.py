@@ -1,8 +1,11 @@
 """Roles: who may see a page, and what everybody else is told."""
 
+import re
+
 import pytest
 
 from scans import transitions
+from scans.statuses import EndedBy
 from tests import factories
 from tests.views.page import text
 
@@ -35,3 +38,41 @@ def test_who_may_not_is_told_who_gives_roles(as_role):
         assert response.status_code == 403
         assert "An administrator" in text(response) and "in the admin under Users" in text(response)
         assert 'href="/analyses/"' in text(response)
+
+
+FOUND = 137  # a number that stands on no page for another reason
+EXPORTS = [f"results.{form}" for form in ("json", "csv", "html", "sarif", "xml")]
+QUESTIONS = ["stop/", "delete/", "scans/stop/?all=1"]
+
+
+@pytest.fixture
+def hidden():
+    """Addresses that concern an analysis whose findings are verified and wait for a reviewer, beside a running scan."""
+    analysis = factories.running("http://127.0.0.1:9/", "http://127.0.0.1:9/b", publication="reviewer")
+    scan = analysis.url_scans.order_by("pk").first()
+    factories.find(scan, FOUND)
+    transitions.end(scan, EndedBy.ITSELF)
+    factories.verify(factories.fresh(scan))
+    of_analysis = ["", "activity-log.csv", "findings/", "comparison/", *EXPORTS, *QUESTIONS]
+    of_scan = ["", "findings/", "coverage/", "log/", "configuration/", "stop/", *EXPORTS]
+    base = analysis.get_absolute_url()
+    return [
+        *("/", "/analyses/", "/analyses/?severity=high", "/analyses/export.csv", "/analyses/export.json"),
+        *(f"/analyses/bulk/stop/?chosen={analysis.pk}", *(base + page for page in of_analysis)),
+        *(f"{base}scans/{scan.pk}/{page}" for page in of_scan),
+    ]
+
+
+def tells(answer):
+    return re.search(rf"\b{FOUND}\b", answer.getvalue().decode()) is not None
+
+
+@pytest.mark.parametrize("role", ["Viewer", "Submitter"])
+def test_nobody_but_reviewers_learns_how_many_findings_wait_for_review(as_role, hidden, role):
+    client = as_role(role)
+    assert [page for page in hidden if tells(client.get(page)) or tells(client.post(page))] == []
+
+
+def test_reviewers_see_how_many_findings_wait_for_them(as_role, hidden):
+    client = as_role("Reviewer")
+    assert {page for page in hidden if "stop/" in page} <= {page for page in hidden if tells(client.get(page))}

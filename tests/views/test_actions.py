@@ -103,10 +103,10 @@ def test_run_again_leads_to_the_new_run(client):
     assert (second.run, response["Location"]) == (2, second.get_absolute_url())
 
 
-def test_stop_page_names_what_would_be_lost(client):
+def test_stop_page_names_what_would_be_lost(as_role):
     analysis = factories.running()
     factories.find(analysis.url_scans.get(), 3)
-    shown = text(client.get(f"/analyses/{analysis.pk}/stop/"))
+    shown = text(as_role("Reviewer").get(f"/analyses/{analysis.pk}/stop/"))
     assert "<strong>3 findings</strong>" in shown
     assert "Stop and save results" in shown
     assert "Stop and delete results" in shown

@@ -46,7 +46,8 @@ def test_every_action_has_a_button_that_asks(client):
         assert question(client, name, running).status_code == 200
 
 
-def test_stop_names_what_is_lost_and_offers_both_ways(client):
+def test_stop_names_what_is_lost_and_offers_both_ways(as_role):
+    client = as_role("Reviewer")
     analyses = [factories.running(), factories.published(number_of_findings=3)]
     factories.find(analyses[0].url_scans.get(), 2)
     response = question(client, "stop", *analyses)

@@ -66,7 +66,8 @@ def test_only_the_chosen_are_paused_and_the_answer_leads_back(client, analysis):
     assert [str(entry.reason) for entry in paused] == ["lunch", "lunch"] and paused[0].user is not None
 
 
-def test_stop_names_what_is_lost_and_skips_what_has_ended(client, analysis):
+def test_stop_names_what_is_lost_and_skips_what_has_ended(as_role, analysis):
+    client = as_role("Reviewer")
     first, second, *_ = scans(analysis)
     factories.find(first, 3)
     asked = text(question(client, analysis, "stop", [first, second]))
