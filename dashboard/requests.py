@@ -3,8 +3,11 @@
 import codecs
 from collections.abc import Callable, Iterable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_header_parameters
+
+from scans.origin import is_trusted
 
 # Nothing of a page goes into a cache, another site, a frame or the hands of a device. Static files say for themselves
 # how long they may be kept.
@@ -24,6 +27,17 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+# Of the answer that no middleware sees.
+BARE = {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def protecting_headers() -> dict[str, str]:
+    """The headers of every answer; behind HTTPS, browsers are told to use nothing else."""
+    return HEADERS | (HSTS if settings.BEHIND_HTTPS else {})
 
 
 class AnswerHeaders:
@@ -35,9 +49,25 @@ class AnswerHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer with these headers."""
         response = self.get_response(request)
-        for name, value in HEADERS.items():
+        for name, value in protecting_headers().items():
             response.headers.setdefault(name, value)
         return response
+
+
+class OnlyProxiesSayHttps:
+    """Ignores X-Forwarded-Proto from everybody but the trusted proxies, once the settings name them.
+
+    While they name none, it counts from everybody, and `manage.py check` warns.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on, without the header of a stranger."""
+        if settings.SCANS_TRUSTED_PROXIES and not is_trusted(request.META.get("REMOTE_ADDR", "")):
+            request.META.pop("HTTP_X_FORWARDED_PROTO", None)
+        return self.get_response(request)
 
 
 class OnlyUtf8:
@@ -53,7 +83,7 @@ class OnlyUtf8:
         """Answer 415 without reading the body, or pass the request on."""
         if _is_utf8(environ.get("CONTENT_TYPE", "")):
             return self.application(environ, start_response)
-        start_response("415 Unsupported Media Type", [("Content-Type", "text/plain"), *HEADERS.items()])
+        start_response("415 Unsupported Media Type", list({**protecting_headers(), **BARE}.items()))
         return [b"Send this in UTF-8.\n"]
 
 

@@ -146,6 +146,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "dashboard.requests.OnlyProxiesSayHttps",
     "dashboard.mark.MarkMiddleware",  # these four first: no answer is without them
     "dashboard.request_log.RequestLogMiddleware",
     "dashboard.requests.AnswerHeaders",
@@ -313,9 +314,12 @@ CONTENT_SECURITY_POLICY = {
 BEHIND_HTTPS = flag("SCANS_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 SECURE_SSL_REDIRECT = BEHIND_HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_HTTPS else 0
+# A browser takes a cookie of this name from HTTPS, this host and its root alone.
+COOKIE_PREFIX = "__Host-" if BEHIND_HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+MESSAGE_STORAGE = "dashboard.messages.Messages"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_HTTPS else None
-# Only these may say the client's address (X-Forwarded-For) and the request's id (X-Request-ID).
+# Only these may say the client's address (X-Forwarded-For), the request's id (X-Request-ID) and that it came by HTTPS.
 SCANS_TRUSTED_PROXIES = networks("SCANS_TRUSTED_PROXIES")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -41,10 +41,10 @@ def address_of(request: HttpRequest) -> str:
     Empty where there is none, as with a Unix socket.
     """
     hops = [request.META.get("REMOTE_ADDR", "")]
-    if _is_trusted(hops[0]):
+    if is_trusted(hops[0]):
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-_MOST_HOPS:]
         hops = [hop.strip() for hop in forwarded if hop.strip()] + hops
-    while len(hops) > 1 and _is_trusted(hops[-1]):
+    while len(hops) > 1 and is_trusted(hops[-1]):
         if _address(hops[-2]) is None:
             break
         hops.pop()
@@ -56,9 +56,15 @@ def request_id_of(request: HttpRequest) -> str:
     """The id of this request: the trusted proxy's if it is well-formed, otherwise a new one; the same at each call."""
     if REQUEST_ID not in request.META:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        trusted = _is_trusted(request.META.get("REMOTE_ADDR", "")) and _WELL_FORMED.fullmatch(given)
+        trusted = is_trusted(request.META.get("REMOTE_ADDR", "")) and _WELL_FORMED.fullmatch(given)
         request.META[REQUEST_ID] = given if trusted else secrets.token_hex(8)
     return request.META[REQUEST_ID]
+
+
+def is_trusted(text: str) -> bool:
+    """Whether this is the address of a trusted proxy."""
+    address = _address(text)
+    return address is not None and any(address in ip_network(each) for each in settings.SCANS_TRUSTED_PROXIES)
 
 
 def _address(text: str):
@@ -67,8 +73,3 @@ def _address(text: str):
     except ValueError:
         return None
     return getattr(found, "ipv4_mapped", None) or found
-
-
-def _is_trusted(text: str) -> bool:
-    address = _address(text)
-    return address is not None and any(address in ip_network(each) for each in settings.SCANS_TRUSTED_PROXIES)

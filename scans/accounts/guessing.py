@@ -32,7 +32,7 @@ from scans.activity import note
 from scans.models import FailedLogins
 from scans.origin import address_of
 
-COOKIE = "known_browser"
+COOKIE = f"{settings.COOKIE_PREFIX}known_browser"
 KNOWN_FOR = timedelta(days=180)
 SECOND_FACTOR = "second factor of "  # counted beside the password, which would reset the count each time
 FIRST_PAUSE = timedelta(seconds=30)

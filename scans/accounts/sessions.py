@@ -10,6 +10,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
@@ -32,7 +33,7 @@ POLL = "X-Poll"  # the header of requests that a page makes by itself (static/js
 WRITTEN_AT_MOST_EVERY = timedelta(minutes=5)  # a shorter time would write with every page
 _AGE = _("You were logged out, because the login was {} old. Log in again.")
 _IDLE = _("You were logged out after {} without activity. Log in again.")
-_ENDED = _("This session was ended from another one. Log in again.")
+_ENDED = _("This session was ended from another one, or by an administrator. Log in again.")
 
 
 class SessionMiddleware:
@@ -66,6 +67,14 @@ def end_others(request: HttpRequest) -> None:
     person.save()
     request.session[OTHERS_ENDED] = person.sessions_ended
     note("login.others_ended", request=request, subject=request.user)
+
+
+def end_all(user: AbstractBaseUser, *, request: HttpRequest) -> None:
+    """End all sessions of this person, as an administrator asks for; at their next request they log in again."""
+    person = PersonSettings.of(user)
+    person.sessions_ended += 1
+    person.save()
+    note("login.all_ended", request=request, subject=user)
 
 
 @receiver(user_logged_in)

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.accounts import guessing
 from scans.accounts.passwords import require_change
+from scans.accounts.sessions import end_all
 from scans.accounts.two_factor import remove_factors
 from scans.activity import note
 from scans.admin.base import SafeAdmin, changes
@@ -122,7 +123,7 @@ class AccountAdmin(SafeAdmin, UserAdmin):
 
     form = AccountForm
     change_password_form = PasswordForm
-    actions = ["unlock", "remove_second_factors"]
+    actions = ["unlock", "log_out", "remove_second_factors"]
     list_display = ["username", "first_name", "last_name", "roles", "is_active", "is_staff", "last_login"]
     list_filter = ["is_active", "is_staff", "groups"]
     search_fields = ["username", "first_name", "last_name", "email"]
@@ -141,6 +142,13 @@ class AccountAdmin(SafeAdmin, UserAdmin):
         for user in queryset:
             guessing.unlock(user.username, request=request)
         self.message_user(request, _("The chosen accounts can log in again."))
+
+    @admin.action(description=_("Log out"), permissions=["change"])
+    def log_out(self, request, queryset) -> None:
+        """End all sessions of the chosen accounts."""
+        for user in queryset:
+            end_all(user, request=request)
+        self.message_user(request, _("The chosen accounts are logged out everywhere."))
 
     @admin.display(description=_("password"))
     def password_link(self, user: User) -> str:

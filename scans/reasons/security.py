@@ -26,6 +26,7 @@ SENTENCES = {
     "login.unlocked": _("unlocked logging in"),
     "login.ended": _("logged out"),
     "login.others_ended": _("logged out the account's other sessions"),
+    "login.all_ended": _("logged out all sessions of the account"),
     # Accounts and roles
     "account.created": _("created the account"),
     "account.deleted": _("deleted the account"),

@@ -1,10 +1,13 @@
 """Passwords: which are refused, and who must choose a new one."""
 
+import re
 import secrets
 
 import pytest
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from scans.accounts.passwords import must_change, require_change
 from tests import factories
@@ -41,7 +44,7 @@ def test_other_passwords_are_taken_whatever_they_are_made_of(password):
 
 
 def test_the_printed_password_would_be_taken():
-    validate_password(secrets.token_urlsafe(12))
+    validate_password(secrets.token_urlsafe(16))
 
 
 @pytest.mark.django_db
@@ -53,3 +56,30 @@ def test_a_change_is_required_until_it_is_made_of_who_has_a_password():
     assert must_change(ada)
     ada.set_unusable_password()
     assert not must_change(ada)
+
+
+@pytest.mark.django_db
+def test_a_password_of_any_length_is_taken_exactly_as_it_is_typed():
+    password = f" Ångström {'owl ' * 20}flies "
+    validate_password(password)
+    ada = factories.user(username="ada")
+    ada.set_password(password)
+    ada.save()
+    for typed, right in (
+        (password.strip(), False),
+        (password.lower(), False),
+        (password[:72], False),
+        (password, True),
+    ):
+        client = Client()
+        client.post("/accounts/login/", {"username": "ada", "password": typed})
+        assert (SESSION_KEY in client.session) is right
+
+
+@pytest.mark.django_db
+def test_fields_for_passwords_hide_them_and_let_a_browser_fill_them_in(client):
+    client.force_login(factories.user("Viewer"))
+    for page, count in (("/settings/password/", 3), ("/accounts/login/", 1)):
+        text = (client if count == 3 else Client()).get(page).content.decode()
+        fields = re.findall(r"<input[^>]*password[^>]*>", text)
+        assert len([field for field in fields if 'type="password"' in field and "autocomplete=" in field]) == count

@@ -132,3 +132,35 @@ def test_on_loopback_the_change_may_wait(ada, settings):
 
 def test_the_pages_mark_what_they_ask_by_themselves():
     assert f'headers["{POLL_HEADER}"]' in (django_settings.BASE_DIR / "static/js/polling.js").read_text()
+
+
+def test_a_login_gets_a_new_key_and_a_logout_ends_it_for_good(ada):
+    client = Client()
+    client.get("/accounts/login/")
+    before = client.session.session_key
+    client.post("/accounts/login/", {"username": "ada", "password": "password"})
+    key = client.session.session_key
+    assert key and key != before and len(key) >= 32
+    client.post("/accounts/logout/")
+    thief = Client()
+    thief.cookies[django_settings.SESSION_COOKIE_NAME] = key
+    assert not is_in(thief)
+
+
+def test_an_account_that_is_switched_off_or_deleted_is_out_at_once(ada):
+    client = logged_in(ada)
+    assert is_in(client)
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert not is_in(client)
+    eve = factories.user("Viewer", "eve")
+    client = logged_in(eve)
+    eve.delete()
+    assert not is_in(client)
+
+
+def test_cookies_are_closed_to_scripts_and_other_sites(ada):
+    client = Client()
+    client.post("/accounts/login/", {"username": "ada", "password": "password"})
+    assert len(client.cookies) >= 3
+    assert {cookie["samesite"] for cookie in client.cookies.values()} == {"Lax"}
+    assert {name for name, cookie in client.cookies.items() if not cookie["httponly"]} == {"csrftoken"}

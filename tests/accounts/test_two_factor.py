@@ -1,10 +1,12 @@
 """Second factors at rest: sealed, taken off, and sealed again."""
 
+import base64
+
 import pytest
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import RequestFactory
 
 from scans.accounts.two_factor import TwoFactorAdapter, key_is_lost, remove_factors, resealed
@@ -59,3 +61,10 @@ def test_passkeys_belong_to_the_name_without_the_port(settings, host, site):
     settings.ALLOWED_HOSTS = ["*"]
     with context.request_context(RequestFactory().get("/", headers={"host": host})):
         assert TwoFactorAdapter().get_public_key_credential_rp_entity()["id"] == site
+
+
+def test_keys_and_codes_cannot_be_guessed(factors):
+    assert len(base64.b32decode(generate_totp_secret())) * 8 >= 128
+    assert generate_totp_secret() != generate_totp_secret()
+    codes = factors[1].wrap().generate_codes()
+    assert len(set(codes)) == 10 and min(map(len, codes)) >= 8  # 26 bits

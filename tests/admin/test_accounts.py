@@ -208,3 +208,15 @@ def test_an_administrator_takes_lost_second_factors_off_but_not_off_a_superuser(
     assert [factor.user for factor in Authenticator.objects.all()] == [root]
     event = SecurityEvent.objects.get(event="account.second_factor_removed")
     assert (event.who, event.subject, event.facts["factor"]) == ("ada", "bob", "authenticator app")
+
+
+def test_an_administrator_logs_accounts_within_reach_out_everywhere(client, ada, root):
+    eve = factories.user("Viewer", "eve")
+    theirs = {user: Client() for user in (eve, root)}
+    for user, browser in theirs.items():
+        browser.force_login(user)
+    data = {"action": "log_out", "_selected_action": [eve.pk, root.pk]}
+    assert "logged out everywhere" in client.post(page("changelist"), data, follow=True).text
+    assert [browser.get("/statuses/").status_code for browser in theirs.values()] == [302, 200]
+    assert client.get("/statuses/").status_code == 200
+    assert list(SecurityEvent.objects.filter(event="login.all_ended").values_list("who", "subject")) == [("ada", "eve")]

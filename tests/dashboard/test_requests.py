@@ -1,10 +1,11 @@
 """Headers of every answer, and requests that are refused before anything reads them."""
 
 import pytest
-from django.test import RequestFactory
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from dashboard.requests import HEADERS, AnswerHeaders
+from dashboard.requests import HEADERS, AnswerHeaders, OnlyProxiesSayHttps, OnlyUtf8
 from dashboard.wsgi import application
 from tests import factories
 
@@ -64,3 +65,46 @@ def test_static_files_allow_no_other_origin(settings, tmp_path):
     assert answer.getvalue() == b"p {}"
     assert "Access-Control-Allow-Origin" not in answer.headers and "max-age" in answer.headers["Cache-Control"]
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_behind_https_every_answer_tells_browsers_to_use_nothing_else(settings):
+    settings.BEHIND_HTTPS = True
+    for address in ("/healthz", "/accounts/login/", "/nowhere/"):
+        policy = Client().get(address, secure=True)["Strict-Transport-Security"]
+        assert policy == "max-age=31536000; includeSubDomains"
+    told = []
+    environ = RequestFactory()._base_environ(CONTENT_TYPE="text/plain; charset=utf-7")
+    OnlyUtf8(application)(environ, lambda status, headers: told.extend(headers))
+    assert {"Strict-Transport-Security", "Content-Security-Policy", *HEADERS} <= dict(told).keys()
+    assert dict(told)["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_without_https_no_browser_is_told_to_use_it(client):
+    assert "Strict-Transport-Security" not in client.get("/accounts/login/")
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "secure"),
+    [
+        ([], "192.0.2.9", True),
+        (["10.0.0.0/8"], "10.1.2.3", True),
+        (["10.0.0.0/8"], "192.0.2.9", False),
+        (["10.0.0.0/8"], "", False),
+    ],
+)
+def test_only_a_trusted_proxy_says_that_a_request_came_by_https(settings, proxies, peer, secure):
+    settings.SCANS_TRUSTED_PROXIES = proxies
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    request = RequestFactory().get("/", headers={"X-Forwarded-Proto": "https"}, REMOTE_ADDR=peer)
+    assert OnlyProxiesSayHttps(HttpRequest.is_secure)(request) is secure
+
+
+@pytest.mark.parametrize("address", ["/.git/config", "/static/", "/static/css/", "/static/../.git/config", "/media/"])
+def test_neither_folders_nor_files_of_the_repository_are_served(as_role, address):
+    assert as_role("Administrator").get(address).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/", "/analyses/", "/accounts/login/", "/healthz", "/statuses/", "/admin/"])
+def test_trace_is_refused(as_role, address):
+    answer = as_role("Viewer").generic("TRACE", address, headers={"X-Secret": "owl"})
+    assert answer.status_code in (302, 403, 405) and b"owl" not in answer.content

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import global_settings, settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -80,3 +81,23 @@ def test_root_may_start_browsers_on_loopback_only_unless_a_setting_says_so(read,
     for name in ("ALLOWED_HOSTS", "SCANS_BIND"):
         monkeypatch.delenv(name, raising=False)
     assert read(**environment)["SCANS_CHROMIUM_AS_ROOT"] is allowed
+
+
+def test_behind_https_every_cookie_belongs_to_this_host_alone(read):
+    there = read(SCANS_HTTPS="true")
+    assert there["SESSION_COOKIE_SECURE"] and there["CSRF_COOKIE_SECURE"]
+    names = [there["SESSION_COOKIE_NAME"], there["CSRF_COOKIE_NAME"], there["COOKIE_PREFIX"]]
+    assert names == ["__Host-sessionid", "__Host-csrftoken", "__Host-"]
+    assert read(SCANS_HTTPS="false")["SESSION_COOKIE_NAME"] == "sessionid"
+
+
+def test_without_a_word_about_it_nothing_is_open(read):
+    there = read()
+    assert (there["DEBUG"], there["SCANS_TLS_VERIFY"], there["CSRF_TRUSTED_ORIGINS"]) == (False, True, [])
+    assert set(there["ALLOWED_HOSTS"]) == {"localhost", "127.0.0.1", "[::1]"}
+
+
+def test_passwords_are_hashed_at_a_cost_and_salted(read):
+    assert "PASSWORD_HASHERS" not in read()  # Django's own
+    assert "PBKDF2PasswordHasher" in global_settings.PASSWORD_HASHERS[0]
+    assert (PBKDF2PasswordHasher.algorithm, PBKDF2PasswordHasher.iterations >= 600_000) == ("pbkdf2_sha256", True)

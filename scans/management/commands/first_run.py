@@ -92,7 +92,7 @@ class Command(HarmlessCommand):
             return
         # Django's own `createsuperuser --noinput` reads the same variable.
         chosen = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
-        password = chosen or secrets.token_urlsafe(12)
+        password = chosen or secrets.token_urlsafe(16)
         administrator = users.create_superuser(ADMINISTRATOR, password=password)
         note("account.created", by=Actor.COMMAND, subject=administrator)
         if not chosen:
