@@ -36,6 +36,11 @@ def pytest_itemcollected(item) -> None:
         item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
 
 
+def pytest_make_parametrize_id(val, argname) -> str | None:
+    """Name a test by no bytes: compressed ones hold the time, and processes that disagree about names run nothing."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(items) -> None:
     """Skip browser tests, saying why, where there is no browser; unless a build says that they must run."""
     if CHROMIUM.exists() or os.environ.get("SCANS_REQUIRE_BROWSER"):
