@@ -68,13 +68,14 @@ SENTENCES = {
     "url_scan.ended": _("the scan of this URL ended; what it found is kept"),
     "url_scan.results_deleted": _("deleted what this scan had found"),
     "url_scan.verified": _(
-        "replayed the findings: {confirmed} confirmed, {not_reproduced} not reproduced, {not_replayable} not replayable"
+        "replayed the findings, by places: {confirmed} confirmed, {not_reproduced} not reproduced, {not_replayable} "
+        "not replayable"
     ),
-    "url_scan.verify_asked": _("asked to verify findings again ({count})"),
-    "url_scan.verify_started": _("started to verify findings again ({count})"),
+    "url_scan.verify_asked": _("asked to verify findings again (places: {count})"),
+    "url_scan.verify_started": _("started to verify findings again (places: {count})"),
     "url_scan.verified_again": _(
-        "verified findings again: {confirmed} confirmed, {not_reproduced} not reproduced, {not_replayable} not "
-        "replayable, {not_looked_at} not looked at"
+        "verified findings again, by places: {confirmed} confirmed, {not_reproduced} not reproduced, {not_replayable} "
+        "not replayable, {not_looked_at} not looked at"
     ),
     "url_scan.finding_marked": _("marked as {after} (before: {before}): {finding}"),
     "url_scan.published": _("published the results of this URL"),

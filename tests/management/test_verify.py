@@ -39,7 +39,7 @@ def verified(monkeypatch):
 def test_all_findings_are_verified_again(capsys):
     analysis = factories.published(number_of_findings=2)
     assert run(analysis) == 0
-    assert "Verifying 2 findings again" in capsys.readouterr().out
+    assert "Verifying findings again: 2, at 2 places" in capsys.readouterr().out
     assert Finding.objects.waiting_for_verification().count() == 2
 
 

@@ -316,7 +316,7 @@ def test_a_whole_scan_is_verified_again_from_scan_details(as_role):
     assert "are being verified again" in text(posted(submitter, address))
     assert all(map(is_verified_again, scan.findings.all()))
     told = text(submitter.get(analysis.get_absolute_url()))
-    assert "Asked to verify findings again (2)" in told
+    assert "Asked to verify findings again (places: 2)" in told
 
 
 def test_a_whole_analysis_is_verified_again_from_its_summary(as_role):

@@ -88,9 +88,8 @@ class Command(DatabaseCommand):
             self.stdout.write(json_text(data, indent=2))
             return
         if not options["wait"]:
-            self.stdout.write(
-                f"Verifying {len(data)} findings again. `manage.py show {analysis.pk}` tells the outcome."
-            )
+            told = f"`manage.py show {analysis.pk}` tells the outcome."
+            self.stdout.write(f"Verifying findings again: {len(data)}, at {len(chosen)} places. {told}")
             return
         for finding in data:
             self.stdout.write(one_line(f"{finding['id']} {finding_line(finding)}"))
