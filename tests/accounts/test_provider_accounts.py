@@ -2,6 +2,7 @@
 
 import pytest
 import requests
+from allauth.socialaccount import app_settings
 from django.contrib.auth.models import Group
 
 from scans.accounts.provider_accounts import connection_failed, groups_in, known_account, set_roles
@@ -55,3 +56,7 @@ def test_two_accounts_with_one_address_are_nobodys(settings):
     assert known_account(claims) == ada and known_account({**claims, "email_verified": "false"}) is None
     factories.user(email="a@example.org")
     assert known_account(claims) is None and known_account({"email": "", "email_verified": True}) is None
+
+
+def test_no_token_of_the_provider_is_kept():
+    assert not app_settings.STORE_TOKENS

@@ -1,6 +1,7 @@
 """A wrong setting ends every command."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -101,3 +102,12 @@ def test_passwords_are_hashed_at_a_cost_and_salted(read):
     assert "PASSWORD_HASHERS" not in read()  # Django's own
     assert "PBKDF2PasswordHasher" in global_settings.PASSWORD_HASHERS[0]
     assert (PBKDF2PasswordHasher.algorithm, PBKDF2PasswordHasher.iterations >= 600_000) == ("pbkdf2_sha256", True)
+
+
+def test_the_image_holds_no_history_runs_for_no_root_and_has_no_password_of_its_own():
+    assert {".git", "var", ".env", "tests"} <= set((ROOT / ".dockerignore").read_text().split())
+    assert re.findall(r"^USER (\w+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[-1] == "dashboard"
+    compose = (ROOT / "compose.yaml").read_text()
+    passwords = re.findall(r"\$\{(\w*PASSWORD\w*)(.)(.)", compose)
+    assert len(passwords) >= 2 and {sign + mark for _, sign, mark in passwords} == {":?"}
+    assert "cap_drop: [ALL]" in compose and "no-new-privileges:true" in compose

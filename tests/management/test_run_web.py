@@ -10,6 +10,8 @@ from urllib.request import urlopen
 
 import pytest
 from django.conf import settings
+from waitress.adjustments import Adjustments
+from waitress.parser import HTTPRequestParser
 
 from scans.management.commands.run_web import THREADS, in_address
 from tests.eventually import eventually
@@ -67,3 +69,21 @@ def test_sigterm_ends_it_without_an_error(server):
 )
 def test_an_address_of_ipv6_stands_in_brackets(host, address):
     assert in_address(host) == address
+
+
+@pytest.mark.parametrize(
+    ("head", "error"),
+    [
+        (b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", False),  # the length is ignored
+        (b"Content-Length: 5\r\nContent-Length: 6\r\n", True),
+        (b"Transfer-Encoding: xchunked\r\n", True),
+        (b"Content-Length: +5\r\n", True),
+    ],
+)
+def test_no_request_hides_in_the_body_of_another(head, error):
+    parser = HTTPRequestParser(Adjustments())
+    parser.received(b"POST /healthz HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n")
+    if not parser.completed:
+        parser.received(b"5\r\nabcde\r\n0\r\n\r\n")
+    assert parser.completed and bool(parser.error) is error
+    assert error or parser.get_body_stream().read() == b"abcde"
