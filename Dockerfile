@@ -1,5 +1,7 @@
 # One image for every process: web, scheduler and workers (compose.yaml says which runs what).
-FROM python:3.11-slim-bookworm
+# docs/operating.md tells how to pin the base image by its digest.
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+FROM ${PYTHON_IMAGE}
 
 RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --create-home --home-dir /home/dashboard dashboard \
@@ -10,8 +12,8 @@ WORKDIR /app
 
 # The two environments change seldom: a layer of their own. An image without the engine is of no use, so its
 # absence, of which `make setup` only warns, ends the build here.
-COPY Makefile requirements.txt ./
-COPY scans/engines/wapiti/driver/requirements.txt scans/engines/wapiti/driver/
+COPY Makefile requirements.lock ./
+COPY scans/engines/wapiti/driver/requirements.lock scans/engines/wapiti/driver/
 RUN make setup PYTHON=python3 && .engine/bin/python -c "import wapitiCore"
 
 COPY . .

@@ -13,7 +13,12 @@ LISTEN = $(if $(findstring :,$(SCANS_BIND)),[$(patsubst [%],%,$(SCANS_BIND))],$(
 export PYTHONUNBUFFERED = 1
 # Paths in the Procfile and in here are relative, so that the tree may stand anywhere.
 BIN = .venv/bin
-PIP_INSTALL = bin/python -m pip install -qq --disable-pip-version-check -r
+# Wheels alone: a package that is built here would run code, with tools that nothing pins. The engine needs, on
+# Python 3.11, three that nobody publishes as wheels for it.
+WHEELS = --only-binary :all: --no-binary yaswfp --no-binary pyperclip --no-binary urwid-mitmproxy
+PIP_INSTALL = bin/python -m pip install -qq --disable-pip-version-check --require-hashes $(WHEELS) -r
+# The lists of requirements that people read and edit, without the ending; `make lock` writes the lock beside each.
+LISTS = requirements requirements-dev scans/engines/wapiti/driver/requirements tests/sites/canaille-requirements
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends
 CAN_APT_INSTALL = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 # $(LOCK) FILE COMMAND…: waits until no other make runs a command under the same lock. Debian has flock; elsewhere only
@@ -21,13 +26,14 @@ CAN_APT_INSTALL = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 LOCK := $(if $(shell command -v flock),flock,unlocked() { shift; "$$@"; }; unlocked)
 # What pytest is given besides: make test ARGS="-k stop -x"; or the measuring: make bench ARGS="--only pages"
 ARGS ?=
+# Or what becomes newer: make lock ARGS="--upgrade-package django", ARGS=--upgrade for all
 # How many made-up analyses are measured, beside 1,000.
 TIER ?= 1000000
 # How many tests run at a time: many wait for an engine or a site, so four keep two cores busy.
 TEST_PROCESSES ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine run test test-fast fuzz bench soak chromium lint format messages screenshots clean
+.PHONY: help setup engine run test test-fast fuzz bench soak chromium lint format lock audit sbom licences messages screenshots clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -69,6 +75,22 @@ lint: .venv/.development  ## Check style, templates, migrations and settings; ch
 format: .venv/.development  ## Put the Python files into the house's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+# A lock holds for every Python from 3.11 on and every machine. What stands in it stays, unless ARGS say otherwise.
+lock: .venv/.development  ## Pin all that is installed, with hashes, from the lists of requirements
+	@for list in $(LISTS); do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(WHEELS) $(ARGS) \
+			$$([ $$list != requirements-dev ] || echo --constraints requirements.lock) \
+			$$list.txt --output-file $$list.lock || exit; done
+
+audit: .venv/.development  ## Look for known weaknesses in what is installed, where an index of them answers
+	@$(BIN)/python -m tests.audit
+
+sbom: .venv/.development engine  ## Write the software bill of materials (CycloneDX) to var/sbom.cdx.json
+	@$(BIN)/python -m tests.bill_of_materials
+
+licences: .venv/.development engine  ## List the licence of everything that is installed in docs/licences.md
+	@$(BIN)/python -m tests.bill_of_materials --licences
 
 messages: .venv/.development  ## Collect the texts to translate, and compile the translations
 	@$(BIN)/python -m tests.messages
@@ -150,22 +172,22 @@ export MAKE_ENVIRONMENT CHECK_ENVIRONMENTS
 
 .engine/bin/pip: | .venv/bin/pip
 
-.venv/.product: requirements.txt | .venv/bin/pip
+.venv/.product: requirements.lock | .venv/bin/pip
 	@$(LOCK) $< sh -ec '[ $@ -nt $< ] || { echo "Installing the product into .venv …"; \
-		.venv/$(PIP_INSTALL) requirements.txt; touch $@; }'
+		.venv/$(PIP_INSTALL) $<; touch $@; }'
 
-.venv/.development: requirements-dev.txt .venv/.product | .venv/bin/pip
-	@$(LOCK) requirements.txt sh -ec '[ $@ -nt $< -a $@ -nt .venv/.product ] || { \
-		echo "Installing what tests and checks need into .venv …"; .venv/$(PIP_INSTALL) requirements-dev.txt; touch $@; }'
+.venv/.development: requirements-dev.lock .venv/.product | .venv/bin/pip
+	@$(LOCK) requirements.lock sh -ec '[ $@ -nt $< -a $@ -nt .venv/.product ] || { \
+		echo "Installing what tests and checks need into .venv …"; .venv/$(PIP_INSTALL) $<; touch $@; }'
 
-.engine/.installed: scans/engines/wapiti/driver/requirements.txt | .engine/bin/pip
+.engine/.installed: scans/engines/wapiti/driver/requirements.lock | .engine/bin/pip
 	@$(LOCK) $< sh -ec '[ $@ -nt $< ] || { echo "Installing the scan engine into .engine …"; \
 		.engine/$(PIP_INSTALL) $<; touch $@; }'
 
 # An OpenID Connect provider for tests; its requirements conflict with the product's too.
 .provider/bin/pip: | .venv/bin/pip
 
-.provider/.installed: tests/sites/canaille-requirements.txt | .provider/bin/pip
+.provider/.installed: tests/sites/canaille-requirements.lock | .provider/bin/pip
 	@$(LOCK) $< sh -ec '[ $@ -nt $< ] || { echo "Installing the OpenID Connect provider of the tests into .provider …"; \
 		.provider/$(PIP_INSTALL) $<; touch $@; }'
 

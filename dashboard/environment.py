@@ -78,6 +78,17 @@ def origins(name: str) -> list[str]:
     return given
 
 
+def contacts(name: str) -> list[str]:
+    """Addresses where people are reached, as security.txt wants them: with their scheme, without spaces."""
+    given = items(name, [])
+    for contact in given:
+        if not re.fullmatch(r"(mailto:[!-~]+@[!-~]+|https://[!-~]+|tel:\+?[0-9-]+)", contact):
+            refuse(
+                name, "addresses such as mailto:security@example.com,https://example.com/report, with commas", contact
+            )
+    return given
+
+
 def networks(name: str) -> list[str]:
     """Addresses and networks, with commas."""
     given = items(name, [])

@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 
 from dashboard.environment import (
     Hidden,
+    contacts,
     database,
     flag,
     group_roles,
@@ -322,6 +323,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_HTTPS el
 # Only these may say the client's address (X-Forwarded-For), the request's id (X-Request-ID) and that it came by HTTPS.
 SCANS_TRUSTED_PROXIES = networks("SCANS_TRUSTED_PROXIES")
 SECURE_REFERRER_POLICY = "same-origin"
+SCANS_SECURITY_CONTACT = contacts("SCANS_SECURITY_CONTACT")  # for /.well-known/security.txt
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "dashboard.errors.form_refused"
 SESSION_COOKIE_HTTPONLY = True

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
 from dashboard import errors, health
+from dashboard.security_txt import security_txt
 from scans.views import provider, two_factor
 
 
@@ -39,6 +40,7 @@ urlpatterns = [
     path("accounts/provider/", provider.login, name="provider_login"),
     path("accounts/provider/callback/", provider.callback, name="provider_callback"),
     path("favicon.ico", Favicon.as_view()),
+    path(".well-known/security.txt", security_txt, name="security-txt"),
     # Only for `reverse`: HealthMiddleware answers before Django looks up an address.
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

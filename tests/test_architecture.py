@@ -201,6 +201,7 @@ OF_NO_MODULE = {
     "test_order.py",
     "test_plain_words.py",
     "test_security_document.py",
+    "test_supply_chain.py",  # requirements, locks, licences, the audit
     "test_translation.py",
     "test_upgrade.py",
     "transitions/test_properties.py",  # any verbs in any order

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-FILES = ["Makefile", "requirements.txt", "requirements-dev.txt", "scans/engines/wapiti/driver/requirements.txt"]
+FILES = ["Makefile", "requirements.lock", "requirements-dev.lock", "scans/engines/wapiti/driver/requirements.lock"]
 TOOLS = "sh make flock awk grep head tail touch mkdir rm sleep cat chmod".split()
 
 pytestmark = [

@@ -35,6 +35,8 @@ LONG = "a key that has more than 32 characters"
         ("ALLOWED_HOSTS", "scans.example.com:8000", "host names without scheme and port"),
         ("CSRF_TRUSTED_ORIGINS", "scans.example.com", "origins such as https://"),
         ("CSRF_TRUSTED_ORIGINS", "https://scans.example.com:99999", "origins such as https://"),
+        ("SCANS_SECURITY_CONTACT", "security@example.com", "addresses such as mailto:security@example.com"),
+        ("SCANS_SECURITY_CONTACT", "https://example.com/a\nExpires: never", "addresses such as mailto:"),
         ("SCANS_TWO_FACTOR_ROLES", "reviewer, boss", "made of the roles viewer, submitter, reviewer, administrator"),
         ("SCANS_OIDC_ISSUER", "http://id.example.com", "an https address of up to 200 characters, or http on loopback"),
         ("SCANS_OIDC_ISSUER", "id.example.com", "an https address"),
