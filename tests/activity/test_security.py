@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.test import RequestFactory
-from django.utils import translation
+from django.utils import timezone, translation
 
 from scans.activity import note, security
 from scans.activity.security import line, note_secret_seen, sentence
@@ -69,8 +69,10 @@ def test_the_log_outlives_the_accounts_that_it_names():
 
 def test_a_line_is_json_with_a_sentence_in_english(lines):
     bob = factories.user("Viewer", "bob")
-    [written] = lines(lambda: note("account.roles_changed", by=bob, subject=bob, before="", after="Viewer"))
+    with timezone.override("Asia/Kathmandu"):
+        [written] = lines(lambda: note("account.roles_changed", by=bob, subject=bob, before="", after="Viewer"))
     told = json.loads(written)
+    assert told["time"].endswith("+00:00")
     assert told["log"] == "security" and told["who"] == told["subject"] == "bob"
     assert told["message"] == "changed the roles:  → Viewer"
     assert told["facts"] == {"before": "", "after": "Viewer"} and "address" not in told

@@ -17,7 +17,10 @@ def test_every_answer_has_the_headers_that_protect_it(client, address):
     answer = client.get(address)
     assert HEADERS.items() - {("Cache-Control", "no-store")} <= answer.headers.items()
     assert "no-store" in answer.headers["Cache-Control"]
-    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    assert (answer["X-Content-Type-Options"], answer["Referrer-Policy"]) == ("nosniff", "same-origin")
+    policy = answer.headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy)
+    assert not any("unsafe" in directive or "*" in directive for directive in policy)
 
 
 def test_pages_and_files_with_data_are_kept_nowhere(as_role):

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from tests.sites.serving import free_port, serving
@@ -73,3 +74,11 @@ def test_make_run_listens_on_an_ipv6_address_and_takes_an_empty_setting_for_none
     address = f"http://[::1]:{settings.PORT}/healthz"
     with serving(["make", "--old-file=setup", "run"], address, cwd=Path(django_settings.BASE_DIR), env=environment):
         assert httpx.get(address, trust_env=False).status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_printed_password_has_128_bits(capsys):
+    call_command("first_run")
+    administrator = User.objects.get(is_superuser=True)
+    printed = [word for word in capsys.readouterr().out.split() if administrator.check_password(word)]
+    assert [len(word) for word in printed] == [22]  # letters of base64

@@ -46,3 +46,11 @@ def test_a_file_is_made_to_its_end_in_the_language_and_time_zone_of_who_asked(mo
 
 def test_a_character_that_utf8_has_not_tears_no_file():
     assert b"".join(attachment(iter(["a\ud800b"]), "x", "csv").streaming_content) == b"a?b"
+
+
+@pytest.mark.parametrize("form", downloads.CONTENT_TYPES)
+def test_every_file_is_a_download_with_a_name_of_ours(form):
+    assert (
+        attachment(iter(["a"]), "analysis-7", form)["Content-Disposition"]
+        == f'attachment; filename="analysis-7.{form}"'
+    )
