@@ -65,7 +65,7 @@ SENTENCES = {
     "url_scan.worker_left": _("the worker was shut down; another one resumes from the saved session"),
     "url_scan.worker_lost": _("the worker was lost; another takes over"),
     "url_scan.stopped": _("asked to stop the scan of this URL and {mode} its results"),
-    "url_scan.ended": _("the scan of this URL ended; what it found is kept"),
+    "url_scan.ended": _("the scan of this URL ended; {findings} findings are kept"),
     "url_scan.results_deleted": _("deleted what this scan had found"),
     "url_scan.verified": _(
         "replayed the findings, by places: {confirmed} confirmed, {not_reproduced} not reproduced, {not_replayable} "
@@ -80,6 +80,8 @@ SENTENCES = {
     "url_scan.finding_marked": _("marked as {after} (before: {before}): {finding}"),
     "url_scan.published": _("published the results of this URL"),
 }
+# For readers who may not see the results yet.
+WITHOUT_COUNTS = {"url_scan.ended": _("the scan of this URL ended; what it found is kept")}
 
 
 # Facts that are words of ours, as they are stored: which verb of `transitions` was asked for, what is to become of
@@ -145,8 +147,13 @@ def record(
 
 
 def sentence(entry: ActivityLogEntry) -> str:
-    """Return what the entry says happened, without who, when and why; an unknown action is returned as it is."""
+    """Return what the entry says happened, without who, when and why; an unknown action is returned as it is.
+
+    An entry that knows that its reader may not see the results does not count them.
+    """
     template = SENTENCES.get(entry.action)
+    if not getattr(entry, "results_visible", True):
+        template = WITHOUT_COUNTS.get(entry.action, template)
     return template.format_map(_facts(entry.data)) if template else entry.action
 
 

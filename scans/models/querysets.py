@@ -328,10 +328,15 @@ class ActivityLogQuerySet(models.QuerySet):
         return self.select_related("user", "url_scan").order_by("-pk")
 
     def visible_to(self, user):
-        """Entries that this user may see: those that count findings, or decide about one, once these are visible."""
+        """Entries that this user may see: those that count findings, or decide about one, once these are visible.
+
+        Each knows `results_visible` if this user does not see all results.
+        """
         if user.has_perm("scans.review_analysis"):
             return self
-        return self.filter(~Q(action__in=ABOUT_FINDINGS) | _results_visible(user, "url_scan__"))
+        visible = _results_visible(user, "url_scan__")
+        known = self.annotate(results_visible=models.ExpressionWrapper(visible, output_field=models.BooleanField()))
+        return known.filter(~Q(action__in=ABOUT_FINDINGS) | visible)
 
     def status_changes_of(self, thing):
         """The entries of status changes of this analysis, without its URL scans, or of this URL scan."""

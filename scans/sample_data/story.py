@@ -215,6 +215,7 @@ class Story:
             "url_scan.started": ENGINE,
             "url_scan.went_on": ENGINE,
             "url_scan.stopped": {"mode": str(self.stop or mode)},
+            "url_scan.ended": {"findings": scan.found},
         }.get(action, {})
 
     def _verify(self, scan: Scan) -> None:

@@ -63,7 +63,7 @@ def end_scan(scan: UrlScan, ended_by: EndedBy, by: By, reason: Reason | str) -> 
         ending = {EndedBy.USER: U.STOPPED, EndedBy.DURATION: U.TIME_EXPIRED_STOPPED}.get(
             ended_by, U.TECHNICAL_ISSUE_STOPPED
         )
-    move(scan, ending, "url_scan.ended", by, reason=reason, columns=RELEASED)
+    move(scan, ending, "url_scan.ended", by, reason=reason, columns=RELEASED, findings=found)
     return ending
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scans.models import Analysis, Finding, UrlScan
+from scans.models import ActivityLogEntry, Analysis, Finding, UrlScan
 from scans.severities import SEVERITIES
 from scans.statuses.rollup import Facts, rollup
 
@@ -36,3 +36,5 @@ def test_counts_of_findings_equal_the_rows(three_hundred):
         severities = [finding.severity for finding in scan.findings.all()]
         for severity in SEVERITIES:
             assert getattr(scan, f"findings_{severity}") == severities.count(severity)
+    for entry in ActivityLogEntry.objects.filter(action="url_scan.ended").exclude(url_scan__status="stopped"):
+        assert entry.data["findings"] == entry.url_scan.findings_total
