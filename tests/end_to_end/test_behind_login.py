@@ -11,12 +11,11 @@ from django.core.management import call_command
 from django.test import Client
 
 from scans import transitions
-from scans.encryption import seal
 from scans.engines.events import FindingReported, Progress, Started
 from scans.login import session_keeper
 from scans.login.base import Login, Method
 from scans.maintenance import removal
-from scans.models import Actor, TargetLogin
+from scans.models import Actor, CrawlScript, TargetLogin
 from scans.prescan import accounts
 from scans.results import verification
 from scans.statuses import AnalysisStatus as A
@@ -68,9 +67,10 @@ def script(site, *commands) -> str:
     return json.dumps({"id": "p", "version": "2.0", "name": "p", "url": site.url, "tests": [test], "suites": []})
 
 
-def submitted(site, engine, login=None, crawl_script=""):
+def submitted(site, engine, login=None, crawl_script=None):
     """The one URL scan of an analysis that a worker has set up."""
-    access = Access(login=login and TargetLogin.of(login), crawl_script=crawl_script and seal(crawl_script))
+    walk = crawl_script and CrawlScript.of("walk.side", crawl_script)
+    access = Access(login=login and TargetLogin.of(login), crawl_script=walk)
     analysis = make.submitted(site.url, access={site.url: access})
     setup.set_up(analysis, engine)
     return analysis.url_scans.get()
