@@ -66,7 +66,8 @@ def test_a_scan_finds_what_the_command_line_by_hand_finds_with_as_many_requests(
     assert full_scan.by_hand.urls_crawled == full_scan.report.urls_crawled
     driven = full_scan.heard.of(Progress)[-1].requests  # the last one tells the final counts
     by_hand = len(full_scan.site.asked) - driven
-    assert 0.9 < driven / by_hand < 1.1  # some modules ask more or less as the crawl's order happens to be
+    # Some modules ask more or less as the order of the crawl happens to be; suspected pages are asked for again.
+    assert 0.9 < driven / by_hand < 1.15
 
 
 def test_a_finding_comes_live_with_its_evidence(full_scan):
