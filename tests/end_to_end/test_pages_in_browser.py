@@ -81,6 +81,7 @@ def addresses(finished, saved, made):
         *made,
         "/settings/",
         "/settings/password/",
+        "/settings/security-log/",
         "/analyses/new/",
         analysis,
         f"{analysis}findings/?group=category",

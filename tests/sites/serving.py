@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 
 import httpx
 
-START_SECONDS = 30
+START_SECONDS = 120
 END_SECONDS = 5
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # to read those of the machine takes 50 ms, each time
 
