@@ -18,7 +18,7 @@ HEADERS = {
     "Permissions-Policy": ", ".join(
         f"{feature}=()"
         for feature in (
-            *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "geolocation"),
+            *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "geolocation"),
             *("gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment"),
             *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
         )
@@ -85,6 +85,33 @@ class OnlyUtf8:
             return self.application(environ, start_response)
         start_response("415 Unsupported Media Type", list({**protecting_headers(), **BARE}.items()))
         return [b"Send this in UTF-8.\n"]
+
+
+class NoBodyForHead:
+    """A WSGI application that answers HEAD as GET, but without the body: the web server leaves that to us."""
+
+    def __init__(self, application: Callable):
+        self.application = application
+
+    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        """Answer; a body after the headers would be taken for the beginning of the next answer.
+
+        Without a length, the web server would send the end of a body.
+        """
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return self.application(environ, start_response)
+        begun: list[tuple] = []
+        answer = self.application(environ, lambda *begin: begun.append(begin))
+        try:
+            length = sum(map(len, answer))
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+        status, headers, *_ = begun[-1]
+        if not any(name.lower() == "content-length" for name, _ in headers):
+            headers = [*headers, ("Content-Length", str(length))]
+        start_response(status, headers)
+        return []
 
 
 def _is_utf8(content_type: str) -> bool:

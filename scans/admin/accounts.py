@@ -14,6 +14,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UsernameField
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +26,6 @@ from scans.accounts.two_factor import remove_factors
 from scans.activity import note
 from scans.admin.base import SafeAdmin, changes
 from scans.models import ScanSettings
-from scans.origin import current_request
 
 ROLES = settings.SCANS_ROLES
 
@@ -97,24 +97,12 @@ class AccountForm(forms.ModelForm):
 class PasswordForm(AdminPasswordChangeForm):
     """A new password for an account, whose person changes it at the next login."""
 
-    def clean(self) -> dict:
-        """Refuse that users take away their own password."""
-        cleaned = super().clean()
-        if self._is_own() and not cleaned.get("set_usable_password", True):
-            self.add_error("usable_password", _("You cannot take this from yourself. Ask another administrator."))
-        return cleaned
-
     def save(self, commit: bool = True) -> User:
         """Store the password and note that, not what it is."""
         user = super().save(commit)
-        if not self._is_own():
-            require_change(user)
+        require_change(user)
         note("account.password_set", subject=user)
         return user
-
-    def _is_own(self) -> bool:
-        request = current_request()
-        return request is not None and request.user.pk == self.user.pk
 
 
 @admin.register(User)
@@ -163,11 +151,17 @@ class AccountAdmin(SafeAdmin, UserAdmin):
 
     @admin.action(description=_("Remove second factors"), permissions=["change"])
     def remove_second_factors(self, request, queryset) -> None:
-        """Take the second factors off the chosen accounts, whose owners lost them."""
-        for user in queryset:
+        """Take the second factors off the chosen accounts, whose owners lost them, but not off the own one."""
+        for user in queryset.exclude(pk=request.user.pk):
             count = remove_factors(user, by=request.user, request=request)
             text = _("Second factors removed from {user}: {count}.")
             self.message_user(request, text.format(user=user, count=count), messages.SUCCESS)
+
+    def user_change_password(self, request, id, form_url=""):
+        """The page for another's new password. The own one is changed in Settings, which asks for the present one."""
+        if id == str(request.user.pk):
+            return redirect("scans:password")
+        return super().user_change_password(request, id, form_url)
 
     def get_queryset(self, request) -> QuerySet[User]:
         """The accounts within the user's reach."""

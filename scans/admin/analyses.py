@@ -30,6 +30,7 @@ from scans.models import (
     UrlScan,
 )
 from scans.models.lean import large
+from scans.models.querysets import sees_everything
 from scans.schedule.moments import time_span
 from scans.statuses import Action, AnalysisStatus
 
@@ -55,8 +56,13 @@ class ReadOnlyAdmin(SafeAdmin):
         return rows.select_related(*self.list_select_related).defer(*large(Analysis, path)) if path else rows
 
     def get_fields(self, request, obj=None) -> list[str]:
-        """All columns that are not encrypted, also those that no form can edit, such as the status."""
+        """All columns that are not encrypted, also those that no form can edit, such as the status.
+
+        The numbers of findings are for those who may see every finding.
+        """
         names = [field.name for field in self.opts.concrete_fields if not field.primary_key]
+        if not sees_everything(request.user):
+            names = [name for name in names if not name.startswith("findings_")]
         return [self.worded_fields.get(name, name) for name in names if name not in self.encrypted_fields]
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from dashboard.log_formatter import RecordFormatter
 from scans.harmless import harmless
 
 FORGED = "2026-01-01 00:00:00,000 INFO scans nothing happened"
@@ -20,6 +21,14 @@ def written(message, *arguments, error=None, stack=None):
     return formatter.format(
         logging.LogRecord("scans", logging.ERROR, "file", 1, message, arguments, trace, None, stack)
     )
+
+
+@pytest.mark.parametrize(("status", "lines"), [(403, 1), (500, 2)])
+def test_a_refused_request_has_no_traceback(status, lines):
+    formatter = RecordFormatter("%(message)s")
+    record = logging.LogRecord("django.request", logging.WARNING, "file", 1, "Forbidden", (), None)
+    record.exc_info, record.status_code = (ValueError, ValueError("no"), None), status
+    assert len(formatter.format(record).splitlines()) == lines and record.exc_info
 
 
 @pytest.mark.parametrize("line_break", LINE_BREAKS)

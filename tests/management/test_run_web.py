@@ -58,6 +58,20 @@ def test_many_unfinished_requests_keep_nobody_waiting(server, sent):
 
 
 @pytest.mark.process
+def test_the_answer_to_head_has_no_body(server):
+    port, _ = server
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        for method in ("HEAD", "GET"):
+            client.sendall(f"{method} /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            said = b""
+            while b"\r\n\r\n" not in said:
+                said += client.recv(4096)
+            assert said.startswith(b"HTTP/1.1 ") and said.count(b"HTTP/1.1 ") == 1
+            if method == "HEAD":
+                assert said.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.process
 def test_sigterm_ends_it_without_an_error(server):
     _, process = server
     process.send_signal(signal.SIGTERM)

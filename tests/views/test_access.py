@@ -76,3 +76,14 @@ def test_nobody_but_reviewers_learns_how_many_findings_wait_for_review(as_role, 
 def test_reviewers_see_how_many_findings_wait_for_them(as_role, hidden):
     client = as_role("Reviewer")
     assert {page for page in hidden if "stop/" in page} <= {page for page in hidden if tells(client.get(page))}
+
+
+def test_a_member_of_the_staff_who_is_no_reviewer_sees_no_numbers_of_findings_in_the_admin(as_role):
+    analysis = factories.ended(number_of_findings=3)
+    pages = [
+        f"/admin/scans/analysis/{analysis.pk}/change/",
+        f"/admin/scans/urlscan/{analysis.url_scans.get().pk}/change/",
+    ]
+    staff, reviewer = as_role("Viewer", is_staff=True), as_role("Reviewer", is_staff=True)
+    for page in pages:
+        assert "field-findings_" not in text(staff.get(page)) and "field-findings_" in text(reviewer.get(page))
