@@ -14,6 +14,7 @@ from scans.severities import SEVERITIES
 CLOSED_MARKS = (Mark.FALSE_POSITIVE, Mark.ACCEPTED, Mark.FIXED)
 COUNTED_AT_ONCE = 1000  # series in one step
 COUNTED_EVERY = timedelta(minutes=15)
+COUNTED_SOON = timedelta(seconds=20)  # after a change, where one step counts everything
 
 
 class OpenFindings(models.Model):
@@ -62,10 +63,18 @@ class OpenFindings(models.Model):
         draft = cls.objects.filter(complete=False).first()
         if draft is None:
             last = cls.kept().last()
-            if last and now - last.at < COUNTED_EVERY:
+            if last and not last._is_old(now):
                 return
             draft = cls.objects.create(day=now.date(), at=now)
         draft._count_next(now)
+
+    def _is_old(self, now: datetime) -> bool:
+        """Whether to count again: after a quarter of an hour; sooner if something changed and few series are there."""
+        age = now - self.at
+        if not COUNTED_SOON <= age < COUNTED_EVERY:
+            return age >= COUNTED_EVERY
+        changed = Analysis.objects.filter(changed_at__gt=self.at).exists()
+        return changed and not Series.objects.order_by("pk")[COUNTED_AT_ONCE:].exists()
 
     def _count_next(self, now: datetime) -> None:
         series = list(

@@ -78,3 +78,26 @@ def test_a_weakness_at_many_places_is_one_and_one_for_each_series():
     factories.on_every_page("", "about", urls=("http://127.0.0.1:9/a", "http://127.0.0.1:9/b"))
     factories.on_every_page("", "about")
     assert (counted().info, counted().total) == (2, 2)
+
+
+def test_what_changed_is_counted_soon_while_one_step_counts_everything(clock, monkeypatch):
+    OpenFindings.count()
+    factories.published(number_of_findings=2)
+    OpenFindings.count()
+    assert OpenFindings.kept().last().total == 0
+    clock.shift(module.COUNTED_SOON)
+    with monkeypatch.context() as many:
+        many.setattr(module, "COUNTED_AT_ONCE", 0)
+        OpenFindings.count()
+    assert OpenFindings.kept().last().total == 0
+    OpenFindings.count()
+    assert OpenFindings.kept().last().total == 2
+
+
+def test_without_a_change_nothing_is_counted_before_its_time(clock):
+    factories.published()
+    OpenFindings.count()
+    before = OpenFindings.kept().last().at
+    clock.shift(2 * module.COUNTED_SOON)
+    OpenFindings.count()
+    assert OpenFindings.kept().last().at == before
