@@ -1,6 +1,7 @@
 """Fixtures that all tests share: browsers, a clock, and a database whose append-only log can be emptied."""
 
 import faulthandler
+import logging
 import os
 import subprocess
 import sys
@@ -147,6 +148,12 @@ def _only_marked_tests_start_processes(request, monkeypatch):
         pytest.fail("This test starts a process: mark it with pytest.mark.process.")
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _without_access_log():
+    """Keep the access log out of what tests read as the output of a command."""
+    logging.getLogger("dashboard.access").setLevel(logging.WARNING)
 
 
 @pytest.fixture(autouse=True)

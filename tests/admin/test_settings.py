@@ -9,6 +9,7 @@ from scans.models import AllowedTarget, BlackoutWindow, ScanSettings, SecurityEv
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+LIMITS = {"analysis_mb": 12, "stored_mb": 250, "open_analyses": 200, "open_url_scans": 5000, "drafts": 100}
 
 
 def admin(model: str, page: str, *args) -> str:
@@ -30,9 +31,8 @@ def test_administrator_keeps_blackout_windows(administrator):
 
 
 def test_settings_are_one_row_that_can_only_be_changed(administrator):
-    administrator.post(
-        admin("scansettings", "change", 1), {"capacity": 7, "pause_limit": "3 00:00:00", "keep_security_days": 90}
-    )
+    values = {"capacity": 7, "pause_limit": "3 00:00:00", "keep_security_days": 90}
+    administrator.post(admin("scansettings", "change", 1), LIMITS | values)
     assert ScanSettings.current().capacity == 7 and ScanSettings.current().pause_limit.days == 3
     assert administrator.get(admin("scansettings", "add")).status_code == 403
     assert administrator.post(admin("scansettings", "delete", 1), {"post": "yes"}).status_code == 403
@@ -42,7 +42,7 @@ def test_the_retention_policy_is_an_administrators_in_whole_days_and_off_at_firs
     client = Client()
     client.force_login(factories.user("Submitter", is_staff=True))
     wanted = {"capacity": 4, "pause_limit": "7 00:00:00", "keep_runs_days": "", "keep_logs_days": "365"}
-    wanted["keep_security_days"] = "365"
+    wanted |= LIMITS | {"keep_security_days": "365"}
     assert "Retention policy" in administrator.get(admin("scansettings", "change", 1)).text
     refused = administrator.post(admin("scansettings", "change", 1), wanted | {"keep_evidence_days": "0"})
     assert "greater than or equal to 1" in refused.text
@@ -59,7 +59,7 @@ def events():
 
 
 def test_each_change_of_a_setting_is_in_the_security_log_with_both_values(administrator):
-    values = {"capacity": 7, "pause_limit": "7 00:00:00", "keep_security_days": 365, "keep_logs_days": 30}
+    values = {**LIMITS, "capacity": 7, "pause_limit": "7 00:00:00", "keep_security_days": 365, "keep_logs_days": 30}
     administrator.post(admin("scansettings", "change", 1), values)
     administrator.post(admin("scansettings", "change", 1), values)
     assert events() == [

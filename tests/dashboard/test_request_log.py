@@ -1,6 +1,7 @@
 """Each request has an id; the access log says who asked for what, on lines that nobody can forge."""
 
 import json
+import logging
 
 import pytest
 from django.test import override_settings
@@ -39,8 +40,9 @@ def test_a_trusted_proxy_gives_the_id(client):
     assert client.get("/healthz", headers={"X-Request-ID": "a\tb"})["X-Request-ID"] != "a\tb"
 
 
-def test_the_access_log_names_the_user_and_the_request(as_role, capsys):
-    answer = as_role("Viewer", username="bob").get("/analyses/?q=shop")
+def test_the_access_log_names_the_user_and_the_request(as_role, capsys, caplog):
+    with caplog.at_level(logging.INFO, "dashboard.access"):
+        answer = as_role("Viewer", username="bob").get("/analyses/?q=shop")
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (told["user"], told["address"], told["path"]) == ("bob", "127.0.0.1", "/analyses/?q=shop")
     assert (told["request_id"], told["status"]) == (answer["X-Request-ID"], 200) and told["ms"] >= 0
