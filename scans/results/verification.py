@@ -103,14 +103,15 @@ def _counts(scan: UrlScan) -> dict[str, int]:
 
 
 def verify_again(
-    url_scan_id: int, *, holder: str, timing: Timing = DEFAULT_TIMING, spent: Sequence[float] = NOTHING_SPENT
+    url_scan_id: int, *, holder: str, timing: Timing = DEFAULT_TIMING, spent: Sequence[float] = ()
 ) -> None:
     """Replay the findings of a URL scan that somebody asked to verify again, until none are left.
 
     Does nothing if another worker does it. An outcome stays if a finding could not be looked at this time. If others
-    wait for the worker, what was replayed is logged, and the rest is queued.
+    wait for the worker, what was replayed is logged, and the rest is queued. `spent` are the seconds of earlier turns,
+    if there were any.
     """
-    scan, spent = transitions.begin_verify_again(url_scan_id, holder, continues=any(spent)), spent or NOTHING_SPENT
+    scan, spent = transitions.begin_verify_again(url_scan_id, holder, continues=bool(spent)), spent or NOTHING_SPENT
     try:
         while scan:
             outcomes, turn = OutcomesAgain(scan), None
