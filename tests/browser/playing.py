@@ -8,7 +8,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from scans.browser import Played, Task, parse, session
+from scans.browser import Played, Task, parse, process, session
 from tests.sites.guarded import PASSWORD, USER
 
 SECONDS_TO_REACH_THE_LOOP = 8  # a browser's first page took more than one on a busy machine
@@ -50,7 +50,7 @@ class SharedBrowser:
     def end(self) -> None:
         """End the browser, if there is one; the next task starts another."""
         if self.process is not None:
-            session._kill_what_is_left(self.process, self.home)
+            process._kill_what_is_left(self.process, self.home)
             self.process.stdin.close()
             self.process.stdout.close()
             shutil.rmtree(self.home, ignore_errors=True)

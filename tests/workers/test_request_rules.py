@@ -13,6 +13,7 @@ from scans.results import verification
 from scans.statuses import UrlScanStatus as U
 from scans.transitions import Access
 from scans.workers import runner, setup
+from scans.workers.evidence import OpenedContents
 from tests import factories as make
 from tests.engines.conftest import job, start, wapiti
 from tests.engines.wapiti.scanning import QuickWapiti
@@ -174,7 +175,7 @@ def test_a_target_that_is_left_out_after_all_is_not_asked_for():
 @pytest.mark.django_db
 def test_headers_of_old_that_are_refused_today_keep_the_scan_from_being_set_up():
     analysis = make.submitted(headers={"Content_Length": seal("5")})
-    setup.openable(analysis)
+    setup.openable(analysis, OpenedContents())
     scan = analysis.url_scans.get()
     assert scan.status == U.SUBMIT_FAILED and "Content_Length belongs to the connection" in str(scan.reason)
 
@@ -191,5 +192,5 @@ def test_a_public_site_that_wants_a_header_needs_no_proof():
 def test_headers_that_no_key_opens_keep_the_scan_from_being_set_up(settings):
     analysis = make.submitted(headers={"X-Scan-Id": seal("owl")})
     settings.SCANS_SECRET_KEYS = ["another key that is long enough for this"]
-    setup.openable(analysis)
+    setup.openable(analysis, OpenedContents())
     assert analysis.url_scans.get().status == U.SUBMIT_FAILED
