@@ -68,8 +68,7 @@ SENTENCES = {
     "url_scan.ended": _("the scan of this URL ended; {findings} findings are kept"),
     "url_scan.results_deleted": _("deleted what this scan had found"),
     "url_scan.verified": _(
-        "replayed the findings, by places: {confirmed} confirmed, {not_reproduced} not reproduced, {not_replayable} "
-        "not replayable"
+        "replayed the findings: {confirmed} confirmed, {not_reproduced} not reproduced, {not_replayable} not replayable"
     ),
     "url_scan.verify_asked": _("asked to verify findings again (places: {count})"),
     "url_scan.verify_started": _("started to verify findings again (places: {count})"),
