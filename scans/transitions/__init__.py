@@ -36,8 +36,9 @@ from scans.transitions.core import (
     require,
 )
 from scans.transitions.deletion import RESULT_FIELDS, conclude_deletion, delete, is_last_run
-from scans.transitions.lease import MAX_ATTEMPTS, leave, make_way, recover, renew, run_with_lease, take
+from scans.transitions.lease import leave, make_way, renew, run_with_lease, take
 from scans.transitions.quotas import OverLimit
+from scans.transitions.recovery import MAX_ATTEMPTS, recover
 from scans.transitions.review import conclude_verification, mark, publish
 from scans.transitions.run import add_notice, begin, confirm_pause, end, expire_waiting, note_failed_login, note_pace
 from scans.transitions.setup import (

@@ -1,4 +1,4 @@
-"""The lease of a URL scan: take it, renew it, give it back, and recover a scan whose lease ran out."""
+"""The lease of a URL scan: take it, renew it, give it back."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -9,18 +9,14 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
-from scans import activity
 from scans.database.statements import totals_by_status
 from scans.models import Actor, Analysis, UrlScan
-from scans.reasons import Reason
-from scans.statuses import PUBLISHED_AS, EndedBy, UrlScanStatus
+from scans.statuses import UrlScanStatus
 from scans.statuses.rollup import kept_columns
 from scans.timing import DEFAULT_TIMING, Timing
-from scans.transitions.core import RELEASED, LeaseLost, U, enqueue, held_scan, locked, locked_scan, move, roll_up, verb
-from scans.transitions.run import confirm_pause, end
+from scans.transitions.core import RELEASED, LeaseLost, U, enqueue, held_scan, locked, move, roll_up, verb
 
 Result = TypeVar("Result")
-MAX_ATTEMPTS = 2  # how often a scan is given to another worker after its worker was lost
 
 
 def _lease_until() -> datetime:
@@ -82,52 +78,6 @@ def make_way(url_scan: UrlScan, task: str, *spent: float) -> None:
     scan = held_scan(url_scan)
     UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
     enqueue(task, scan.pk, *spent, owner=scan.analysis.owner_id)
-
-
-@verb
-def recover(url_scan: UrlScan) -> None:
-    """Recover a URL scan whose lease ran out: give it to another worker, twice at most, or end it.
-
-    Does nothing if the lease was renewed meanwhile.
-    """
-    scan = locked_scan(url_scan)
-    if scan.lease_until is None or scan.lease_until >= timezone.now():
-        return
-    if scan.status == U.STOPPING_DELETING_RESULTS:
-        UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
-        enqueue("delete_results", scan.pk, owner=scan.analysis.owner_id)
-    elif scan.status == U.STOPPING_SAVING_RESULTS:
-        end(scan, EndedBy.USER, by=Actor.SCHEDULER)
-    elif scan.status == U.PAUSING:
-        _note_lost_worker(scan)
-        confirm_pause(scan, by=Actor.SCHEDULER)
-    elif scan.status in (*PUBLISHED_AS, *PUBLISHED_AS.values()):
-        _note_lost_worker(scan)
-        UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
-        enqueue("verify_again" if scan.verified_at else "verify", scan.pk, owner=scan.analysis.owner_id)
-        roll_up(scan.analysis, Actor.SCHEDULER)
-    elif scan.attempts >= MAX_ATTEMPTS:
-        reason = Reason("worker_lost", count=MAX_ATTEMPTS + 1)
-        end(scan, EndedBy.TECHNICAL, by=Actor.SCHEDULER, reason=reason)
-    else:
-        _give_to_another_worker(scan)
-
-
-def _give_to_another_worker(scan: UrlScan) -> None:
-    columns = {**RELEASED, "attempts": scan.attempts + 1}
-    if scan.status == U.IN_PROGRESS:
-        move(scan, U.RESUMING, "url_scan.worker_lost", Actor.SCHEDULER, reason=Reason("worker_silent"), columns=columns)
-    else:
-        _note_lost_worker(scan)
-        UrlScan.objects.filter(pk=scan.pk).update(**columns)
-        enqueue("scan_url", scan.pk, owner=scan.analysis.owner_id)
-    roll_up(scan.analysis, Actor.SCHEDULER)
-
-
-def _note_lost_worker(scan: UrlScan) -> None:
-    """Log that the worker was lost, if no move of the URL scan does."""
-    lost = {"analysis": scan.analysis, "url_scan": scan, "by": Actor.SCHEDULER}
-    activity.record("url_scan.worker_lost", reason=Reason("worker_silent"), **lost)
 
 
 def run_with_lease(
