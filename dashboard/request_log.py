@@ -7,17 +7,21 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
 from django.utils.functional import LazyObject, empty
 
 from scans.harmless import one_line
 from scans.origin import address_of, answering, request_id_of
+from scans.urls import ANALYSIS, URL_SCAN
+from scans.working_on import also_working_on, ids_in_work, working_on
 
 logger = logging.getLogger("dashboard.access")
 # Left out while they succeed: they tell nothing, and there are many.
-QUIET = ("/static/", "/healthz", "/readyz")
+QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
 # Their query strings may hold a secret, such as the code of a login by a provider.
 WITHOUT_QUERY = ("/accounts/",)
 LONGEST = 2000  # characters of a text in a line
+_IN_ADMIN = {"scans_analysis": "analysis", "scans_urlscan": "url_scan"}
 
 
 class RequestLogMiddleware:
@@ -29,12 +33,16 @@ class RequestLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer; events of the security log that are noted meanwhile belong to this request."""
         began = monotonic()
-        with answering(request):
+        with answering(request), working_on():
             response = self.get_response(request)
-        response["X-Request-ID"] = request_id_of(request)
-        if is_worth_a_line(request.path_info, response.status_code):
-            logger.info("%s", access_line(request, response, monotonic() - began))
+            response["X-Request-ID"] = request_id_of(request)
+            if is_worth_a_line(request.path_info, response.status_code):
+                logger.info("%s", access_line(request, response, monotonic() - began))
         return response
+
+    def process_view(self, request: HttpRequest, view: Callable, args, kwargs) -> None:
+        """Name the analysis and the URL scan in each line of the log that this request causes."""
+        also_working_on(**ids_of_address(request.resolver_match))
 
 
 def _user_name(request: HttpRequest) -> str:
@@ -50,6 +58,18 @@ def is_worth_a_line(path: str, status: int) -> bool:
     return status != 204 and not (path.startswith(QUIET) and status < 400)
 
 
+def ids_of_address(match: ResolverMatch) -> dict[str, int]:
+    """The ids of analysis and URL scan in an address of a page or of the admin."""
+    ids, model = match.kwargs, match.url_name.removesuffix("_change") if match.namespace == "admin" else ""
+    if match.route.startswith(URL_SCAN):
+        return {"analysis": ids["analysis_id"], "url_scan": ids["pk"]}
+    if match.route.startswith(ANALYSIS):
+        return {"analysis": ids["pk"]}
+    if model in _IN_ADMIN and ids.get("object_id", "").isdecimal():
+        return {_IN_ADMIN[model]: int(ids["object_id"])}
+    return {}
+
+
 def access_line(request: HttpRequest, response: HttpResponse, seconds: float) -> str:
     """One answer, given after so many seconds, as one line of JSON in ASCII. A file that is streamed has no length."""
     path, query = request.path_info, request.META.get("QUERY_STRING", "")
@@ -62,7 +82,7 @@ def access_line(request: HttpRequest, response: HttpResponse, seconds: float) ->
     }
     values = {"log": "access", "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
     values |= {name: one_line(text)[:LONGEST] for name, text in texts.items()}
-    values |= {"status": response.status_code, "ms": round(seconds * 1000)}
+    values |= ids_in_work() | {"status": response.status_code, "ms": round(seconds * 1000)}
     if not response.streaming:
         values["bytes"] = len(response.content)
     return json.dumps(values)

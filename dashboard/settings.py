@@ -334,11 +334,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        name: {"()": "dashboard.log_formatter.RecordFormatter", "format": shape}
-        for name, shape in {"line": "%(asctime)s %(levelname)s %(name)s %(message)s", "bare": "%(message)s"}.items()
+        **{
+            name: {"()": "dashboard.log_formatter.RecordFormatter", "format": shape}
+            for name, shape in {"text": "%(asctime)s %(levelname)s %(name)s %(message)s", "bare": "%(message)s"}.items()
+        },
+        "json": {"()": "dashboard.log_formatter.JsonFormatter"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {"class": "logging.StreamHandler", "formatter": one_of("SCANS_LOG_FORMAT", ("text", "json"))},
         # Each record is a line of JSON already.
         "output": {"class": "dashboard.log_streams.OutputHandler", "formatter": "bare"},
     },

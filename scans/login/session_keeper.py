@@ -10,6 +10,7 @@ from django.conf import settings
 from scans.engines.base import NewLogin
 from scans.login.outcome import LoginFailed
 from scans.timing import DEFAULT_TIMING, Timing
+from scans.working_on import in_this_context
 
 TOLERATED = 50  # failed logins in a row; one more ends the scan
 
@@ -57,7 +58,7 @@ class LoginKeeper:
 
     def _begin(self) -> None:
         wait = max(0.0, self._tried_at + settings.SCANS_SECONDS_BETWEEN_LOGINS - monotonic())
-        self._attempt = self._pool.submit(self._try_after, wait)
+        self._attempt = self._pool.submit(in_this_context(self._try_after), wait)
 
     def _try_after(self, seconds: float) -> NewLogin | None:
         """Wait, then make one attempt. Returns None, without an attempt, if the scan ends meanwhile."""

@@ -31,6 +31,7 @@ from scans.statuses import (
 from scans.statuses.moves import URL_SCAN_MOVES
 from scans.statuses.rollup import Facts, kept_columns, rollup
 from scans.transitions.turns import queue_of
+from scans.working_on import working_on
 
 By = AbstractBaseUser | Actor
 
@@ -62,14 +63,23 @@ def verb(function):
 
     @wraps(function)
     def run(*args, **kwargs):
-        try:
-            with transaction.atomic():
-                return function(*args, **kwargs)
-        except TransitionRefused as refusal:
-            note_refusal(function.__name__, args[0] if args else None, kwargs.get("by"), refusal)
-            raise
+        thing = args[0] if args else None
+        with working_on(**ids_of(thing)):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except TransitionRefused as refusal:
+                note_refusal(function.__name__, thing, kwargs.get("by"), refusal)
+                raise
 
     return run
+
+
+def ids_of(thing) -> dict[str, int]:
+    """The ids of an analysis or a URL scan, as lines of the log have them; nothing for other things."""
+    if isinstance(thing, UrlScan):
+        return {"analysis": thing.analysis_id, "url_scan": thing.pk}
+    return {"analysis": thing.pk} if isinstance(thing, Analysis) else {}
 
 
 def note_refusal(name: str, thing, by: By | None, refusal: TransitionRefused) -> None:

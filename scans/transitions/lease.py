@@ -15,6 +15,7 @@ from scans.statuses import UrlScanStatus
 from scans.statuses.rollup import kept_columns
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions.core import RELEASED, LeaseLost, U, enqueue, held_scan, locked, move, roll_up, verb
+from scans.working_on import in_this_context
 
 Result = TypeVar("Result")
 
@@ -93,7 +94,7 @@ def run_with_lease(
     at the end, each time followed by `on_renewal`. Raises LeaseLost, after the work, if another worker has the scan.
     """
     with ThreadPoolExecutor(1) as pool:
-        working = pool.submit(work)
+        working = pool.submit(in_this_context(work))
         done = None
         while not done:
             done = wait([working], timeout=timing.between_renewals).done

@@ -20,6 +20,7 @@ from scans.statuses import UrlScanStatus
 from scans.targets.policy import TargetPolicy
 from scans.transitions import Turn
 from scans.workers.evidence import OpenedContents, keep_checks, target_of
+from scans.working_on import in_this_context, working_on
 
 logger = logging.getLogger(__name__)
 CHECKS_AT_A_TIME = 8
@@ -128,7 +129,10 @@ def _check_all(targets: dict[UrlScan, Target], accounts: Accounts, turn: Turn, s
     """
     policy, is_over, unchecked = AllowedTarget.policy(), Event(), set()
     with ThreadPoolExecutor(CHECKS_AT_A_TIME) as pool, _set_at_the_end(is_over):
-        checks = {scan: pool.submit(_checked, target, policy, accounts, is_over) for scan, target in targets.items()}
+        checks = {
+            scan: pool.submit(in_this_context(_checked), scan.pk, target, policy, accounts, is_over)
+            for scan, target in targets.items()
+        }
         for scan in targets:
             check, done = checks.pop(scan), False  # which holds pictures
             while not done:
@@ -188,14 +192,14 @@ def openable(analysis: Analysis, contents: OpenedContents) -> dict[UrlScan, Targ
 
 
 def _checked(
-    target: Target, policy: TargetPolicy, accounts: Accounts, is_over: Event
+    scan_id: int, target: Target, policy: TargetPolicy, accounts: Accounts, is_over: Event
 ) -> CheckReport | Exception | None:
     """Return the report of the checks; or the error on our side, which must not stop the checks of other targets.
 
     Returns None without a check once the turn is over. Targets that take a browser wait for each other before their
     checks begin: there is one browser, and a check that waits for it would prolong the turn.
     """
-    with _one_with_a_browser if target.login or target.crawl_script else nullcontext():
+    with working_on(url_scan=scan_id), _one_with_a_browser if target.login or target.crawl_script else nullcontext():
         if is_over.is_set():
             return None
         try:

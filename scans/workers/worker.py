@@ -16,6 +16,8 @@ from django_tasks_db.models import DBTaskResult
 from scans.models import SystemPart
 from scans.transitions.turns import Rotation
 from scans.workers import supervision
+from scans.workers.task_ids import ids_of_task
+from scans.working_on import working_on
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +56,8 @@ class ScanWorker(Worker):
     def run_task(self, db_task_result: DBTaskResult) -> None:
         """Run one task, as the turn of its owner."""
         self._rotation.note(db_task_result.queue_name)
-        super().run_task(db_task_result)
+        with working_on(**ids_of_task(db_task_result)):
+            super().run_task(db_task_result)
 
     def run(self) -> None:
         """Run tasks until a signal ends it."""

@@ -5,10 +5,14 @@ import logging
 
 import pytest
 from django.test import override_settings
+from django.urls import resolve
 
-from dashboard.request_log import access_line, is_worth_a_line
-from scans.models import SecurityEvent
+from dashboard.request_log import access_line, ids_of_address, is_worth_a_line
+from scans import transitions
+from scans.models import Actor, SecurityEvent
 from scans.origin import current_request
+from scans.working_on import ids_in_work, ids_of_error
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +56,38 @@ def test_an_event_of_the_security_log_has_the_id_of_its_line(as_role):
     answer = as_role("Viewer").get("/analyses/new/")
     assert answer.status_code == 403
     assert SecurityEvent.objects.get(event="refused.page").request_id == answer["X-Request-ID"]
+
+
+@pytest.mark.parametrize(
+    ("address", "ids"),
+    [
+        ("/analyses/7/findings/", {"analysis": 7}),
+        ("/analyses/7/scans/8/log/", {"analysis": 7, "url_scan": 8}),
+        ("/admin/scans/analysis/7/change/", {"analysis": 7}),
+        ("/admin/scans/urlscan/8/change/", {"url_scan": 8}),
+        ("/admin/scans/urlscan/x/change/", {}),
+        ("/analyses/views/7/", {}),
+        ("/analyses/bulk/7/", {}),
+        ("/accounts/login/", {}),
+    ],
+)
+def test_an_address_says_which_analysis_and_url_scan_it_is_about(address, ids):
+    assert ids_of_address(resolve(address)) == ids
+
+
+def test_the_line_of_a_page_names_its_analysis(as_role, capsys, caplog):
+    analysis = factories.scheduled()
+    with caplog.at_level(logging.INFO, "dashboard.access"):
+        as_role("Viewer").get(f"/analyses/{analysis.pk}/")
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["analysis"] == analysis.pk
+    assert ids_in_work() == {}
+
+
+def test_a_refused_verb_names_its_url_scan_wherever_it_is_logged():
+    scan = factories.scheduled().url_scans.get()
+    with pytest.raises(transitions.TransitionRefused) as refusal:
+        transitions.pause(scan, by=Actor.SCHEDULER)
+    assert ids_of_error(refusal.value) == {"analysis": scan.analysis_id, "url_scan": scan.pk}
 
 
 def test_the_query_of_a_login_is_not_logged(line):
