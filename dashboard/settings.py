@@ -290,7 +290,7 @@ MFA_FORMS = {
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RATE_LIMITS = {"webauthn_login": None}  # nobody guesses a passkey
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_TOLERANCE = 1  # the clocks of phones differ
+MFA_TOTP_TOLERANCE = 0  # a code lives for its own half minute: phones set their clocks by the network
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are an administrator's matter
 
 # OpenID Connect: the one provider of SCANS_OIDC_…

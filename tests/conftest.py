@@ -64,6 +64,13 @@ def pytest_runtest_teardown():
         faulthandler.cancel_dump_traceback_later()
 
 
+@pytest.fixture
+def at_one_moment():
+    """The clock stands: a code that an app shows is not over before it is sent, however busy the machine is."""
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        yield
+
+
 @pytest.fixture(scope="session")
 def migrated_database(request, django_db_use_migrations) -> Path | None:
     """The file of the migrated database that is kept between runs; None on PostgreSQL and where nothing is kept."""

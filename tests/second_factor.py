@@ -3,6 +3,7 @@
 import re
 import time
 
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
@@ -28,10 +29,11 @@ def key_on(page: str) -> str:
 
 
 def with_app(user: factories.User) -> tuple[Client, list[str]]:
-    """The browser of this user, who added an app, and the recovery codes."""
+    """The browser of this user, who added an app a minute ago, and the recovery codes."""
     client = logged_in(user)
-    key = key_on(client.get(APP).content.decode())
-    assert client.post(APP, {"code": code(key, -1)})["Location"] == CODES
+    with time_machine.travel(time.time() - 60, tick=False):
+        key = key_on(client.get(APP).content.decode())
+        assert client.post(APP, {"code": code(key)})["Location"] == CODES
     return client, re.findall(r"<code>(\d{8})</code>", client.get(CODES).content.decode())
 
 

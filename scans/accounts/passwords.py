@@ -52,7 +52,11 @@ class GuessablePasswordValidator(CommonPasswordValidator):
         typed = password.lower().strip()
         unit = typed[: (typed * 2).find(typed, 1)]  # what it repeats; all of it, if it repeats nothing
         words = {unit, re.sub(r"[\W\d_]+", "", unit), re.sub(r"^[\W\d_]+|[\W\d_]+$", "", unit)} - {""}
-        if len(set(typed)) < FEWEST_CHARACTERS or words & (self.passwords | OF_THIS_PLACE) or _leaked({password, typed}):
+        if (
+            len(set(typed)) < FEWEST_CHARACTERS
+            or words & (self.passwords | OF_THIS_PLACE)
+            or _leaked({password, typed})
+        ):
             raise ValidationError(self.get_error_message(), code="password_guessable")
 
     def get_error_message(self) -> str:
@@ -61,7 +65,7 @@ class GuessablePasswordValidator(CommonPasswordValidator):
 
     def get_help_text(self) -> str:
         """The rule, for the form."""
-        return _("No password that leaked elsewhere, no common word with digits and signs around it, and no repetition.")
+        return _("No leaked password, no common word with digits and signs around it, and no repetition.")
 
 
 def _leaked(passwords: set[str]) -> bool:

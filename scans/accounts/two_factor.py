@@ -4,11 +4,13 @@ from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import generate_totp_secret
+from allauth.mfa.totp.internal.auth import generate_totp_secret, yield_hotp_counters_from_time
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +21,7 @@ from scans.activity.security import note
 from scans.encryption import KeyLost, reseal, seal, unseal
 from scans.models import Actor
 
+LAST_COUNTER = "last_counter"  # in the data of an app: the half minute of the newest code that was used
 AT_PROVIDER = "second_factor_at_provider"  # the session's key: the provider asked for two factors
 SEALED_KEYS = ("secret", "seed")
 
@@ -27,7 +30,10 @@ class TwoFactorAdapter(DefaultMFAAdapter):
     """The rules that django-allauth asks for about second factors. Secrets are sealed as all others of the product."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("This code or passkey is not accepted. A code is valid for half a minute, and only once."),
+        "incorrect_code": _(
+            "This code or passkey is not accepted. A code is valid for half a minute, and only once. If no code is "
+            "accepted, set the clock of the device that shows it."
+        ),
     }
 
     def encrypt(self, text: str) -> str:
@@ -58,6 +64,13 @@ class TwoFactorAdapter(DefaultMFAAdapter):
         """A name for a passkey that was given none."""
         number = Authenticator.objects.filter(user=user, type=type).count() + 1
         return gettext("Passkey {number}").format(number=number)
+
+
+@receiver(pre_save, sender=Authenticator)
+def use_up_the_code_that_adds(instance: Authenticator, **kwargs) -> None:
+    """Take the code that adds an app, and all older ones, as used: each code is accepted once."""
+    if instance._state.adding and instance.type == Authenticator.Type.TOTP:
+        instance.data.setdefault(LAST_COUNTER, max(yield_hotp_counters_from_time()))
 
 
 def factors_of(user: AbstractUser) -> QuerySet[Authenticator]:

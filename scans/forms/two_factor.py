@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.accounts import guessing
 from scans.accounts.adapter import too_many_failures
-from scans.accounts.two_factor import key_is_lost
+from scans.accounts.two_factor import LAST_COUNTER, key_is_lost
 from scans.encryption import seal, unseal
 
 CODE = forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "text", "autofocus": True})
@@ -134,9 +134,9 @@ def use_up(factor: Authenticator, code: str) -> None:
         secret = unseal(locked.data["secret"])
         counters = totp.yield_hotp_counters_from_time()
         matching = [each for each in counters if compare_user_code(actual=code, expected=code_at(secret, each))]
-        if not matching or max(matching) <= locked.data.get("last_counter", -1):
+        if not matching or max(matching) <= locked.data.get(LAST_COUNTER, -1):
             raise forms.ValidationError(_("This code was used already. Wait for the next one."))
-        locked.data["last_counter"] = max(matching)
+        locked.data[LAST_COUNTER] = max(matching)
         locked.save(update_fields=["data"])
     factor.data = locked.data
 

@@ -33,7 +33,7 @@ def test_a_password_that_is_easy_to_guess_is_refused(password):
         validate_password(password)
 
 
-@pytest.mark.parametrize("password", ["1qaz2wsx3edc", "Sojdlg123aljg", "startrekvoyager", "qwErTyui1234", "chickenwing101"])
+@pytest.mark.parametrize("password", ["1qaz2wsx3edc", "Sojdlg123aljg", "startrekvoyager", "chickenwing101"])
 def test_a_password_that_leaked_elsewhere_is_refused(password):
     with pytest.raises(ValidationError) as refusal:
         validate_password(password)

@@ -7,7 +7,7 @@ from scans.encryption import unseal
 from tests import factories
 from tests.second_factor import APP, CODES, INDEX, code, logged_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_one_moment")]
 
 
 @pytest.fixture

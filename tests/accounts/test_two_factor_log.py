@@ -6,7 +6,7 @@ from scans.models import SecurityEvent
 from tests import factories
 from tests.second_factor import CONFIRM, logged_in, with_app
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_one_moment")]
 
 
 @pytest.fixture

@@ -1,14 +1,17 @@
 """Codes are accepted once, and a lost key is said."""
 
+import time
+
 import pytest
+import time_machine
 from allauth.mfa.totp.internal import auth as totp
 
 from scans.accounts import guessing
 from scans.models import Actor
 from tests import factories
-from tests.second_factor import CONFIRM, INDEX, code, key_of, logged_in, with_app
+from tests.second_factor import APP, CODES, CONFIRM, INDEX, code, key_of, key_on, logged_in, with_app
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_one_moment")]
 
 
 @pytest.fixture
@@ -24,6 +27,24 @@ def test_a_code_is_accepted_once_even_by_another_process(ada):
         answer = client.post(CONFIRM, {"code": now})
         assert (answer.status_code == 302) == accepted
         totp.cache.clear()  # another process has another memory
+
+
+def test_the_code_that_adds_an_app_logs_nobody_in(ada):
+    browser = logged_in(ada)
+    key = key_on(browser.get(APP).content.decode())
+    used = code(key)
+    assert browser.post(APP, {"code": used})["Location"] == CODES
+    assert logged_in(ada).post(CONFIRM, {"code": used}).status_code == 200
+    with time_machine.travel(time.time() + 30, tick=False):
+        assert logged_in(ada).post(CONFIRM, {"code": code(key)}).status_code == 302
+
+
+@pytest.mark.parametrize("steps", [-1, 1])
+def test_a_code_lives_for_half_a_minute(ada, steps):
+    with_app(ada)
+    client = logged_in(ada)
+    assert client.post(CONFIRM, {"code": code(key_of(ada), steps)}).status_code == 200
+    assert client.post(CONFIRM, {"code": code(key_of(ada))}).status_code == 302
 
 
 def test_a_recovery_code_logs_in_once(ada):

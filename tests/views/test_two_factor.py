@@ -13,7 +13,7 @@ from scans.encryption import unseal
 from tests import factories
 from tests.second_factor import APP, CODES, CONFIRM, INDEX, code, key_of, key_on, logged_in, with_app
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_one_moment")]
 
 
 @pytest.fixture
