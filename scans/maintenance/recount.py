@@ -56,8 +56,13 @@ def _columns(pks: range) -> Iterator[dict]:
 def _differing(analyses) -> list[tuple[Analysis, dict]]:
     """The analyses whose derived columns are wrong, each with the right values of these columns."""
     analyses = list(analyses)
-    totals = totals_by_status([analysis.pk for analysis in analyses])
-    compared = ((analysis, _counted(analysis, totals[analysis.pk])) for analysis in analyses)
+    pks = [analysis.pk for analysis in analyses]
+    totals = totals_by_status(pks)
+    since = UrlScan.objects.filter(analysis__in=pks).waiting_since()
+    compared = (
+        (analysis, {**_counted(analysis, totals[analysis.pk]), "waiting_since": since.get(analysis.pk)})
+        for analysis in analyses
+    )
     different = (
         (analysis, {name: value for name, value in counted.items() if getattr(analysis, name) != value})
         for analysis, counted in compared

@@ -16,6 +16,7 @@ from scans.models.person_settings import PersonSettings, Theme
 from scans.models.recurring_schedule import RecurringSchedule
 from scans.models.saved_view import SavedView
 from scans.models.scan_settings import ScanSettings
+from scans.models.scheduler_lead import SchedulerLead
 from scans.models.screenshot import Screenshot
 from scans.models.security_event import SecurityEvent
 from scans.models.status_count import StatusCount

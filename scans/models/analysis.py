@@ -176,6 +176,14 @@ class Analysis(models.Model):
         _("run time"), null=True, editable=False, help_text=_("How long it ran, once it has ended.")
     )
 
+    # Derived too, and null in nearly all rows. By it a free slot finds its next URL scan, however many wait
+    waiting_since = models.DateTimeField(
+        _("waits for capacity since"),
+        null=True,
+        editable=False,
+        help_text=_("When the longest waiting of its URL scans was queued, of those that wait for a capacity slot."),
+    )
+
     LARGE = ("headers", "left_out")
 
     objects = LeanManager.from_queryset(AnalysisQuerySet)()
@@ -207,6 +215,22 @@ class Analysis(models.Model):
             _list_index("start_at", name="analysis_list_start", only=models.Q(started_at__isnull=True)),
             _list_index("run_time", name="analysis_list_run_time", only=models.Q(run_time__isnull=False)),
             models.Index(fields=["start_at"], name="analysis_due", condition=models.Q(status=AnalysisStatus.SCHEDULED)),
+            # The scheduler looks along these
+            models.Index(
+                fields=["waiting_since", "id", "owner"],
+                name="analysis_waiting",
+                condition=models.Q(waiting_since__isnull=False),
+            ),
+            models.Index(
+                fields=["blackout_since"],
+                name="analysis_in_blackout",
+                condition=models.Q(blackout_since__isnull=False),
+            ),
+            models.Index(
+                fields=["status", "expires_at"],
+                name="analysis_expiring",
+                condition=models.Q(expires_at__isnull=False, ended_at__isnull=True),
+            ),
             # What a person may still submit is counted along this
             models.Index(
                 fields=["owner", "submitted_at", "urls"],

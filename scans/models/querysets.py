@@ -1,6 +1,8 @@
 """Every question to the database, by name. Nothing here writes."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import reduce
 from itertools import islice
 from operator import or_
@@ -17,6 +19,7 @@ from scans.statuses import (
     PUBLISHED_AS,
     URL_SCAN_STATUSES,
     WAITING_FOR_A_WORKER,
+    WAITING_FOR_CAPACITY,
     AnalysisStatus,
     Phase,
     Results,
@@ -45,6 +48,18 @@ def sees_everything(user) -> bool:
     return user is None or user.has_perm("scans.review_analysis")
 
 
+def _owned_by(owners: Iterable[int | None]) -> Q:
+    """A condition on analyses: one of these people owns it; None stands for nobody."""
+    owners = set(owners)
+    nobody = Q(owner=None) if None in owners else Q(pk__in=[])
+    return Q(owner__in=owners - {None}) | nobody
+
+
+def _fewest_first(numbers: Mapping[Hashable, int]) -> list[list]:
+    """The keys of equal numbers together, those of the smallest number first."""
+    return [[key for key, number in numbers.items() if number == least] for least in sorted(set(numbers.values()))]
+
+
 def _results_visible(user, path: str = "") -> Q:
     """A condition on URL scans, reached by `path`: this user may see their results (see FindingQuerySet.visible_to)."""
     if sees_everything(user):
@@ -64,6 +79,7 @@ EVIDENCE_KEPT = Q(evidence_expired_at__isnull=True)
 SCREENSHOTS_KEPT = Q(screenshots_expired_at__isnull=True)
 # A run that changes after its log expired has new entries, which expire later.
 LOG_KEPT = Q(log_expired_at__isnull=True) | Q(log_expired_at__lt=F("changed_at"))
+Slots = Mapping[tuple[int, int | None], int]  # how many an analysis holds, by its id and that of its owner
 _WITH_RESULTS = [code for code, status in ANALYSIS_STATUSES.items() if status.results == Results.AVAILABLE]
 
 
@@ -101,6 +117,33 @@ class AnalysisQuerySet(models.QuerySet):
     def waiting_for_review(self):
         """Analyses whose results a reviewer has to publish."""
         return self.filter(status__in=in_phase(ANALYSIS_STATUSES, Phase.REVIEW), publication="reviewer")
+
+    def waiting_for_capacity(self):
+        """Analyses with a URL scan that waits for a capacity slot, the longest waiting first."""
+        return self.filter(waiting_since__isnull=False).order_by("waiting_since", "pk")
+
+    def fairest_waiting(self, slots: Slots) -> int | None:
+        """The id of the analysis that gets the next slot, given those that are taken; None if none waits.
+
+        It is one of the owner who holds the fewest, there one of those that hold the fewest, and there the longest
+        waiting. What nobody owns has one owner: the command line.
+        """
+        of_owner = Counter()
+        for (_, owner), number in slots.items():
+            of_owner[owner] += number
+        waiting = self.waiting_for_capacity().values_list("pk", flat=True)
+        if found := waiting.exclude(_owned_by(of_owner)).first():
+            return found  # its owner holds none, so neither does it
+        for owners in _fewest_first(of_owner):
+            theirs = waiting.filter(_owned_by(owners))
+            held = {analysis: number for (analysis, owner), number in slots.items() if owner in owners}
+            if (longest := theirs.first()) is None:
+                continue
+            if longest not in held:
+                return longest
+            choices = (theirs.exclude(pk__in=held), *(theirs.filter(pk__in=tied) for tied in _fewest_first(held)))
+            return next(found for choice in choices if (found := choice.first()))
+        return None
 
     def in_blackout(self):
         """Analyses that a blackout window has paused."""
@@ -141,30 +184,18 @@ class UrlScanQuerySet(models.QuerySet):
 
     def waiting_for_capacity(self):
         """URL scans that wait for a capacity slot, the longest waiting first."""
-        waiting = self.filter(
-            status__in=[UrlScanStatus.QUEUED_WITH_WARNING, UrlScanStatus.RESUMING], slot_since=None, lease_holder=""
-        )
+        waiting = self.filter(status__in=WAITING_FOR_CAPACITY, slot_since=None, lease_holder="")
         return waiting.order_by("queued_at", "position")
 
-    def fairest_waiting(self):
-        """The URL scan that gets the next slot, or None.
+    def waiting_since(self) -> dict[int, datetime]:
+        """For each analysis with URL scans that wait for a slot, since when the longest waiting one has waited."""
+        waiting = self.waiting_for_capacity().order_by().values_list("analysis_id")
+        return dict(waiting.annotate(since=Min(Coalesce("queued_at", "status_at"))))
 
-        It is one of the owner who holds the fewest slots, there of the analysis with the fewest, and there the longest
-        waiting. What nobody owns has one owner: the command line.
-        """
-        held = self.model.objects.holding_slot().order_by()
-        whole = models.BigIntegerField()
-        owner = Coalesce(OuterRef("analysis__owner"), 0, output_field=whole)
-        theirs = held.annotate(of=Coalesce("analysis__owner", 0, output_field=whole)).filter(of=owner)
-        own = held.filter(analysis=OuterRef("analysis"))
-        counts = {
-            "held_by_owner": theirs.values("of").annotate(slots=Count("pk")).values("slots"),
-            "held": own.values("analysis").annotate(slots=Count("pk")).values("slots"),
-        }
-        waiting = self.waiting_for_capacity().annotate(
-            **{name: Coalesce(Subquery(count), 0) for name, count in counts.items()}
-        )
-        return waiting.order_by("held_by_owner", "held", "queued_at", "analysis_id", "position").first()
+    def slots(self) -> Slots:
+        """How many slots each analysis holds."""
+        holding = self.holding_slot().order_by().values_list("analysis_id", "analysis__owner_id")
+        return {(analysis, owner): number for analysis, owner, number in holding.annotate(number=Count("pk"))}
 
     def verifying(self):
         """URL scans whose results are being verified or wait for publication."""

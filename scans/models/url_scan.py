@@ -10,11 +10,25 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
 from scans.models.crawl_script import CrawlScript
-from scans.models.querysets import UrlScanQuerySet
+from scans.models.querysets import Slots, UrlScanQuerySet
 from scans.models.target_login import TargetLogin
 from scans.reasons import NoticesField, ReasonField
 from scans.severities import SEVERITIES
 from scans.statuses import Status, UrlScanStatus
+
+
+class UrlScanManager(models.Manager.from_queryset(UrlScanQuerySet)):
+    """Questions about URL scans that take a look at their analyses first."""
+
+    def fairest_waiting(self, slots: Slots | None = None) -> "UrlScan | None":
+        """The URL scan that gets the next slot, or None: the longest waiting of the analysis whose turn it is.
+
+        `slots` are those that are taken. If no analysis is known to wait, as in the first minute after a process of an
+        older version has written one, it is the URL scan that has waited for the longest time.
+        """
+        analysis = Analysis.objects.fairest_waiting(self.slots() if slots is None else slots)
+        waiting = self.waiting_for_capacity()
+        return (waiting.filter(analysis=analysis).first() if analysis else None) or waiting.first()
 
 
 class PausedBy(models.TextChoices):
@@ -121,7 +135,7 @@ class UrlScan(models.Model):
     findings_low = models.PositiveIntegerField(_("findings: low"), default=0, editable=False)
     findings_info = models.PositiveIntegerField(_("findings: info"), default=0, editable=False)
 
-    objects = UrlScanQuerySet.as_manager()
+    objects = UrlScanManager()
 
     class Meta:
         verbose_name = _("URL scan")

@@ -14,5 +14,6 @@ from scans.statuses.url_scan import (
     TIME_EXPIRED,
     URL_SCAN_STATUSES,
     WAITING_FOR_A_WORKER,
+    WAITING_FOR_CAPACITY,
     UrlScanStatus,
 )

@@ -261,6 +261,8 @@ MAY_HOLD_SLOT = frozenset({_U.QUEUED, _U.IN_PROGRESS, _U.PAUSING, _U.RESUMING, *
 # URL scans of a started analysis that no worker is running.
 WAITING_FOR_A_WORKER = frozenset({_U.QUEUED, _U.QUEUED_WITH_WARNING, _U.PAUSED, _U.RESUMING})
 # URL scans that can be paused: their engine runs, or will run as soon as a worker is free.
+WAITING_FOR_CAPACITY = frozenset({_U.QUEUED_WITH_WARNING, _U.RESUMING})  # without a slot
+
 PAUSABLE = frozenset({_U.QUEUED, _U.QUEUED_WITH_WARNING, _U.IN_PROGRESS, _U.RESUMING})
 # The duration ended before the scan did. If a session was saved, another run can continue from it.
 TIME_EXPIRED = frozenset(

@@ -72,12 +72,13 @@ def free_slots() -> int:
 def admit_next() -> bool:
     """Give a free slot to the URL scan whose turn it is. Returns False if no slot is free or nothing waits.
 
-    It is the turn of the owner who holds the fewest slots, see `fairest_waiting`.
+    It is the turn of the owner who holds the fewest slots: see `fairest_waiting` of analyses.
     """
     capacity = ScanSettings.locked().capacity
-    if UrlScan.objects.holding_slot().count() >= capacity:
+    slots = UrlScan.objects.slots()
+    if sum(slots.values()) >= capacity:
         return False
-    next_scan = UrlScan.objects.fairest_waiting()
+    next_scan = UrlScan.objects.fairest_waiting(slots)
     if next_scan is None:
         return False
     scan = locked_scan(next_scan)

@@ -22,6 +22,7 @@ from scans.statuses import (
     FAILED_RUNS,
     MAY_HOLD_SLOT,
     PUBLISHED_AS,
+    WAITING_FOR_CAPACITY,
     Action,
     AnalysisStatus,
     Phase,
@@ -222,7 +223,9 @@ def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: Reason | st
         if after.info.phase in (Phase.REVIEW, Phase.FINAL):
             changes["blackout_since"] = None  # no URL scan is left that a window could pause
         changes["status"] = after
-    kept = kept_columns(totals, after).items()
+    waits = WAITING_FOR_CAPACITY.intersection(totals)
+    since = UrlScan.objects.filter(analysis=analysis.pk).waiting_since() if waits else {}
+    kept = {**kept_columns(totals, after), "waiting_since": since.get(analysis.pk)}.items()
     # Unchanged columns are not written, because each of them has an index, which would be written too.
     changes |= {name: value for name, value in kept if getattr(analysis, name) != value}
     Analysis.objects.filter(pk=analysis.pk).update(**changes)
