@@ -38,6 +38,7 @@ from scans.engines.wapiti.adapter import WapitiEngine
 from scans.engines.wapiti.traits import traits
 from scans.exports.data import analysis_data
 from scans.login.base import SECRETS
+from scans.maintenance.invariants import checking
 from scans.maintenance.recount import recount
 from scans.models import (
     ActivityLogEntry,
@@ -388,6 +389,13 @@ def test_the_log_can_still_not_be_changed(sample):
 
 def test_what_is_kept_for_the_list_is_right(sample):
     assert list(recount()) == []
+
+
+def test_no_invariant_is_violated(sample):
+    told = checking.check(0).violations
+    # The database's clock is today's: no lease of then was recovered, and all tasks ended long ago.
+    of_today = {"what_runs_has_a_worker", "what_waits_has_a_task"}
+    assert [str(one) for one in told if one.invariant not in of_today] == []
 
 
 # --- After the upgrade: work continues --------------------------------------------------------------------------

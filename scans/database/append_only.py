@@ -110,6 +110,26 @@ def remove(apps, schema_editor) -> None:
     _execute(schema_editor.connection, _SQLITE_REMOVE if sqlite else _POSTGRESQL_REMOVE)
 
 
+_SQLITE_TRIGGERS = [f"{table}_no_{event}" for table in (_TABLE, _SECURITY) for event in ("update", "delete")]
+_POSTGRESQL_TRIGGERS = [f"{table}_append_only" for table in (_TABLE, _SECURITY)]
+
+
+def missing(connection) -> list[str]:
+    """Return the triggers of both logs that are not there, or are switched off."""
+    names = _SQLITE_TRIGGERS if connection.vendor == "sqlite" else _POSTGRESQL_TRIGGERS
+    return [name for name in names if name not in triggers(connection)]
+
+
+def triggers(connection) -> set[str]:
+    """Return the names of all triggers of this database that are switched on."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        else:
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
+        return {name for (name,) in cursor.fetchall()}
+
+
 def _execute(connection, statements: list[str]) -> None:
     with connection.cursor() as cursor:
         for statement in statements:

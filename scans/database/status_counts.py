@@ -1,5 +1,7 @@
 """Database triggers that keep the number of analyses per status exact, whoever writes (see models.StatusCount)."""
 
+from scans.database.append_only import triggers
+
 # ruff: noqa: S608 - our own statements, without input from outside
 _COUNTED = "INSERT INTO scans_statuscount (status, count)"
 _SQLITE = {
@@ -52,6 +54,12 @@ def install(connection) -> None:
             cursor.execute(
                 f"CREATE OR REPLACE TRIGGER scans_count_{name} {event} EXECUTE FUNCTION scans_count_{name}()"
             )
+
+
+def missing(connection) -> list[str]:
+    """Return the triggers that are not there, or are switched off."""
+    names = [f"scans_count_{name}" for name in (_SQLITE if connection.vendor == "sqlite" else _POSTGRESQL)]
+    return [name for name in names if name not in triggers(connection)]
 
 
 def remove(connection) -> None:

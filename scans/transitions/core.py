@@ -213,7 +213,7 @@ def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: Reason | st
     for name, value in (columns or {}).items():
         setattr(analysis, name, value)
     totals = statements.totals_by_status([analysis.pk])[analysis.pk]
-    after = rollup(totals, _facts(analysis))
+    after = rollup(totals, rollup_facts(analysis))
     if before != after:
         if AnalysisStatus(before).info.final:
             raise TransitionRefused("ended_for_good", analysis=analysis, status=AnalysisStatus(before))
@@ -244,7 +244,8 @@ def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: Reason | st
         _switch_off_if_failing(analysis)
 
 
-def _facts(analysis: Analysis) -> Facts:
+def rollup_facts(analysis: Analysis) -> Facts:
+    """Return the facts about an analysis that its status depends on."""
     return Facts(
         submitted=analysis.submitted_at is not None,
         prescanning=analysis.prescan_started_at is not None and analysis.prescan_ended_at is None,
