@@ -2,9 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from django.db import connection, models
 from django.db.transaction import TransactionManagementError
+from django.utils.dateparse import parse_datetime
 
 from scans.severities import SEVERITIES
 from scans.statuses import PUBLISHED_AS
@@ -29,6 +32,38 @@ _WEAKNESSES = f"""
         FROM scans_finding finding JOIN scans_urlscan scan ON scan.id = finding.url_scan_id
         WHERE scan.analysis_id IN ({{ids}}) GROUP BY scan.analysis_id, finding.fingerprint
     ) weakness GROUP BY 1, 2, 3"""  # noqa: S608 - our own columns
+
+# By the clock of the database: those of the machines that read a lease may differ.
+_IN_SECONDS = {
+    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', 'now', '+' || %s || ' seconds')",
+    "postgresql": "statement_timestamp() + make_interval(secs => %s)",
+}
+_RENEW = """
+    UPDATE scans_urlscan SET lease_until = {in_seconds} WHERE id = %s AND lease_holder = %s
+    RETURNING status, lease_until,
+        (SELECT expires_at FROM scans_analysis WHERE scans_analysis.id = scans_urlscan.analysis_id)"""
+
+
+class Renewed(NamedTuple):
+    """A URL scan whose lease was renewed: its status, the new end of its lease, the end of its duration."""
+
+    status: str
+    lease_until: datetime
+    expires_at: datetime | None
+
+
+def renew_lease(url_scan_id: int, holder: str, seconds: int) -> Renewed | None:
+    """Let the lease of a URL scan end in so many seconds. Returns None if it has another holder."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RENEW.format(in_seconds=_IN_SECONDS[connection.vendor]), [seconds, url_scan_id, holder])
+        renewed = cursor.fetchone()
+    return Renewed(renewed[0], *map(_moment, renewed[1:])) if renewed else None
+
+
+def _moment(stored: datetime | str | None) -> datetime | None:
+    """Return a moment that our own statement read: SQLite gives a text or a moment without a time zone."""
+    moment = parse_datetime(stored) if isinstance(stored, str) else stored
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 def row(model: type[models.Model], pk: int, *, lock: bool = False) -> models.Model:

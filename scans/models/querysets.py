@@ -9,8 +9,7 @@ from operator import or_
 
 from django.db import models
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, RowNumber
-from django.utils import timezone
+from django.db.models.functions import Coalesce, Now, RowNumber
 
 from scans.severities import SEVERITIES
 from scans.statuses import (
@@ -214,9 +213,9 @@ class UrlScanQuerySet(models.QuerySet):
         """URL scans that a user paused longer than `limit` ago."""
         return self.filter(status=UrlScanStatus.PAUSED, paused_by="user", status_at__lt=now - limit)
 
-    def abandoned(self, now=None):
-        """URL scans whose lease ran out."""
-        return self.filter(lease_until__lt=now or timezone.now())
+    def abandoned(self):
+        """URL scans whose lease ran out, by the clock of the database, which wrote it too."""
+        return self.filter(lease_until__lt=Now())
 
     def marking_visible_results(self, user):
         """Each with `results_visible`: whether this user may see what it found (see `visible_to`)."""

@@ -137,6 +137,8 @@ class UrlScan(models.Model):
 
     objects = UrlScanManager()
 
+    held_until = 0.0  # the end of the lease by this process' own `monotonic`, while it holds the scan
+
     class Meta:
         verbose_name = _("URL scan")
         verbose_name_plural = _("URL scans")

@@ -130,14 +130,6 @@ def locked_scan(url_scan: UrlScan | int) -> UrlScan:
     return fresh
 
 
-def held_scan(url_scan: UrlScan) -> UrlScan:
-    """Return the URL scan as `locked_scan` does. Raises LeaseLost if the caller does not hold the lease any more."""
-    scan = locked_scan(url_scan)
-    if scan.lease_holder != url_scan.lease_holder:
-        raise LeaseLost(f"{url_scan.url} is no longer held by {url_scan.lease_holder or 'nobody'}.")
-    return scan
-
-
 def move(
     scan: UrlScan,
     to: UrlScanStatus,

@@ -3,25 +3,22 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import F
-from django.utils import timezone
+from django.db.models.functions import Now
 
-from scans.database.statements import totals_by_status
+from scans.database.statements import renew_lease, totals_by_status
 from scans.models import Actor, Analysis, UrlScan
 from scans.statuses import UrlScanStatus
 from scans.statuses.rollup import kept_columns
 from scans.timing import DEFAULT_TIMING, Timing
-from scans.transitions.core import RELEASED, LeaseLost, U, enqueue, held_scan, locked, move, roll_up, verb
+from scans.transitions.core import RELEASED, U, enqueue, locked, move, roll_up, verb
+from scans.transitions.held import by_holder, lost, while_held
 from scans.working_on import in_this_context
 
 Result = TypeVar("Result")
-
-
-def _lease_until() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.SCANS_LEASE_SECONDS)
 
 
 @verb
@@ -30,38 +27,58 @@ def take(url_scan_id: int, holder: str, *, among: Iterable[UrlScanStatus]) -> Ur
 
     Tasks may run twice or late; one that gets None has nothing to do.
     """
+    began, lasts = monotonic(), timedelta(seconds=settings.SCANS_LEASE_SECONDS)
     analysis_id = UrlScan.objects.filter(pk=url_scan_id).values_list("analysis_id", flat=True).first()
     if analysis_id is None:
         return None
     locked(analysis_id)  # because `stop` looks whether the scan has a holder
     free = UrlScan.objects.filter(pk=url_scan_id, status__in=list(among), lease_holder="")
-    taken = free.exclude(status=U.RESUMING, slot_since=None).update(lease_holder=holder, lease_until=_lease_until())
-    return UrlScan.objects.select_related("analysis").get(pk=url_scan_id) if taken else None
+    taken = free.exclude(status=U.RESUMING, slot_since=None).update(lease_holder=holder, lease_until=Now() + lasts)
+    if not taken:
+        return None
+    scan = UrlScan.objects.select_related("analysis").get(pk=url_scan_id)
+    scan.held_until = began + settings.SCANS_LEASE_SECONDS
+    return scan
 
 
-@verb
 def renew(url_scan: UrlScan, **progress) -> tuple[UrlScanStatus, datetime | None]:
     """Renew the lease and store the engine's `progress`. Returns status and end of the duration as they are now.
 
-    Raises LeaseLost if another worker holds the scan.
+    Without progress, that is one statement. Raises LeaseLost if another worker holds the scan, and the error of a
+    database that fails until the lease ends.
     """
-    analysis = Analysis.objects.filter(pk=url_scan.analysis_id)
-    if progress:  # the analysis first, because locks are taken in this order everywhere
-        analysis.update(version=F("version") + 1)
-    held = UrlScan.objects.filter(pk=url_scan.pk, lease_holder=url_scan.lease_holder)
-    if not held.update(lease_until=_lease_until(), **progress):
-        raise LeaseLost(f"{url_scan.url} is no longer held by {url_scan.lease_holder}.")
+    if progress:
+        return _store_progress(url_scan, progress)
+
+    def once() -> tuple[UrlScanStatus, datetime | None]:
+        began = monotonic()
+        renewed = renew_lease(url_scan.pk, url_scan.lease_holder, settings.SCANS_LEASE_SECONDS)
+        if renewed is None:
+            raise lost(url_scan)
+        url_scan.held_until = began + settings.SCANS_LEASE_SECONDS
+        return U(renewed.status), renewed.expires_at
+
+    return while_held(url_scan, once)
+
+
+@by_holder
+def _store_progress(scan: UrlScan, progress: dict) -> tuple[UrlScanStatus, datetime | None]:
+    """Write these columns, and what the analysis keeps of them. `held` has renewed the lease."""
+    UrlScan.objects.filter(pk=scan.pk).update(**progress)
+    for name, value in progress.items():
+        setattr(scan, name, value)
+    analysis = scan.analysis
+    analysis.version += 1
+    kept = {"version": analysis.version}
     if any(name.startswith("findings_") for name in progress):
-        totals = totals_by_status([url_scan.analysis_id])[url_scan.analysis_id]
-        analysis.update(**kept_columns(totals, analysis.values_list("status", flat=True).get()))
-    status, expires_at = held.values_list("status", "analysis__expires_at").get()
-    return U(status), expires_at
+        kept |= kept_columns(totals_by_status([analysis.pk])[analysis.pk], analysis.status)
+    Analysis.objects.filter(pk=analysis.pk).update(**kept)
+    return U(scan.status), analysis.expires_at
 
 
-@verb
-def leave(url_scan: UrlScan) -> None:
+@by_holder
+def leave(scan: UrlScan) -> None:
     """Give a scan to another worker, because this one is shut down. Its engine has saved its session."""
-    scan = held_scan(url_scan)
     if scan.status in (U.QUEUED, U.RESUMING):  # its engine has not begun
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
         enqueue("scan_url", scan.pk, owner=scan.analysis.owner_id)
@@ -70,13 +87,12 @@ def leave(url_scan: UrlScan) -> None:
     roll_up(scan.analysis, Actor.WORKER)
 
 
-@verb
-def make_way(url_scan: UrlScan, task: str, *spent: float) -> None:
+@by_holder
+def make_way(scan: UrlScan, task: str, *spent: float) -> None:
     """Give a URL scan back whose findings are being verified, because others wait. The task queues up again.
 
     `spent` are the seconds that the verification has used so far. Raises LeaseLost.
     """
-    scan = held_scan(url_scan)
     UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
     enqueue(task, scan.pk, *spent, owner=scan.analysis.owner_id)
 

@@ -1,7 +1,5 @@
 """Recovering a URL scan whose lease ran out, because its worker was lost."""
 
-from django.utils import timezone
-
 from scans import activity
 from scans.models import Actor, UrlScan
 from scans.reasons import Reason
@@ -19,7 +17,7 @@ def recover(url_scan: UrlScan) -> None:
     Does nothing if the lease was renewed meanwhile.
     """
     scan = locked_scan(url_scan)
-    if scan.lease_until is None or scan.lease_until >= timezone.now():
+    if not UrlScan.objects.abandoned().filter(pk=scan.pk).exists():
         return
     if scan.status == U.STOPPING_DELETING_RESULTS:
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)

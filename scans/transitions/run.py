@@ -7,17 +7,17 @@ from scans.models import Actor, Analysis, UrlScan
 from scans.reasons import NO_REASON, Notice, Reason
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.statuses.moves import ENDINGS_WITH_RESULTS, ENDINGS_WITHOUT_FINDINGS
-from scans.transitions.core import RELEASED, By, U, held_scan, locked, move, roll_up, verb
+from scans.transitions.core import RELEASED, By, U, locked, move, roll_up, verb
 from scans.transitions.deletion import delete_results
+from scans.transitions.held import by_holder
 
 
-@verb
-def begin(url_scan: UrlScan, *, engine: str, version: str) -> None:
+@by_holder
+def begin(scan: UrlScan, *, engine: str, version: str) -> None:
     """Move a URL scan to In Progress, because its engine is running now.
 
     Raises LeaseLost if another worker holds the scan, TransitionRefused if a user stopped it meanwhile.
     """
-    scan = held_scan(url_scan)
     now = timezone.now()
     resumes = scan.started_at is not None
     columns = {"engine": engine, "engine_version": version, "started_at": scan.started_at or now}
@@ -35,16 +35,13 @@ def begin(url_scan: UrlScan, *, engine: str, version: str) -> None:
     roll_up(analysis, Actor.WORKER, columns=times)
 
 
-@verb
-def end(
-    url_scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: Reason | str = NO_REASON
-) -> UrlScanStatus:
+@by_holder
+def end(scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: Reason | str = NO_REASON) -> UrlScanStatus:
     """End a URL scan whose engine has ended and whose findings are stored. Returns the new status.
 
     If a user stopped it meanwhile, it ends as stopped, and its results are deleted if the user chose that. Raises
     LeaseLost if another worker holds the scan.
     """
-    scan = held_scan(url_scan)
     if scan.status == U.STOPPING_DELETING_RESULTS:
         return delete_results(scan)
     if scan.status == U.STOPPING_SAVING_RESULTS:
@@ -67,42 +64,39 @@ def end_scan(scan: UrlScan, ended_by: EndedBy, by: By, reason: Reason | str) -> 
     return ending
 
 
-@verb
-def note_failed_login(url_scan: UrlScan, *, reason: Reason) -> None:
+@by_holder
+def note_failed_login(scan: UrlScan, *, reason: Reason) -> None:
     """Log that logging in again failed. Called once for all failures in a row; the counts say how many."""
-    scan = held_scan(url_scan)
     activity.record("url_scan.login_failed", analysis=scan.analysis, url_scan=scan, by=Actor.WORKER, reason=reason)
     roll_up(scan.analysis, Actor.WORKER)
 
 
-@verb
-def note_pace(url_scan: UrlScan, action: str, *, reason: Reason = NO_REASON) -> None:
+@by_holder
+def note_pace(scan: UrlScan, action: str, *, reason: Reason = NO_REASON) -> None:
     """Log that the site slows the scan down, makes it wait, or no longer does: a `url_scan.…` action of the log."""
-    scan = held_scan(url_scan)
     activity.record(action, analysis=scan.analysis, url_scan=scan, by=Actor.WORKER, reason=reason)
     roll_up(scan.analysis, Actor.WORKER)
 
 
-@verb
-def add_notice(url_scan: UrlScan, notice: Notice) -> None:
+@by_holder
+def add_notice(scan: UrlScan, notice: Notice) -> None:
     """Add a notice to a URL scan, in place of its notice with the same code. The first of a code is logged.
 
     Raises LeaseLost if another worker holds the scan.
     """
-    scan = held_scan(url_scan)
     before = {kept.code: kept for kept in scan.notices}
     if before.get(notice.code) == notice:
         return
-    UrlScan.objects.filter(pk=scan.pk).update(notices=list({**before, notice.code: notice}.values()))
+    scan.notices = list({**before, notice.code: notice}.values())
+    UrlScan.objects.filter(pk=scan.pk).update(notices=scan.notices)
     if notice.code not in before:
         activity.record("url_scan.noticed", analysis=scan.analysis, url_scan=scan, by=Actor.WORKER, reason=notice)
     roll_up(scan.analysis, Actor.WORKER)
 
 
-@verb
-def confirm_pause(url_scan: UrlScan, *, by: Actor = Actor.WORKER) -> None:
+@by_holder
+def confirm_pause(scan: UrlScan, *, by: Actor = Actor.WORKER) -> None:
     """Move a URL scan to Paused: its engine has saved its session and stopped. The reason of the pause stays."""
-    scan = held_scan(url_scan)
     columns = {**RELEASED, "reason": scan.reason}
     move(scan, U.PAUSED, "url_scan.session_saved", by, columns=columns)
     roll_up(scan.analysis, by)

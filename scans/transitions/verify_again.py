@@ -11,7 +11,8 @@ from scans.reasons import NO_REASON, Reason
 from scans.statuses import PUBLISHED_AS, Action
 from scans.transitions.capacity import refuse_in_blackout
 from scans.transitions.claim import claim
-from scans.transitions.core import RELEASED, By, TransitionRefused, enqueue, held_scan, roll_up, scans_in, verb
+from scans.transitions.core import RELEASED, By, TransitionRefused, enqueue, roll_up, scans_in, verb
+from scans.transitions.held import by_holder
 from scans.transitions.lease import take
 
 _WITH_RESULTS = (*PUBLISHED_AS, *PUBLISHED_AS.values())
@@ -94,13 +95,12 @@ def begin_verify_again(url_scan_id: int, holder: str, *, continues: bool = False
     return scan
 
 
-@verb
-def conclude_verify_again(url_scan: UrlScan, counts: dict[str, int], reason: Reason = NO_REASON) -> bool:
+@by_holder
+def conclude_verify_again(scan: UrlScan, counts: dict[str, int], reason: Reason = NO_REASON) -> bool:
     """Log how many findings had each outcome, and return whether all are done: people may have asked for more.
 
     `reason` says why some were not looked at. Raises LeaseLost, also if the analysis was deleted meanwhile.
     """
-    scan = held_scan(url_scan)
     facts = {"analysis": scan.analysis, "url_scan": scan, "by": Actor.VERIFICATION, "reason": reason}
     activity.record("url_scan.verified_again", **facts, **counts)
     is_done = not scan.findings.waiting_for_verification().exists()

@@ -114,7 +114,7 @@ def admit_waiting() -> None:
 
 def recover_abandoned() -> None:
     """Recover every URL scan whose lease ran out."""
-    _apply_to_all(transitions.recover, UrlScan.objects.abandoned(timezone.now()))
+    _apply_to_all(transitions.recover, UrlScan.objects.abandoned())
 
 
 def end_durations() -> None:

@@ -53,18 +53,37 @@ def test_lowering_capacity_touches_nothing_that_runs():
     assert set(analysis.url_scans.values_list("status", flat=True)) == {U.IN_PROGRESS}
 
 
-def test_a_scan_whose_worker_fell_silent_is_taken_up_again(clock):
+def test_a_scan_whose_worker_fell_silent_is_taken_up_again():
     scan = make.running().url_scans.get()
-    clock.shift(timedelta(seconds=31))
+    make.lose(scan)
     tick()
     assert make.fresh(scan).status == U.RESUMING and make.fresh(scan).attempts == 1
 
 
-def test_a_verification_whose_worker_fell_silent_is_handed_over_again(clock):
+def test_a_scheduler_whose_clock_is_ahead_takes_no_scan_from_its_worker(clock):
+    scan = make.running().url_scans.get()
+    clock.shift(timedelta(minutes=10))
+    tick()
+    assert make.fresh(scan).status == U.IN_PROGRESS
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(hours=1), timedelta(hours=-1)])
+def test_a_lease_lasts_as_long_whatever_the_clock_of_its_worker_says(clock, wrong_by):
+    clock.shift(wrong_by)
+    scan = make.running().url_scans.get()
+    for write in (lambda: transitions.renew(scan), lambda: transitions.renew(scan, requests=1)):
+        write()
+        clock.shift(-wrong_by)  # as the machine of the scheduler, and the test, have it
+        lasts = make.fresh(scan).lease_until - timezone.now()
+        assert abs(lasts) < timedelta(minutes=10)
+        clock.shift(wrong_by)
+
+
+def test_a_verification_whose_worker_fell_silent_is_handed_over_again():
     scan = make.ended().url_scans.get()
     DBTaskResult.objects.all().delete()
     transitions.take(scan.pk, "worker", among=[U.COMPLETED_VERIFYING_RESULTS])
-    clock.shift(timedelta(seconds=31))
+    make.lose(scan)
     tick()
     assert DBTaskResult.objects.get().task_path == "scans.tasks.verify"
     assert transitions.take(scan.pk, "another", among=[U.COMPLETED_VERIFYING_RESULTS])

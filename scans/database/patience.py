@@ -1,0 +1,40 @@
+"""Patience with a database that fails for a while: a lock, a cut connection, a restart, a full disk."""
+
+import logging
+from collections.abc import Callable
+from time import monotonic, sleep
+from typing import TypeVar
+
+from django.db import DataError, Error, IntegrityError, NotSupportedError, connection
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two tries
+_OUR_MISTAKES = (DataError, IntegrityError, NotSupportedError)
+
+
+def may_pass(error: BaseException) -> bool:
+    """Return whether this is an error of the database that may be gone at the next try.
+
+    False for every other error, and for what the database refuses to store, which it would refuse again.
+    """
+    return isinstance(error, Error) and not isinstance(error, _OUR_MISTAKES)
+
+
+def patiently(work: Callable[[], Result], until: float) -> Result:
+    """Return what `work` returns; call it again while the database fails, until `until` (as `monotonic` counts).
+
+    `work` must be safe to repeat. Inside a transaction it is called once, because only the whole can be repeated.
+    Raises the last error of the database, and every other error at once.
+    """
+    pause = SHORTEST_PAUSE
+    while True:
+        try:
+            return work()
+        except Error as error:
+            if connection.in_atomic_block or not may_pass(error) or monotonic() + pause > until:
+                raise
+            logger.warning("The database failed (%s); trying again.", type(error).__name__)
+        connection.close()  # it may be cut; the next query opens another
+        sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)

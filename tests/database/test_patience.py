@@ -1,0 +1,55 @@
+"""Patience with a database that fails for a while."""
+
+from time import monotonic
+
+import pytest
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+
+from scans.database import patience
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Failing:
+    """Work that fails with these errors, one after the other, and then returns its number of calls."""
+
+    def __init__(self, *errors):
+        self.errors, self.calls = list(errors), 0
+
+    def __call__(self):
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return self.calls
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch):
+    monkeypatch.setattr(patience, "SHORTEST_PAUSE", 0)
+
+
+def test_work_is_tried_again_over_a_new_connection_until_the_database_answers():
+    work = Failing(OperationalError("database is locked"), InterfaceError("connection already closed"))
+    assert patience.patiently(work, monotonic() + 60) == 3
+
+
+def test_patience_ends_with_the_error():
+    with pytest.raises(OperationalError, match="away"):
+        patience.patiently(Failing(OperationalError("away")), monotonic() - 1)
+
+
+@pytest.mark.parametrize("error", [DataError("out of range"), IntegrityError("twice"), ValueError("ours")])
+def test_what_would_fail_again_is_not_tried_again(error):
+    work = Failing(error)
+    with pytest.raises(type(error)):
+        patience.patiently(work, monotonic() + 60)
+    assert work.calls == 1 and not patience.may_pass(error)
+
+
+def test_a_part_of_a_transaction_is_not_tried_again_without_the_rest():
+    work = Failing(OperationalError("cut"))
+    with pytest.raises(OperationalError), transaction.atomic():
+        patience.patiently(work, monotonic() + 60)
+    assert work.calls == 1
