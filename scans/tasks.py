@@ -11,7 +11,7 @@ from scans.maintenance import removal
 from scans.models import Analysis, BulkAction, UrlScan
 from scans.results import verification
 from scans.transitions import bulk
-from scans.transitions.turns import CHECKS, SCANS
+from scans.transitions.turns import CHECKS, SCANS, zone_of
 from scans.workers import runner, setup
 from scans.workers.evidence import remove_files
 
@@ -22,10 +22,11 @@ def engine() -> WapitiEngine:
     return WapitiEngine(settings.SCANS_ENGINE_PYTHON)
 
 
-@task(queue_name=CHECKS)
-def set_up(analysis_id: int, spent: float = 0) -> None:
+@task(queue_name=CHECKS, takes_context=True)
+def set_up(context: TaskContext, analysis_id: int, spent: float = 0) -> None:
     """Set up a submitted analysis: check the engine, prescan, schedule. Its prescan has worked for `spent` seconds."""
-    setup.set_up(Analysis.objects.get(pk=analysis_id), engine(), spent)
+    zone = zone_of(context.task_result.task.queue_name)
+    setup.set_up(Analysis.objects.get(pk=analysis_id), engine(), spent, zone)
 
 
 @task(queue_name=SCANS, takes_context=True)

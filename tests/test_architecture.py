@@ -21,8 +21,8 @@ LAYERS = {
     "harmless": ["harmless"],
     # why something is so: a code, its facts, and the sentence that they make
     "reasons": ["reasons"],
-    # knows nothing of scans: system checks, encryption, answers to htmx, calendar arithmetic, waiting times, log ids
-    "tools": ["unprotected", "checks", "encryption", "htmx", "origin", "schedule", "timing", "working_on"],
+    # knows nothing of scans: system checks, encryption, answers to htmx, calendar, waiting times, version, log ids
+    "tools": ["unprotected", "checks", "encryption", "htmx", "origin", "schedule", "timing", "version", "working_on"],
     # talks to scanners, and knows no Django
     "engines": ["engines"],
     # the words that everything else uses: how bad a finding is, how a scan stands

@@ -12,8 +12,8 @@ from scans.schedule.moments import time_span
 class AllowedTargetAdmin(WatchedAdmin):
     """The hosts that may be scanned."""
 
-    list_display = ["pattern", "note"]
-    search_fields = ["pattern", "note"]
+    list_display = ["pattern", "zone", "note"]
+    search_fields = ["pattern", "zone", "note"]
 
 
 @admin.register(BlackoutWindow)

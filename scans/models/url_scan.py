@@ -15,6 +15,7 @@ from scans.models.target_login import TargetLogin
 from scans.reasons import NoticesField, ReasonField
 from scans.severities import SEVERITIES
 from scans.statuses import Status, UrlScanStatus
+from scans.targets.zones import DEFAULT_ZONE, MAX_ZONE_CHARACTERS
 
 
 class UrlScanManager(models.Manager.from_queryset(UrlScanQuerySet)):
@@ -50,6 +51,15 @@ class UrlScan(models.Model):
     )
     url = models.CharField(_("URL"), max_length=2000)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    # As notices: SQLite adds a column in place if it is nullable, and its default a Value.
+    zone = models.CharField(  # noqa: DJ001
+        _("zone"),
+        max_length=MAX_ZONE_CHARACTERS,
+        null=True,
+        db_default=models.Value(DEFAULT_ZONE),
+        editable=False,
+        help_text=_("Only workers of this zone send requests to it."),
+    )
 
     status = models.CharField(
         _("status"), max_length=60, choices=UrlScanStatus.choices, default=UrlScanStatus.SUBMITTED, editable=False

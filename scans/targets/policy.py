@@ -134,7 +134,7 @@ def _ascii_host(parts: SplitResult, url: str) -> str:
             if not _BRACKETED.fullmatch(parts.netloc):
                 raise _NoHost("host_brackets")
             return str(ipaddress.IPv6Address(host))
-        return str(_address_or_none(host) or _ascii_name(host))
+        return str(address_or_none(host) or _ascii_name(host))
     except ValueError as error:
         raise TargetRefused("url_host_invalid", url=shown(url), error=error) from error
 
@@ -209,7 +209,7 @@ class TargetPolicy:
             host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
             places.append((host.replace("*", "", 1), parts.port or _DEFAULT_PORTS[parts.scheme]))
         self._own = {(_own_name(host), port) for host, port in places if not is_loopback_name(host)}
-        self._own_addresses = {(address, port) for host, port in self._own if (address := _address_or_none(host))}
+        self._own_addresses = {(address, port) for host, port in self._own if (address := address_or_none(host))}
         self._own_port = own_port
         self._has_any_name = "*" in own_hosts
         self._is_own_address = is_own_address
@@ -221,7 +221,7 @@ class TargetPolicy:
         """
         host, port = origin(url)
         resolved = [_address(address.split("%")[0]) for address in addresses]
-        literal = _address_or_none(host)
+        literal = address_or_none(host)
         if literal is not None:
             resolved.append(literal)
         meant = [meaning for address in resolved for meaning in (address, *_inside(address))]
@@ -269,7 +269,7 @@ def _own_name(host: str) -> str:
     host = host.strip("[]").lower()
     dot = "." if host.startswith(".") else ""
     try:
-        return str(_address_or_none(host) or dot + _ascii_name(host.removeprefix(".")))
+        return str(address_or_none(host) or dot + _ascii_name(host.removeprefix(".")))
     except ValueError:
         return host
 
@@ -308,7 +308,8 @@ def _is_public(address: _Address) -> bool:
     return address.is_global and not any(address in network for network in _NOT_PUBLIC)
 
 
-def _address_or_none(host: str) -> _Address | None:
+def address_or_none(host: str) -> _Address | None:
+    """Return the address that a host of a URL is; None for a name."""
     try:
         return _address(host)
     except ValueError:

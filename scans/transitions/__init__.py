@@ -31,6 +31,7 @@ from scans.transitions.core import (
     NotPermitted,
     TransitionRefused,
     enqueue,
+    enqueue_for,
     note_refusal,
     permit,
     require,

@@ -8,7 +8,18 @@ from scans import activity
 from scans.models import Actor, Analysis, BlackoutWindow, ScanSettings, UrlScan
 from scans.reasons import Reason
 from scans.schedule.blackouts import Blackouts
-from scans.transitions.core import By, TransitionRefused, U, enqueue, locked, locked_scan, move, roll_up, scans_in, verb
+from scans.transitions.core import (
+    By,
+    TransitionRefused,
+    U,
+    enqueue_for,
+    locked,
+    locked_scan,
+    move,
+    roll_up,
+    scans_in,
+    verb,
+)
 
 # An engine is asked to save its session this long before a window begins, so that it has time to obey and to end.
 BLACKOUT_LEAD = timedelta(seconds=20)
@@ -87,7 +98,7 @@ def admit_next() -> bool:
     if scan.status == U.RESUMING:
         UrlScan.objects.filter(pk=scan.pk, status=U.RESUMING).update(slot_since=timezone.now())
         activity.record("url_scan.got_a_place", analysis=scan.analysis, url_scan=scan, by=Actor.SCHEDULER)
-        enqueue("scan_url", scan.pk, owner=scan.analysis.owner_id)
+        enqueue_for(scan, "scan_url")
     else:
         move(scan, U.QUEUED, "url_scan.queued", Actor.SCHEDULER)
     roll_up(scan.analysis, Actor.SCHEDULER)

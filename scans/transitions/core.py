@@ -31,6 +31,7 @@ from scans.statuses import (
 )
 from scans.statuses.moves import URL_SCAN_MOVES
 from scans.statuses.rollup import Facts, kept_columns, rollup
+from scans.targets.zones import DEFAULT_ZONE
 from scans.transitions.turns import queue_of
 from scans.working_on import working_on
 
@@ -172,9 +173,9 @@ def move(
 def _enqueue_next(scan: UrlScan) -> None:
     """Queue the task that the new status of a URL scan calls for, if any."""
     if scan.status in (U.QUEUED, U.RESUMING) and scan.slot_since:
-        enqueue("scan_url", scan.pk, owner=scan.analysis.owner_id)
+        enqueue_for(scan, "scan_url")
     elif scan.status in PUBLISHED_AS:
-        enqueue("verify", scan.pk, owner=scan.analysis.owner_id)
+        enqueue_for(scan, "verify")
     elif scan.status == U.STOPPING_DELETING_RESULTS and not scan.lease_holder:
         enqueue("delete_results", scan.pk, owner=scan.analysis.owner_id)
 
@@ -186,13 +187,19 @@ def _slot(scan: UrlScan, to: UrlScanStatus, now: datetime) -> dict:
     return {} if to in MAY_HOLD_SLOT else {"slot_since": None}
 
 
-def enqueue(task: str, *arguments: float, owner: int | None) -> None:
+def enqueue(task: str, *arguments: float, owner: int | None, zone: str = DEFAULT_ZONE) -> None:
     """Queue a task of scans/tasks.py when this transaction commits. By name, because tasks.py imports the verbs.
 
-    `owner` is the id of the person it is done for: workers take turns between owners.
+    `owner` is the id of the person it is done for: workers take turns between owners. Only workers of the zone take it.
+    A task that sends requests to the target of a URL scan is queued with `enqueue_for`.
     """
     known = import_string(f"scans.tasks.{task}")
-    known.using(queue_name=queue_of(known.queue_name, owner)).enqueue(*arguments)
+    known.using(queue_name=queue_of(known.queue_name, owner, zone)).enqueue(*arguments)
+
+
+def enqueue_for(scan: UrlScan, task: str, *spent: float) -> None:
+    """Queue a task for a URL scan in the zone of its target, as `enqueue` does."""
+    enqueue(task, scan.pk, *spent, owner=scan.analysis.owner_id, zone=scan.zone or DEFAULT_ZONE)
 
 
 def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: Reason | str = NO_REASON, columns=None, **data):

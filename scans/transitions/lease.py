@@ -14,7 +14,7 @@ from scans.models import Actor, Analysis, UrlScan
 from scans.statuses import UrlScanStatus
 from scans.statuses.rollup import kept_columns
 from scans.timing import DEFAULT_TIMING, Timing
-from scans.transitions.core import RELEASED, U, enqueue, locked, move, roll_up, verb
+from scans.transitions.core import RELEASED, U, enqueue_for, locked, move, roll_up, verb
 from scans.transitions.held import by_holder, lost, while_held
 from scans.working_on import in_this_context
 
@@ -81,7 +81,7 @@ def leave(scan: UrlScan) -> None:
     """Give a scan to another worker, because this one is shut down. Its engine has saved its session."""
     if scan.status in (U.QUEUED, U.RESUMING):  # its engine has not begun
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
-        enqueue("scan_url", scan.pk, owner=scan.analysis.owner_id)
+        enqueue_for(scan, "scan_url")
         return
     move(scan, U.RESUMING, "url_scan.worker_left", Actor.WORKER, columns=RELEASED)
     roll_up(scan.analysis, Actor.WORKER)
@@ -94,7 +94,7 @@ def make_way(scan: UrlScan, task: str, *spent: float) -> None:
     `spent` are the seconds that the verification has used so far. Raises LeaseLost.
     """
     UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
-    enqueue(task, scan.pk, *spent, owner=scan.analysis.owner_id)
+    enqueue_for(scan, task, *spent)
 
 
 def run_with_lease(

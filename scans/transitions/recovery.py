@@ -4,7 +4,7 @@ from scans import activity
 from scans.models import Actor, UrlScan
 from scans.reasons import Reason
 from scans.statuses import PUBLISHED_AS, EndedBy
-from scans.transitions.core import RELEASED, U, enqueue, locked_scan, move, roll_up, verb
+from scans.transitions.core import RELEASED, U, enqueue, enqueue_for, locked_scan, move, roll_up, verb
 from scans.transitions.run import confirm_pause, end
 
 MAX_ATTEMPTS = 2  # how often a scan is given to another worker after its worker was lost
@@ -30,7 +30,7 @@ def recover(url_scan: UrlScan) -> None:
     elif scan.status in (*PUBLISHED_AS, *PUBLISHED_AS.values()):
         _note_lost_worker(scan)
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
-        enqueue("verify_again" if scan.verified_at else "verify", scan.pk, owner=scan.analysis.owner_id)
+        enqueue_for(scan, "verify_again" if scan.verified_at else "verify")
         roll_up(scan.analysis, Actor.SCHEDULER)
     elif scan.attempts >= MAX_ATTEMPTS:
         reason = Reason("worker_lost", count=MAX_ATTEMPTS + 1)
@@ -46,7 +46,7 @@ def _give_to_another_worker(scan: UrlScan) -> None:
     else:
         _note_lost_worker(scan)
         UrlScan.objects.filter(pk=scan.pk).update(**columns)
-        enqueue("scan_url", scan.pk, owner=scan.analysis.owner_id)
+        enqueue_for(scan, "scan_url")
     roll_up(scan.analysis, Actor.SCHEDULER)
 
 

@@ -1,10 +1,13 @@
 """Verbs for the set-up of an analysis: the prescan, failures of checks, and technical issues."""
 
+from collections.abc import Iterable
+
 from django.utils import timezone
 
 from scans.models import Actor, Analysis, UrlScan
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import Action, UrlScanStatus
+from scans.targets.zones import DEFAULT_ZONE
 from scans.transitions.claim import claim
 from scans.transitions.core import (
     RELEASED,
@@ -26,16 +29,23 @@ def prescan_only(analysis: Analysis, *, by: By) -> None:
     """Queue a prescan of an analysis that is saved for later. It is not submitted."""
     analysis = claim(analysis, Action.PRESCAN, by)
     roll_up(analysis, by, "analysis.prescan_asked", columns={"prescan_started_at": None, "prescan_ended_at": None})
-    enqueue("set_up", analysis.pk, owner=analysis.owner_id)
+    enqueue_set_up(analysis)
 
 
 @verb
-def fail_submission(analysis: Analysis, *, reason: Reason) -> None:
-    """Move all submitted URL scans to Submit Failed, because of a technical issue."""
+def fail_submission(analysis: Analysis, *, reason: Reason, zone: str | None = None) -> bool:
+    """Move all submitted URL scans to Submit Failed, or those of one zone, because of a technical issue.
+
+    Returns whether submitted ones are left.
+    """
     analysis = locked(analysis.pk)
-    for scan in scans_in(analysis, U.SUBMITTED):
+    submitted = scans_in(analysis, U.SUBMITTED)
+    failed = [scan for scan in submitted if zone is None or (scan.zone or DEFAULT_ZONE) == zone]
+    for scan in failed:
         move(scan, U.SUBMIT_FAILED, "url_scan.submit_failed", Actor.WORKER, reason=reason)
-    roll_up(analysis, Actor.WORKER, reason=reason, columns=prescan_over(analysis))
+    are_left = len(failed) < len(submitted)
+    roll_up(analysis, Actor.WORKER, reason=reason, columns={} if are_left else prescan_over(analysis))
+    return are_left
 
 
 @verb
@@ -85,10 +95,20 @@ def end_prescan(analysis: Analysis, *, checked: int, passed: int, reason: Reason
 
 
 @verb
-def continue_prescan(analysis: Analysis, spent: float) -> None:
-    """Queue the rest of a prescan that makes way for others; it has worked for `spent` seconds so far."""
+def continue_prescan(analysis: Analysis, spent: float, left: Iterable[UrlScan]) -> None:
+    """Queue the rest of a prescan, in the zone of the first URL scan that is left to check.
+
+    It makes way for others, or has checked the URLs of one zone. It has worked for `spent` seconds so far.
+    """
     analysis = locked(analysis.pk)
-    enqueue("set_up", analysis.pk, round(spent, 1), owner=analysis.owner_id)
+    first = min(left, key=lambda scan: scan.position)
+    enqueue("set_up", analysis.pk, round(spent, 1), owner=analysis.owner_id, zone=first.zone or DEFAULT_ZONE)
+
+
+def enqueue_set_up(analysis: Analysis) -> None:
+    """Queue the set-up of an analysis, in the zone of its first submitted URL scan."""
+    first = analysis.url_scans.filter(status=U.SUBMITTED).order_by("position").values_list("zone", flat=True).first()
+    enqueue("set_up", analysis.pk, owner=analysis.owner_id, zone=first or DEFAULT_ZONE)
 
 
 @verb

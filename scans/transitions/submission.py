@@ -10,6 +10,7 @@ from scans import activity
 from scans.configuration.submission import Access, Submission, changes, columns_of, configuration, once_more
 from scans.models import (
     Actor,
+    AllowedTarget,
     Analysis,
     AnalysisSearch,
     RecurringSchedule,
@@ -26,7 +27,6 @@ from scans.transitions.core import (
     By,
     TransitionRefused,
     U,
-    enqueue,
     locked,
     locked_scan,
     move,
@@ -37,6 +37,7 @@ from scans.transitions.core import (
     scans_in,
     verb,
 )
+from scans.transitions.setup import enqueue_set_up
 
 
 @verb
@@ -73,7 +74,7 @@ def submit_new(submission: Submission, by: By, **columns) -> Analysis:
         _add_scans(analysis, submission, sealed_contents.owner_of(by))
         _accept_scans(analysis, by)
         begin_repeating(analysis)
-        enqueue("set_up", analysis.pk, owner=analysis.owner_id)
+        enqueue_set_up(analysis)
     return analysis
 
 
@@ -105,10 +106,12 @@ def _add_scans(analysis: Analysis, submission: Submission, owner: int | None, le
     added = [(position, url) for position, url in enumerate(submission.urls) if url not in leave_out]
     access = {url: submission.access.get(url) or Access() for _position, url in added}
     sealed_contents.store(access.values(), owner)
+    zones = AllowedTarget.zones()
     UrlScan.objects.bulk_create(
         UrlScan(
             analysis=analysis,
             url=url,
+            zone=zones.of(url),
             position=position,
             status=U.SUBMITTED,
             status_at=now,
@@ -247,7 +250,7 @@ def _submit_saved(analysis: Analysis, by: By) -> None:
     _accept_scans(analysis, by)
     roll_up(analysis, by, "analysis.submitted", columns=columns, **facts)
     begin_repeating(analysis)
-    enqueue("set_up", analysis.pk, owner=analysis.owner_id)
+    enqueue_set_up(analysis)
 
 
 def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
@@ -256,7 +259,7 @@ def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
     columns = {"prescan_started_at": None, "prescan_ended_at": None}
     columns |= {"submitted_at": analysis.submitted_at or timezone.now()}
     roll_up(analysis, by, "analysis.submitted", columns=columns, urls=len(failed), run=analysis.run)
-    enqueue("set_up", analysis.pk, owner=analysis.owner_id)
+    enqueue_set_up(analysis)
 
 
 @verb

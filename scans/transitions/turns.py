@@ -3,13 +3,21 @@
 Each owner's tasks have a queue of their own. A worker takes turns between the queues (see workers/worker): an owner
 with a thousand tasks waits as long for the next turn as an owner with one. A check that may take long asks its Turn
 from time to time, and queues the rest of its work once the turn is over.
+
+Each zone has queues of its own too, such as `scans@office:7` beside `scans-7` of the default zone. A process serves
+the zones that `serve` was told.
 """
 
+import re
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from time import monotonic
 
 from django.db.models import Max, Min, Q, QuerySet
 from django_tasks_db.models import DBTaskResult
+
+from scans.targets.zones import DEFAULT_ZONE
 
 CHECKS, SCANS = "checks", "scans"  # the queues: scans occupy their worker for hours, and checks must not wait for that
 TURN_SECONDS = 10  # a task may work for so long before it makes way for others
@@ -24,19 +32,50 @@ class TurnOver(Exception):
         self.worked, self.waited = worked, waited
 
 
-def queue_of(queue: str, owner: int | None) -> str:
-    """Return the name of an owner's queue. What nobody owns, as from the command line, has the queue itself."""
+def queue_of(queue: str, owner: int | None, zone: str = DEFAULT_ZONE) -> str:
+    """Return the name of an owner's queue in a zone. What nobody owns, as from the command line, has none there."""
+    if zone:
+        return f"{queue}@{zone}:{owner or ''}"
     return f"{queue}-{owner}" if owner else queue
+
+
+_QUEUE = re.compile(r"\w+(?:@(?P<zone>[^:]+):|-?)(?P<owner>\d*)")
 
 
 def owner_of(queue: str) -> int | None:
     """Return the owner of a queue that `queue_of` named."""
-    return int(queue.partition("-")[2] or 0) or None
+    return int(_QUEUE.fullmatch(queue)["owner"] or 0) or None
 
 
-def waiting(queue: str) -> QuerySet[DBTaskResult]:
-    """Return the tasks that wait in the queues of all owners."""
-    return DBTaskResult.objects.ready().filter(Q(queue_name=queue) | Q(queue_name__startswith=f"{queue}-"))
+def zone_of(queue: str) -> str:
+    """Return the zone of a queue that `queue_of` named."""
+    return _QUEUE.fullmatch(queue)["zone"] or DEFAULT_ZONE
+
+
+_served: tuple[str, ...] = (DEFAULT_ZONE,)
+
+
+def serve(zones: Iterable[str]) -> None:
+    """Let this process serve these zones from now on, instead of the default zone alone."""
+    global _served
+    _served = tuple(zones)
+
+
+def served() -> tuple[str, ...]:
+    """Return the zones that this process serves."""
+    return _served
+
+
+def waiting(queue: str, zones: Iterable[str] | None = None) -> QuerySet[DBTaskResult]:
+    """Return the tasks that wait in the queues of all owners, in these zones or else in those that are served here."""
+    chosen = [_in_zone(queue, zone) for zone in (_served if zones is None else zones)]
+    return DBTaskResult.objects.ready().filter(reduce(or_, chosen, Q(pk__in=[])))
+
+
+def _in_zone(queue: str, zone: str) -> Q:
+    if zone:
+        return Q(queue_name__startswith=queue_of(queue, None, zone))
+    return Q(queue_name=queue) | Q(queue_name__startswith=f"{queue}-")
 
 
 class Rotation:
@@ -67,7 +106,8 @@ class Turn:
     """The time of one check. Others may have the worker once TURN_SECONDS are over, and not before they need it."""
 
     def __init__(self, owner: int | None, priority: int = 0):
-        others = ~Q(queue_name=queue_of(CHECKS, owner)) & Q(priority__gte=priority)
+        own = [queue_of(CHECKS, owner, zone) for zone in served()]
+        others = ~Q(queue_name__in=own) & Q(priority__gte=priority)
         self._others = waiting(CHECKS).filter(others | Q(priority__gt=priority))
         self._began = self._looked = monotonic()
         self._is_over = False

@@ -11,7 +11,7 @@ from scans.reasons import NO_REASON, Reason
 from scans.statuses import PUBLISHED_AS, Action
 from scans.transitions.capacity import refuse_in_blackout
 from scans.transitions.claim import claim
-from scans.transitions.core import RELEASED, By, TransitionRefused, enqueue, roll_up, scans_in, verb
+from scans.transitions.core import RELEASED, By, TransitionRefused, enqueue_for, roll_up, scans_in, verb
 from scans.transitions.held import by_holder
 from scans.transitions.lease import take
 
@@ -71,7 +71,7 @@ def _ask(scan: UrlScan, chosen: FindingQuerySet, by: By) -> int:
     if asked:
         activity.record("url_scan.verify_asked", analysis=scan.analysis, url_scan=scan, by=by, count=asked)
     if asked and not is_under_way:
-        enqueue("verify_again", scan.pk, owner=scan.analysis.owner_id)
+        enqueue_for(scan, "verify_again")
     return asked
 
 

@@ -18,6 +18,7 @@ from scans.prescan.checks import LOGIN, CheckReport, Target, check
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import UrlScanStatus
 from scans.targets.policy import TargetPolicy
+from scans.targets.zones import DEFAULT_ZONE
 from scans.transitions import Turn
 from scans.workers.evidence import OpenedContents, keep_checks, target_of
 from scans.working_on import in_this_context, working_on
@@ -29,23 +30,23 @@ _one_with_a_browser = Lock()
 _seen_to_start: list[Engine] = []
 
 
-def set_up(analysis: Analysis, engine: Engine, spent: float = 0) -> None:
+def set_up(analysis: Analysis, engine: Engine, spent: float = 0, zone: str = DEFAULT_ZONE) -> None:
     """Set up every URL scan of a submitted analysis; run again after a crash, it continues where it was.
 
     For an analysis that is saved for later, it only checks the URLs. Blocks for as long as the prescan takes, or until
-    others wait for the worker: then the rest is queued. The prescan has worked for `spent` seconds in earlier turns. An
-    error on our side moves the URL scans to Submit Failed, with the reason.
+    others wait for the worker: then the rest is queued. So it is for the URLs of other zones than this one. The prescan
+    has worked for `spent` seconds in earlier turns. An error on our side moves the URL scans to Submit Failed, with the
+    reason.
     """
     try:
         if analysis.submitted_at is None:
-            prescan(analysis, spent)
+            prescan(analysis, spent, zone)
             return
-        if problem := why_not(engine):
-            transitions.fail_submission(analysis, reason=problem)
+        if (problem := why_not(engine)) and not transitions.fail_submission(analysis, reason=problem, zone=zone):
             return
         if not analysis.prescan:
             openable(analysis, OpenedContents())
-        elif not prescan(analysis, spent):
+        elif not prescan(analysis, spent, zone):
             return
         transitions.schedule(analysis)
         transitions.start_if_due(analysis)
@@ -77,10 +78,11 @@ def engine_problem(engine: Engine) -> Reason:
     return NO_REASON if preflight.ok else Reason(preflight.problem, engine=engine.name, **preflight.facts)
 
 
-def prescan(analysis: Analysis, spent: float = 0) -> bool:
-    """Check every submitted URL, several at a time, and end those that fail.
+def prescan(analysis: Analysis, spent: float = 0, zone: str = DEFAULT_ZONE) -> bool:
+    """Check every submitted URL of a zone, several at a time, and end those that fail.
 
-    Continues a prescan that a crash or others' turns interrupted. Returns False if it makes way for others again.
+    Continues a prescan that a crash or others' turns interrupted. Returns False if it makes way for others again, or
+    for other zones.
     """
     contents = OpenedContents()
     targets = openable(analysis, contents)
@@ -92,11 +94,13 @@ def prescan(analysis: Analysis, spent: float = 0) -> bool:
     turn = Turn(analysis.owner_id)
     checked = set(_checks(analysis).values_list("url_scan_id", flat=True))
     left = {scan: target for scan, target in targets.items() if scan.pk not in checked}
-    unchecked = _check_all(left, _accounts(analysis, contents), turn, settings.SCANS_PRESCAN_SECONDS - spent)
+    here = {scan: target for scan, target in left.items() if (scan.zone or DEFAULT_ZONE) == zone}
+    unchecked = _check_all(here, _accounts(analysis, contents), turn, settings.SCANS_PRESCAN_SECONDS - spent)
+    unchecked |= left.keys() - here.keys()
     spent += turn.worked
     analysis.refresh_from_db(fields=["prescan_ended_at"])
     if unchecked and spent < settings.SCANS_PRESCAN_SECONDS and is_under_way(analysis):
-        transitions.continue_prescan(analysis, spent)
+        transitions.continue_prescan(analysis, spent, unchecked)
         return False
     _end(analysis, checked | {scan.pk for scan in left.keys() - unchecked}, len(unchecked))
     return True

@@ -11,7 +11,7 @@ from scans import transitions
 from scans.models import Analysis, SystemPart
 from scans.models.system_part import ALIVE_FOR
 from scans.reasons import Reason
-from scans.transitions.turns import owner_of
+from scans.transitions.turns import owner_of, zone_of
 
 MAX_TASK_LOSSES = 2  # a task is queued again this often after its worker died
 SECONDS_TO_REPEAT = 10  # before a failed task is queued again; longer after each further failure
@@ -51,8 +51,8 @@ def _requeue(result: DBTaskResult) -> None:
 
 
 def _enqueue_again(result: DBTaskResult) -> None:
-    name, owner = result.task_path.rpartition(".")[2], owner_of(result.queue_name)
-    transitions.enqueue(name, *result.args_kwargs["args"], owner=owner)
+    name, queue = result.task_path.rpartition(".")[2], result.queue_name
+    transitions.enqueue(name, *result.args_kwargs["args"], owner=owner_of(queue), zone=zone_of(queue))
 
 
 def repeat_failed_tasks() -> None:

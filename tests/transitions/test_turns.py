@@ -3,12 +3,14 @@
 from itertools import groupby
 
 import pytest
+from django.db.models import Q
 from django_tasks_db.models import DBTaskResult
 
 from scans import tasks
 from scans.models import Actor
+from scans.targets.zones import MAX_ZONE_CHARACTERS
 from scans.transitions import turns
-from scans.transitions.turns import CHECKS, Rotation, Turn, owner_of, queue_of
+from scans.transitions.turns import CHECKS, Rotation, Turn, owner_of, queue_of, zone_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -84,9 +86,37 @@ def test_scans_have_queues_of_their_own_that_take_turns_too():
     assert not turns.waiting(CHECKS).filter(queue_name__startswith="scans").exists()
 
 
-@pytest.mark.parametrize("owner", [None, 7])
-def test_a_queue_names_its_owner(owner):
-    assert owner_of(queue_of(CHECKS, owner)) == owner
+@pytest.mark.parametrize("owner", [None, 7, 99_999_999])
+@pytest.mark.parametrize("zone", ["", "office", "eu-west-1", "7", "x" * MAX_ZONE_CHARACTERS])
+def test_a_queue_names_its_owner_and_its_zone_within_the_length_of_its_column(owner, zone):
+    queue = queue_of(CHECKS, owner, zone)
+    assert (owner_of(queue), zone_of(queue)) == (owner, zone)
+    assert len(queue) <= DBTaskResult._meta.get_field("queue_name").max_length
+
+
+@pytest.fixture
+def zones():
+    """A task in each of four queues that their names alone keep apart."""
+    for owner, zone in ((7, ""), (7, "eu"), (None, "eu-west"), (7, "eu-west")):
+        tasks.remove_data.using(queue_name=queue_of(CHECKS, owner, zone)).enqueue(1)
+
+
+@pytest.mark.usefixtures("zones")
+@pytest.mark.parametrize(
+    "served_zones, count", [([""], 1), (["eu"], 1), (["eu-west"], 2), (["", "eu"], 2), (["us"], 0), ([], 0)]
+)
+def test_a_worker_takes_tasks_of_the_zones_that_it_serves_alone(monkeypatch, served_zones, count):
+    monkeypatch.setattr(turns, "_served", turns.served())
+    turns.serve(served_zones)
+    assert turns.waiting(CHECKS).count() == count
+    assert {zone_of(task.queue_name) for task in turns.waiting(CHECKS)} <= set(served_zones)
+
+
+@pytest.mark.usefixtures("zones")
+def test_a_worker_of_an_older_version_takes_no_task_of_a_zone():
+    """Its question, as version 0.4.0 asks it: two versions run side by side while one replaces the other."""
+    older = DBTaskResult.objects.ready().filter(Q(queue_name="checks") | Q(queue_name__startswith="checks-"))
+    assert [task.queue_name for task in older] == ["checks-7"]
 
 
 # --- A long task ----------------------------------------------------------------------------------

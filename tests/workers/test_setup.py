@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from scans import transitions
 from scans.engines.base import Preflight
 from scans.login.base import Login, Method
-from scans.models import Actor, Analysis, StopMode, TargetCheck, TargetLogin
+from scans.models import Actor, AllowedTarget, Analysis, StopMode, TargetCheck, TargetLogin
 from scans.prescan import checks, connection
 from scans.reasons import Reason
 from scans.statuses import AnalysisStatus as A
@@ -217,6 +217,12 @@ def _waits_one_by_one(monkeypatch):
     monkeypatch.setattr(setup, "wait", wait)
 
 
+def passing():
+    """The report of checks that pass."""
+    steps = [connection.Step("connect", "", Reason("port_accepts", address="127.0.0.1", port=80), 1)]
+    return checks.CheckReport(connection.ConnectionReport("", steps, ("127.0.0.1",)), steps)
+
+
 def urls(site, count):
     return [f"{site.url}?{number}" for number in range(count)]
 
@@ -240,6 +246,58 @@ def test_two_owners_prescans_take_turns_and_each_url_is_checked_once(site, slow)
         ended = analysis.activity.get(action="analysis.prescan_ended")
         assert (ended.data["checked"], ended.data["passed"], bool(ended.reason)) == (count, count, False)
         assert actions(analysis).count("analysis.prescan_started") == 1 and U.SUBMITTED not in statuses(analysis)
+
+
+@pytest.fixture
+def zoned():
+    """An analysis whose first and third URL are of the default zone, the second and fourth of another one."""
+    with ControllableSite() as here, ControllableSite() as there:
+        there_url = there.url.replace("127.0.0.1", "127.0.0.2")
+        AllowedTarget.objects.create(pattern="127.0.0.0/8")
+        AllowedTarget.objects.create(pattern="127.0.0.2", zone="office")
+        yield make.submitted(f"{here.url}?1", f"{there_url}?2", f"{here.url}?3", f"{there_url}?4")
+
+
+def carry_out(analysis, engines=None):
+    """Run the set-up tasks as workers of each zone do; returns the zone of each."""
+    zones = []
+    while task := turns.waiting("checks", ["", "office"]).first():
+        task.claim("a worker")
+        zone = turns.zone_of(task.queue_name)
+        zones.append(zone)
+        set_up(analysis, (engines or {}).get(zone) or StubEngine(), *task.args_kwargs["args"][1:], zone=zone)
+        analysis.refresh_from_db()
+        task.set_successful(None)
+    return zones
+
+
+def test_the_urls_of_each_zone_are_checked_in_it(zoned, monkeypatch):
+    checked = []
+    monkeypatch.setattr(setup, "check", lambda target, *_, **__: checked.append(target.url) or passing())
+    assert carry_out(zoned) == ["", "office"]
+    assert [url[-1] for url in checked] == ["1", "3", "2", "4"]
+    ended = zoned.activity.get(action="analysis.prescan_ended")
+    assert (ended.data["checked"], ended.data["passed"]) == (4, 4)
+    assert actions(zoned).count("analysis.prescan_started") == 1 and U.SUBMITTED not in statuses(zoned)
+
+
+def test_without_an_engine_in_one_zone_the_urls_of_other_zones_are_set_up(zoned, monkeypatch):
+    monkeypatch.setattr(setup, "check", lambda *_, **__: passing())
+    assert carry_out(zoned, {"office": StubEngine(MISSING)}) == ["", "office"]
+    assert statuses(zoned)[1] == statuses(zoned)[3] == U.SUBMIT_FAILED
+    assert U.SUBMITTED not in statuses(zoned) and statuses(zoned)[0] == U.QUEUED
+
+
+def test_a_set_up_whose_first_zone_has_no_engine_goes_on_in_the_next(zoned, monkeypatch):
+    monkeypatch.setattr(setup, "check", lambda *_, **__: passing())
+    assert carry_out(zoned, {"": StubEngine(MISSING)}) == ["", "office"]
+    assert statuses(zoned)[0] == statuses(zoned)[2] == U.SUBMIT_FAILED and statuses(zoned)[1] == U.QUEUED
+
+
+def test_a_set_up_in_a_zone_that_its_urls_have_left_goes_to_theirs(zoned, monkeypatch):
+    monkeypatch.setattr(setup, "check", lambda *_, **__: passing())
+    zoned.url_scans.update(zone="office")
+    assert carry_out(zoned) == ["", "office"] and U.SUBMITTED not in statuses(zoned)
 
 
 @pytest.mark.usefixtures("_waits_one_by_one")
