@@ -18,12 +18,14 @@ BIN = .venv/bin
 WHEELS = --only-binary :all: --no-binary yaswfp --no-binary pyperclip --no-binary urwid-mitmproxy
 PIP_INSTALL = bin/python -m pip install -qq --disable-pip-version-check --require-hashes $(WHEELS) -r
 # The lists of requirements that people read and edit, without the ending; `make lock` writes the lock beside each.
-LISTS = requirements requirements-dev scans/engines/wapiti/driver/requirements tests/sites/canaille-requirements
+LISTS = requirements requirements-s3 requirements-dev scans/engines/wapiti/driver/requirements tests/sites/canaille-requirements tests/sites/moto-requirements
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends
 CAN_APT_INSTALL = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 # $(LOCK) FILE COMMAND…: waits until no other make runs a command under the same lock. Debian has flock; elsewhere only
 # the order of the targets below keeps commands apart.
 LOCK := $(if $(shell command -v flock),flock,unlocked() { shift; "$$@"; }; unlocked)
+# What is installed besides: make setup EXTRAS=s3
+EXTRAS ?=
 # What pytest is given besides: make test ARGS="-k stop -x"; or the measuring: make bench ARGS="--only pages"
 ARGS ?=
 # Or what becomes newer: make lock ARGS="--upgrade-package django", ARGS=--upgrade for all
@@ -41,14 +43,14 @@ help:  ## List the targets
 
 setup:  ## Install the product into .venv and the scan engine into .engine
 	@sh -ec "$$CHECK_ENVIRONMENTS"
-	@$(MAKE) --silent --jobs=2 .venv/.product engine
+	@$(MAKE) --silent --jobs=2 .venv/.product $(EXTRAS:%=.venv/.%) engine
 	@$(MAKE) --silent chromium
 
 run: setup  ## Start everything: web, scheduler, workers and the demo site. Ctrl-C ends it
 	@$(BIN)/python manage.py first_run --bind "$(SCANS_BIND)"
 	@DASHBOARD_PORT=$(PORT) SCANS_BIND="$(LISTEN)" STARTED_BY=$$$$ exec $(BIN)/honcho start --env /dev/null --concurrency scans=$(SCANS_WORKERS)
 
-test: .venv/.development .provider/.installed engine chromium  ## Run the whole test suite (DATABASE_URL chooses the database)
+test: .venv/.development .provider/.installed .moto/.installed engine chromium  ## Run the whole test suite (DATABASE_URL chooses the database)
 	@$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) $(ARGS)
 
 # Tests in end_to_end all start something, so they are not even read.
@@ -80,7 +82,8 @@ format: .venv/.development  ## Put the Python files into the house's style
 lock: .venv/.development  ## Pin all that is installed, with hashes, from the lists of requirements
 	@for list in $(LISTS); do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(WHEELS) $(ARGS) \
-			$$([ $$list != requirements-dev ] || echo --constraints requirements.lock) \
+			$$(case $$list in requirements-s3 | requirements-dev) echo --constraints requirements.lock;; esac) \
+			$$([ $$list != requirements-dev ] || echo --constraints requirements-s3.lock) \
 			$$list.txt --output-file $$list.lock || exit; done
 
 audit: .venv/.development  ## Look for known weaknesses in what is installed, where an index of them answers
@@ -99,7 +102,7 @@ screenshots: .venv/.development engine chromium  ## Take pictures of every page,
 	@DJANGO_SETTINGS_MODULE=dashboard.settings $(BIN)/python -m tests.screenshots
 
 clean:  ## Remove the environments; var/ with the database is kept
-	rm -rf .venv .engine .provider
+	rm -rf .venv .engine .provider .moto
 
 # --- How the two environments are made ---------------------------------------------------------
 # A stamp file says what is installed, so that a second call costs nothing. The engine's dependencies
@@ -176,6 +179,10 @@ export MAKE_ENVIRONMENT CHECK_ENVIRONMENTS
 	@$(LOCK) $< sh -ec '[ $@ -nt $< ] || { echo "Installing the product into .venv …"; \
 		.venv/$(PIP_INSTALL) $<; touch $@; }'
 
+.venv/.s3: requirements-s3.lock .venv/.product | .venv/bin/pip
+	@$(LOCK) requirements.lock sh -ec '[ $@ -nt $< -a $@ -nt .venv/.product ] || { \
+		echo "Installing the extra s3 into .venv …"; .venv/$(PIP_INSTALL) $<; touch $@; }'
+
 .venv/.development: requirements-dev.lock .venv/.product | .venv/bin/pip
 	@$(LOCK) requirements.lock sh -ec '[ $@ -nt $< -a $@ -nt .venv/.product ] || { \
 		echo "Installing what tests and checks need into .venv …"; .venv/$(PIP_INSTALL) $<; touch $@; }'
@@ -190,6 +197,13 @@ export MAKE_ENVIRONMENT CHECK_ENVIRONMENTS
 .provider/.installed: tests/sites/canaille-requirements.lock | .provider/bin/pip
 	@$(LOCK) $< sh -ec '[ $@ -nt $< ] || { echo "Installing the OpenID Connect provider of the tests into .provider …"; \
 		.provider/$(PIP_INSTALL) $<; touch $@; }'
+
+# A stand-in for S3 for tests, in an environment of its own for the same reason.
+.moto/bin/pip: | .venv/bin/pip
+
+.moto/.installed: tests/sites/moto-requirements.lock | .moto/bin/pip
+	@$(LOCK) $< sh -ec '[ $@ -nt $< ] || { echo "Installing the stand-in for S3 of the tests into .moto …"; \
+		.moto/$(PIP_INSTALL) $<; touch $@; }'
 
 # Without an engine the dashboard still starts, and says so on each scan that cannot be set up.
 engine: | .venv/bin/pip

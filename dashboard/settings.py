@@ -28,6 +28,7 @@ from dashboard.environment import (
     targets,
     text,
 )
+from dashboard.file_storage import file_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -240,10 +241,11 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": file_storage(),  # of what scans leave
     "staticfiles": {"BACKEND": "dashboard.static_files.StaticFilesStorage"},
 }
 MEDIA_ROOT = VAR_DIR / "media"
+SCANS_S3_BUCKET = text("SCANS_S3_BUCKET")
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "scans:home"
@@ -349,6 +351,8 @@ LOGGING = {
     "loggers": {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
+        # At DEBUG they would show how requests are signed.
+        **{name: {"level": "WARNING"} for name in ("boto3", "botocore", "s3transfer", "urllib3")},
         "waitress.queue": {"level": "ERROR"},  # it warns of each request that waits for a thread
         "dashboard.access": {"handlers": ["output"], "level": "INFO", "propagate": False},
         "scans.security": {"handlers": ["output"], "level": "INFO", "propagate": False},

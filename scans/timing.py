@@ -23,6 +23,9 @@ class Timing:
     until_site_is_back: float = 15  # when a scan resumes: the site may have been restarted together with us
     between_checks: float = 4  # of a site that is not back yet
     for_picture: float = 10
+    # The storage of files.
+    for_storage: float = 10  # that fails, before the files stay with this host for now
+    for_delivery: float = 120  # of a session that another host could not upload yet
     # The login.
     login_holds: float = 5  # a login that ends sooner counts as failed
 

@@ -13,7 +13,12 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.lock", "scans/engines/wapiti/driver/requirements.lock", "requirements-dev.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-s3.lock",
+    "scans/engines/wapiti/driver/requirements.lock",
+    "requirements-dev.lock",
+)
 PATIENCE = 180  # seconds for one lock
 # --disable-pip: the locks name everything, so nothing has to be resolved or downloaded.
 PIP_AUDIT = "-m pip_audit --require-hashes --disable-pip --timeout 10 --progress-spinner off --format json -r".split()

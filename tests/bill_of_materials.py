@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "static/vendor"
 # Each part with its Python, its lock and its own licence.
 ENVIRONMENTS = {
-    "product": (ROOT / ".venv/bin/python", ROOT / "requirements.lock", "Apache-2.0"),
+    # with the extra for S3, which development has too
+    "product": (ROOT / ".venv/bin/python", ROOT / "requirements-s3.lock", "Apache-2.0"),
     "engine": (
         ROOT / ".engine/bin/python",
         ROOT / "scans/engines/wapiti/driver/requirements.lock",

@@ -30,11 +30,11 @@ LAYERS = {
     # our own traffic to a target, from one request to a recorded script
     "targets": ["targets", "browser", "login", "prescan"],
     # what is stored, and what SQLite and PostgreSQL are told by name
-    "storage": ["database", "models", "configuration", "apps"],
+    "storage": ["database", "models", "installation", "configuration", "apps"],
     # writes and words the log, which every change needs; says who is logged in
     "log": ["activity", "accounts", "people"],
     # changes statuses, results and what is kept
-    "changes": ["transitions", "results", "maintenance"],
+    "changes": ["transitions", "results", "artifacts", "maintenance"],
     # reads, and changes nothing
     "reading": ["filtersets", "summaries", "templatetags", "analysis_list", "exports"],
     # takes what a person typed

@@ -5,14 +5,13 @@ follow the marks. The removal comes later, a few rows per transaction, so that n
 anywhere and run again. Files are removed after the transaction of their rows.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from time import monotonic, sleep
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from scans import transitions
+from scans import artifacts, transitions
 from scans.models import ActivityLogEntry, Analysis, CrawlScript, TargetLogin, UrlScan
 from scans.transitions import Turn, TurnOver
 
@@ -67,20 +66,11 @@ def _remove_of_scan(analysis: Analysis, scan: UrlScan, turn: Turn) -> Iterator[O
     elif analysis.evidence_expired_at:
         _in_batches(scan.findings.all(), lambda findings: findings.update(**NO_EVIDENCE), turn)
     if deleted or analysis.screenshots_expired_at:
-        yield from _errors_of(screenshot.remove for screenshot in scan.screenshots.all())
+        yield from artifacts.remove_pictures(scan)
     if deleted:
         _in_batches(scan.checks.all(), QuerySet.delete, turn)
-    if (deleted or analysis.evidence_expired_at) and scan.directory.exists():
-        yield from _errors_of([lambda: shutil.rmtree(scan.directory)])
-
-
-def _errors_of(removals) -> Iterator[OSError]:
-    """Call each; yield the errors."""
-    for removal in removals:
-        try:
-            removal()
-        except OSError as problem:
-            yield problem
+    if deleted or analysis.evidence_expired_at:
+        yield from artifacts.remove(scan)
 
 
 def _in_batches(

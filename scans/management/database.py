@@ -1,5 +1,6 @@
 """The base of the commands that need the database, and whether the database has every migration."""
 
+import logging
 from functools import cache
 
 from django.core.management.base import CommandError
@@ -7,10 +8,13 @@ from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from scans import installation
 from scans.harmless import harmless
 from scans.management.output import HarmlessCommand
 
+logger = logging.getLogger(__name__)
 WITHOUT_DATABASE = 3  # the exit code, unless a command has another
+WRONG_SETTING = 3  # the exit code, as for every wrong setting
 
 
 class DatabaseCommand(HarmlessCommand):
@@ -50,6 +54,22 @@ def require_migrations(returncode: int = WITHOUT_DATABASE) -> None:
             f"The database lacks {len(missing)} migrations: run `manage.py migrate`, then try again.",
             returncode=returncode,
         )
+
+
+def require_own_keys_and_files() -> None:
+    """Raise CommandError if keys or files of this host are not those of the database.
+
+    A database or a storage that does not answer raises nothing here: processes start without them, and try again.
+    """
+    try:
+        why = installation.problem()
+    except Error:
+        return
+    except OSError as error:
+        logger.warning("The files of scans were not looked at. %s", error)
+        return
+    if why:
+        raise CommandError(why, returncode=WRONG_SETTING)
 
 
 def unapplied_migrations() -> list[str]:

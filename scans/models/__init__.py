@@ -4,12 +4,14 @@ from scans.models.activity_log_entry import ActivityLogEntry, Actor
 from scans.models.allowed_target import AllowedTarget
 from scans.models.analysis import Analysis, Publication, Series, StopMode
 from scans.models.analysis_search import AnalysisSearch
+from scans.models.artifact import Artifact
 from scans.models.blackout_window import BlackoutWindow
 from scans.models.bulk_action import BulkAction, BulkItem, BulkOutcome
 from scans.models.crawl_script import CrawlScript
 from scans.models.crawled_url import CrawledUrl
 from scans.models.failed_logins import FailedLogins
 from scans.models.finding import Finding, Replay
+from scans.models.installation import Installation
 from scans.models.module_error import ModuleError
 from scans.models.open_findings import OpenFindings
 from scans.models.person_settings import PersonSettings, Theme

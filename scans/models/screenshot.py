@@ -19,6 +19,8 @@ class Screenshot(models.Model):
         CRAWLED = "crawled", _("End of the crawl script")
         FAILURE = "failure", _("The failure")
 
+    FOLDER = "screenshots"  # in the storage
+
     url_scan = models.ForeignKey(
         UrlScan, verbose_name=_("URL scan"), on_delete=models.CASCADE, related_name="screenshots"
     )
@@ -27,7 +29,7 @@ class Screenshot(models.Model):
     )
     shows = models.CharField(_("shows"), max_length=10, choices=Shows.choices)
     at = models.DateTimeField(_("time"))
-    image = models.FileField(_("image"), upload_to="screenshots")
+    image = models.FileField(_("image"), upload_to=FOLDER)
 
     class Meta:
         verbose_name = _("screenshot")

@@ -1,7 +1,19 @@
 """Every code there is, with its sentence: the tables of this package together. {…} are the facts of a reason."""
 
-from scans.reasons import browser, engines, logins, notices, providers, refusals, replays, scanning, security, targets
+from scans.reasons import (
+    browser,
+    engines,
+    files,
+    logins,
+    notices,
+    providers,
+    refusals,
+    replays,
+    scanning,
+    security,
+    targets,
+)
 
-TABLES = (scanning, notices, refusals, targets, logins, browser, engines, replays, security, providers)
+TABLES = (scanning, notices, refusals, targets, logins, browser, engines, replays, security, providers, files)
 # `text` is somebody's own text, or an old one: it is shown as it is.
 SENTENCES = {"text": "{text}", **{code: sentence for table in TABLES for code, sentence in table.SENTENCES.items()}}

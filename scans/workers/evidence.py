@@ -1,13 +1,12 @@
 """The steps and pictures of the checks, and the files of a scan: storing and removing them."""
 
-import shutil
 from functools import cache
 
-from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from scans import artifacts
 from scans.configuration.secret_headers import rules_of
-from scans.models import CrawlScript, Screenshot, TargetCheck, TargetLogin, UrlScan
+from scans.models import CrawlScript, TargetCheck, TargetLogin, UrlScan
 from scans.prescan.checks import CheckReport, Target
 from scans.targets.refusal import Seen
 
@@ -33,13 +32,7 @@ def keep_checks(url_scan: UrlScan, report: CheckReport, occasion: str) -> None:
         UrlScan.objects.filter(pk=url_scan.pk).update(usual_answer=url_scan.usual_answer)
     by_step = {check.step: check for check in checks}
     for picture in report.pictures:
-        keep_picture(url_scan, picture.shows, picture.image, by_step.get(picture.step))
-
-
-def keep_picture(url_scan: UrlScan, shows: str, image: bytes, check: TargetCheck | None = None) -> None:
-    """Store a picture of the target."""
-    file = ContentFile(image, name=f"{url_scan.pk}-{shows}.png")
-    Screenshot.objects.create(url_scan=url_scan, check_step=check, shows=shows, at=timezone.now(), image=file)
+        artifacts.keep_picture(url_scan, picture.shows, picture.image, by_step.get(picture.step))
 
 
 class OpenedContents:
@@ -66,7 +59,6 @@ def target_of(url_scan: UrlScan, contents: OpenedContents | None = None) -> Targ
 
 
 def remove_files(url_scan: UrlScan) -> None:
-    """Delete the scan's pictures and everything that the engine wrote to disk for it."""
-    for screenshot in url_scan.screenshots.all():
-        screenshot.remove()
-    shutil.rmtree(url_scan.directory, ignore_errors=True)
+    """Delete the scan's pictures and everything that the engine left. Raises OSError; it can run again then."""
+    if problems := artifacts.remove_pictures(url_scan) + artifacts.remove(url_scan):
+        raise problems[0]

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from scans import transitions
+from scans import artifacts, transitions
 from scans.browser import Task, play
 from scans.engines.base import Command, Engine, EngineRun, ReportError
 from scans.engines.events import (
@@ -46,7 +46,7 @@ from scans.targets.monitor import SiteMonitor, why_lost
 from scans.targets.request_rules import NO_RULES, RequestRules
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
-from scans.workers.evidence import keep_picture, remove_files
+from scans.workers.evidence import remove_files
 from scans.workers.holding import Holding
 from scans.workers.setup import engine_problem
 
@@ -276,7 +276,7 @@ class Supervision:
         failure = self._keeper.failure
         image = failure.screenshot if failure else b""
         if image := image or self._run_with_lease(self._picture):
-            keep_picture(self._scan, Screenshot.Shows.FAILURE, image)
+            artifacts.keep_picture(self._scan, Screenshot.Shows.FAILURE, image)
         reason = Reason("logins_failed", count=self._keeper.in_a_row, failure=self._last_failure())
         self._ask(Command.STOP, EndedBy.LOGINS, reason)
 

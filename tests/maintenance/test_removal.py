@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
+from scans.artifacts import keep_picture
 from scans.engines.events import AddressSeen, ModuleFailed, Reach
 from scans.login.base import Login, Method
 from scans.maintenance import removal
@@ -30,7 +31,6 @@ from scans.results import coverage, module_errors
 from scans.statuses import UrlScanStatus
 from scans.tasks import delete_results
 from scans.transitions import Access, Turn
-from scans.workers.evidence import keep_picture
 from tests import factories
 from tests.rows import tasks
 
@@ -150,7 +150,7 @@ def test_a_file_that_cannot_be_removed_is_told_keeps_nothing_else_and_is_tried_a
             raise PermissionError(f"{path} is held")
         rmtree(path)
 
-    monkeypatch.setattr(removal.shutil, "rmtree", refuse)
+    monkeypatch.setattr(shutil, "rmtree", refuse)
     with pytest.raises(removal.NotRemoved, match="is held"):
         removal.remove(analysis)
     assert kept(analysis) == ALL | {"evidence": 0, "directories": 1, "pictures": 0, "files": 0}

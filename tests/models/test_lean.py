@@ -47,6 +47,7 @@ SHORT = {
     "savedview": {"query"},
     "triagemark": {"comment"},
     "securityevent": {"facts"},
+    "installation": {"key_mark", "storage_problem"},
 }
 
 

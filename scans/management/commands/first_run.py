@@ -14,6 +14,7 @@ from django.db import OperationalError
 
 from scans.accounts.passwords import require_change
 from scans.activity import note
+from scans.management.database import require_own_keys_and_files
 from scans.management.output import HarmlessCommand
 from scans.models import Actor
 
@@ -39,6 +40,7 @@ class Command(HarmlessCommand):
             call_command("migrate", verbosity=0, interactive=False)
         except OperationalError as error:
             raise CommandError(f"The database cannot be used; see DATABASE_URL. {error}") from None
+        require_own_keys_and_files()
         call_command("collectstatic", verbosity=0, interactive=False)
         self._make_first_administrator()
         host = LOOPBACK if bind in ("0.0.0.0", "::") else bind  # noqa: S104 - a comparison

@@ -7,13 +7,14 @@ from scans.accounts.two_factor import resealed as factor_resealed
 from scans.configuration.secret_headers import resealed
 from scans.encryption import KeyLost, reseal
 from scans.management.database import DatabaseCommand
-from scans.models import Analysis, CrawlScript, TargetLogin
+from scans.models import Analysis, CrawlScript, Installation, TargetLogin
 
 # Every column that holds an encrypted value, and how to encrypt it again.
 SEALED = [
     (TargetLogin.objects.all(), "sealed", reseal),
     (CrawlScript.objects.all(), "sealed", reseal),
     (Analysis.objects.filter(headers__isnull=False), "headers", resealed),
+    (Installation.objects.all(), "key_mark", reseal),
     (Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN), "data", factor_resealed),
 ]
 

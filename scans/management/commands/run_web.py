@@ -8,6 +8,7 @@ import waitress
 from django.conf import settings
 
 from dashboard.wsgi import application
+from scans.management.database import require_own_keys_and_files
 from scans.management.output import HarmlessCommand
 
 THREADS = 8
@@ -27,6 +28,7 @@ class Command(HarmlessCommand):
 
     def handle(self, *, bind: str, **options) -> None:
         """SIGTERM lets answers that are being made be sent first, for five seconds."""
+        require_own_keys_and_files()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         waitress.serve(
             application,

@@ -1,6 +1,6 @@
 """manage.py run_worker: work on queued scans, or on checks and verification."""
 
-from scans.management.database import require_migrations
+from scans.management.database import require_migrations, require_own_keys_and_files
 from scans.management.output import HarmlessCommand
 from scans.workers.worker import ScanWorker
 
@@ -16,6 +16,7 @@ class Command(HarmlessCommand):
 
     def handle(self, *, queue: str, **options) -> None:
         require_migrations()
+        require_own_keys_and_files()
         worker = ScanWorker(queue)
         worker.configure_signals()
         worker.run()
