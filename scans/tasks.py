@@ -56,12 +56,6 @@ def delete_results(url_scan_id: int) -> None:
     transitions.conclude_deletion(url_scan)
 
 
-@task(queue_name=CHECKS)
-def delete_files(url_scan_id: int) -> None:
-    """Delete the files of a URL scan. Only tasks that an older version queued use it."""
-    remove_files(UrlScan.objects.get(pk=url_scan_id))
-
-
 @task(queue_name=CHECKS, priority=removal.PRIORITY)
 def remove_data(analysis_id: int) -> None:
     """Remove data of an analysis that is no longer kept, and logins and scripts that nothing refers to."""

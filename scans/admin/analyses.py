@@ -73,7 +73,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
     encrypted_fields = ["headers"]
     worded_fields = {"duration": "longest", "run_time": "ran_for"}
     list_display = ["name", "run", "status", "owner", "started_at", "ended_at", "changed_at", "page"]
-    list_filter = ["status", "publication"]
+    list_filter = ["status", "publication", ("removal_failed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["owner"]
     search_fields = ["name", "url_scans__url"]
     actions = ["stop_saving", "stop_deleting", "publish"]

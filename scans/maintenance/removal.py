@@ -34,6 +34,21 @@ def remove(analysis: Analysis) -> None:
         _remove(analysis, Turn(analysis.owner_id, PRIORITY))
     except TurnOver:
         transitions.enqueue("remove_data", analysis.pk, owner=analysis.owner_id)
+    else:
+        transitions.conclude_removal(analysis)
+
+
+def count_failed() -> int:
+    """Return for how many analyses the removal of data was given up."""
+    return Analysis.objects.filter(removal_failed_at__isnull=False).count()
+
+
+def retry_failed() -> int:
+    """Queue each removal again that was given up. Returns how many."""
+    failed = list(Analysis.objects.filter(removal_failed_at__isnull=False))
+    for analysis in failed:
+        transitions.ask_for_removal(analysis)
+    return len(failed)
 
 
 def _remove(analysis: Analysis, turn: Turn) -> None:

@@ -114,4 +114,4 @@ def _mark(analysis: Analysis, column: str, action: str, entry: dict) -> None:
     Analysis.objects.filter(pk=analysis.pk).update(**{column: timezone.now()}, version=F("version") + 1)
     if action:
         activity.record(action, analysis=analysis, **entry)
-        transitions.enqueue("remove_data", analysis.pk, owner=analysis.owner_id)
+        transitions.ask_for_removal(analysis)

@@ -135,6 +135,9 @@ class Analysis(models.Model):
     )
     created_at = models.DateTimeField(_("created at"))
     submitted_at = models.DateTimeField(_("submitted at"), null=True, editable=False)
+    prescan_asked_at = models.DateTimeField(
+        _("prescan of a draft asked for at"), null=True, editable=False, help_text=_("Until that prescan starts.")
+    )
     prescan_started_at = models.DateTimeField(_("prescan started at"), null=True, editable=False)
     prescan_ended_at = models.DateTimeField(_("prescan ended at"), null=True, editable=False)
     started_at = models.DateTimeField(_("started at"), null=True, editable=False)
@@ -153,6 +156,16 @@ class Analysis(models.Model):
     # When the retention policy expired a kind of data: see maintenance/retention
     evidence_expired_at = models.DateTimeField(_("evidence removed at"), null=True, editable=False)
     screenshots_expired_at = models.DateTimeField(_("screenshots removed at"), null=True, editable=False)
+    # Written by transitions/removal
+    removal_asked_at = models.DateTimeField(
+        _("removal of data asked for at"), null=True, editable=False, help_text=_("Until the data is removed.")
+    )
+    removal_failed_at = models.DateTimeField(
+        _("removal of data failed at"),
+        null=True,
+        editable=False,
+        help_text=_("The log says why. “manage.py retain” tries it again."),
+    )
     # Entries before this moment may be deleted: see database/append_only
     log_expired_at = models.DateTimeField(
         _("log removed at"), null=True, editable=False, help_text=_("Entries before this moment may be deleted.")
@@ -236,6 +249,22 @@ class Analysis(models.Model):
                 fields=["owner", "submitted_at", "urls"],
                 name="analysis_open_of_owner",
                 condition=PRESENT & models.Q(ended_at__isnull=True),
+            ),
+            # Which rows must have a task is read along these: see models/owed
+            models.Index(
+                fields=["prescan_asked_at"],
+                name="analysis_prescan_asked",
+                condition=models.Q(prescan_asked_at__isnull=False),
+            ),
+            models.Index(
+                fields=["removal_asked_at"],
+                name="analysis_removal_asked",
+                condition=models.Q(removal_asked_at__isnull=False),
+            ),
+            models.Index(
+                fields=["removal_failed_at"],
+                name="analysis_removal_failed",
+                condition=models.Q(removal_failed_at__isnull=False),
             ),
             # The retention policy finds the oldest runs along these
             _old_index("ended_at", name="analysis_old_runs", kept=PRESENT),

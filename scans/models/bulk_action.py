@@ -93,7 +93,10 @@ class BulkItem(models.Model):
     class Meta:
         verbose_name = _("item of a bulk action")
         verbose_name_plural = _("items of bulk actions")
-        indexes = [models.Index(fields=["bulk", "outcome", "id"], name="bulk_item_by_outcome")]
+        indexes = [
+            models.Index(fields=["bulk", "outcome", "id"], name="bulk_item_by_outcome"),
+            models.Index(fields=["bulk"], name="bulk_item_waiting", condition=models.Q(outcome="waiting")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.analysis}: {self.get_outcome_display()}"

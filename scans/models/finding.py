@@ -91,6 +91,13 @@ class Finding(models.Model):
         _("asked to be verified again at"), null=True, editable=False, help_text=_("Until it is verified again.")
     )
 
+    replay_attempts = models.PositiveSmallIntegerField(
+        _("replays begun"),
+        null=True,  # as the notices of a URL scan
+        editable=False,
+        help_text=_("How often a worker began to replay it, since its last outcome. More than one were lost under it."),
+    )
+
     LARGE = (
         *("http_request", "curl", "evidence_headers", "evidence_body"),
         *("description", "solution", "references"),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 SENTENCES = {
     # No look at the finding
     "not_looked_at": _("Not looked at: the site was lost before this finding's turn. Verify it again. ({error})"),
+    "replay_loses_workers": _("Not looked at: {count} workers in a row were lost while they replayed this finding."),
     "enough_places_replayed": _("Not sent again: {count} other places of this weakness were."),
     "verdict_kept": _("{then} A new look at {at} was not possible: {why}"),
     "replay_out_of_time": _(

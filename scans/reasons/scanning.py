@@ -7,6 +7,13 @@ from scans.reasons.plural import Plural
 SENTENCES = {
     "worker_silent": _("Its worker stopped responding."),
     "worker_lost": _("Its worker was lost {count} times."),
+    "task_broke": _("It failed {count} times. The last error: {error}."),
+    "files_left": _(
+        "The results are deleted, but files of this scan may be left on the disk. {why} To try again, delete the "
+        "analysis."
+    ),
+    "bulk_given_up": _("Not done: {why} Ask for it again."),
+    "verification_given_up": _("Not looked at: verification was given up. {why} Verify it again."),
     "blackout_until": _("A blackout window lasts until {until}."),
     "capacity_used_up": _("The capacity is used up: as many URL scans are running as it allows."),
     "duration_ended": _("The analysis' duration ended."),

@@ -92,10 +92,10 @@ def _verify(scan: UrlScan, timing: Timing, spent: Sequence[float]) -> None:
     with transaction.atomic():
         Analysis.objects.select_for_update().get(pk=scan.analysis_id)
         transitions.renew(scan)  # raises LeaseLost if another worker has it, or its results were deleted
-        transitions.conclude_verification(scan, _counts(scan))
+        transitions.conclude_verification(scan, counts_of(scan))
 
 
-def _counts(scan: UrlScan) -> dict[str, int]:
+def counts_of(scan: UrlScan) -> dict[str, int]:
     """Return the number of weaknesses with each outcome: the one that says most, of all places that were replayed."""
     counts = Counter(scan.findings.first_of_each_weakness().values_list("replay", flat=True))
     outcomes = (Replay.CONFIRMED, Replay.NOT_REPRODUCED, Replay.NOT_REPLAYABLE)
@@ -136,7 +136,10 @@ def verify_again(
 
 
 def _in_turns(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
-    """Return what to replay, the first place of each weakness before the second ones, and places beyond MOST_PLACES."""
+    """Return what to replay, the first place of each weakness before the second ones, and places beyond MOST_PLACES.
+
+    Findings under which a worker was lost come last, so that all others have their outcome first.
+    """
     turns: dict[int, list[Finding]] = defaultdict(list)
     seen = Counter()
     for finding in findings:
@@ -144,6 +147,7 @@ def _in_turns(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]
         seen[finding.fingerprint] += 1
     in_order = [(turn, finding) for turn in sorted(turns) for finding in turns[turn]]
     replayed = [finding for turn, finding in in_order if turn < MOST_PLACES]
+    replayed.sort(key=lambda finding: finding.replay_attempts or 0)
     return replayed, [finding for turn, finding in in_order if turn >= MOST_PLACES]
 
 
@@ -195,9 +199,14 @@ class Replays:
                     self._outcomes.mark_rest(Reason("replay_out_of_time", count=settings.SCANS_VERIFY_SECONDS))
                     return
                 self._make_way()
+                if not self._outcomes.begin(finding):
+                    continue
                 finding.refresh_from_db(fields=Finding.LARGE)  # of one finding at a time: each may be large
                 try:
                     self._outcomes.store(finding, self._verdict(client, finding))
+                except TurnOver:
+                    self._outcomes.put_back(finding)
+                    raise
                 except SiteLost as lost:
                     self._outcomes.store(finding, Verdict(Replay.NOT_REPLAYABLE, lost.why, looked=False))
                     self._outcomes.mark_rest(Reason("not_looked_at", error=lost.why))

@@ -41,6 +41,7 @@ from scans.transitions.held import by_holder, held, while_held
 from scans.transitions.lease import leave, make_way, renew, run_with_lease, take
 from scans.transitions.quotas import OverLimit
 from scans.transitions.recovery import MAX_ATTEMPTS, recover
+from scans.transitions.removal import ask_for_removal, conclude_removal, give_up_removal
 from scans.transitions.review import conclude_verification, mark, publish
 from scans.transitions.run import add_notice, begin, confirm_pause, end, expire_waiting, note_failed_login, note_pace
 from scans.transitions.setup import (
@@ -50,6 +51,7 @@ from scans.transitions.setup import (
     fail_checks,
     fail_set_up,
     fail_submission,
+    give_up_set_up,
     prescan_only,
     schedule,
 )

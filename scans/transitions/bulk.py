@@ -122,6 +122,13 @@ def _attempt(verb: Callable, thing: Analysis | UrlScan, **values) -> tuple[BulkO
         return BulkOutcome.BROKEN, Reason("broke_on_our_side"), None
 
 
+@transaction.atomic
+def give_up(bulk: BulkAction, *, reason: Reason) -> None:
+    """Stop trying to carry the action out: what still waits is skipped, with the reason."""
+    why = Reason("bulk_given_up", why=reason)
+    bulk.items.filter(outcome=BulkOutcome.WAITING).update(outcome=BulkOutcome.BROKEN, reason=why)
+
+
 def _hand_over(bulk: BulkAction) -> None:
     """Queue a task for the rest. By name, because tasks.py imports this module."""
     transitions.enqueue("carry_out_bulk", bulk.pk, owner=bulk.user_id)

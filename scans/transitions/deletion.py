@@ -12,13 +12,13 @@ from scans.transitions.core import (
     By,
     TransitionRefused,
     U,
-    enqueue,
     locked_scan,
     move,
     roll_up,
     switch_off,
     verb,
 )
+from scans.transitions.removal import ask_for_removal
 
 
 @verb
@@ -43,7 +43,7 @@ def delete(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> N
     now = timezone.now()
     columns = {"deleted_at": now, "ended_at": analysis.ended_at or now}
     roll_up(analysis, by, "analysis.deleted", reason=reason, columns=columns)
-    enqueue("remove_data", analysis.pk, owner=analysis.owner_id)
+    ask_for_removal(analysis)
 
 
 def is_last_run(analysis: Analysis) -> bool:
@@ -58,10 +58,14 @@ def _forget_secrets(analysis: Analysis) -> None:
 
 
 @verb
-def conclude_deletion(url_scan: UrlScan) -> None:
-    """Delete the results of a URL scan in the database and move it to Stopped. Its files have to be deleted already."""
+def conclude_deletion(url_scan: UrlScan, *, reason: Reason = NO_REASON) -> None:
+    """Delete the results of a URL scan in the database and move it to Stopped.
+
+    Its files have to be deleted already; otherwise `reason` says why they were not.
+    """
     scan = locked_scan(url_scan)
     if scan.status == U.STOPPING_DELETING_RESULTS:
+        scan.reason = reason or scan.reason
         delete_results(scan)
 
 

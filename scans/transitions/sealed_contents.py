@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from scans.configuration.submission import Access
 from scans.models import Actor, Analysis, CrawlScript, TargetLogin, UrlScan
-from scans.transitions.core import By, enqueue
+from scans.transitions.core import By
+from scans.transitions.removal import ask_for_removal
 
 
 def owner_of(by: By) -> int | None:
@@ -28,4 +29,4 @@ def let_go(analysis: Analysis) -> None:
 def remove_later(analysis: Analysis) -> None:
     """Queue the removal of logins and scripts that no URL scan refers to any more, if there are any."""
     if any(model.objects.unreferred().exists() for model in (TargetLogin, CrawlScript)):
-        enqueue("remove_data", analysis.pk, owner=analysis.owner_id)
+        ask_for_removal(analysis)

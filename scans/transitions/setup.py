@@ -28,7 +28,8 @@ from scans.transitions.core import (
 def prescan_only(analysis: Analysis, *, by: By) -> None:
     """Queue a prescan of an analysis that is saved for later. It is not submitted."""
     analysis = claim(analysis, Action.PRESCAN, by)
-    roll_up(analysis, by, "analysis.prescan_asked", columns={"prescan_started_at": None, "prescan_ended_at": None})
+    columns = {"prescan_asked_at": timezone.now(), "prescan_started_at": None, "prescan_ended_at": None}
+    roll_up(analysis, by, "analysis.prescan_asked", columns=columns)
     enqueue_set_up(analysis)
 
 
@@ -46,6 +47,17 @@ def fail_submission(analysis: Analysis, *, reason: Reason, zone: str | None = No
     are_left = len(failed) < len(submitted)
     roll_up(analysis, Actor.WORKER, reason=reason, columns={} if are_left else prescan_over(analysis))
     return are_left
+
+
+@verb
+def give_up_set_up(analysis: Analysis, *, reason: Reason) -> None:
+    """Stop trying to set an analysis up. A draft only loses its prescan; what was submitted is Submit Failed."""
+    analysis = locked(analysis.pk)
+    if analysis.submitted_at:
+        fail_submission(analysis, reason=reason)
+        return
+    columns = {"prescan_asked_at": None, "prescan_ended_at": timezone.now()}
+    roll_up(analysis, Actor.SCHEDULER, "analysis.prescan_failed", reason=reason, columns=columns)
 
 
 @verb
@@ -68,7 +80,7 @@ def begin_prescan(analysis: Analysis) -> None:
     analysis = locked(analysis.pk)
     if not analysis.url_scans.filter(status=U.SUBMITTED).exists():
         raise TransitionRefused("nothing_to_check", analysis=analysis)
-    columns = {"prescan_started_at": timezone.now(), "prescan_ended_at": None}
+    columns = {"prescan_asked_at": None, "prescan_started_at": timezone.now(), "prescan_ended_at": None}
     roll_up(analysis, Actor.PRESCAN, "analysis.prescan_started", columns=columns)
 
 

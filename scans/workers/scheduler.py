@@ -26,7 +26,7 @@ from scans.models import (
     UrlScan,
 )
 from scans.models.blackout_window import with_own
-from scans.workers.task_watch import repeat_failed_tasks, requeue_lost_tasks
+from scans.workers.task_watch import look_after_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +43,7 @@ def tick(name: str) -> None:
         recover_abandoned,
         end_durations,
         end_long_pauses,
-        requeue_lost_tasks,
-        repeat_failed_tasks,
+        look_after_tasks,
         StatusCount.fold_if_many,
         retention.carry_out,
         security_log.remove_expired,

@@ -1,69 +1,193 @@
-"""Watching over the tasks in the queue: those of dead workers and those that failed are queued again."""
+"""Watching over the tasks: every row that must have a task gets one again, whatever became of the one before.
 
+The rule is in `models/owed`: the rows say what is still to be done. A row without a task gets another one, after a
+pause that grows with each failure, so that a task that kills its worker does not keep it from others. After too many
+failures the work ends, with the reason. The database's errors end nothing: they only prolong the pause.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
+from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from scans import transitions
-from scans.models import Analysis, SystemPart
+from scans import activity, transitions
+from scans.maintenance import removal
+from scans.models import Actor, Analysis, BulkAction, SystemPart, UrlScan
+from scans.models.owed import Owed, owed
 from scans.models.system_part import ALIVE_FOR
 from scans.reasons import Reason
+from scans.results import giving_up
+from scans.statuses import EndedBy
+from scans.transitions import bulk
 from scans.transitions.turns import owner_of, zone_of
 
-MAX_TASK_LOSSES = 2  # a task is queued again this often after its worker died
-SECONDS_TO_REPEAT = 10  # before a failed task is queued again; longer after each further failure
+logger = logging.getLogger(__name__)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
+_OF_DATABASE = ("django.db.", "psycopg", "sqlite3.")
 
 
 class WorkerLost(Exception):
     """The worker that ran this task has not reported for too long."""
 
 
-def requeue_lost_tasks() -> None:
-    """Queue the tasks of dead workers again. All our tasks may safely run twice."""
+def _locked_analysis(pk: int) -> Analysis:
+    return Analysis.objects.select_for_update().get(pk=pk)
+
+
+def _locked_scan(pk: int) -> UrlScan:
+    Analysis.objects.select_for_update(of=("self",)).get(url_scans=pk)
+    return UrlScan.objects.select_related("analysis").get(pk=pk)
+
+
+def _locked_bulk(pk: int) -> BulkAction:
+    return BulkAction.objects.select_for_update().get(pk=pk)
+
+
+def _end_scan(scan: UrlScan, reason: Reason) -> None:
+    transitions.end(scan, EndedBy.TECHNICAL, by=Actor.SCHEDULER, reason=reason)
+
+
+def _delete_without_files(scan: UrlScan, reason: Reason) -> None:
+    """Delete the results here, without the files, which are the most likely to lose a worker."""
+    removal.remove_results(scan)
+    transitions.conclude_deletion(scan, reason=Reason("files_left", why=reason))
+
+
+@dataclass(frozen=True)
+class Duty:
+    """How to look after the tasks of one name.
+
+    `lock` returns the row under the lock that everybody takes who changes it. `give_up` ends the work after
+    `max_failures` in a row, with the reason.
+    """
+
+    max_failures: int
+    lock: Callable
+    give_up: Callable
+
+
+DUTIES = {
+    "set_up": Duty(3, _locked_analysis, lambda analysis, why: transitions.give_up_set_up(analysis, reason=why)),
+    "scan_url": Duty(3, _locked_scan, _end_scan),
+    # A finding under which two workers are lost is skipped: room for two of these
+    "verify": Duty(5, _locked_scan, giving_up.give_up),
+    "verify_again": Duty(5, _locked_scan, giving_up.give_up_again),
+    "delete_results": Duty(4, _locked_scan, _delete_without_files),
+    # Nobody waits for it, and a disk may be away for an hour
+    "remove_data": Duty(12, _locked_analysis, lambda analysis, why: transitions.give_up_removal(analysis, reason=why)),
+    "carry_out_bulk": Duty(5, _locked_bulk, lambda action, why: bulk.give_up(action, reason=why)),
+}
+
+
+def look_after_tasks() -> None:
+    """Note which tasks lost their worker, and queue a task for every row that must have one and has none."""
+    _mark_lost()
+    owing = {name: list(owed(name)) for name in DUTIES}
+    if not any(owing.values()):
+        return
+    queued, failures = _queued(), None
+    for name, rows in owing.items():
+        for row in rows:
+            if (name, row.pk) in queued:
+                continue
+            failures = _failures() if failures is None else failures
+            _look_after(name, row, failures[name, row.pk])
+
+
+def _mark_lost() -> None:
+    """Mark the tasks of dead workers as failed."""
     alive = set(SystemPart.alive().values_list("name", flat=True))
     # A worker that has just started may not have reported yet.
     old_enough = DBTaskResult.objects.running().filter(started_at__lt=timezone.now() - ALIVE_FOR)
     for result in old_enough:
         if result.worker_ids[-1] not in alive:
-            _requeue(result)
+            _set_lost(result)
 
 
-def _same_tasks(result: DBTaskResult) -> QuerySet[DBTaskResult]:
-    """All tasks with the same function and arguments, this one included."""
-    return DBTaskResult.objects.filter(task_path=result.task_path, args_kwargs=result.args_kwargs)
+@transaction.atomic
+def _set_lost(result: DBTaskResult) -> None:
+    if not DBTaskResult.objects.running().select_for_update().filter(pk=result.pk).exists():
+        return  # another scheduler was faster
+    result.set_failed(WorkerLost(f"Worker {result.worker_ids[-1]} was lost."))
+    name, pk = _key(result.task_path, result.args_kwargs)
+    if name == "delete_results" and (scan := UrlScan.objects.filter(pk=pk).first()):
+        reason = Reason("worker_silent")
+        of_scan = {"analysis": scan.analysis, "url_scan": scan, "by": Actor.SCHEDULER}
+        activity.record("url_scan.deletion_interrupted", reason=reason, **of_scan)
 
 
-def _requeue(result: DBTaskResult) -> None:
-    with transaction.atomic():
-        if not DBTaskResult.objects.running().select_for_update().filter(pk=result.pk).exists():
-            return  # another scheduler was faster
-        lost_before = _same_tasks(result).failed().filter(exception_class_path__endswith=WorkerLost.__name__).count()
-        result.set_failed(WorkerLost(f"Worker {result.worker_ids[-1]} was lost."))
-        if lost_before < MAX_TASK_LOSSES:
-            _enqueue_again(result)
-        elif result.task_path.endswith(".set_up"):
-            # Scans and verifications have a lease that runs out; a set-up has only this.
-            analysis = Analysis.objects.get(pk=result.args_kwargs["args"][0])
-            transitions.fail_submission(analysis, reason=Reason("worker_lost", count=lost_before + 1))
+def _key(task_path: str, args_kwargs: dict) -> tuple[str, int]:
+    """Return the name of a task and the id of its row."""
+    return task_path.rpartition(".")[2], args_kwargs["args"][0]
 
 
-def _enqueue_again(result: DBTaskResult) -> None:
-    name, queue = result.task_path.rpartition(".")[2], result.queue_name
-    transitions.enqueue(name, *result.args_kwargs["args"], owner=owner_of(queue), zone=zone_of(queue))
+def _tasks() -> QuerySet[DBTaskResult]:
+    """The tasks that wait or that a live worker runs."""
+    return DBTaskResult.objects.filter(status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING]).order_by()
 
 
-def repeat_failed_tasks() -> None:
-    """Queue failed tasks again: their work still waits, for example for a database that was locked."""
-    latest = timezone.now() - timedelta(seconds=SECONDS_TO_REPEAT)
-    broken = DBTaskResult.objects.failed().filter(finished_at__lt=latest)
-    # In the same query, because days of old tasks that were queued again are still in the table.
-    later = DBTaskResult.objects.filter(
-        task_path=OuterRef("task_path"), args_kwargs=OuterRef("args_kwargs"), enqueued_at__gt=OuterRef("enqueued_at")
-    )
-    for result in broken.exclude(exception_class_path__endswith=WorkerLost.__name__).exclude(Exists(later)):
-        times = _same_tasks(result).failed().count()
-        if result.finished_at < timezone.now() - timedelta(seconds=SECONDS_TO_REPEAT) * times:
-            _enqueue_again(result)
+def _queued() -> set[tuple[str, int]]:
+    """Return name and row of each of these."""
+    return {_key(*task) for task in _tasks().values_list("task_path", "args_kwargs")}
+
+
+def _failures() -> dict[tuple[str, int], list[DBTaskResult]]:
+    """Return the failed tasks of each name and row, oldest first."""
+    found = defaultdict(list)
+    for result in DBTaskResult.objects.failed().defer("traceback", "return_value").order_by("finished_at"):
+        found[_key(result.task_path, result.args_kwargs)].append(result)
+    return found
+
+
+def _look_after(name: str, row: Owed, failures: list[DBTaskResult]) -> None:
+    """Queue a task for a row that has none, as soon as the pause is over, or give up. Logs its own errors."""
+    failures = [result for result in failures if result.enqueued_at >= row.since]
+    if failures and timezone.now() < failures[-1].finished_at + _pause(len(failures)):
+        return
+    try:
+        with transaction.atomic():
+            _act(name, DUTIES[name], row, failures)
+    except transitions.TransitionRefused as refusal:
+        logger.info("%s", refusal)  # it changed meanwhile
+    except Exception:
+        logger.exception("Looking after %s of %s failed; it is looked after again.", name, row.pk)
+
+
+def _act(name: str, duty: Duty, row: Owed, failures: list[DBTaskResult]) -> None:
+    """The same, with the row locked and looked at once more: another scheduler, or a worker, may have been faster."""
+    thing = duty.lock(row.pk)
+    if not any(owed(name, row.pk)) or _tasks().filter(task_path=f"scans.tasks.{name}", args_kwargs__args__0=row.pk):
+        return
+    ours = [result for result in failures if not result.exception_class_path.startswith(_OF_DATABASE)]
+    if len(ours) >= duty.max_failures:
+        duty.give_up(thing, _why(ours))
+        return
+    queue, args = _last_place(failures, row)
+    transitions.enqueue(name, *args, owner=queue)
+
+
+def _last_place(failures: list[DBTaskResult], row: Owed) -> tuple[int | None, list]:
+    """Return owner and arguments of the last task, which hold the seconds that it has used; otherwise new ones."""
+    if failures:
+        return owner_of(failures[-1].queue_name), failures[-1].args_kwargs["args"]
+    return row.owner, [row.pk]
+
+
+def _pause(failures: int) -> timedelta:
+    """Return how long to wait after so many failures: twice as long each time."""
+    return min(FIRST_PAUSE * 2 ** min(failures - 1, 20), LONGEST_PAUSE)
+
+
+def _why(failures: list[DBTaskResult]) -> Reason:
+    """Return the reason to give up: workers were lost, or the last error."""
+    last = failures[-1].exception_class_path.rpartition(".")[2]
+    if last == WorkerLost.__name__:
+        return Reason("worker_lost", count=len(failures))
+    return Reason("task_broke", count=len(failures), error=last)

@@ -2,14 +2,15 @@
 
 import json
 
-from scans.maintenance import retention
+from scans.maintenance import removal, retention
 from scans.management.database import DatabaseCommand
 
 
 class Command(DatabaseCommand):
     help = (
         "Remove all data that is older than the retention policy allows (in the admin: scan settings). The scheduler "
-        "does the same in small parts. A worker of the queue checks deletes the data. Safe to run at any time."
+        "does the same in small parts. A worker of the queue checks deletes the data. Removals that were given up are "
+        "tried again. Safe to run at any time."
     )
 
     def add_arguments(self, parser) -> None:
@@ -18,6 +19,9 @@ class Command(DatabaseCommand):
 
     def handle(self, *, dry_run: bool, **options) -> None:
         counts = retention.count_due() if dry_run else retention.carry_out_all()
+        failed = removal.count_failed() if dry_run else removal.retry_failed()
+        if failed:
+            counts = {**counts, "failed removals": failed}
         self.stdout.write(json.dumps(counts, indent=2) if options["json"] else _as_text(counts, dry_run))
 
 
