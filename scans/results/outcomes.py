@@ -7,8 +7,6 @@ from scans.models import Finding, Replay, UrlScan
 from scans.reasons import NO_REASON, Reason
 from scans.results.verdicts import Verdict
 
-MAX_WORKERS = 2  # may be lost under one finding; the first of them may have died of something else
-
 
 class Outcomes:
     """The findings of a URL scan that are to be replayed, and storing what that shows."""
@@ -19,23 +17,6 @@ class Outcomes:
     def todo(self) -> QuerySet[Finding]:
         """Return the findings that have no outcome yet."""
         return self._scan.findings.filter(replay=Replay.UNVERIFIED)
-
-    def begin(self, finding: Finding) -> bool:
-        """Note that this finding is replayed now, so that a lost worker leaves a trace.
-
-        Returns False, with that as the outcome, if MAX_WORKERS were lost while they replayed it.
-        """
-        begun = finding.replay_attempts or 0
-        if begun >= MAX_WORKERS:
-            reason = Reason("replay_loses_workers", count=begun)
-            self.store(finding, Verdict(Replay.NOT_REPLAYABLE, reason, looked=False))
-            return False
-        Finding.objects.filter(pk=finding.pk).update(replay_attempts=begun + 1)
-        return True
-
-    def put_back(self, finding: Finding) -> None:
-        """Take the note of `begin` back, because others have their turn before this finding has an outcome."""
-        Finding.objects.filter(pk=finding.pk).update(replay_attempts=finding.replay_attempts)
 
     def store(self, finding: Finding, verdict: Verdict) -> None:
         """Store the outcome of a finding's replay, and when it was looked at."""

@@ -25,6 +25,7 @@ from scans.login.outcome import LoggedIn, LoginFailed
 from scans.login.visit import MAX_PAGE_BYTES, as_response, exchange
 from scans.models import AllowedTarget, Analysis, Finding, Replay, UrlScan
 from scans.reasons import Reason, Reasoned
+from scans.results import suspects
 from scans.results.look import TIMEOUT_SECONDS
 from scans.results.outcomes import Outcomes, OutcomesAgain
 from scans.results.replay_rules import judge
@@ -147,8 +148,7 @@ def _in_turns(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]
         seen[finding.fingerprint] += 1
     in_order = [(turn, finding) for turn in sorted(turns) for finding in turns[turn]]
     replayed = [finding for turn, finding in in_order if turn < MOST_PLACES]
-    replayed.sort(key=lambda finding: finding.replay_attempts or 0)
-    return replayed, [finding for turn, finding in in_order if turn >= MOST_PLACES]
+    return suspects.last(replayed), [finding for turn, finding in in_order if turn >= MOST_PLACES]
 
 
 class Replays:
@@ -199,13 +199,15 @@ class Replays:
                     self._outcomes.mark_rest(Reason("replay_out_of_time", count=settings.SCANS_VERIFY_SECONDS))
                     return
                 self._make_way()
-                if not self._outcomes.begin(finding):
+                if why := suspects.why_skipped(finding):
+                    self._outcomes.store(finding, Verdict(Replay.NOT_REPLAYABLE, why, looked=False))
                     continue
+                suspects.note(self._scan, finding)
                 finding.refresh_from_db(fields=Finding.LARGE)  # of one finding at a time: each may be large
                 try:
                     self._outcomes.store(finding, self._verdict(client, finding))
                 except TurnOver:
-                    self._outcomes.put_back(finding)
+                    suspects.take_note_back(self._scan, finding)
                     raise
                 except SiteLost as lost:
                     self._outcomes.store(finding, Verdict(Replay.NOT_REPLAYABLE, lost.why, looked=False))

@@ -187,14 +187,16 @@ def _slot(scan: UrlScan, to: UrlScanStatus, now: datetime) -> dict:
     return {} if to in MAY_HOLD_SLOT else {"slot_since": None}
 
 
-def enqueue(task: str, *arguments: float, owner: int | None, zone: str = DEFAULT_ZONE) -> None:
+def enqueue(
+    task: str, *arguments: float, owner: int | None, zone: str = DEFAULT_ZONE, after: datetime | None = None
+) -> None:
     """Queue a task of scans/tasks.py when this transaction commits. By name, because tasks.py imports the verbs.
 
-    `owner` is the id of the person it is done for: workers take turns between owners. Only workers of the zone take it.
-    A task that sends requests to the target of a URL scan is queued with `enqueue_for`.
+    `owner` is the id of the person it is done for: workers take turns between owners. Only workers of the zone take it,
+    and none before `after`. A task that sends requests to the target of a URL scan is queued with `enqueue_for`.
     """
     known = import_string(f"scans.tasks.{task}")
-    known.using(queue_name=queue_of(known.queue_name, owner, zone)).enqueue(*arguments)
+    known.using(queue_name=queue_of(known.queue_name, owner, zone), run_after=after).enqueue(*arguments)
 
 
 def enqueue_for(scan: UrlScan, task: str, *spent: float) -> None:

@@ -147,10 +147,8 @@ def _failures() -> dict[tuple[str, int], list[DBTaskResult]]:
 
 
 def _look_after(name: str, row: Owed, failures: list[DBTaskResult]) -> None:
-    """Queue a task for a row that has none, as soon as the pause is over, or give up. Logs its own errors."""
+    """Queue a task for a row that has none, to run after the pause, or give up. Logs its own errors."""
     failures = [result for result in failures if result.enqueued_at >= row.since]
-    if failures and timezone.now() < failures[-1].finished_at + _pause(len(failures)):
-        return
     try:
         with transaction.atomic():
             _act(name, DUTIES[name], row, failures)
@@ -169,8 +167,9 @@ def _act(name: str, duty: Duty, row: Owed, failures: list[DBTaskResult]) -> None
     if len(ours) >= duty.max_failures:
         duty.give_up(thing, _why(ours))
         return
-    queue, args = _last_place(failures, row)
-    transitions.enqueue(name, *args, owner=queue)
+    owner, args = _last_place(failures, row)
+    after = failures[-1].finished_at + _pause(len(failures)) if failures else None
+    transitions.enqueue(name, *args, owner=owner, after=after)
 
 
 def _last_place(failures: list[DBTaskResult], row: Owed) -> tuple[int | None, list]:

@@ -1,9 +1,12 @@
 """A URL scan whose worker was lost gets another one."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from scans import transitions
-from scans.models import Actor, StopMode
+from scans.models import Actor, StopMode, UrlScan
 from scans.reasons import Reason
 from scans.statuses import UrlScanStatus as U
 from tests import factories as make
@@ -51,7 +54,7 @@ def test_a_worker_that_is_lost_while_it_verifies_is_logged():
     lose(scan)
     transitions.recover(scan)
     assert make.fresh(scan).activity.filter(action="url_scan.worker_lost").count() == 1
-    assert not make.fresh(scan).lease_holder and len(tasks("verify")) == 2
+    assert not make.fresh(scan).lease_holder and len(tasks("verify")) == 1
 
 
 def test_a_live_worker_is_left_alone():
@@ -71,3 +74,17 @@ def test_a_stop_is_carried_out_though_the_worker_is_lost(mode, expected):
     transitions.recover(scan)
     assert make.fresh(scan).status == expected
     assert tasks("delete_results") == ([scan.pk] if mode == StopMode.DELETE else [])
+
+
+@pytest.mark.parametrize(
+    ("ran", "status"), [(timedelta(hours=2), U.RESUMING), (timedelta(minutes=30), U.TECHNICAL_ISSUE_STOPPED)]
+)
+def test_losses_are_forgiven_after_an_hour_of_progress(ran, status):
+    scan = only_scan(make.running())
+    since = timezone.now() - ran
+    UrlScan.objects.filter(pk=scan.pk).update(attempts=transitions.MAX_ATTEMPTS, status_at=since)
+    lose(scan)
+    transitions.recover(scan)
+    scan = make.fresh(scan)
+    assert scan.status == status
+    assert scan.attempts == (1 if status == U.RESUMING else transitions.MAX_ATTEMPTS)

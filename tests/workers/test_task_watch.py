@@ -39,9 +39,9 @@ def lose_worker(name):
 
 
 def lose_all_workers(name, clock):
-    """Lose each worker that takes the task, until there is none any more. Returns how many were lost, and the pauses."""
+    """Lose each worker that takes the task, until no task is left. Returns how many were lost, and the pauses."""
     lost, pauses = 0, []
-    while waiting(name):
+    while waiting(name).exists():
         lose_worker(name)
         lost += 1
         pauses.append(pause_until_queued(name, clock))
