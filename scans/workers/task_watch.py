@@ -26,7 +26,7 @@ from scans.reasons import Reason
 from scans.results import giving_up
 from scans.statuses import EndedBy
 from scans.transitions import bulk
-from scans.transitions.turns import owner_of, zone_of
+from scans.transitions.turns import owner_of
 
 logger = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)

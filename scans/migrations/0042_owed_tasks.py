@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scans", "0040_scheduling_indexes")]
+    dependencies = [("scans", "0041_zones_and_hosts")]
     operations = [
         migrations.AddField(
             "analysis",
