@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import F, Max, Min, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from scans.models.analysis import Analysis
@@ -18,15 +18,17 @@ from scans.models.url_scan import UrlScan
 from scans.statuses import PUBLISHED_AS, AnalysisStatus
 from scans.statuses import UrlScanStatus as U
 
+_NO_ZONE = Value("")
 _PRESCAN_OPEN = Q(prescan_asked_at__isnull=False) | Q(status=AnalysisStatus.PRESCANNING)
 
 
 class Owed(NamedTuple):
-    """A row that must have a task: its id, the owner for whom it is done, and since when."""
+    """A row that must have a task: its id, the owner for whom it is done, since when, and the zone of its target."""
 
     pk: int
     owner: int | None
     since: datetime
+    zone: str | None
 
 
 def _submitted() -> QuerySet:
@@ -34,23 +36,22 @@ def _submitted() -> QuerySet:
     scans = UrlScan.objects.filter(
         status=U.SUBMITTED, analysis__submitted_at__isnull=False, analysis__deleted_at__isnull=True
     )
-    return scans.order_by().values_list("analysis_id", "analysis__owner").annotate(since=Max("status_at"))
+    by_analysis = scans.order_by().values_list("analysis_id", "analysis__owner")
+    return by_analysis.annotate(since=Max("status_at"), in_zone=Min("zone"))
 
 
 def _drafts_to_prescan() -> QuerySet:
     """Analyses saved for later whose prescan somebody asked for."""
-    checkable = Analysis.objects.filter(url_scans__status=U.SUBMITTED).values("pk")
-    drafts = Analysis.objects.present().filter(
-        _PRESCAN_OPEN, submitted_at=None, prescan_ended_at=None, pk__in=checkable
-    )
-    since = Coalesce("prescan_asked_at", "prescan_started_at")
-    return drafts.order_by().annotate(since=since).values_list("pk", "owner", "since")
+    drafts = Analysis.objects.present().filter(_PRESCAN_OPEN, submitted_at=None, prescan_ended_at=None)
+    checkable = drafts.filter(url_scans__status=U.SUBMITTED).order_by().values_list("pk", "owner")
+    since = Max(Coalesce("prescan_asked_at", "prescan_started_at"))
+    return checkable.annotate(since=since, in_zone=Min("url_scans__zone"))
 
 
 def _of_scans(**conditions) -> QuerySet:
     """URL scans that no worker holds and that meet these conditions."""
     scans = UrlScan.objects.filter(lease_holder="", **conditions)
-    return scans.order_by().values_list("pk", "analysis__owner", "status_at")
+    return scans.order_by().values_list("pk", "analysis__owner", "status_at", "zone")
 
 
 def _to_scan() -> QuerySet:
@@ -69,26 +70,27 @@ def _to_verify_again() -> QuerySet:
         url_scan__analysis__deleted_at=None,
     )
     scans = asked.order_by().values_list("url_scan_id", "url_scan__analysis__owner")
-    return scans.annotate(since=Min("verify_asked_at"))
+    return scans.annotate(since=Min("verify_asked_at"), in_zone=Min("url_scan__zone"))
 
 
 def _to_delete_results() -> QuerySet:
-    return _of_scans(status=U.STOPPING_DELETING_RESULTS)
+    scans = UrlScan.objects.filter(lease_holder="", status=U.STOPPING_DELETING_RESULTS)
+    return scans.order_by().values_list("pk", "analysis__owner", "status_at", _NO_ZONE)
 
 
 def _to_remove() -> QuerySet:
     """Analyses with data that somebody deleted or that is not kept any longer."""
     asked = Analysis.objects.filter(removal_asked_at__isnull=False)
-    return asked.order_by().values_list("pk", "owner", "removal_asked_at")
+    return asked.order_by().values_list("pk", "owner", "removal_asked_at", _NO_ZONE)
 
 
 def _to_carry_out() -> QuerySet:
     waiting = BulkItem.objects.filter(outcome=BulkOutcome.WAITING)
     actions = BulkAction.objects.filter(pk__in=waiting.order_by().values("bulk"))
-    return actions.order_by().values_list("pk", "user", F("created_at"))
+    return actions.order_by().values_list("pk", "user", "created_at", _NO_ZONE)
 
 
-# By the name of the task: questions that yield (id, owner, since), each with the name of that id.
+# By the name of the task: questions that yield the fields of Owed, each with the name of that id.
 _QUESTIONS: dict[str, list[tuple[Callable[[], QuerySet], str]]] = {
     "set_up": [(_submitted, "analysis"), (_drafts_to_prescan, "pk")],
     "scan_url": [(_to_scan, "pk")],

@@ -25,8 +25,9 @@ from scans.models.system_part import ALIVE_FOR
 from scans.reasons import Reason
 from scans.results import giving_up
 from scans.statuses import EndedBy
+from scans.targets.zones import DEFAULT_ZONE
 from scans.transitions import bulk
-from scans.transitions.turns import owner_of
+from scans.transitions.turns import owner_of, zone_of
 
 logger = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
@@ -167,16 +168,13 @@ def _act(name: str, duty: Duty, row: Owed, failures: list[DBTaskResult]) -> None
     if len(ours) >= duty.max_failures:
         duty.give_up(thing, _why(ours))
         return
-    owner, args = _last_place(failures, row)
-    after = failures[-1].finished_at + _pause(len(failures)) if failures else None
-    transitions.enqueue(name, *args, owner=owner, after=after)
-
-
-def _last_place(failures: list[DBTaskResult], row: Owed) -> tuple[int | None, list]:
-    """Return owner and arguments of the last task, which hold the seconds that it has used; otherwise new ones."""
-    if failures:
-        return owner_of(failures[-1].queue_name), failures[-1].args_kwargs["args"]
-    return row.owner, [row.pk]
+    if not failures:
+        transitions.enqueue(name, row.pk, owner=row.owner, zone=row.zone or DEFAULT_ZONE)
+        return
+    last = failures[-1]
+    args, queue = last.args_kwargs["args"], last.queue_name  # the arguments hold the seconds that it has used
+    after = last.finished_at + _pause(len(failures))
+    transitions.enqueue(name, *args, owner=owner_of(queue), zone=zone_of(queue), after=after)
 
 
 def _pause(failures: int) -> timedelta:

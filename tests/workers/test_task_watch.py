@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from scans import tasks, transitions
 from scans.maintenance import removal
-from scans.models import Actor, Analysis, BulkOutcome, Finding, Replay, StopMode, SystemPart
+from scans.models import Actor, AllowedTarget, Analysis, BulkOutcome, Finding, Replay, StopMode, SystemPart
 from scans.models.owed import OWED_TASKS, owed
 from scans.statuses import Action, EndedBy
 from scans.statuses import AnalysisStatus as A
@@ -309,3 +309,13 @@ def test_looking_costs_the_same_however_many_tasks_wait(django_assert_max_num_qu
 def test_a_scan_that_ended_needs_no_task():
     transitions.end(make.running().url_scans.get(), EndedBy.TECHNICAL)
     assert not any(list(owed(name)) for name in OWED_TASKS)
+
+
+def test_a_missing_task_is_queued_in_the_zone_of_its_target():
+    AllowedTarget.objects.create(pattern="127.0.0.1", zone="office")
+    make.started()
+    expected = waiting("scan_url").get().queue_name
+    assert "office" in expected
+    DBTaskResult.objects.all().delete()
+    task_watch.look_after_tasks()
+    assert waiting("scan_url").get().queue_name == expected
