@@ -26,7 +26,7 @@ def _of(field):
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("scans", "0042_owed_tasks"), ("django_tasks_database", "0021_conditional_partial_index_ordering")]
+    dependencies = [("scans", "0043_owed_tasks"), ("django_tasks_database", "0021_conditional_partial_index_ordering")]
     operations = [
         AddIndexOnline("analysis", _of("prescan_asked")),
         AddIndexOnline("analysis", _of("removal_asked")),

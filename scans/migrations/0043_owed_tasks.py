@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scans", "0041_zones_and_hosts")]
+    dependencies = [("scans", "0042_files_of_scans")]
     operations = [
         migrations.AddField(
             "analysis",
