@@ -11,9 +11,9 @@ from django_tasks_db.models import DBTaskResult
 
 from scans import tasks, transitions
 from scans.maintenance import removal
-from scans.models import Actor, AllowedTarget, Analysis, BulkOutcome, Finding, Replay, StopMode, SystemPart
+from scans.models import Actor, AllowedTarget, Analysis, BulkOutcome, Finding, StopMode, SystemPart
 from scans.models.owed import OWED_TASKS, owed
-from scans.statuses import Action, EndedBy
+from scans.statuses import Action
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U
 from scans.transitions import bulk
@@ -172,27 +172,6 @@ def test_results_are_deleted_although_each_worker_that_deletes_them_is_lost(cloc
     assert scan.activity.filter(action="url_scan.deletion_interrupted").count() == lost
 
 
-def test_what_is_known_is_published_when_a_verification_loses_its_workers(clock):
-    analysis = verifying()
-    scan = analysis.url_scans.get()
-    Finding.objects.filter(pk=scan.findings.first().pk).update(replay=Replay.CONFIRMED)
-    lose_all_workers("verify", clock)
-    assert make.fresh(scan).status == U.COMPLETED_RESULTS_AVAILABLE
-    known, rest = scan.findings.order_by("pk")
-    assert known.replay == Replay.CONFIRMED
-    assert rest.replay == Replay.NOT_REPLAYABLE and "lost 5 times" in str(rest.replay_reason)
-
-
-def test_outcomes_stay_when_verifying_again_loses_its_workers(clock):
-    analysis = verifying_again()
-    scan = analysis.url_scans.get()
-    Finding.objects.update(replay=Replay.CONFIRMED)
-    lose_all_workers("verify_again", clock)
-    finding = scan.findings.first()
-    assert finding.replay == Replay.CONFIRMED and "lost 5 times" in str(finding.replay_reason)
-    assert scan.activity.filter(action="url_scan.verified_again").count() == 1
-
-
 def test_a_bulk_action_that_loses_its_workers_says_what_it_did_not_do(clock):
     bulk_action()
     lose_all_workers("carry_out_bulk", clock)
@@ -304,11 +283,6 @@ def test_looking_costs_the_same_however_many_tasks_wait(django_assert_max_num_qu
         make.submitted()
     with django_assert_max_num_queries(12):
         task_watch.look_after_tasks()
-
-
-def test_a_scan_that_ended_needs_no_task():
-    transitions.end(make.running().url_scans.get(), EndedBy.TECHNICAL)
-    assert not any(list(owed(name)) for name in OWED_TASKS)
 
 
 def test_a_missing_task_is_queued_in_the_zone_of_its_target():
