@@ -4,15 +4,14 @@ from datetime import datetime
 from functools import lru_cache
 
 from django import template
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from scans.models import ActivityLogEntry, Mark
 from scans.severities import SEVERITIES, SEVERITY_CHOICES
 from scans.summaries.timeline import side_by_side
-from scans.templatetags.display import time_span
+from scans.templatetags.display import as_time
 
 register = template.Library()
 
@@ -45,14 +44,14 @@ def _bar(parts: list[tuple[str, int]]) -> str:
 
 @register.simple_tag
 def elapsed(since: datetime) -> str:
-    """The time since then; a script keeps it up to date."""
-    return format_html('<span data-since="{}">{}</span>', since.isoformat(), time_span(timezone.now() - since))
+    """Since when something lasts. A script says how long that is."""
+    return as_time(since, "since", gettext("since {}"))
 
 
 @register.simple_tag
 def remaining(until: datetime) -> str:
-    """The time until then; a script keeps it up to date."""
-    return format_html('<span data-until="{}">{}</span>', until.isoformat(), time_span(until - timezone.now()))
+    """Until when something lasts. A script says how long that still is."""
+    return as_time(until, "until", gettext("until {}"))
 
 
 @register.simple_tag(takes_context=True)

@@ -6,18 +6,20 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.dates import MONTHS_3
 from django.utils.formats import date_format, number_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from scans import activity, unprotected
 from scans.harmless import exact as exact_in_html
-from scans.models import ActivityLogEntry, Actor, Mark, SystemPart, UrlScan
-from scans.schedule.moments import UNITS, exact, time_span
+from scans.models import ActivityLogEntry, Actor, Analysis, Mark, SystemPart, UrlScan
+from scans.schedule.moments import exact, time_span
 from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
 
@@ -40,12 +42,25 @@ def _icon(name: str, label: str, sprite: str) -> str:
     return format_html('<svg class="icon" {}><use href="{}#{}"></use></svg>', attributes, sprite, name)
 
 
-@register.inclusion_tag("components/_status_badge.html")
-def badge(thing) -> dict:
+@register.simple_tag
+def badge(thing) -> str:
     """Show a status as icon, text and shape; for an analysis or URL scan, with its meaning on hover and focus."""
-    status = thing if isinstance(thing, Status) else thing.info
-    tip_id = "" if thing is status else f"tip-{thing._meta.model_name}-{thing.pk}"
-    return {"status": status, "tip_id": tip_id, "anchor": anchor(status)}
+    if isinstance(thing, Status):
+        return _badge(thing, "")
+    return SafeString(_badge(thing.info, _TIP).replace(_TIP, f"tip-{thing._meta.model_name}-{thing.pk}"))
+
+
+_TIP = "tip-of-this-badge"
+_BADGES: dict[tuple, SafeString] = {}
+
+
+def _badge(status: Status, tip_id: str) -> SafeString:
+    """Make a badge: once for each status and language, since pages show hundreds."""
+    key = anchor(status), tip_id, get_language()
+    if key not in _BADGES:
+        context = {"status": status, "tip_id": tip_id, "anchor": key[0]}
+        _BADGES[key] = SafeString(render_to_string("components/_status_badge.html", context).strip())
+    return _BADGES[key]
 
 
 @register.filter
@@ -56,39 +71,26 @@ def anchor(status: Status) -> str:
 
 @register.simple_tag
 def moment(at: datetime | None, empty: str = "–") -> str:
-    """Return a moment as relative text, which a script keeps up to date; or as a date if it is long ago.
+    """Return a moment with day and time. A script then says how long ago it was, unless it is months ago.
 
     The tooltip has the exact time, in the user's time zone and in UTC. `empty` stands for None.
     """
-    if at is None:
-        return empty
-    local, utc = exact(at), f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    title = local if local == utc else f"{local} · {utc}"
-    is_long_ago = timezone.now() - at > LONG_AGO
-    text = date_format(timezone.localtime(at), pgettext("a day", "j M Y")) if is_long_ago else relative(at)
-    kept_fresh = SafeString("" if is_long_ago else " data-relative")
-    return format_html('<time datetime="{}" title="{}"{}>{}</time>', at.isoformat(), title, kept_fresh, text)
+    return empty if at is None else as_time(at, "relative", "{}")
 
 
-LONG_AGO = timedelta(days=60)
+def as_time(at: datetime, rule: str, text: str) -> str:
+    """Return a moment as a <time> element, which does not depend on the clock. `rule` tells time.js how to say it.
 
-
-def relative(at: datetime) -> str:
-    """Return a text such as “5 min ago” or “in 2 h”, in the largest unit that fits."""
-    past, span = apart(at, timezone.now())
-    if not span:
-        return gettext("now")
-    return (gettext("{span} ago") if past else gettext("in {span}")).format(span=span)
-
-
-def apart(at: datetime, now: datetime) -> tuple[bool, str]:
-    """Return whether a moment is past, and its distance in the largest unit that fits; an empty text means now."""
-    seconds = (now - at).total_seconds()
-    distance = abs(seconds)
-    if distance < 5:
-        return False, ""
-    unit, size = next((unit, size) for unit, size in UNITS.items() if distance >= size)
-    return seconds > 0, f"{int(distance // size)} {unit}"
+    `text` has a place for day and time: people read it without JavaScript, and on paper.
+    """
+    local = timezone.localtime(at)
+    exact, utc = f"{local:%Y-%m-%d %H:%M:%S %Z}", f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    title = exact if exact == utc else f"{exact} · {utc}"
+    # Not date_format, which takes five times as long: rows of the list are full of moments.
+    day = pgettext("day and time", "{day} {month} {year}, {time}")
+    month = MONTHS_3[local.month].title()
+    shown = text.format(day.format(day=local.day, month=month, year=local.year, time=f"{local:%H:%M}"))
+    return format_html('<time datetime="{}" title="{}" data-{}>{}</time>', at.isoformat(), title, rule, shown)
 
 
 @register.filter
@@ -98,17 +100,21 @@ def ran_for(thing) -> timedelta | None:
 
 
 @register.filter
-def time_left(analysis) -> str:
-    """Return how long an analysis may still run; empty unless it is active, and during a blackout window."""
-    runs_out = analysis.info.phase == Phase.ACTIVE and analysis.expires_at and not analysis.blackout_since
-    return time_span(analysis.expires_at - timezone.now()) if runs_out else ""
+def ticks(analysis) -> bool:
+    """Return whether the time is running that an analysis has: it is active, and in no blackout window."""
+    return bool(analysis.info.phase == Phase.ACTIVE and analysis.expires_at and not analysis.blackout_since)
 
 
-@register.inclusion_tag("components/_severities.html")
-def severities(counts) -> dict:
+@register.simple_tag
+def severities(counts) -> str:
     """Show the number of findings by severity, worst first. `counts` is a URL scan or a mapping."""
     get = (lambda name: getattr(counts, f"findings_{name}")) if isinstance(counts, UrlScan) else counts.get
-    return {"counts": [(name, get(name)) for name in SEVERITIES if get(name)]}
+    return _severities(tuple((name, get(name)) for name in SEVERITIES if get(name)), get_language())
+
+
+@lru_cache(2000)
+def _severities(counts: tuple[tuple[str, int], ...], language: str) -> SafeString:
+    return SafeString(render_to_string("components/_severities.html", {"counts": counts}).strip())
 
 
 @register.filter
@@ -134,9 +140,30 @@ def who(entry: ActivityLogEntry) -> str:
 @register.simple_tag(takes_context=True)
 def actions_for(context, thing) -> set[str]:
     """Return the actions that the status of this analysis or URL scan allows, and the user's roles permit."""
-    user = context["user"]
+    return allowed_actions(thing.info, context["user"])
+
+
+def allowed_actions(status: Status, user) -> set[str]:
+    """Return the actions that this status allows, and the user's roles permit."""
     submitter, reviewer = user.has_perm("scans.submit_analysis"), user.has_perm("scans.review_analysis")
-    return {action.value for action in thing.info.actions if (reviewer if action in _REVIEW_ACTIONS else submitter)}
+    return {action.value for action in status.actions if (reviewer if action in _REVIEW_ACTIONS else submitter)}
+
+
+@register.simple_tag
+def menu_actions(analysis: Analysis, allowed: set[str]) -> str:
+    """Return the buttons of the actions in `allowed`, for the menu of a row."""
+    buttons = _menu_actions(analysis.status, frozenset(allowed), get_language())
+    return SafeString(buttons.replace(f"/{_ANY_ID}/", f"/{analysis.pk}/"))
+
+
+_ANY_ID = 10**18 - 1  # the largest id that an address may have
+
+
+@lru_cache(500)
+def _menu_actions(status: str, allowed: frozenset[str], language: str) -> str:
+    """Make the buttons once for each status: in a list of 50 rows, their addresses alone took a third of the time."""
+    context = {"analysis": {"pk": _ANY_ID, "status": status}, "allowed": allowed}
+    return render_to_string("scans/analysis_detail/_analysis_actions.html", context)
 
 
 @register.simple_tag(takes_context=True)

@@ -69,7 +69,7 @@ def _whole_list(filterset: AnalysisFilterSet, here: str) -> dict:
     rows, request = filterset.slice.rows, filterset.request
     return {
         **links_of(filterset, views_of(request.user)),
-        "rows": RowCache(request, here).render(rows),
+        "rows": RowCache(request).render(rows),
         "every": htmx.seconds_between_polls(rows, growing=True),
     }
 
@@ -77,7 +77,7 @@ def _whole_list(filterset: AnalysisFilterSet, here: str) -> dict:
 def _changes(request: HttpRequest, context: dict, before: ListVersion, shown: ListVersion) -> HttpResponse:
     """Only the rows that changed, each to replace the one on the page, and the numbers above them if those changed."""
     changed = before.changed(shown)
-    context["rows"] = RowCache(request, context["here"], beside=True).render(rows_of(changed)) if changed else []
+    context["rows"] = RowCache(request).render_changes(rows_of(changed)) if changed else []
     context["numbers_differ"] = before.header != shown.header
     response = htmx.respond(request, PAGE, CHANGES, context)
     response["HX-Reswap"] = "none"

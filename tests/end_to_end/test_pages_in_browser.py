@@ -179,6 +179,17 @@ def test_the_first_load_of_the_list_is_light(page, finished):
     assert len(transferred) > 5 and sum(transferred) < 100_000
 
 
+def test_times_are_said_relatively_and_written_out_on_paper(page, finished):
+    changed = page.locator(f"[data-analysis-id='{finished['id']}'] time[data-relative]").last
+    page.goto("/analyses/")
+    expect(changed).to_have_text(re.compile(r"^(now|\d+ (second|minute|hour)s? ago)$"))
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    written = changed.text_content()
+    assert re.fullmatch(r"\d+ \w{3,4} 20\d\d, \d\d:\d\d", written)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(changed).not_to_have_text(written)
+
+
 @pytest.mark.parametrize("page", [{"java_script_enabled": False}], ids=["no JavaScript"], indirect=True)
 def test_submit_find_filter_and_stop_work_without_javascript(page, product):
     name = f"Without script {uuid4().hex[:6]}"
@@ -201,6 +212,7 @@ def test_submit_find_filter_and_stop_work_without_javascript(page, product):
     page.get_by_role("button", name="Find").click()
     row = page.locator(f"[data-analysis-id='{pk}']")
     expect(row).to_have_count(1)
+    expect(row.locator("time").last).to_have_text(re.compile(r"\d\d:\d\d$"))
     page.locator("details:has([name=status]) > summary").click()
     page.check("[name=status][value=paused]")
     page.get_by_role("button", name="Find").or_(page.get_by_role("button", name="Apply")).first.click()

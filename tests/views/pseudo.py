@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 import pytest
 from django.utils import translation
 
+from scans.templatetags import display
+
 OPEN, CLOSE = "⟦", "⟧"
 _ATTRIBUTES = ("title", "aria-label", "placeholder", "alt", "data-label")
 _NOT_READ = {"script", "style", "code", "pre", "datalist", "textarea", "kbd"}
@@ -28,6 +30,7 @@ def speak(monkeypatch: pytest.MonkeyPatch) -> None:
             return text if arguments[0] in _FORMATS or not text else f"{OPEN}{text}{CLOSE}"
 
         monkeypatch.setattr(real, name, marked)
+    monkeypatch.setattr(display, "get_language", lambda: "pseudo")  # by which it keeps what it has made
 
 
 class _Reader(HTMLParser):

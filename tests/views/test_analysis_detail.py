@@ -238,7 +238,7 @@ def test_the_timeline_shows_each_state_with_how_long_it_lasted(client, clock):
     assert [info.label for info in (AnalysisStatus.SUBMITTED.info, AnalysisStatus.IN_PROGRESS.info)] == [
         label for label in ("Submitted", "In Progress") if f">{label}</a>" in shown
     ]
-    assert "data-since=" in shown and ">7 min" in shown and shown.count("<rect") == shown.count("<li")
+    assert shown.count("data-since") == 1 and shown.count("<rect") == shown.count("<li")
 
 
 def test_elapsed_and_time_left_are_shown_only_while_it_runs(client):

@@ -25,3 +25,20 @@ def test_nobody_is_led_away_after_logging_in_or_acting(client, address):
     analysis = factories.running()
     done = client.post(f"/analyses/{analysis.pk}/pause/", {"next": address})
     assert done["Location"] == analysis.get_absolute_url()
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"HX-Request": "true", "HX-Current-URL": "http://testserver/analyses/?order=name"}, "/analyses/?order=name"),
+        ({"Referer": "http://testserver/analyses/?q=shop"}, "/analyses/?q=shop"),
+        ({"Referer": "http://evil.example/analyses/?q=shop"}, ""),
+        ({"HX-Request": "true", "HX-Current-URL": "http://evil.example/"}, ""),
+        ({"Referer": "http://testserver//evil.example/"}, ""),
+        ({"Referer": "http://[", "HX-Current-URL": "http://["}, ""),
+    ],
+)
+def test_a_question_from_a_row_leads_back_to_the_page_that_the_browser_names(client, headers, expected):
+    analysis = factories.running()
+    question = client.get(f"{analysis.get_absolute_url()}stop/", headers=headers).content.decode()
+    assert f'name="next" value="{expected or analysis.get_absolute_url()}"' in question
