@@ -20,6 +20,7 @@ from django.utils import translation
 
 from scans.database import append_only, status_counts
 from tests import factories, migrated
+from tests.artifacts.hosts import down, on, remote  # noqa: F401 - fixtures
 
 # A busy machine is no failure: no example is too slow. The fast tests try fewer examples.
 patient = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

@@ -13,7 +13,6 @@ from scans.encryption import seal
 from scans.management.database import require_own_keys_and_files
 from scans.models import Installation, Screenshot, TargetLogin
 from tests import factories as make
-from tests.artifacts.conftest import remote  # noqa: F401 - the fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +49,7 @@ def test_one_of_two_folders_that_is_not_shared_is_noticed(settings, lost):
     assert str(settings.VAR_DIR / lost) in installation.problem()
 
 
-def test_hosts_that_share_a_storage_need_no_common_folder(host, remote):  # noqa: F811
+def test_hosts_that_share_a_storage_need_no_common_folder(host, remote):
     assert installation.problem() == ""
     host("b")
     assert installation.problem() == ""
@@ -106,7 +105,7 @@ def test_a_host_without_the_pictures_of_an_older_version_cannot_be_the_first(hos
     assert installation.problem() == ""
 
 
-def test_a_storage_that_fails_keeps_no_process_from_starting(remote, caplog):  # noqa: F811
+def test_a_storage_that_fails_keeps_no_process_from_starting(remote, caplog):
     installation.problem()
     remote.broken = StorageError("storage_silent")
     require_own_keys_and_files()

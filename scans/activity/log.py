@@ -54,6 +54,7 @@ SENTENCES = {
     "url_scan.capacity_exhausted": _("put the scan of this URL into the queue, beyond capacity"),
     "url_scan.started": _("started {engine} {version} on this URL"),
     "url_scan.went_on": _("resumed with {engine} {version} from the saved session"),
+    "url_scan.began_again": _("started {engine} {version} from the beginning"),
     "url_scan.paused": _("asked to pause the scan of this URL"),
     "url_scan.session_saved": _("saved the session; the engine has stopped"),
     "url_scan.refused": _("asked for “{asked}” and was refused"),

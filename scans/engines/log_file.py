@@ -6,7 +6,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from scans.harmless import harmless
 
@@ -36,17 +36,24 @@ def read(path: Path, position: str = "", limit: int = PIECE) -> Piece:
     with file:
         facts = os.fstat(file.fileno())
         offset = _offset(position, facts)
-        start = max(offset or 0, facts.st_size - limit)
-        file.seek(start)
-        data = file.read(limit)
-    text, read_to = _text(data, start)
-    cut = start > (offset or 0)
-    return Piece(
-        text=(text.partition("\n")[2] or text) if cut else text,
-        position=f"{facts.st_ino}-{read_to}",
-        cut=cut,
-        anew=bool(position) and offset is None,
-    )
+        text, cut, read_to = _from(file, facts.st_size, offset or 0, limit)
+    return Piece(text=text, position=f"{facts.st_ino}-{read_to}", cut=cut, anew=bool(position) and offset is None)
+
+
+def end_of(file: BinaryIO, limit: int = PIECE) -> Piece:
+    """Return the end of a log that does not grow any more, and close it. Its position is empty."""
+    with file:
+        text, cut, _ = _from(file, file.seek(0, os.SEEK_END), 0, limit)
+    return Piece(text=text, position="", cut=cut)
+
+
+def _from(file: BinaryIO, size: int, offset: int, limit: int) -> tuple[str, bool, int]:
+    """Return the last whole lines since an offset, whether earlier ones are left out, and the offset of the end."""
+    start = max(offset, size - limit)
+    file.seek(start)
+    text, read_to = _text(file.read(limit), start)
+    cut = start > offset
+    return (text.partition("\n")[2] or text) if cut else text, cut, read_to
 
 
 def lines(file: TextIO) -> Iterator[str]:

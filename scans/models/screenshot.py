@@ -1,5 +1,6 @@
 """A picture that a browser took of the target, kept with its URL scan and deleted with it."""
 
+from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +39,12 @@ class Screenshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_shows_display()}: {self.url_scan}"
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether its file is known to be missing, as after a restore. Only looks where that costs nothing."""
+        storage = self.image.storage
+        return isinstance(storage, FileSystemStorage) and not storage.exists(self.image.name)
 
     def remove(self) -> None:
         """Delete the picture, its file first, so that a failure can be tried again. Raises OSError."""

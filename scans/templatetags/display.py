@@ -16,9 +16,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from scans import activity, unprotected
+from scans import activity, artifacts, unprotected
 from scans.harmless import exact as exact_in_html
-from scans.models import ActivityLogEntry, Actor, Analysis, Mark, SystemPart, UrlScan
+from scans.models import ActivityLogEntry, Actor, Analysis, Installation, Mark, SystemPart, UrlScan
+from scans.reasons import worded
 from scans.schedule.moments import exact, time_span
 from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
@@ -27,6 +28,9 @@ register = template.Library()
 register.filter(exact)
 register.filter(time_span)
 
+STORAGE_FAILS = _(
+    "The storage of files cannot be used since {when}: {why} Scans continue where they can; files are uploaded later."
+)
 _REVIEW_ACTIONS = {Action.PUBLISH}
 
 
@@ -177,9 +181,19 @@ def problems(context) -> list[tuple[str, str]]:
     found = [(kind.when_missing, kind.command) for kind in kinds]
     if not settings.SCANS_ENGINE_PYTHON.exists():
         found.append((_("The scan engine is not installed: no URL scan can be set up."), "make setup"))
-    if context["user"].has_perm("scans.change_scansettings") and (said := unprotected.warning()):
-        found.append((said, ""))
+    if context["user"].has_perm("scans.change_scansettings"):
+        found += [(said, "") for said in (unprotected.warning(), _storage_problem()) if said]
     return found
+
+
+def _storage_problem() -> str:
+    """Return since when and why files of scans cannot be stored; empty if they can."""
+    if not artifacts.is_remote():
+        return ""
+    known = Installation.current()
+    if known is None or known.storage_failed_at is None:
+        return ""
+    return STORAGE_FAILS.format(when=worded(known.storage_failed_at), why=known.storage_problem)
 
 
 @register.filter

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from scans.database.statements import renew_lease, totals_by_status
 from scans.models import Actor, Analysis, UrlScan
+from scans.reasons import NO_REASON, Reason
 from scans.statuses import UrlScanStatus
 from scans.statuses.rollup import kept_columns
 from scans.timing import DEFAULT_TIMING, Timing
@@ -77,13 +78,16 @@ def _store_progress(scan: UrlScan, progress: dict) -> tuple[UrlScanStatus, datet
 
 
 @by_holder
-def leave(scan: UrlScan) -> None:
-    """Give a scan to another worker, because this one is shut down. Its engine has saved its session."""
+def leave(scan: UrlScan, *, reason: Reason = NO_REASON) -> None:
+    """Give a scan to another worker, because this one is shut down. Its engine has saved its session.
+
+    `reason` says where the session is, if not every host can read it.
+    """
     if scan.status in (U.QUEUED, U.RESUMING):  # its engine has not begun
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
         enqueue_for(scan, "scan_url")
         return
-    move(scan, U.RESUMING, "url_scan.worker_left", Actor.WORKER, columns=RELEASED)
+    move(scan, U.RESUMING, "url_scan.worker_left", Actor.WORKER, columns=RELEASED, reason=reason)
     roll_up(scan.analysis, Actor.WORKER)
 
 

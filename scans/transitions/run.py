@@ -13,19 +13,23 @@ from scans.transitions.held import by_holder
 
 
 @by_holder
-def begin(scan: UrlScan, *, engine: str, version: str) -> None:
+def begin(scan: UrlScan, *, engine: str, version: str, continues: bool = True, reason: Reason = NO_REASON) -> None:
     """Move a URL scan to In Progress, because its engine is running now.
 
-    Raises LeaseLost if another worker holds the scan, TransitionRefused if a user stopped it meanwhile.
+    If it ran before or continues another one, the engine says whether it `continues` from the session; otherwise
+    `reason` is why it begins again. Raises LeaseLost if another worker holds the scan, TransitionRefused if a user
+    stopped it meanwhile.
     """
     now = timezone.now()
-    resumes = scan.started_at is not None
+    has_session = scan.started_at is not None or scan.continues_id is not None
+    action = ("url_scan.went_on" if continues else "url_scan.began_again") if has_session else "url_scan.started"
     columns = {"engine": engine, "engine_version": version, "started_at": scan.started_at or now}
     move(
         scan,
         U.IN_PROGRESS,
-        "url_scan.went_on" if resumes else "url_scan.started",
+        action,
         Actor.WORKER,
+        reason=reason if action == "url_scan.began_again" else NO_REASON,
         columns=columns,
         engine=engine,
         version=version,

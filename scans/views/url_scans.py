@@ -1,15 +1,16 @@
 """The tabs of one URL scan: Scan Details, Engine Log, Configuration. Findings and Coverage have their own modules."""
 
-from pathlib import Path
+from io import TextIOWrapper
 
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
-from scans import activity, htmx
+from scans import activity, artifacts, htmx
 from scans.configuration.submission import shown
 from scans.engines import log_file
 from scans.models import CrawledUrl, CrawlScript, Screenshot, SystemPart, TargetLogin, UrlScan
@@ -24,6 +25,9 @@ TABS = [
     ("engine-log", _("Engine Log")),
     ("configuration", _("Configuration")),
 ]
+STORAGE_FAILS = _("The storage of files cannot be read now. Try again later.")
+LOG_ON_HOST = _("This scan runs on host {host}. Its log appears here when it pauses or ends.")
+LOG_ON_ITS_WAY = _("The log is still on host {host} and is uploaded as soon as possible.")
 LOG_HIDDEN = _("This log tells what is found. Reviewers can read it now, everybody once the results are published.")
 
 
@@ -112,10 +116,18 @@ class EngineLogView(UrlScanTab):
         """
         if not _may_read_log(url_scan):
             return {"hidden": LOG_HIDDEN}
-        path = _log_file(url_scan)
+        log, failed = artifacts.log_of(url_scan), ""
         is_poll = htmx.wants_fragment(self.request) and "v" in self.request.GET and not url_scan.info.final
-        piece = log_file.Piece("", "") if is_poll else log_file.read(path)
-        return {"has_log": path.exists(), "piece": piece}
+        piece = log_file.Piece("", "")
+        try:
+            if not is_poll:
+                piece = log_file.end_of(log.open()) if log.name else log_file.read(log.path) if log.path else piece
+        except FileNotFoundError:
+            return {"has_log": False, "piece": piece}
+        except OSError:
+            failed = STORAGE_FAILS
+        hint = failed or _elsewhere(url_scan, log)
+        return {"has_log": bool(log) and not failed, "piece": piece, "hint": hint}
 
 
 class EngineLogPieceView(ViewerRequired, View):
@@ -124,7 +136,10 @@ class EngineLogPieceView(ViewerRequired, View):
     def get(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponse:
         """The new lines and the next position; 204 if there are none, except at the last poll."""
         scan, position = present_url_scan(analysis_id, pk, request.user), request.GET.get("after", "")
-        piece, every = log_file.read(_readable_log(scan), position), htmx.seconds_between_polls([scan])
+        log, every = _readable_log(scan), htmx.seconds_between_polls([scan])
+        if log.path is None and every:  # it does not grow here
+            return htmx.unchanged()
+        piece = log_file.read(log.path, position) if log.path else log_file.Piece("", position)
         if every and piece.position == position:
             return htmx.unchanged()
         context = {"url_scan": scan, "analysis": scan.analysis, "piece": piece, "every": every}
@@ -134,24 +149,42 @@ class EngineLogPieceView(ViewerRequired, View):
 class ScreenshotView(ViewerRequired, View):
     """One picture that was taken during the checks."""
 
-    def get(self, request: HttpRequest, analysis_id: int, pk: int, screenshot_id: int) -> FileResponse:
+    def get(self, request: HttpRequest, analysis_id: int, pk: int, screenshot_id: int) -> HttpResponseBase:
         screenshots = present_url_scan(analysis_id, pk, request.user).screenshots
         try:
-            return FileResponse(screenshots.get(pk=screenshot_id).image.open(), content_type="image/png")
+            picture = artifacts.open_picture(screenshots.get(pk=screenshot_id))
         except (Screenshot.DoesNotExist, FileNotFoundError):
             raise Gone(_("This picture is not there any more.")) from None
+        except OSError:
+            return _unavailable()
+        return FileResponse(picture, content_type="image/png")
 
 
 class EngineLogFileView(ViewerRequired, View):
     """The whole engine log, as a plain text file that is harmless to a terminal."""
 
-    def get(self, request: HttpRequest, analysis_id: int, pk: int) -> StreamingHttpResponse:
-        path = _readable_log(present_url_scan(analysis_id, pk, request.user))
+    def get(self, request: HttpRequest, analysis_id: int, pk: int) -> HttpResponseBase:
+        scan = present_url_scan(analysis_id, pk, request.user)
+        log = _readable_log(scan)
         try:
-            file = path.open(encoding="utf-8", errors="replace", newline="\n")
+            file = TextIOWrapper(log.open(), encoding="utf-8", errors="replace", newline="\n")
         except FileNotFoundError:
-            raise Gone(_("This scan has no engine log (any more).")) from None
+            raise Gone(_elsewhere(scan, log) or _("This scan has no engine log (any more).")) from None
+        except OSError:
+            return _unavailable()
         return attachment(log_file.lines(file), f"engine-log-{pk}", "txt")
+
+
+def _elsewhere(url_scan: UrlScan, log: artifacts.Log) -> str:
+    """Say which host has the log, or its newest part; empty if it can be read from here."""
+    if not log.host:
+        return ""
+    text = LOG_ON_HOST if url_scan.lease_holder else LOG_ON_ITS_WAY
+    return text.format(host=log.host)
+
+
+def _unavailable() -> HttpResponse:
+    return HttpResponse(STORAGE_FAILS, status=503, content_type="text/plain; charset=utf-8")
 
 
 def _may_read_log(url_scan: UrlScan) -> bool:
@@ -159,11 +192,7 @@ def _may_read_log(url_scan: UrlScan) -> bool:
     return url_scan.results_visible or url_scan.info.final
 
 
-def _readable_log(url_scan: UrlScan) -> Path:
+def _readable_log(url_scan: UrlScan) -> artifacts.Log:
     if not _may_read_log(url_scan):
         raise PermissionDenied(LOG_HIDDEN)
-    return _log_file(url_scan)
-
-
-def _log_file(url_scan: UrlScan) -> Path:
-    return url_scan.directory / "engine.log"
+    return artifacts.log_of(url_scan)

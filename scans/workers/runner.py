@@ -1,7 +1,6 @@
 """Scanning one URL: take the lease, check the target, start the engine, and supervise it."""
 
 import logging
-import shutil
 from dataclasses import replace
 from time import monotonic
 
@@ -21,6 +20,7 @@ from scans.targets.monitor import SiteMonitor
 from scans.targets.policy import origin
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
+from scans.workers.continuing import prepared
 from scans.workers.evidence import keep_checks, remove_files, target_of
 from scans.workers.setup import broken
 from scans.workers.supervision import Supervision, shutdown_requested, why_not_started
@@ -47,7 +47,16 @@ def run(url_scan_id: int, *, holder: str, engine: Engine, timing: Timing = DEFAU
         _end_broken(scan, broken(error))
     scan.refresh_from_db(fields=["status"])
     if scan.status == UrlScanStatus.STOPPED:  # its results were deleted
+        _remove_files(scan)
+
+
+def _remove_files(scan: UrlScan) -> None:
+    """Delete the files of a scan; a task does so later, as often as it takes, if that fails now."""
+    try:
         remove_files(scan)
+    except OSError as error:
+        logger.warning("The files of %s could not be deleted yet. %s", scan.url, error)
+        transitions.enqueue("delete_files", scan.pk, owner=scan.analysis.owner_id)
 
 
 def _end_broken(scan: UrlScan, reason: Reason) -> None:
@@ -80,22 +89,34 @@ def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
         _fail(scan, report)
         return
     transitions.renew(scan, resolved_address=", ".join(report.addresses)[:200])
-    _bring_session(scan)
+    try:
+        begins_again = prepared(scan, timing)
+    except OSError as error:
+        _end_not_started(scan, engine, error, timing)
+        return
+    if begins_again is None:
+        return
     watch = SiteMonitor(scan.url, report.addresses, timing, target.rules, report.connection.usual)
     keeper = _keeper(scan, target, report, timing)
     try:
         engine_run = engine.start(_job(scan, target, report))
     except OSError as error:
-        reason = why_not_started(scan, engine, error.strerror or str(error), timing)
-        transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
+        _end_not_started(scan, engine, error, timing)
         return
     try:
-        led_to = report.connection.led_to
-        Supervision(scan, engine, engine_run, watch, report.addresses, keeper, timing, target.rules, led_to).run()
+        of_target = {"addresses": report.addresses, "rules": target.rules, "led_to": report.connection.led_to}
+        Supervision(
+            scan, engine, engine_run, watch, keeper=keeper, timing=timing, begins_again=begins_again, **of_target
+        ).run()
     finally:
         watch.finish()
         keeper.finish()
         engine_run.end(0)
+
+
+def _end_not_started(scan: UrlScan, engine: Engine, error: OSError, timing: Timing) -> None:
+    reason = why_not_started(scan, engine, error.strerror or str(error), timing)
+    transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
 
 
 def _fail_without_key(scan: UrlScan, reason: Reason) -> None:
@@ -119,12 +140,6 @@ def _keeper(scan: UrlScan, target: Target, report: CheckReport, timing: Timing) 
         in_a_row=scan.logins_failed_in_a_row,
         timing=timing,
     )
-
-
-def _bring_session(scan: UrlScan) -> None:
-    """Copy the saved session of the run that this scan continues, if it continues one."""
-    if scan.continues and scan.continues.directory.exists() and not scan.directory.exists():
-        shutil.copytree(scan.continues.directory, scan.directory, ignore=shutil.ignore_patterns("engine.log"))
 
 
 def _check(scan: UrlScan, target: Target, timing: Timing) -> CheckReport:

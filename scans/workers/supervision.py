@@ -90,8 +90,9 @@ class Supervision:
         timing: Timing = DEFAULT_TIMING,
         rules: RequestRules = NO_RULES,
         led_to: str = "",
+        begins_again: Reason = NO_REASON,
     ):
-        self._timing = timing
+        self._timing, self._begins_again = timing, begins_again
         self._scan, self._engine, self._run, self._keeper = scan, engine, engine_run, keeper
         self._watch, self._rules, self._addresses, self._led_to = watch, rules, addresses, led_to
         self._status = UrlScanStatus(scan.status)
@@ -167,9 +168,12 @@ class Supervision:
 
     def _begin(self, started: Started) -> None:
         try:
-            transitions.begin(self._scan, engine=started.engine, version=started.version)
+            facts = {"continues": started.resumed, "reason": self._begins_again or Reason("session_unusable")}
+            transitions.begin(self._scan, engine=started.engine, version=started.version, **facts)
         except transitions.TransitionRefused:
             return  # stopped meanwhile; the next `_renew` reads the status
+        if not started.resumed:
+            self._before["urls"] = 0  # it crawls them all again
         self._begun = True
         self._scan.refresh_from_db(fields=["status", "started_at"])  # not the holder, which may have changed
         self._watch.start()
@@ -319,19 +323,34 @@ class Supervision:
             logger.warning("The engine for %s was not told to stay for too long.", self._scan.url)
             return  # as if this worker were gone: the lease runs out, and the next worker resumes from the session
         if self._status == UrlScanStatus.STOPPING_DELETING_RESULTS:
-            remove_files(self._scan)
-            remove_results(self._scan)
-            transitions.end(self._scan, EndedBy.USER)
+            self._delete()
         elif self._session_saved(ended) and self._status == UrlScanStatus.PAUSING:
+            self._save(with_session=True)
             transitions.confirm_pause(self._scan)
         elif self._session_saved(ended) and self._status != UrlScanStatus.STOPPING_SAVING_RESULTS:
-            transitions.leave(self._scan)
+            transitions.leave(self._scan, reason=self._save(with_session=True))
         else:
             ended_by, reason = self._verdict(ended)
             if self._refused:
                 notice = Notice("requests_refused", refused=self._refused, requests=max(self._requests, self._refused))
                 transitions.add_notice(self._scan, notice)
+            self._save(with_session=ended_by == EndedBy.DURATION)  # a new run may continue from it
             transitions.end(self._scan, ended_by, by=Actor.ENGINE, reason=reason)
+
+    def _save(self, *, with_session: bool) -> Reason:
+        """Save what the engine left. Returns where the session is, if the storage could not be used."""
+        why = artifacts.save(self._scan, with_session=with_session, timing=self._timing)
+        return Reason("session_elsewhere", host=artifacts.host()) if why else NO_REASON
+
+    def _delete(self) -> None:
+        """Delete what was found. If files cannot be deleted, the lease runs out, and a task deletes all later."""
+        try:
+            remove_files(self._scan)
+        except OSError as error:
+            logger.warning("The files of %s could not be deleted yet. %s", self._scan.url, error)
+            return
+        remove_results(self._scan)
+        transitions.end(self._scan, EndedBy.USER)
 
     def _session_saved(self, ended: Ended) -> bool:
         """Return whether the session we asked for is saved. It is on disk even if we had to kill the engine."""

@@ -13,6 +13,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from scans import artifacts
 from scans.models import SystemPart
 from scans.transitions.turns import Rotation
 from scans.workers import supervision
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_REPORTS = 5
 SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_FOR_LAST_UPLOADS = 10  # of what waits on this host when the worker ends
 _KINDS = {"scans": SystemPart.Kind.SCANS_WORKER, "checks": SystemPart.Kind.CHECKS_WORKER}
 
 
@@ -63,10 +65,13 @@ class ScanWorker(Worker):
         """Run tasks until a signal ends it."""
         SystemPart.report(self._kind, self.worker_id)
         threading.Thread(target=self._report, daemon=True).start()
+        courier = threading.Thread(target=artifacts.keep_catching_up, args=[self._over], daemon=True)
+        courier.start()
         try:
             super().run()
         finally:
             self._over.set()
+            courier.join(SECONDS_FOR_LAST_UPLOADS)
             SystemPart.objects.filter(name=self.worker_id).delete()
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:

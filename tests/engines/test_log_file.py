@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scans.engines.log_file import Piece, read
+from scans.engines.log_file import Piece, end_of, read
 
 
 @pytest.fixture
@@ -82,3 +82,9 @@ def test_a_log_that_is_not_there_is_an_empty_piece_and_may_come_back(log):
 def test_a_position_that_is_none_is_no_error(log, position):
     log.write_bytes(b"one\n")
     assert read(log, position).text == "one\n"
+
+
+def test_the_end_of_a_log_that_is_complete_is_cut_at_a_line_and_has_no_position(log):
+    log.write_bytes("one\ntwo é\nthree\n".encode())
+    assert end_of(log.open("rb"), limit=8) == Piece("three\n", "", cut=True)
+    assert end_of(log.open("rb")) == Piece("one\ntwo é\nthree\n", "")

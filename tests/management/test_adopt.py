@@ -4,7 +4,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from scans import installation
-from tests.artifacts.conftest import remote  # noqa: F401 - the fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +32,7 @@ def test_it_has_to_be_said_what():
         call_command("adopt")
 
 
-def test_a_storage_that_fails_is_said(remote):  # noqa: F811
+def test_a_storage_that_fails_is_said(remote):
     remote.broken = OSError("gives no answer")
     with pytest.raises(CommandError, match="gives no answer"):
         call_command("adopt", "--files")

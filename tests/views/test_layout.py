@@ -9,7 +9,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client
 
-from scans.models import SystemPart
+from scans.models import Installation, SystemPart
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES
 from tests import factories
 from tests.views.page import elements, text
@@ -137,3 +137,14 @@ def test_every_page_offers_to_log_out(as_role):
     pages = ("/", "/analyses/", "/statuses/", "/settings/", "/settings/security-log/", "/nowhere/", "/admin/")
     shown = {page: browser.get(page).content.decode() for page in pages}
     assert [page for page, text in shown.items() if not re.search(r'action="/(accounts|admin)/logout/"', text)] == []
+
+
+def test_administrators_are_told_that_the_storage_fails_and_nobody_else(as_role, remote, down):
+    Installation.objects.create(pk=1, identity="this one", key_mark="")
+    told = "The storage of files gives no answer."
+    administrator, viewer = as_role("Administrator"), as_role("Viewer")
+    assert told not in text(administrator.get("/"))
+    Installation.note_storage(down.why)
+    assert told in text(administrator.get("/")) and told not in text(viewer.get("/"))
+    Installation.note_storage()
+    assert told not in text(administrator.get("/"))

@@ -1,13 +1,15 @@
 """The tabs of one URL scan: Scan Details, Findings, Engine Log, Configuration."""
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from scans import transitions
+from scans import artifacts, transitions
 from scans.encryption import seal
 from scans.engines.events import AddressSeen, ModuleFailed, Reach
 from scans.exports.formats import FORMATS
-from scans.models import Analysis, Finding, TargetCheck
+from scans.models import Analysis, Artifact, Finding, Screenshot, TargetCheck
 from scans.results import coverage, module_errors
 from scans.statuses import EndedBy, UrlScanStatus
 from tests import factories
@@ -122,6 +124,58 @@ def test_missing_engine_log_is_explained(reviewer, settings, tmp_path):
     scan = url_scan(factories.submitted())
     assert "No log. The engine has not started" in text(reviewer.get(f"{scan.get_absolute_url()}log/"))
     assert reviewer.get(f"{scan.get_absolute_url()}log/engine.log").status_code == 404
+
+
+def test_the_log_of_a_scan_that_runs_on_another_host_is_said_to_be_there(reviewer, on, remote, htmx_headers):
+    scan = url_scan(factories.started())
+    scan = transitions.take(scan.pk, "worker", among=[UrlScanStatus.QUEUED])
+    artifacts.prepare(scan)
+    transitions.begin(scan, engine="Fake", version="1")
+    on("b")
+    page = reviewer.get(f"{scan.get_absolute_url()}log/")
+    assert "This scan runs on host a. Its log appears here when it pauses or ends." in text(page)
+    assert reviewer.get(log_end(page)["hx-get"], headers=htmx_headers).status_code == 204
+    whole = reviewer.get(f"{scan.get_absolute_url()}log/engine.log")
+    assert whole.status_code == 404 and "runs on host a" in text(whole)
+
+
+@pytest.fixture
+def stored_log(on, remote):
+    """A paused scan whose log is in a storage."""
+    scan = url_scan(factories.running())
+    name = default_storage.save("scans/log", ContentFile(b"first <b>\n"))
+    Artifact.objects.create(url_scan=scan, kind="log", name=name, host="b", at=timezone.now())
+    return scan
+
+
+def test_a_log_in_the_storage_is_shown_and_can_be_had_whole(reviewer, stored_log):
+    address = f"{stored_log.get_absolute_url()}log/"
+    assert "first &lt;b&gt;" in text(reviewer.get(address))
+    assert b"".join(reviewer.get(f"{address}engine.log").streaming_content) == b"first <b>\n"
+
+
+def test_a_storage_that_fails_or_lost_a_file_breaks_no_page(reviewer, stored_log, remote, down):
+    address, picture = f"{stored_log.get_absolute_url()}log/", Screenshot(url_scan=stored_log, shows="target")
+    picture.at, picture.image.name = timezone.now(), "screenshots/gone.png"
+    picture.save()
+    image = f"{stored_log.get_absolute_url()}screenshots/{picture.pk}/"
+    remote.broken = down
+    assert "cannot be read now" in text(reviewer.get(address))
+    for file in (f"{address}engine.log", image):
+        response = reviewer.get(file)
+        assert response.status_code == 503 and "cannot be read now" in text(response)
+    remote.broken = None
+    default_storage.delete("scans/log")
+    assert "No log." in text(reviewer.get(address))
+    assert [reviewer.get(file).status_code for file in (f"{address}engine.log", image)] == [404, 404]
+
+
+def test_a_picture_whose_file_is_missing_is_said_to_be(reviewer, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    scan = url_scan(factories.running())
+    TargetCheck.objects.create(url_scan=scan, at=timezone.now(), occasion="start", step="page", passed=True)
+    Screenshot.objects.create(url_scan=scan, shows="target", at=timezone.now(), image="screenshots/gone.png")
+    assert "The file of this picture is missing." in text(reviewer.get(scan.get_absolute_url()))
 
 
 def log_end(response) -> dict:

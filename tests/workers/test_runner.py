@@ -131,7 +131,7 @@ def test_a_worker_that_wakes_up_too_late_takes_nothing_away_from_the_one_that_re
         transitions.take(scan.pk, "another worker", among=[U.QUEUED])
         raise OSError("the machine was asleep")
 
-    monkeypatch.setattr(runner, "_bring_session", asleep_for_long)
+    monkeypatch.setattr(runner, "prepared", asleep_for_long)
     scan = run(scan, STARTED)
     assert scan.status == U.QUEUED and scan.lease_holder == "another worker"
 

@@ -22,7 +22,7 @@ from scans.reasons import NO_REASON, Notice, Reason
 from scans.statuses import UrlScanStatus as U
 from scans.targets import monitor
 from scans.targets.monitor import Look, Sight
-from scans.workers import supervision
+from scans.workers import runner, supervision
 from tests import factories as make
 from tests.engines.fake.adapter import FakeEngine
 from tests.workers.playing import (
@@ -323,11 +323,16 @@ def test_what_breaks_on_our_side_is_a_technical_issue_with_its_reason(site, monk
     assert scan.status == U.TECHNICAL_ISSUE_STOPPED and "No space left" in str(scan.reason)
 
 
-def test_a_full_disk_is_a_technical_issue_with_what_was_found(site):
-    scan = queued(site)
-    scan.directory.mkdir(parents=True)
-    (scan.directory / "engine.log").symlink_to("/dev/full")  # every write there fails as on a full disk
-    scan = run(scan, STARTED, FINDING, ANSWERED, LogLine(level="info", text="one line too many"), run_for(2))
+def test_a_full_disk_is_a_technical_issue_with_what_was_found(site, monkeypatch):
+    really_prepared = runner.prepared
+
+    def prepared(scan, timing):
+        why = really_prepared(scan, timing)
+        (scan.directory / "engine.log").symlink_to("/dev/full")  # every write there fails as on a full disk
+        return why
+
+    monkeypatch.setattr(runner, "prepared", prepared)
+    scan = run(queued(site), STARTED, FINDING, ANSWERED, LogLine(level="info", text="one line too many"), run_for(2))
     assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "No space left" in str(scan.reason)
     assert scan.findings.count() == 1
 

@@ -12,6 +12,7 @@ from scans.engines.process import EngineProcess
 from scans.engines.wapiti.report import read_report
 from scans.engines.wire import event_to_line
 
+SESSION = "session"  # the file that says that the engine was here before
 PLAYER = Path(__file__).parent / "player.py"
 
 Step = Event | Mapping[str, Any]
@@ -36,6 +37,10 @@ class FakeEngine:
     def start(self, job: Job) -> EngineProcess:
         steps = [dict(step) if isinstance(step, Mapping) else json.loads(event_to_line(step)) for step in self.script]
         job.directory.mkdir(parents=True, exist_ok=True)
+        for step in steps:
+            if step.get("event") == "started":
+                step["resumed"] = (job.directory / SESSION).exists()
+        (job.directory / SESSION).touch()
         (job.directory / "script.json").write_text(json.dumps(steps))
         return EngineProcess([sys.executable, "-I", str(PLAYER)], job)
 
