@@ -1,7 +1,7 @@
 """Plays script.json as an engine process would, using the line protocol of wire.py. Standard library only.
 
 A step is an event, which is sent as it is, or one of
-    {"do": "run", "seconds": 2}       send heartbeats and obey commands that long, then continue
+    {"do": "run", "seconds": 2}       send heartbeats with the last progress and obey commands that long, then continue
     {"do": "sleep", "seconds": 1}     stay silent
     {"do": "write", "text": "rubbish\
 ", "times": 1}   write raw text
@@ -10,10 +10,13 @@ A step is an event, which is sent as it is, or one of
     {"do": "child", "seconds": 60}    leave a process behind
     {"do": "exit", "code": 0}         exit without a message
     {"do": "kill", "signal": 9}       end by a signal
+    {"do": "alone", "lock": "a/file"} note in a/file.twice if another process of this scan runs at the same time
+    {"do": "keep_place"}              have the next process of this scan continue where this one ends
     {"do": "lose_login", "times": 3}  report that many times that the login is over, waiting for a new one each time
 A script that plays to its end reports "completed".
 """
 
+import fcntl
 import json
 import os
 import queue
@@ -25,14 +28,18 @@ import time
 
 OUTCOMES = {"stop": "stopped", "expire": "expired", "checkpoint": "checkpointed", "orphaned": "orphaned"}
 SECONDS_BETWEEN_BEATS = 0.2
+PLACE = "place"
 
 commands = queue.SimpleQueue()
 heard = threading.Event()
 say_lock = threading.Lock()
+told = {}  # by the last progress of the script, which heartbeats repeat
 
 
 def say(event, **values):
     """Write one event."""
+    if event == "progress":
+        told.update(values)
     with say_lock:
         sys.stdout.write(json.dumps({"event": event, **values}) + "\n")
         sys.stdout.flush()
@@ -76,7 +83,7 @@ def run(seconds):
                 end(OUTCOMES[command])
             if command in ("pause", "resume"):
                 paused = command == "pause"
-        say("progress", phase="attack", paused=paused)
+        say("progress", **{**told, "phase": "attack", "paused": paused})
         time.sleep(min(SECONDS_BETWEEN_BEATS, left))
         left -= 0 if paused else SECONDS_BETWEEN_BEATS
 
@@ -133,7 +140,23 @@ def next_command():
         return ""
 
 
+def alone(lock):
+    """Hold the lock until this process ends. Note it if another one holds it."""
+    file = os.open(lock, os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with open(lock + ".twice", "a", encoding="utf-8") as notes:
+            notes.write(f"{os.getpid()} at {time.time()}\n")
+
+
+def keep_place():
+    """Nothing to do: `play` looks for this step."""
+
+
 STEPS = {
+    "alone": alone,
+    "keep_place": keep_place,
     "lose_login": lose_login,
     "run": run,
     "sleep": time.sleep,
@@ -147,14 +170,36 @@ STEPS = {
 
 
 def play(steps):
-    """Execute the steps in order."""
-    for step in steps:
-        if "event" in step:
-            say(**step)
-        else:
-            values = dict(step)
-            STEPS[values.pop("do")](*values.values())
+    """Execute the steps in order: all of them, or those after the kept place and those before `keep_place`."""
+    kept = next((place for place, step in enumerate(steps) if step.get("do") == "keep_place"), len(steps))
+    begin = kept_place() if kept < len(steps) else 0
+    for place, step in enumerate(steps):
+        if kept < place < begin:
+            continue
+        if place > kept:
+            with open("place.new", "w", encoding="utf-8") as file:
+                file.write(str(place))
+            os.replace("place.new", PLACE)  # a process may end at any moment
+        execute(step)
     end("completed")
+
+
+def execute(step):
+    """Send an event, or do what the step says."""
+    if "event" in step:
+        say(**step)
+    else:
+        values = dict(step)
+        STEPS[values.pop("do")](*values.values())
+
+
+def kept_place():
+    """Return the step on which the process before this one ended; 0 for the first process."""
+    try:
+        with open(PLACE, encoding="utf-8") as file:
+            return int(file.read())
+    except FileNotFoundError:
+        return 0
 
 
 if __name__ == "__main__":
