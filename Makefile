@@ -35,7 +35,7 @@ TIER ?= 1000000
 TEST_PROCESSES ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine run test test-fast fuzz bench soak chromium lint format lock audit sbom licences messages screenshots clean
+.PHONY: help setup engine run test test-fast fuzz bench soak faults chromium lint format lock audit sbom licences messages screenshots clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -66,6 +66,9 @@ bench: .venv/.development engine chromium  ## Measure everything, and write docs
 
 soak: .venv/.development  ## 200 open dashboards while 20 transitions a second happen, for two minutes
 	@$(BIN)/python -m tests.benchmarks.soak $(ARGS)
+
+faults: .venv/.development  ## Break the running product 300 times on each database, and write docs/reliability.md
+	@$(BIN)/python -m tests.faults --write $(ARGS)
 
 lint: .venv/.development  ## Check style, templates, migrations and settings; changes nothing
 	@$(BIN)/ruff check .

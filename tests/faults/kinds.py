@@ -32,8 +32,8 @@ class World:
     watcher: Watcher
     people: People
     lease: float
-    folder: Path  # of the product's files
     seed: int
+    folder: Path  # of the product's files
     server: Server | None = None
     sqlite: Path | None = None
     small_disk: bool = False

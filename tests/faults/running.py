@@ -62,14 +62,16 @@ def small_disk(folder: Path, skipped: list[str]) -> Iterator[bool]:
 
 
 @contextmanager
-def database(plan: Plan, folder: Path, files: Path) -> Iterator[tuple[str, postgres.Server | None]]:
+def database(
+    plan: Plan, folder: Path, files: Path, address: str, trusted: str
+) -> Iterator[tuple[str, postgres.Server | None]]:
     """A database of its own: its address, and its server if there is one."""
     if plan.database == "SQLite":
         yield f"sqlite:///{files / 'dashboard.sqlite3'}", None
         return
     if postgres.binaries() is None:
         raise Skipped("no PostgreSQL server is installed here (initdb was not found)")
-    with postgres.Server(folder / "postgres").running() as server:
+    with postgres.Server(folder / "postgres", address, trusted).running() as server:
         yield server.url, server
 
 
@@ -110,8 +112,11 @@ def site(address: str = "127.0.0.1", prefix: Sequence[str] = ()) -> Iterator[str
 
 
 @contextmanager
-def stage(plan: Plan) -> Iterator[dict]:
-    """A database with all migrations, a disk and a site; sets Django up for this process."""
+def stage(plan: Plan, address: str = "127.0.0.1", trusted: str = "127.0.0.0/8") -> Iterator[dict]:
+    """A database with all migrations, a disk and a site at this address; sets Django up for this process.
+
+    The database trusts these addresses.
+    """
     skipped: list[str] = []
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="faults-"))
@@ -120,11 +125,11 @@ def stage(plan: Plan) -> Iterator[dict]:
         files = folder / "var"
         files.mkdir()
         small = stack.enter_context(small_disk(files, skipped))
-        url, server = stack.enter_context(database(plan, folder, files))
+        url, server = stack.enter_context(database(plan, folder, files, address, trusted))
         variables = environment(plan, folder, files, url)
         os.environ.update(variables)
         _set_up()
-        at = stack.enter_context(site())
+        at = stack.enter_context(site(address))
         sqlite = files / "dashboard.sqlite3" if server is None else None
         yield {
             "folder": folder,
@@ -169,8 +174,8 @@ def run(plan: Plan, tell=print):
         host = Host(made["variables"], made["folder"])
         parts = Parts([Part(kind, name, host) for kind, name in plan.parts])
         people, watcher = People(made["site"], plan.seed), Watcher()
-        places = {"folder": made["files"], "server": made["server"], "sqlite": made["sqlite"]}
-        world = World(parts, watcher, people, plan.lease, seed=plan.seed, small_disk=made["small_disk"], **places)
+        places = [made[name] for name in ("files", "server", "sqlite", "small_disk")]
+        world = World(parts, watcher, people, plan.lease, plan.seed, *places)
         with parts.running():
             people.begin()
             watcher.begin()

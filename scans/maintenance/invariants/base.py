@@ -50,9 +50,9 @@ class Violation:
         return f"{self.row}: {self.kept}, but {self.should}. {self.action}"
 
 
-def of_analysis(analysis: Any, kept: str, should: str, action: str = REPORT) -> Violation:
+def of_analysis(analysis: Any, kept: str, should: str, action: str = REPORT, *, is_warning: bool = False) -> Violation:
     """Return a violation of an analysis."""
-    return Violation(f"Analysis {analysis.pk}", kept, should, action, analysis.pk)
+    return Violation(f"Analysis {analysis.pk}", kept, should, action, analysis.pk, is_warning)
 
 
 def of_scan(scan: Any, kept: str, should: str, action: str = REPORT, *, is_warning: bool = False) -> Violation:

@@ -6,7 +6,7 @@ from typing import Any
 
 from scans.database.search_text import search_text
 from scans.database.statements import totals_by_status
-from scans.maintenance.invariants.base import CHECK_CLOCKS, CLOCKS_DIFFER, RECOUNT, REPORT, Batch, Violation
+from scans.maintenance.invariants.base import CHECK_CLOCKS, CLOCKS_DIFFER, RECOUNT, Batch, Violation
 from scans.maintenance.invariants.base import of_analysis as wrong_analysis
 from scans.maintenance.invariants.base import of_scan as wrong_scan
 from scans.models import AnalysisSearch
@@ -117,7 +117,10 @@ def _misfit(row: Any, name: str, is_set: bool, wrong: Any) -> Iterator[Violation
 
 
 def moments_are_in_order(batch: Batch) -> Iterator[Violation]:
-    """Nothing ends before it starts, or starts before it was submitted."""
+    """Nothing ends before it starts, or starts before it was submitted.
+
+    Otherwise the clock of a host was off: a warning, because the rows cannot be repaired and nothing follows from it.
+    """
     for analysis in batch.analyses.values():
         yield from _unordered(analysis, ("created_at", "submitted_at", "started_at", "ended_at"), wrong_analysis)
         yield from _unordered(analysis, ("prescan_started_at", "prescan_ended_at"), wrong_analysis)
@@ -131,7 +134,7 @@ def _unordered(row: Any, names: Iterable[str], wrong: Any) -> Iterator[Violation
         if getattr(row, later) < getattr(row, earlier) - CLOCKS_DIFFER:
             kept = f"{later} is {getattr(row, later).isoformat()}"
             should = f"{earlier} is {getattr(row, earlier).isoformat()}, which is later"
-            yield wrong(row, kept, should, f"{CHECK_CLOCKS} {REPORT}")
+            yield wrong(row, kept, should, CHECK_CLOCKS, is_warning=True)
 
 
 def find_finds_it(batch: Batch) -> Iterator[Violation]:
