@@ -394,7 +394,7 @@ def test_what_is_kept_for_the_list_is_right(sample):
 def test_no_invariant_is_violated(sample):
     told = checking.check(0).violations
     # The database's clock is today's: no lease of then was recovered, and all tasks ended long ago.
-    of_today = {"what_runs_has_a_worker", "what_waits_has_a_task"}
+    of_today = {"what_runs_has_a_worker", "what_is_owed_has_a_task"}
     assert [str(one) for one in told if one.invariant not in of_today] == []
 
 

@@ -32,10 +32,9 @@ class Owed(NamedTuple):
 
 
 def _submitted() -> QuerySet:
-    """Analyses that are submitted and not set up."""
-    scans = UrlScan.objects.filter(
-        status=U.SUBMITTED, analysis__submitted_at__isnull=False, analysis__deleted_at__isnull=True
-    )
+    """Analyses that are submitted and not set up. Sample data, which belongs to no worker, is not among them."""
+    of_analysis = {"analysis__submitted_at__isnull": False, "analysis__deleted_at__isnull": True}
+    scans = UrlScan.objects.filter(status=U.SUBMITTED, lease_holder="", **of_analysis)
     by_analysis = scans.order_by().values_list("analysis_id", "analysis__owner")
     return by_analysis.annotate(since=Max("status_at"), in_zone=Min("zone"))
 

@@ -26,7 +26,6 @@ OF_ANALYSES: tuple[Callable[[Batch], Iterator[Violation]], ...] = (
     holding.slots_are_where_they_may_be,
     log.log_is_a_chain,
     log.log_goes_forward,
-    leftovers.what_waits_has_a_task,
     leftovers.results_are_where_they_may_be,
     leftovers.deleted_results_left_no_pictures,
     leftovers.deleted_analyses_are_empty,
@@ -38,7 +37,7 @@ OF_ALL: tuple[Callable[[], Iterator[Violation]], ...] = (
     whole.each_task_holds_one_scan,
     whole.logs_are_append_only,
     whole.contents_are_referred_to,
-    whole.bulk_actions_are_carried_out,
+    whole.what_is_owed_has_a_task,
 )
 BATCH = 500  # analyses read as of one moment
 MOST = 1000  # violations looked at twice; a database with more is broken enough

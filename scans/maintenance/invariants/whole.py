@@ -2,18 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
+from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from scans.database import append_only, status_counts
 from scans.maintenance.invariants.base import NO_WORKER, RECOUNT, REPORT, START_SCHEDULER, Violation
 from scans.models import (
     Analysis,
-    BulkItem,
-    BulkOutcome,
     CrawlScript,
     ScanSettings,
     SecurityEvent,
@@ -21,9 +23,12 @@ from scans.models import (
     TargetLogin,
     UrlScan,
 )
+from scans.models.owed import OWED_TASKS, owed
 
 _MIGRATE = "Migrations make it: restore the database from a backup, or ask for help with this output."
-_TASKS_UNDER_WAY = {"bulk": "scans.tasks.carry_out_bulk", "removal": "scans.tasks.remove_data"}
+_ROWS = {"set_up": "Analysis", "remove_data": "Analysis", "carry_out_bulk": "Bulk action"}  # what a task is for
+ROWS_AT_ONCE = 500
+LONGEST_PAUSE = timedelta(minutes=11)  # before a scheduler queues a failed task again
 
 
 def statuses_are_counted() -> Iterator[Violation]:
@@ -78,7 +83,7 @@ def logs_are_append_only() -> Iterator[Violation]:
 
 def contents_are_referred_to() -> Iterator[Violation]:
     """A login or crawl script belongs to a URL scan, or a task is about to remove it."""
-    if _is_under_way("removal"):
+    if any(owed("remove_data")):
         return
     for model in (TargetLogin, CrawlScript):
         for pk in model.objects.unreferred().values_list("pk", flat=True)[:100]:
@@ -87,15 +92,19 @@ def contents_are_referred_to() -> Iterator[Violation]:
             yield Violation(f"{model.__name__} {pk}", kept, should, "Delete any analysis: that removes it as well.")
 
 
-def bulk_actions_are_carried_out() -> Iterator[Violation]:
-    """An analysis that waits for a bulk action has a task that acts on it."""
-    waiting = BulkItem.objects.filter(outcome=BulkOutcome.WAITING).order_by()
-    for bulk in waiting.values_list("bulk_id", flat=True).distinct():
-        if not _is_under_way("bulk", bulk):
-            kept = "analyses wait for it"
-            yield Violation(f"Bulk action {bulk}", kept, "no task carry_out_bulk is queued or runs", START_SCHEDULER)
+def what_is_owed_has_a_task() -> Iterator[Violation]:
+    """A row that must have a task has one, or a scheduler queues it again after a pause."""
+    for task in OWED_TASKS:
+        rows = owed(task)
+        while some := [row.pk for row in islice(rows, ROWS_AT_ONCE)]:
+            for pk in set(some) - _with_task(task, some):
+                kept, should = "something is still to be done for it", f"no task {task} is queued or runs"
+                yield Violation(f"{_ROWS.get(task, 'URL scan')} {pk}", kept, should, START_SCHEDULER)
 
 
-def _is_under_way(what: str, *subject: int) -> bool:
-    tasks = DBTaskResult.objects.filter(task_path=_TASKS_UNDER_WAY[what], status__in=["READY", "RUNNING"])
-    return tasks.filter(**({"args_kwargs__args__0": subject[0]} if subject else {})).exists()
+def _with_task(task: str, rows: list[int]) -> set[int]:
+    """Return which of these rows have this task: it waits or runs, or ended so lately that the pause is not over."""
+    alive = Q(status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING])
+    lately = Q(finished_at__gt=timezone.now() - LONGEST_PAUSE)
+    tasks = DBTaskResult.objects.filter(alive | lately, task_path=f"scans.tasks.{task}", args_kwargs__args__0__in=rows)
+    return {arguments["args"][0] for arguments in tasks.values_list("args_kwargs", flat=True)}

@@ -2,7 +2,6 @@
 
 import pytest
 from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 
 from scans import transitions
 from scans.maintenance.invariants import leftovers
@@ -14,41 +13,10 @@ from scans.models import (
     StopMode,
 )
 from tests import factories
-from tests.maintenance.invariants.spoiling import LONG_AGO, Spoilers, named, published, running
+from tests.maintenance.invariants.spoiling import Spoilers, change, named, published, running
 
 pytestmark = pytest.mark.django_db
 spoils = Spoilers()
-
-
-@spoils("what_waits_has_a_task")
-def a_set_up_without_a_task():
-    factories.submitted()
-    DBTaskResult.objects.all().delete()
-
-
-@spoils("what_waits_has_a_task")
-def a_queued_scan_without_a_task():
-    factories.started()
-    DBTaskResult.objects.all().delete()
-
-
-@spoils("what_waits_has_a_task")
-def a_verification_whose_task_ended_long_ago():
-    factories.ended()
-    DBTaskResult.objects.update(status="SUCCESSFUL", finished_at=timezone.now() - LONG_AGO)
-
-
-@spoils("what_waits_has_a_task")
-def a_deletion_that_nobody_makes():
-    transitions.stop_analysis(factories.ended("http://a.test/", "http://b.test/"), StopMode.DELETE, by=Actor.COMMAND)
-    DBTaskResult.objects.all().delete()
-
-
-@spoils("what_waits_has_a_task")
-def findings_that_nobody_verifies_again():
-    scan = published()
-    transitions.verify_again(scan, by=Actor.COMMAND)
-    DBTaskResult.objects.all().delete()
 
 
 @spoils("results_are_where_they_may_be")
@@ -76,8 +44,9 @@ def a_picture_of_deleted_results():
 
 @spoils("deleted_analyses_are_empty")
 def findings_of_a_deleted_analysis():
-    transitions.delete(published().analysis, by=Actor.COMMAND)
-    DBTaskResult.objects.all().delete()
+    scan = published()
+    transitions.delete(scan.analysis, by=Actor.COMMAND)
+    change(scan.analysis, removal_asked_at=None)
 
 
 @spoils("pictures_have_files")

@@ -5,6 +5,7 @@ from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from scans import transitions
 from scans.activity import note
 from scans.database import append_only, status_counts
 from scans.maintenance.invariants import checking, whole
@@ -14,10 +15,11 @@ from scans.models import (
     CrawlScript,
     ScanSettings,
     StatusCount,
+    StopMode,
     UrlScan,
 )
 from tests import factories
-from tests.maintenance.invariants.spoiling import Spoilers, named
+from tests.maintenance.invariants.spoiling import LONG_AGO, Spoilers, named, published
 
 pytestmark = pytest.mark.django_db
 spoils = Spoilers()
@@ -60,7 +62,38 @@ def a_script_that_nobody_needs():
     CrawlScript.of("a.side", "{}").save()
 
 
-@spoils("bulk_actions_are_carried_out")
+@spoils("what_is_owed_has_a_task")
+def a_set_up_without_a_task():
+    factories.submitted()
+    DBTaskResult.objects.all().delete()
+
+
+@spoils("what_is_owed_has_a_task")
+def a_queued_scan_without_a_task():
+    factories.started()
+    DBTaskResult.objects.all().delete()
+
+
+@spoils("what_is_owed_has_a_task")
+def a_verification_whose_task_ended_long_ago():
+    factories.ended()
+    DBTaskResult.objects.update(status="SUCCESSFUL", finished_at=timezone.now() - LONG_AGO)
+
+
+@spoils("what_is_owed_has_a_task")
+def a_deletion_that_nobody_makes():
+    transitions.stop_analysis(factories.ended("http://a.test/", "http://b.test/"), StopMode.DELETE, by=Actor.COMMAND)
+    DBTaskResult.objects.all().delete()
+
+
+@spoils("what_is_owed_has_a_task")
+def findings_that_nobody_verifies_again():
+    scan = published()
+    transitions.verify_again(scan, by=Actor.COMMAND)
+    DBTaskResult.objects.all().delete()
+
+
+@spoils("what_is_owed_has_a_task")
 def a_bulk_action_that_nobody_carries_out():
     bulk = BulkAction.objects.create(user=factories.user(), verb="delete", key="0b3f3b5c-9f0a-4d39-9c5b-9f4f4a4c1c11")
     bulk.items.create(analysis=factories.scheduled())
