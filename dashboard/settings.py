@@ -204,9 +204,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     # Tests use a file too, because SQLite in memory locks differently.
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# A connection is kept between requests: opening one took a sixth of the time of a poll, also with SQLite.
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 # "rows" holds rendered rows of the list and other pieces of pages, up to 6 MB in each process. A key contains
 # everything that its piece depends on. Most pieces stay the same from one request to the next.
 CACHES = {
