@@ -4,11 +4,12 @@ import codecs
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.http import parse_header_parameters
 
 from scans.origin import is_trusted
 
+METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
 # Nothing of a page goes into a cache, another site, a frame or the hands of a device. Static files say for themselves
 # how long they may be kept.
 HEADERS = {
@@ -70,6 +71,17 @@ class OnlyProxiesSayHttps:
         return self.get_response(request)
 
 
+class OnlyUsualMethods:
+    """Refuses every method that no page of ours has: TRACE above all, which would show what a proxy added."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer 405, or pass the request on."""
+        return self.get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+
+
 class OnlyUtf8:
     """A WSGI application that refuses a request in another charset than UTF-8, in which all our forms are.
 
@@ -88,28 +100,22 @@ class OnlyUtf8:
 
 
 class NoBodyForHead:
-    """A WSGI application that answers HEAD as GET, but without the body: the web server leaves that to us."""
+    """A WSGI application that answers HEAD as GET, but makes no body: a file is not written to be thrown away."""
 
     def __init__(self, application: Callable):
         self.application = application
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        """Answer; a body after the headers would be taken for the beginning of the next answer.
-
-        Without a length, the web server would send the end of a body.
-        """
+        """Answer with the headers alone. Those of a file that is made while it is sent have no length."""
         if environ["REQUEST_METHOD"] != "HEAD":
             return self.application(environ, start_response)
         begun: list[tuple] = []
         answer = self.application(environ, lambda *begin: begun.append(begin))
-        try:
-            length = sum(map(len, answer))
-        finally:
-            if hasattr(answer, "close"):
-                answer.close()
         status, headers, *_ = begun[-1]
-        if not any(name.lower() == "content-length" for name, _ in headers):
-            headers = [*headers, ("Content-Length", str(length))]
+        if isinstance(answer, HttpResponse) and "Content-Length" not in answer.headers:
+            headers = [*headers, ("Content-Length", str(len(answer.content)))]
+        if hasattr(answer, "close"):
+            answer.close()
         start_response(status, headers)
         return []
 

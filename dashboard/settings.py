@@ -153,6 +153,7 @@ MIDDLEWARE = [
     "dashboard.request_log.RequestLogMiddleware",
     "dashboard.requests.AnswerHeaders",
     "csp.middleware.CSPMiddleware",
+    "dashboard.requests.OnlyUsualMethods",
     "dashboard.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from dashboard.requests import HEADERS, AnswerHeaders, OnlyProxiesSayHttps, OnlyUtf8
+from dashboard.requests import HEADERS, AnswerHeaders, NoBodyForHead, OnlyProxiesSayHttps, OnlyUtf8
 from dashboard.wsgi import application
 from tests import factories
 
@@ -110,4 +110,28 @@ def test_neither_folders_nor_files_of_the_repository_are_served(as_role, address
 @pytest.mark.parametrize("address", ["/", "/analyses/", "/accounts/login/", "/healthz", "/statuses/", "/admin/"])
 def test_trace_is_refused(as_role, address):
     answer = as_role("Viewer").generic("TRACE", address, headers={"X-Secret": "owl"})
-    assert answer.status_code in (302, 403, 405) and b"owl" not in answer.content
+    assert answer.status_code == 405 and answer["Allow"] == "GET, HEAD, OPTIONS, POST" and b"owl" not in answer.content
+
+
+@pytest.mark.parametrize("method", ["TRACK", "PROPFIND", "PUT", "DELETE", "DEBUG"])
+def test_a_method_that_no_page_has_is_refused_of_anybody(client, method):
+    answer = client.generic(method, "/accounts/login/")
+    assert answer.status_code == 405 and HEADERS.items() <= answer.headers.items()
+
+
+def test_nothing_is_made_of_the_body_that_head_leaves_out():
+    said, closed = [], []
+
+    class Answer:
+        def __iter__(self):
+            raise AssertionError("the file was made")
+
+        def close(self):
+            closed.append(True)
+
+    def application(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/csv")])
+        return Answer()
+
+    assert NoBodyForHead(application)({"REQUEST_METHOD": "HEAD"}, lambda *begin: said.append(begin)) == []
+    assert said == [("200 OK", [("Content-Type", "text/csv")])] and closed

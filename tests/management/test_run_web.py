@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -13,7 +14,7 @@ from django.conf import settings
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser
 
-from scans.management.commands.run_web import THREADS, in_address
+from scans.management.commands.run_web import THREADS, Task, in_address
 from tests.eventually import eventually
 
 UNFINISHED = {
@@ -69,6 +70,17 @@ def test_the_answer_to_head_has_no_body(server):
             assert said.startswith(b"HTTP/1.1 ") and said.count(b"HTTP/1.1 ") == 1
             if method == "HEAD":
                 assert said.endswith(b"\r\n\r\n")
+
+
+def test_the_answer_to_head_without_a_length_ends_with_its_headers():
+    request, sent = HTTPRequestParser(Adjustments()), []
+    request.received(b"HEAD /export HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    channel = SimpleNamespace(write_soon=sent.append, server=SimpleNamespace(adj=Adjustments(ident="")))
+    task = Task(channel, request)
+    task.complete = True
+    task.finish()
+    (said,) = sent
+    assert said.endswith(b"\r\n\r\n") and b"Transfer-Encoding" not in said and b"Connection: close" in said
 
 
 @pytest.mark.process

@@ -6,6 +6,8 @@ from ipaddress import IPv6Address
 
 import waitress
 from django.conf import settings
+from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
 
 from dashboard.wsgi import application
 from scans.management.database import require_own_keys_and_files
@@ -16,6 +18,16 @@ THREADS = 8
 CONNECTIONS = 1000
 SECONDS_OF_SILENCE = 30
 BYTES_OF_A_REQUEST = 32 * 1024 * 1024  # three scripts and a list of URLs
+
+
+class Task(WSGITask):
+    """Sends headers and nothing else in answer to HEAD; without a length, waitress would send the end of a body."""
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body may follow. With a length, waitress needs to know that one could, or leaves the length out."""
+        has_length = any(name.lower() == "content-length" for name, _ in self.response_headers)
+        return super().has_body and (has_length or self.request.command != "HEAD")
 
 
 class Command(HarmlessCommand):
@@ -30,6 +42,7 @@ class Command(HarmlessCommand):
         """SIGTERM lets answers that are being made be sent first, for five seconds."""
         require_own_keys_and_files()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        HTTPChannel.task_class = Task
         waitress.serve(
             application,
             listen=f"{in_address(bind)}:{settings.PORT}",
