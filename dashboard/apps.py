@@ -1,8 +1,16 @@
-"""Names that libraries give to their pages in the admin, so that they are translated as all others are."""
+"""The commands of this folder, and names of libraries in the admin, so that they are translated as all others are."""
 
+from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, pgettext_lazy
 from django_tasks_db.apps import TasksAppConfig
+
+
+class DashboardConfig(AppConfig):
+    """The commands in dashboard/management, which come before Django's own of the same name."""
+
+    name = "dashboard"
+    default = True
 
 
 class BackgroundTasksConfig(TasksAppConfig):

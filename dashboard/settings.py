@@ -127,6 +127,7 @@ if bool(SCANS_OIDC_ISSUER) != bool(SCANS_OIDC_CLIENT_ID and SCANS_OIDC_CLIENT_SE
 # --- Django -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "dashboard",  # first: its commands take the place of Django's
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -316,6 +317,7 @@ CONTENT_SECURITY_POLICY = {
 # Behind a TLS proxy (README, "Run it for real") this one switch turns on all that belongs to it.
 BEHIND_HTTPS = flag("SCANS_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
+CSRF_COOKIE_HTTPONLY = True  # forms hold the token; no script of ours reads the cookie
 SECURE_SSL_REDIRECT = BEHIND_HTTPS
 # A browser takes a cookie of this name from HTTPS, this host and its root alone.
 COOKIE_PREFIX = "__Host-" if BEHIND_HTTPS else ""
