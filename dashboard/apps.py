@@ -19,7 +19,7 @@ class BackgroundTasksConfig(TasksAppConfig):
     verbose_name = _("Background tasks")
 
 
-# django_tasks_db and django.tasks mark these texts for translation, but have no German.
+# Libraries mark these texts for translation, but have no German: first those of django_tasks_db and django.tasks.
 LACKING_GERMAN = (
     gettext_noop("Task Result"),
     gettext_noop("Task Results"),
@@ -39,4 +39,24 @@ LACKING_GERMAN = (
     pgettext_lazy("Task", "Running"),
     pgettext_lazy("Task", "Failed"),
     pgettext_lazy("Task", "Successful"),
+    # Django's own pages for passwords and accounts in the admin.
+    gettext_noop("After you’ve created a user, you’ll be able to edit more user options."),
+    gettext_noop("Conflicting form data submitted. Please try again."),
+    gettext_noop("Disable password-based authentication"),
+    gettext_noop("Disabled"),
+    gettext_noop("Enable password-based authentication"),
+    gettext_noop("Enable password-based authentication for this user by setting a password."),
+    gettext_noop("Enabled"),
+    gettext_noop("Password-based authentication"),
+    gettext_noop("Password-based authentication was disabled."),
+    gettext_noop("Raw passwords are not stored, so there is no way to see the user’s password."),
+    gettext_noop("Reset password"),
+    gettext_noop("Set password"),
+    gettext_noop("Set password: %s"),
+    gettext_noop("This action will <strong>enable</strong> password-based authentication for this user."),
+    gettext_noop(
+        "Whether the user will be able to authenticate using a password or not. If disabled, they may still be able to "
+        "authenticate using other backends, such as Single Sign-On or LDAP."
+    ),
+    gettext_noop("%(model)s instance with %(field)s %(value)r is not a valid choice."),
 )

@@ -1,5 +1,6 @@
 """Filters for the parts of one analysis: URL scans, activity log, coverage and findings."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
@@ -7,6 +8,8 @@ from django.db.models import TextField, Value
 from django.db.models.functions import Concat
 from django.forms import DateInput
 from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
 
@@ -88,6 +91,21 @@ class _Day(DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+def _in_short(code: str) -> str:
+    """The sentence of an event without its facts, in the language in force."""
+    text = re.sub(r"\{\w+\}( \{\w+\})*", "…", str(SENTENCES[code]))
+    return capfirst(re.sub(r"(: …( → …)?| \(…\))$", "", text))
+
+
+def _events() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The events, each beneath its kind."""
+    kinds = {code: code.partition(".")[0] for code in SENTENCES}
+    return [
+        (label, [(code, lazy(_in_short, str)(code)) for code in SENTENCES if kinds[code] == kind])
+        for kind, label in KINDS.items()
+    ]
+
+
 class SecurityLogFilterSet(FilterSet):
     """Filters the security log by kind, event, exact names and days.
 
@@ -100,7 +118,7 @@ class SecurityLogFilterSet(FilterSet):
     address = CharFilter(method="exactly", label=_("Address"))
     event = ChoiceFilter(
         method="exactly",
-        choices=[(code, code) for code in SENTENCES],
+        choices=_events(),
         label=_("Event"),
         empty_label=_("Every event"),
     )

@@ -233,3 +233,22 @@ def test_an_administrator_logs_accounts_within_reach_out_everywhere(client, ada,
     assert [browser.get("/statuses/").status_code for browser in theirs.values()] == [302, 200]
     assert client.get("/statuses/").status_code == 200
     assert list(SecurityEvent.objects.filter(event="login.all_ended").values_list("who", "subject")) == [("ada", "eve")]
+
+
+def test_the_pages_for_passwords_are_in_german_too(ada, client):
+    bob = factories.user("Viewer", "bob")
+    new = reverse("admin:auth_user_password_change", args=[bob.pk])
+    page = "".join(
+        client.get(address, headers={"accept-language": "de"}).text for address in (reverse("admin:auth_user_add"), new)
+    )
+    assert "Anmeldung mit Passwort" in page
+    for english in (
+        "Password-based",
+        "password-based",
+        ">Enabled",
+        ">Disabled",
+        "Enabled<",
+        "After you’ve",
+        "Set password",
+    ):
+        assert english not in page

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from scans import activity
 from scans.models import Actor, SecurityEvent
+from scans.reasons.security import SENTENCES
 from scans.views import security_log
 from tests import factories
 
@@ -56,6 +57,20 @@ def test_administrators_find_it_in_their_menu(browser, bob):
     )
     german = browser.get(PAGE, headers={"accept-language": "de"}).text
     assert "hat die Rollen geändert: Viewer →" in german and "Sicherheitsprotokoll" in german
+
+
+def test_the_filter_lists_events_in_words_beneath_their_kinds(browser):
+    english, german = (browser.get(PAGE, headers={"accept-language": language}).text for language in ("en", "de"))
+    assert '<optgroup label="Accounts and roles">' in english and '<optgroup label="Konten und Rollen">' in german
+    for code, in_english, in_german in (
+        ("login.ended", "Logged out", "Hat sich abgemeldet"),
+        ("account.roles_changed", "Changed the roles", "Hat die Rollen geändert"),
+        ("refused.page", "Asked for … and was refused", "Hat … verlangt und wurde abgelehnt"),
+    ):
+        assert f'<option value="{code}">{in_english}</option>' in english
+        assert f'<option value="{code}">{in_german}</option>' in german
+    options = re.findall(r'<option value="\w+\.\w+">(.*?)</option>', english + german)
+    assert len(options) == 2 * len(SENTENCES) and not re.search(r"[{}]|\w\.\w", "".join(options))
 
 
 @pytest.mark.parametrize(
