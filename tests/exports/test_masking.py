@@ -107,7 +107,9 @@ def test_what_a_script_types_as_a_variable_or_finds_by_place_is_masked_too():
 @pytest.mark.django_db
 @pytest.mark.parametrize("field", ["id=userPassword", "name=PWD", "css=#client-secret", "id=access_token", "name=totp"])
 def test_what_a_script_types_into_a_field_that_is_named_like_a_secret_is_masked(field):
-    access = Access(crawl_script=CrawlScript.of("walk.side", side(("type", field, "owls-fly"), ("type", "id=q", "mice"))))
+    access = Access(
+        crawl_script=CrawlScript.of("walk.side", side(("type", field, "owls-fly"), ("type", "id=q", "mice")))
+    )
     scan = factories.submitted(URL, access={URL: access}).url_scans.get()
     assert masks_of([scan])[scan.pk]("owls-fly mice") == "*** mice"
 
