@@ -237,7 +237,7 @@ def does_something(path):
 
 
 TEST_FILES = {str(path.relative_to(ROOT / "tests")) for path in (ROOT / "tests").rglob("test_*.py")}
-WITH_TESTS = [*FILES, *(ROOT / "dashboard").glob("[!_]*.py")]
+WITH_TESTS = [*FILES, *(ROOT / "dashboard").rglob("[!_]*.py")]
 WANTED_TEST_FILES = {where_tested(path) for path in WITH_TESTS}
 
 
