@@ -210,6 +210,7 @@ OF_NO_MODULE = {
     "views/test_languages.py",
     "views/test_layout.py",  # templates/layout
     "views/test_static_and_templates.py",
+    "workers/test_backup.py",  # the commands of docs/operating.md
     "workers/test_request_rules.py",  # excluded addresses and headers, from form to engine
 }
 # Tested through their users, for the reason beside each. Whoever writes a test file for one takes it from this list.

@@ -18,11 +18,13 @@ PIECE = 1024**2
 class Mark:
     """Says which scan a folder belongs to: ids are given again after an older database was restored.
 
-    `since` is the hash of the saved session from which the engine began here, empty if it began without one.
+    `since` is the hash of the saved session from which the engine began here, empty if it began without one; `ended`
+    says that the scan has ended, which an older database that was restored does not know.
     """
 
     scan: str
     since: str = ""
+    ended: bool = False
 
 
 def identity(scan: UrlScan) -> str:

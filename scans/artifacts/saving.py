@@ -31,8 +31,8 @@ def save(
     `courier`), and the reason is returned. Raises LeaseLost.
     """
     directory = scan.directory
-    mark = folders.Mark(folders.identity(scan))
-    digest = run_with_lease(scan, lambda: _freeze(directory, mark), timing=timing) if with_session else ""
+    mark = folders.Mark(folders.identity(scan), ended=not with_session)
+    digest = run_with_lease(scan, lambda: _freeze(directory, mark), timing=timing)
     kinds = [Artifact.Kind.SESSION] if digest else []
     if is_remote():
         kinds += [kind for kind, name in FILES.items() if (directory / name).is_file()]
@@ -48,11 +48,11 @@ def save(
 
 
 def _freeze(directory: Path, mark: folders.Mark) -> str:
-    """Return the hash of the session, which must not change any more: no engine runs."""
+    """Return the hash of the session, which must not change any more; empty if nothing will continue from it."""
     if not directory.is_dir():
         return ""
     folders.write_mark(directory, mark)
-    return folders.digest_of(directory)
+    return "" if mark.ended else folders.digest_of(directory)
 
 
 @transitions.by_holder

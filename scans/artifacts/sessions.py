@@ -106,6 +106,8 @@ class _Bringing:
         mark = folders.mark_of(self._source)
         if mark and mark.scan != self._source_mark.scan:
             return Reason("session_missing")
+        if mark and mark.ended:
+            return Reason("session_of_ended")
         has_files = bool(folders.session_files(self._source))
         if self._known is None:  # a worker that was lost left it, or an older version
             return NO_REASON if has_files else Reason("session_unsaved")

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
             name='Artifact',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('session', 'Session'), ('log', 'Engine log'), ('report', 'Report of the engine')], max_length=10, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('session', 'Session'), ('log', 'Engine log'), ('report', 'Report of the engine'), ('picture', 'Picture')], max_length=10, verbose_name='kind')),
                 ('name', models.CharField(blank=True, help_text='In the storage; empty: in the folder of the host.', max_length=200, verbose_name='name')),
                 ('digest', models.CharField(blank=True, help_text='SHA-256 of the content.', max_length=64, verbose_name='digest')),
                 ('host', models.CharField(help_text='The host that made it.', max_length=64, verbose_name='host')),

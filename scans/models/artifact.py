@@ -35,6 +35,7 @@ class Artifact(models.Model):
         SESSION = "session", _("Session")
         LOG = "log", _("Engine log")
         REPORT = "report", _("Report of the engine")
+        PICTURE = "picture", _("Picture")  # only to be deleted: until then, Screenshot has it
 
     # Kept without its URL scan until the file is deleted from the storage, too.
     url_scan = models.ForeignKey(

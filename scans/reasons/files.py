@@ -6,6 +6,7 @@ SENTENCES = {
     "session_missing": _("The saved session is missing."),
     "session_changed": _("The saved session is damaged: it is not as it was saved."),
     "session_unsaved": _("No session was saved that this host can read."),
+    "session_of_ended": _("The scan in its folder had ended: the files are newer than the database."),
     "session_unusable": _("The engine could not continue from the session."),
     "session_elsewhere": _("The session is on host {host} only, because the storage could not be used."),
     "storage_silent": _("The storage of files gives no answer."),

@@ -51,12 +51,12 @@ def run(url_scan_id: int, *, holder: str, engine: Engine, timing: Timing = DEFAU
 
 
 def _remove_files(scan: UrlScan) -> None:
-    """Delete the files of a scan; a task does so later, as often as it takes, if that fails now."""
+    """Delete the files of a scan; a task does so once more if that fails now, and later the courier of files."""
     try:
         remove_files(scan)
     except OSError as error:
         logger.warning("The files of %s could not be deleted yet. %s", scan.url, error)
-        transitions.enqueue("delete_files", scan.pk, owner=scan.analysis.owner_id)
+        transitions.enqueue("delete_results", scan.pk, owner=scan.analysis.owner_id)
 
 
 def _end_broken(scan: UrlScan, reason: Reason) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from scans import artifacts, transitions
 from scans.models import Actor, Analysis, Artifact, Installation, StopMode
 from scans.statuses import UrlScanStatus as U
-from scans.tasks import delete_files
+from scans.tasks import delete_results
 from scans.workers import supervision
 from scans.workers.continuing import prepared
 from tests import factories as make
@@ -157,4 +157,8 @@ def test_results_are_deleted_by_a_task_if_their_files_cannot_be_deleted_now(site
     transitions.recover(make.fresh(scan))
     assert tasks("delete_results") == [scan.pk]
     with pytest.raises(OSError, match="no answer"):
-        delete_files.func(scan.pk)
+        delete_results.func(scan.pk)
+    assert make.fresh(scan).status == U.STOPPING_DELETING_RESULTS
+    remote.broken = None
+    delete_results.func(scan.pk)
+    assert make.fresh(scan).status == U.STOPPED and not names(default_storage)

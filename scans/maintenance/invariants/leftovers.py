@@ -47,9 +47,9 @@ def deleted_analyses_are_empty(batch: Batch) -> Iterator[Violation]:
 
 
 def pictures_have_files(batch: Batch) -> Iterator[Violation]:
-    """Each picture has its file. A missing one is a warning: a backup may not have held it."""
+    """Each picture in a folder has its file. A missing one is a warning: a backup may not have held it."""
     for picture in batch.of(Screenshot).filter(url_scan__analysis__deleted_at=None).iterator():
-        if not picture.image.storage.exists(picture.image.name):
+        if picture.is_missing:
             scan = batch.scan_by_pk[picture.url_scan_id]
             kept = f"its picture {picture.pk} is {picture.image.name}"
             action = "Restore the file from a backup; without it, only the picture is missing on Scan Details."
