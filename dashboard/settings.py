@@ -206,6 +206,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     # Tests use a file too, because SQLite in memory locks differently.
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+else:
+    # A process that is frozen or cut off in a transaction must not hold its locks, nor wait for a server that is gone.
+    os.environ.setdefault("PGOPTIONS", f"-c idle_in_transaction_session_timeout={SCANS_LEASE_SECONDS}s")
+    patience = {"connect_timeout": 10, "tcp_user_timeout": 15_000}
+    keepalives = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+    given = DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] = {**patience, **keepalives, **given}
 # A connection is kept between requests: opening one took a sixth of the time of a poll, also with SQLite.
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 # "rows" holds rendered rows of the list and other pieces of pages, up to 6 MB in each process. A key contains

@@ -12,6 +12,7 @@ os.environ["SCANS_VAR_DIR"] = VAR_DIR
 os.mkdir(os.path.join(VAR_DIR, "static"))  # whitenoise wants its folder
 os.environ["SCANS_CONNECT_TIMEOUT_SECONDS"] = "3"
 os.environ["SCANS_LOG_LEVEL"] = "WARNING"
+os.environ["PGOPTIONS"] = ""  # a test may stand still in its transaction for longer than a process of the product
 # The developer's own choices must not change what is tested.
 for name in ("ALLOWED_HOSTS", "SCANS_ALLOWED_TARGETS", "SECRET_KEY", "SCANS_HTTPS", "DEBUG", "PORT"):
     os.environ.pop(name, None)

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import global_settings, settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db import connection
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -111,3 +113,34 @@ def test_the_image_holds_no_history_runs_for_no_root_and_has_no_password_of_its_
     passwords = re.findall(r"\$\{(\w*PASSWORD\w*)(.)(.)", compose)
     assert len(passwords) >= 2 and {sign + mark for _, sign, mark in passwords} == {":?"}
     assert "cap_drop: [ALL]" in compose and "no-new-privileges:true" in compose
+
+
+def test_a_process_that_stands_still_holds_no_lock_of_postgresql_for_longer_than_a_lease(read, monkeypatch):
+    monkeypatch.delenv("PGOPTIONS", raising=False)
+    database = "postgres://somebody@db.example.com/scans"
+    read(DATABASE_URL=database, SCANS_LEASE_SECONDS="12")
+    assert os.environ["PGOPTIONS"] == "-c idle_in_transaction_session_timeout=12s"
+    monkeypatch.setenv("PGOPTIONS", "-c work_mem=8MB")
+    read(DATABASE_URL=database)
+    assert os.environ["PGOPTIONS"] == "-c work_mem=8MB"
+
+
+def test_a_server_that_is_gone_is_waited_for_some_seconds_unless_the_address_says_otherwise(read, monkeypatch):
+    monkeypatch.setenv("PGOPTIONS", "")
+    database = "postgres://somebody@db.example.com/scans"
+    assert read(DATABASE_URL=database)["DATABASES"]["default"]["OPTIONS"]["tcp_user_timeout"] == 15_000
+    options = read(DATABASE_URL=f"{database}?connect_timeout=3")["DATABASES"]["default"]["OPTIONS"]
+    assert options["connect_timeout"] == 3
+    assert options["keepalives_count"] == 3
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no server that could end a connection")
+@pytest.mark.django_db
+def test_locks_of_a_client_that_stands_still_are_free_after_the_time(monkeypatch):
+    address = settings.DATABASES["default"]
+    server = {"host": address["HOST"], "port": address["PORT"], "user": address["USER"], "dbname": address["NAME"]}
+    monkeypatch.setenv("PGOPTIONS", "-c idle_in_transaction_session_timeout=1s")
+    ended = psycopg.errors.IdleInTransactionSessionTimeout
+    with psycopg.connect(**server, autocommit=True) as other, pytest.raises(ended), psycopg.connect(**server) as still:
+        still.execute("LOCK TABLE scans_scansettings IN ACCESS EXCLUSIVE MODE")
+        assert other.execute("SELECT count(*) FROM scans_scansettings").fetchone() == (1,)

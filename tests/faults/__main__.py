@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--faults", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=float, default=Plan.every, help="seconds between two faults")
-    parser.add_argument("--lease", type=float, default=Plan.lease)
+    parser.add_argument("--lease", type=int, default=Plan.lease)
     parser.add_argument("--without", action="append", default=[], help="a kind of fault to leave out")
     parser.add_argument("--json", type=Path, help="a file for the figures")
     parser.add_argument("--write", action="store_true", help="write docs/reliability.md")
@@ -36,7 +36,8 @@ def main() -> None:
         command = [sys.executable, "-m", "tests.faults", *sys.argv[1:]]
         codes = [subprocess.run([*command, f"--database={kind}"]).returncode for kind in DATABASES]
         sys.exit(max(codes))
-    plan = Plan(arguments.database, arguments.faults, arguments.seed, arguments.every, arguments.lease)
+    numbers = (arguments.faults, arguments.seed, arguments.every, arguments.lease)
+    plan = Plan(arguments.database, *numbers, without=tuple(arguments.without))
     try:
         outcome = run(plan, lambda told: print(told, flush=True))
     except Skipped as reason:

@@ -31,7 +31,7 @@ class Plan:
     faults: int = 300
     seed: int = 1
     every: float = 2.5  # seconds between two faults
-    lease: float = 10
+    lease: int = 10
     scans: int = 4  # workers
     checks: int = 2
     without: tuple[str, ...] = ()  # kinds of faults that are left out
