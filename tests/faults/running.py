@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -118,6 +119,7 @@ def stage(plan: Plan, address: str = "127.0.0.1", trusted: str = "127.0.0.0/8") 
     The database trusts these addresses.
     """
     skipped: list[str] = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))  # so that everything is put away
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="faults-"))
         folder.chmod(0o755)
