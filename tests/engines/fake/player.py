@@ -12,6 +12,7 @@ A step is an event, which is sent as it is, or one of
     {"do": "kill", "signal": 9}       end by a signal
     {"do": "alone", "lock": "a/file"} note in a/file.twice if another process of this scan runs at the same time
     {"do": "keep_place"}              have the next process of this scan continue where this one ends
+    {"do": "say_again"}               report all findings of the script once more
     {"do": "lose_login", "times": 3}  report that many times that the login is over, waiting for a new one each time
 A script that plays to its end reports "completed".
 """
@@ -33,6 +34,7 @@ PLACE = "place"
 commands = queue.SimpleQueue()
 heard = threading.Event()
 say_lock = threading.Lock()
+findings = []  # of the script
 told = {}  # by the last progress of the script, which heartbeats repeat
 
 
@@ -154,9 +156,16 @@ def keep_place():
     """Nothing to do: `play` looks for this step."""
 
 
+def say_again():
+    """Report every finding of the script, as the report of a real engine does: a lost worker may not have stored all."""
+    for step in findings:
+        say(**step)
+
+
 STEPS = {
     "alone": alone,
     "keep_place": keep_place,
+    "say_again": say_again,
     "lose_login": lose_login,
     "run": run,
     "sleep": time.sleep,
@@ -170,18 +179,27 @@ STEPS = {
 
 
 def play(steps):
-    """Execute the steps in order: all of them, or those after the kept place and those before `keep_place`."""
-    kept = next((place for place, step in enumerate(steps) if step.get("do") == "keep_place"), len(steps))
+    """Execute the steps in order: all of them, or those after the kept place and those before `keep_place`.
+
+    No place is kept from `say_again` on: the end is played whole.
+    """
+    findings[:] = [step for step in steps if step.get("event") == "finding"]
+    kept, last = place_of("keep_place", steps), place_of("say_again", steps)
     begin = kept_place() if kept < len(steps) else 0
     for place, step in enumerate(steps):
         if kept < place < begin:
             continue
-        if place > kept:
+        if kept < place <= last:
             with open("place.new", "w", encoding="utf-8") as file:
                 file.write(str(place))
             os.replace("place.new", PLACE)  # a process may end at any moment
         execute(step)
     end("completed")
+
+
+def place_of(name, steps):
+    """Return the place of the first step of this name; behind the last one if there is none."""
+    return next((place for place, step in enumerate(steps) if step.get("do") == name), len(steps))
 
 
 def execute(step):
