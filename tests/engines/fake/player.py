@@ -157,7 +157,7 @@ def keep_place():
 
 
 def say_again():
-    """Report every finding of the script, as the report of a real engine does: a lost worker may not have stored all."""
+    """Report all findings of the script, as a real engine does in its report: a lost worker may not have stored all."""
     for step in findings:
         say(**step)
 
