@@ -18,7 +18,8 @@ BIN = .venv/bin
 WHEELS = --only-binary :all: --no-binary yaswfp --no-binary pyperclip --no-binary urwid-mitmproxy
 PIP_INSTALL = bin/python -m pip install -qq --disable-pip-version-check --require-hashes $(WHEELS) -r
 # The lists of requirements that people read and edit, without the ending; `make lock` writes the lock beside each.
-LISTS = requirements requirements-s3 requirements-dev scans/engines/wapiti/driver/requirements tests/sites/canaille-requirements tests/sites/moto-requirements
+LISTS = requirements requirements-s3 requirements-dev scans/engines/wapiti/driver/requirements \
+	tests/sites/canaille-requirements tests/sites/moto-requirements tests/kubernetes/requirements
 APT_INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends
 CAN_APT_INSTALL = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 # $(LOCK) FILE COMMAND…: waits until no other make runs a command under the same lock. Debian has flock; elsewhere only
@@ -50,7 +51,7 @@ run: setup  ## Start everything: web, scheduler, workers and the demo site. Ctrl
 	@$(BIN)/python manage.py first_run --bind "$(SCANS_BIND)"
 	@DASHBOARD_PORT=$(PORT) SCANS_BIND="$(LISTEN)" STARTED_BY=$$$$ exec $(BIN)/honcho start --env /dev/null --concurrency scans=$(SCANS_WORKERS)
 
-test: .venv/.development .provider/.installed .moto/.installed engine chromium  ## Run the whole test suite (DATABASE_URL chooses the database)
+test: .venv/.development .provider/.installed .moto/.installed .charts/.installed engine chromium  ## Run the whole test suite (DATABASE_URL chooses the database)
 	@$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) $(ARGS)
 
 # Tests in end_to_end all start something, so they are not even read.
@@ -105,7 +106,7 @@ screenshots: .venv/.development engine chromium  ## Take pictures of every page,
 	@DJANGO_SETTINGS_MODULE=dashboard.settings $(BIN)/python -m tests.screenshots
 
 clean:  ## Remove the environments; var/ with the database is kept
-	rm -rf .venv .engine .provider .moto
+	rm -rf .venv .engine .provider .moto .charts
 
 # --- How the two environments are made ---------------------------------------------------------
 # A stamp file says what is installed, so that a second call costs nothing. The engine's dependencies
@@ -207,6 +208,13 @@ export MAKE_ENVIRONMENT CHECK_ENVIRONMENTS
 .moto/.installed: tests/sites/moto-requirements.lock | .moto/bin/pip
 	@$(LOCK) $< sh -ec '[ $@ -nt $< ] || { echo "Installing the stand-in for S3 of the tests into .moto …"; \
 		.moto/$(PIP_INSTALL) $<; touch $@; }'
+
+# Helm's library and the schemas of Kubernetes: 300 MB that only the tests of the chart need.
+.charts/bin/pip: | .venv/bin/pip
+
+.charts/.installed: tests/kubernetes/requirements.lock | .charts/bin/pip
+	@$(LOCK) $< sh -ec '[ $@ -nt $< ] || { echo "Installing what checks the Helm chart into .charts …"; \
+		.charts/$(PIP_INSTALL) $<; touch $@; }'
 
 # Without an engine the dashboard still starts, and says so on each scan that cannot be set up.
 engine: | .venv/bin/pip

@@ -1,17 +1,17 @@
-"""Two addresses for monitoring: /healthz for this process, /readyz for scheduler and workers.
+"""Two addresses for monitoring: /healthz for this process, /readyz for the whole installation.
 
-Both are public, set no cookie and need one or two small queries.
+Both are public, set no cookie and need a few small queries.
 """
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from dashboard.metrics import metrics
+from dashboard.readiness import DATABASE_AWAY, lacks
 from scans.management.database import unapplied_migrations
 from scans.models import SystemPart
 
@@ -23,7 +23,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     try:
         unapplied = unapplied_migrations()
     except DatabaseError:
-        return _unavailable("The database cannot be reached.", do="Check DATABASE_URL and its server.")
+        return _unavailable(DATABASE_AWAY.reason, do=DATABASE_AWAY.do)
     if unapplied:
         return _unavailable("Migrations are not applied.", migrations=unapplied, do="manage.py migrate")
     return JsonResponse({"status": "ok", "database": "reachable", "migrations": "applied"})
@@ -32,32 +32,32 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 if a scheduler and a worker of each queue reported lately, otherwise 503 with the commands to start them."""
-    try:
-        missing = SystemPart.missing()
-    except DatabaseError:
-        return _unavailable("The database cannot be read.", do="See /healthz.")
-    if missing:
-        with translation.override(settings.LANGUAGE_CODE):  # for machines, always in English
-            names = ", ".join(str(kind.label) for kind in missing)
-        start = {kind.value: kind.command for kind in missing}
-        return _unavailable(f"Not seen lately: {names}.", start=start)
-    return JsonResponse({"status": "ok", "seen": SystemPart.Kind.values})
+    """200 if nothing is missing, otherwise 503 with everything that is, each with what to do.
+
+    `start` has the commands of the processes that are missing.
+    """
+    missing = lacks()
+    if not missing:
+        return JsonResponse({"status": "ok", "seen": SystemPart.Kind.values})
+    start = {lack.part: lack.do for lack in missing if lack.part in SystemPart.Kind.values}
+    told = [lack._asdict() for lack in missing]
+    return _unavailable(" ".join(lack.reason for lack in missing), missing=told, start=start)
 
 
 class HealthMiddleware:
-    """Answers /healthz and /readyz before any check of host and TLS.
+    """Answers /healthz, /readyz and /metrics before any check of host and TLS.
 
-    A container probes itself by its own address and without TLS, whatever ALLOWED_HOSTS and SCANS_HTTPS say.
+    A container probes itself, and Prometheus asks it, by its own address and without TLS, whatever ALLOWED_HOSTS and
+    SCANS_HTTPS say.
     """
 
-    views = {"/healthz": healthz, "/readyz": readyz}
+    views = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer one of the two addresses, or pass the request on."""
+        """Answer one of these addresses, or pass the request on."""
         return self.views.get(request.path_info, self.get_response)(request)
 
 

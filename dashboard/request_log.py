@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 from django.utils.functional import LazyObject, empty
 
+from dashboard.metrics import observe
 from scans.harmless import one_line
 from scans.origin import address_of, answering, request_id_of
 from scans.urls import ANALYSIS, URL_SCAN
@@ -25,7 +26,7 @@ _IN_ADMIN = {"scans_analysis": "analysis", "scans_urlscan": "url_scan"}
 
 
 class RequestLogMiddleware:
-    """Gives each request an id, answers with it in X-Request-ID, and writes the access log."""
+    """Gives each request an id, answers with it in X-Request-ID, measures it and writes the access log."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -36,6 +37,7 @@ class RequestLogMiddleware:
         with answering(request), working_on():
             response = self.get_response(request)
             response["X-Request-ID"] = request_id_of(request)
+            observe(request, response, monotonic() - began)
             if is_worth_a_line(request.path_info, response.status_code):
                 logger.info("%s", access_line(request, response, monotonic() - began))
         return response

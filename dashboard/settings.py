@@ -95,6 +95,11 @@ SCANS_VERIFY_SECONDS = number("SCANS_VERIFY_SECONDS", 300, 1, 86_400)
 SCANS_VERIFY_PATIENCE_SECONDS = number("SCANS_VERIFY_PATIENCE_SECONDS", 60, 0, 3600)
 SCANS_REPLAYS_PER_SECOND = number("SCANS_REPLAYS_PER_SECOND", 20.0, 0, 10_000)  # 0: no limit
 
+# Monitoring: who has this token reads /metrics
+SCANS_METRICS_TOKEN = Hidden(text("SCANS_METRICS_TOKEN"))
+if 0 < len(SCANS_METRICS_TOKEN) < 32:
+    refuse("SCANS_METRICS_TOKEN", "32 characters or more (`openssl rand -hex 32` prints some)")
+
 # Programs
 SCANS_ENGINE_PYTHON = Path(text("SCANS_ENGINE_PYTHON", str(BASE_DIR / ".engine/bin/python")))
 # The headless shell first: it needs half the processor time for a picture (measured: 1.5 s instead of 3 s).

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
 from dashboard import errors, health
+from dashboard.metrics import metrics
 from dashboard.security_txt import security_txt
 from scans.views import provider, two_factor
 
@@ -44,6 +45,7 @@ urlpatterns = [
     # Only for `reverse`: HealthMiddleware answers before Django looks up an address.
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("", include("scans.urls")),
 ]
 handler400 = errors.unreadable

@@ -16,7 +16,7 @@ from tests import audit
 from tests.bill_of_materials import VENDOR, as_json, licence_of, licences, locked, materials, part_of
 
 ROOT = Path(settings.BASE_DIR)
-LISTS = re.search(r"^LISTS = (.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
+LISTS = re.search(r"^LISTS = (.*)", (ROOT / "Makefile").read_text().replace("\\\n", ""), re.MULTILINE)[1].split()
 
 
 def requirements(name):

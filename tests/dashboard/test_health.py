@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from scans.models import SystemPart
+from scans.models import CrawlScript, SystemPart, TargetLogin
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +60,44 @@ def test_readyz_names_the_part_that_went_silent_and_how_to_start_it(client, ever
 
 def test_readyz_says_when_the_database_cannot_be_read(client, monkeypatch):
     monkeypatch.setattr(SystemPart, "missing", _refuse)
-    assert client.get("/readyz").status_code == 503
+    answer = client.get("/readyz")
+    assert answer.status_code == 503 and "database" in answer.json()["reason"]
+
+
+def test_readyz_lists_all_that_is_missing_at_once_each_with_what_to_do(client):
+    told = client.get("/readyz").json()
+    assert [lack["part"] for lack in told["missing"]] == SystemPart.Kind.values
+    assert all(lack["reason"] in told["reason"] and lack["do"] for lack in told["missing"])
+
+
+def test_readyz_is_in_english_whatever_the_browser_asks_for(client):
+    told = client.get("/readyz", headers={"Accept-Language": "de"}).json()
+    assert "Not seen lately: Scheduler." in told["reason"]
+
+
+def test_readyz_names_migrations_that_are_missing_and_asks_no_table_then(client, monkeypatch):
+    MigrationRecorder.Migration.objects.filter(app="sessions", name="0001_initial").delete()
+    monkeypatch.setattr(SystemPart, "missing", _refuse)
+    (lack,) = client.get("/readyz").json()["missing"]
+    assert (lack["part"], lack["do"]) == ("migrations", "manage.py migrate") and "sessions.0001_initial" in lack[
+        "reason"
+    ]
+
+
+@pytest.mark.parametrize("model", [TargetLogin, CrawlScript])
+def test_readyz_says_when_no_key_opens_what_is_stored(client, everybody, settings, model):
+    secret = model()
+    secret.put("{}")
+    secret.save()
+    assert client.get("/readyz").status_code == 200
+    settings.SCANS_SECRET_KEYS = ["another-key" * 4]
+    (lack,) = client.get("/readyz").json()["missing"]
+    assert lack["part"] == "keys" and "SCANS_SECRET_KEYS" in lack["do"]
+
+
+def test_readyz_costs_a_few_queries(client, everybody, django_assert_max_num_queries):
+    with django_assert_max_num_queries(5):
+        client.get("/readyz")
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz"])

@@ -1,0 +1,66 @@
+"""What this installation lacks to scan, each with what to do about it; for machines, so always in English."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import translation
+
+from scans.encryption import KeyLost, unseal
+from scans.management.database import unapplied_migrations
+from scans.models import CrawlScript, SystemPart, TargetLogin
+
+LARGEST_SECRET_TO_OPEN = 100_000  # bytes; a larger one takes longer to open than an answer should
+
+
+class Lack(NamedTuple):
+    """One thing that is missing: a short name, a sentence without names of files and hosts, and what to do."""
+
+    part: str
+    reason: str
+    do: str
+
+
+DATABASE_AWAY = Lack("database", "The database cannot be reached.", "Check DATABASE_URL and its server.")
+
+
+def lacks() -> list[Lack]:
+    """Everything that is missing, the most basic first. A few small queries; never raises DatabaseError."""
+    found: list[Lack] = []
+    with translation.override(settings.LANGUAGE_CODE):
+        for look in LOOKS:
+            try:
+                found += look()
+            except DatabaseError:
+                return [*found, DATABASE_AWAY]
+            if found and look is _migrations:
+                return found  # tables that the next questions read may not be there
+    return found
+
+
+def _migrations() -> Iterator[Lack]:
+    if unapplied := unapplied_migrations():
+        names = ", ".join(unapplied)
+        yield Lack("migrations", f"Migrations are not applied: {names}.", "manage.py migrate")
+
+
+def _processes() -> Iterator[Lack]:
+    for kind in SystemPart.missing():
+        yield Lack(kind.value, f"Not seen lately: {kind.label}.", kind.command)
+
+
+def _keys() -> Iterator[Lack]:
+    """The newest login and crawl script can be opened; with the keys of another installation they cannot."""
+    for model in (TargetLogin, CrawlScript):
+        small = model.objects.filter(size__lte=LARGEST_SECRET_TO_OPEN).order_by("-pk")
+        try:
+            for sealed in small.values_list("sealed", flat=True)[:1]:
+                unseal(sealed)
+        except KeyLost:
+            reason = "Stored logins and scripts cannot be decrypted with the keys of this process."
+            yield Lack("keys", reason, "Set SCANS_SECRET_KEYS, or restore secrets_key, as when they were stored.")
+            return
+
+
+LOOKS: tuple[Callable[[], Iterator[Lack]], ...] = (_migrations, _processes, _keys)

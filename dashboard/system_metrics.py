@@ -1,0 +1,98 @@
+"""The figures of the whole installation, asked from the database when Prometheus asks.
+
+A few queries that all read small parts of an index, so they take no longer with a million analyses. Every web process
+gives the same figures: take their maximum, not their sum.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from django.db import DatabaseError, connection
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from dashboard.log_counts import LogCounts
+from scans.models import ScanSettings, StatusCount, SystemPart, UrlScan
+from scans.models.system_part import ALIVE_FOR
+from scans.statuses import AnalysisStatus, UrlScanStatus
+from scans.transitions import turns
+
+QUEUES = (turns.SCANS, turns.CHECKS)
+
+
+class SystemCollector:
+    """What `prometheus_client` calls a collector."""
+
+    def __init__(self):
+        self._log = LogCounts()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield all metrics; only `scans_database_up 0` if the database does not answer."""
+        try:
+            found = [*_capacity(), *_queues(), *_parts(), *_analyses(), *self._transitions()]
+        except DatabaseError:
+            connection.close()
+            found = []
+        yield GaugeMetricFamily("scans_database_up", "Whether the database answers", bool(found))
+        yield from found
+
+    def _transitions(self) -> Iterator[Metric]:
+        self._log.read_on()
+        moves = CounterMetricFamily(
+            "scans_transitions", "Changes to this status since this process started", labels=["of", "status"]
+        )
+        for of, statuses in (("url_scan", UrlScanStatus), ("analysis", AnalysisStatus)):
+            for status in statuses.values:
+                moves.add_metric([of, status], self._log.moves[of, status])
+        yield moves
+        yield CounterMetricFamily(
+            "scans_leases_lost", "Leases that ran out since this process started", self._log.leases_lost
+        )
+
+
+def _capacity() -> Iterator[Metric]:
+    held = UrlScan.objects.holding_slot().order_by()
+    idle = Q(status__in=[UrlScanStatus.QUEUED, UrlScanStatus.RESUMING])
+    slots = held.aggregate(used=Count("pk"), running=Count("pk", filter=~idle))
+    waiting = UrlScan.objects.waiting_for_capacity().count()
+    yield GaugeMetricFamily(
+        "scans_capacity", "How many URL scans may hold a slot at a time", ScanSettings.current().capacity
+    )
+    yield GaugeMetricFamily("scans_slots_used", "URL scans that hold a capacity slot", slots["used"])
+    yield GaugeMetricFamily("scans_running", "URL scans whose engine runs or is being stopped", slots["running"])
+    yield GaugeMetricFamily("scans_waiting_for_capacity", "URL scans that wait for a capacity slot", waiting)
+
+
+def _queues() -> Iterator[Metric]:
+    """Each owner has queues of their own; the label names only their kind."""
+    waiting = DBTaskResult.objects.ready().order_by().values_list("queue_name").annotate(Count("pk"))
+    lengths = Counter(dict.fromkeys(QUEUES, 0))
+    for name, count in waiting:
+        lengths[name.partition("-")[0]] += count
+    family = GaugeMetricFamily("scans_queue_length", "Tasks that wait for a worker", labels=["kind"])
+    for kind in QUEUES:
+        family.add_metric([kind], lengths[kind])
+    yield family
+
+
+def _parts() -> Iterator[Metric]:
+    now = timezone.now()
+    alive = Count("pk", filter=Q(seen_at__gt=now - ALIVE_FOR))
+    rows = SystemPart.objects.order_by().values_list("kind").annotate(alive=alive, last=Max("seen_at"))
+    seen = {kind: (count, last) for kind, count, last in rows}
+    family = GaugeMetricFamily("scans_processes", "Processes that reported lately", labels=["kind"])
+    for kind in SystemPart.Kind.values:
+        family.add_metric([kind], seen.get(kind, (0, None))[0])
+    yield family
+    if SystemPart.Kind.SCHEDULER in seen:
+        lag = (now - seen[SystemPart.Kind.SCHEDULER][1]).total_seconds()
+        yield GaugeMetricFamily("scans_scheduler_lag_seconds", "Time since a scheduler last ticked", max(0.0, lag))
+
+
+def _analyses() -> Iterator[Metric]:
+    family, totals = GaugeMetricFamily("scans_analyses", "Analyses by status", labels=["status"]), StatusCount.totals()
+    for status in AnalysisStatus.values:
+        family.add_metric([status], totals.get(status, 0))
+    yield family
