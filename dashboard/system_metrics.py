@@ -17,9 +17,8 @@ from dashboard.log_counts import LogCounts
 from scans.models import ScanSettings, StatusCount, SystemPart, UrlScan
 from scans.models.system_part import ALIVE_FOR
 from scans.statuses import AnalysisStatus, UrlScanStatus
+from scans.targets.zones import DEFAULT_ZONE, shown_zone
 from scans.transitions import turns
-
-QUEUES = (turns.SCANS, turns.CHECKS)
 
 
 class SystemCollector:
@@ -55,40 +54,49 @@ class SystemCollector:
 def _capacity() -> Iterator[Metric]:
     held = UrlScan.objects.holding_slot().order_by()
     idle = Q(status__in=[UrlScanStatus.QUEUED, UrlScanStatus.RESUMING])
-    slots = held.aggregate(used=Count("pk"), running=Count("pk", filter=~idle))
+    slots = list(held.values_list("zone").annotate(used=Count("pk"), running=Count("pk", filter=~idle)))
     waiting = UrlScan.objects.waiting_for_capacity().count()
     yield GaugeMetricFamily(
         "scans_capacity", "How many URL scans may hold a slot at a time", ScanSettings.current().capacity
     )
-    yield GaugeMetricFamily("scans_slots_used", "URL scans that hold a capacity slot", slots["used"])
-    yield GaugeMetricFamily("scans_running", "URL scans whose engine runs or is being stopped", slots["running"])
+    yield GaugeMetricFamily("scans_slots_used", "URL scans that hold a slot", sum(used for _, used, _ in slots))
+    running = Counter({shown_zone(DEFAULT_ZONE): 0})
+    for zone, _, count in slots:
+        running[shown_zone(zone or DEFAULT_ZONE)] += count
+    family = GaugeMetricFamily("scans_running", "URL scans whose engine runs or is being stopped", labels=["zone"])
+    for zone, count in running.items():
+        family.add_metric([zone], count)
+    yield family
     yield GaugeMetricFamily("scans_waiting_for_capacity", "URL scans that wait for a capacity slot", waiting)
 
 
 def _queues() -> Iterator[Metric]:
-    """Each owner has queues of their own; the label names only their kind."""
+    """Each owner has queues of their own; the labels name only their kind and zone."""
     waiting = DBTaskResult.objects.ready().order_by().values_list("queue_name").annotate(Count("pk"))
-    lengths = Counter(dict.fromkeys(QUEUES, 0))
+    lengths = Counter({(kind, shown_zone(DEFAULT_ZONE)): 0 for kind in turns.QUEUES})
     for name, count in waiting:
-        lengths[name.partition("-")[0]] += count
-    family = GaugeMetricFamily("scans_queue_length", "Tasks that wait for a worker", labels=["kind"])
-    for kind in QUEUES:
-        family.add_metric([kind], lengths[kind])
+        lengths[turns.kind_of(name), shown_zone(turns.zone_of(name))] += count
+    family = GaugeMetricFamily("scans_queue_length", "Tasks that wait for a worker", labels=["kind", "zone"])
+    for labels, count in lengths.items():
+        family.add_metric(labels, count)
     yield family
 
 
 def _parts() -> Iterator[Metric]:
     now = timezone.now()
     alive = Count("pk", filter=Q(seen_at__gt=now - ALIVE_FOR))
-    rows = SystemPart.objects.order_by().values_list("kind").annotate(alive=alive, last=Max("seen_at"))
-    seen = {kind: (count, last) for kind, count, last in rows}
-    family = GaugeMetricFamily("scans_processes", "Processes that reported lately", labels=["kind"])
-    for kind in SystemPart.Kind.values:
-        family.add_metric([kind], seen.get(kind, (0, None))[0])
+    rows = list(SystemPart.objects.order_by().values_list("kind", "zones").annotate(alive=alive, last=Max("seen_at")))
+    counts = Counter({(kind, shown_zone(DEFAULT_ZONE)): 0 for kind in SystemPart.Kind.values})
+    for kind, zones, count, _ in rows:
+        for zone in zones.split(","):
+            counts[kind, zone.strip()] += count
+    family = GaugeMetricFamily("scans_processes", "Processes that reported lately", labels=["kind", "zone"])
+    for labels, count in counts.items():
+        family.add_metric(labels, count)
     yield family
-    if SystemPart.Kind.SCHEDULER in seen:
-        lag = (now - seen[SystemPart.Kind.SCHEDULER][1]).total_seconds()
-        yield GaugeMetricFamily("scans_scheduler_lag_seconds", "Time since a scheduler last ticked", max(0.0, lag))
+    if ticked := [last for kind, *_, last in rows if kind == SystemPart.Kind.SCHEDULER]:
+        lag = max(0.0, (now - max(ticked)).total_seconds())
+        yield GaugeMetricFamily("scans_scheduler_lag_seconds", "Time since a scheduler last ticked", lag)
 
 
 def _analyses() -> Iterator[Metric]:

@@ -19,7 +19,10 @@ from django_tasks_db.models import DBTaskResult
 
 from scans.targets.zones import DEFAULT_ZONE
 
-CHECKS, SCANS = "checks", "scans"  # the queues: scans occupy their worker for hours, and checks must not wait for that
+CHECKS, SCANS = QUEUES = (
+    "checks",
+    "scans",
+)  # the queues: scans occupy their worker for hours, and checks must not wait for that
 TURN_SECONDS = 10  # a task may work for so long before it makes way for others
 SECONDS_BETWEEN_LOOKS = 1
 
@@ -39,12 +42,17 @@ def queue_of(queue: str, owner: int | None, zone: str = DEFAULT_ZONE) -> str:
     return f"{queue}-{owner}" if owner else queue
 
 
-_QUEUE = re.compile(r"\w+(?:@(?P<zone>[^:]+):|-?)(?P<owner>\d*)")
+_QUEUE = re.compile(r"(?P<kind>\w+)(?:@(?P<zone>[^:]+):|-?)(?P<owner>\d*)")
 
 
 def owner_of(queue: str) -> int | None:
     """Return the owner of a queue that `queue_of` named."""
     return int(_QUEUE.fullmatch(queue)["owner"] or 0) or None
+
+
+def kind_of(queue: str) -> str:
+    """Return the kind of a queue that `queue_of` named: one of QUEUES."""
+    return _QUEUE.fullmatch(queue)["kind"]
 
 
 def zone_of(queue: str) -> str:

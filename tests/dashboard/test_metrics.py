@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 from prometheus_client.parser import text_string_to_metric_families
 
-from scans.models import ScanSettings, SystemPart
+from scans.models import AllowedTarget, ScanSettings, SystemPart
 from scans.statuses import AnalysisStatus
 from tests import factories
 
@@ -74,20 +74,34 @@ def test_the_figures_are_those_of_the_installation(ask):
     factories.submitted()
     told = ask()
     assert told["scans_database_up",] == 1
-    assert (told["scans_capacity",], told["scans_slots_used",], told["scans_running",]) == (2, 2, 1)
+    assert (told["scans_capacity",], told["scans_slots_used",], told["scans_running", "default"]) == (2, 2, 1)
     assert told["scans_waiting_for_capacity",] == 3
-    assert told["scans_queue_length", "scans"] == 2, "a task that its worker took outside the queue waits there still"
-    assert told["scans_queue_length", "checks"] == 2
-    assert told["scans_processes", "scans_worker"] == 2 and told["scans_processes", "checks_worker"] == 0
+    assert told["scans_queue_length", "scans", "default"] == 2, (
+        "a task that its worker took outside the queue waits there still"
+    )
+    assert told["scans_queue_length", "checks", "default"] == 2
+    assert told["scans_processes", "scans_worker", "default"] == 2
+    assert told["scans_processes", "checks_worker", "default"] == 0
     assert 0 <= told["scans_scheduler_lag_seconds",] < 30
     assert told["scans_analyses", AnalysisStatus.IN_PROGRESS] == 1 == told["scans_analyses", AnalysisStatus.SUBMITTED]
+
+
+def test_figures_of_work_and_workers_name_their_zone(ask):
+    AllowedTarget.objects.create(pattern="127.0.0.0/24", zone="office")
+    SystemPart.report(SystemPart.Kind.SCANS_WORKER, "one", zones="default, office")
+    analysis = factories.started("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    factories.begin(analysis.url_scans.first())
+    told = ask()
+    assert (told["scans_running", "office"], told["scans_running", "default"]) == (1, 0)
+    assert told["scans_queue_length", "scans", "office"] == 2 and told["scans_queue_length", "scans", "default"] == 0
+    assert told["scans_processes", "scans_worker", "office"] == told["scans_processes", "scans_worker", "default"] == 1
 
 
 def test_the_lag_of_the_scheduler_grows_while_none_runs(ask, clock):
     SystemPart.report(SystemPart.Kind.SCHEDULER, "one")
     clock.shift(600)
     told = ask()
-    assert told["scans_scheduler_lag_seconds",] >= 599 and told["scans_processes", "scheduler"] == 0
+    assert told["scans_scheduler_lag_seconds",] >= 599 and told["scans_processes", "scheduler", "default"] == 0
 
 
 def test_a_database_that_is_away_is_a_figure_too(ask, monkeypatch):
