@@ -7,11 +7,9 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import translation
 
-from scans.encryption import KeyLost, unseal
+from scans import installation
 from scans.management.database import unapplied_migrations
-from scans.models import CrawlScript, SystemPart, TargetLogin
-
-LARGEST_SECRET_TO_OPEN = 100_000  # bytes; a larger one takes longer to open than an answer should
+from scans.models import Installation, SystemPart
 
 
 class Lack(NamedTuple):
@@ -51,16 +49,14 @@ def _processes() -> Iterator[Lack]:
 
 
 def _keys() -> Iterator[Lack]:
-    """The newest login and crawl script can be opened; with the keys of another installation they cannot."""
-    for model in (TargetLogin, CrawlScript):
-        small = model.objects.filter(size__lte=LARGEST_SECRET_TO_OPEN).order_by("-pk")
-        try:
-            for sealed in small.values_list("sealed", flat=True)[:1]:
-                unseal(sealed)
-        except KeyLost:
-            reason = "Stored logins and scripts cannot be decrypted with the keys of this process."
-            yield Lack("keys", reason, "Set SCANS_SECRET_KEYS, or restore secrets_key, as when they were stored.")
-            return
+    if why := installation.wrong_keys():
+        reason, _, do = why.partition(": ")
+        yield Lack("keys", f"{reason}.", do)
 
 
-LOOKS: tuple[Callable[[], Iterator[Lack]], ...] = (_migrations, _processes, _keys)
+def _storage() -> Iterator[Lack]:
+    if Installation.objects.filter(storage_failed_at__isnull=False).exists():
+        yield Lack("storage", "The storage of files fails.", "The banner on each page tells administrators why.")
+
+
+LOOKS: tuple[Callable[[], Iterator[Lack]], ...] = (_migrations, _processes, _keys, _storage)

@@ -47,6 +47,12 @@ def problem() -> str:
     return "" if made else problem()  # another host was faster
 
 
+def wrong_keys() -> str:
+    """Return what is wrong with the keys of this host, and what to do; empty if nothing is. Raises django.db.Error."""
+    known = Installation.current()
+    return _wrong_keys(known) if known else ""
+
+
 def adopt_keys() -> None:
     """Make the keys of this host those of the database."""
     known = _installation()

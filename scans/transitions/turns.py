@@ -19,10 +19,8 @@ from django_tasks_db.models import DBTaskResult
 
 from scans.targets.zones import DEFAULT_ZONE
 
-CHECKS, SCANS = QUEUES = (
-    "checks",
-    "scans",
-)  # the queues: scans occupy their worker for hours, and checks must not wait for that
+# The kinds of queues: scans occupy their worker for hours, and checks must not wait for that.
+CHECKS, SCANS = QUEUES = "checks", "scans"
 TURN_SECONDS = 10  # a task may work for so long before it makes way for others
 SECONDS_BETWEEN_LOOKS = 1
 

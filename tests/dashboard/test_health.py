@@ -7,7 +7,9 @@ from django.db import OperationalError
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from scans.models import CrawlScript, SystemPart, TargetLogin
+from scans import installation
+from scans.models import Installation, SystemPart
+from scans.reasons import as_reason
 
 pytestmark = pytest.mark.django_db
 
@@ -84,15 +86,21 @@ def test_readyz_names_migrations_that_are_missing_and_asks_no_table_then(client,
     ]
 
 
-@pytest.mark.parametrize("model", [TargetLogin, CrawlScript])
-def test_readyz_says_when_no_key_opens_what_is_stored(client, everybody, settings, model):
-    secret = model()
-    secret.put("{}")
-    secret.save()
+@pytest.mark.parametrize("name", ["SCANS_SECRET_KEYS", "SECRET_KEY"])
+def test_readyz_says_when_the_keys_are_others(client, everybody, settings, name):
+    assert installation.problem() == ""  # the first start
     assert client.get("/readyz").status_code == 200
-    settings.SCANS_SECRET_KEYS = ["another-key" * 4]
+    other = "another-key" * 4
+    setattr(settings, name, [other] if name.endswith("S") else other)
     (lack,) = client.get("/readyz").json()["missing"]
-    assert lack["part"] == "keys" and "SCANS_SECRET_KEYS" in lack["do"]
+    assert lack["part"] == "keys" and name in f"{lack['reason']} {lack['do']}"
+
+
+def test_readyz_says_when_the_storage_of_files_fails(client, everybody):
+    installation.problem()
+    Installation.note_storage(as_reason("bucket.example does not answer"))
+    (lack,) = client.get("/readyz").json()["missing"]
+    assert lack["part"] == "storage" and "bucket.example" not in str(lack)
 
 
 def test_readyz_costs_a_few_queries(client, everybody, django_assert_max_num_queries):
