@@ -1,4 +1,4 @@
-"""What this installation lacks to scan, each with what to do about it; for machines, so always in English."""
+"""The things that this installation lacks to scan, each with what to do; for machines, so always in English."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple

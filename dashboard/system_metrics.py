@@ -22,7 +22,7 @@ from scans.transitions import turns
 
 
 class SystemCollector:
-    """What `prometheus_client` calls a collector."""
+    """A collector, as `prometheus_client` asks it at each scrape."""
 
     def __init__(self):
         self._log = LogCounts()
