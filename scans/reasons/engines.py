@@ -48,7 +48,7 @@ SENTENCES = {
     "report_not_text": _("{name} is not UTF-8 text."),
     "report_not_json": _("{name} is truncated or is not JSON: {error}."),
     "report_malformed": _("{name} is not a Wapiti report: {error}."),
-    "page_too_large": _("The page is too large for the engine."),
+    "page_too_large": _("The page is larger than 2 MB. Links and forms beyond that were not seen."),
     "address_without_answer": _("The address gave no answer."),
     "no_address": _("No request can be made of this address."),
     "ends_the_login": _("This address would end the login."),

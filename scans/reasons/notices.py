@@ -40,6 +40,8 @@ SENTENCES = {
     ),
     "addresses_dropped": _("The crawl dropped addresses that it could not read: {count}. They were not scanned."),
     "next_addresses_dropped": _("See on Scan Details which ones, and open them in a browser."),
+    "pages_read_in_part": _("Pages larger than 2 MB: {count}. Links and forms beyond that were not seen."),
+    "next_pages_read_in_part": _("See on Scan Details which ones. Submit addresses that only they lead to."),
     "requests_refused": _(
         "The site refused requests: {refused} of {requests}. The scan waited, slowed down and repeated what it could."
     ),

@@ -8,6 +8,7 @@ from scans.reasons import SENTENCES, Notice, Reason, as_reason
 
 MAX_ERRORS = 100  # stored of one URL scan
 CRAWL = "crawl"  # the driver's name for the crawl
+CUT = "page_too_large"  # of which the crawl read the beginning
 
 
 def store(url_scan: UrlScan, failures: Iterable[ModuleFailed]) -> list[Notice]:
@@ -16,7 +17,7 @@ def store(url_scan: UrlScan, failures: Iterable[ModuleFailed]) -> list[Notice]:
     new = {(failed.module, failed.method, failed.url): failed for failed in failures}
     fresh = [failed for key, failed in new.items() if key not in stored][: MAX_ERRORS - len(stored)]
     ModuleError.objects.bulk_create(_row(url_scan, failed) for failed in fresh)
-    return _notices(url_scan.module_errors.values_list("module", flat=True))
+    return _notices(url_scan.module_errors.all())
 
 
 def _row(url_scan: UrlScan, failed: ModuleFailed) -> ModuleError:
@@ -26,14 +27,18 @@ def _row(url_scan: UrlScan, failed: ModuleFailed) -> ModuleError:
     )
 
 
-def _notices(modules: Iterable[str]) -> list[Notice]:
-    modules = list(modules)
-    broken = [module for module in modules if module != CRAWL]
-    full = "+" if len(modules) >= MAX_ERRORS else ""
+def _notices(errors: Iterable[ModuleError]) -> list[Notice]:
+    errors = list(errors)
+    broken = [error.module for error in errors if error.module != CRAWL]
+    cut = sum(error.error.code == CUT for error in errors)
+    dropped = len(errors) - len(broken) - cut
+    full = "+" if len(errors) >= MAX_ERRORS else ""
     notices = []
     if broken:
         names = ", ".join(sorted(set(broken)))
         notices.append(Notice("modules_broke", names=names, count=f"{len(broken)}{full}"))
-    if len(broken) < len(modules):
-        notices.append(Notice("addresses_dropped", count=f"{len(modules) - len(broken)}{full}"))
+    if dropped:
+        notices.append(Notice("addresses_dropped", count=f"{dropped}{full}"))
+    if cut:
+        notices.append(Notice("pages_read_in_part", count=f"{cut}{full}"))
     return notices

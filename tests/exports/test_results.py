@@ -77,7 +77,10 @@ def test_errors_inside_the_engine_are_in_the_file(client):
     results = json.loads(body(client.get(f"/analyses/{analysis.pk}/results.json")))
     [error] = results["url_scans"][0]["module_errors"]
     assert (error["module"], error["method"], error["url"]) == ("xss", "GET", URL)
-    assert (error["error"], error["error_code"]) == ("The page is too large for the engine.", "page_too_large")
+    assert (error["error"], error["error_code"]) == (
+        "The page is larger than 2 MB. Links and forms beyond that were not seen.",
+        "page_too_large",
+    )
 
 
 def test_notices_of_url_scans_are_in_the_file_though_it_is_complete(client):

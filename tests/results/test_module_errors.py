@@ -30,8 +30,13 @@ def test_an_error_is_stored_once_with_its_address(scan):
 
 def test_notices_name_the_modules_and_count_what_was_dropped(scan):
     broke = ModuleFailed(module="sql", error="MemoryError: ")
-    notices = module_errors.store(scan, [failed(), failed(path="b"), broke, failed("crawl", error="page_too_large")])
-    assert notices == [Notice("modules_broke", names="sql, xss", count="3"), Notice("addresses_dropped", count="1")]
+    crawl = [failed("crawl", "a", "KeyError: 1"), failed("crawl", "b", "page_too_large")]
+    notices = module_errors.store(scan, [failed(), failed(path="b"), broke, *crawl])
+    assert notices == [
+        Notice("modules_broke", names="sql, xss", count="3"),
+        Notice("addresses_dropped", count="1"),
+        Notice("pages_read_in_part", count="1"),
+    ]
     assert scan.module_errors.last().error == Reason("page_too_large")
     assert module_errors.store(scan, []) == notices
 

@@ -422,7 +422,7 @@ def test_details_list_errors_inside_the_engine_with_their_address(client):
         transitions.add_notice(scan, notice)
     response = client.get(scan.get_absolute_url())
     assert values(response, "data-module-error") == ["xss", "crawl"]
-    for part in ("GET http://127.0.0.1:9/&lt;a&gt;", "TypeError: owl", "The page is too large for the engine."):
+    for part in ("GET http://127.0.0.1:9/&lt;a&gt;", "TypeError: owl", "The page is larger than 2 MB."):
         assert part in text(response)
 
 

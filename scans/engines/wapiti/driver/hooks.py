@@ -32,6 +32,7 @@ from wapitiCore.main import wapiti as main_module
 from wapitiCore.net import web
 from wapitiCore.net.crawler import AsyncCrawler
 from wapitiCore.net.explorer import Explorer
+from wapitiCore.net.response import Response
 from wapitiCore.net.scope import Scope
 from wapitiCore.net.sql_persister import SqlPersister
 
@@ -58,6 +59,8 @@ OF_ADDRESSES = "/:?#@!$&'()*+,;=%"  # characters that have a meaning in an addre
 LONGEST_REQUEST = 32 * 1024  # characters kept of a finding's request; report.py cuts the same
 LEVELS = ("info", "low", "medium", "high", "critical")
 TEXTS = ("text", "json", "xml", "javascript", "yaml", "graphql")  # in a content type
+OF_THE_BODY = ("content-encoding", "content-length", "transfer-encoding")
+LARGEST_READ = 2 * 1024**2  # bytes of a page that links are read from: as much takes Wapiti seconds and 130 MB
 CRAWL_SAVED = "crawl-saved"  # marks a session whose list of pages, including those still to visit, is complete
 
 
@@ -90,6 +93,7 @@ class Hooks:
         self.replace(Wapiti, "write_report", self.on_report)
         self.replace(Explorer, "__init__", self.on_explorer)
         self.replace(Explorer, "_async_analyze", self.on_page)
+        self.replace(Explorer, "extract_links", self.on_links)
         self.replace(Scope, "check", self.on_scope)
         self.replace(Attacker, LOAD_MODULES, self.on_modules)
         self.replace(Attacker, "run_attack_module", self.on_module)
@@ -173,6 +177,7 @@ class Hooks:
     def on_explorer(self, original, explorer, configuration, scope, stop_event, *args, **kwargs):
         """The crawl begins: remember how to stop it."""
         original(explorer, configuration, scope, stop_event, *args, **kwargs)
+        explorer.max_page_size = 0  # Wapiti would drop a large page, and no module would see it; see `on_links`
         (self.session / CRAWL_SAVED).unlink(missing_ok=True)
         self.scan.stop_crawl = stop_event.set
         if self.scan.wish:
@@ -193,8 +198,6 @@ class Hooks:
             self.scan.urls_crawled += 1
             self.scan.channel.send("url_crawled", method=request.method, url=request.url, status=response.status)
             self.see(request, response)
-            if len(response.bytes) > explorer.max_page_size > 0:
-                self.scan.failures.note(CRAWL, request, "page_too_large")
         elif self.scan.wish:
             self.scan.unfinished.append(unsent(request))
         elif not self.scan.failures.refused.get():
@@ -202,6 +205,13 @@ class Hooks:
         for found in resources:  # in scope; `on_scope` has reported the others
             self.scan.coverage.note("found", found.method, found.url)
         return success, resources, response
+
+    def on_links(self, original, explorer, response, request):
+        """Return links and forms of a page; of a large one, those of its beginning."""
+        if len(response.bytes) > LARGEST_READ:
+            self.scan.failures.note(CRAWL, request, "page_too_large")
+            response = beginning_of(response)
+        return original(explorer, response, request)
 
     def see(self, request, response):
         """Look at an answer in text for the summary of the crawl, which no page may break."""
@@ -368,6 +378,17 @@ class Hooks:
             wstg=values.get("wstg") or [],
             **evidence(values.get("response"), self.scan.channel.masked),
         )
+
+
+def beginning_of(response):
+    """Return the answer with LARGEST_READ bytes of its body."""
+    cut = httpx.Response(
+        response.status,
+        headers=[item for item in response.headers.multi_items() if item[0] not in OF_THE_BODY],
+        content=response.bytes[:LARGEST_READ],
+        request=response._response.request,
+    )
+    return Response(cut, response.url)
 
 
 def unsent(request):

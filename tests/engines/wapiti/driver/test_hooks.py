@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote_plus
 import pytest
 
 from scans.engines.base import Seed
-from scans.engines.events import AddressSeen, FindingReported, LogLine, ModuleFailed, Outcome, Reach
+from scans.engines.events import AddressSeen, FindingReported, LogLine, ModuleFailed, Outcome, Reach, UrlCrawled
 from scans.results.fingerprints import fingerprint
 from tests.engines.wapiti.scanning import identities
 from tests.sites.scripted import ScriptedSite
@@ -77,6 +77,24 @@ def test_a_redirect_to_the_attack_and_a_made_up_address_break_no_module(wapiti, 
     assert any("no request can be made" in line.text for line in heard.of(LogLine))
     skipped = [seen.reason for seen in heard.of(AddressSeen) if seen.reach == Reach.SKIPPED]
     assert skipped == ["no_address"]
+
+
+def one_large_page(asked):
+    """A site whose start page is an application of 3 MB in one file, with a link at either end."""
+    if asked.path == "/":
+        return 200, f"<a href='/first'>first</a><script>var a = '{'a' * 3 * 1024**2}'</script><a href='/last'>last</a>"
+    return 200, f"<title>{asked.path}</title>"
+
+
+def test_a_large_page_is_attacked_like_any_other_and_links_of_its_first_two_megabytes_are_followed(wapiti, start, job):
+    with ScriptedSite(one_large_page) as site:
+        heard = start(wapiti, job(site.url, modules=("http_headers",)))
+        assert heard.to_the_end().outcome == Outcome.COMPLETED
+    assert site.url in {finding.url for finding in heard.of(FindingReported)}
+    assert {seen.url for seen in heard.of(UrlCrawled)} == {site.url, f"{site.url}first"}
+    assert [(failed.module, failed.url, failed.error) for failed in heard.of(ModuleFailed)] == [
+        ("crawl", site.url, "page_too_large")
+    ]
 
 
 def two_forms(asked):
