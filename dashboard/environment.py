@@ -16,6 +16,7 @@ from typing import NoReturn
 from environ import Env
 
 from scans.targets.policy import parse_pattern
+from scans.targets.zones import DEFAULT_NAME, MAX_ZONE_CHARACTERS, parse_zone
 
 WRONG_SETTING = 3  # the exit code; 1 and 2 are results of `manage.py submit`
 FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -101,7 +102,7 @@ def networks(name: str) -> list[str]:
 
 
 def targets(name: str, default: list[str]) -> list[str]:
-    """Patterns of hosts. Unlike elsewhere an empty value is no default: it means that nothing may be scanned."""
+    """Patterns of hosts. With a default, and unlike elsewhere, an empty value means none."""
     patterns = items(name, [] if name in os.environ else default)
     for pattern in patterns:
         try:
@@ -109,6 +110,17 @@ def targets(name: str, default: list[str]) -> list[str]:
         except ValueError:
             refuse(name, "host names, wildcards such as *.example.com, addresses and networks, with commas", pattern)
     return patterns
+
+
+def zones(name: str) -> list[str]:
+    """Names of zones; the default zone if there are none."""
+    given = items(name, [DEFAULT_NAME])
+    for zone in given:
+        try:
+            parse_zone(zone)
+        except ValueError:
+            refuse(name, f"zones of up to {MAX_ZONE_CHARACTERS} letters, digits and hyphens, with commas", zone)
+    return list(dict.fromkeys(map(parse_zone, given)))
 
 
 def log_level(name: str, default: str) -> str:

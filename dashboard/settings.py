@@ -27,6 +27,7 @@ from dashboard.environment import (
     roles,
     targets,
     text,
+    zones,
 )
 from dashboard.file_storage import file_storage
 
@@ -83,6 +84,9 @@ SCANS_LEASE_SECONDS = number("SCANS_LEASE_SECONDS", 30, 5, 86_400)  # workers re
 SCANS_ALLOWED_TARGETS = targets(
     "SCANS_ALLOWED_TARGETS", ["localhost", "127.0.0.0/8", "::1"] if ONLY_ON_LOOPBACK else []
 )
+# The zones that workers on this host serve, and the targets that they may scan at most; none: all that are allowed.
+SCANS_ZONES = zones("SCANS_ZONES")
+SCANS_WORKER_TARGETS = targets("SCANS_WORKER_TARGETS", [])
 SCANS_CONNECT_TIMEOUT_SECONDS = number("SCANS_CONNECT_TIMEOUT_SECONDS", 10.0, 0.1, 300)
 SCANS_TLS_VERIFY = flag("SCANS_TLS_VERIFY", True)
 

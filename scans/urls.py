@@ -22,6 +22,7 @@ from scans.views import (
     statuses,
     url_scan_bulk,
     url_scans,
+    workers,
 )
 
 app_name = "scans"
@@ -49,6 +50,11 @@ urlpatterns = [
         for name in settings.SWITCHES
     ],
     path("settings/security-log/", security_log.SecurityLogView.as_view(), name="security-log"),
+    path("settings/workers/", workers.WorkersView.as_view(), name="workers"),
+    *[
+        path(f"settings/workers/<id:pk>/{name}/", workers.WorkerActionView.as_view(action=name), name=f"worker-{name}")
+        for name in workers.ACTIONS
+    ],
     path("settings/security-log.csv", security_log.SecurityLogFileView.as_view(), name="security-log-file"),
     path("analyses/", analysis_list.AnalysisListView.as_view(), name="analysis-list"),
     *[

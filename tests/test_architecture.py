@@ -217,7 +217,6 @@ OF_NO_MODULE = {
 TESTED_BY_THEIR_USERS = {
     "configuration/test_kinds.py",  # configuration/test_options.py takes every option through every place it stands in
     "forms/test_personal.py",  # the same: views/test_settings.py and test_saved_views.py
-    "management/test_run_worker.py",  # runs until a signal: the running product in end_to_end/
     "test_apps.py",  # restores triggers after each migration: database/test_status_counts.py and test_migrations.py
     "transitions/test_claim.py",  # the beginning of every verb of a user: transitions/test_control.py and others
     "workers/test_evidence.py",  # stores what checks give: workers/test_setup.py and maintenance/test_removal.py

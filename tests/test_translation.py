@@ -13,8 +13,22 @@ from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus
 from tests import messages
 
 # Words that are the same in both languages, apart from capital letters
-SAME = {"25", "50", "100", "cwe", "engine", "http basic", "http digest", "info", "name", "ntlm", "parameter", "phase"}
-SAME |= {"position", "scheduler", "status", "text", "url", "urls", "version", "worker", "wstg"}
+SAME = {
+    "25",
+    "50",
+    "100",
+    "cwe",
+    "engine",
+    "http basic",
+    "host",
+    "http digest",
+    "info",
+    "name",
+    "ntlm",
+    "parameter",
+    "phase",
+}
+SAME |= {"position", "scheduler", "status", "text", "url", "urls", "version", "worker", "wstg", "zone"}
 CATALOGUES = pytest.mark.parametrize("path", messages.catalogues(), ids=lambda path: path.parts[-3])
 
 

@@ -57,6 +57,7 @@ SENTENCES = {
     "url_scan.began_again": _("started {engine} {version} from the beginning"),
     "url_scan.paused": _("asked to pause the scan of this URL"),
     "url_scan.session_saved": _("saved the session; the engine has stopped"),
+    "url_scan.zone_changed": _("its workers are those of zone {zone} now (before: {before}), as an administrator set"),
     "url_scan.refused": _("asked for “{asked}” and was refused"),
     "url_scan.got_a_place": _("a place is free: the next worker resumes the scan of this URL"),
     "url_scan.noticed": _("added a notice"),
@@ -110,6 +111,8 @@ ASKED = {
     "verify again": _("verify again"),
     "mark": _("mark"),
     "delete": _("delete"),
+    "drain": _("drain"),
+    "resume worker": _("resume worker"),
 }
 MODES = {StopMode.SAVE: _("save"), StopMode.DELETE: _("delete")}
 _OPTIONS = {option.name: option for option in OPTIONS}

@@ -307,10 +307,10 @@ class SeriesAdmin(ReadOnlyAdmin):
 
 @admin.register(SystemPart)
 class SystemPartAdmin(ReadOnlyAdmin):
-    """When each scheduler and worker last reported."""
+    """The schedulers and workers, as they last reported. The page Workers drains and resumes them."""
 
-    list_display = ["kind", "name", "seen_at"]
-    list_filter = ["kind"]
+    list_display = ["kind", "name", "host", "zones", "version", "engine", "clock_ahead", "drain", "seen_at"]
+    list_filter = ["kind", "drain"]
 
 
 @admin.register(RecurringSchedule)

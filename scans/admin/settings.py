@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from scans import transitions
 from scans.admin.base import WatchedAdmin
 from scans.models import AllowedTarget, BlackoutWindow, ScanSettings
 from scans.schedule.moments import time_span
@@ -14,6 +15,16 @@ class AllowedTargetAdmin(WatchedAdmin):
 
     list_display = ["pattern", "zone", "note"]
     search_fields = ["pattern", "zone", "note"]
+
+    def save_model(self, request, obj, form, change) -> None:
+        """Save the row; what waits moves to the zones of now."""
+        super().save_model(request, obj, form, change)
+        transitions.rezone()
+
+    def delete_model(self, request, obj) -> None:
+        """Delete the row; what waits moves to the zones of now."""
+        super().delete_model(request, obj)
+        transitions.rezone()
 
 
 @admin.register(BlackoutWindow)

@@ -9,13 +9,11 @@ from functools import cache
 from zlib import crc32
 
 from django.db import connection
-from django.db.models import CharField, Count, Sum, Value
+from django.db.models import CharField, Count, Exists, Sum, Value
 from django.db.models.functions import Coalesce, Concat
-from django.utils import timezone
 
 from scans.analysis_list.keyset import Row
 from scans.models import ScanSettings, StatusCount, SystemPart, UrlScan
-from scans.models.system_part import ALIVE_FOR
 
 
 @dataclass(frozen=True)
@@ -36,13 +34,10 @@ class ListHeader:
     def with_answer(cls, sql: str, parameters: Iterable) -> tuple[ListHeader, object]:
         """The current header, and in the same query the answer to another one, which is a single value."""
         header, parameters_of_header = _header_sql(connection.vendor)
-        alive_since = connection.ops.adapt_datetimefield_value(timezone.now() - ALIVE_FOR)
-        alive = [value for kind in SystemPart.Kind.values for value in (kind, alive_since)]
-        columns = ", ".join(["header.*", *[_IS_ALIVE] * len(SystemPart.Kind), f"({sql})"])
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {columns} FROM ({header}) header", [*alive, *parameters, *parameters_of_header])  # noqa: S608
-            capacity, running, counts_version, *alive, answer = cursor.fetchone()
-        missing = [kind for kind, is_alive in zip(SystemPart.Kind, alive, strict=True) if not is_alive]
+            cursor.execute(f"SELECT header.*, ({sql}) FROM ({header}) header", [*parameters, *parameters_of_header])  # noqa: S608
+            capacity, running, counts_version, *at_work, answer = cursor.fetchone()
+        missing = [kind for kind, is_at_work in zip(SystemPart.Kind, at_work, strict=True) if not is_at_work]
         return cls(capacity, running, missing, counts_version), answer
 
     @property
@@ -51,19 +46,18 @@ class ListHeader:
         return crc32(repr(self).encode())
 
 
-_IS_ALIVE = "EXISTS (SELECT 1 FROM scans_systempart WHERE kind = %s AND seen_at > %s)"
-
-
 @cache
 def _header_sql(vendor: str) -> tuple[str, tuple]:
-    """The query for all but the missing parts. Cached: compiling it takes longer than running it."""
+    """The query. Cached: compiling it takes longer than running it."""
     running, counts = UrlScan.objects.running(), StatusCount.objects.all()
     header = ScanSettings.objects.filter(pk=1).annotate(
         running=Coalesce(_single(running, Count("pk")), 0),
         # Not the highest id: of two transactions, the one that begins later may end earlier.
         counts_version=_single(counts, Concat(Count("pk"), Value("."), Sum("pk"), output_field=CharField())),
+        **{kind: Exists(SystemPart.at_work().filter(kind=kind)) for kind in SystemPart.Kind.values},
     )
-    return header.values_list("capacity", "running", "counts_version").query.sql_with_params()
+    names = ["capacity", "running", "counts_version", *SystemPart.Kind.values]
+    return header.values_list(*names).query.sql_with_params()
 
 
 def _single(queryset, aggregate):

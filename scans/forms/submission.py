@@ -130,7 +130,7 @@ def _targets(lines: list[tuple[str, url_list.Line]]) -> tuple[str, ...]:
     if len(lines) > MAX_URLS:
         raise invalid(_("{count} URLs given; at most {most}."), count=len(lines), most=MAX_URLS)
     targets, errors = {}, []
-    policy = AllowedTarget.policy()
+    policy = AllowedTarget.policy(of_any_worker=True)
     for place, line in lines:
         if line.error:
             errors.append(f"{place}: {line.error}")

@@ -22,7 +22,7 @@ from scans.models.scheduler_lead import SchedulerLead
 from scans.models.screenshot import Screenshot
 from scans.models.security_event import SecurityEvent
 from scans.models.status_count import StatusCount
-from scans.models.system_part import SystemPart
+from scans.models.system_part import AtWork, SystemPart
 from scans.models.target_check import TargetCheck
 from scans.models.target_login import TargetLogin
 from scans.models.triage_mark import Mark, TriageMark

@@ -72,11 +72,20 @@ class AllowedTarget(models.Model):
         return ZoneRules(cls.objects.values_list("pattern", "zone"))
 
     @classmethod
-    def policy(cls) -> TargetPolicy:
-        """The target policy as it stands now: the settings' list and the administrator's."""
+    def policy(cls, *, of_any_worker: bool = False) -> TargetPolicy:
+        """The target policy as it stands now: the settings' list and the administrator's.
+
+        The list of this host's workers has the last word, unless a worker of another host may scan the target.
+        """
         return TargetPolicy(
+            last_word=[] if of_any_worker else settings.SCANS_WORKER_TARGETS,
             allowed=[*settings.SCANS_ALLOWED_TARGETS, *cls.objects.values_list("pattern", flat=True)],
             own_hosts=settings.ALLOWED_HOSTS,
             own_port=settings.PORT,
             own_origins=settings.CSRF_TRUSTED_ORIGINS,
         )
+
+
+def zones_in_use() -> set[str]:
+    """Return the zones that targets have; the default zone is one of them."""
+    return {DEFAULT_ZONE, *AllowedTarget.objects.exclude(zone=DEFAULT_ZONE).values_list("zone", flat=True)}

@@ -1,21 +1,32 @@
 """The processes that must run for anything to happen, and when each last reported."""
 
 import socket
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import timedelta
+from zlib import crc32
 
 from django.db import models
-from django.utils import timezone
+from django.db.models import ExpressionWrapper, F
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from scans.targets.zones import DEFAULT_NAME
+from scans.database.clock import clock_ahead
+from scans.targets.zones import DEFAULT_NAME, parse_zone, shown_zone
 from scans.version import version
 
 ALIVE_FOR = timedelta(seconds=30)
+CLOCK_TOLERANCE = 2.0  # seconds
 
 
 def host_name() -> str:
     """Return the name of this host, as it stands in rows."""
     return socket.gethostname()[:64]
+
+
+def is_off(ahead: float) -> bool:
+    """Return whether a clock that is ahead by so many seconds has to be corrected."""
+    return abs(ahead) > CLOCK_TOLERANCE
 
 
 class SystemPart(models.Model):
@@ -70,22 +81,104 @@ class SystemPart(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.name}"
 
+    @property
+    def served(self) -> list[str]:
+        """The zones that this worker serves."""
+        return [parse_zone(name) for name in self.zones.split(",")]
+
+    @property
+    def clock_is_off(self) -> bool:
+        """Whether the clock of its host differs from the database's by more than is good."""
+        return is_off(self.clock_ahead or 0)
+
+    @property
+    def clock_behind(self) -> float:
+        """By how many seconds that clock is behind."""
+        return -(self.clock_ahead or 0)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it has not reported for too long. Only of rows that `with_age` marks."""
+        return self.silent_for >= ALIVE_FOR
+
     @classmethod
     def report(cls, kind: str, name: str, **facts: str) -> None:
-        """Record that this process is alive now, and further `facts`: columns such as `zones` and `engine`."""
-        here = {"kind": kind, "seen_at": timezone.now(), "host": host_name(), "version": version(), **facts}
-        cls.objects.update_or_create(name=name, defaults=here, create_defaults={**here, "started_at": timezone.now()})
+        """Record that this process is alive now, and further `facts`: columns such as `zones` and `engine`.
+
+        The database's clock says when, because clocks of hosts differ.
+        """
+        here = {"kind": kind, "seen_at": Now(), "host": host_name(), "version": version(), **facts}
+        here["clock_ahead"] = clock_ahead()
+        if not cls.objects.filter(name=name).update(**here):
+            cls.objects.create(name=name, started_at=Now(), **here)
 
     @classmethod
     def alive(cls) -> models.QuerySet["SystemPart"]:
         """The processes that reported lately."""
-        return cls.objects.filter(seen_at__gt=timezone.now() - ALIVE_FOR)
+        return cls.objects.filter(seen_at__gt=Now() - ALIVE_FOR)
+
+    @classmethod
+    def at_work(cls) -> models.QuerySet["SystemPart"]:
+        """The processes that reported lately and are not drained."""
+        return cls.alive().filter(drain="")
+
+    @classmethod
+    def drain_of(cls, name: str) -> str:
+        """How the worker of this name is drained; empty if it is not."""
+        return cls.objects.filter(name=name).values_list("drain", flat=True).first() or ""
+
+    @classmethod
+    def with_age(cls) -> models.QuerySet["SystemPart"]:
+        """All processes, each with `silent_for`: the time since its last report."""
+        silent_for = ExpressionWrapper(Now() - F("seen_at"), models.DurationField())
+        return cls.objects.annotate(silent_for=silent_for)
 
     @classmethod
     def missing(cls) -> list["SystemPart.Kind"]:
-        """The kinds without a process that reported lately."""
-        seen = set(cls.alive().values_list("kind", flat=True))
-        return [kind for kind in cls.Kind if kind not in seen]
+        """The kinds of which no process runs that takes work: none reported lately, or all of them are drained."""
+        return AtWork.now().missing
+
+
+class AtWork:
+    """The processes that take work at one moment: one query answers which kinds and which zones have none."""
+
+    def __init__(self, parts: Iterable[SystemPart]):
+        self._zones: dict[str, set[str]] = defaultdict(set)
+        for part in parts:
+            self._zones[part.kind].update(part.served)
+
+    @classmethod
+    def now(cls) -> "AtWork":
+        """Return the processes that take work at this moment."""
+        return cls(SystemPart.at_work().only("kind", "zones"))
+
+    @property
+    def missing(self) -> list[SystemPart.Kind]:
+        """The kinds that have no process."""
+        return [kind for kind in SystemPart.Kind if kind not in self._zones]
+
+    def lacking(self, zones: Iterable[str]) -> list[tuple[str, SystemPart.Kind]]:
+        """Each of these zones that no worker of a kind serves, with that kind; kinds without any process left out."""
+        kinds = [kind for kind in _LACKED if kind in self._zones]
+        return [(zone, kind) for zone in sorted(set(zones)) for kind in kinds if zone not in self._zones[kind]]
+
+    @property
+    def version(self) -> int:
+        """A number that differs when anything here differs."""
+        return crc32(repr(sorted((kind, sorted(zones)) for kind, zones in self._zones.items())).encode())
+
+
+_LACKED = {
+    SystemPart.Kind.SCANS_WORKER: _("No worker of zone “{zone}” runs: its targets are not scanned until one does."),
+    SystemPart.Kind.CHECKS_WORKER: _(
+        "No worker for checks of zone “{zone}” runs: its targets are not set up or verified until one does."
+    ),
+}
+
+
+def when_lacking(zone: str, kind: SystemPart.Kind) -> str:
+    """Return the consequence of having no worker of this kind in a zone."""
+    return str(_LACKED[kind]).format(zone=shown_zone(zone))
 
 
 _MISSED = {

@@ -54,6 +54,7 @@ SENTENCES = {
         "{owner} has {count} analyses saved for later; at most {most} are allowed for one person. Submit or delete "
         "some. An administrator can raise the limit, in the admin under Scan settings."
     ),
+    "no_such_worker": _("{name} is no worker that runs now."),
     "still_replaying": _("{analysis} cannot be published yet: findings are still being replayed."),
     "broke_on_our_side": _("Something failed on our side. The worker's output says what."),
 }

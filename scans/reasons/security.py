@@ -9,6 +9,7 @@ KINDS = {
     "login": _("Logins"),
     "account": _("Accounts and roles"),
     "settings": _("Settings and allowed targets"),
+    "worker": _("Workers"),
     "secret": _("Secrets"),
     "refused": _("Refused attempts"),
     "log": _("This log"),
@@ -47,6 +48,10 @@ SENTENCES = {
     "settings.added": _("added the row"),
     "settings.changed": _("changed {field}: {before} → {after}"),
     "settings.removed": _("removed the row"),
+    # Workers
+    "worker.drained": _("drained the worker: it finishes what it runs and takes nothing new"),
+    "worker.handed_over": _("drained the worker: it hands over what it runs and takes nothing new"),
+    "worker.resumed": _("let the worker take tasks again"),
     # Secrets: never what they are
     "secret.access_replaced": _("replaced login and crawl script of the URL"),
     "secret.access_removed": _("removed login and crawl script of the URL"),

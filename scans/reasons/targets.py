@@ -80,6 +80,10 @@ SENTENCES = {
         "“{url}” may not be scanned: “{host}” is not allowed. An administrator can allow it, in the admin under "
         "Allowed targets."
     ),
+    "worker_refuses": _(
+        "The workers of “{worker}” have an allow-list of their own, the setting SCANS_WORKER_TARGETS there, which does "
+        "not allow this target: {error}"
+    ),
     "leads_to_link_local": _(
         "“{url}” leads to {address}, a link-local, site-local or cloud metadata address, which is never scanned."
     ),

@@ -190,7 +190,8 @@ class TargetPolicy:
     """The rules for what may be scanned: the allow-list, and where the dashboard itself may answer.
 
     `own_hosts` are names and addresses of the dashboard, as in ALLOWED_HOSTS; `own_origins` are those by which browsers
-    know it, as in CSRF_TRUSTED_ORIGINS; `own_port` is where it listens.
+    know it, as in CSRF_TRUSTED_ORIGINS; `own_port` is where it listens. `last_word` is the allow-list of this host's
+    workers: if there is one, a target has to be on both lists.
     """
 
     def __init__(
@@ -200,6 +201,7 @@ class TargetPolicy:
         own_port: int = 8000,
         own_origins: Iterable[str] = (),
         is_own_address: Callable[[_Address], bool] = belongs_to_this_machine,
+        last_word: Iterable[str] = (),
     ):
         patterns = [parse_pattern(pattern) for pattern in allowed]
         self._names = [pattern for pattern in patterns if isinstance(pattern, str)]
@@ -213,6 +215,8 @@ class TargetPolicy:
         self._own_port = own_port
         self._has_any_name = "*" in own_hosts
         self._is_own_address = is_own_address
+        last_word = [*last_word]
+        self._of_worker = TargetPolicy(last_word, own_port=own_port) if last_word else None
 
     def check(self, url: str, addresses: Iterable[str] = ()) -> None:
         """Raise TargetRefused unless this normalised URL, at these addresses, may be scanned.
@@ -231,6 +235,11 @@ class TargetPolicy:
             raise TargetRefused("is_metadata_service", url=url)
         self._refuse_dashboard(url, host, port, meant)
         self._refuse_not_allowed(url, host, resolved)
+        if self._of_worker:
+            try:
+                self._of_worker._refuse_not_allowed(url, host, resolved)
+            except TargetRefused as refusal:
+                raise TargetRefused("worker_refuses", worker=socket.gethostname(), error=refusal.why) from refusal
 
     def _refuse_dashboard(self, url: str, host: str, port: int, addresses: list[_Address]) -> None:
         here = is_loopback_name(host) or any(map(self._is_here, addresses))

@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from scans import activity, artifacts, unprotected
 from scans.harmless import exact as exact_in_html
-from scans.models import ActivityLogEntry, Actor, Analysis, Installation, Mark, SystemPart, UrlScan
+from scans.models import ActivityLogEntry, Actor, Analysis, AtWork, Installation, Mark, SystemPart, UrlScan
 from scans.reasons import worded
 from scans.schedule.moments import exact, time_span
 from scans.severities import SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
+from scans.summaries.workers import zones_without_worker
 
 register = template.Library()
 register.filter(exact)
@@ -183,6 +184,7 @@ def problems(context) -> list[tuple[str, str]]:
         found.append((_("The scan engine is not installed: no URL scan can be set up."), "make setup"))
     if context["user"].has_perm("scans.change_scansettings"):
         found += [(said, "") for said in (unprotected.warning(), _storage_problem()) if said]
+        found += [(said, "") for said in zones_without_worker(AtWork.now())]
     return found
 
 

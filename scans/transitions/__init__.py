@@ -73,3 +73,4 @@ from scans.transitions.verify_again import (
     verify_again,
     verify_again_analysis,
 )
+from scans.transitions.workers import drain, resume_worker, rezone

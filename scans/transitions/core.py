@@ -110,11 +110,13 @@ def note_refusal(name: str, thing, by: By | None, refusal: TransitionRefused) ->
             activity.record(action, analysis=analysis, url_scan=url_scan, by=by, reason=refusal.why, asked=asked)
 
 
+_ROLES = {"submit_analysis": "Submitter", "review_analysis": "Reviewer", "change_scansettings": "Administrator"}
+
+
 def permit(by: By, permission: str) -> None:
     """Raise NotPermitted if a user does not have this permission. Parts of the system may do everything."""
     if not isinstance(by, Actor) and not by.has_perm(f"scans.{permission}"):
-        role = {"submit_analysis": "Submitter", "review_analysis": "Reviewer"}[permission]
-        raise NotPermitted("role_missing", by=by, role=role)
+        raise NotPermitted("role_missing", by=by, role=_ROLES[permission])
 
 
 def locked(analysis_id: int) -> Analysis:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from scans import activity
-from scans.models import Actor, Analysis, UrlScan
+from scans.models import Actor, AllowedTarget, Analysis, UrlScan
 from scans.models.querysets import FindingQuerySet
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import PUBLISHED_AS, Action
@@ -71,6 +71,8 @@ def _ask(scan: UrlScan, chosen: FindingQuerySet, by: By) -> int:
     if asked:
         activity.record("url_scan.verify_asked", analysis=scan.analysis, url_scan=scan, by=by, count=asked)
     if asked and not is_under_way:
+        scan.zone = AllowedTarget.zones().of(scan.url)  # an ended scan may be of another zone by now
+        UrlScan.objects.filter(pk=scan.pk).update(zone=scan.zone)
         enqueue_for(scan, "verify_again")
     return asked
 

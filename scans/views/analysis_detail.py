@@ -10,11 +10,12 @@ from scans.configuration.options import in_section
 from scans.configuration.submission import shown
 from scans.database.statements import series_version
 from scans.filtersets import ActivityLogFilterSet, UrlScanFilterSet
-from scans.models import ActivityLogEntry, Analysis, BlackoutWindow, Finding, SystemPart
+from scans.models import ActivityLogEntry, Analysis, AtWork, BlackoutWindow, Finding
 from scans.statuses import PUBLISHED_AS, TIME_EXPIRED, URL_SCAN_STATUSES, Phase, Results, UrlScanStatus
 from scans.summaries import calendar_strip
 from scans.summaries.comparison import Comparison
 from scans.summaries.timeline import timeline
+from scans.summaries.workers import waits_for_zones
 from scans.views.access import ViewerRequired, present_analysis
 
 URL_PAGE_SIZE = 50
@@ -29,11 +30,12 @@ class AnalysisDetailView(ViewerRequired, View):
     """The summary of one analysis, with its activity log at the bottom; live."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        missing = SystemPart.missing()
-        version = f"{series_version(pk)}.{len(missing)}"
+        at_work = AtWork.now()
+        version = f"{series_version(pk)}.{at_work.version}"
         if htmx.is_unchanged(request, version):
             return htmx.unchanged()
-        context = {"missing_parts": missing, "version": version, **_summary(request, present_analysis(pk, whole=True))}
+        analysis = present_analysis(pk, whole=True)
+        context = {"missing_parts": at_work.missing, "version": version, **_summary(request, analysis, at_work)}
         context["every"] = htmx.seconds_between_polls(
             [context["analysis"]],
             beside=context["runs"],
@@ -44,7 +46,7 @@ class AnalysisDetailView(ViewerRequired, View):
         return htmx.respond(request, *names, context)
 
 
-def _summary(request: HttpRequest, analysis: Analysis) -> dict:
+def _summary(request: HttpRequest, analysis: Analysis, at_work: AtWork) -> dict:
     scans = _overview(analysis, request.user)
     runs = analysis.series.runs.present().order_by("-run")[: EARLIER_RUNS + 1]
     return {
@@ -53,6 +55,7 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
         "options": shown(analysis, in_section("how")),
         "runs": [run for run in runs if run != analysis],
         "changes": _changes(analysis),
+        "waits_for": waits_for_zones(((scan["status"], scan["zone"]) for scan in scans), at_work),
         "noticed": sum(bool(scan["notices"]) for scan in scans),
         "here": htmx.address(request),
         **_results(analysis, scans, request.user),
@@ -65,7 +68,7 @@ def _summary(request: HttpRequest, analysis: Analysis) -> dict:
 
 def _overview(analysis: Analysis, user) -> list[dict]:
     """A few columns of every URL scan, for counting. Only the URL scans of one page are read whole."""
-    columns = ["pk", "url", "status", "notices", "verified_at", "results_visible"]
+    columns = ["pk", "url", "zone", "status", "notices", "verified_at", "results_visible"]
     return list(analysis.url_scans.marking_visible_results(user).order_by("position").values(*columns))
 
 

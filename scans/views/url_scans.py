@@ -13,8 +13,9 @@ from django.views.generic import View
 from scans import activity, artifacts, htmx
 from scans.configuration.submission import shown
 from scans.engines import log_file
-from scans.models import CrawledUrl, CrawlScript, Screenshot, SystemPart, TargetLogin, UrlScan
+from scans.models import AtWork, CrawledUrl, CrawlScript, Screenshot, TargetLogin, UrlScan
 from scans.summaries.timeline import timeline
+from scans.summaries.workers import waits_for_zones
 from scans.views.access import Gone, ViewerRequired, present_url_scan
 from scans.views.downloads import attachment
 
@@ -41,14 +42,15 @@ class UrlScanTab(ViewerRequired, View):
 
     def get(self, request: HttpRequest, analysis_id: int, pk: int, **address) -> HttpResponse:
         scan = present_url_scan(analysis_id, pk, request.user, whole=self.whole)
-        missing = SystemPart.missing()
-        version = f"{scan.analysis.version}.{len(missing)}"
+        at_work = AtWork.now()
+        version = f"{scan.analysis.version}.{at_work.version}"
         if htmx.is_unchanged(request, version):
             return htmx.unchanged()
         context = {
             "url_scan": scan,
             "analysis": scan.analysis,
-            "missing_parts": missing,
+            "missing_parts": at_work.missing,
+            "waits_for": waits_for_zones([(scan.status, scan.zone)], at_work),
             "version": version,
             "every": htmx.seconds_between_polls([scan], under_way=scan.verifying_again),
             "here": htmx.address(request),

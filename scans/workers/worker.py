@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterable
 from types import FrameType
 
 from django.db import Error, connection
@@ -15,7 +16,8 @@ from django_tasks_db.models import DBTaskResult
 
 from scans import artifacts
 from scans.models import SystemPart
-from scans.transitions.turns import Rotation
+from scans.targets.zones import DEFAULT_ZONE, shown_zone
+from scans.transitions.turns import Rotation, serve
 from scans.workers import supervision
 from scans.workers.task_ids import ids_of_task
 from scans.working_on import working_on
@@ -31,7 +33,8 @@ _KINDS = {"scans": SystemPart.Kind.SCANS_WORKER, "checks": SystemPart.Kind.CHECK
 class ScanWorker(Worker):
     """Runs the tasks of one queue, one at a time and in turns between owners, until SIGTERM or SIGINT."""
 
-    def __init__(self, queue: str):
+    def __init__(self, queue: str, zones: Iterable[str] = (DEFAULT_ZONE,), engine: str = ""):
+        """`zones` are those that it serves, `engine` is the name and version of what is installed here."""
         super().__init__(
             queue_names=[queue],
             excluded_queue_names=[],
@@ -42,14 +45,20 @@ class ScanWorker(Worker):
             max_tasks=None,
             worker_id=f"{socket.gethostname()[:32]}-{os.getpid()}-{get_random_string(8)}",
         )
+        serve(zones)
         self._kind = _KINDS[queue]
+        self._facts = {"zones": ",".join(map(shown_zone, zones)), "engine": engine}
         self._rotation = Rotation(queue)
         self._over = threading.Event()
 
     @property
     def queue_names(self) -> list[str]:
-        """The queue of the owner whose turn it is, which the loop of django-tasks asks for before each task."""
-        return list(self._rotation.next())
+        """The queue of the owner whose turn it is, which the loop of django-tasks asks for before each task.
+
+        None while the worker is drained.
+        """
+        names = list(self._rotation.next())
+        return [] if names and SystemPart.drain_of(self.worker_id) else names
 
     @queue_names.setter
     def queue_names(self, names: list[str]) -> None:
@@ -60,10 +69,12 @@ class ScanWorker(Worker):
         self._rotation.note(db_task_result.queue_name)
         with working_on(**ids_of_task(db_task_result)):
             super().run_task(db_task_result)
+        if self.running:  # a drained worker has handed over, and may be resumed
+            supervision.shutdown_requested.clear()
 
     def run(self) -> None:
         """Run tasks until a signal ends it."""
-        SystemPart.report(self._kind, self.worker_id)
+        SystemPart.report(self._kind, self.worker_id, **self._facts)
         threading.Thread(target=self._report, daemon=True).start()
         courier = threading.Thread(target=artifacts.keep_catching_up, args=[self._over], daemon=True)
         courier.start()
@@ -88,7 +99,9 @@ class ScanWorker(Worker):
     def _report(self) -> None:
         while not self._over.wait(SECONDS_BETWEEN_REPORTS):
             try:
-                SystemPart.report(self._kind, self.worker_id)
+                SystemPart.report(self._kind, self.worker_id, **self._facts)
+                if self.running_task and SystemPart.drain_of(self.worker_id) == SystemPart.Drain.HAND_OVER:
+                    supervision.shutdown_requested.set()
             except Error:
                 logger.exception("This worker could not report that it is alive; it tries again.")
                 connection.close()

@@ -149,7 +149,7 @@ SAME = {
     "Version",
     "Worker",
 }
-SAME |= {"CWE", "GET", "URL", "URLs", "UTC", "WSTG", "Search", "True"}
+SAME |= {"Host", "Zone", "CWE", "GET", "URL", "URLs", "UTC", "WSTG", "Search", "True"}
 
 
 class Texts(HTMLParser):

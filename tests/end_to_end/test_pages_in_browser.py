@@ -82,6 +82,7 @@ def addresses(finished, saved, made):
         "/settings/",
         "/settings/password/",
         "/settings/security-log/",
+        "/settings/workers/",
         "/analyses/new/",
         analysis,
         f"{analysis}findings/?group=category",

@@ -134,7 +134,16 @@ def test_shortcuts_can_be_switched_off(client):
 
 def test_every_page_offers_to_log_out(as_role):
     browser = as_role("Administrator", is_staff=True)
-    pages = ("/", "/analyses/", "/statuses/", "/settings/", "/settings/security-log/", "/nowhere/", "/admin/")
+    pages = (
+        "/",
+        "/analyses/",
+        "/statuses/",
+        "/settings/",
+        "/settings/security-log/",
+        "/settings/workers/",
+        "/nowhere/",
+        "/admin/",
+    )
     shown = {page: browser.get(page).content.decode() for page in pages}
     assert [page for page, text in shown.items() if not re.search(r'action="/(accounts|admin)/logout/"', text)] == []
 

@@ -103,6 +103,11 @@ class WapitiEngine:
             said = answer.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit code {answer.returncode}"]
             return _does_not_start(said[-1][:300])
 
+    def installed(self) -> str:
+        """Return name and version of what is installed, without starting it; empty if nothing is."""
+        found = sorted(self.python.parent.parent.glob("lib/python*/site-packages/wapiti3-*.dist-info"))
+        return f"{self.name} {found[-1].stem.partition('-')[2]}" if found and self.python.exists() else ""
+
     def start(self, job: Job) -> EngineProcess:
         """Start a scan, or continue the session in the job's directory. Raises OSError."""
         (job.directory / "session").mkdir(parents=True, exist_ok=True)

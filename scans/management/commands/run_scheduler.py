@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 
+from scans.management.clock import tell_of_clock
 from scans.management.database import require_migrations, require_own_keys_and_files
 from scans.management.output import HarmlessCommand
 from scans.models import SystemPart
@@ -34,6 +35,7 @@ class Command(HarmlessCommand):
     def handle(self, *, once: bool, **options) -> None:
         require_migrations()
         require_own_keys_and_files()
+        tell_of_clock(self.stderr)
         name = f"{socket.gethostname()[:32]}-{os.getpid()}-{get_random_string(8)}"
         over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

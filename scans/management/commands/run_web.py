@@ -10,6 +10,7 @@ from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 
 from dashboard.wsgi import application
+from scans.management.clock import tell_of_clock
 from scans.management.database import require_own_keys_and_files
 from scans.management.output import HarmlessCommand
 
@@ -41,6 +42,7 @@ class Command(HarmlessCommand):
     def handle(self, *, bind: str, **options) -> None:
         """SIGTERM lets answers that are being made be sent first, for five seconds."""
         require_own_keys_and_files()
+        tell_of_clock(self.stderr)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         HTTPChannel.task_class = Task
         waitress.serve(
