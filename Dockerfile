@@ -12,9 +12,9 @@ WORKDIR /app
 
 # The two environments change seldom: a layer of their own. An image without the engine is of no use, so its
 # absence, of which `make setup` only warns, ends the build here.
-COPY Makefile requirements.lock ./
+COPY Makefile requirements.lock requirements-s3.lock ./
 COPY scans/engines/wapiti/driver/requirements.lock scans/engines/wapiti/driver/
-RUN make setup PYTHON=python3 && .engine/bin/python -c "import wapitiCore"
+RUN make setup PYTHON=python3 EXTRAS=s3 && .engine/bin/python -c "import wapitiCore"
 
 COPY . .
 ENV PATH=/app/.venv/bin:$PATH \

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from scans.artifacts import folder as folders
 from scans.artifacts import pictures
-from scans.artifacts.saving import delete_replaced, send, want
+from scans.artifacts.saving import delete_replaced, is_session_here, send, want
 from scans.artifacts.store import delete, host, is_remote, new_name, reason_of
 from scans.models import Analysis, Artifact, Installation, UrlScan
 
@@ -71,8 +71,9 @@ def _jobs() -> Iterator[Callable[[], object]]:
         yield partial(default_storage.exists, "databases")
     if any(pictures.waiting()):
         yield pictures.deliver
-    for row in Artifact.objects.wanted().filter(name="", host=host(), url_scan__lease_holder=""):
-        yield partial(_deliver, row)
+    for row in Artifact.objects.wanted().filter(name="", url_scan__lease_holder=""):
+        if row.host == host() or is_session_here(row):
+            yield partial(_deliver, row)
     for row in Artifact.objects.unwanted().filter(unwanted_at__lt=timezone.now() - LONGEST_UPLOAD):
         yield partial(delete, row)
 
@@ -90,7 +91,7 @@ def _deliver(row: Artifact) -> None:
         unwanted_at=timezone.now(),
     )
     try:
-        is_here = row.kind != Artifact.Kind.SESSION or folders.digest_of(directory) == row.digest
+        is_here = row.kind != Artifact.Kind.SESSION or is_session_here(row)
         if is_here:
             send(sent, directory)
     except FileNotFoundError:

@@ -90,6 +90,11 @@ def _patiently(rows: list[Artifact], directory: Path, timing: Timing) -> Reason:
     return why if left else NO_REASON
 
 
+def is_session_here(row: Artifact) -> bool:
+    """Whether the folder of this host has this session, whatever the host was called when it was saved."""
+    return row.kind == Artifact.Kind.SESSION and folders.digest_of(row.url_scan.directory) == row.digest
+
+
 def send(row: Artifact, directory: Path) -> None:
     """Upload one file of a folder under the name of its row. Raises OSError."""
     if row.kind != Artifact.Kind.SESSION:

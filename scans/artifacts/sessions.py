@@ -12,6 +12,7 @@ from django.utils import timezone
 from scans import transitions
 from scans.artifacts import folder as folders
 from scans.artifacts.folder import Mark
+from scans.artifacts.saving import is_session_here
 from scans.artifacts.store import host, is_remote
 from scans.models import Artifact, UrlScan
 from scans.reasons import NO_REASON, Reason
@@ -57,7 +58,7 @@ def _saved(scan: UrlScan, *, wait: bool) -> Artifact | None:
     """The saved session of a scan that is the last one, and is not with another host alone."""
     sessions = scan.artifacts.wanted().filter(kind=Artifact.Kind.SESSION).order_by("-pk")
     for session in sessions:
-        if session.name or session.host == host() or not is_remote():
+        if session.name or session.host == host() or not is_remote() or is_session_here(session):
             return session
         if wait:
             raise NotDelivered(session.host)

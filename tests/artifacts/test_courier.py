@@ -1,5 +1,6 @@
 """What could not be uploaded or deleted at once is done later, by the host that has it."""
 
+import socket
 import threading
 from datetime import timedelta
 
@@ -55,6 +56,13 @@ def test_another_host_and_a_storage_that_still_fails_change_nothing(left, on, re
     assert not names(default_storage) and left.artifacts.wanted().filter(name="").count() == 3
     installation.refresh_from_db()
     assert installation.storage_failed_at
+
+
+def test_a_host_that_has_another_name_since_uploads_the_session_that_it_has(left, monkeypatch):
+    monkeypatch.setattr(socket, "gethostname", lambda: "a-again")
+    artifacts.catch_up()
+    assert left.artifacts.wanted().get(kind="session").name
+    assert [name for name in names(default_storage) if "session" in name]
 
 
 def test_nothing_older_replaces_what_another_host_saved_since(left, on):
