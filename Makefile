@@ -36,7 +36,7 @@ TIER ?= 1000000
 TEST_PROCESSES ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine run test test-fast fuzz bench soak faults chromium lint format lock audit sbom licences messages screenshots clean
+.PHONY: help setup engine run test test-fast fuzz scan bench load soak faults chromium lint format lock audit sbom licences messages screenshots clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -62,8 +62,14 @@ test-fast: .venv/.development  ## Run the tests that start no engine, no browser
 fuzz: .venv/.development  ## Send 10,000 hostile requests to every address as every role (FUZZ_SEED=2 for others)
 	@FUZZ_INPUTS=$${FUZZ_INPUTS:-10000} $(BIN)/python -m pytest tests/end_to_end/test_hostile_requests.py $(ARGS)
 
+scan: .venv/.development engine  ## Scan the product itself as every role, with all modules and a second scanner: takes hours
+	@SCAN_EVERYTHING=1 $(BIN)/python -m pytest tests/end_to_end/test_own_scan.py $(ARGS)
+
 bench: .venv/.development engine chromium  ## Measure everything, and write docs/performance.md (TIER=1000000)
 	@$(BIN)/python -m tests.benchmarks --tier=$(TIER) $(ARGS)
+
+load: .venv/.development  ## 20 people of all roles at once for a minute, beside nine clients that never end their request
+	@$(BIN)/python -m tests.benchmarks.load $(ARGS)
 
 soak: .venv/.development  ## 200 open dashboards while 20 transitions a second happen, for two minutes
 	@$(BIN)/python -m tests.benchmarks.soak $(ARGS)

@@ -4,6 +4,8 @@ Nobody gives or takes more than they have. A user who is no superuser finds no a
 beyond their own, and no superuser status and single permissions. Each change is in the security log.
 """
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
@@ -13,10 +15,13 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UsernameField
 from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from scans.accounts import guessing
@@ -150,18 +155,24 @@ class AccountAdmin(SafeAdmin, UserAdmin):
         return _names(user.groups.all())
 
     @admin.action(description=_("Remove second factors"), permissions=["change"])
-    def remove_second_factors(self, request, queryset) -> None:
-        """Take the second factors off the chosen accounts, whose owners lost them, but not off the own one."""
+    def remove_second_factors(self, request, queryset) -> HttpResponse | None:
+        """Take the second factors off the chosen accounts, whose owners lost them, but not off the own one.
+
+        Somebody whose login is not fresh first confirms who they are, and chooses the action again.
+        """
+        if proof := _proof(request):
+            self.message_user(request, _("Confirm that it is you; then choose the accounts and the action again."))
+            return proof
         for user in queryset.exclude(pk=request.user.pk):
             count = remove_factors(user, by=request.user, request=request)
             text = _("Second factors removed from {user}: {count}.")
             self.message_user(request, text.format(user=user, count=count), messages.SUCCESS)
 
     def user_change_password(self, request, id, form_url=""):
-        """The page for another's new password. The own one is changed in Settings, which asks for the present one."""
+        """The page for another's new password, after a fresh proof. The own one is changed in Settings."""
         if id == str(request.user.pk):
             return redirect("scans:password")
-        return super().user_change_password(request, id, form_url)
+        return _proof(request) or super().user_change_password(request, id, form_url)
 
     def get_queryset(self, request) -> QuerySet[User]:
         """The accounts within the user's reach."""
@@ -275,6 +286,19 @@ class RoleAdmin(SafeAdmin, GroupAdmin):
         """Delete the chosen roles, each with its own entry."""
         for role in queryset:
             self.delete_model(request, role)
+
+
+def _proof(request) -> HttpResponse | None:
+    """The way to the page that asks who is there, unless that was shown within minutes.
+
+    Nothing that was sent is kept meanwhile: it may hold a password.
+    """
+    if not is_reauthentication_required(request, app="scans"):
+        return None
+    ways = get_adapter(request).get_reauthentication_methods(request.user)
+    if not ways:
+        raise PermissionDenied
+    return redirect(f"{ways[0]['url']}?{urlencode({'next': request.get_full_path()})}")
 
 
 def _note_change(request, user: User, field: str, before: object, after: object) -> None:

@@ -7,6 +7,7 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2LoginView
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -16,9 +17,11 @@ from scans.accounts.provider import Callback, Conversation, ProviderFailed
 from scans.accounts.provider_accounts import connection_failed
 from scans.accounts.two_factor import AT_PROVIDER
 from scans.activity.security import note
+from scans.views.redirects import page_asked_from
 
 logger = logging.getLogger(__name__)
 OF_THE_PROVIDER = {"provider_down", "provider_certificate", "provider_answer", "provider_issuer", "provider_secret"}
+OTHER_SITES = {"cross-site", "same-site"}  # what browsers say of a link there
 NOT_NOTED = {"provider_login_unknown", "provider_cancelled"}  # anybody could fill the log with them
 
 
@@ -26,7 +29,9 @@ NOT_NOTED = {"provider_login_unknown", "provider_cancelled"}  # anybody could fi
 @never_cache
 @require_GET
 def login(request: HttpRequest) -> HttpResponse:
-    """Send the browser to the provider."""
+    """Send the browser to the provider. Whoever comes from another site first sees the login page: they decide."""
+    if request.headers.get("Sec-Fetch-Site") in OTHER_SITES and settings.SCANS_OIDC_ISSUER:
+        return redirect_to_login(page_asked_from(request, "/"))
     return _converse(request, OAuth2LoginView)
 
 

@@ -1,9 +1,12 @@
 """Accounts and roles in the admin: nobody gives or takes more than they have."""
 
+import time
+
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.admin import site
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -22,7 +25,16 @@ def ada(client):
     """An administrator, whose browser is `client`."""
     user = factories.user("Administrator", "ada", is_staff=True)
     client.force_login(user)
+    gave_the_password(client, time.time())
     return user
+
+
+def gave_the_password(client, moment):
+    """The session of this browser says that its person gave the password at this moment."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": moment, "username": "ada"}]
+    session["account_authentication_methods_user"] = session[SESSION_KEY]
+    session.save()
 
 
 @pytest.fixture
@@ -252,3 +264,20 @@ def test_the_pages_for_passwords_are_in_german_too(ada, client):
         "Set password",
     ):
         assert english not in page
+
+
+def test_whoever_logged_in_long_ago_confirms_it_before_touching_anothers_login(ada, client):
+    bob = factories.user("Viewer", "bob")
+    TOTP.activate(bob, "A" * 32)
+    gave_the_password(client, time.time() - 3600)
+    confirm, new = "/accounts/confirm/?next=", page("password_change", bob.pk)
+    removal = {"action": "remove_second_factors", "_selected_action": [bob.pk]}
+    assert client.post(page("changelist"), removal)["Location"].startswith(confirm)
+    assert client.get(new)["Location"].startswith(confirm)
+    assert client.post(new, NEW | {"set-password": "1"})["Location"].startswith(confirm)
+    bob.refresh_from_db()
+    assert Authenticator.objects.filter(user=bob).exists() and bob.check_password("password")
+    assert "owls-fly" not in str(dict(client.session))
+    client.post(f"{confirm}{page('changelist')}", {"password": "password"})
+    client.post(page("changelist"), removal)
+    assert not Authenticator.objects.filter(user=bob).exists() and client.get(new).status_code == 200

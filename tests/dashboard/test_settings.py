@@ -8,9 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from django.conf import global_settings, settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
+
+from scans.management.commands.run_web import BYTES_OF_A_REQUEST
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -104,6 +107,24 @@ def test_passwords_are_hashed_at_a_cost_and_salted(read):
     assert "PASSWORD_HASHERS" not in read()  # Django's own
     assert "PBKDF2PasswordHasher" in global_settings.PASSWORD_HASHERS[0]
     assert (PBKDF2PasswordHasher.algorithm, PBKDF2PasswordHasher.iterations >= 600_000) == ("pbkdf2_sha256", True)
+
+
+def test_in_containers_clients_reach_a_buffering_proxy_alone():
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
+    proxy = (ROOT / services["proxy"]["volumes"][0].split(":")[0]).read_text()
+    for line in ("proxy_request_buffering on;", "proxy_buffering on;", "client_header_timeout 20s;"):
+        assert line in proxy
+    assert f"client_max_body_size {BYTES_OF_A_REQUEST // 1024**2}m;" in proxy and "proxy_pass http://web:8000;" in proxy
+
+
+def test_the_image_has_nothing_for_trying_things_out():
+    left_out = set((ROOT / ".dockerignore").read_text().split())
+    demo, samples = (f"scans/management/commands/{name}.py" for name in ("demo_site", "sample_data"))
+    assert {"scans/sample_data", demo, samples, "tests"} <= left_out
+    files = [path for room in ("scans", "dashboard") for path in (ROOT / room).rglob("*.py")]
+    users = {str(path.relative_to(ROOT)) for path in files if "scans.sample_data" in path.read_text()}
+    assert {path for path in users if not path.startswith("scans/sample_data/")} <= {demo, samples}
 
 
 def test_the_image_holds_no_history_runs_for_no_root_and_has_no_password_of_its_own():

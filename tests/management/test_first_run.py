@@ -82,3 +82,21 @@ def test_the_printed_password_has_128_bits(capsys):
     administrator = User.objects.get(is_superuser=True)
     printed = [word for word in capsys.readouterr().out.split() if administrator.check_password(word)]
     assert [len(word) for word in printed] == [22]  # letters of base64
+
+
+@pytest.mark.django_db
+def test_the_first_administrator_may_have_another_name(monkeypatch, capsys):
+    monkeypatch.setenv("DJANGO_SUPERUSER_USERNAME", "grace.h")
+    call_command("first_run")
+    assert list(User.objects.filter(is_superuser=True).values_list("username", flat=True)) == ["grace.h"]
+    said = capsys.readouterr().out
+    assert "user name  grace.h" in said and "changepassword grace.h" in said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["a b", "a\nb", "x" * 151])
+def test_a_name_that_no_account_can_have_is_refused(monkeypatch, name):
+    monkeypatch.setenv("DJANGO_SUPERUSER_USERNAME", name)
+    with pytest.raises(CommandError, match="DJANGO_SUPERUSER_USERNAME must be"):
+        call_command("first_run")
+    assert not User.objects.exists()

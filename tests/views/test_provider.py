@@ -229,6 +229,14 @@ def test_logging_out_ends_our_session_and_the_password_form_is_always_there(prov
     assert 'name="password"' in page
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_leads_nobody_to_the_provider_but_to_the_login_page(provider, site):
+    sent = Client().get("/accounts/provider/?next=/statuses/", headers={"Sec-Fetch-Site": site})
+    assert sent["Location"] == "/accounts/login/?next=/statuses/"
+    ours = Client().get("/accounts/provider/?next=/statuses/", headers={"Sec-Fetch-Site": "same-origin"})
+    assert ours["Location"].startswith(provider.issuer)
+
+
 def test_an_account_without_a_password_confirms_at_the_provider(provider):
     provider.has(ada=["testers"])
     client = Client()

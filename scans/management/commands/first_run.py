@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import secrets
 import socket
 
@@ -12,6 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError
 
+from dashboard.environment import text
 from scans.accounts.passwords import require_change
 from scans.activity import note
 from scans.management.database import require_own_keys_and_files
@@ -85,29 +87,33 @@ class Command(HarmlessCommand):
             ) from None
 
     def _make_first_administrator(self) -> None:
-        """Create `admin` when there is no superuser yet. Its password is printed now and never again."""
-        users = get_user_model().objects
+        """Create the first superuser if there is none. Its password is printed now and never again."""
+        users, name = get_user_model().objects, text("DJANGO_SUPERUSER_USERNAME", ADMINISTRATOR)
         if users.filter(is_superuser=True).exists():
             return
-        if users.filter(username=ADMINISTRATOR).exists():
+        if not re.fullmatch(r"[\w.@+-]{1,150}", name):
+            raise CommandError(
+                "DJANGO_SUPERUSER_USERNAME must be 1 to 150 letters, digits and @/./+/-/_.", returncode=3
+            )
+        if users.filter(username=name).exists():
             self.stderr.write("There is no administrator yet. Create one: manage.py createsuperuser")
             return
-        # Django's own `createsuperuser --noinput` reads the same variable.
+        # Django's own `createsuperuser --noinput` reads the same variables.
         chosen = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
         password = chosen or secrets.token_urlsafe(16)
-        administrator = users.create_superuser(ADMINISTRATOR, password=password)
+        administrator = users.create_superuser(name, password=password)
         note("account.created", by=Actor.COMMAND, subject=administrator)
         if not chosen:
             require_change(administrator)
-            self._show(password)
+            self._show(name, password)
 
-    def _show(self, password: str) -> None:
+    def _show(self, name: str, password: str) -> None:
         lines = [
             "The first administrator was created.",
-            f"    user name  {ADMINISTRATOR}",
+            f"    user name  {name}",
             f"    password   {password}",
             "This password is shown only once. After the first login you choose your own",
-            "(forgotten: manage.py changepassword admin).",
+            f"(forgotten: manage.py changepassword {name}).",
         ]
         width = max(map(len, lines))
         frame = f"+{'-' * (width + 2)}+"
