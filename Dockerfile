@@ -3,10 +3,11 @@
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 FROM ${PYTHON_IMAGE}
 
-RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
-RUN useradd --system --create-home --home-dir /home/dashboard dashboard \
+RUN apt-get update && apt-get install -y --no-install-recommends make tini && rm -rf /var/lib/apt/lists/*
+# The numbers are those that they always had: volumes belong to them, and Kubernetes wants numbers (docs/kubernetes).
+RUN useradd --system --uid 999 --user-group --create-home --home-dir /home/dashboard dashboard \
     && install -d -m 700 -o dashboard /data \
-    && useradd --system --user-group --create-home browser && usermod --append --groups browser dashboard \
+    && useradd --system --uid 998 --user-group --create-home browser && usermod --append --groups browser dashboard \
     && install -d -m 750 -o browser -g browser /browser
 WORKDIR /app
 
@@ -26,5 +27,7 @@ USER dashboard
 VOLUME /data
 EXPOSE 8000
 
+# Also where nobody else does: ended children of the browser are waited for.
+ENTRYPOINT ["tini", "--"]
 HEALTHCHECK CMD python -c "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz')"
 CMD ["sh", "-c", "python manage.py first_run --bind 0.0.0.0 && exec python manage.py run_web --bind 0.0.0.0"]
