@@ -88,8 +88,7 @@ def reported(number: int = 1, severity: Severity = Severity.HIGH, **fields) -> F
 
 def find(scan: UrlScan, number_of: int = 1, **fields) -> None:
     """The engine reports findings, and the runner stores them."""
-    counts = findings.store(scan, [reported(number, **fields) for number in range(1, number_of + 1)])
-    transitions.renew(scan, **counts)
+    findings.store(scan, [reported(number, **fields) for number in range(1, number_of + 1)])
 
 
 def noticed(notice: Notice | None = None, **fields) -> Analysis:
@@ -131,7 +130,7 @@ def on_every_page(*pages: str, replays: tuple[tuple[str, str], ...] = (), urls: 
         for page in pages:
             url = f"http://127.0.0.1:9/{page}"
             find_one = reported(1, Severity.INFO, url=url, info=f"methods on /{page}", **values)
-            transitions.renew(scan, **findings.store(scan, [find_one]))
+            findings.store(scan, [find_one])
         verify(scan)
         for page, replay in replays:
             scan.findings.filter(url__endswith=f"/{page}").update(replay=replay)
@@ -142,7 +141,7 @@ def verify(scan: UrlScan) -> None:
     """Its findings were replayed, all of them said to be confirmed."""
     scan.findings.update(replay="confirmed", replay_reason="said by the test")
     counts = {"confirmed": scan.findings.count(), "not_reproduced": 0, "not_replayable": 0}
-    transitions.conclude_verification(scan, counts)
+    transitions.conclude_verification(fresh(scan), counts)
 
 
 def lose(scan: UrlScan) -> None:

@@ -12,6 +12,7 @@ from scans.artifacts import folder as folders
 from scans.artifacts.store import delete, host, is_remote, new_name, reason_of, upload
 from scans.models import Artifact, Installation, UrlScan
 from scans.reasons import NO_REASON, Reason
+from scans.statuses import UrlScanStatus
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
 
@@ -20,7 +21,7 @@ FILES = {Artifact.Kind.LOG: folders.LOG, Artifact.Kind.REPORT: folders.REPORT}
 
 def save(
     scan: UrlScan,
-    on_renewal: Callable[[], object] = lambda: None,
+    on_renewal: Callable[[UrlScanStatus], object] = lambda status: None,
     *,
     with_session: bool,
     timing: Timing = DEFAULT_TIMING,

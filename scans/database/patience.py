@@ -1,7 +1,7 @@
 """Patience with a database that fails for a while: a lock, a cut connection, a restart, a full disk."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import monotonic, sleep
 from typing import TypeVar
 
@@ -21,8 +21,24 @@ def may_pass(error: BaseException) -> bool:
     return isinstance(error, Error) and not isinstance(error, _OUR_MISTAKES)
 
 
-def patiently(work: Callable[[], Result], until: float) -> Result:
-    """Return what `work` returns; call it again while the database fails, until `until` (as `monotonic` counts).
+def told_of(error: BaseException) -> str:
+    """Return an error as a reason may tell it: type and text; of one that comes from the database the type alone.
+
+    The texts of a database contain its address and name, and values of rows.
+    """
+    name = type(error).__name__
+    return name if any(isinstance(cause, Error) for cause in _causes(error)) else f"{name}: {error}"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, and what it was raised from or while handling."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def patiently(work: Callable[[], Result], until: Callable[[], float]) -> Result:
+    """Return what `work` returns; call it again while the database fails, until the moment that `until` returns then.
 
     `work` must be safe to repeat. Inside a transaction it is called once, because only the whole can be repeated.
     Raises the last error of the database, and every other error at once.
@@ -32,7 +48,7 @@ def patiently(work: Callable[[], Result], until: float) -> Result:
         try:
             return work()
         except Error as error:
-            if connection.in_atomic_block or not may_pass(error) or monotonic() + pause > until:
+            if connection.in_atomic_block or not may_pass(error) or monotonic() + pause > until():
                 raise
             logger.warning("The database failed (%s); trying again.", type(error).__name__)
         connection.close()  # it may be cut; the next query opens another

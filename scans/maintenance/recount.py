@@ -4,11 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, F, Max, Min, QuerySet, Sum
 
 from scans.database.search_text import search_text
 from scans.database.statements import totals_by_status
-from scans.models import Analysis, AnalysisSearch, StatusCount, UrlScan
+from scans.models import Analysis, AnalysisSearch, Finding, StatusCount, UrlScan
+from scans.models.querysets import SEVERITY_RANK
+from scans.severities import SEVERITIES
+from scans.statuses import UrlScanStatus
 from scans.statuses.rollup import kept_columns
 
 BATCH = 2000  # analyses in one transaction
@@ -23,6 +26,7 @@ def recount() -> Iterator[dict]:
     last = Analysis.objects.aggregate(last=Max("pk"))["last"] or 0
     for first in range(1, last + 1, BATCH):
         with transaction.atomic():
+            yield from _findings(range(first, first + BATCH))
             yield from _columns(range(first, first + BATCH))
             yield from _texts(range(first, first + BATCH))
 
@@ -40,6 +44,37 @@ def _status_counts() -> Iterator[dict]:
         if was != is_now:
             StatusCount(status=status, count=is_now - was).save()
             yield {"what": f"analyses that are {status}", "kept": was, "counted": is_now}
+
+
+def _findings(pks: range) -> Iterator[dict]:
+    """Compare the counts of findings of the URL scans of these analyses. Only one that differs is locked."""
+    of_these = UrlScan.objects.filter(analysis__pk__range=(pks[0], pks[-1]))
+    for scan, _ in _wrongly_counted(of_these):
+        # Compared again under the lock of its analysis: its worker may have stored more meanwhile.
+        Analysis.objects.select_for_update().get(pk=scan.analysis_id)
+        for locked, counted in _wrongly_counted(UrlScan.objects.filter(pk=scan.pk)):
+            UrlScan.objects.filter(pk=locked.pk).update(**counted)
+            Analysis.objects.filter(pk=locked.analysis_id).update(version=F("version") + 1)  # so that pages show it
+            for name, value in counted.items():
+                yield {"what": f"{name} of URL scan {locked.pk}", "kept": getattr(locked, name), "counted": value}
+
+
+def _wrongly_counted(scans: QuerySet[UrlScan]) -> list[tuple[UrlScan, dict]]:
+    """The URL scans whose counts of findings are wrong, each with the right values. Not while findings are removed."""
+    kept = scans.filter(analysis__deleted_at=None).exclude(status=UrlScanStatus.STOPPING_DELETING_RESULTS)
+    columns = {severity: f"findings_{severity}" for severity in SEVERITIES}
+    scans = list(kept.only("analysis_id", *columns.values()))
+    found = Finding.objects.filter(url_scan__in=kept.order_by().values("pk"))
+    counted = defaultdict(Counter)
+    weaknesses = found.order_by().values("url_scan", "fingerprint").annotate(worst=Min(SEVERITY_RANK))
+    for pk, worst in weaknesses.values_list("url_scan", "worst").iterator():
+        counted[pk][SEVERITIES[worst]] += 1
+    right = ((scan, {name: counted[scan.pk][severity] for severity, name in columns.items()}) for scan in scans)
+    wrong = (
+        (scan, {name: value for name, value in values.items() if getattr(scan, name) != value})
+        for scan, values in right
+    )
+    return [(scan, values) for scan, values in wrong if values]
 
 
 def _columns(pks: range) -> Iterator[dict]:

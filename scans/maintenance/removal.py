@@ -6,6 +6,8 @@ anywhere and run again. Files are removed after the transaction of their rows.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 from time import monotonic, sleep
 
 from django.db import transaction
@@ -68,9 +70,9 @@ def remove_unreferred(turn: Turn | None = None) -> None:
 
 
 def remove_results(scan: UrlScan, turn: Turn | None = None) -> None:
-    """Remove all rows that a URL scan found. May raise TurnOver, if a turn is given."""
+    """Remove all rows that a URL scan found. May raise TurnOver, if a turn is given. Raises LeaseLost."""
     for rows in (scan.findings, scan.crawled_urls, scan.module_errors):
-        _in_batches(rows.all(), QuerySet.delete, turn)
+        _in_batches(rows.all(), QuerySet.delete, turn, within=partial(transitions.held, scan))
 
 
 def _remove_of_scan(analysis: Analysis, scan: UrlScan, turn: Turn) -> Iterator[OSError]:
@@ -89,7 +91,11 @@ def _remove_of_scan(analysis: Analysis, scan: UrlScan, turn: Turn) -> Iterator[O
 
 
 def _in_batches(
-    rows: QuerySet[Model], act: Callable[[QuerySet], object], turn: Turn | None, at_once: int | None = None
+    rows: QuerySet[Model],
+    act: Callable[[QuerySet], object],
+    turn: Turn | None,
+    at_once: int | None = None,
+    within: Callable[[], AbstractContextManager] = transaction.atomic,
 ) -> None:
     """Act on a few rows per transaction, with pauses as long as the transactions, so that others can write.
 
@@ -100,6 +106,6 @@ def _in_batches(
         if turn and turn.is_over():
             raise TurnOver
         began = monotonic()
-        with transaction.atomic():
+        with within():
             act(rows.order_by().filter(pk__in=pks[start : start + at_once]))
         sleep(monotonic() - began)

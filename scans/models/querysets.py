@@ -34,12 +34,12 @@ _REPLAY_RANK = models.Case(
     default=3,
     output_field=models.PositiveSmallIntegerField(),
 )
-_SEVERITY_RANK = models.Case(
+SEVERITY_RANK = models.Case(
     *[models.When(severity=severity, then=rank) for rank, severity in enumerate(SEVERITIES)],
     output_field=models.PositiveSmallIntegerField(),
 )
 
-_PLACE_ORDER = [_SEVERITY_RANK, _REPLAY_RANK, "url", "pk"]
+_PLACE_ORDER = [SEVERITY_RANK, _REPLAY_RANK, "url", "pk"]
 
 
 def sees_everything(user) -> bool:
@@ -253,12 +253,12 @@ class FindingQuerySet(models.QuerySet):
 
     def worst_first(self):
         """Ordered by severity, then by place. Each finding is a place of a weakness, which its fingerprint names."""
-        return self.order_by(_SEVERITY_RANK, "category", "url", "parameter", "pk")
+        return self.order_by(SEVERITY_RANK, "category", "url", "parameter", "pk")
 
     def grouped_by(self, column: str):
         """Grouped by `column`, the worst group first."""
-        ranked = self.annotate(group_rank=models.Window(models.Min(_SEVERITY_RANK), partition_by=F(column)))
-        return ranked.order_by("group_rank", column, _SEVERITY_RANK, "url", "parameter", "pk")
+        ranked = self.annotate(group_rank=models.Window(models.Min(SEVERITY_RANK), partition_by=F(column)))
+        return ranked.order_by("group_rank", column, SEVERITY_RANK, "url", "parameter", "pk")
 
     def found_by(self, words: str):
         """Findings whose category, URL, parameter or text contains `words`, ignoring case."""
@@ -267,14 +267,14 @@ class FindingQuerySet(models.QuerySet):
 
     def count_by_severity(self, *within: str) -> dict[str, int]:
         """The number of weaknesses by their worst severity, worst first, with zeros; counted `within` each of these."""
-        weaknesses = self.order_by().values(*within, "fingerprint").annotate(worst=Min(_SEVERITY_RANK))
+        weaknesses = self.order_by().values(*within, "fingerprint").annotate(worst=Min(SEVERITY_RANK))
         return weaknesses.aggregate(
             **{severity: Count("fingerprint", filter=Q(worst=rank)) for rank, severity in enumerate(SEVERITIES)}
         )
 
     def first_of_each_category(self) -> list:
         """The first finding of each category, by name, with `worst`: the worst severity in the category."""
-        groups = self.order_by().values("category").annotate(first=Min("pk"), worst=Min(_SEVERITY_RANK))
+        groups = self.order_by().values("category").annotate(first=Min("pk"), worst=Min(SEVERITY_RANK))
         worst = dict(groups.values_list("first", "worst"))
         firsts = list(self.model.objects.defer(None).filter(pk__in=worst).order_by("category"))
         for finding in firsts:

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 
+from scans import transitions
 from scans.configuration.usual_patterns import patterns_for
 from scans.engines.events import AddressSeen, Reach, UrlCrawled
 from scans.models import Actor, Analysis, CrawledUrl, UrlScan
@@ -14,8 +15,9 @@ MAX_ADDRESSES = 20_000  # addresses stored of one URL scan; a site can invent an
 _AT_ONCE = 500  # rows in one statement
 
 
-def store(url_scan: UrlScan, seen: Iterable[UrlCrawled | AddressSeen]) -> None:
-    """Store new addresses, and update those already stored.
+@transitions.by_holder
+def store(url_scan: UrlScan, seen: Collection[UrlCrawled | AddressSeen]) -> None:
+    """Store new addresses, and update those already stored. Raises LeaseLost.
 
     An address that was attacked but never found is not stored: engines guess names, so the site may not have it.
     """

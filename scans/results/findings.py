@@ -1,9 +1,10 @@
 """Storing the findings that an engine reports, each once, and counting them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from django.utils import timezone
 
+from scans import transitions
 from scans.engines.events import FindingReported, identity
 from scans.models import Finding, UrlScan
 from scans.results.fingerprints import fingerprint
@@ -12,16 +13,12 @@ _OF_FINGERPRINT = "category method url parameter module subject kind site_wide".
 _LONG_TEXTS = "url parameter info description solution http_request curl evidence_body".split()
 
 
-def store(url_scan: UrlScan, reported: Iterable[FindingReported]) -> dict[str, int]:
-    """Store new findings; one that was reported before stays as it is.
-
-    Returns the columns of UrlScan that count its findings; the caller writes them.
-    """
-    Finding.objects.bulk_create(
-        [_row(url_scan, finding) for finding in reported], ignore_conflicts=True, batch_size=100
-    )
-    counts = url_scan.findings.count_by_severity()
-    return {f"findings_{severity}": count for severity, count in counts.items()}
+@transitions.by_holder
+def store(scan: UrlScan, reported: Collection[FindingReported]) -> None:
+    """Store new findings and count all of them; one that was reported before stays as it is. Raises LeaseLost."""
+    Finding.objects.bulk_create([_row(scan, finding) for finding in reported], ignore_conflicts=True, batch_size=100)
+    counts = scan.findings.count_by_severity()
+    transitions.renew(scan, **{f"findings_{severity}": count for severity, count in counts.items()})
 
 
 def _row(url_scan: UrlScan, finding: FindingReported) -> Finding:

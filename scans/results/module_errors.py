@@ -1,7 +1,8 @@
 """Storing errors inside the engine, and the notices that sum them up."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from scans import transitions
 from scans.engines.events import ModuleFailed
 from scans.models import ModuleError, UrlScan
 from scans.reasons import SENTENCES, Notice, Reason, as_reason
@@ -11,8 +12,9 @@ CRAWL = "crawl"  # the driver's name for the crawl
 CUT = "page_too_large"  # of which the crawl read the beginning
 
 
-def store(url_scan: UrlScan, failures: Iterable[ModuleFailed]) -> list[Notice]:
-    """Store errors that are not stored yet, up to a limit; return the notices about all of them."""
+@transitions.by_holder
+def store(url_scan: UrlScan, failures: Collection[ModuleFailed]) -> list[Notice]:
+    """Store errors that are not stored yet, up to a limit; return the notices about all of them. Raises LeaseLost."""
     stored = {(error.module, error.method, error.url) for error in url_scan.module_errors.all()}
     new = {(failed.module, failed.method, failed.url): failed for failed in failures}
     fresh = [failed for key, failed in new.items() if key not in stored][: MAX_ERRORS - len(stored)]

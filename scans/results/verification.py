@@ -17,13 +17,14 @@ from django.db import transaction
 
 from scans import transitions
 from scans.configuration.secret_headers import CANNOT_BE_USED, rules_of
+from scans.database.patience import may_pass, told_of
 from scans.engines.base import Session
 from scans.login.base import Login
 from scans.login.credentials import handshake_of
 from scans.login.logging_in import log_in, still_holds
 from scans.login.outcome import LoggedIn, LoginFailed
 from scans.login.visit import MAX_PAGE_BYTES, as_response, exchange
-from scans.models import AllowedTarget, Analysis, Finding, Replay, UrlScan
+from scans.models import AllowedTarget, Finding, Replay, UrlScan
 from scans.reasons import Reason, Reasoned
 from scans.results import suspects
 from scans.results.look import TIMEOUT_SECONDS
@@ -63,10 +64,8 @@ def verify(
     scan = _take(url_scan_id, holder)
     if scan is None:
         return
-    try:
+    with transitions.letting_go(scan):
         _verify(scan, timing, spent or NOTHING_SPENT)
-    except transitions.LeaseLost as lost:
-        logger.info("%s", lost)
 
 
 def _take(url_scan_id: int, holder: str) -> UrlScan | None:
@@ -88,12 +87,11 @@ def _verify(scan: UrlScan, timing: Timing, spent: Sequence[float]) -> None:
         transitions.make_way(scan, "verify", turn.worked, turn.waited)
         return
     except Exception as error:
+        if may_pass(error):
+            raise
         logger.exception("Verifying %s broke on our side.", scan.url)
-        Outcomes(scan).mark_rest(Reason("verification_broke", error=f"{type(error).__name__}: {error}"))
-    with transaction.atomic():
-        Analysis.objects.select_for_update().get(pk=scan.analysis_id)
-        transitions.renew(scan)  # raises LeaseLost if another worker has it, or its results were deleted
-        transitions.conclude_verification(scan, counts_of(scan))
+        Outcomes(scan).mark_rest(Reason("verification_broke", error=told_of(error)))
+    transitions.by_holder(lambda held: transitions.conclude_verification(held, counts_of(held)))(scan)
 
 
 def counts_of(scan: UrlScan) -> dict[str, int]:
@@ -113,27 +111,32 @@ def verify_again(
     if there were any.
     """
     scan, spent = transitions.begin_verify_again(url_scan_id, holder, continues=bool(spent)), spent or NOTHING_SPENT
+    if scan:
+        with transitions.letting_go(scan):
+            while not _verify_those_asked_for(scan, timing, spent):
+                spent = NOTHING_SPENT
+
+
+def _verify_those_asked_for(scan: UrlScan, timing: Timing, spent: Sequence[float]) -> bool:
+    """Replay what is asked for now. Returns whether that was all, or others have their turn first. Raises LeaseLost."""
+    outcomes, turn = OutcomesAgain(scan), None
     try:
-        while scan:
-            outcomes, turn = OutcomesAgain(scan), None
-            try:
-                Replays(scan, timing, outcomes, spent).run()
-            except transitions.LeaseLost:
-                raise
-            except TurnOver as over:
-                turn = over
-            except Exception as error:
-                logger.exception("Verifying %s again broke on our side.", scan.url)
-                outcomes.mark_rest(Reason("verification_broke", error=f"{type(error).__name__}: {error}"))
-            is_logged = turn is None or any(outcomes.counts.values())
-            if is_logged and transitions.conclude_verify_again(scan, outcomes.counts, outcomes.why_not_looked):
-                return
-            if turn:
-                transitions.make_way(scan, "verify_again", turn.worked, turn.waited)
-                return
-            spent = NOTHING_SPENT
-    except transitions.LeaseLost as lost:
-        logger.info("%s", lost)
+        Replays(scan, timing, outcomes, spent).run()
+    except transitions.LeaseLost:
+        raise
+    except TurnOver as over:
+        turn = over
+    except Exception as error:
+        if may_pass(error):
+            raise
+        logger.exception("Verifying %s again broke on our side.", scan.url)
+        outcomes.mark_rest(Reason("verification_broke", error=told_of(error)))
+    is_logged = turn is None or any(outcomes.counts.values())
+    if is_logged and transitions.conclude_verify_again(scan, outcomes.counts, outcomes.why_not_looked):
+        return True
+    if turn:
+        transitions.make_way(scan, "verify_again", turn.worked, turn.waited)
+    return turn is not None
 
 
 def _in_turns(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
@@ -162,6 +165,8 @@ class Replays:
         spent: Sequence[float] = NOTHING_SPENT,
     ):
         self._scan, self._timing = scan, timing
+        self._reading = partial(transitions.while_held, scan)  # again while the database fails
+        self._policy = partial(self._reading, AllowedTarget.policy)
         self._outcomes = outcomes or Outcomes(scan)
         self._turn = Turn(scan.analysis.owner_id)
         self._worked, waited = spent  # in earlier turns
@@ -178,7 +183,7 @@ class Replays:
 
     def run(self) -> None:
         """Replay every finding that is to be replayed, and store the outcomes. Raises LeaseLost, TurnOver."""
-        todo, enough = _in_turns(self._outcomes.todo().worst_first())
+        todo, enough = self._reading(lambda: _in_turns(self._outcomes.todo().worst_first()))
         if not todo:
             return
         try:
@@ -203,7 +208,8 @@ class Replays:
                     self._outcomes.store(finding, Verdict(Replay.NOT_REPLAYABLE, why, looked=False))
                     continue
                 suspects.note(self._scan, finding)
-                finding.refresh_from_db(fields=Finding.LARGE)  # of one finding at a time: each may be large
+                # of one finding at a time: each may be large
+                self._reading(partial(finding.refresh_from_db, fields=Finding.LARGE))
                 try:
                     self._outcomes.store(finding, self._verdict(client, finding))
                 except TurnOver:
@@ -213,21 +219,21 @@ class Replays:
                     self._outcomes.store(finding, Verdict(Replay.NOT_REPLAYABLE, lost.why, looked=False))
                     self._outcomes.mark_rest(Reason("not_looked_at", error=lost.why))
                     return
-        why = Reason("enough_places_replayed", count=MOST_PLACES)
-        for finding in enough:
-            self._outcomes.store(finding, Verdict(Replay.NOT_REPLAYABLE, why, looked=False))
+        unlooked = Verdict(Replay.NOT_REPLAYABLE, Reason("enough_places_replayed", count=MOST_PLACES), looked=False)
+        self._outcomes.store_all([(finding, unlooked) for finding in enough])
 
     # --- The way to the site -----------------------------------------------------------------------
 
     def _allowed_addresses(self) -> tuple[str, tuple[str, ...]]:
         host, _ = origin(self._scan.url)
         addresses = resolve(host)
-        AllowedTarget.policy().check(self._scan.url, addresses)
+        self._policy().check(self._scan.url, addresses)
         return host, addresses
 
     def _open_secrets(self) -> None:
         """Decrypt the scan's login and headers, if it has any. Raises CANNOT_BE_USED."""
-        self._login = self._scan.login.opened() if self._scan.login else None
+        login = self._reading(lambda: self._scan.login)
+        self._login = login.opened() if login else None
         self._rules = rules_of(self._scan)
 
     def _log_in(self) -> None:
@@ -239,7 +245,7 @@ class Replays:
         self._rest(self._logged_in_at + settings.SCANS_SECONDS_BETWEEN_LOGINS - monotonic())
         self._logins += 1
         self._logged_in_at = monotonic()
-        policy = AllowedTarget.policy()
+        policy = self._policy()
         work = partial(log_in, self._login, self._scan.url, self._addresses, policy, self._rules)
         self._logged_in = run_with_lease(self._scan, work, timing=self._timing)
 
@@ -247,7 +253,7 @@ class Replays:
         """Return whether the login has ended, so that the answer proves nothing."""
         if self._login is None or self._logged_in is None:
             return False
-        policy = AllowedTarget.policy()
+        policy = self._policy()
         look = partial(still_holds, self._login, self._logged_in, self._scan.url, self._addresses, policy, self._rules)
         return not run_with_lease(self._scan, look, timing=self._timing)
 
@@ -312,7 +318,7 @@ class Replays:
 
     def _make_way(self) -> None:
         """Raise TurnOver if others wait for this worker."""
-        if self._turn.is_over():
+        if self._reading(self._turn.is_over):
             waited = settings.SCANS_VERIFY_PATIENCE_SECONDS - self._patience
             raise TurnOver(round(self._worked + self._turn.worked, 1), round(waited, 1))
 

@@ -37,7 +37,7 @@ from scans.transitions.core import (
     require,
 )
 from scans.transitions.deletion import RESULT_FIELDS, conclude_deletion, delete, is_last_run
-from scans.transitions.held import by_holder, held, while_held
+from scans.transitions.holder import by_holder, held, letting_go, while_held
 from scans.transitions.lease import leave, make_way, renew, run_with_lease, take
 from scans.transitions.quotas import OverLimit
 from scans.transitions.recovery import MAX_ATTEMPTS, recover

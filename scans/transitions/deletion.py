@@ -7,17 +7,8 @@ from scans.reasons import NO_REASON, Reason
 from scans.statuses import Action, UrlScanStatus
 from scans.transitions import sealed_contents
 from scans.transitions.claim import claim
-from scans.transitions.core import (
-    RELEASED,
-    By,
-    TransitionRefused,
-    U,
-    locked_scan,
-    move,
-    roll_up,
-    switch_off,
-    verb,
-)
+from scans.transitions.core import RELEASED, By, TransitionRefused, U, move, roll_up, switch_off, verb
+from scans.transitions.holder import by_holder
 from scans.transitions.removal import ask_for_removal
 
 
@@ -57,13 +48,12 @@ def _forget_secrets(analysis: Analysis) -> None:
     sealed_contents.let_go(analysis)
 
 
-@verb
-def conclude_deletion(url_scan: UrlScan, *, reason: Reason = NO_REASON) -> None:
+@by_holder
+def conclude_deletion(scan: UrlScan, *, reason: Reason = NO_REASON) -> None:
     """Delete the results of a URL scan in the database and move it to Stopped.
 
-    Its files have to be deleted already; otherwise `reason` says why they were not.
+    Its files have to be deleted already; otherwise `reason` says why they were not. Raises LeaseLost.
     """
-    scan = locked_scan(url_scan)
     if scan.status == U.STOPPING_DELETING_RESULTS:
         scan.reason = reason or scan.reason
         delete_results(scan)

@@ -16,7 +16,7 @@ from scans.statuses import UrlScanStatus
 from scans.statuses.rollup import kept_columns
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions.core import RELEASED, U, enqueue_for, locked, move, roll_up, verb
-from scans.transitions.held import by_holder, lost, while_held
+from scans.transitions.holder import by_holder, lost, while_held
 from scans.working_on import in_this_context
 
 Result = TypeVar("Result")
@@ -104,20 +104,21 @@ def make_way(scan: UrlScan, task: str, *spent: float) -> None:
 def run_with_lease(
     url_scan: UrlScan,
     work: Callable[[], Result],
-    on_renewal: Callable[[], object] = lambda: None,
+    on_renewal: Callable[[UrlScanStatus], object] = lambda status: None,
     *,
     timing: Timing = DEFAULT_TIMING,
 ) -> Result:
     """Run `work` in a thread while this one keeps the lease; return what it returns, or raise what it raises.
 
     `work` must not query the database: its thread has no connection. The lease is renewed meanwhile and once more
-    at the end, each time followed by `on_renewal`. Raises LeaseLost, after the work, if another worker has the scan.
+    at the end, each time followed by `on_renewal` with the status. Raises LeaseLost, after the work, if another worker
+    has the scan.
     """
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(in_this_context(work))
         done = None
         while not done:
             done = wait([working], timeout=timing.between_renewals).done
-            renew(url_scan)  # after the work too: this process may have been frozen for a while
-            on_renewal()
+            status, _ = renew(url_scan)  # after the work too: this process may have been frozen for a while
+            on_renewal(status)
     return working.result()

@@ -7,12 +7,15 @@ from scans.models import Actor, Analysis, Finding, Mark, Publication, TriageMark
 from scans.statuses import PUBLISHED_AS, Action
 from scans.transitions.claim import claim
 from scans.transitions.core import RELEASED, By, TransitionRefused, locked_scan, move, permit, roll_up, scans_in, verb
+from scans.transitions.holder import by_holder
 
 
-@verb
-def conclude_verification(url_scan: UrlScan, counts: dict[str, int]) -> None:
-    """End the verification of a URL scan and publish its results, unless a reviewer has to. `counts` is per outcome."""
-    scan = locked_scan(url_scan)
+@by_holder
+def conclude_verification(scan: UrlScan, counts: dict[str, int]) -> None:
+    """End the verification of a URL scan and publish its results, unless a reviewer has to. `counts` is per outcome.
+
+    Raises LeaseLost if another worker has it, or its results were deleted.
+    """
     if scan.status not in PUBLISHED_AS:
         raise TransitionRefused("nothing_to_verify", scan=scan, status=scan.info.choice)
     UrlScan.objects.filter(pk=scan.pk).update(verified_at=timezone.now(), **RELEASED)

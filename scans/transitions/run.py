@@ -8,8 +8,7 @@ from scans.reasons import NO_REASON, Notice, Reason
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.statuses.moves import ENDINGS_WITH_RESULTS, ENDINGS_WITHOUT_FINDINGS
 from scans.transitions.core import RELEASED, By, U, locked, move, roll_up, verb
-from scans.transitions.deletion import delete_results
-from scans.transitions.held import by_holder
+from scans.transitions.holder import by_holder
 
 
 @by_holder
@@ -43,11 +42,11 @@ def begin(scan: UrlScan, *, engine: str, version: str, continues: bool = True, r
 def end(scan: UrlScan, ended_by: EndedBy, *, by: By = Actor.WORKER, reason: Reason | str = NO_REASON) -> UrlScanStatus:
     """End a URL scan whose engine has ended and whose findings are stored. Returns the new status.
 
-    If a user stopped it meanwhile, it ends as stopped, and its results are deleted if the user chose that. Raises
-    LeaseLost if another worker holds the scan.
+    If a user stopped it meanwhile, it ends as stopped. If its results are to be deleted, it stays as it is: the holder
+    deletes them, files first. Raises LeaseLost if another worker holds the scan.
     """
     if scan.status == U.STOPPING_DELETING_RESULTS:
-        return delete_results(scan)
+        return U.STOPPING_DELETING_RESULTS
     if scan.status == U.STOPPING_SAVING_RESULTS:
         ended_by, reason = EndedBy.USER, scan.reason
     ending = end_scan(scan, ended_by, by, reason)

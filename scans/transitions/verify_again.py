@@ -12,7 +12,7 @@ from scans.statuses import PUBLISHED_AS, Action
 from scans.transitions.capacity import refuse_in_blackout
 from scans.transitions.claim import claim
 from scans.transitions.core import RELEASED, By, TransitionRefused, enqueue_for, roll_up, scans_in, verb
-from scans.transitions.held import by_holder
+from scans.transitions.holder import by_holder
 from scans.transitions.lease import take
 
 _WITH_RESULTS = (*PUBLISHED_AS, *PUBLISHED_AS.values())
@@ -86,15 +86,21 @@ def begin_verify_again(url_scan_id: int, holder: str, *, continues: bool = False
     scan = take(url_scan_id, holder, among=_WITH_RESULTS)
     if scan is None:
         return None
+    return scan if _begin(scan, continues) else None
+
+
+@by_holder
+def _begin(scan: UrlScan, continues: bool) -> bool:
+    """Log that the verification starts. Returns False, and lets go of the URL scan, if there is nothing to verify."""
     count = scan.findings.waiting_for_verification().count()
     if not count or scan.analysis.deleted_at:
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
-        return None
+        return False
     by = Actor.VERIFICATION
     if not continues:
         activity.record("url_scan.verify_started", analysis=scan.analysis, url_scan=scan, by=by, count=count)
         roll_up(scan.analysis, by)
-    return scan
+    return True
 
 
 @by_holder

@@ -4,7 +4,7 @@ from functools import cache
 
 from django.utils import timezone
 
-from scans import artifacts
+from scans import artifacts, transitions
 from scans.configuration.secret_headers import rules_of
 from scans.models import CrawlScript, TargetCheck, TargetLogin, UrlScan
 from scans.prescan.checks import CheckReport, Target
@@ -12,7 +12,17 @@ from scans.targets.refusal import Seen
 
 
 def keep_checks(url_scan: UrlScan, report: CheckReport, occasion: str) -> None:
-    """Store the steps of the checks and their pictures, for Scan Details, and what the site usually answers."""
+    """Store the steps of the checks and their pictures, for Scan Details, and what the site usually answers.
+
+    Raises LeaseLost if another worker holds the scan.
+    """
+    if report.connection.usual and not report.failure:
+        url_scan.usual_answer = report.connection.usual.to_json()
+    _keep(url_scan, report, occasion)
+
+
+@transitions.by_holder
+def _keep(url_scan: UrlScan, report: CheckReport, occasion: str) -> None:
     now = timezone.now()
     checks = TargetCheck.objects.bulk_create(
         TargetCheck(
@@ -28,11 +38,16 @@ def keep_checks(url_scan: UrlScan, report: CheckReport, occasion: str) -> None:
         for step in report.steps
     )
     if report.connection.usual and not report.failure:
-        url_scan.usual_answer = report.connection.usual.to_json()
-        UrlScan.objects.filter(pk=url_scan.pk).update(usual_answer=url_scan.usual_answer)
+        UrlScan.objects.filter(pk=url_scan.pk).update(usual_answer=report.connection.usual.to_json())
     by_step = {check.step: check for check in checks}
     for picture in report.pictures:
         artifacts.keep_picture(url_scan, picture.shows, picture.image, by_step.get(picture.step))
+
+
+@transitions.by_holder
+def keep_picture(url_scan: UrlScan, shows: str, image: bytes) -> None:
+    """Store a picture of the target. Raises LeaseLost if another worker holds the scan."""
+    artifacts.keep_picture(url_scan, shows, image)
 
 
 class OpenedContents:

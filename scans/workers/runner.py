@@ -1,23 +1,27 @@
 """Scanning one URL: take the lease, check the target, start the engine, and supervise it."""
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 
 from django.conf import settings
 
 from scans import transitions
 from scans.configuration.secret_headers import CANNOT_BE_USED
+from scans.database.patience import may_pass
 from scans.engines.base import Engine, Job, NewLogin
 from scans.login.for_engine import job_fields, new_login
 from scans.login.logging_in import log_in
 from scans.login.session_keeper import LoginKeeper
+from scans.maintenance.removal import remove_results
 from scans.models import AllowedTarget, Analysis, BlackoutWindow, UrlScan
 from scans.prescan.checks import CheckReport, Target, check
 from scans.reasons import Reason, check_name
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteMonitor
-from scans.targets.policy import origin
+from scans.targets.policy import TargetPolicy, origin
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
 from scans.workers.continuing import prepared
@@ -31,39 +35,51 @@ logger = logging.getLogger(__name__)
 def run(url_scan_id: int, *, holder: str, engine: Engine, timing: Timing = DEFAULT_TIMING) -> None:
     """Scan one URL until it ends, is paused, or is left to another worker. Does nothing if it cannot be leased.
 
-    Blocks for as long as the scan takes. An error on our side ends the scan as a technical issue; findings are kept.
+    Blocks for as long as the scan takes. An error on our side ends the scan as a technical issue; findings are kept. A
+    database that fails until the lease ends is no such error: nothing is stored then, and the scan is taken up again.
     """
     scan = _take(url_scan_id, holder)
     if scan is None:
         return
+    with transitions.letting_go(scan):
+        _scan_or_end(scan, engine, timing)
+    with transitions.letting_go(scan):
+        _delete_if_asked(scan)
+
+
+def _scan_or_end(scan: UrlScan, engine: Engine, timing: Timing) -> None:
+    """Scan; after an error on our side, end the scan. Raises LeaseLost, and what the database raised until then."""
     try:
         _scan(scan, engine, timing)
-    except transitions.LeaseLost as lost:
-        logger.warning("%s", lost)
+    except transitions.LeaseLost:
+        raise
     except transitions.TransitionRefused as refusal:
         logger.info("%s", refusal)  # a user paused or stopped it meanwhile
     except Exception as error:
+        if may_pass(error):
+            raise
         logger.exception("The scan of %s broke on our side.", scan.url)
-        _end_broken(scan, broken(error))
-    scan.refresh_from_db(fields=["status"])
-    if scan.status == UrlScanStatus.STOPPED:  # its results were deleted
-        _remove_files(scan)
+        with suppress(transitions.TransitionRefused):  # a user stopped it meanwhile
+            transitions.end(scan, EndedBy.TECHNICAL, reason=broken(error))
 
 
-def _remove_files(scan: UrlScan) -> None:
-    """Delete the files of a scan; a task does so once more if that fails now, and later the courier of files."""
+def _delete_if_asked(scan: UrlScan) -> None:
+    """Delete the files, then the results, if a user stopped the scan and chose that. Raises LeaseLost.
+
+    If files cannot be deleted now, a task does so once more, and later the courier of files.
+    """
+    now = transitions.while_held(scan, partial(UrlScan.objects.select_related("analysis").get, pk=scan.pk))
     try:
-        remove_files(scan)
+        if now.status == UrlScanStatus.STOPPED:  # before its engine ran: nobody holds it any more
+            remove_files(now)
+        elif now.status == UrlScanStatus.STOPPING_DELETING_RESULTS:
+            remove_files(scan)
+            remove_results(scan)
+            transitions.conclude_deletion(scan)
     except OSError as error:
         logger.warning("The files of %s could not be deleted yet. %s", scan.url, error)
-        transitions.enqueue("delete_results", scan.pk, owner=scan.analysis.owner_id)
-
-
-def _end_broken(scan: UrlScan, reason: Reason) -> None:
-    try:
-        transitions.end(scan, EndedBy.TECHNICAL, reason=reason)
-    except (transitions.LeaseLost, transitions.TransitionRefused) as late:
-        logger.info("%s", late)  # another worker has it now, or a user stopped it
+        if now.status == UrlScanStatus.STOPPED:  # otherwise the lease runs out, and the results are deleted then
+            transitions.enqueue("delete_results", scan.pk, owner=now.analysis.owner_id)
 
 
 def _take(url_scan_id: int, holder: str) -> UrlScan | None:
@@ -76,7 +92,7 @@ def _take(url_scan_id: int, holder: str) -> UrlScan | None:
 
 def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
     try:
-        target = target_of(scan)
+        target = transitions.while_held(scan, partial(target_of, scan))
     except CANNOT_BE_USED as lost:
         _fail_without_key(scan, lost.why)
         return
@@ -90,7 +106,7 @@ def _scan(scan: UrlScan, engine: Engine, timing: Timing) -> None:
         return
     transitions.renew(scan, resolved_address=", ".join(report.addresses)[:200])
     try:
-        begins_again = prepared(scan, timing)
+        begins_again = transitions.while_held(scan, partial(prepared, scan, timing))
     except OSError as error:
         _end_not_started(scan, engine, error, timing)
         return
@@ -128,7 +144,7 @@ def _fail_without_key(scan: UrlScan, reason: Reason) -> None:
 
 
 def _keeper(scan: UrlScan, target: Target, report: CheckReport, timing: Timing) -> LoginKeeper:
-    policy = AllowedTarget.policy()  # here, not in the keeper's thread, which would need a connection of its own
+    policy = _policy(scan)  # here, not in the keeper's thread, which would need a connection of its own
 
     def log_in_again() -> NewLogin:
         return new_login(target.login, log_in(target.login, target.url, report.addresses, policy, target.rules))
@@ -142,9 +158,13 @@ def _keeper(scan: UrlScan, target: Target, report: CheckReport, timing: Timing) 
     )
 
 
+def _policy(scan: UrlScan) -> TargetPolicy:
+    return transitions.while_held(scan, AllowedTarget.policy)
+
+
 def _check(scan: UrlScan, target: Target, timing: Timing) -> CheckReport:
     """Check the target, and keep the lease meanwhile: the checks of a slow site may take longer than a lease."""
-    policy, pictures = AllowedTarget.policy(), not scan.analysis.prescan
+    policy, pictures = _policy(scan), not scan.analysis.prescan
     return run_with_lease(scan, lambda: check(target, policy, pictures=pictures), timing=timing)
 
 

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from scans import transitions
 from scans.configuration.secret_headers import CANNOT_BE_USED
+from scans.database.patience import may_pass, told_of
 from scans.engines.base import Engine
 from scans.models import AllowedTarget, Analysis, TargetCheck, UrlScan
 from scans.prescan.accounts import Accounts
@@ -53,13 +54,15 @@ def set_up(analysis: Analysis, engine: Engine, spent: float = 0, zone: str = DEF
     except transitions.TransitionRefused as refusal:
         logger.info("%s", refusal)  # a user stopped or deleted it meanwhile
     except Exception as error:
+        if may_pass(error):
+            raise  # the task fails, and is carried out again
         logger.exception("Setting up %s broke on our side.", analysis)
         transitions.fail_submission(analysis, reason=broken(error))
 
 
 def broken(error: Exception) -> Reason:
     """Return the reason for an error on our side."""
-    return Reason("our_error", error=f"{type(error).__name__}: {error}")
+    return Reason("our_error", error=told_of(error))
 
 
 def why_not(engine: Engine) -> Reason:

@@ -14,40 +14,35 @@ from functools import partial
 from time import monotonic
 
 from django.conf import settings
-from django.db import transaction
+from django.db import Error
 from django.utils import timezone
 
 from scans import artifacts, transitions
 from scans.browser import Task, play
+from scans.database.patience import may_pass
 from scans.engines.base import Command, Engine, EngineRun, ReportError
 from scans.engines.events import (
-    AddressSeen,
-    CrawlSeen,
     Doubted,
     Ended,
     Event,
-    FindingReported,
     LoggedOut,
     LogLine,
-    ModuleFailed,
     Outcome,
     Progress,
     Started,
-    UrlCrawled,
 )
-from scans.harmless import one_line
 from scans.login.session_keeper import LoginKeeper
-from scans.maintenance.removal import remove_results
 from scans.models import Actor, Screenshot, UrlScan
 from scans.reasons import NO_REASON, SENTENCES, Notice, Reason, as_reason, facts_of
-from scans.results import coverage, findings, module_errors, sights
+from scans.results import findings
 from scans.statuses import EndedBy, UrlScanStatus
 from scans.targets.monitor import SiteMonitor, why_lost
 from scans.targets.request_rules import NO_RULES, RequestRules
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
-from scans.workers.evidence import remove_files
+from scans.workers.evidence import keep_picture
 from scans.workers.holding import Holding
+from scans.workers.recording import Recording
 from scans.workers.setup import engine_problem
 
 logger = logging.getLogger(__name__)
@@ -94,7 +89,7 @@ class Supervision:
     ):
         self._timing, self._begins_again = timing, begins_again
         self._scan, self._engine, self._run, self._keeper = scan, engine, engine_run, keeper
-        self._watch, self._rules, self._addresses, self._led_to = watch, rules, addresses, led_to
+        self._watch, self._rules, self._addresses = watch, rules, addresses
         self._status = UrlScanStatus(scan.status)
         self._began_at = monotonic()
         self._expires_at: datetime | None = None
@@ -104,8 +99,7 @@ class Supervision:
         self._asked_at = 0.0
         self._why: tuple[EndedBy, Reason] | None = None  # our own reason to end the scan; it overrides the engine's
         self._ended: Ended | None = None
-        self._progress: dict = {}
-        self._seen: list[UrlCrawled | AddressSeen] = []
+        self._recording = Recording(scan, led_to)
         # An engine that resumes a session counts from zero again; the earlier counts are added.
         self._before = Counter(requests=scan.requests, urls=scan.urls_crawled, errors=scan.network_errors)
         self._before["refused"] = scan.requests_refused or 0
@@ -116,55 +110,40 @@ class Supervision:
         self._told_of_failed_login = keeper.in_a_row > 0
 
     def run(self) -> None:
-        """Process the engine's events until it has ended, then end the scan. Raises LeaseLost, TransitionRefused."""
-        while self._ended is None:
-            events = self._run.events(timeout=0.25)
-            self._renew()  # before anything is written: a frozen process may have lost the scan and its files
-            self._hear(events)
-            if self._ended is None:
-                self._keep_logged_in()
-                self._decide()
-        self._renew(now=True)
-        self._conclude(self._ended)
+        """Process the engine's events until it has ended, then end the scan. Raises LeaseLost, TransitionRefused.
+
+        Also raises the error of a database that failed until the lease was about to end, once the session is saved.
+        """
+        try:
+            while self._ended is None:
+                self._hear(self._run.events(timeout=0.25))
+                self._renew(now=self._recording.is_urgent)
+                if self._ended is None:
+                    self._keep_logged_in()
+                    self._decide()
+            self._renew(now=True)
+            self._conclude(self._ended)
+        except Error as error:
+            if may_pass(error):
+                self._save_session()
+            raise
 
     # --- Events of the engine
 
     def _hear(self, events: list[Event]) -> None:
         for started in (event for event in events if isinstance(event, Started)):
             self._begin(started)
-        found = [event for event in events if isinstance(event, FindingReported)]
-        if found:
-            with transaction.atomic():
-                transitions.renew(self._scan)  # raises LeaseLost; the scan's results may have been deleted then
-                self._stay()
-                self._progress.update(findings.store(self._scan, found))
-        self._seen += (event for event in events if isinstance(event, UrlCrawled | AddressSeen))
-        if seen := [event for event in events if isinstance(event, CrawlSeen | ModuleFailed)]:
-            self._take_sights(seen)
-        self._keep_log([event for event in events if isinstance(event, LogLine)])
+        self._recording.hear(events)
         for event in events:
             if isinstance(event, Progress):
                 self._note(event)
             elif isinstance(event, LoggedOut):
-                self._keep_log([LogLine(level="warning", text=f"logged out at {event.url}: {event.reason}")])
+                self._recording.log(LogLine(level="warning", text=f"logged out at {event.url}: {event.reason}"))
                 self._keeper.lost(explained=event.found_out)
             elif isinstance(event, Doubted):
                 self._holding.doubted(event)
             elif isinstance(event, Ended):
                 self._ended = event
-
-    def _take_sights(self, seen: list[CrawlSeen | ModuleFailed]) -> None:
-        """Store errors inside the engine, and add the notices that follow from them and from the crawl as a whole."""
-        with transaction.atomic():
-            transitions.renew(self._scan)  # raises LeaseLost
-            self._stay()
-            coverage.store(self._scan, self._seen)
-            notices = module_errors.store(self._scan, [event for event in seen if isinstance(event, ModuleFailed)])
-            for crawl in (event for event in seen if isinstance(event, CrawlSeen)):
-                notices += sights.notices_of(crawl, self._scan, self._led_to)
-            for notice in notices:
-                transitions.add_notice(self._scan, notice)
-        self._seen = []
 
     def _begin(self, started: Started) -> None:
         try:
@@ -175,7 +154,6 @@ class Supervision:
         if not started.resumed:
             self._before["urls"] = 0  # it crawls them all again
         self._begun = True
-        self._scan.refresh_from_db(fields=["status", "started_at"])  # not the holder, which may have changed
         self._watch.start()
 
     def _note(self, progress: Progress) -> None:
@@ -189,7 +167,7 @@ class Supervision:
         self._requests, self._usable_answers = self._before["requests"] + progress.requests, usable
         self._pages = pages
         as_they_are = ("phase", "module", "modules_done", "modules_total")
-        self._progress.update(
+        self._recording.note(
             **{name: getattr(progress, name) for name in as_they_are},
             urls_crawled=self._before["urls"] + progress.urls_crawled,
             requests=self._requests,
@@ -198,12 +176,7 @@ class Supervision:
             pace=self._holding.pace,
         )
         if self._refused:
-            self._progress["requests_refused"] = self._refused
-
-    def _keep_log(self, lines: list[LogLine]) -> None:
-        if lines:
-            with open(self._scan.directory / "engine.log", "a", encoding="utf-8") as log:
-                log.writelines(f"{timezone.now():%H:%M:%S} {line.level:7} {one_line(line.text)}\n" for line in lines)
+            self._recording.note(requests_refused=self._refused)
 
     # --- Commands to the engine
 
@@ -216,18 +189,27 @@ class Supervision:
         self._told_of_failed_login = self._keeper.in_a_row > 0
 
     def _renew(self, *, now: bool = False) -> None:
-        """Once a second, store progress, renew the lease, tell the engine to stay, and read the status."""
+        """Once a second, store what was heard, renew the lease, tell the engine to stay, and read the status."""
         if now or monotonic() - self._renewed_at >= self._timing.between_renewals:
-            self._status, self._expires_at = transitions.renew(self._scan, **self._progress, **self._logins())
+            self._recording.note(**self._logins())
+            self._status, self._expires_at = self._recording.store()
             self._stay()
-            if self._seen:
-                coverage.store(self._scan, self._seen)
-            self._progress, self._seen = {}, []
             self._renewed_at = monotonic()
 
-    def _stay(self) -> None:
+    def _stay(self, status: UrlScanStatus | None = None) -> None:
         """Let the engine keep running as long as the lease that was just renewed."""
         self._run.send(Command.STAY)
+
+    def _save_session(self) -> None:
+        """Let the engine save its session and end, because the database failed for nearly as long as the lease lasts.
+
+        Nothing is stored. The lease runs out, and the scan is taken up again from the session.
+        """
+        self._run.send(Command.CHECKPOINT)
+        until = monotonic() + min(self._timing.to_obey, self._scan.held_until - monotonic())
+        while self._ended is None and monotonic() < until:
+            ended = [event for event in self._run.events(timeout=0.25) if isinstance(event, Ended)]
+            self._ended = next(iter(ended), None)
 
     def _logins(self) -> dict[str, int]:
         """Return the counts of logins that have changed."""
@@ -280,7 +262,7 @@ class Supervision:
         failure = self._keeper.failure
         image = failure.screenshot if failure else b""
         if image := image or self._run_with_lease(self._picture):
-            artifacts.keep_picture(self._scan, Screenshot.Shows.FAILURE, image)
+            keep_picture(self._scan, Screenshot.Shows.FAILURE, image)
         reason = Reason("logins_failed", count=self._keeper.in_a_row, failure=self._last_failure())
         self._ask(Command.STOP, EndedBy.LOGINS, reason)
 
@@ -316,15 +298,12 @@ class Supervision:
 
     def _conclude(self, ended: Ended) -> None:
         """Move the scan to the status that follows. `transitions.end` respects a stop that came in meanwhile."""
-        self._progress = {}
-        if self._status == UrlScanStatus.STOPPED:
-            return
+        if self._status in (UrlScanStatus.STOPPED, UrlScanStatus.STOPPING_DELETING_RESULTS):
+            return  # the runner deletes what was found
         if ended.outcome == Outcome.ORPHANED:
             logger.warning("The engine for %s was not told to stay for too long.", self._scan.url)
             return  # as if this worker were gone: the lease runs out, and the next worker resumes from the session
-        if self._status == UrlScanStatus.STOPPING_DELETING_RESULTS:
-            self._delete()
-        elif self._session_saved(ended) and self._status == UrlScanStatus.PAUSING:
+        if self._session_saved(ended) and self._status == UrlScanStatus.PAUSING:
             self._save(with_session=True)
             transitions.confirm_pause(self._scan)
         elif self._session_saved(ended) and self._status != UrlScanStatus.STOPPING_SAVING_RESULTS:
@@ -339,18 +318,9 @@ class Supervision:
 
     def _save(self, *, with_session: bool) -> Reason:
         """Save what the engine left. Returns where the session is, if the storage could not be used."""
-        why = artifacts.save(self._scan, with_session=with_session, timing=self._timing)
+        save = partial(artifacts.save, self._scan, with_session=with_session, timing=self._timing)
+        why = transitions.while_held(self._scan, save)
         return Reason("session_elsewhere", host=artifacts.host()) if why else NO_REASON
-
-    def _delete(self) -> None:
-        """Delete what was found. If files cannot be deleted, the lease runs out, and a task deletes all later."""
-        try:
-            remove_files(self._scan)
-        except OSError as error:
-            logger.warning("The files of %s could not be deleted yet. %s", self._scan.url, error)
-            return
-        remove_results(self._scan)
-        transitions.end(self._scan, EndedBy.USER)
 
     def _session_saved(self, ended: Ended) -> bool:
         """Return whether the session we asked for is saved. It is on disk even if we had to kill the engine."""
@@ -378,8 +348,7 @@ class Supervision:
             report = self._engine.read_report(self._scan.directory)
         except ReportError as error:
             return EndedBy.ENGINE, Reason("report_unusable", error=Reason(error.code, **error.facts))
-        with transaction.atomic():  # so that nothing is stored if the lease is lost
-            transitions.renew(self._scan, **findings.store(self._scan, report.findings))
+        findings.store(self._scan, report.findings)
         if lost := self._why_lost():
             return EndedBy.SITE, Reason("site_gone_at_the_end") if lost.code == "site_silent" else lost
         return EndedBy.ITSELF, NO_REASON
@@ -388,10 +357,10 @@ class Supervision:
         """Look until the site answers or is lost; returns why it is lost. A stop or shutdown ends the waiting."""
         ended = threading.Event()
 
-        def look_around() -> None:
+        def look_around(status: UrlScanStatus) -> None:
             if self._ended is None:
                 self._stay()
-            self._status = UrlScanStatus(UrlScan.objects.values_list("status", flat=True).get(pk=self._scan.pk))
+            self._status = status
             if shutdown_requested.is_set() or self._status not in (UrlScanStatus.IN_PROGRESS, UrlScanStatus.PAUSING):
                 ended.set()
 

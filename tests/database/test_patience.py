@@ -32,24 +32,24 @@ def no_pauses(monkeypatch):
 
 def test_work_is_tried_again_over_a_new_connection_until_the_database_answers():
     work = Failing(OperationalError("database is locked"), InterfaceError("connection already closed"))
-    assert patience.patiently(work, monotonic() + 60) == 3
+    assert patience.patiently(work, lambda: monotonic() + 60) == 3
 
 
 def test_patience_ends_with_the_error():
     with pytest.raises(OperationalError, match="away"):
-        patience.patiently(Failing(OperationalError("away")), monotonic() - 1)
+        patience.patiently(Failing(OperationalError("away")), lambda: monotonic() - 1)
 
 
 @pytest.mark.parametrize("error", [DataError("out of range"), IntegrityError("twice"), ValueError("ours")])
 def test_what_would_fail_again_is_not_tried_again(error):
     work = Failing(error)
     with pytest.raises(type(error)):
-        patience.patiently(work, monotonic() + 60)
+        patience.patiently(work, lambda: monotonic() + 60)
     assert work.calls == 1 and not patience.may_pass(error)
 
 
 def test_a_part_of_a_transaction_is_not_tried_again_without_the_rest():
     work = Failing(OperationalError("cut"))
     with pytest.raises(OperationalError), transaction.atomic():
-        patience.patiently(work, monotonic() + 60)
+        patience.patiently(work, lambda: monotonic() + 60)
     assert work.calls == 1

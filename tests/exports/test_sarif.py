@@ -53,7 +53,7 @@ def with_all_kinds():
             evidence_headers=(("Server", "x"),),
         )
     )
-    transitions.renew(scan, **factories.findings.store(scan, reports))
+    factories.findings.store(scan, reports)
     transitions.end(scan, EndedBy.ITSELF)
     factories.verify(scan)
     return factories.fresh(analysis)
@@ -172,7 +172,7 @@ def test_code_hosts_take_whatever_a_site_or_an_engine_says():
         )
         for number, url in enumerate(EVIL_ADDRESSES)
     ]
-    transitions.renew(scan, **factories.findings.store(scan, reports))
+    factories.findings.store(scan, reports)
     transitions.end(scan, EndedBy.ITSELF)
     factories.verify(scan)
     run = sarif(factories.fresh(analysis))

@@ -2,9 +2,10 @@
 
 import pytest
 
+from scans import transitions
 from scans.engines.events import Severity
 from scans.engines.wapiti.traits import completed
-from scans.models import Finding
+from scans.models import Finding, UrlScan
 from scans.results.findings import store
 from tests import factories as make
 
@@ -32,11 +33,18 @@ def test_what_was_reported_is_stored_with_its_evidence(scan):
     assert row.evidence_headers == [["server", "owl"]] and row.found_at
 
 
+def counted(scan):
+    """The counts of a URL scan by their columns, as they are stored."""
+    return UrlScan.objects.values(*NOTHING).get(pk=scan.pk)
+
+
 def test_counts_are_totals_by_severity(scan):
-    assert store(scan, []) == NOTHING
+    store(scan, [])
+    assert counted(scan) == NOTHING
     store(scan, [make.reported(1), make.reported(2)])
     worse = [make.reported(3, Severity.CRITICAL), make.reported(4, Severity.INFO), make.reported(5, Severity.LOW)]
-    assert store(scan, worse) == NOTHING | {
+    store(scan, worse)
+    assert counted(scan) == NOTHING | {
         "findings_critical": 1,
         "findings_high": 2,
         "findings_low": 1,
@@ -44,27 +52,53 @@ def test_counts_are_totals_by_severity(scan):
     }
 
 
+def test_findings_are_not_stored_without_their_counts(scan, monkeypatch):
+    def killed(*args, **values):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(transitions, "renew", killed)
+    with pytest.raises(KeyboardInterrupt):
+        store(scan, [make.reported()])
+    assert not scan.findings.exists()
+
+
+def test_the_analysis_counts_new_findings_at_once(scan):
+    store(scan, [make.reported()])
+    assert make.fresh(scan.analysis).findings_all > 0
+
+
+def test_one_who_lost_the_scan_stores_nothing(scan):
+    UrlScan.objects.update(lease_holder="another")
+    with pytest.raises(transitions.LeaseLost):
+        store(scan, [make.reported()])
+    assert not scan.findings.exists()
+
+
 def test_what_was_reported_before_is_left_alone(scan):
     store(scan, [make.reported()])
     Finding.objects.update(replay="confirmed")
     again = make.reported(http_request="GET /page1?q=another%20payload HTTP/1.1\n\n")
-    assert store(scan, [again, again])["findings_high"] == 1
+    store(scan, [again, again])
+    assert counted(scan)["findings_high"] == 1
     row = scan.findings.get()
     assert row.replay == "confirmed" and "another" not in row.http_request
 
 
 def test_one_report_with_the_same_twice_is_one_finding(scan):
-    assert store(scan, [make.reported(), make.reported()])["findings_high"] == 1
+    store(scan, [make.reported(), make.reported()])
+    assert counted(scan)["findings_high"] == 1
 
 
 def test_scans_do_not_share_findings(scan):
     other = make.running().url_scans.get()
     store(scan, [make.reported()])
-    assert store(other, [make.reported()])["findings_high"] == 1 and Finding.objects.count() == 2
+    store(other, [make.reported()])
+    assert counted(other)["findings_high"] == 1 and Finding.objects.count() == 2
 
 
 def test_many_are_stored_at_once(scan):
-    assert store(scan, (make.reported(number) for number in range(350)))["findings_high"] == 350
+    store(scan, [make.reported(number) for number in range(350)])
+    assert counted(scan)["findings_high"] == 350
 
 
 def test_nul_bytes_are_shown_and_stored_in_no_field(scan):
@@ -104,7 +138,8 @@ def test_over_long_fields_are_cut_to_what_the_database_takes(scan):
 
 def test_two_that_differ_beyond_the_cut_are_two(scan):
     long = "c" * 300
-    assert store(scan, [make.reported(category=long + "1"), make.reported(category=long + "2")])["findings_high"] == 2
+    store(scan, [make.reported(category=long + "1"), make.reported(category=long + "2")])
+    assert counted(scan)["findings_high"] == 2
 
 
 # --- The same weakness in another run -----------------------------------------------------------------

@@ -397,7 +397,7 @@ def test_results_deleted_meanwhile_end_it_quietly(site, monkeypatch, concluded):
         with transaction.atomic():
             transitions.stop_analysis(analysis, StopMode.DELETE, by=Actor.COMMAND)
             if concluded:
-                transitions.conclude_deletion(scan)
+                transitions.conclude_deletion(make.fresh(scan))
 
     in_the_middle(monkeypatch, delete)
     verify(scan.pk, holder="me")

@@ -20,7 +20,7 @@ def run(*numbers: int, urls=(URL,), ended_by=EndedBy.ITSELF):
         if scan.position == 0:
             worst = {1: Severity.LOW}
             found = [factories.reported(number, worst.get(number, Severity.HIGH)) for number in numbers]
-            transitions.renew(scan, **findings.store(scan, found))
+            findings.store(scan, found)
         transitions.end(scan, ended_by)
     return factories.fresh(analysis)
 

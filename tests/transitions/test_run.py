@@ -69,6 +69,7 @@ def test_notices_and_module_errors_go_with_deleted_results():
     transitions.add_notice(scan, Notice("one_page", url=scan.url))
     module_errors.store(scan, [ModuleFailed(module="xss", error="TypeError: owl")])
     transitions.stop(scan, StopMode.DELETE, by=make.user())
-    transitions.end(scan, EndedBy.USER)
+    assert transitions.end(scan, EndedBy.USER) == U.STOPPING_DELETING_RESULTS  # files first, which the worker deletes
+    transitions.conclude_deletion(scan)
     assert make.fresh(scan).status == U.STOPPED and make.fresh(scan).notices == []
     assert not scan.module_errors.exists()

@@ -106,7 +106,7 @@ def test_a_worker_that_is_shut_down_while_the_storage_fails_leaves_the_scan(wait
     [
         (lambda scan: transitions.pause(scan, by=Actor.COMMAND), U.PAUSED),
         (lambda scan: transitions.stop(scan, StopMode.SAVE, by=Actor.COMMAND), U.STOPPED_VERIFYING_PARTIAL_RESULTS),
-        (lambda scan: transitions.stop(scan, StopMode.DELETE, by=Actor.COMMAND), U.STOPPED),
+        (lambda scan: transitions.stop(scan, StopMode.DELETE, by=Actor.COMMAND), U.STOPPING_DELETING_RESULTS),
         (
             lambda scan: Analysis.objects.filter(pk=scan.analysis_id).update(
                 expires_at=timezone.now() - timedelta(seconds=1)

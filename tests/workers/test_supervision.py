@@ -22,7 +22,7 @@ from scans.reasons import NO_REASON, Notice, Reason
 from scans.statuses import UrlScanStatus as U
 from scans.targets import monitor
 from scans.targets.monitor import Look, Sight
-from scans.workers import runner, supervision
+from scans.workers import recording, runner, supervision
 from tests import factories as make
 from tests.engines.fake.adapter import FakeEngine
 from tests.workers.playing import (
@@ -315,12 +315,11 @@ def test_a_lease_that_is_lost_as_the_engine_begins_is_lost(site, monkeypatch):
 
 
 def test_what_breaks_on_our_side_is_a_technical_issue_with_its_reason(site, monkeypatch):
-    def full(*args):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(supervision.Supervision, "_keep_log", full)
-    scan = run(queued(site), STARTED, run_for(5))
-    assert scan.status == U.TECHNICAL_ISSUE_STOPPED and "No space left" in str(scan.reason)
+    monkeypatch.setattr(recording, "_append", lambda scan, lines: OSError(28, "No space left on device"))
+    line = LogLine(level="info", text="owl")
+    scan = run(queued(site), STARTED, FINDING, line, run_for(5))
+    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "No space left" in str(scan.reason)
+    assert scan.findings_medium == scan.findings.count() == 1
 
 
 def test_a_full_disk_is_a_technical_issue_with_what_was_found(site, monkeypatch):
@@ -365,8 +364,13 @@ def test_a_worker_that_was_frozen_writes_nothing_of_what_it_then_hears(site, mon
 
 def test_an_engine_is_told_to_stay_as_often_as_the_lease_is_renewed(site, monkeypatch):
     renewals, told = [], []
-    really_send = EngineProcess.send
-    note_renewals(monkeypatch, renewals)
+    really_send, really_store = EngineProcess.send, recording.Recording.store
+
+    def store(recorded):  # which renews the lease once, with all that was heard
+        renewals.append(recorded)
+        return really_store(recorded)
+
+    monkeypatch.setattr(recording.Recording, "store", store)
 
     def send(engine_run, command):
         told.append((command, len(renewals)))

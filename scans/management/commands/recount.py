@@ -10,9 +10,9 @@ from scans.management.database import DatabaseCommand
 
 class Command(DatabaseCommand):
     help = (
-        "Recalculate the values stored for a fast list of analyses (counts per status, sort keys and search texts), "
-        "report every difference and repair it. Safe to run at any time. Exit code 1: there was a difference; 3: the "
-        "database does not answer."
+        "Recalculate the values that are stored as sums or copies (findings of URL scans, counts per status, sort keys "
+        "and search texts), report every difference and repair it. Safe to run at any time. Exit code 1: there was a "
+        "difference; 3: the database does not answer."
     )
 
     def add_arguments(self, parser) -> None:

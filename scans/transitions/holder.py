@@ -7,6 +7,7 @@ with transitions.held(url_scan) as scan:  # raises LeaseLost before anything is 
 def store(scan: UrlScan, ...): ...
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,14 +17,16 @@ from time import monotonic
 from typing import Concatenate, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
 from scans.database import statements
-from scans.database.patience import patiently
+from scans.database.patience import may_pass, patiently
 from scans.models import UrlScan
 from scans.transitions.core import LeaseLost, locked_scan
 
+logger = logging.getLogger(__name__)
 Result, Arguments = TypeVar("Result"), ParamSpec("Arguments")
+SHARE_TO_SAVE = 1 / 6  # of a lease: to end the work whose lease cannot be renewed
 _held: ContextVar[UrlScan | None] = ContextVar("held", default=None)
 
 
@@ -66,12 +69,30 @@ def lost(url_scan: UrlScan) -> LeaseLost:
 
 
 def while_held(url_scan: UrlScan, work: Callable[[], Result]) -> Result:
-    """Return what `work` returns; call it again while the database fails, as long as the lease lasts.
+    """Return what `work` returns; call it again while the database fails and the lease lasts.
 
-    `work` must be safe to repeat, as everything is that only reads. Raises what `patiently` raises.
+    Ends a little before the lease does, so that an engine can still save its session. `work` must be safe to repeat, as
+    everything is that only reads. Raises what `patiently` raises.
     """
-    until = url_scan.held_until or monotonic() + settings.SCANS_LEASE_SECONDS
-    return patiently(work, until)
+    lasts = settings.SCANS_LEASE_SECONDS
+    began = monotonic()
+    return patiently(work, lambda: (url_scan.held_until or began + lasts) - lasts * SHARE_TO_SAVE)
+
+
+@contextmanager
+def letting_go(url_scan: UrlScan) -> Iterator[None]:
+    """Leave the block, and log why, if the lease is lost or the database failed until it ended.
+
+    A database that fails decides nothing about a scan: the lease runs out, and the scan is taken up again.
+    """
+    try:
+        yield
+    except LeaseLost as late:
+        logger.warning("%s", late)
+    except Error as error:
+        if not may_pass(error):
+            raise
+        logger.warning("The database failed for too long (%s): %s is left.", type(error).__name__, url_scan.url)
 
 
 def by_holder(
