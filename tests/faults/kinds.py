@@ -38,6 +38,7 @@ class World:
     sqlite: Path | None = None
     small_disk: bool = False
     injected: Counter[str] = field(default_factory=Counter)
+    not_injected: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         self.random = random.Random(self.seed)

@@ -73,7 +73,9 @@ class Server:
 
     def _connect(self, database: str = "faults") -> psycopg.Connection:
         address = f"postgres://postgres@{self.address}:{self.port}/{database}"
-        return psycopg.connect(address, autocommit=True, connect_timeout=5)
+        # Unlike a process of the product, this one may hold a lock for longer than a lease.
+        patient = "-c idle_in_transaction_session_timeout=0"
+        return psycopg.connect(address, autocommit=True, connect_timeout=5, options=patient)
 
     def kill(self) -> None:
         """End it as a power cut does."""

@@ -196,7 +196,7 @@ def run(plan: Plan, tell=print):
             round(time.monotonic() - began),
             dict(sorted(world.injected.items())),
             restarts=parts.starts,
-            skipped=made["skipped"],
+            skipped=made["skipped"] + world.not_injected,
             **told,
         )
 
@@ -257,7 +257,7 @@ def _inject(kind, world, waiting: list) -> None:
     except Error:
         waiting.append(kind)  # the database was away, by another fault
     except Exception as error:
-        world.watcher.errors.append(f"The fault “{kind.name}” could not be injected: {type(error).__name__}: {error}")
+        world.not_injected.append(f"{kind.name} ({type(error).__name__})")
     finally:
         connection.close()
 
