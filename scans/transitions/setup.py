@@ -16,12 +16,12 @@ from scans.transitions.core import (
     U,
     enqueue,
     locked,
-    locked_scan,
     move,
     roll_up,
     scans_in,
     verb,
 )
+from scans.transitions.holder import by_holder
 
 
 @verb
@@ -60,10 +60,12 @@ def give_up_set_up(analysis: Analysis, *, reason: Reason) -> None:
     roll_up(analysis, Actor.SCHEDULER, "analysis.prescan_failed", reason=reason, columns=columns)
 
 
-@verb
-def fail_set_up(url_scan: UrlScan, *, reason: Reason) -> None:
-    """Move one URL scan to Submit Failed, because a technical issue keeps it from being set up or started."""
-    scan = locked_scan(url_scan)
+@by_holder
+def fail_set_up(scan: UrlScan, *, reason: Reason) -> None:
+    """Move one URL scan to Submit Failed, because a technical issue keeps it from being set up or started.
+
+    Raises LeaseLost if another worker holds it.
+    """
     move(scan, U.SUBMIT_FAILED, "url_scan.submit_failed", Actor.WORKER, reason=reason, columns=RELEASED)
     roll_up(scan.analysis, Actor.WORKER)
 
@@ -84,10 +86,12 @@ def begin_prescan(analysis: Analysis) -> None:
     roll_up(analysis, Actor.PRESCAN, "analysis.prescan_started", columns=columns)
 
 
-@verb
-def fail_checks(url_scan: UrlScan, status: UrlScanStatus, *, step: str, reason: Reason) -> None:
-    """End a URL scan because a check failed. `status` is one of those of a failed verification."""
-    scan = locked_scan(url_scan)
+@by_holder
+def fail_checks(scan: UrlScan, status: UrlScanStatus, *, step: str, reason: Reason) -> None:
+    """End a URL scan because a check failed. `status` is one of those of a failed verification.
+
+    Raises LeaseLost if another worker holds it.
+    """
     move(scan, status, "url_scan.check_failed", Actor.PRESCAN, reason=reason, step=step, columns=RELEASED)
     roll_up(scan.analysis, Actor.PRESCAN)
 

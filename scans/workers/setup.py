@@ -1,9 +1,10 @@
 """Setting an analysis up: test whether the engine starts, check the targets, then schedule the URL scans."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from threading import Event, Lock
 
 from django.conf import settings
@@ -51,8 +52,8 @@ def set_up(analysis: Analysis, engine: Engine, spent: float = 0, zone: str = DEF
             return
         transitions.schedule(analysis)
         transitions.start_if_due(analysis)
-    except transitions.TransitionRefused as refusal:
-        logger.info("%s", refusal)  # a user stopped or deleted it meanwhile
+    except (transitions.TransitionRefused, transitions.LeaseLost) as late:
+        logger.info("%s", late)  # a user stopped or deleted it meanwhile, or it runs already
     except Exception as error:
         if may_pass(error):
             raise  # the task fails, and is carried out again
@@ -150,7 +151,7 @@ def _check_all(targets: dict[UrlScan, Target], accounts: Accounts, turn: Turn, s
             if report is None:
                 unchecked.add(scan)
             else:
-                _keep(scan, report)
+                _keep(scan, report, scan.analysis.prescan_started_at)
     return unchecked
 
 
@@ -168,14 +169,29 @@ def _is_wanted(scan: UrlScan) -> bool:
     return is_under_way(Analysis.objects.get(pk=scan.analysis_id))
 
 
-def _keep(scan: UrlScan, report: CheckReport | Exception) -> None:
-    """Store the report, and end a URL scan that failed."""
-    if isinstance(report, Exception):
-        _fail(transitions.fail_set_up, scan, reason=broken(report))
-        return
-    keep_checks(scan, report, "prescan")
-    if failure := report.failure:
-        _fail(transitions.fail_checks, scan, report.status, step=failure.name, reason=failure.detail)
+@transitions.by_holder
+def _keep(scan: UrlScan, report: CheckReport | Exception, began_at: datetime) -> None:
+    """Store the report, and end a URL scan that failed. Does nothing if it comes too late.
+
+    A set-up has no lease: one whose worker slept is done again by another, and may wake up. So a report counts only in
+    the prescan that began at this moment, while its URL scan waits for it, and once.
+    """
+    is_wanted = is_under_way(scan.analysis) and scan.analysis.prescan_started_at == began_at
+    if not is_wanted or scan.status != UrlScanStatus.SUBMITTED or _checks(scan.analysis).filter(url_scan=scan).exists():
+        logger.info("The checks of %s come too late.", scan.url)
+    elif isinstance(report, Exception):
+        transitions.fail_set_up(scan, reason=broken(report))
+    else:
+        keep_checks(scan, report, "prescan")
+        if failure := report.failure:
+            transitions.fail_checks(scan, report.status, step=failure.name, reason=failure.detail)
+
+
+@transitions.by_holder
+def _fail_locked(scan: UrlScan, reason: Reason) -> None:
+    """Fail the set-up of a URL scan whose secrets cannot be decrypted, if it still waits for it."""
+    if scan.status == UrlScanStatus.SUBMITTED:
+        transitions.fail_set_up(scan, reason=reason)
 
 
 def _end(analysis: Analysis, checked: set[int], unchecked: int) -> None:
@@ -194,7 +210,7 @@ def openable(analysis: Analysis, contents: OpenedContents) -> dict[UrlScan, Targ
         try:
             targets[scan] = target_of(scan, contents)
         except CANNOT_BE_USED as lost:
-            transitions.fail_set_up(scan, reason=lost.why)
+            _fail_locked(scan, lost.why)
     return targets
 
 
@@ -214,10 +230,3 @@ def _checked(
         except Exception as error:
             logger.exception("Checking %s broke on our side.", target.url)
             return error
-
-
-def _fail(verb: Callable, scan: UrlScan, *arguments, **values) -> None:
-    try:
-        verb(scan, *arguments, **values)
-    except transitions.TransitionRefused as refusal:
-        logger.info("%s", refusal)  # a user stopped it meanwhile

@@ -4,17 +4,21 @@ import logging
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+from math import inf
 from types import FrameType
 
 from django.db import Error, connection
 from django.utils.crypto import get_random_string
+from django_tasks.base import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from scans import artifacts
+from scans.database.patience import patiently
 from scans.models import SystemPart
 from scans.targets.zones import DEFAULT_ZONE, shown_zone
 from scans.transitions.turns import Rotation, serve
@@ -26,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_REPORTS = 5
 SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_AFTER_FAILURE = 1.0  # of the database, before the worker asks it again
 SECONDS_FOR_LAST_UPLOADS = 10  # of what waits on this host when the worker ends
 _KINDS = {"scans": SystemPart.Kind.SCANS_WORKER, "checks": SystemPart.Kind.CHECKS_WORKER}
 
@@ -65,36 +70,58 @@ class ScanWorker(Worker):
         """Nothing to keep: the rotation knows."""
 
     def run_task(self, db_task_result: DBTaskResult) -> None:
-        """Run one task, as the turn of its owner."""
+        """Run one task, as the turn of its owner. Gives it back if a signal came after it was taken.
+
+        If the database does not take its result, waits until it does: the task would count as running otherwise.
+        """
+        if not self.running:
+            waits = {"status": TaskResultStatus.READY, "started_at": None, "worker_ids": db_task_result.worker_ids[:-1]}
+            DBTaskResult.objects.filter(pk=db_task_result.pk).update(**waits)
+            return
         self._rotation.note(db_task_result.queue_name)
-        with working_on(**ids_of_task(db_task_result)):
-            super().run_task(db_task_result)
+        try:
+            with working_on(**ids_of_task(db_task_result)):
+                super().run_task(db_task_result)
+        except Error as error:
+            patiently(partial(db_task_result.set_failed, error), lambda: inf if self.running else 0)
         if self.running:  # a drained worker has handed over, and may be resumed
             supervision.shutdown_requested.clear()
 
     def run(self) -> None:
-        """Run tasks until a signal ends it."""
-        SystemPart.report(self._kind, self.worker_id, **self._facts)
+        """Run tasks until a signal ends it. A database that fails is waited for."""
         threading.Thread(target=self._report, daemon=True).start()
         courier = threading.Thread(target=artifacts.keep_catching_up, args=[self._over], daemon=True)
         courier.start()
         try:
-            super().run()
+            while not self._work():
+                supervision.shutdown_requested.wait(SECONDS_AFTER_FAILURE)
         finally:
             self._over.set()
             courier.join(SECONDS_FOR_LAST_UPLOADS)
-            SystemPart.objects.filter(name=self.worker_id).delete()
+            with suppress(Error):  # a row that stays counts as gone after a while
+                SystemPart.objects.filter(name=self.worker_id).delete()
+
+    def _work(self) -> bool:
+        """Run tasks until a signal came, then return True; False as soon as the database fails."""
+        try:
+            SystemPart.report(self._kind, self.worker_id, **self._facts)
+            super().run()
+        except Error as error:
+            logger.warning("The database failed (%s); this worker tries again.", type(error).__name__)
+            connection.close()
+            return not self.running
+        return True
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
-        """Exit at once when idle; otherwise after the current task. A running scan saves its session first.
+        """End after the current task; a running scan saves its session first. An idle worker ends within a second.
 
-        A second signal changes nothing, because terminals and process managers may both send one.
+        Only sets flags: a signal may come at any moment, also inside a transaction, or between the taking of a task and
+        its start. A second signal changes nothing, because terminals and process managers may both send one.
         """
         self.running = False
         supervision.shutdown_requested.set()
-        if not self.running_task:
-            sys.exit(0)
-        logger.warning("%s: handing the scan over, then ending.", signal.strsignal(signum))
+        if self.running_task:
+            logger.warning("%s: handing the scan over, then ending.", signal.strsignal(signum))
 
     def _report(self) -> None:
         while not self._over.wait(SECONDS_BETWEEN_REPORTS):
@@ -102,6 +129,6 @@ class ScanWorker(Worker):
                 SystemPart.report(self._kind, self.worker_id, **self._facts)
                 if self.running_task and SystemPart.drain_of(self.worker_id) == SystemPart.Drain.HAND_OVER:
                     supervision.shutdown_requested.set()
-            except Error:
-                logger.exception("This worker could not report that it is alive; it tries again.")
+            except Error as error:
+                logger.warning("This worker could not report that it is alive (%s).", type(error).__name__)
                 connection.close()

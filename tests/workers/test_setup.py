@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from scans import transitions
 from scans.engines.base import Preflight
 from scans.login.base import Login, Method
-from scans.models import Actor, AllowedTarget, Analysis, StopMode, TargetCheck, TargetLogin
+from scans.models import Actor, AllowedTarget, Analysis, StopMode, TargetCheck, TargetLogin, UrlScan
 from scans.prescan import checks, connection
 from scans.reasons import Reason
 from scans.statuses import AnalysisStatus as A
@@ -488,3 +488,36 @@ def test_a_check_that_breaks_on_our_side_fails_its_url_alone(site, monkeypatch):
     set_up(analysis, StubEngine())
     assert statuses(analysis) == [U.QUEUED, U.SUBMIT_FAILED]
     assert "a fault of ours" in str(analysis.url_scans.get(url=GONE).reason)
+
+
+def test_a_set_up_that_wakes_up_late_changes_nothing_of_what_happened_meanwhile(site, monkeypatch):
+    """Its worker slept during a check; another one set the analysis up, and its scan is queued now."""
+    analysis = make.submitted(site.url)
+    really_check, slept = setup.check, []
+
+    def check(target, policy, **options):
+        if not slept:
+            slept.append(target)
+            setup.set_up(make.fresh(analysis), StubEngine())
+            raise RuntimeError("woken up")
+        return really_check(target, policy, **options)
+
+    monkeypatch.setattr(setup, "ThreadPoolExecutor", InThisThread)
+    monkeypatch.setattr(setup, "check", check)
+    setup.set_up(make.fresh(analysis), StubEngine())
+    scan = analysis.url_scans.get()
+    assert scan.status == U.QUEUED and not scan.reason
+    steps = list(scan.checks.values_list("step", flat=True))
+    assert len(steps) == len(set(steps))
+
+
+@pytest.mark.parametrize("verb", ["fail_set_up", "fail_checks"])
+def test_one_who_lost_the_scan_fails_no_check_of_it(verb):
+    scan = make.started().url_scans.get()
+    held = transitions.take(scan.pk, "me", among=[U.QUEUED])
+    UrlScan.objects.update(lease_holder="another")
+    arguments = {"fail_set_up": ([], {}), "fail_checks": ([U.CONNECTION_ERROR], {"step": "connect"})}
+    positional, named = arguments[verb]
+    with pytest.raises(transitions.LeaseLost):
+        getattr(transitions, verb)(held, *positional, reason=Reason("worker_silent"), **named)
+    assert make.fresh(scan).status == U.QUEUED

@@ -1,8 +1,12 @@
-"""The worker process: whose task it takes next."""
+"""The worker process: whose task it takes next, how a signal ends it, and how it waits for the database."""
 
+import signal
 import threading
 
 import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
+from django_tasks.base import TaskResultStatus
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
@@ -12,6 +16,7 @@ from scans.models import Actor, SystemPart
 from scans.transitions import turns
 from scans.transitions.turns import owner_of
 from scans.workers import supervision
+from scans.workers import worker as process
 from scans.workers.worker import ScanWorker
 from tests import factories
 
@@ -85,3 +90,63 @@ class TwoLooks:
     def wait(self, seconds):
         self._left -= 1
         return self._left < 0
+
+
+@pytest.fixture
+def at_rest(monkeypatch):
+    """A worker that has nothing beside its loop, and whose shut-down reaches no other test."""
+    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
+    monkeypatch.setattr(connection, "close", lambda: None)
+    monkeypatch.setattr(process.artifacts, "keep_catching_up", lambda over: None)
+    monkeypatch.setattr(process, "SECONDS_AFTER_FAILURE", 0)
+    monkeypatch.setattr(supervision, "shutdown_requested", threading.Event())
+    return ScanWorker("checks")
+
+
+def test_a_signal_sets_a_flag_and_raises_nothing_wherever_the_worker_is(at_rest):
+    at_rest.shutdown(signal.SIGTERM, None)
+    at_rest.shutdown(signal.SIGTERM, None)
+    assert not at_rest.running and supervision.shutdown_requested.is_set()
+    factories.submitted()
+    at_rest.run()  # ends, and takes nothing
+    assert DBTaskResult.objects.get().status == TaskResultStatus.READY
+    assert not SystemPart.objects.exists()
+
+
+def test_a_task_that_was_taken_as_the_signal_came_is_given_back(at_rest, monkeypatch):
+    factories.submitted()
+    really_claim = DBTaskResult.claim
+
+    def claim(result, name):
+        really_claim(result, name)
+        at_rest.shutdown(signal.SIGTERM, None)
+
+    monkeypatch.setattr(DBTaskResult, "claim", claim)
+    at_rest.run()
+    result = DBTaskResult.objects.get()
+    assert (result.status, result.started_at, result.worker_ids) == (TaskResultStatus.READY, None, [])
+
+
+def test_a_worker_waits_for_a_database_that_fails(at_rest, monkeypatch):
+    failures = [OperationalError("the database system is starting up")] * 3
+
+    def run(self):
+        if failures:
+            raise failures.pop()
+
+    monkeypatch.setattr(Worker, "run", run)
+    at_rest.run()
+    assert not failures
+
+
+def test_a_task_whose_result_could_not_be_stored_is_failed_once_the_database_is_back(at_rest, monkeypatch):
+    factories.submitted()
+    result = DBTaskResult.objects.get()
+    result.claim(at_rest.worker_id)
+
+    def run_task(self, result):
+        raise OperationalError("server closed the connection")
+
+    monkeypatch.setattr(Worker, "run_task", run_task)
+    at_rest.run_task(result)
+    assert DBTaskResult.objects.failed().get().finished_at <= timezone.now()
