@@ -149,6 +149,12 @@ def lose(scan: UrlScan) -> None:
     UrlScan.objects.filter(pk=scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
+def carry_out(job) -> None:
+    """Do all pieces that a job of the scheduler finds."""
+    for piece in job():
+        piece()
+
+
 def in_berlin(text: str) -> datetime:
     """The moment at which clocks in Berlin show this, such as `2027-03-01 07:59:00`."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)

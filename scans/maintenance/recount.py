@@ -31,6 +31,12 @@ def recount() -> Iterator[dict]:
             yield from _texts(range(first, first + BATCH))
 
 
+def correct(analysis_id: int) -> None:
+    """Correct the derived columns of one analysis, if they differ."""
+    with transaction.atomic():
+        list(_columns(range(analysis_id, analysis_id + 1)))
+
+
 def _status_counts() -> Iterator[dict]:
     # One statement, so that both are counted at the same moment, even while others write.
     counted = Analysis.objects.present().order_by().values("status").annotate(counted=Count("pk"), kept=Sum("pk") * 0)

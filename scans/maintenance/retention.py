@@ -3,9 +3,10 @@
 Off by default. This module decides what is due; a task then removes the data (see `removal`).
 """
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import StrEnum
-from time import monotonic
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -17,7 +18,6 @@ from scans.models import Actor, Analysis, ScanSettings, Screenshot
 from scans.models.querysets import EVIDENCE_KEPT, LOG_KEPT, SCREENSHOTS_KEPT
 from scans.reasons import Reason
 
-SECONDS_AT_A_TIME = 0.1  # of a tick, so that starts are not late
 ANALYSES_AT_A_TIME = 20
 REMOVALS_WAITING_AT_MOST = 100  # with more, the scheduler lets workers catch up
 
@@ -52,18 +52,15 @@ def due(kind: Kind, kept: timedelta) -> QuerySet[Analysis]:
             return Analysis.objects.left_alone_since(before).filter(LOG_KEPT)
 
 
-def carry_out(seconds: float = SECONDS_AT_A_TIME) -> None:
-    """Expire some of what is due, for about so many seconds. The scheduler calls it at each tick."""
+def pieces() -> Iterator[Callable[[], bool]]:
+    """Yield for some of what is due the call that expires it. The scheduler works on these at each tick."""
     kept = policy()
     waiting = DBTaskResult.objects.ready().filter(task_path="scans.tasks.remove_data")
     if not kept or waiting.count() >= REMOVALS_WAITING_AT_MOST:
         return
-    over = monotonic() + seconds
     for kind, period in kept.items():
         for pk in list(due(kind, period).values_list("pk", flat=True)[:ANALYSES_AT_A_TIME]):
-            expire(kind, pk, period, by=Actor.SCHEDULER)
-            if monotonic() > over:
-                return
+            yield partial(expire, kind, pk, period, by=Actor.SCHEDULER)
 
 
 def count_due() -> dict[Kind, int]:

@@ -58,5 +58,9 @@ class BlackoutWindow(models.Model):
 
 def with_own(for_all: Blackouts, analysis: Analysis) -> Blackouts:
     """The windows for all analyses, and those of this one."""
-    own = tuple((window, analysis.zone) for window in parse_all(analysis.blackout))
-    return Blackouts(for_all.windows + own)
+    return with_windows(for_all, analysis.blackout, analysis.zone)
+
+
+def with_windows(for_all: Blackouts, blackout: str, zone: ZoneInfo) -> Blackouts:
+    """The windows for all analyses, and those that are written in this text."""
+    return Blackouts(for_all.windows + tuple((window, zone) for window in parse_all(blackout)))

@@ -53,6 +53,12 @@ class OpenFindings(models.Model):
         return cls.objects.filter(complete=True).order_by("day")
 
     @classmethod
+    def is_due(cls) -> bool:
+        """Whether `count` has something to do."""
+        last = cls.kept().last()
+        return last is None or last._is_old(timezone.now()) or cls.objects.filter(complete=False).exists()
+
+    @classmethod
     def count(cls) -> None:
         """Continue the count in progress, or begin one if the last is old. The scheduler calls it at each tick.
 

@@ -109,6 +109,20 @@ class AnalysisQuerySet(models.QuerySet):
         scheduled = self.model.objects.filter(url_scans__status=UrlScanStatus.SCHEDULED)
         return self.filter(has_come, pk__in=scheduled.values("pk"))
 
+    def scheduled_until(self, now):
+        """Scheduled analyses whose start time has come: all that are due, but for those of which a part has started."""
+        has_come = Q(start_at__lte=now) | Q(start_at__isnull=True)
+        return self.filter(PRESENT, has_come, status=AnalysisStatus.SCHEDULED, started_at=None).order_by("start_at")
+
+    def with_waiting_out_of_time(self, now):
+        """Analyses whose duration has ended, although some of their URL scans wait or are paused."""
+        open_ones = in_phase(ANALYSIS_STATUSES, Phase.WAITING, Phase.ACTIVE)
+        waiting = self.model.objects.filter(
+            pk=OuterRef("pk"), url_scans__status__in=WAITING_FOR_A_WORKER, url_scans__lease_holder=""
+        )
+        over = self.filter(status__in=open_ones, ended_at=None, expires_at__lt=now, blackout_since=None)
+        return over.filter(Exists(waiting))
+
     def pausable(self):
         """Analyses with a URL scan that runs, or that would run as soon as there is a worker."""
         return self.filter(pk__in=self.model.objects.filter(url_scans__status__in=PAUSABLE).values("pk"))
@@ -120,6 +134,14 @@ class AnalysisQuerySet(models.QuerySet):
     def waiting_for_capacity(self):
         """Analyses with a URL scan that waits for a capacity slot, the longest waiting first."""
         return self.filter(waiting_since__isnull=False).order_by("waiting_since", "pk")
+
+    def wrongly_waiting(self) -> list[int]:
+        """The ids of analyses whose `waiting_since` is wrong: a process of an older version does not write it."""
+        scans = {"status__in": WAITING_FOR_CAPACITY, "slot_since": None, "lease_holder": ""}
+        waiting = self.model.objects.filter(**{f"url_scans__{name}": value for name, value in scans.items()})
+        unknown = self.filter(waiting_since=None, pk__in=waiting.values("pk"))
+        over = self.waiting_for_capacity().exclude(pk__in=waiting.values("pk"))
+        return [pk for some in (unknown, over) for pk in some.values_list("pk", flat=True)]
 
     def fairest_waiting(self, slots: Slots) -> int | None:
         """The id of the analysis that gets the next slot, given those that are taken; None if none waits.

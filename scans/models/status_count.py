@@ -45,7 +45,12 @@ class StatusCount(models.Model):
             cls.objects.bulk_create(cls(status=status, count=count) for status, count in sums.items() if count)
 
     @classmethod
+    def has_many(cls) -> bool:
+        """Whether there are too many rows to read quickly."""
+        return cls.objects.count() > FOLD_ABOVE
+
+    @classmethod
     def fold_if_many(cls) -> None:
         """Fold until the rows are few enough to read quickly."""
-        while cls.objects.count() > FOLD_ABOVE:
+        while cls.has_many():
             cls.fold()

@@ -11,7 +11,7 @@ from scans.transitions.calendar import (
     switch_schedule_off,
     switch_schedule_on,
 )
-from scans.transitions.capacity import BLACKOUT_LEAD, admit_next, closed_until, start, start_if_due
+from scans.transitions.capacity import BLACKOUT_LEAD, admit_next, closed_until, may_admit, start, start_if_due
 from scans.transitions.control import (
     LONGEST_DURATION,
     end_long_pause,

@@ -79,6 +79,13 @@ def free_slots() -> int:
     return max(0, capacity - UrlScan.objects.holding_slot().count())
 
 
+def may_admit() -> bool:
+    """Return whether a slot is free and a URL scan waits for one. Locks nothing, so both may change at once."""
+    if not UrlScan.objects.waiting_for_capacity().exists():
+        return False
+    return UrlScan.objects.holding_slot().count() < ScanSettings.current().capacity
+
+
 @verb
 def admit_next() -> bool:
     """Give a free slot to the URL scan whose turn it is. Returns False if no slot is free or nothing waits.

@@ -1,128 +1,185 @@
 """The scheduler: everything that happens because time passes.
 
 It starts what is due, pauses for blackout windows, fills free capacity, recovers what lost its worker and ends what
-is out of time. `tick` does all of it once.
+is out of time. Each job yields pieces of work. A tick works on each job for a bounded time, and the next tick continues.
+Many schedulers may run: one leads, and the others stand by (`leading.py`).
 """
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from scans import transitions
-from scans.maintenance import retention, security_log
-from scans.models import (
-    Analysis,
-    BlackoutWindow,
-    OpenFindings,
-    RecurringSchedule,
-    ScanSettings,
-    StatusCount,
-    SystemPart,
-    UrlScan,
-)
-from scans.models.blackout_window import with_own
+from scans.database import statistics
+from scans.maintenance import leftovers, recount, retention, security_log
+from scans.models import Analysis, BlackoutWindow, OpenFindings, RecurringSchedule, ScanSettings, StatusCount, UrlScan
+from scans.models.blackout_window import with_windows
 from scans.workers.task_watch import look_after_tasks
 
-logger = logging.getLogger(__name__)
+Piece = Callable[[], object]  # writes in one transaction, which the caller opens
+Job = Callable[[], Iterable[Piece]]  # finds what is due, and writes nothing itself
 
 
-def tick(name: str) -> None:
-    """Do everything that is due now. A job that fails is logged and does not stop the others."""
-    for job in (
-        lambda: SystemPart.report(SystemPart.Kind.SCHEDULER, name),
-        run_recurring,
-        begin_blackouts,
-        end_blackouts,
-        start_due,
-        admit_waiting,
-        recover_abandoned,
-        end_durations,
-        end_long_pauses,
-        look_after_tasks,
-        StatusCount.fold_if_many,
-        retention.carry_out,
-        security_log.remove_expired,
-        OpenFindings.count,
-    ):
-        run_logging_errors(job)
+def jobs() -> dict[Job, float]:
+    """Return all jobs in their order, each with the seconds between two runs of it; 0: at each tick."""
+    return {
+        run_recurring: 0,
+        begin_blackouts: 5,  # a window is seen 20 s ahead
+        end_blackouts: 0,
+        start_due: 0,
+        start_late: 5,  # finds all that is due, at more cost
+        admit_waiting: 0,
+        recover_abandoned: 0,
+        end_durations: 0,
+        end_long_pauses: 30,
+        look_after_tasks: 2,
+        fold_counts: 0,
+        retention.pieces: 0,
+        count_open_findings: 0,
+        mend_waiting: 60,
+        remove_leftovers: 60,
+        refresh_statistics: 1000,
+    }
 
 
-def run_logging_errors(job: Callable[[], object]) -> None:
-    """Run one of the scheduler's jobs. Log it if it fails: it runs again at its next turn."""
-    try:
-        job()
-    except Exception:
-        logger.exception("One of the scheduler's jobs failed; it runs again at its next turn.")
+def _each(verb: Callable[[Model], object], model: type[Model], pks: Iterable[int]) -> Iterator[Piece]:
+    """Yield the piece of applying a verb, for each of these rows."""
+    for pk in pks:
+        yield partial(_apply, verb, model, pk)
 
 
-def _apply_to_all(verb: Callable[[Any], object], rows: Iterable[Model]) -> None:
-    """Apply a verb to each row. A row that changed meanwhile is refused and logged; the others are still done."""
-    for row in rows:
-        try:
-            verb(row)
-        except transitions.TransitionRefused as refusal:
-            logger.info("%s", refusal)
+def _apply(verb: Callable[[Model], object], model: type[Model], pk: int) -> None:
+    """Apply a verb to a row as it is now. Does nothing if the row is gone."""
+    if row := model.objects.filter(pk=pk).first():
+        verb(row)
 
 
-def run_recurring() -> None:
-    """Make the next run of every recurring schedule that is due."""
-    _apply_to_all(transitions.run_recurring, RecurringSchedule.objects.due(timezone.now()))
+def _repeated(work: Callable[[], bool]) -> Iterator[Piece]:
+    """Yield the same piece again and again, until it returns false or fails."""
+    again = [True]
+
+    def once() -> None:
+        again[0] = False
+        again[0] = work()
+
+    while again[0]:
+        yield once
 
 
-def begin_blackouts() -> None:
+def run_recurring() -> Iterator[Piece]:
+    """Make the next run of every recurring schedule that is due, the longest overdue first."""
+    due = RecurringSchedule.objects.due(timezone.now()).order_by("next_at")
+    return _each(transitions.run_recurring, RecurringSchedule, due.values_list("pk", flat=True))
+
+
+class _Windows:
+    """The blackout windows as they are now: those for all analyses, and with them those of single ones."""
+
+    def __init__(self):
+        self._for_all = BlackoutWindow.for_all()
+        self.common = transitions.closed_until(self._for_all)
+        self._until: dict[tuple[str, str], datetime | None] = {}
+
+    def of(self, analyses: QuerySet[Analysis]) -> list[tuple[int, datetime | None]]:
+        """For each analysis its id, and when the window ends that it is in; None if it is in none."""
+        rows = analyses.values_list("pk", "blackout", "time_zone")
+        return [(pk, self._closed_until(blackout, zone)) for pk, blackout, zone in rows]
+
+    def _closed_until(self, blackout: str, zone: str) -> datetime | None:
+        if not blackout:
+            return self.common
+        if (blackout, zone) not in self._until:
+            windows = with_windows(self._for_all, blackout, ZoneInfo(zone))
+            self._until[blackout, zone] = transitions.closed_until(windows)
+        return self._until[blackout, zone]
+
+
+def begin_blackouts() -> Iterator[Piece]:
     """Pause what may not scan, because a blackout window has begun or is about to."""
-    pausable = Analysis.objects.pausable()
-    if not transitions.closed_until(BlackoutWindow.for_all()):
+    windows, pausable = _Windows(), Analysis.objects.pausable()
+    if not windows.common:
         pausable = pausable.exclude(blackout="")  # thousands without a window of their own may wait
-    for analysis, until in _closed(pausable):
+    for pk, until in windows.of(pausable):
         if until:
-            _apply_to_all(partial(transitions.begin_blackout, until=until), [analysis])
+            yield partial(_apply, partial(transitions.begin_blackout, until=until), Analysis, pk)
 
 
-def end_blackouts() -> None:
+def end_blackouts() -> Iterator[Piece]:
     """Resume what an ended blackout window had paused."""
-    for analysis, until in _closed(Analysis.objects.in_blackout()):
-        if until is None:
-            _apply_to_all(transitions.end_blackout, [analysis])
+    paused = _Windows().of(Analysis.objects.in_blackout().order_by("blackout_since"))
+    return _each(transitions.end_blackout, Analysis, [pk for pk, until in paused if until is None])
 
 
-def start_due() -> None:
-    """Start the analyses whose start time has come, except in a blackout window."""
-    due = _closed(Analysis.objects.due(timezone.now()))
-    _apply_to_all(transitions.start, (analysis for analysis, until in due if not until))
+def start_due() -> Iterator[Piece]:
+    """Start the scheduled analyses whose start time has come, except in a blackout window."""
+    return _start(Analysis.objects.scheduled_until(timezone.now()))
 
 
-def _closed(analyses: QuerySet[Analysis]) -> Iterator[tuple[Analysis, datetime | None]]:
-    """Yield each analysis with the end of the blackout window that it is in, or None."""
-    for_all = BlackoutWindow.for_all()
-    common = transitions.closed_until(for_all)
-    for analysis in analyses:
-        yield analysis, transitions.closed_until(with_own(for_all, analysis)) if analysis.blackout else common
+def start_late() -> Iterator[Piece]:
+    """Start URL scans that were set up after others of their analysis had started."""
+    return _start(Analysis.objects.due(timezone.now()))
 
 
-def admit_waiting() -> None:
+def _start(due: QuerySet[Analysis]) -> Iterator[Piece]:
+    windows = _Windows()
+    if windows.common:
+        return iter(())
+    return _each(transitions.start, Analysis, [pk for pk, until in windows.of(due) if until is None])
+
+
+def admit_waiting() -> Iterator[Piece]:
     """Give every free capacity slot to a URL scan that waits for one."""
-    while transitions.admit_next():
-        pass
+    if transitions.may_admit():
+        yield from _repeated(transitions.admit_next)
 
 
-def recover_abandoned() -> None:
+def recover_abandoned() -> Iterator[Piece]:
     """Recover every URL scan whose lease ran out."""
-    _apply_to_all(transitions.recover, UrlScan.objects.abandoned())
+    abandoned = UrlScan.objects.abandoned().order_by("lease_until")
+    return _each(transitions.recover, UrlScan, abandoned.values_list("pk", flat=True))
 
 
-def end_durations() -> None:
+def end_durations() -> Iterator[Piece]:
     """End what waits or is paused in analyses whose duration is over. Workers end what runs."""
-    waiting = UrlScan.objects.out_of_time(timezone.now()).values("analysis_id")
-    _apply_to_all(transitions.expire_waiting, Analysis.objects.filter(pk__in=waiting))
+    over = Analysis.objects.with_waiting_out_of_time(timezone.now())
+    return _each(transitions.expire_waiting, Analysis, over.values_list("pk", flat=True))
 
 
-def end_long_pauses() -> None:
+def end_long_pauses() -> Iterator[Piece]:
     """End what a user paused for longer than an administrator allows."""
     limit = ScanSettings.current().pause_limit
-    _apply_to_all(transitions.end_long_pause, UrlScan.objects.paused_too_long(timezone.now(), limit))
+    paused = UrlScan.objects.paused_too_long(timezone.now(), limit)
+    return _each(transitions.end_long_pause, UrlScan, paused.values_list("pk", flat=True))
+
+
+def fold_counts() -> Iterator[Piece]:
+    """Fold the counts per status until they are few enough to read quickly."""
+    if StatusCount.has_many():
+        yield from _repeated(lambda: StatusCount.fold() or StatusCount.has_many())
+
+
+def count_open_findings() -> Iterator[Piece]:
+    """Count the open findings, a step at each tick."""
+    if OpenFindings.is_due():
+        yield OpenFindings.count
+
+
+def remove_leftovers() -> Iterator[Piece]:
+    """Remove old events of the security log, and rows that nobody needs any more."""
+    yield security_log.remove_expired
+    yield from leftovers.pieces()
+
+
+def refresh_statistics() -> Iterator[Piece]:
+    """Let the database look how many rows there are."""
+    yield statistics.refresh
+
+
+def mend_waiting() -> Iterator[Piece]:
+    """Correct since when analyses wait for capacity, where a process of an older version has not written it."""
+    for pk in Analysis.objects.wrongly_waiting():
+        yield partial(recount.correct, pk)

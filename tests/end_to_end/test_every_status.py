@@ -25,7 +25,7 @@ from scans.results import verification
 from scans.statuses import PUBLISHED_AS, AnalysisStatus, UrlScanStatus
 from scans.timing import Timing
 from scans.transitions import Access
-from scans.workers import runner, scheduler, setup, supervision
+from scans.workers import leading, runner, scheduler, setup, supervision
 from tests import factories as make
 from tests.engines.wapiti.scanning import QuickWapiti
 from tests.eventually import eventually
@@ -190,7 +190,7 @@ def test_a_scheduled_scan_runs_to_its_end(weak_site, clock):
     analysis = set_up(weak_site(pages=2).url, start_at=timezone.now() + timedelta(hours=1))
     assert analysis.status == A.SCHEDULED
     clock.shift(timedelta(hours=1, seconds=1))
-    scheduler.tick("scheduler")
+    leading.tick("scheduler")
     Workers(analysis).finish()
     assert verify(analysis) == A.COMPLETED_RESULTS_AVAILABLE
     assert analysis.url_scans.get().crawled_urls.filter(reach="attacked", answer=200).exists()
@@ -314,7 +314,7 @@ def test_a_duration_that_ends_before_some_or_all_had_anything(weak_site, clock):
     workers = begun(some)
     clock.shift(timedelta(hours=1))
     workers.finish()
-    scheduler.end_durations()
+    make.carry_out(scheduler.end_durations)
     assert make.fresh(some).status == A.STOPPED_SCAN_DURATION_ENDED_WITH_PARTIAL_RESULTS
     none = set_up(weak_site(pages=50, delay=0.5).url)
     workers = begun(none, found=False)

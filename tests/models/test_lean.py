@@ -17,7 +17,7 @@ from scans.login.base import Login, Method
 from scans.models import Actor, Analysis, BulkAction, CrawlScript, Finding, ScanSettings, TargetLogin
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.transitions import Access, bulk
-from scans.workers import scheduler
+from scans.workers import leading
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -169,5 +169,5 @@ def test_a_poll_reads_no_large_column(client, analysis, htmx_headers, address):
 
 
 def test_the_scheduler_reads_no_large_column_while_it_looks(analysis):
-    scheduler.tick("a scheduler")  # which does what is due, and for that reads whole rows
-    assert read_by(lambda: scheduler.tick("a scheduler")) == set()
+    leading.tick("a scheduler")  # which does what is due, and for that reads whole rows
+    assert read_by(lambda: leading.tick("a scheduler")) == set()

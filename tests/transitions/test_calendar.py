@@ -19,7 +19,7 @@ from scans.models import (
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U
-from scans.workers import scheduler
+from scans.workers import leading
 from tests import factories as make
 from tests.rows import actions, statuses
 
@@ -28,7 +28,7 @@ AN_HOUR = timedelta(hours=1)
 
 
 def tick():
-    scheduler.tick("a-scheduler")
+    leading.tick("a-scheduler")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
 from scans.transitions import TransitionRefused
-from scans.workers import scheduler
+from scans.workers import leading
 from tests import factories as make
 from tests.eventually import at_once
 from tests.rows import actions, only_scan, statuses, tasks
@@ -151,7 +151,7 @@ AN_HOUR = timedelta(hours=1)
 
 
 def tick():
-    scheduler.tick("a-scheduler")
+    leading.tick("a-scheduler")
 
 
 def let_engines_save(analysis):

@@ -16,7 +16,7 @@ from scans.models import ActivityLogEntry, Actor, Analysis, ScanSettings, StopMo
 from scans.statuses import FAILED_VERIFICATION, URL_SCAN_MOVES, AnalysisStatus, EndedBy, UrlScanStatus
 from scans.statuses.analysis_moves import analysis_moves
 from scans.statuses.rollup import Facts, rollup
-from scans.workers import scheduler
+from scans.workers import leading
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -181,7 +181,7 @@ def test_no_sequence_of_verbs_leaves_the_rules(walk, publication):
                 leased.update(
                     lease_until=F("lease_until") - jump
                 )  # judged by the database's clock, which nobody shifts
-                scheduler.tick("a-scheduler")
+                leading.tick("a-scheduler")
                 check_nothing_is_active_without_a_live_lease()
             try:
                 with transaction.atomic():

@@ -183,7 +183,7 @@ def test_a_recurring_run_beyond_a_limit_is_skipped_once_and_the_log_says_why(clo
     due = RecurringSchedule.objects.get().next_at
     clock.move_to(due + timedelta(seconds=1))
     for _ in range(2):
-        scheduler.run_recurring()
+        make.carry_out(scheduler.run_recurring)
     entry = first.activity.get(action="analysis.run_over_limit")
     assert "at most 2 are allowed" in str(entry.reason) and first.series.runs.count() == 1
     assert RecurringSchedule.objects.get().next_at > due

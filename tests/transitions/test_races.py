@@ -142,7 +142,7 @@ class HeardTooLate:
             return []
         transitions.stop_analysis(self.url_scan.analysis, StopMode.DELETE, by=USER)
         UrlScan.objects.filter(pk=self.url_scan.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-        scheduler.recover_abandoned()
+        factories.carry_out(scheduler.recover_abandoned)
         transitions.conclude_deletion(factories.fresh(self.url_scan))
         return [factories.reported(7)]
 
@@ -205,5 +205,5 @@ def test_more_time_that_was_given_before_the_scheduler_had_the_lock_counts(clock
     clock.shift(analysis.duration + timedelta(seconds=1))
     later = timezone.now() + timedelta(hours=1)
     with just_before_the_lock(analysis, lambda: Analysis.objects.filter(pk=analysis.pk).update(expires_at=later)):
-        scheduler.end_durations()
+        factories.carry_out(scheduler.end_durations)
     assert factories.fresh(analysis.url_scans.get()).status == UrlScanStatus.PAUSED

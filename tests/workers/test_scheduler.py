@@ -17,7 +17,7 @@ from scans.models import (
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
-from scans.workers import scheduler
+from scans.workers import leading, scheduler
 from tests import factories as make
 from tests.rows import statuses
 
@@ -26,7 +26,7 @@ AN_HOUR = timedelta(hours=1)
 
 
 def tick():
-    scheduler.tick("a-scheduler")
+    leading.tick("a-scheduler")
 
 
 def test_a_scheduled_analysis_starts_when_its_time_has_come_and_not_before(clock):
@@ -148,7 +148,7 @@ def test_a_window_of_one_analysis_pauses_it_and_a_tick_reads_none_of_those_witho
 
     clock.move_to(make.in_berlin("2027-03-06 00:00:01"))
     post_init.connect(note, sender=Analysis)
-    scheduler.begin_blackouts()
+    make.carry_out(scheduler.begin_blackouts)
     post_init.disconnect(note, sender=Analysis)
     assert (statuses(closed), statuses(other)) == ([U.PAUSING], [U.IN_PROGRESS])
     assert set(read) == {closed.pk}
