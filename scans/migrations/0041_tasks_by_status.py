@@ -7,7 +7,7 @@ NAME, TABLE = "scans_tasks_by_status", "django_tasks_database_dbtaskresult"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("django_tasks_db", "0021_conditional_partial_index_ordering"),
+        ("django_tasks_database", "0021_conditional_partial_index_ordering"),
         ("scans", "0040_scheduling_indexes"),
     ]
     operations = [

@@ -1,7 +1,7 @@
 """The scheduler: everything that happens because time passes.
 
 It starts what is due, pauses for blackout windows, fills free capacity, recovers what lost its worker and ends what
-is out of time. Each job yields pieces of work. A tick works on each job for a bounded time, and the next tick continues.
+is out of time. Each job yields pieces of work. A tick works on each job for a bounded time; the next tick continues.
 Many schedulers may run: one leads, and the others stand by (`leading.py`).
 """
 

@@ -8,11 +8,11 @@ from django_tasks_db.models import DBTaskResult
 from scans import transitions
 from scans.maintenance import retention
 from scans.maintenance.recount import recount
-from scans.models import Actor, Analysis
+from scans.models import Actor, Analysis, SchedulerLead
 from scans.schedule.recurrence import Recurrence, Unit
 from scans.statuses import EndedBy
 from scans.transitions import TransitionRefused
-from scans.workers import scheduler
+from scans.workers import leading
 from tests import factories
 from tests.maintenance.ageing import DAYS, keep, old
 from tests.maintenance.test_removal import full, kept
@@ -28,7 +28,7 @@ def _files(tmp_path, settings):
 
 def carry_out():
     """One turn of the scheduler, and of the worker that removes."""
-    retention.carry_out(seconds=60)
+    factories.carry_out(retention.pieces)
     for task in DBTaskResult.objects.ready().filter(task_path="scans.tasks.remove_data"):
         task.task.func(*task.args_kwargs["args"])
 
@@ -40,7 +40,7 @@ def newest(analysis):
 def test_it_is_off_at_first_and_then_asks_one_question_a_tick(clock, django_assert_num_queries):
     analysis = old(clock, days=4000)
     with django_assert_num_queries(1):
-        retention.carry_out(seconds=60)
+        factories.carry_out(retention.pieces)
     assert retention.policy() == {} and factories.fresh(analysis).not_kept == []
 
 
@@ -157,7 +157,7 @@ def test_a_tick_takes_a_small_part_and_none_while_removals_wait(clock, monkeypat
     clock.shift(timedelta(days=DAYS, hours=1))
     left = []
     for _ in range(3):
-        retention.carry_out(seconds=60)
+        factories.carry_out(retention.pieces)
         left.append(Analysis.objects.present().count())
     assert left == [4, 2, 2]
 
@@ -167,12 +167,13 @@ def test_a_tick_ends_when_its_time_is_over(clock):
     for _ in range(3):
         full()
     clock.shift(timedelta(days=DAYS, hours=1))
-    retention.carry_out(seconds=-1)
+    SchedulerLead.take("the scheduler")
+    assert leading.Scheduler("the scheduler", seconds_of_a_job=0).tick()  # work is left
     assert Analysis.objects.present().count() == 2
 
 
 def test_the_scheduler_does_it(clock):
     keep(runs=DAYS)
     old(clock)
-    scheduler.tick("the scheduler")
+    leading.tick("the scheduler")
     assert not Analysis.objects.present().exists()
