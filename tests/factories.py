@@ -7,6 +7,7 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.utils import timezone
 
 from scans import transitions
@@ -152,7 +153,8 @@ def lose(scan: UrlScan) -> None:
 def carry_out(job) -> None:
     """Do all pieces that a job of the scheduler finds."""
     for piece in job():
-        piece()
+        with transaction.atomic():
+            piece()
 
 
 def in_berlin(text: str) -> datetime:

@@ -53,7 +53,7 @@ from scans.results import verification
 from scans.results.fingerprints import fingerprint
 from scans.sample_data.demo_site import DemoSite
 from scans.statuses import AnalysisStatus, UrlScanStatus
-from scans.workers import runner, scheduler
+from scans.workers import leading, runner
 from tests.end_to_end.product import own_database
 from tests.upgrade import databases, make, pages
 
@@ -407,7 +407,7 @@ def test_a_schedule_makes_its_next_run_and_one_that_is_off_makes_none(sample):
     assert schedules["Every month"].switched_off_at and schedules["Nobody at home"].switched_off_at
     runs = runs_by_name()
     with time_machine.travel(schedules["Every week"].next_at + timedelta(minutes=1), tick=True):
-        scheduler.tick("upgraded")
+        leading.tick("upgraded")
     assert runs_by_name() - runs == Counter({"Every week": 1})
 
 

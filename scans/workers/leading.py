@@ -141,7 +141,8 @@ class Scheduler:
 
     def _failed(self, error: Exception) -> None:
         """Log that a job or piece failed. Raises the database's error if the database does not answer at all."""
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:  # as in no process, but in tests
+            connection.close_if_unusable_or_obsolete()
         self._renew()
         known = isinstance(error, Error)
         logger.error(

@@ -5,13 +5,12 @@ pause that grows with each failure, so that a task that kills its worker does no
 failures the work ends, with the reason. The database's errors end nothing: they only prolong the pause.
 """
 
-import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import TaskResultStatus
@@ -29,7 +28,6 @@ from scans.targets.zones import DEFAULT_ZONE
 from scans.transitions import bulk
 from scans.transitions.turns import owner_of, zone_of
 
-logger = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
 _OF_DATABASE = ("django.db.", "psycopg", "sqlite3.")
 
@@ -87,9 +85,12 @@ DUTIES = {
 }
 
 
-def look_after_tasks() -> None:
-    """Note which tasks lost their worker, and queue a task for every row that must have one and has none."""
-    _mark_lost()
+def look_after_tasks() -> Iterator[Callable[[], None]]:
+    """Note which tasks lost their worker, and queue a task for every row that must have one and has none.
+
+    Yields these changes, each to be made in one transaction.
+    """
+    yield from _lost()
     owing = {name: list(owed(name)) for name in DUTIES}
     if not any(owing.values()):
         return
@@ -99,20 +100,20 @@ def look_after_tasks() -> None:
             if (name, row.pk) in queued:
                 continue
             failures = _failures() if failures is None else failures
-            _look_after(name, row, failures[name, row.pk])
+            since = [result for result in failures[name, row.pk] if result.enqueued_at >= row.since]
+            yield partial(_look_after, name, row, since)
 
 
-def _mark_lost() -> None:
-    """Mark the tasks of dead workers as failed."""
+def _lost() -> Iterator[Callable[[], None]]:
+    """Yield for each task of a dead worker the change that marks it as failed."""
     alive = set(SystemPart.alive().values_list("name", flat=True))
     # A worker that has just started may not have reported yet.
     old_enough = DBTaskResult.objects.running().filter(started_at__lt=timezone.now() - ALIVE_FOR)
     for result in old_enough:
         if result.worker_ids[-1] not in alive:
-            _set_lost(result)
+            yield partial(_set_lost, result)
 
 
-@transaction.atomic
 def _set_lost(result: DBTaskResult) -> None:
     if not DBTaskResult.objects.running().select_for_update().filter(pk=result.pk).exists():
         return  # another scheduler was faster
@@ -148,19 +149,11 @@ def _failures() -> dict[tuple[str, int], list[DBTaskResult]]:
 
 
 def _look_after(name: str, row: Owed, failures: list[DBTaskResult]) -> None:
-    """Queue a task for a row that has none, to run after the pause, or give up. Logs its own errors."""
-    failures = [result for result in failures if result.enqueued_at >= row.since]
-    try:
-        with transaction.atomic():
-            _act(name, DUTIES[name], row, failures)
-    except transitions.TransitionRefused as refusal:
-        logger.info("%s", refusal)  # it changed meanwhile
-    except Exception:
-        logger.exception("Looking after %s of %s failed; it is looked after again.", name, row.pk)
+    """Queue a task for a row that has none, to run after the pause, or give up.
 
-
-def _act(name: str, duty: Duty, row: Owed, failures: list[DBTaskResult]) -> None:
-    """The same, with the row locked and looked at once more: another scheduler, or a worker, may have been faster."""
+    The row is locked and looked at once more: another scheduler, or a worker, may have been faster.
+    """
+    duty = DUTIES[name]
     thing = duty.lock(row.pk)
     if not any(owed(name, row.pk)) or _tasks().filter(task_path=f"scans.tasks.{name}", args_kwargs__args__0=row.pk):
         return

@@ -14,7 +14,7 @@ from scans.statuses import (
     MAY_HOLD_SLOT,
     WAITING_FOR_A_WORKER,
 )
-from scans.workers import scheduler
+from scans.workers import leading
 from tests.sample_data.making import made_with
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def test_a_second_load_adds_as_many_and_real_analyses_go_on_after_it(three_hundr
 
 def test_a_tick_of_the_scheduler_changes_nothing_and_no_worker_gets_a_scan(three_hundred):
     before = list(UrlScan.objects.order_by("pk").values_list("status", "lease_until"))
-    scheduler.tick("test")
+    leading.tick("test")
     assert list(UrlScan.objects.order_by("pk").values_list("status", "lease_until")) == before
     assert not DBTaskResult.objects.exists()
     for scan in UrlScan.objects.filter(status__in=WAITING_FOR_A_WORKER | MAY_HOLD_SLOT):

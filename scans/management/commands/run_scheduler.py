@@ -10,7 +10,7 @@ from django.utils.crypto import get_random_string
 from scans.database.sessions import bound_waiting
 from scans.management.clock import tell_of_clock
 from scans.management.database import DatabaseCommand, require_migrations, require_own_keys_and_files
-from scans.models import SchedulerLead
+from scans.models import SchedulerLead, SystemPart
 from scans.workers.leading import Scheduler, tick
 
 
@@ -33,6 +33,7 @@ class Command(DatabaseCommand):
         if once:
             if not tick(name):
                 self.stdout.write(f"The scheduler {SchedulerLead.leader()} leads: nothing to do here.")
+            SystemPart.objects.filter(name=name).delete()
             return
         over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,14 +1,14 @@
-"""The index along which unfinished, failed and old tasks are found, however many have finished."""
+"""The index along which tasks are found that finished long ago, however many there are."""
 
 from django.db import migrations
 
-NAME, TABLE = "scans_tasks_by_status", "django_tasks_database_dbtaskresult"
+NAME, TABLE = "task_by_end", "django_tasks_database_dbtaskresult"
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("django_tasks_database", "0021_conditional_partial_index_ordering"),
-        ("scans", "0040_scheduling_indexes"),
+        ("scans", "0044_owed_indexes"),
     ]
     operations = [
         migrations.RunSQL(
