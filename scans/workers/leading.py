@@ -187,5 +187,5 @@ class Scheduler:
 
 
 def _line(error: Exception) -> str:
-    """What an error of the database says, in one line."""
+    """Return the text of an error of the database, in one line."""
     return " ".join(str(error).split()) or type(error).__name__
