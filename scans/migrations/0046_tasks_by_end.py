@@ -8,7 +8,7 @@ NAME, TABLE = "task_by_end", "django_tasks_database_dbtaskresult"
 class Migration(migrations.Migration):
     dependencies = [
         ("django_tasks_database", "0021_conditional_partial_index_ordering"),
-        ("scans", "0044_owed_indexes"),
+        ("scans", "0045_workers_in_security_log"),
     ]
     operations = [
         migrations.RunSQL(
