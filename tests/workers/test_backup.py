@@ -19,7 +19,7 @@ from scans import artifacts, installation, transitions
 from scans.maintenance.invariants import checking
 from scans.models import Actor, Screenshot, TargetCheck, UrlScan
 from scans.statuses import UrlScanStatus as U
-from scans.workers import scheduler
+from scans.workers import leading
 from tests import factories as make
 from tests.end_to_end.product import own_database
 from tests.test_upgrade import connected_to
@@ -119,7 +119,7 @@ def test_what_ran_and_was_paused_continues_in_the_restored_copy(site, places, se
     with restored(places, settings):
         assert installation.problem() == "" and make.fresh(runs).status == U.IN_PROGRESS
         make.lose(runs)  # its lease runs out within SCANS_LEASE_SECONDS
-        scheduler.tick("restored")
+        leading.tick("restored")
         scan = run(runs, STARTED, ANSWERED, REPORT)
         assert scan.status == U.COMPLETED_VERIFYING_RESULTS and scan.findings.count() == 1
         actions = set(scan.analysis.activity.values_list("action", flat=True))
@@ -144,7 +144,7 @@ def test_without_its_files_a_copy_starts_once_that_is_said_and_everything_says_t
         installation.adopt_files()
         assert installation.problem() == ""
         make.lose(runs)
-        scheduler.tick("restored")
+        leading.tick("restored")
         for scan in (runs, waits):
             shows_everything(scan)
             scan = run(scan, STARTED, ANSWERED, REPORT)
