@@ -9,7 +9,7 @@ from django.utils import translation
 
 from scans import installation
 from scans.management.database import unapplied_migrations
-from scans.models import Installation, SystemPart
+from scans.models import FullDisk, Installation, SystemPart
 
 
 class Lack(NamedTuple):
@@ -44,8 +44,11 @@ def _migrations() -> Iterator[Lack]:
 
 
 def _processes() -> Iterator[Lack]:
-    for kind in SystemPart.missing():
+    """All processes run, and every disk that scans write to has room: the same query tells."""
+    missing = SystemPart.missing()
+    for kind in missing:
         yield Lack(kind.value, f"Not seen lately: {kind.label}.", kind.command)
+    yield from _full_disk(missing.disk_is_full)
 
 
 def _keys() -> Iterator[Lack]:
@@ -57,6 +60,12 @@ def _keys() -> Iterator[Lack]:
 def _storage() -> Iterator[Lack]:
     if Installation.objects.filter(storage_failed_at__isnull=False).exists():
         yield Lack("storage", "The storage of files fails.", "The banner on each page tells administrators why.")
+
+
+def _full_disk(is_reported: bool) -> Iterator[Lack]:
+    if FullDisk.told(is_reported=is_reported):
+        do = "Free room there, or enlarge the disk; scans then start by themselves. The pages name host and folder."
+        yield Lack("disk", "A disk is full, so scans wait.", do)
 
 
 LOOKS: tuple[Callable[[], Iterator[Lack]], ...] = (_migrations, _processes, _keys, _storage)

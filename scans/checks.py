@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.checks import INFO, WARNING, CheckMessage, register
 from django.core.checks import Warning as CheckWarning
 
-from scans import unprotected
+from scans import room, unprotected
 
 
 @register()
@@ -49,6 +49,15 @@ def browser_is_protected(app_configs, **kwargs) -> list[CheckMessage]:
     hint = "docs/operating.md says how, under “The browser as another user”. SCANS_CHROMIUM_AS_ROOT=true allows it."
     level = WARNING if unprotected.is_refused() or not settings.ONLY_ON_LOOPBACK else INFO
     return [CheckMessage(level, said, hint=hint, id="scans.W004")]
+
+
+@register()
+def disks_have_room(app_configs, **kwargs) -> list[CheckWarning]:
+    """Warn if a disk has too little room for scans."""
+    if not (lack := room.shortage(room.TO_START)):
+        return []
+    hint = "Until there is room, scans wait. Delete old analyses, set the retention policy, or enlarge the disk."
+    return [CheckWarning(str(lack), hint=hint, id="scans.W005")]
 
 
 @register()

@@ -22,7 +22,10 @@ LAYERS = {
     # why something is so: a code, its facts, and the sentence that they make
     "reasons": ["reasons"],
     # knows nothing of scans: system checks, encryption, answers to htmx, calendar, waiting times, version, log ids
-    "tools": ["unprotected", "checks", "encryption", "htmx", "origin", "schedule", "timing", "version", "working_on"],
+    "tools": [
+        *("room", "unprotected", "checks", "encryption", "htmx", "origin", "schedule", "timing", "version"),
+        "working_on",
+    ],
     # talks to scanners, and knows no Django
     "engines": ["engines"],
     # the words that everything else uses: how bad a finding is, how a scan stands

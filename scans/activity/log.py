@@ -68,6 +68,7 @@ SENTENCES = {
     "url_scan.resumed": _("resumed the scan of this URL"),
     "url_scan.worker_left": _("the worker was shut down; another one resumes from the saved session"),
     "url_scan.deletion_interrupted": _("deleting the results was interrupted; it is tried again"),
+    "url_scan.handed_over": _("saved the session; a worker resumes from it later"),
     "url_scan.worker_lost": _("the worker was lost; another takes over"),
     "url_scan.stopped": _("asked to stop the scan of this URL and {mode} its results"),
     "url_scan.ended": _("the scan of this URL ended; {findings} findings are kept"),

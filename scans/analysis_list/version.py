@@ -13,16 +13,18 @@ from django.db.models import CharField, Count, Exists, Sum, Value
 from django.db.models.functions import Coalesce, Concat
 
 from scans.analysis_list.keyset import Row
-from scans.models import ScanSettings, StatusCount, SystemPart, UrlScan
+from scans.models import FullDisk, ScanSettings, StatusCount, SystemPart, UrlScan
 
 
 @dataclass(frozen=True)
 class ListHeader:
-    """The numbers above the rows: capacity, running URL scans, missing parts, a version of the counts per status."""
+    """The numbers above the rows: capacity, running URL scans, missing parts, whether a disk is full, a version of the
+    counts per status."""
 
     capacity: int
     running: int
     missing: list[SystemPart.Kind]
+    disk_is_full: bool
     counts_version: str
 
     @classmethod
@@ -36,9 +38,9 @@ class ListHeader:
         header, parameters_of_header = _header_sql(connection.vendor)
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT header.*, ({sql}) FROM ({header}) header", [*parameters, *parameters_of_header])  # noqa: S608
-            capacity, running, counts_version, *at_work, answer = cursor.fetchone()
+            capacity, running, counts_version, is_full, *at_work, answer = cursor.fetchone()
         missing = [kind for kind, is_at_work in zip(SystemPart.Kind, at_work, strict=True) if not is_at_work]
-        return cls(capacity, running, missing, counts_version), answer
+        return cls(capacity, running, missing, bool(is_full), counts_version), answer
 
     @property
     def checksum(self) -> int:
@@ -54,9 +56,10 @@ def _header_sql(vendor: str) -> tuple[str, tuple]:
         running=Coalesce(_single(running, Count("pk")), 0),
         # Not the highest id: of two transactions, the one that begins later may end earlier.
         counts_version=_single(counts, Concat(Count("pk"), Value("."), Sum("pk"), output_field=CharField())),
+        disk_is_full=Exists(FullDisk.current()),
         **{kind: Exists(SystemPart.at_work().filter(kind=kind)) for kind in SystemPart.Kind.values},
     )
-    names = ["capacity", "running", "counts_version", *SystemPart.Kind.values]
+    names = ["capacity", "running", "counts_version", "disk_is_full", *SystemPart.Kind.values]
     return header.values_list(*names).query.sql_with_params()
 
 

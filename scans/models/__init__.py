@@ -11,6 +11,7 @@ from scans.models.crawl_script import CrawlScript
 from scans.models.crawled_url import CrawledUrl
 from scans.models.failed_logins import FailedLogins
 from scans.models.finding import Finding, Replay
+from scans.models.full_disk import FullDisk
 from scans.models.installation import Installation
 from scans.models.module_error import ModuleError
 from scans.models.open_findings import OpenFindings

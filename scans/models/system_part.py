@@ -7,11 +7,12 @@ from datetime import timedelta
 from zlib import crc32
 
 from django.db import models
-from django.db.models import ExpressionWrapper, F
+from django.db.models import Exists, ExpressionWrapper, F
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from scans.database.clock import clock_ahead
+from scans.models.full_disk import FullDisk
 from scans.targets.zones import DEFAULT_NAME, parse_zone, shown_zone
 from scans.version import version
 
@@ -134,28 +135,35 @@ class SystemPart(models.Model):
         return cls.objects.annotate(silent_for=silent_for)
 
     @classmethod
-    def missing(cls) -> list["SystemPart.Kind"]:
+    def missing(cls) -> "Missing":
         """The kinds of which no process runs that takes work: none reported lately, or all of them are drained."""
         return AtWork.now().missing
 
 
 class AtWork:
-    """The processes that take work at one moment: one query answers which kinds and which zones have none."""
+    """The processes that take work at one moment: one query answers which kinds and which zones have none.
+
+    `disk_is_full` tells whether a worker has reported that its host's disk is full.
+    """
 
     def __init__(self, parts: Iterable[SystemPart]):
         self._zones: dict[str, set[str]] = defaultdict(set)
+        self.disk_is_full = False
         for part in parts:
             self._zones[part.kind].update(part.served)
+            self.disk_is_full |= getattr(part, "disk_is_full", False)
 
     @classmethod
     def now(cls) -> "AtWork":
         """Return the processes that take work at this moment."""
-        return cls(SystemPart.at_work().only("kind", "zones"))
+        return cls(SystemPart.at_work().only("kind", "zones").annotate(disk_is_full=Exists(FullDisk.current())))
 
     @property
-    def missing(self) -> list[SystemPart.Kind]:
+    def missing(self) -> "Missing":
         """The kinds that have no process."""
-        return [kind for kind in SystemPart.Kind if kind not in self._zones]
+        kinds = Missing(kind for kind in SystemPart.Kind if kind not in self._zones)
+        kinds.disk_is_full = self.disk_is_full
+        return kinds
 
     def lacking(self, zones: Iterable[str]) -> list[tuple[str, SystemPart.Kind]]:
         """Each of these zones that no worker of a kind serves, with that kind; kinds without any process left out."""
@@ -165,7 +173,14 @@ class AtWork:
     @property
     def version(self) -> int:
         """A number that differs when anything here differs."""
-        return crc32(repr(sorted((kind, sorted(zones)) for kind, zones in self._zones.items())).encode())
+        served = sorted((kind, sorted(zones)) for kind, zones in self._zones.items())
+        return crc32(repr((served, self.disk_is_full)).encode())
+
+
+class Missing(list[SystemPart.Kind]):
+    """The kinds of process that are missing, and whether a worker has reported that its host's disk is full."""
+
+    disk_is_full = False
 
 
 _LACKED = {

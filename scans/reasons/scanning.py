@@ -67,6 +67,8 @@ SENTENCES = {
         "count",
     ),
     "site_name_gone": _("The site's name no longer resolves."),
+    "no_room": _("{free} MB are free in {folder}, and scans need {needed} MB."),
+    "waits_for_room": _("The disk of its worker is full. It continues from its saved session once there is room."),
     "disk_full": _("The disk is full: there is no room left for results."),
     "check_failed": _("The scan could not continue because the {step} check failed: {error}"),
     "our_error": _("An error on our side: {error}"),

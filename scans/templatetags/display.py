@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans import activity, artifacts, unprotected
 from scans.harmless import exact as exact_in_html
-from scans.models import ActivityLogEntry, Actor, Analysis, AtWork, Installation, Mark, SystemPart, UrlScan
+from scans.models import ActivityLogEntry, Actor, Analysis, AtWork, FullDisk, Installation, Mark, SystemPart, UrlScan
 from scans.reasons import worded
 from scans.schedule.moments import exact, time_span
 from scans.severities import SEVERITIES
@@ -180,6 +180,9 @@ def problems(context) -> list[tuple[str, str]]:
     missing = context.get("missing_parts")
     kinds = SystemPart.missing() if missing is None else missing
     found = [(kind.when_missing, kind.command) for kind in kinds]
+    header = context.get("header")  # which knows about disks too
+    is_full = header.disk_is_full if hasattr(header, "disk_is_full") else kinds.disk_is_full
+    found += [(sentence, "") for sentence in _full_disks(context, is_full)]
     if not settings.SCANS_ENGINE_PYTHON.exists():
         found.append((_("The scan engine is not installed: no URL scan can be set up."), "make setup"))
     if context["user"].has_perm("scans.change_scansettings"):
@@ -196,6 +199,19 @@ def _storage_problem() -> str:
     if known is None or known.storage_failed_at is None:
         return ""
     return STORAGE_FAILS.format(when=worded(known.storage_failed_at), why=known.storage_problem)
+
+
+def _full_disks(context, is_reported: bool) -> list[str]:
+    """Return a sentence if a disk is full; for administrators one for each, with what to do."""
+    if not (told := FullDisk.told(is_reported=is_reported)):
+        return []
+    if not context["user"].has_perm("scans.change_scansettings"):
+        return [_("A disk is full: scans wait, and start by themselves once there is room.")]
+    full = _(
+        "A disk is full, so scans wait: {disk} They start by themselves once there is room. Delete old analyses, set "
+        "the retention policy, or enlarge the disk."
+    )
+    return [full.format(disk=disk) for disk in told]
 
 
 @register.filter

@@ -78,16 +78,16 @@ def _store_progress(scan: UrlScan, progress: dict) -> tuple[UrlScanStatus, datet
 
 
 @by_holder
-def leave(scan: UrlScan, *, reason: Reason = NO_REASON) -> None:
+def leave(scan: UrlScan, *, reason: Reason = NO_REASON, action: str = "url_scan.worker_left") -> None:
     """Give a scan to another worker, because this one is shut down. Its engine has saved its session.
 
-    `reason` says where the session is, if not every host can read it.
+    `reason` says where the session is, if not every host can read it. Another `action` of the log says why it leaves.
     """
     if scan.status in (U.QUEUED, U.RESUMING):  # its engine has not begun
         UrlScan.objects.filter(pk=scan.pk).update(**RELEASED)
         enqueue_for(scan, "scan_url")
         return
-    move(scan, U.RESUMING, "url_scan.worker_left", Actor.WORKER, columns=RELEASED, reason=reason)
+    move(scan, U.RESUMING, action, Actor.WORKER, columns=RELEASED, reason=reason)
     roll_up(scan.analysis, Actor.WORKER)
 
 

@@ -10,11 +10,13 @@ the zones that `serve` was told.
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from time import monotonic
 
 from django.db.models import Max, Min, Q, QuerySet
+from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from scans.targets.zones import DEFAULT_ZONE
@@ -82,6 +84,13 @@ def _in_zone(queue: str, zone: str) -> Q:
     if zone:
         return Q(queue_name__startswith=queue_of(queue, None, zone))
     return Q(queue_name=queue) | Q(queue_name__startswith=f"{queue}-")
+
+
+def put_back(task: DBTaskResult, until: datetime | None = None) -> None:
+    """Put a task that a worker has just taken into the queue again; no worker takes it before `until`."""
+    waits = {"status": TaskResultStatus.READY, "started_at": None, "worker_ids": task.worker_ids[:-1]}
+    waits["run_after"] = until or task.run_after
+    DBTaskResult.objects.filter(pk=task.pk).update(**waits)
 
 
 class Rotation:

@@ -5,7 +5,6 @@ read its report before a scan counts as completed.
 """
 
 import logging
-import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -13,11 +12,10 @@ from datetime import datetime
 from functools import partial
 from time import monotonic
 
-from django.conf import settings
 from django.db import Error
 from django.utils import timezone
 
-from scans import artifacts, transitions
+from scans import artifacts, room, transitions
 from scans.browser import Task, play
 from scans.database.patience import may_pass
 from scans.engines.base import Command, Engine, EngineRun, ReportError
@@ -49,7 +47,6 @@ logger = logging.getLogger(__name__)
 
 # Set when this worker is told to shut down; it then leaves its scan to another worker.
 shutdown_requested = threading.Event()
-BYTES_TO_KEEP_FREE = 50 * 1024**2  # so that a database on the same disk can still write
 _ENDINGS = {
     Outcome.STOPPED: EndedBy.USER,
     Outcome.EXPIRED: EndedBy.DURATION,
@@ -98,6 +95,7 @@ class Supervision:
         self._asked: Command | None = None
         self._asked_at = 0.0
         self._why: tuple[EndedBy, Reason] | None = None  # our own reason to end the scan; it overrides the engine's
+        self._leaving: dict = {}  # what to say of a scan that is handed over by a worker that is not shut down
         self._ended: Ended | None = None
         self._recording = Recording(scan, led_to)
         # An engine that resumes a session counts from zero again; the earlier counts are added.
@@ -248,8 +246,9 @@ class Supervision:
             self._ask(Command.STOP, EndedBy.SITE, self._watch.lost)
         elif self._watch.dns_failed.is_set():
             self._ask(Command.STOP, EndedBy.SITE, Reason("site_name_gone"))
-        elif shutil.disk_usage(settings.VAR_DIR).free < BYTES_TO_KEEP_FREE:
-            self._ask(Command.STOP, EndedBy.TECHNICAL, Reason("disk_full"))
+        elif room.shortage():
+            self._leaving = {"reason": Reason("waits_for_room"), "action": "url_scan.handed_over"}
+            self._ask(Command.CHECKPOINT)
         elif self._hangs():
             self._why = (EndedBy.ENGINE, Reason("engine_silent"))
             self._run.end(self._timing.to_die)
@@ -307,7 +306,8 @@ class Supervision:
             self._save(with_session=True)
             transitions.confirm_pause(self._scan)
         elif self._session_saved(ended) and self._status != UrlScanStatus.STOPPING_SAVING_RESULTS:
-            transitions.leave(self._scan, reason=self._save(with_session=True))
+            leaving = {"reason": self._save(with_session=True), **self._leaving}
+            transitions.leave(self._scan, **leaving)
         else:
             ended_by, reason = self._verdict(ended)
             if self._refused:

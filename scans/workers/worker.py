@@ -13,16 +13,17 @@ from types import FrameType
 
 from django.db import Error, connection
 from django.utils.crypto import get_random_string
-from django_tasks.base import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from scans import artifacts
 from scans.database.patience import patiently
 from scans.models import SystemPart
+from scans.models.system_part import host_name
 from scans.targets.zones import DEFAULT_ZONE, shown_zone
-from scans.transitions.turns import Rotation, serve
+from scans.transitions.turns import Rotation, put_back, serve
 from scans.workers import supervision
+from scans.workers.space import Space
 from scans.workers.task_ids import ids_of_task
 from scans.working_on import working_on
 
@@ -54,14 +55,17 @@ class ScanWorker(Worker):
         self._kind = _KINDS[queue]
         self._facts = {"zones": ",".join(map(shown_zone, zones)), "engine": engine}
         self._rotation = Rotation(queue)
+        self._space = Space(queue, host_name())
         self._over = threading.Event()
 
     @property
     def queue_names(self) -> list[str]:
         """The queue of the owner whose turn it is, which the loop of django-tasks asks for before each task.
 
-        None while the worker is drained.
+        None while the worker is drained, or while the disk has no room: what waits stays queued.
         """
+        if self._space.forbids_all():
+            return []
         names = list(self._rotation.next())
         return [] if names and SystemPart.drain_of(self.worker_id) else names
 
@@ -70,13 +74,14 @@ class ScanWorker(Worker):
         """Nothing to keep: the rotation knows."""
 
     def run_task(self, db_task_result: DBTaskResult) -> None:
-        """Run one task, as the turn of its owner. Gives it back if a signal came after it was taken.
+        """Run one task, as the turn of its owner. Gives it back after a signal, and if it has to wait for room.
 
         If the database does not take its result, waits until it does: the task would count as running otherwise.
         """
         if not self.running:
-            waits = {"status": TaskResultStatus.READY, "started_at": None, "worker_ids": db_task_result.worker_ids[:-1]}
-            DBTaskResult.objects.filter(pk=db_task_result.pk).update(**waits)
+            put_back(db_task_result)
+            return
+        if self._space.put_off(db_task_result):
             return
         self._rotation.note(db_task_result.queue_name)
         try:

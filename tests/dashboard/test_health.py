@@ -7,7 +7,8 @@ from django.db import OperationalError
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from scans.models import SystemPart
+from scans.models import FullDisk, SystemPart
+from scans.reasons import NO_REASON, Reason
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +57,15 @@ def test_readyz_names_the_part_that_went_silent_and_how_to_start_it(client, ever
     assert answer.status_code == 503
     assert list(answer.json()["start"]) == [kind]
     assert answer.json()["start"][kind].startswith("manage.py run_")
+
+
+def test_readyz_says_that_a_disk_is_full_without_naming_it(client, everybody):
+    FullDisk.report("worker-1", Reason("no_room", folder="/var/scans", free=3, needed=100))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503 and "disk is full" in answer.json()["reason"] and answer.json()["missing"][0]["do"]
+    assert "worker-1" not in answer.text and "/var/scans" not in answer.text
+    FullDisk.report("worker-1", NO_REASON)
+    assert client.get("/readyz").status_code == 200
 
 
 def test_readyz_says_when_the_database_cannot_be_read(client, monkeypatch):

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client
 
-from scans.models import Installation, SystemPart
+from scans.models import FullDisk, Installation, SystemPart
+from scans.reasons import Reason
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES
 from tests import factories
 from tests.views.page import elements, text
@@ -55,6 +56,17 @@ def test_no_banner_while_everything_runs(client, settings, tmp_path):
     for kind in SystemPart.Kind:
         SystemPart.report(kind, kind.value)
     assert "make run" not in text(client.get("/statuses/"))
+
+
+@pytest.mark.parametrize("page", ["/analyses/", "/", "/statuses/"])
+def test_a_banner_says_that_a_disk_is_full_and_to_administrators_what_to_do(client, as_role, page):
+    SystemPart.report(SystemPart.Kind.SCANS_WORKER, "a-worker")
+    FullDisk.report("worker-1", Reason("no_room", folder="/var/scans", free=3, needed=100))
+    shown = text(client.get(page))
+    assert "A disk is full" in shown and "start by themselves" in shown
+    assert "worker-1" not in shown
+    shown = text(as_role("Administrator", is_staff=True).get(page))
+    assert "worker-1: 3 MB are free in /var/scans" in shown and "retention policy" in shown
 
 
 def test_unknown_address_helps(client):

@@ -3,13 +3,11 @@
 The engine is a real process that plays a script (engines.fake); the site is a real one on loopback.
 """
 
-import shutil
 import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -336,13 +334,12 @@ def test_a_full_disk_is_a_technical_issue_with_what_was_found(site, monkeypatch)
     assert scan.findings.count() == 1
 
 
-def test_a_disk_that_is_filling_up_ends_the_scan_while_there_is_room_for_the_database(site, monkeypatch):
-    usage = shutil.disk_usage(settings.VAR_DIR)
-    monkeypatch.setattr(
-        supervision.shutil, "disk_usage", lambda path: usage._replace(free=supervision.BYTES_TO_KEEP_FREE - 1)
-    )
+def test_a_disk_that_is_filling_up_makes_the_scan_wait_with_its_session_saved(site, settings):
+    settings.SCANS_KEEP_FREE_MB = 1_000_000_000  # no disk has so much
     scan = run(queued(site), STARTED, FINDING, ANSWERED, run_for(20))
-    assert scan.status == U.SCAN_ERROR_VERIFYING_PARTIAL_RESULTS and "disk is full" in str(scan.reason)
+    assert scan.status == U.RESUMING and not scan.lease_holder and scan.findings.count() == 1
+    assert "disk of its worker is full" in str(scan.reason)
+    assert scan.activity.filter(action="url_scan.handed_over").count() == 1
 
 
 def test_a_worker_that_was_frozen_writes_nothing_of_what_it_then_hears(site, monkeypatch):

@@ -25,7 +25,7 @@ from scans.harmless import one_line
 from scans.login.base import Method
 from scans.management.database import DatabaseCommand
 from scans.management.output import HarmlessOutput
-from scans.models import Actor, Analysis, Finding, SystemPart
+from scans.models import Actor, Analysis, Finding, FullDisk, SystemPart
 from scans.severities import SEVERITIES
 from scans.statuses import AnalysisStatus
 
@@ -171,6 +171,8 @@ class Command(DatabaseCommand):
         """Print each change of status until the analysis has ended."""
         for kind in SystemPart.missing():
             self.stderr.write(f"{kind.when_missing} `make run` starts one, and so does `{kind.command}`.")
+        for disk in FullDisk.told():
+            self.stderr.write(f"A disk is full, and scans wait until there is room: {disk}")
         last_seen = 0
         while True:
             analysis.refresh_from_db(fields=["status", "prescan_ended_at"])

@@ -12,7 +12,7 @@ from scans.exports.streams import json_text
 from scans.harmless import one_line
 from scans.management.commands.show import finding_line
 from scans.management.database import DatabaseCommand
-from scans.models import Actor, Analysis, Finding, Replay, SystemPart, UrlScan
+from scans.models import Actor, Analysis, Finding, FullDisk, Replay, SystemPart, UrlScan
 from scans.models.querysets import FindingQuerySet
 
 DONE, NOT_ALL, REFUSED, INTERRUPTED = 0, 2, 3, 130
@@ -77,6 +77,8 @@ class Command(DatabaseCommand):
     def _wait(self, findings: FindingQuerySet) -> None:
         for kind in SystemPart.missing():
             self.stderr.write(f"{kind.when_missing} `make run` starts one, and so does `{kind.command}`.")
+        for disk in FullDisk.told():
+            self.stderr.write(f"A disk is full, and scans wait until there is room: {disk}")
         while findings.waiting_for_verification().exists():
             sleep(SECONDS_BETWEEN_LOOKS)
 
