@@ -22,8 +22,13 @@ SETTINGS = {
     *(f"AllowedTarget.{name}" for name in ("pattern", "note")),
     *(f"BlackoutWindow.{name}" for name in ("window", "time_zone", "note")),
 }
-# A login's password can be written: a new row takes the place of the old one, and the analysis counts a change.
-PASSWORD = {"TargetLogin.*", "UrlScan.login", "Analysis.version", "Analysis.changed_at"}
+# A login's password can be written: a new row takes the place of the old one, which is removed, and the analysis counts
+# a change.
+PASSWORD = {
+    "TargetLogin.*",
+    "UrlScan.login",
+    *(f"Analysis.{name}" for name in ("version", "changed_at", "removal_asked_at")),
+}
 MAY_CHANGE = {
     "": set(),
     "Viewer": set(),
