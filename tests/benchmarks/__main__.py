@@ -6,7 +6,7 @@ import argparse
 import traceback
 from time import monotonic
 
-from tests.benchmarks import databases, pages, report, scanning, summary, writes
+from tests.benchmarks import databases, pages, report, scanning, scheduling, summary, writes
 from tests.benchmarks.rows import Table
 from tests.benchmarks.sides import opened
 
@@ -15,6 +15,7 @@ PER_DATABASE = {
     "pages": lambda table, large, small: pages.measure(table, large, small),
     "summary": lambda table, large, small: summary.measure(table, large),
     "writes": lambda table, large, small: writes.measure(table, large),
+    "scheduling": lambda table, large, small: scheduling.measure(table, large),
 }
 
 SCANNING = "scanning"

@@ -18,7 +18,7 @@ from django.contrib.auth.models import Group  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
-from tests.benchmarks import bare, making  # noqa: E402
+from tests.benchmarks import bare, making, waiting  # noqa: E402
 
 BROWSER = {"Accept-Encoding": "gzip, deflate, br"}
 USER = "bench"
@@ -77,8 +77,8 @@ class Side:
         return {"queries": len(ran), "sql": ran}
 
     def make(self, what: str, **values) -> dict:
-        """Change something in the database: a function of `making`."""
-        return getattr(making, what)(**values)
+        """Change something in the database: a function of `making` or `waiting`."""
+        return getattr(making if hasattr(making, what) else waiting, what)(**values)
 
 
 def _htmx(path: str) -> dict:
