@@ -51,7 +51,8 @@ def test_stop_deleting_leaves_nothing_but_the_log():
     make.find(only_scan(analysis), 3)
     transitions.stop_analysis(analysis, StopMode.DELETE, by=Actor.COMMAND)
     assert make.fresh(analysis).status == A.STOPPED_DELETING_RESULTS and tasks("delete_results") == []
-    transitions.end(only_scan(analysis), EndedBy.ITSELF)
+    transitions.end(only_scan(analysis), EndedBy.ITSELF)  # too late; its worker deletes the files, and then
+    transitions.conclude_deletion(only_scan(analysis))
     scan = only_scan(analysis)
     assert make.fresh(analysis).status == A.STOPPED and Finding.objects.count() == 0 and scan.findings_total == 0
     assert "url_scan.results_deleted" in actions(analysis)
@@ -66,8 +67,8 @@ def test_stop_deleting_takes_results_that_are_published_already_while_others_run
     assert statuses(analysis) == [U.COMPLETED_RESULTS_AVAILABLE, U.IN_PROGRESS]
     transitions.stop_analysis(analysis, StopMode.DELETE, by=Actor.COMMAND)
     assert tasks("delete_results") == [done.pk]
-    transitions.conclude_deletion(done)
-    transitions.end(runs, EndedBy.ITSELF)
+    transitions.conclude_deletion(make.fresh(done))
+    transitions.conclude_deletion(runs)
     assert statuses(analysis) == [U.STOPPED, U.STOPPED] and Finding.objects.count() == 0
 
 

@@ -232,7 +232,7 @@ def test_a_lost_worker_is_replaced_and_the_status_stays():
     held = transitions.begin_verify_again(scan.pk, "me")
     make.lose(scan)
     transitions.recover(make.fresh(scan))
-    assert make.fresh(scan).status == scan.status and len(tasks("verify_again")) == 2
+    assert make.fresh(scan).status == scan.status and not make.fresh(scan).lease_holder
     with pytest.raises(LeaseLost):
         transitions.conclude_verify_again(held, COUNTS)
     assert transitions.begin_verify_again(scan.pk, "another")
