@@ -29,7 +29,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.test import Client, override_settings
 from django.utils.module_loading import import_string
-from django_tasks.base import TaskResultStatus
+from django_tasks.base import TaskContext, TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from scans import tasks
@@ -429,7 +429,9 @@ def test_a_task_that_an_earlier_version_queued_is_carried_out(sample, monkeypatc
     analysis = sample.analysis("Handed over, and not begun")
     for task in DBTaskResult.objects.filter(status=TaskResultStatus.READY):
         if task.args_kwargs["args"] == [analysis.pk]:
-            import_string(task.task_path).call(*task.args_kwargs["args"], **task.args_kwargs["kwargs"])
+            known = import_string(task.task_path)
+            context = [TaskContext(task_result=task.task_result)] if known.takes_context else []
+            known.call(*context, *task.args_kwargs["args"], **task.args_kwargs["kwargs"])
     analysis.refresh_from_db()
     assert analysis.status != AnalysisStatus.SUBMITTED
     assert "analysis.prescan_ended" in analysis.activity.values_list("action", flat=True)
