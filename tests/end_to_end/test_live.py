@@ -103,7 +103,7 @@ def test_rows_wait_while_one_points_at_the_list_or_types_and_come_when_asked_for
 def _finished(analysis):
     transitions.stop_analysis(analysis, by=User.objects.get(), mode="delete", reason="")
     for scan in UrlScan.objects.filter(analysis=analysis):
-        transitions.end(scan, EndedBy.USER)
+        transitions.conclude_deletion(scan)
     return analysis
 
 
