@@ -22,6 +22,7 @@ QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
 # Their query strings may hold a secret, such as the code of a login by a provider.
 WITHOUT_QUERY = ("/accounts/",)
 LONGEST = 2000  # characters of a text in a line
+MOST_DIGITS = 18  # of an id, as in addresses of pages
 _IN_ADMIN = {"scans_analysis": "analysis", "scans_urlscan": "url_scan"}
 
 
@@ -62,12 +63,14 @@ def is_worth_a_line(path: str, status: int) -> bool:
 
 def ids_of_address(match: ResolverMatch) -> dict[str, int]:
     """The ids of analysis and URL scan in an address of a page or of the admin."""
-    ids, model = match.kwargs, match.url_name.removesuffix("_change") if match.namespace == "admin" else ""
+    ids = match.kwargs
+    # The admin's last route, which takes every address that is left over, has no name.
+    model = (match.url_name or "").removesuffix("_change") if match.namespace == "admin" else ""
     if match.route.startswith(URL_SCAN):
         return {"analysis": ids["analysis_id"], "url_scan": ids["pk"]}
     if match.route.startswith(ANALYSIS):
         return {"analysis": ids["pk"]}
-    if model in _IN_ADMIN and ids.get("object_id", "").isdecimal():
+    if model in _IN_ADMIN and ids.get("object_id", "").isdecimal() and len(ids["object_id"]) <= MOST_DIGITS:
         return {_IN_ADMIN[model]: int(ids["object_id"])}
     return {}
 

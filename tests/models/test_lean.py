@@ -44,6 +44,7 @@ SHORT = {
     "recurringschedule": {"switched_off_reason"},
     "bulkaction": {"query"},
     "bulkitem": {"reason"},
+    "fulldisk": {"reason"},
     "savedview": {"query"},
     "triagemark": {"comment"},
     "securityevent": {"facts"},
