@@ -19,7 +19,7 @@ SCANS = Path(settings.BASE_DIR) / "scans"
 WRITES = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
 FILES = {"open", "rmtree", "copytree", "unlink", "mkdir", "write_text", "write_bytes", "writelines"}
 # They hold no URL scan: the process reports itself, and the scheduler is nobody's holder.
-WITHOUT_LEASE = {"worker.py", "scheduler.py", "task_watch.py", "task_ids.py"}
+WITHOUT_LEASE = {"worker.py", "scheduler.py", "leading.py", "task_watch.py", "task_ids.py"}
 # These change no row: a dictionary, and pictures that are removed again if their row is not stored.
 NO_ROWS = {("recording.py", "note"), ("evidence.py", "_stored"), ("evidence.py", "_removed_unless_kept")}
 
