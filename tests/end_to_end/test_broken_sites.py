@@ -2,11 +2,14 @@
 
 import os
 import signal
-from contextlib import contextmanager, suppress
+import sqlite3
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from tests.end_to_end.product import running_again, running_product
@@ -184,12 +187,26 @@ def test_a_worker_that_is_killed_is_replaced_and_the_scan_goes_on_to_its_end(pro
     assert {finding["category"] for finding in data["findings"]} >= WEAKNESSES
 
 
+def freeze_at_its_worst(worker, database):
+    """Stop a worker: on PostgreSQL inside its transaction, with its locks; on SQLite outside, or nobody could write."""
+    if database.startswith("sqlite"):
+        with closing(sqlite3.connect(urlsplit(database).path, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            os.kill(worker, signal.SIGSTOP)
+        return
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with psycopg.connect(database) as holder, psycopg.connect(database, autocommit=True) as observer:
+        holder.execute("LOCK TABLE scans_urlscan IN EXCLUSIVE MODE")
+        eventually(lambda: observer.execute(waiting).fetchone())
+        os.kill(worker, signal.SIGSTOP)
+
+
 def test_the_engine_of_a_worker_that_is_frozen_ends_before_another_goes_on(product, slow_site):
     pk = submit(product, slow_site.url)
     shows(product, pk, lambda data: data["findings"])
     engine = process_of(product, "driver.py")
     worker = int(state_and_parent(engine)[1])
-    os.kill(worker, signal.SIGSTOP)
+    freeze_at_its_worst(worker, product.environment["DATABASE_URL"])
     try:
         shows(product, pk, lambda data: "url_scan.went_on" in [entry["action"] for entry in data["log"]])
         assert state_and_parent(engine)[0] == "Z"  # ended, and not yet reaped by its worker
