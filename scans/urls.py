@@ -14,6 +14,7 @@ from scans.views import (
     comparison,
     coverage,
     exports,
+    finding_lists,
     findings,
     home,
     saved_views,
@@ -82,9 +83,9 @@ urlpatterns = [
         for form in exports.RESULTS_FORMATS
     ],
     path(ANALYSIS + "comparison/", comparison.ComparisonView.as_view(), name="comparison"),
-    path(ANALYSIS + "findings/", findings.AnalysisFindingListView.as_view(), name="analysis-finding-list"),
-    path(ANALYSIS + "findings/mark/", findings.BulkMarkView.as_view(), name="bulk-mark"),
-    path(ANALYSIS + "findings/verify-again/", findings.BulkVerifyView.as_view(), name="bulk-verify"),
+    path(ANALYSIS + "findings/", finding_lists.AnalysisFindingListView.as_view(), name="analysis-finding-list"),
+    path(ANALYSIS + "findings/mark/", finding_lists.BulkMarkView.as_view(), name="bulk-mark"),
+    path(ANALYSIS + "findings/verify-again/", finding_lists.BulkVerifyView.as_view(), name="bulk-verify"),
     path(ANALYSIS + "stop/", actions.AnalysisStopView.as_view(), name="analysis-stop"),
     path(ANALYSIS + "delete/", actions.AnalysisDeleteView.as_view(), name="analysis-delete"),
     *[
@@ -96,7 +97,7 @@ urlpatterns = [
         for name in url_scan_bulk.QUESTIONS
     ],
     path(URL_SCAN, url_scans.UrlScanDetailView.as_view(), name="url-scan-detail"),
-    path(URL_SCAN + "findings/", findings.FindingListView.as_view(), name="finding-list"),
+    path(URL_SCAN + "findings/", finding_lists.FindingListView.as_view(), name="finding-list"),
     path(URL_SCAN + "findings/<id:finding_id>/", findings.FindingDetailView.as_view(), name="finding-detail"),
     path(URL_SCAN + "findings/<id:finding_id>/mark/", findings.MarkView.as_view(), name="finding-mark"),
     path(URL_SCAN + "findings/<id:finding_id>/verify-again/", findings.VerifyView.as_view(), name="finding-verify"),
