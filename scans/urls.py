@@ -45,6 +45,7 @@ urlpatterns = [
     path("statuses/", statuses.StatusListView.as_view(), name="status-list"),
     path("settings/password/", accounts.password, name="password"),
     path("settings/end-other-sessions/", accounts.EndOtherSessionsView.as_view(), name="end-other-sessions"),
+    path("settings/sessions/<id:pk>/end/", accounts.EndSessionView.as_view(), name="end-session"),
     path("settings/", settings.SettingsView.as_view(), name="settings"),
     *[
         path(f"settings/{name}/", settings.SettingView.as_view(name=name), name=f"setting-{name}")

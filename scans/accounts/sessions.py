@@ -1,18 +1,22 @@
 """The end of sessions: without activity, at a certain age, or because the person ended all others.
 
 Django ends the other sessions when the password changes. Three values in the session say the rest: when it began, when
-the person last did something, and how often the person had ended all others by then. Nothing here needs a query.
+the person last did something, and how often the person had ended all others by then. No request needs a query for it.
 """
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -25,12 +29,22 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 
 from scans.accounts.passwords import may_be_put_off, must_change
 from scans.activity import note
+from scans.harmless import one_line
 from scans.models import PersonSettings
 from scans.schedule.moments import time_span
 
 BEGAN, ACTIVE, OTHERS_ENDED = "began", "active", "others_ended"
 POLL = "X-Poll"  # the header of requests that a page makes by itself (static/js/polling.js)
 WRITTEN_AT_MOST_EVERY = timedelta(minutes=5)  # a shorter time would write with every page
+# In this order: Edge and Opera call themselves Chrome, too, and Chrome calls itself Safari.
+_BROWSERS = {
+    **{"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "CriOS/": "Chrome"},
+    **{"FxiOS/": "Firefox", "Safari/": "Safari", "curl/": "curl"},
+}
+_SYSTEMS = {
+    **{"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS X": "macOS"},
+    **{"CrOS": "ChromeOS", "Linux": "Linux"},
+}
 _AGE = _("You were logged out, because the login was {} old. Log in again.")
 _IDLE = _("You were logged out after {} without activity. Log in again.")
 _ENDED = _("This session was ended from another one, or by an administrator. Log in again.")
@@ -77,6 +91,56 @@ def end_all(user: AbstractBaseUser, *, request: HttpRequest) -> None:
     note("login.all_ended", request=request, subject=user)
 
 
+class OwnSession(NamedTuple):
+    """One login of a person that has not ended: its id, where it was begun and with which browser."""
+
+    pk: int
+    browser: str
+    address: str
+    began: datetime
+    active: datetime
+    is_current: bool
+
+
+def own_sessions(request: HttpRequest) -> list[OwnSession]:
+    """Return the sessions of this person that have not ended, the newest first. Two queries."""
+    logins = {login.session_key: login for login in _logins_of(request.user)}
+    stored = Session.objects.filter(session_key__in=logins, expire_date__gt=timezone.now())
+    found = []
+    for session in stored:
+        values, login = session.get_decoded(), logins[session.session_key]
+        if SESSION_KEY not in values or _why_over(values, request.user):
+            continue
+        began, active = (_moment(values.get(name, login.created_at.timestamp())) for name in (BEGAN, ACTIVE))
+        is_current = session.session_key == request.session.session_key
+        found.append(OwnSession(login.pk, browser_name(login.user_agent), login.ip, began, active, is_current))
+    return sorted(found, key=lambda session: session.began, reverse=True)
+
+
+def end_one(request: HttpRequest, pk: int) -> bool:
+    """End one session of this person. Returns False if there is no such session any more."""
+    login = _logins_of(request.user).filter(pk=pk).first()
+    if login is None:
+        return False
+    login.end()
+    note("login.one_ended", request=request, subject=request.user, browser=browser_name(login.user_agent))
+    return True
+
+
+def browser_name(user_agent: str) -> str:
+    """Return the browser and system that a User-Agent header names, such as “Firefox, Linux”; else its beginning."""
+    names = [next((name for mark, name in marks.items() if mark in user_agent), "") for marks in (_BROWSERS, _SYSTEMS)]
+    return ", ".join(filter(None, names)) or one_line(user_agent)[:60]
+
+
+def _logins_of(user: AbstractBaseUser) -> QuerySet[UserSession]:
+    return UserSession.objects.filter(user_id=user.pk)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 @receiver(user_logged_in)
 def _begin(sender, request: HttpRequest, user, **values) -> None:
     now = timezone.now().timestamp()
@@ -85,13 +149,17 @@ def _begin(sender, request: HttpRequest, user, **values) -> None:
 
 def _over(request: HttpRequest) -> str:
     """The reason why the session is over; empty while it is not. A session without times is of an older version."""
+    return _why_over(request.session, request.user)
+
+
+def _why_over(session: Mapping, user: AbstractBaseUser | AnonymousUser) -> str:
     now = timezone.now().timestamp()
-    session, oldest, idle = request.session, settings.SCANS_SESSION_AGE, settings.SCANS_SESSION_IDLE
+    oldest, idle = settings.SCANS_SESSION_AGE, settings.SCANS_SESSION_IDLE
     if now - session.get(BEGAN, now) > oldest.total_seconds():
         return format_lazy(_AGE, time_span(oldest))
     if now - session.get(ACTIVE, now) > idle.total_seconds():
         return format_lazy(_IDLE, time_span(idle))
-    if request.user.is_authenticated and session.get(OTHERS_ENDED, 0) != PersonSettings.of(request.user).sessions_ended:
+    if user.is_authenticated and session.get(OTHERS_ENDED, 0) != PersonSettings.of(user).sessions_ended:
         return _ENDED
     return ""
 

@@ -9,6 +9,7 @@ from allauth.account.internal.flows.reauthentication import is_reauthentication_
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -35,7 +36,7 @@ from scans.models import ScanSettings
 ROLES = settings.SCANS_ROLES
 
 # Those of django-allauth are nobody's to edit here: the dashboard sends no mail, and secrets stay where they are.
-admin.site.unregister([User, Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
+admin.site.unregister([User, Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession])
 
 
 def roles_within_reach(user: User) -> QuerySet[Group]:

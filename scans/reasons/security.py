@@ -27,6 +27,7 @@ SENTENCES = {
     "login.unlocked": _("unlocked logging in"),
     "login.ended": _("logged out"),
     "login.others_ended": _("logged out the account's other sessions"),
+    "login.one_ended": _("logged out one session of the account: {browser}"),
     "login.all_ended": _("logged out all sessions of the account"),
     # Accounts and roles
     "account.created": _("created the account"),

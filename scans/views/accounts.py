@@ -1,15 +1,17 @@
 """One's own account: a new password, and the end of other sessions."""
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.views import PasswordChangeView
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from scans.accounts.passwords import may_be_put_off, must_change, require_change
-from scans.accounts.sessions import end_others
+from scans.accounts.sessions import end_one, end_others
 from scans.activity import note
 from scans.views.redirects import page_asked_from
 
@@ -46,8 +48,9 @@ class PasswordView(PasswordChangeView):
         return super().get_context_data(held=held, later=later, **context)
 
 
+@method_decorator(reauthentication_required, name="post")
 class EndOtherSessionsView(View):
-    """Ends all other sessions of the person who asks."""
+    """Ends all other sessions of the person who asks. Minutes after a login, the person confirms it first."""
 
     http_method_names = ["post"]
 
@@ -55,6 +58,19 @@ class EndOtherSessionsView(View):
         """End them, and say so on the settings."""
         end_others(request)
         messages.success(request, _("All your other sessions were ended."))
+        return redirect("scans:settings")
+
+
+@method_decorator(reauthentication_required, name="post")
+class EndSessionView(View):
+    """Ends one session of the person who asks. Minutes after a login, the person confirms it first."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """End it, and say so on the settings."""
+        ended = end_one(request, pk)
+        messages.success(request, _("The session was ended.") if ended else _("That session had ended before."))
         return redirect("scans:settings")
 
 

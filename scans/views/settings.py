@@ -6,6 +6,7 @@ from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, View
 
+from scans.accounts.sessions import own_sessions
 from scans.forms.personal import PersonSettingsForm
 from scans.harmless import harmless
 from scans.models import PersonSettings
@@ -34,7 +35,8 @@ class SettingsView(FormView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **context) -> dict:
-        return super().get_context_data(time_zones=sorted(time_zones()), **context)
+        sessions = own_sessions(self.request)
+        return super().get_context_data(time_zones=sorted(time_zones()), sessions=sessions, **context)
 
 
 class SettingView(View):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.conf import settings as django_settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
@@ -97,13 +98,57 @@ def test_a_session_of_an_older_version_gets_its_times_now(ada, clock):
     assert not is_in(client)
 
 
+def with_password(user, browser="curl/8") -> Client:
+    """A browser in which this person has just logged in by the form."""
+    client = Client(headers={"User-Agent": browser})
+    client.post("/accounts/login/", {"username": user.username, "password": "password"})
+    return client
+
+
 def test_a_person_ends_all_other_sessions(ada):
-    here, there, somebody = logged_in(ada), logged_in(ada), logged_in(factories.user("Viewer"))
+    here, there, somebody = with_password(ada), logged_in(ada), logged_in(factories.user("Viewer"))
     answer = here.post("/settings/end-other-sessions/", follow=True)
     assert "All your other sessions were ended." in answer.content.decode()
     assert [is_in(here), is_in(there), is_in(somebody)] == [True, False, True]
     assert is_in(logged_in(User.objects.get(pk=ada.pk)))
     assert SecurityEvent.objects.get(event="login.others_ended").subject == "ada"
+
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+EDGE = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126 Safari/537.36 Edg/126"
+
+
+def test_a_person_sees_where_they_are_logged_in_and_ends_one(ada, clock):
+    here, there, somebody = (
+        with_password(ada, FIREFOX),
+        with_password(ada, EDGE),
+        with_password(factories.user("Viewer")),
+    )
+    page = here.get("/settings/").content.decode()
+    assert page.count("data-session=") == 2 and "Firefox, Linux" in page and "Edge, Windows" in page
+    assert page.count("This browser") == 1 and "127.0.0.1" in page
+    login = UserSession.objects.get(session_key=there.session.session_key)
+    assert somebody.post(f"/settings/sessions/{login.pk}/end/", follow=True).status_code == 200
+    assert is_in(there), "Only the person may end it"
+    clock.shift(timedelta(minutes=6))
+    answer = here.post(f"/settings/sessions/{login.pk}/end/")
+    assert answer["Location"].startswith("/accounts/confirm/") and is_in(there), "The login is confirmed first"
+    here.post(answer["Location"], {"password": "password"}, follow=True)
+    assert [is_in(here), is_in(there), is_in(somebody)] == [True, False, True]
+    assert here.get("/settings/").content.decode().count("data-session=") == 1
+    event = SecurityEvent.objects.get(event="login.one_ended")
+    assert event.subject == "ada" and event.facts == {"browser": "Edge, Windows"}
+
+
+def test_sessions_that_have_ended_are_not_listed(ada, clock):
+    here, ended = with_password(ada), with_password(ada)
+    ended.post("/accounts/logout/")
+    with_password(ada)
+    assert here.get("/settings/").content.decode().count("data-session=") == 2
+    clock.shift(timedelta(hours=11))
+    assert is_in(here)
+    clock.shift(timedelta(hours=2))
+    assert here.get("/settings/").content.decode().count("data-session=") == 1
 
 
 @pytest.mark.parametrize("address", [PAGE, "/admin/", "/analyses/export.csv"])
