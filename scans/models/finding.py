@@ -147,3 +147,9 @@ class Finding(models.Model):
     def replay_label(self) -> str:
         """The outcome of the replay in words."""
         return str(Replay(self.replay).label)
+
+    def runs_that_show_it(self, series_id: int, user) -> list[int]:
+        """The numbers of the runs of a series that found the same weakness, as far as this user may see; ascending."""
+        alike = Finding.objects.filter(url_scan__analysis__series=series_id, fingerprint=self.fingerprint)
+        runs = alike.visible_to(user).order_by("url_scan__analysis__run").values_list("url_scan__analysis__run")
+        return [run for (run,) in runs.distinct()]

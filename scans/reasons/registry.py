@@ -12,8 +12,22 @@ from scans.reasons import (
     scanning,
     security,
     targets,
+    weaknesses,
 )
 
-TABLES = (scanning, notices, refusals, targets, logins, browser, engines, replays, security, providers, files)
+TABLES = (
+    scanning,
+    notices,
+    refusals,
+    targets,
+    logins,
+    browser,
+    engines,
+    replays,
+    security,
+    providers,
+    files,
+    weaknesses,
+)
 # `text` is somebody's own text, or an old one: it is shown as it is.
 SENTENCES = {"text": "{text}", **{code: sentence for table in TABLES for code, sentence in table.SENTENCES.items()}}

@@ -37,6 +37,18 @@ class StoredRequest:
         value = _at(self._json, parameter.split(".")) if self._is_json else None
         return value if isinstance(value, str) else ""
 
+    def raw_value_of(self, parameter: str) -> str:
+        """Return the value of a parameter as it was sent, encoded; empty if there is none."""
+        if parameter in _BODY:
+            return self.body
+        if parameter in _QUERY:
+            return self.query
+        for pairs in (self.query, self.body if self._is_form else ""):
+            for one in pairs.split("&"):
+                if parameter in (_pair(one)[0], quote(_pair(one)[0])):
+                    return one.partition("=")[2]
+        return json.dumps(self.value_of(parameter))[1:-1] if self._is_json else ""
+
     def with_value(self, parameter: str, value: str) -> StoredRequest:
         """Return the request with another value of this parameter; the same one if it has no such parameter."""
         if parameter in _BODY:

@@ -12,19 +12,22 @@ from scans import transitions
 from scans.configuration.secret_headers import names_for
 from scans.forms.actions import MarkForm
 from scans.models import Finding, Mark, TriageMark, UrlScan
+from scans.summaries.evidence import LONGEST as LONGEST_EVIDENCE
+from scans.summaries.evidence import Evidence, command
+from scans.summaries.explanation import why
+from scans.summaries.guides import guides
 from scans.views.access import present_url_scan
 from scans.views.actions import ActionView
 from scans.views.url_scans import UrlScanTab
 
 PAGE_SIZE = 100  # places
-LONGEST_EVIDENCE = 4000  # characters of a request or response that are shown at first
 
 
 class FindingDetailView(UrlScanTab):
-    """One finding with its evidence."""
+    """One finding: the weakness, its remedy, why it is one, its evidence, and the verdict."""
 
     stem = "finding-detail"
-    template = "scans/findings/_finding_detail.html"
+    page, fragment = "scans/findings/finding_detail.html", "scans/findings/_finding_detail.html"
     whole = True
     tab = "finding-list"
 
@@ -37,17 +40,33 @@ class FindingDetailView(UrlScanTab):
         marks = TriageMark.objects.select_related("user")
         mark = marks.filter(series=url_scan.analysis.series_id, fingerprint=finding.fingerprint).first()
         form = MarkForm(initial={"mark": mark.mark if mark else Mark.UNREVIEWED})
-        longest = None if "all" in self.request.GET else LONGEST_EVIDENCE
         return {
             "finding": finding,
+            "title": _title(finding),
+            "runs": finding.runs_that_show_it(url_scan.analysis.series_id, self.request.user),
+            "why": why(finding),
+            "guides": guides(finding.cwe, finding.wstg),
             "places": Paginator(places, PAGE_SIZE).get_page(self.request.GET.get("places")),
             "mark": mark,
             "mark_form": form,
-            "sent": finding.http_request[:longest],
-            "header_names": names_for(url_scan),
-            "answered": finding.evidence_body[:longest],
-            "is_cut": longest and max(len(finding.http_request), len(finding.evidence_body)) > longest,
+            **_proof(self.request, url_scan, finding),
         }
+
+
+def _title(finding: Finding) -> str:
+    """The weakness and what it is about, for the title of the page."""
+    if finding.parameter:
+        return _("%(weakness)s in %(where)s") % {"weakness": finding.category, "where": finding.parameter[:80]}
+    return f"{finding.category}: {finding.subject[:80]}" if finding.subject else finding.category
+
+
+def _proof(request: HttpRequest, url_scan: UrlScan, finding: Finding) -> dict:
+    """The evidence, and a command that repeats the request."""
+    names, method = names_for(url_scan), url_scan.login.method if url_scan.login_id else ""
+    curl, variables = command(finding.curl, method, names)
+    longest = None if "all" in request.GET else LONGEST_EVIDENCE
+    evidence = Evidence(finding, longest)
+    return {"header_names": names, "evidence": evidence, "curl": curl, "variables": variables}
 
 
 class MarkView(ActionView):

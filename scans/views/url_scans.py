@@ -37,6 +37,7 @@ class UrlScanTab(ViewerRequired, View):
 
     stem = ""
     template = ""
+    page, fragment = "scans/url_scan/url_scan.html", "scans/url_scan/_url_scan.html"  # around it
     tab = ""  # the tab that it belongs to, if it is none itself
     whole = False  # whether it shows something of the large columns of its analysis
 
@@ -60,7 +61,7 @@ class UrlScanTab(ViewerRequired, View):
             "tab_body": self.template,
             **self.content(scan, **address),
         }
-        return htmx.respond(request, "scans/url_scan/url_scan.html", "scans/url_scan/_url_scan.html", context)
+        return htmx.respond(request, self.page, self.fragment, context)
 
     def content(self, url_scan: UrlScan) -> dict:
         """The context of this tab, besides the URL scan."""

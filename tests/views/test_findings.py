@@ -1,4 +1,4 @@
-"""One finding: who sees it, what a reviewer decides about it, and verifying it again."""
+"""One finding: its page, who sees it, what a reviewer decides about it, and verifying it again."""
 
 import pytest
 
@@ -154,8 +154,8 @@ def test_long_evidence_is_shown_whole_on_demand(client, monkeypatch):
     monkeypatch.setattr(views, "LONGEST_EVIDENCE", 5)
     finding = first_finding(factories.published())
     cut, whole = (text(client.get(finding.get_absolute_url() + query)) for query in ("", "?all"))
-    assert "Show all" in cut and "&lt;p&gt;&lt;s" in cut and "&lt;script&gt;" not in cut
-    assert "Show all" not in whole and "&lt;script&gt;" in whole
+    assert "Show all" in cut and "&lt;p&gt;<mark>&lt;s</mark></pre>" in cut
+    assert "Show all" not in whole and "&lt;p&gt;<mark>&lt;script&gt;</mark>&lt;/p&gt;</pre>" in whole
 
 
 def test_the_request_can_be_copied_as_curl(client):
@@ -175,3 +175,76 @@ def test_the_button_that_marks_is_a_verb_in_german_too(as_role):
     address = first_finding(factories.published()).get_absolute_url()
     page = as_role("Reviewer").get(address, headers={"accept-language": "de"})
     assert "Markieren" in text(page) and "Markierung" in text(page)
+
+
+# --- The page of one finding -------------------------------------------------------------------------------
+
+
+def weakness(**fields) -> Finding:
+    """A published SQL injection."""
+    analysis = factories.ended(number_of_findings=0, name="Shop")
+    of_sql = {
+        "category": "SQL Injection",
+        "module": "sql",
+        "kind": "error",
+        "parameter": "id",
+        "url": "http://127.0.0.1:9/product",
+        "http_request": "GET /product?id=3%27 HTTP/1.1\nhost: 127.0.0.1:9\n\n",
+        "evidence_body": "<b>You have an error in your SQL syntax</b>",
+        "solution": "Use parameters.",
+        "cwe": (89,),
+        "wstg": ("WSTG-INPV-05",),
+    }
+    scan = analysis.url_scans.get()
+    factories.find(scan, **{**of_sql, **fields})
+    factories.verify(scan)
+    return scan.findings.get()
+
+
+def test_title_and_heading_name_the_weakness_and_its_subject(client):
+    page = text(client.get(weakness().get_absolute_url()))
+    assert "<title>SQL Injection in id" in page
+    assert '<h1><span lang="en">SQL Injection</span> in <code>id</code></h1>' in page
+    flag = weakness(category="Secure Flag cookie", parameter="", subject="level", kind="")
+    page = text(client.get(flag.get_absolute_url()))
+    assert "<title>Secure Flag cookie: level" in page and '<code lang="en">level</code></h1>' in page
+
+
+def test_the_remedy_comes_first_and_then_why_it_is_a_finding(client):
+    page = text(client.get(weakness().get_absolute_url()))
+    places = [page.index(said) for said in ("Use parameters.", "report an error", "<h2>Evidence", "Engine report")]
+    assert places == sorted(places)
+
+
+def test_cwe_and_wstg_lead_to_their_official_pages(client):
+    links = values(client.get(weakness().get_absolute_url()), "href")
+    assert "https://cwe.mitre.org/data/definitions/89.html" in links
+    assert any(link.endswith("05-Testing_for_SQL_Injection") for link in links)
+
+
+def test_what_was_injected_and_what_answered_is_marked_and_the_raw_request_is_one_click_away(client):
+    page = text(client.get(weakness().get_absolute_url()))
+    assert "id=<mark>3&#x27;</mark> HTTP/1.1" in page and "id=<mark>3%27</mark> HTTP/1.1" in page
+    assert "<mark>You have an error in your SQL syntax</mark>" in page and "It is marked in the response" in page
+    assert '<details id="raw-request">' in page
+
+
+def test_the_page_says_in_which_runs_the_weakness_was_seen(client):
+    factories.published(name="Shop")
+    again = factories.published(name="Shop", number_of_findings=2)
+    old, new = again.url_scans.get().findings.order_by("pk")
+    assert "Seen in 2 runs, first in run 1, last in run 2" in text(client.get(old.get_absolute_url()))
+    assert "New in run 2" in text(client.get(new.get_absolute_url()))
+
+
+def test_the_command_names_a_variable_for_each_secret_and_no_secret(client):
+    analysis = factories.published(headers={"X-Team": seal("red-owl")})
+    page = text(client.get(analysis.url_scans.get().findings.get().get_absolute_url()))
+    assert "X-Team: $X_TEAM" in page and "Set these variables" in page and "red-owl" not in page
+
+
+def test_a_finding_is_one_page_of_few_queries(client, django_assert_num_queries):
+    address = weakness().get_absolute_url()
+    client.get(address)
+    with django_assert_num_queries(8):
+        client.get(address)

@@ -113,7 +113,7 @@ def test_the_engine_s_own_texts_are_marked_as_english(as_role):
     Finding.objects.update(category="SQL Injection", info="Found by its error", description="D1", solution="S1")
     reviewer = as_role("Reviewer")
     page = text(reviewer.get(finding.get_absolute_url(), headers=GERMAN))
-    for said in ("SQL Injection</h2>", "Found by its error</p>", "D1</p>", "S1</p>"):
+    for said in ("SQL Injection</span>", "Found by its error</p>", "D1</p>", "S1</p>"):
         assert f'lang="en">{said}' in page
     assert 'lang="en">SQL Injection</a>' in text(
         reviewer.get(f"{analysis.get_absolute_url()}findings/", headers=GERMAN)
