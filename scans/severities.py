@@ -1,4 +1,8 @@
-"""How findings are ranked: the severities, worst first, their labels, and their weight as one number."""
+"""How findings are ranked and counted: the severities, worst first, their labels and weight, and the dismissing marks.
+
+Every page counts *open weaknesses*, and the dismissed ones beside them: a weakness counts once, at however many places,
+and it is dismissed while a reviewer's mark says that nothing is left to do about it.
+"""
 
 from collections.abc import Mapping
 
@@ -15,6 +19,8 @@ _LABELS = {
     Severity.INFO: _("Info"),
 }
 SEVERITY_CHOICES = [(severity.value, _LABELS[severity]) for severity in Severity]
+DISMISSING_MARKS = ("false_positive", "accepted", "fixed")
+DISMISSED = "dismissed"  # the key beside the severities in a count
 _ROOM = 4096  # the count of one severity stays below this, so that it never outweighs the next
 MOST_WEIGHED = _ROOM - 1
 
@@ -33,3 +39,8 @@ def unweigh(weight: int) -> dict[str, int]:
     for severity in reversed(SEVERITIES):
         weight, counts[severity] = divmod(weight, _ROOM)
     return {severity: counts[severity] for severity in SEVERITIES}
+
+
+def total(counts: Mapping[str, int]) -> int:
+    """Return the number of all severities together, without what else a count has, such as dismissed weaknesses."""
+    return sum(counts[severity] for severity in SEVERITIES)

@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.db.transaction import TransactionManagementError
 from django.utils.dateparse import parse_datetime
 
-from scans.severities import SEVERITIES
+from scans.severities import DISMISSED, DISMISSING_MARKS, SEVERITIES
 from scans.statuses import PUBLISHED_AS
 
 _SERIES = """
@@ -17,8 +17,11 @@ _SERIES = """
     WHERE series_id = (SELECT series_id FROM scans_analysis WHERE id = %s)"""
 
 _FOUND = " + ".join(f"findings_{severity}" for severity in SEVERITIES)
+_DISMISSING = ", ".join(f"'{mark}'" for mark in DISMISSING_MARKS)
 _TOTALS = f"""
-    SELECT analysis_id, status, count(CASE WHEN {_FOUND} > 0 THEN 1 END), count(*),
+    SELECT analysis_id, status, count(CASE WHEN {_FOUND} > 0 THEN 1 END), EXISTS (
+            SELECT 1 FROM scans_triagemark mark JOIN scans_analysis analysis ON analysis.series_id = mark.series_id
+            WHERE analysis.id = scans_urlscan.analysis_id AND mark.mark IN ({_DISMISSING})), count(*),
         {", ".join(f"sum(findings_{severity})" for severity in SEVERITIES)}
     FROM scans_urlscan WHERE analysis_id IN ({{ids}}) GROUP BY analysis_id, status"""  # noqa: S608 - our own columns
 
@@ -27,9 +30,14 @@ _RANK = " ".join(f"WHEN '{severity}' THEN {rank}" for rank, severity in enumerat
 _PUBLISHED = ", ".join(f"'{status}'" for status in PUBLISHED_AS.values())
 _WEAKNESSES = f"""
     SELECT analysis_id, substr(status, 2), worst, count(*) FROM (
-        SELECT scan.analysis_id, min(CASE finding.severity {_RANK} END) AS worst,
+        SELECT scan.analysis_id,
+            CASE WHEN max(mark.id) IS NULL THEN min(CASE finding.severity {_RANK} END) ELSE {len(SEVERITIES)} END
+                AS worst,
             min(CASE WHEN scan.status IN ({_PUBLISHED}) THEN '0' ELSE '1' END || scan.status) AS status
         FROM scans_finding finding JOIN scans_urlscan scan ON scan.id = finding.url_scan_id
+        JOIN scans_analysis analysis ON analysis.id = scan.analysis_id
+        LEFT JOIN scans_triagemark mark ON mark.series_id = analysis.series_id
+            AND mark.fingerprint = finding.fingerprint AND mark.mark IN ({_DISMISSING})
         WHERE scan.analysis_id IN ({{ids}}) GROUP BY scan.analysis_id, finding.fingerprint
     ) weakness GROUP BY 1, 2, 3"""  # noqa: S608 - our own columns
 
@@ -82,22 +90,27 @@ def row(model: type[models.Model], pk: int, *, lock: bool = False) -> models.Mod
 
 
 def totals_by_status(analysis_ids: Collection[int]) -> dict[int, dict[str, dict[str, int]]]:
-    """Return for each of these analyses the totals of its URL scans by status: `urls`, and weaknesses by severity.
+    """Return for each of these analyses the totals of its URL scans by status: `urls`, and weaknesses by severity:
+    open ones, and beside them how many are `dismissed`.
 
     A weakness that several URL scans have counts once, for a published one if there is one. A status that no URL scan
     has is missing; so an analysis without URL scans has an empty dictionary.
     """
     totals = {analysis_id: {} for analysis_id in analysis_ids}
     with_findings = Counter()
-    for analysis_id, status, found, *counts in _for_each(_TOTALS, totals):
-        totals[analysis_id][status] = dict(zip(["urls", *SEVERITIES], counts, strict=True))
+    with_dismissed = set()
+    for analysis_id, status, found, some_dismissed, *counts in _for_each(_TOTALS, totals):
+        totals[analysis_id][status] = {**dict(zip(["urls", *SEVERITIES], counts, strict=True)), DISMISSED: 0}
         with_findings[analysis_id] += found
-    several = [analysis_id for analysis_id, found in with_findings.items() if found > 1]
-    for analysis_id in several:
+        if some_dismissed:
+            with_dismissed.add(analysis_id)
+    # The sums of the URL scans are right for the others.
+    looked_at = [pk for pk, found in with_findings.items() if found > 1 or found and pk in with_dismissed]
+    for analysis_id in looked_at:
         for total in totals[analysis_id].values():
             total.update(dict.fromkeys(SEVERITIES, 0))
-    for analysis_id, status, worst, count in _for_each(_WEAKNESSES, several):
-        totals[analysis_id][status][SEVERITIES[worst]] = count
+    for analysis_id, status, worst, count in _for_each(_WEAKNESSES, looked_at):
+        totals[analysis_id][status][(*SEVERITIES, DISMISSED)[worst]] = count
     return totals
 
 

@@ -9,7 +9,7 @@ from scans.exports.data import iso, values_of
 from scans.exports.streams import HERE, json_pieces
 from scans.exports.tables import csv_lines
 from scans.models import Analysis, UrlScan
-from scans.severities import SEVERITIES
+from scans.severities import DISMISSED, SEVERITIES
 
 FORMAT = {"format": "dynamic-analyses/list", "version": 1}
 CHUNK = 500  # rows in memory at a time, with one query for the totals of their URL scans
@@ -17,6 +17,7 @@ ANALYSIS_COLUMNS = [
     *("id", "name", "run", "status", "label", "warning", "owner", "urls", "urls_ended"),
     *("critical", "high", "medium", "low", "info", "urls_under_verification"),
     *("start_at", "started_at", "ended_at", "duration_seconds", "changed_at", "address", "urls_with_notices"),
+    DISMISSED,
 ]
 
 
@@ -51,7 +52,7 @@ def _row(analysis: Analysis, totals: dict[str, int]) -> dict:
         "owner": str(analysis.owner or ""),
         "urls": totals["urls"],
         "urls_ended": totals["ended"],
-        **{severity: totals[severity] for severity in SEVERITIES},
+        **{name: totals[name] for name in (*SEVERITIES, DISMISSED)},
         "urls_under_verification": totals["hidden"],
         "start_at": iso(analysis.start_at),
         "started_at": iso(analysis.started_at),

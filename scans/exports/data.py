@@ -6,7 +6,9 @@ from scans.activity import sentence, status_labels
 from scans.configuration.submission import exported
 from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
 from scans.models import ActivityLogEntry, Analysis, Finding, ModuleError, UrlScan
+from scans.models.open_findings import count_open, count_open_of_scans
 from scans.reasons import Notice, Reason
+from scans.severities import DISMISSED, total
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
 
 FORMAT = {"format": "dynamic-analyses/analysis", "version": 2}
@@ -47,6 +49,7 @@ def catalogue_data() -> list[dict]:
 def analysis_data(analysis: Analysis) -> dict:
     """Return the analysis with its URL scans, counts, findings and log (newest first)."""
     scans = list(analysis.url_scans.order_by("position").prefetch_related("module_errors"))
+    count_open_of_scans(scans)
     findings = Finding.objects.defer(None).filter(url_scan__analysis=analysis).marked(analysis.series.marks)
     masks = masks_of(scans)
     weaknesses = (
@@ -56,7 +59,7 @@ def analysis_data(analysis: Analysis) -> dict:
     return {
         **FORMAT,
         **configuration_data(analysis),
-        "counts": findings.count_by_severity(),
+        "counts": count_open(findings),
         "url_scans": [url_scan_data(scan, masks[scan.pk]) for scan in scans],
         "findings": list(weaknesses),
         "log": [_entry_data(entry) for entry in analysis.activity.newest_first()],
@@ -82,7 +85,8 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def url_scan_data(scan: UrlScan, mask: Mask, *, visible: bool = True) -> dict:
-    """Return one URL scan: status, reason, and the counts of its engine; of its findings only if they are visible."""
+    """Return one URL scan that knows its `open_counts`: status, reason, and the counts of its engine; of its findings
+    only if they are visible."""
     return {
         **values_of(scan, "id url status"),
         "label": scan.info.label,
@@ -94,7 +98,8 @@ def url_scan_data(scan: UrlScan, mask: Mask, *, visible: bool = True) -> dict:
         **values_of(scan, "engine engine_version resolved_address requests responses network_errors urls_crawled"),
         "requests_refused": scan.requests_refused or 0,
         **values_of(scan, "modules_done modules_total"),
-        "findings": scan.findings_total if visible else None,
+        "findings": total(scan.open_counts) if visible else None,
+        "dismissed": scan.open_counts[DISMISSED] if visible else None,
     }
 
 

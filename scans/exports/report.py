@@ -16,7 +16,7 @@ from scans.exports.streams import HERE
 from scans.models import CrawledUrl, Mark, Replay
 from scans.models.finding import KIND_LABELS
 from scans.reasons import Reason
-from scans.severities import SEVERITY_CHOICES
+from scans.severities import DISMISSED, SEVERITY_CHOICES, total
 
 MOST_PRINTED = 1000  # findings
 EXCERPT = 1500  # characters of a request or a response; JSON has all of them
@@ -68,8 +68,9 @@ def _facts(results: Results) -> dict:
         "scans": scans,
         "reaches": CrawledUrl.Reach.labels,
         "counts": [(name, label, results.counts[name]) for name, label in SEVERITY_CHOICES],
-        "total": sum(results.counts.values()),
-        "places": results.found.count(),
+        "total": total(results.counts),
+        "dismissed": results.counts[DISMISSED],
+        "places": results.places,
         "blind": bool(results.hidden),
     }
 

@@ -14,6 +14,7 @@ from scans.exports.streams import HERE, json_pieces
 from scans.exports.tables import csv_lines
 from scans.harmless import one_line
 from scans.models import Analysis, Finding, Mark, TriageMark, UrlScan
+from scans.models.open_findings import count_open, count_open_of_scans, still_open
 from scans.models.querysets import FindingQuerySet
 from scans.statuses import PUBLISHED_AS, EndedBy
 
@@ -61,10 +62,12 @@ class Results:
 
     @cached_property
     def scans(self) -> list[UrlScan]:
-        """The URL scans in these results; each knows `results_visible`."""
+        """The URL scans in these results; each knows `results_visible` and `open_counts`."""
         scans = self.analysis.url_scans.marking_visible_results(self.user).order_by("position")
         scans = scans.prefetch_related("module_errors")
-        return list(scans.filter(pk=self.url_scan.pk) if self.url_scan else scans)
+        scans = list(scans.filter(pk=self.url_scan.pk) if self.url_scan else scans)
+        count_open_of_scans(scans)
+        return scans
 
     @cached_property
     def found(self) -> FindingQuerySet:
@@ -73,8 +76,13 @@ class Results:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """The number of weaknesses of each severity."""
-        return self.found.count_by_severity()
+        """The number of open weaknesses of each severity, and of `dismissed` ones."""
+        return count_open(self.found)
+
+    @cached_property
+    def places(self) -> int:
+        """The number of places of the open weaknesses."""
+        return still_open(self.found).count()
 
     @cached_property
     def masks(self) -> dict[int, Mask]:
@@ -178,7 +186,7 @@ class Results:
             "notices": self.notices(),
             "analysis": configuration_data(self.analysis),
             "counts": self.counts,
-            "places": self.found.count(),
+            "places": self.places,
             "url_scans": [
                 url_scan_data(scan, self.masks[scan.pk], visible=scan.results_visible) for scan in self.scans
             ],

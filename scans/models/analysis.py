@@ -20,7 +20,7 @@ from scans.models.querysets import (
     AnalysisQuerySet,
     sees_everything,
 )
-from scans.severities import MOST_WEIGHED, unweigh
+from scans.severities import DISMISSED, MOST_WEIGHED, unweigh
 from scans.statuses import AnalysisStatus, Phase, Status
 from scans.statuses.rollup import found
 
@@ -177,11 +177,27 @@ class Analysis(models.Model):
     )
     # As severities.weigh counts them
     findings_all = models.BigIntegerField(
-        _("findings, weighted"), db_default=0, editable=False, help_text=_("All its findings as one number to sort by.")
+        _("findings, weighted"),
+        db_default=0,
+        editable=False,
+        help_text=_("All its open weaknesses as one number to sort by."),
     )
     findings_shown = models.BigIntegerField(
         _("published findings, weighted"),
         db_default=0,
+        editable=False,
+        help_text=_("The same, without results under verification."),
+    )
+    # Null for none, because a column that may be null is added to a large table at once
+    dismissed_all = models.PositiveIntegerField(
+        _("dismissed weaknesses"),
+        null=True,
+        editable=False,
+        help_text=_("Weaknesses that are marked as false positive, accepted or fixed. Empty: none."),
+    )
+    dismissed_shown = models.PositiveIntegerField(
+        _("published dismissed weaknesses"),
+        null=True,
         editable=False,
         help_text=_("The same, without results under verification."),
     )
@@ -306,12 +322,14 @@ class Analysis(models.Model):
         return (self.ended_at or now) - self.started_at if self.started_at else None
 
     def count_findings(self, user=None) -> dict[str, int]:
-        """Return the number of its weaknesses by severity, of those that this user may see; without a user, of all.
+        """Return the number of its open weaknesses by severity, and of `dismissed` ones, of those that this user may
+        see; without a user, of all.
 
         A weakness counts once, at however many places and by however many URL scans it was found.
         """
         everything = sees_everything(user)
         counts = unweigh(self.findings_all if everything else self.findings_shown)
+        counts[DISMISSED] = (self.dismissed_all if everything else self.dismissed_shown) or 0
         if MOST_WEIGHED in counts.values():  # which may stand for more
             every, shown = found(totals_by_status([self.pk])[self.pk], self.status)
             return every if everything else shown

@@ -1,5 +1,11 @@
-"""The number of open findings day by day, for the trend on the home page."""
+"""Open weaknesses: the one rule by which every page counts, and their number day by day for the trend at home.
 
+A weakness is one, at however many places it was found. It is open unless a reviewer marked it as false positive,
+accepted or fixed: then it is dismissed. Headlines count open weaknesses; dismissed ones stand beside them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
@@ -8,13 +14,59 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis, Series
 from scans.models.finding import Finding
-from scans.models.triage_mark import Mark, TriageMark
-from scans.severities import SEVERITIES
+from scans.models.querysets import SEVERITY_RANK, FindingQuerySet
+from scans.models.triage_mark import TriageMark
+from scans.models.url_scan import UrlScan
+from scans.severities import DISMISSED, DISMISSING_MARKS, SEVERITIES
 
-CLOSED_MARKS = (Mark.FALSE_POSITIVE, Mark.ACCEPTED, Mark.FIXED)
 COUNTED_AT_ONCE = 1000  # series in one step
 COUNTED_EVERY = timedelta(minutes=15)
 COUNTED_SOON = timedelta(seconds=20)  # after a change, where one step counts everything
+
+
+def _is_dismissed() -> models.Exists:
+    marks = TriageMark.objects.filter(mark__in=DISMISSING_MARKS, fingerprint=models.OuterRef("fingerprint"))
+    return models.Exists(marks.filter(series=models.OuterRef("url_scan__analysis__series")))
+
+
+def dismissed(findings: FindingQuerySet) -> FindingQuerySet:
+    """Return the findings whose weakness is dismissed."""
+    return findings.filter(_is_dismissed())
+
+
+def still_open(findings: FindingQuerySet) -> FindingQuerySet:
+    """Return the findings whose weakness is open: one row for each place."""
+    return findings.filter(~_is_dismissed())
+
+
+def count_open(findings: FindingQuerySet, *within: str) -> dict[str, int]:
+    """The number of open weaknesses by their worst severity, with zeros, and how many are `dismissed`; one query.
+
+    Counted `within` each of these columns. For a whole run, `Analysis.count_findings` knows the answer without a query.
+    """
+    rank = models.PositiveSmallIntegerField()
+    worst = models.Case(models.When(_is_dismissed(), then=len(SEVERITIES)), default=SEVERITY_RANK, output_field=rank)
+    weaknesses = findings.order_by().values(*within, "fingerprint").annotate(worst=models.Min(worst))
+    counts = {
+        name: models.Count("fingerprint", filter=models.Q(worst=rank))
+        for rank, name in enumerate((*SEVERITIES, DISMISSED))
+    }
+    return weaknesses.aggregate(**counts)
+
+
+def count_open_of_scans(scans: Iterable[UrlScan]) -> None:
+    """Give each of these URL scans `open_counts`: as `count_open` of its findings. At most one query for all."""
+    scans = list(scans)
+    found = dismissed(
+        Finding.objects.filter(url_scan__in=[scan.pk for scan in scans if scan.findings_total])
+    ).order_by()
+    weaknesses = found.values("url_scan", "fingerprint").annotate(worst=models.Min(SEVERITY_RANK))
+    away = {scan.pk: Counter() for scan in scans}
+    for pk, worst in weaknesses.values_list("url_scan", "worst"):
+        away[pk][SEVERITIES[worst]] += 1
+    for scan in scans:
+        counts = {name: getattr(scan, f"findings_{name}") - away[scan.pk][name] for name in SEVERITIES}
+        scan.open_counts = {**counts, DISMISSED: away[scan.pk].total()}
 
 
 class OpenFindings(models.Model):
@@ -99,10 +151,4 @@ class OpenFindings(models.Model):
 
 def _open_in(series: list[int]) -> dict[str, int]:
     runs = list(Analysis.objects.last_with_results().filter(series__in=series).values_list("pk", flat=True))
-    closed = TriageMark.objects.filter(
-        series=models.OuterRef("url_scan__analysis__series"),
-        fingerprint=models.OuterRef("fingerprint"),
-        mark__in=CLOSED_MARKS,
-    )
-    found = Finding.objects.filter(~models.Exists(closed), url_scan__analysis__in=runs)
-    return found.count_by_severity("url_scan__analysis")
+    return count_open(Finding.objects.filter(url_scan__analysis__in=runs), "url_scan__analysis")

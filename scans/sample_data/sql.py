@@ -16,7 +16,8 @@ TABLES = {
     "sample_story": """
         number integer PRIMARY KEY, status text, stop_mode text, publication text, prescan boolean,
         submitted integer, prescan_started integer, prescan_ended integer, started integer, ended integer,
-        changed integer, version integer, urls integer, findings_all bigint, findings_shown bigint""",
+        changed integer, version integer, urls integer, findings_all bigint, findings_shown bigint,
+        dismissed_all integer, dismissed_shown integer""",
     "sample_scan": """
         story integer, position integer, host text, path text, status text, reason text, held boolean,
         status_after integer, queued integer, started integer, ended integer, verified integer,
@@ -50,13 +51,14 @@ INSERTS = [
     INSERT INTO scans_analysis (
         id, series_id, run, name, owner_id, depth, prescan, duration, publication, start_at, status, created_at,
         submitted_at, prescan_started_at, prescan_ended_at, started_at, ended_at, changed_at, version, stop_mode,
-        time_zone, blackout, recurrence, urls, findings_all, findings_shown, run_time)
+        time_zone, blackout, recurrence, urls, findings_all, findings_shown, dismissed_all, dismissed_shown,
+        run_time)
     SELECT
         plan.id, plan.series, plan.run, plan.name, %(owner)s, 20, story.prescan, plan.duration, story.publication,
         plan.start_at, story.status, AT[0], AT[story.submitted], AT[story.prescan_started],
         AT[story.prescan_ended], AT[story.started], AT[story.ended], AT[story.changed], story.version,
         story.stop_mode, 'UTC', '', '{}', story.urls, story.findings_all, story.findings_shown,
-        SPAN[story.started, story.ended]
+        story.dismissed_all, story.dismissed_shown, SPAN[story.started, story.ended]
     FROM sample_plan plan CROSS JOIN sample_story story
     WHERE story.number = plan.story IN_ORDER
     """,

@@ -7,7 +7,7 @@ time over a technical issue.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scans.severities import SEVERITIES, weigh
+from scans.severities import DISMISSED, SEVERITIES, weigh
 from scans.statuses import FAILED_VERIFICATION, PUBLISHED_AS, URL_SCAN_STATUSES, EndedBy, Phase, Results, in_phase
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import UrlScanStatus as U
@@ -104,8 +104,9 @@ def _without_results(statuses: frozenset[str], facts: Facts) -> A:
     return A.STOPPED_TECHNICAL_ISSUE
 
 
-def kept_columns(totals: Mapping[str, Mapping[str, int]], status: str) -> dict[str, int]:
-    """Return the derived columns of an analysis in this status: its URLs and its findings, all and shown.
+def kept_columns(totals: Mapping[str, Mapping[str, int]], status: str) -> dict[str, int | None]:
+    """Return the derived columns of an analysis in this status: its URLs, its open and its dismissed weaknesses, each
+    of all and of shown ones.
 
     `totals` are those of `totals_by_status` for this analysis.
     """
@@ -114,11 +115,14 @@ def kept_columns(totals: Mapping[str, Mapping[str, int]], status: str) -> dict[s
         "urls": sum(total["urls"] for total in totals.values()),
         "findings_all": weigh(every),
         "findings_shown": weigh(shown),
+        "dismissed_all": every[DISMISSED] or None,
+        "dismissed_shown": shown[DISMISSED] or None,
     }
 
 
 def found(totals: Mapping[str, Mapping[str, int]], status: str) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the findings by severity of an analysis in this status: all, and those that everybody may see."""
+    """Return the open weaknesses of an analysis in this status, by severity, and how many are `dismissed`: of all
+    weaknesses, and of those that everybody may see."""
     published = [total for code, total in totals.items() if code in PUBLISHED_AS.values()]
     shown = totals.values() if status == A.STOPPED_VERIFYING_RESULTS else published
     return _added_up(totals.values()), _added_up(shown)
@@ -126,4 +130,4 @@ def found(totals: Mapping[str, Mapping[str, int]], status: str) -> tuple[dict[st
 
 def _added_up(totals: Iterable[Mapping[str, int]]) -> dict[str, int]:
     totals = list(totals)
-    return {name: sum(total[name] for total in totals) for name in SEVERITIES}
+    return {name: sum(total[name] for total in totals) for name in (*SEVERITIES, DISMISSED)}

@@ -1,4 +1,4 @@
-"""Compares a run with an earlier run of its series: weaknesses that are new, still there, or gone."""
+"""Compares a run with an earlier run of its series: open weaknesses that are new, still there, or gone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AbstractBaseUser
 
 from scans.models import Analysis, Finding, UrlScan
+from scans.models.open_findings import count_open, still_open
 from scans.models.querysets import FindingQuerySet
+from scans.severities import DISMISSED
 from scans.statuses import AnalysisStatus
 
 _COMPLETE = {
@@ -19,7 +21,8 @@ _COMPLETE = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """The findings of two runs, compared by fingerprint. `findings` are those of the later run that the user may see.
+    """The open findings of two runs, compared by fingerprint. `visible` are those of the later run that the user may
+    see; dismissed ones are only counted.
 
     A run that continues another, or has other URLs, covers only some of the earlier run's URLs: only these are
     compared. `complete` says whether the later run scanned all of them to the end; if not, a weakness that it lacks
@@ -28,7 +31,7 @@ class Comparison:
 
     analysis: Analysis
     earlier: Analysis
-    findings: FindingQuerySet
+    visible: FindingQuerySet
     user: AbstractBaseUser | None = None
 
     @classmethod
@@ -38,10 +41,20 @@ class Comparison:
         return cls(analysis, earlier, findings.visible_to(user) if user else findings, user)
 
     @property
+    def findings(self) -> FindingQuerySet:
+        """The later run's findings that are open."""
+        return still_open(self.visible)
+
+    @property
+    def dismissed(self) -> int:
+        """The number of dismissed weaknesses of the later run, which are in none of the three lists."""
+        return count_open(self.visible)[DISMISSED]
+
+    @property
     def before(self) -> FindingQuerySet:
-        """The earlier run's findings at the URLs that both runs have."""
+        """The earlier run's findings at the URLs that both runs have, those that are open."""
         urls = self.analysis.url_scans.values("url")
-        return Finding.objects.filter(url_scan__analysis=self.earlier, url_scan__url__in=urls)
+        return still_open(Finding.objects.filter(url_scan__analysis=self.earlier, url_scan__url__in=urls))
 
     @property
     def complete(self) -> bool:

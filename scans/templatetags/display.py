@@ -21,7 +21,7 @@ from scans.harmless import exact as exact_in_html
 from scans.models import ActivityLogEntry, Actor, Analysis, AtWork, FullDisk, Installation, Mark, SystemPart, UrlScan
 from scans.reasons import worded
 from scans.schedule.moments import exact, time_span
-from scans.severities import SEVERITIES
+from scans.severities import DISMISSED, SEVERITIES
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
 from scans.summaries.workers import zones_without_worker
 
@@ -112,14 +112,19 @@ def ticks(analysis) -> bool:
 
 @register.simple_tag
 def severities(counts) -> str:
-    """Show the number of findings by severity, worst first. `counts` is a URL scan or a mapping."""
-    get = (lambda name: getattr(counts, f"findings_{name}")) if isinstance(counts, UrlScan) else counts.get
-    return _severities(tuple((name, get(name)) for name in SEVERITIES if get(name)), get_language())
+    """Show the number of open weaknesses by severity, worst first, and of dismissed ones.
+
+    `counts` is a mapping, or a URL scan that knows its `open_counts`.
+    """
+    counts = counts.open_counts if isinstance(counts, UrlScan) else counts
+    found = tuple((name, counts[name]) for name in SEVERITIES if counts[name])
+    return _severities(found, counts.get(DISMISSED, 0), get_language())
 
 
 @lru_cache(2000)
-def _severities(counts: tuple[tuple[str, int], ...], language: str) -> SafeString:
-    return SafeString(render_to_string("components/_severities.html", {"counts": counts}).strip())
+def _severities(counts: tuple[tuple[str, int], ...], dismissed: int, language: str) -> SafeString:
+    context = {"counts": counts, "dismissed": dismissed}
+    return SafeString(render_to_string("components/_severities.html", context).strip())
 
 
 @register.filter

@@ -11,6 +11,8 @@ from scans.configuration.submission import shown
 from scans.database.statements import series_version
 from scans.filtersets import ActivityLogFilterSet, UrlScanFilterSet
 from scans.models import ActivityLogEntry, Analysis, AtWork, BlackoutWindow, Finding
+from scans.models.open_findings import count_open_of_scans, still_open
+from scans.severities import DISMISSED, SEVERITIES, total
 from scans.statuses import PUBLISHED_AS, TIME_EXPIRED, URL_SCAN_STATUSES, Phase, Results, UrlScanStatus
 from scans.summaries import calendar_strip
 from scans.summaries.comparison import Comparison
@@ -73,9 +75,14 @@ def _overview(analysis: Analysis, user) -> list[dict]:
 
 
 def _results(analysis: Analysis, scans: list[dict], user) -> dict:
-    """The findings by severity that this user may see, and the number of URL scans with hidden findings."""
+    """The open weaknesses by severity that this user may see, and the number of URL scans with hidden findings."""
+    counts = analysis.count_findings(user)
+    found = Finding.objects.filter(url_scan__analysis=analysis).visible_to(user)
     return {
-        "severities": analysis.count_findings(user),
+        "severities": {name: counts[name] for name in SEVERITIES},
+        "open": total(counts),
+        "places": still_open(found).count() if total(counts) else 0,
+        "dismissed": counts[DISMISSED],
         "hidden": sum(scan["status"] in PUBLISHED_AS and not scan["results_visible"] for scan in scans),
     }
 
@@ -110,6 +117,7 @@ def _url_scans(request: HttpRequest, analysis: Analysis, scans: list[dict]) -> d
     paginator.count = phases.count(filterset.phase) if filterset.phase else len(scans)
     page = paginator.get_page(request.GET.get("url_page"))
     url_scans = list(page)
+    count_open_of_scans(url_scans)
     for scan in url_scans:
         scan.analysis = analysis
     return {

@@ -20,7 +20,7 @@ from scans.forms.bulk import BulkForm
 from scans.models import Analysis, BulkAction, BulkOutcome
 from scans.models.lean import large
 from scans.models.querysets import sees_everything
-from scans.severities import unweigh
+from scans.severities import total, unweigh
 from scans.statuses import ANALYSIS_STATUSES, Action, Status
 from scans.transitions import bulk
 from scans.views.access import SubmitterRequired, ViewerRequired
@@ -138,8 +138,8 @@ class BulkView(BulkQuestionView):
     def _found(self) -> int | None:
         if not sees_everything(self.request.user):
             return None
-        weights = Analysis.objects.filter(pk__in=self.chosen).values_list("findings_all", flat=True)
-        return sum(sum(unweigh(weight).values()) for weight in weights)
+        counts = Analysis.objects.filter(pk__in=self.chosen).values_list("findings_all", "dismissed_all")
+        return sum(total(unweigh(weight)) + (dismissed or 0) for weight, dismissed in counts)
 
     def show_result(self, action: BulkAction) -> HttpResponse:
         """Redirect to the list, with a summary, if all is done; otherwise to the page that shows progress."""

@@ -16,7 +16,7 @@ PARTS = {"new": _("New"), "still": _("Still there"), "gone": _("No longer found"
 
 
 class ComparisonView(ViewerRequired, View):
-    """New, remaining and gone weaknesses since the run in `against`, by default the previous run."""
+    """New, remaining and gone open weaknesses since the run in `against`, by default the previous run."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The page; 404 if there is no such earlier run with published results."""
@@ -41,4 +41,9 @@ def _parts(request: HttpRequest, analysis: Analysis, earlier: Analysis) -> dict:
     for name, found in listed.items():
         (comparison.before if name == "gone" else comparison.findings).count_places(found)
     parts = [(name, label, counts[name], listed[name]) for name, label in PARTS.items()]
-    return {"complete": comparison.complete, "hidden": comparison.hidden, "parts": parts}
+    return {
+        "complete": comparison.complete,
+        "hidden": comparison.hidden,
+        "parts": parts,
+        "dismissed": comparison.dismissed,
+    }

@@ -14,6 +14,7 @@ from scans import activity, artifacts, htmx
 from scans.configuration.submission import shown
 from scans.engines import log_file
 from scans.models import AtWork, CrawledUrl, CrawlScript, Screenshot, TargetLogin, UrlScan
+from scans.models.open_findings import count_open_of_scans
 from scans.summaries.timeline import timeline
 from scans.summaries.workers import waits_for_zones
 from scans.views.access import Gone, ViewerRequired, present_url_scan
@@ -77,6 +78,7 @@ class UrlScanDetailView(UrlScanTab):
     def content(self, url_scan: UrlScan) -> dict:
         """The timeline, progress and time left; the checks in order, with their pictures."""
         now, reached = timezone.now(), url_scan.crawled_urls.count_by_reach()
+        count_open_of_scans([url_scan])
         attacked = reached.get(CrawledUrl.Reach.ATTACKED, 0)
         return {
             "attacked": attacked,

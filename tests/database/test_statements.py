@@ -61,7 +61,7 @@ def test_totals_by_status_count_urls_and_findings_of_each_status():
     scan = analysis.url_scans.first()
     UrlScan.objects.filter(pk=scan.pk).update(status="paused", findings_high=2, findings_info=1)
     factories.running()
-    none = {"critical": 0, "high": 0, "medium": 0, "low": 0, "info": 0}
+    none = {"critical": 0, "high": 0, "medium": 0, "low": 0, "info": 0, "dismissed": 0}
     (other,) = totals_by_status([analysis.pk])[analysis.pk].keys() - {"paused"}
     expected = {"paused": {"urls": 1, **none, "high": 2, "info": 1}, other: {"urls": 1, **none}}
     assert totals_by_status([analysis.pk]) == {analysis.pk: expected}

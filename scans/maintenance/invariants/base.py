@@ -25,6 +25,7 @@ CHECK_CLOCKS = "Compare the clocks of the hosts, and let them be set by NTP."
 
 _OF_ANALYSIS = (
     *("pk", "name", "status", "stop_mode", "version", "urls", "findings_all", "findings_shown", "run_time"),
+    *("dismissed_all", "dismissed_shown"),
     *("created_at", "submitted_at", "prescan_started_at", "prescan_ended_at", "started_at", "ended_at", "expires_at"),
     *("blackout_since", "deleted_at", "log_expired_at", "removal_asked_at"),
 )

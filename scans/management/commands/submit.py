@@ -26,6 +26,7 @@ from scans.login.base import Method
 from scans.management.database import DatabaseCommand
 from scans.management.output import HarmlessOutput
 from scans.models import Actor, Analysis, Finding, FullDisk, SystemPart
+from scans.models.open_findings import still_open
 from scans.severities import SEVERITIES
 from scans.statuses import AnalysisStatus
 
@@ -296,5 +297,5 @@ def exit_code(analysis: Analysis, fail_on: str | None) -> int:
     if fail_on is None:
         return DONE
     levels = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    found = Finding.objects.filter(url_scan__analysis=analysis, severity__in=levels).exists()
-    return FINDINGS if found else DONE
+    found = still_open(Finding.objects.filter(url_scan__analysis=analysis, severity__in=levels))
+    return FINDINGS if found.exists() else DONE
