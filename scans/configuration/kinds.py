@@ -1,7 +1,7 @@
 """The kinds of options: how a value of each kind is typed, stored, shown, logged and exported."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -108,6 +108,10 @@ class Option:
 
     def for_url(self, value: Any, url: str) -> Any:
         """The part of the value that holds for one URL of the analysis."""
+        return value
+
+    def for_urls(self, value: Any, urls: Collection[str]) -> Any:
+        """The part of the value that holds for these URLs of the analysis, or for all."""
         return value
 
     def shown(self, value: Any, of: Any) -> str:
@@ -278,7 +282,10 @@ class LeftOut(Lines):
         return "\n".join(column or ())
 
     def for_url(self, value: str, url: str) -> str:
-        return "\n".join(line for line in value.splitlines() if parted(line)[0] in ("", url))
+        return self.for_urls(value, [url])
+
+    def for_urls(self, value: str, urls: Collection[str]) -> str:
+        return "\n".join(line for line in value.splitlines() if parted(line)[0] in ("", *urls))
 
     def shown(self, value: str, of: Any) -> str:
         return _by_url(value.splitlines())
@@ -323,7 +330,10 @@ class Headers(Option):
         return dict(sorted((column or {}).items()))
 
     def for_url(self, value: dict[str, str], url: str) -> dict[str, str]:
-        return {name: sealed for name, sealed in value.items() if parted(name)[0] in ("", url)}
+        return self.for_urls(value, [url])
+
+    def for_urls(self, value: dict[str, str], urls: Collection[str]) -> dict[str, str]:
+        return {name: sealed for name, sealed in value.items() if parted(name)[0] in ("", *urls)}
 
     def shown(self, value: dict[str, str], of: Any) -> str:
         return _by_url(value)

@@ -1,6 +1,6 @@
 """A submission: the name, the URLs, how each is logged in to, and a value for every option of the list."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, make_dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -64,6 +64,14 @@ def configuration(analysis: Analysis) -> Submission:
 def once_more(analysis: Analysis) -> Submission:
     """The same configuration, to be run at once and without a schedule of its own."""
     return replace(configuration(analysis), start_at=None, recurrence=None)
+
+
+def of_urls(submission: Submission, urls: Collection[str]) -> Submission:
+    """The part of a submission that holds for these of its URLs, in their order."""
+    chosen = tuple(url for url in submission.urls if url in urls)
+    parts = {option.name: option.for_urls(getattr(submission, option.name), chosen) for option in OPTIONS}
+    access = {url: access for url, access in submission.access.items() if url in chosen}
+    return replace(submission, urls=chosen, access=access, **parts)
 
 
 def changes(before: Submission, after: Submission) -> dict[str, list]:

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Mapping
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from scans.browser import ScriptError, parse
 from scans.configuration.fields import invalid
 from scans.configuration.submission import Access
-from scans.login.base import Login, Method
+from scans.encryption import KeyLost
+from scans.login.base import SECRETS, Login, Method
 from scans.models import CrawlScript, TargetLogin
 from scans.targets.request_rules import parse_header
 
@@ -39,7 +41,11 @@ class ScriptField(forms.FileField):
 
 
 class AccessForm(forms.Form):
-    """How the targets are logged in to, and the walk that a crawl begins with. Secrets are written, never shown."""
+    """How the targets are logged in to, and the walk that a crawl begins with. Secrets are written, never shown.
+
+    `kept` is what is saved already, by URL. If all of it is one login, the form shows it; what is left empty of its
+    secrets stays.
+    """
 
     login_method = forms.ChoiceField(
         label=_("Log in"), required=False, choices=[("", _("No login (public pages only)")), *Method.choices]
@@ -95,6 +101,22 @@ class AccessForm(forms.Form):
         help_text=_("A recorded walk (.side): what it visits is scanned too. Up to 5 MB."),
     )
 
+    def __init__(self, *args, kept: Mapping[str, Access] | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.kept = kept or {}
+        logins = {access.login for access in self.kept.values() if access.login}
+        self.kept_login = logins.pop() if len(logins) == 1 else None
+        self._opened: Login | None = None
+        if self.kept_login:
+            shown = {_FIELDS[name]: getattr(self.kept_login, name) for name in TargetLogin.OPEN_FIELDS}
+            self.initial = {**shown, **self.initial}
+            self.fields["login_password"].help_text = _("Saved. Leave it empty to keep it.")
+
+    @property
+    def has_kept(self) -> bool:
+        """Whether a login or a crawl script is saved."""
+        return any(access != Access() for access in self.kept.values())
+
     def clean_logged_out(self) -> str:
         """A regular expression of Python's: the engine looks for it too, and knows no other."""
         pattern = self.cleaned_data["logged_out"]
@@ -119,11 +141,12 @@ class AccessForm(forms.Form):
     def clean(self) -> dict:
         """Check that nothing is missing for the chosen way of logging in."""
         cleaned = super().clean()
+        self._opened = self._open_kept(cleaned)
         for field, message in _NEEDED.get(cleaned.get("login_method", ""), {}).items():
-            if field in cleaned and not cleaned[field]:
+            if field in cleaned and not (cleaned[field] or field in _SECRET_FIELDS and self._opened):
                 self.add_error(field, message)
         if cleaned.get("login_method") == Method.HEADERS and not (
-            cleaned.get("login_headers") or cleaned.get("login_cookies")
+            cleaned.get("login_headers") or cleaned.get("login_cookies") or self._opened
         ):
             self.add_error("login_headers", _("Give headers or cookies."))
         if cleaned.get("login_method", Method.HEADERS) != Method.HEADERS:
@@ -131,6 +154,19 @@ class AccessForm(forms.Form):
                 if cleaned.get(field):
                     self.add_error(field, message)
         return cleaned
+
+    def _open_kept(self, cleaned: dict) -> Login | None:
+        """The saved login whose secrets stay where none are typed; None if another one is chosen.
+
+        A login page at another address would be sent the saved password: there it has to be typed again.
+        """
+        kept = self.kept_login
+        if not kept or kept.method != cleaned.get("login_method") or kept.login_url != cleaned.get("login_url"):
+            return None
+        try:
+            return kept.opened()
+        except KeyLost:
+            return None
 
     def unplayable(self) -> list[str]:
         """Return what is wrong with the given scripts, as far as it shows without a browser. The form must be valid."""
@@ -145,21 +181,40 @@ class AccessForm(forms.Form):
         return problems
 
     def access(self) -> Access | None:
-        """Return the login and crawl script with secrets encrypted; None if there are none. The form must be valid."""
-        cleaned, login = self.cleaned_data, None
-        if cleaned["login_method"]:
-            values = {name: cleaned[f"login_{name}"] for name in ("username", "password", "headers", "cookies")}
-            values |= {name: cleaned[name] for name in _SAME_NAMES}
-            login = TargetLogin.of(Login(method=Method(cleaned["login_method"]), **values))
-        text = cleaned["crawl_script"]
-        if not login and not text:
+        """Return the login and crawl script with secrets encrypted; None if there are none. The form must be valid.
+
+        With a login, a saved crawl script stays unless there is a new one.
+        """
+        login, script = self.login(), self.script()
+        if login and not script:
+            script = next((access.crawl_script for access in self.kept.values()), None)
+        return Access(login=login, crawl_script=script) if login or script else None
+
+    def login(self) -> TargetLogin | None:
+        """Return the chosen login: the saved row where nothing was changed, else one to be saved; None for none."""
+        cleaned, kept = self.cleaned_data, self._opened
+        if cleaned["login_method"] in ("", REMOVE):
             return None
-        script = CrawlScript.of(self.files["crawl_script"].name, text) if text else None
-        return Access(login=login, crawl_script=script)
+        values = {name: cleaned[_FIELDS.get(name, f"login_{name}")] for name in _VALUES}
+        if kept:
+            values |= {name: values[name] or getattr(kept, name) for name in SECRETS}
+        login = Login(method=Method(cleaned["login_method"]), **values)
+        return self.kept_login if login == kept else TargetLogin.of(login)
+
+    def script(self) -> CrawlScript | None:
+        """Return the crawl script that was given, if any."""
+        text = self.cleaned_data["crawl_script"]
+        return CrawlScript.of(self.files["crawl_script"].name, text) if text else None
 
 
+REMOVE = "none"  # typed as the method where a saved login is to be removed
 _SCRIPTS = ("login_script", "logout_script", "crawl_script")
-_SAME_NAMES = "login_url username_field password_field login_script logout_script logged_in logged_out".split()
+# The form's field of each value of a login, where it is not named login_….
+_FIELDS = {name: name for name in "login_url username_field password_field logged_in logged_out".split()}
+_FIELDS |= {"login_script": "login_script", "logout_script": "logout_script"}
+_FIELDS |= {"method": "login_method", "username": "login_username"}
+_VALUES = ["username", "login_url", "username_field", "password_field", "logged_in", "logged_out", *SECRETS]
+_SECRET_FIELDS = {"login_password", "login_script"}
 _BY_PASSWORD = {"login_username": _("Give the user name."), "login_password": _("Give the password.")}
 _ONLY_FOR_HEADERS = {
     "login_headers": _("Only “Cookies and headers” uses this; beside it, give “Headers of every request”."),

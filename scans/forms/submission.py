@@ -2,6 +2,7 @@
 
 import unicodedata
 import uuid
+from collections.abc import Collection
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,12 +13,12 @@ from scans.configuration import url_list
 from scans.configuration.fields import invalid
 from scans.configuration.options import OPTIONS
 from scans.configuration.per_url import parted
-from scans.configuration.submission import Submission
+from scans.configuration.submission import Access, Submission
 from scans.configuration.usual_patterns import patterns_for
-from scans.forms.access import AccessForm
+from scans.forms.access import REMOVE, AccessForm
 from scans.forms.options import form_of
 from scans.forms.schedule import ScheduleForm
-from scans.models import AllowedTarget
+from scans.models import AllowedTarget, TargetLogin
 from scans.targets.policy import MAX_URLS, TargetRefused, normalise
 from scans.targets.request_rules import pattern_of
 
@@ -61,7 +62,29 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
         error_messages={"required": _("Tick this: a scan attacks the sites, and takes their owner's permission.")},
         help_text=_("A scan sends thousands of requests that attack the site. It takes the owner's permission."),
     )
+    login_for = forms.ChoiceField(
+        label=_("This login is for"),
+        required=False,
+        choices=[
+            ("", _("all URLs")),
+            ("with", _("the URLs that have a login now")),
+            ("without", _("the URLs that have no login now")),
+            ("failed", _("the URLs whose login failed")),
+        ],
+        help_text=_("The other URLs keep what they have."),
+    )
     key = forms.UUIDField(required=False, initial=uuid.uuid4, widget=forms.HiddenInput)
+
+    def __init__(self, *args, failed: Collection[str] = (), **kwargs):
+        """`failed` are the URLs whose login failed in the analysis that the form is filled in from."""
+        super().__init__(*args, **kwargs)
+        self._failed = failed
+        have_login = [bool(access.login) for access in self.kept.values()]
+        if any(have_login):
+            choices = self.fields["login_method"].choices[1:]
+            keep = [("", _("Keep what is saved")), (REMOVE, _("No login (public pages only)"))]
+            self.fields["login_method"].choices = [*keep, *choices]
+            self.initial.setdefault("login_for", "failed" if failed else "" if all(have_login) else "with")
 
     def clean_name(self) -> str:
         """No control characters: they could not be read, typed or found."""
@@ -108,14 +131,33 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
 
     def submission(self) -> Submission:
         """Return the submission; the form must be valid."""
-        cleaned, access = self.cleaned_data, self.access()
+        cleaned = self.cleaned_data
         return Submission(
             name=cleaned["name"],
             urls=cleaned["targets"],
-            access=dict.fromkeys(cleaned["targets"], access) if access else {},
+            access=self._access_by_url(),
             key=cleaned["key"],
             **{option.name: cleaned[option.name] for option in OPTIONS},
         )
+
+    def _access_by_url(self) -> dict[str, Access]:
+        """The login and the crawl script of each URL that has or had one: what was chosen, or what is saved."""
+        chosen, login, script = self.cleaned_data["login_method"], self.login(), self.script()
+        by_url = {}
+        for url in self.cleaned_data["targets"]:
+            kept = self.kept.get(url, Access())
+            own = login if chosen and self._is_for(url, kept, login) else kept.login
+            access = Access(login=own, crawl_script=script or kept.crawl_script)
+            if access != Access() or url in self.kept:
+                by_url[url] = access
+        return by_url
+
+    def _is_for(self, url: str, kept: Access, login: TargetLogin | None) -> bool:
+        """Whether a URL gets the login of the form. A saved one that was not changed stays where it is."""
+        if login is not None and login == self.kept_login and url in self.kept:
+            return False
+        scope = self.cleaned_data["login_for"]
+        return {"with": bool(kept.login), "without": not kept.login, "failed": url in self._failed}.get(scope, True)
 
 
 def _placed(place: str, lines: list[url_list.Line]) -> list[tuple[str, url_list.Line]]:

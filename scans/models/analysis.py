@@ -53,6 +53,15 @@ class Series(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def free_name(cls, name: str) -> str:
+        """Return a name for a copy that no series has: “Shop (2)”."""
+        for number in range(2, 1000):
+            free = f"{name[:190]} ({number})"
+            if not cls.objects.filter(name=free).exists():
+                return free
+        return name
+
 
 def _list_index(field: str, *, name: str, by_status: bool = True, only: models.Q | None = None) -> models.Index:
     """An index of the present analyses by a field, separately for each status."""

@@ -14,7 +14,7 @@ from scans.models.querysets import Slots, UrlScanQuerySet
 from scans.models.target_login import TargetLogin
 from scans.reasons import NoticesField, ReasonField
 from scans.severities import SEVERITIES
-from scans.statuses import Status, UrlScanStatus
+from scans.statuses import SAVED_URL, Status, UrlScanStatus
 from scans.targets.zones import DEFAULT_ZONE, MAX_ZONE_CHARACTERS
 
 
@@ -177,7 +177,9 @@ class UrlScan(models.Model):
 
     @property
     def info(self) -> Status:
-        """The catalogue's entry for the status."""
+        """The catalogue's entry for the status. Of an analysis that is saved for later, a URL is saved, too."""
+        if self.status == UrlScanStatus.SUBMITTED and self.analysis.submitted_at is None:
+            return SAVED_URL
         return UrlScanStatus(self.status).info
 
     @property

@@ -18,6 +18,7 @@ SENTENCES = {
     "ends_before_first_start": _("It would end on {ends_on}, before its first start."),
     "in_blackout": _("A blackout window keeps {analysis} from scanning until {until}."),
     "duration_out_of_range": _("{duration} is not possible: it must be more than {before} and at most 25 days."),
+    "nothing_failed": _("No URL scan of {analysis} failed."),
     "nothing_to_submit": _("{analysis} has no URL scan that can be submitted again."),
     "nothing_to_check": _("{analysis} has no URL that waits for its checks."),
     "nothing_to_start": _("{analysis} has no URL scan that waits for its start."),

@@ -209,3 +209,13 @@ ANALYSIS_STATUSES: dict[str, Status] = {
 
 # Runs that failed for a reason that will probably make the next run fail too.
 FAILED_RUNS = frozenset({_A.NOT_SUBMITTED, _A.ALL_VERIFICATIONS_FAILED, _A.STOPPED_TECHNICAL_ISSUE})
+
+# Shown for a URL of an analysis that is saved for later. It is stored as Submitted, which it becomes with the analysis.
+SAVED_URL = Status(
+    _A.SAVED_FOR_LATER,
+    Phase.WAITING,
+    "neutral",
+    "bookmark",
+    _("This URL belongs to an analysis that is saved for later. It is not scanned until the analysis is submitted."),
+    _("Check it with a prescan, change it or its login, or submit the analysis."),
+)

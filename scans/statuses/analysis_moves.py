@@ -6,13 +6,12 @@ docs/statuses.md draws them, and tests check every run against them. The product
 from collections.abc import Iterator
 from dataclasses import replace
 
-from scans.statuses import FAILED_VERIFICATION, URL_SCAN_MOVES, Action, AnalysisStatus, Results, UrlScanStatus
+from scans.statuses import URL_SCAN_MOVES, Action, AnalysisStatus, Results, UrlScanStatus
 from scans.statuses.rollup import Facts, rollup
 
 U = UrlScanStatus
 # Two URL scans are enough to show every rule of the roll-up: no rule compares more.
 _AT_FIRST = ((U.SUBMITTED, U.SUBMITTED), Facts(submitted=False))
-_BEFORE_IT_IS_SUBMITTED = FAILED_VERIFICATION | {U.SUBMIT_FAILED, U.STOPPED}
 _Situation = tuple[tuple[UrlScanStatus, ...], Facts]
 
 
@@ -48,7 +47,7 @@ def _following(situation: _Situation, status: AnalysisStatus) -> Iterator[_Situa
 def _moves_of(scan: UrlScanStatus, facts: Facts) -> frozenset[UrlScanStatus]:
     moves = URL_SCAN_MOVES[scan]
     if not facts.submitted:
-        return moves & _BEFORE_IT_IS_SUBMITTED
+        return frozenset()  # a check of a saved analysis decides nothing
     if scan.info.results != Results.NONE and facts.stop_mode != "delete":
         return moves - {U.STOPPING_DELETING_RESULTS}  # existing results are deleted only with the whole analysis
     return moves
@@ -63,5 +62,5 @@ def _changes(facts: Facts, scans: set[UrlScanStatus], status: AnalysisStatus) ->
     elif U.SUBMITTED in scans:
         yield replace(facts, prescanning=True)
     for mode, action in (("save", Action.STOP_SAVE), ("delete", Action.STOP_DELETE)):
-        if not facts.stop_mode and status.info.allows(action):
+        if facts.submitted and not facts.stop_mode and status.info.allows(action):
             yield replace(facts, stop_mode=mode)

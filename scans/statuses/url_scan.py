@@ -268,6 +268,13 @@ PAUSABLE = frozenset({_U.QUEUED, _U.QUEUED_WITH_WARNING, _U.IN_PROGRESS, _U.RESU
 TIME_EXPIRED = frozenset(
     {_U.TIME_EXPIRED_STOPPED, _U.TIME_EXPIRED_VERIFYING_PARTIAL_RESULTS, _U.TIME_EXPIRED_PARTIAL_RESULTS_AVAILABLE}
 )
+# Something other than a user or the duration kept these scans from being complete.
+_FAILURES = {EndedBy.CHECKS, EndedBy.SITE, EndedBy.LOGINS, EndedBy.ENGINE, EndedBy.TECHNICAL}
+FAILED = frozenset(
+    code
+    for code, status in URL_SCAN_STATUSES.items()
+    if status.ended_by in _FAILURES and (status.final or code == _U.SUBMIT_FAILED)
+)
 # The checks before the scan failed; nothing was scanned.
 FAILED_VERIFICATION = frozenset(
     {_U.VERIFICATION_FAILED, _U.CONNECTION_ERROR, _U.AUTHENTICATION_ERROR, _U.CRAWL_SCRIPT_ERROR}

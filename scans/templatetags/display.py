@@ -22,7 +22,7 @@ from scans.models import ActivityLogEntry, Actor, Analysis, AtWork, FullDisk, In
 from scans.reasons import worded
 from scans.schedule.moments import exact, time_span
 from scans.severities import DISMISSED, SEVERITIES
-from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
+from scans.statuses import ANALYSIS_STATUSES, FAILED, URL_SCAN_STATUSES, Action, AnalysisStatus, Phase, Status
 from scans.summaries.workers import zones_without_worker
 
 register = template.Library()
@@ -157,6 +157,18 @@ def allowed_actions(status: Status, user) -> set[str]:
     """Return the actions that this status allows, and the user's roles permit."""
     submitter, reviewer = user.has_perm("scans.submit_analysis"), user.has_perm("scans.review_analysis")
     return {action.value for action in status.actions if (reviewer if action in _REVIEW_ACTIONS else submitter)}
+
+
+@register.filter
+def has_failed(url_scan: UrlScan) -> bool:
+    """Return whether something other than a user or the duration kept this scan from being complete."""
+    return url_scan.status in FAILED
+
+
+@register.filter
+def may_run_again(status: Status) -> bool:
+    """Return whether an analysis in this status can be run again."""
+    return status.allows(Action.RUN_AGAIN)
 
 
 @register.simple_tag

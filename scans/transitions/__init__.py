@@ -39,6 +39,14 @@ from scans.transitions.core import (
 from scans.transitions.deletion import RESULT_FIELDS, conclude_deletion, delete, is_last_run
 from scans.transitions.holder import by_holder, held, letting_go, while_held
 from scans.transitions.lease import leave, make_way, renew, run_with_lease, take
+from scans.transitions.next_run import (
+    continue_expired,
+    duplicate,
+    run_again,
+    run_changed,
+    run_failed_again,
+    run_scan_again,
+)
 from scans.transitions.quotas import OverLimit
 from scans.transitions.recovery import MAX_ATTEMPTS, recover
 from scans.transitions.removal import ask_for_removal, conclude_removal, give_up_removal
@@ -59,8 +67,6 @@ from scans.transitions.submission import (
     change,
     change_access,
     change_password,
-    continue_expired,
-    run_again,
     save,
     submit,
     submit_again,

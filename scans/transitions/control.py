@@ -83,9 +83,14 @@ def stop_scan(scan: UrlScan, mode: StopMode, by: By, reason: Reason | str) -> No
 def stop_analysis(analysis: Analysis, mode: StopMode, *, by: By, reason: Reason | str = NO_REASON) -> None:
     """Stop every URL scan of an analysis that has not ended, and keep or delete what was found.
 
-    Deleting also deletes the results of URL scans that have ended, published ones included. Only the log stays.
+    Deleting also deletes the results of URL scans that have ended, published ones included. Only the log stays. Of an
+    analysis that is saved for later, this ends the prescan.
     """
     analysis = claim(analysis, Action.STOP_SAVE if mode == StopMode.SAVE else Action.STOP_DELETE, by)
+    if analysis.submitted_at is None:
+        columns = {"prescan_asked_at": None, **prescan_over(analysis)}
+        roll_up(analysis, by, "analysis.prescan_stopped", reason=reason, columns=columns)
+        return
     Analysis.objects.filter(pk=analysis.pk).update(stop_mode=mode)
     analysis.stop_mode = mode
     for scan in scans_in(analysis, *U):

@@ -29,8 +29,24 @@ def prescan_only(analysis: Analysis, *, by: By) -> None:
     """Queue a prescan of an analysis that is saved for later. It is not submitted."""
     analysis = claim(analysis, Action.PRESCAN, by)
     columns = {"prescan_asked_at": timezone.now(), "prescan_started_at": None, "prescan_ended_at": None}
+    forget_failed_checks(analysis)
     roll_up(analysis, by, "analysis.prescan_asked", columns=columns)
     enqueue_set_up(analysis)
+
+
+def forget_failed_checks(analysis: Analysis) -> None:
+    """Remove what the last prescan of an analysis that is saved for later said of its URLs: they are checked again."""
+    UrlScan.objects.filter(analysis=analysis, status=U.SUBMITTED).update(reason=NO_REASON)
+
+
+def _keep_as_draft(scan: UrlScan, reason: Reason, **facts) -> None:
+    """Note why a check of a saved analysis failed. The URL scan stays as it is, to be corrected and checked again.
+
+    The entry belongs to the analysis: a URL with entries of its own could not be removed from it any more.
+    """
+    UrlScan.objects.filter(pk=scan.pk).update(reason=reason)
+    scan.reason = reason
+    roll_up(scan.analysis, Actor.PRESCAN, "analysis.check_failed", reason=reason, url=scan.url, **facts)
 
 
 @verb
@@ -50,22 +66,25 @@ def fail_submission(analysis: Analysis, *, reason: Reason, zone: str | None = No
 
 
 @verb
-def give_up_set_up(analysis: Analysis, *, reason: Reason) -> None:
+def give_up_set_up(analysis: Analysis, *, reason: Reason, actor: Actor = Actor.SCHEDULER) -> None:
     """Stop trying to set an analysis up. A draft only loses its prescan; what was submitted is Submit Failed."""
     analysis = locked(analysis.pk)
     if analysis.submitted_at:
         fail_submission(analysis, reason=reason)
         return
     columns = {"prescan_asked_at": None, "prescan_ended_at": timezone.now()}
-    roll_up(analysis, Actor.SCHEDULER, "analysis.prescan_failed", reason=reason, columns=columns)
+    roll_up(analysis, actor, "analysis.prescan_failed", reason=reason, columns=columns)
 
 
 @by_holder
 def fail_set_up(scan: UrlScan, *, reason: Reason) -> None:
     """Move one URL scan to Submit Failed, because a technical issue keeps it from being set up or started.
 
-    Raises LeaseLost if another worker holds it.
+    A saved analysis stays a draft. Raises LeaseLost if another worker holds it.
     """
+    if scan.analysis.submitted_at is None:
+        _keep_as_draft(scan, reason, step="set-up")
+        return
     move(scan, U.SUBMIT_FAILED, "url_scan.submit_failed", Actor.WORKER, reason=reason, columns=RELEASED)
     roll_up(scan.analysis, Actor.WORKER)
 
@@ -90,8 +109,11 @@ def begin_prescan(analysis: Analysis) -> None:
 def fail_checks(scan: UrlScan, status: UrlScanStatus, *, step: str, reason: Reason) -> None:
     """End a URL scan because a check failed. `status` is one of those of a failed verification.
 
-    Raises LeaseLost if another worker holds it.
+    A saved analysis stays a draft. Raises LeaseLost if another worker holds it.
     """
+    if scan.analysis.submitted_at is None:
+        _keep_as_draft(scan, reason, step=step)
+        return
     move(scan, status, "url_scan.check_failed", Actor.PRESCAN, reason=reason, step=step, columns=RELEASED)
     roll_up(scan.analysis, Actor.PRESCAN)
 

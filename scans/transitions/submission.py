@@ -1,4 +1,4 @@
-"""Verbs for submitting, saving, changing, running again and continuing an analysis."""
+"""Verbs for submitting, saving and changing an analysis."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from scans import activity
-from scans.configuration.submission import Access, Submission, changes, columns_of, configuration, once_more
+from scans.configuration.submission import Access, Submission, changes, columns_of, configuration
 from scans.models import (
     Actor,
     AllowedTarget,
@@ -20,7 +20,7 @@ from scans.models import (
     UrlScan,
 )
 from scans.schedule.recurrence import Recurrence, starts
-from scans.statuses import TIME_EXPIRED, Action, AnalysisStatus
+from scans.statuses import Action, AnalysisStatus
 from scans.transitions import quotas, sealed_contents
 from scans.transitions.claim import claim
 from scans.transitions.core import (
@@ -37,7 +37,7 @@ from scans.transitions.core import (
     scans_in,
     verb,
 )
-from scans.transitions.setup import enqueue_set_up
+from scans.transitions.setup import enqueue_set_up, forget_failed_checks
 
 
 @verb
@@ -227,12 +227,12 @@ def submit_again(analysis: Analysis, *, by: By) -> None:
         quotas.check_open(analysis.owner_id, analysis.urls, ScanSettings.current())
         _submit_saved(analysis, by)
         return
-    failed = scans_in(analysis, U.SUBMIT_FAILED)
-    if analysis.info.final or not failed:
-        raise TransitionRefused("nothing_to_submit", analysis=analysis)
     was_only_checked = analysis.submitted_at is None
     if was_only_checked:
         require(analysis, Action.SUBMIT)  # not while its checks still run
+    failed = scans_in(analysis, U.SUBMIT_FAILED)
+    if analysis.info.final or not failed:
+        raise TransitionRefused("nothing_to_submit", analysis=analysis)
     _set_up_again(analysis, failed, by)
     if was_only_checked:
         begin_repeating(analysis)
@@ -247,6 +247,7 @@ def _refuse_past_start(analysis: Analysis) -> None:
 def _submit_saved(analysis: Analysis, by: By) -> None:
     columns = {"submitted_at": timezone.now(), "prescan_started_at": None, "prescan_ended_at": None}
     facts = {"urls": analysis.url_scans.count(), "run": analysis.run}
+    forget_failed_checks(analysis)
     _accept_scans(analysis, by)
     roll_up(analysis, by, "analysis.submitted", columns=columns, **facts)
     begin_repeating(analysis)
@@ -271,29 +272,3 @@ def submit_scan_again(url_scan: UrlScan, *, by: By) -> None:
     if scan.analysis.info.final:
         raise TransitionRefused("ended_run_again", analysis=scan.analysis)
     _set_up_again(scan.analysis, [scan], by)
-
-
-@verb
-def run_again(analysis: Analysis, *, by: By) -> Analysis:
-    """Submit the same configuration as the next run of the series, to start now. Returns the new run."""
-    analysis = claim(analysis, Action.RUN_AGAIN, by)
-    again = submit(once_more(analysis), by=by)
-    roll_up(analysis, by, "analysis.run_again", run=again.run)
-    return again
-
-
-@verb
-def continue_expired(analysis: Analysis, *, by: By) -> Analysis:
-    """Continue the URL scans whose duration ended from their saved sessions, as a new run, which is returned."""
-    analysis = claim(analysis, Action.CONTINUE, by)
-    if analysis.evidence_expired_at:
-        raise TransitionRefused("sessions_removed", analysis=analysis)
-    expired = {scan.url: scan for scan in scans_in(analysis, *TIME_EXPIRED)}
-    if not expired:
-        raise TransitionRefused("nothing_to_continue", analysis=analysis)
-    again = submit(replace(once_more(analysis), urls=tuple(expired), prescan=False), by=by)
-    Analysis.objects.filter(pk=again.pk).update(continues=analysis)
-    for scan in again.url_scans.all():
-        UrlScan.objects.filter(pk=scan.pk).update(continues=expired[scan.url])
-    roll_up(analysis, by, "analysis.continued", run=again.run)
-    return again

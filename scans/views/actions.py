@@ -35,12 +35,14 @@ ANALYSIS_ACTIONS: dict[str, tuple[Callable, str]] = {
     "verify-again": (transitions.verify_again_analysis, _("The findings of “{}” are being verified again.")),
     "publish": (transitions.publish, _("The results of “{}” are published.")),
     "run-again": (transitions.run_again, _("This is a new run of “{}”.")),
+    "run-failed-again": (transitions.run_failed_again, _("This is a new run of “{}”, only of the URLs that failed.")),
 }
 URL_SCAN_ACTIONS: dict[str, tuple[Callable, str]] = {
     "submit-again": (transitions.submit_scan_again, _("The scan of {} was submitted again.")),
     "pause": (transitions.pause, _("The scan of {} is being paused.")),
     "resume": (transitions.resume, _("The scan of {} continues.")),
     "verify-again": (transitions.verify_again, _("The findings of {} are being verified again.")),
+    "run-again": (transitions.run_scan_again, _("This is a new run, of {} alone.")),
 }
 _STOPS = {StopMode.SAVE: Action.STOP_SAVE, StopMode.DELETE: Action.STOP_DELETE}
 _STOPPED = {

@@ -13,7 +13,7 @@ from scans.filtersets import ActivityLogFilterSet, UrlScanFilterSet
 from scans.models import ActivityLogEntry, Analysis, AtWork, BlackoutWindow, Finding
 from scans.models.open_findings import count_open_of_scans, still_open
 from scans.severities import DISMISSED, SEVERITIES, total
-from scans.statuses import PUBLISHED_AS, TIME_EXPIRED, URL_SCAN_STATUSES, Phase, Results, UrlScanStatus
+from scans.statuses import FAILED, PUBLISHED_AS, TIME_EXPIRED, URL_SCAN_STATUSES, Phase, Results, UrlScanStatus
 from scans.summaries import calendar_strip
 from scans.summaries.comparison import Comparison
 from scans.summaries.timeline import timeline
@@ -91,6 +91,8 @@ def _possible(analysis: Analysis, scans: list[dict], user) -> dict:
     """Facts about the URL scans that decide which actions are offered."""
     failed = any(scan["status"] == UrlScanStatus.SUBMIT_FAILED for scan in scans)
     return {
+        "failed_urls": sum(scan["status"] in FAILED for scan in scans),
+        "can_duplicate": user.has_perm("scans.submit_analysis"),
         "replaying": any(scan["status"] in PUBLISHED_AS and not scan["verified_at"] for scan in scans),
         "can_submit_again": failed and analysis.submitted_at and not analysis.info.final,
         **_verification(analysis, scans, user),

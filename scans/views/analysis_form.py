@@ -1,5 +1,7 @@
 """The form of a new or saved analysis, the preview of its starts, and the login of one of its URLs."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -8,14 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, View
 
 from scans import activity, transitions
-from scans.configuration.submission import Submission, as_typed, configuration
+from scans.configuration.submission import Access, Submission, as_typed, configuration, once_more
 from scans.forms.access import AccessForm
 from scans.forms.schedule import ScheduleForm
 from scans.forms.submission import SubmissionForm
-from scans.models import Analysis
+from scans.models import Analysis, Series
+from scans.reasons import NO_REASON
 from scans.schedule.moments import time_zones
-from scans.statuses import Action
+from scans.statuses import FAILED, Action, UrlScanStatus
 from scans.views.access import SubmitterRequired, present_analysis, present_url_scan
+
+SUBMITTED = UrlScanStatus.SUBMITTED
+MAX_FAILED = 50  # URLs that are listed above the form
 
 
 class AnalysisFormView(SubmitterRequired, FormView):
@@ -74,18 +80,18 @@ class AnalysisCreateView(AnalysisFormView):
         return verb(submission, by=self.request.user)
 
 
-class AnalysisEditView(AnalysisFormView):
-    """An analysis that was saved for later."""
+class FromAnalysisView(AnalysisFormView):
+    """A form that is filled in from an analysis: saved secrets stay, unless others are typed."""
 
-    asked = "change"
+    kind = ""  # for the template: edit, again or copy
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        """Find the analysis first. If its status does not allow editing any more, say so on its summary."""
+        """Find the analysis first. If this is not possible with it (any more), say so on its summary."""
         if not self.has_permission():
             return self.handle_no_permission()
-        self.analysis = present_analysis(kwargs["pk"])
+        self.analysis = present_analysis(kwargs["pk"], whole=True)
         try:
-            transitions.require(self.analysis, Action.EDIT)
+            self.require_possible()
         except transitions.TransitionRefused as refusal:
             if request.method == "POST":
                 transitions.note_refusal(self.asked, self.analysis, request.user, refusal)
@@ -93,16 +99,46 @@ class AnalysisEditView(AnalysisFormView):
             return redirect(self.analysis)
         return super().dispatch(request, *args, **kwargs)
 
+    def require_possible(self) -> None:
+        """Raise TransitionRefused if the status of the analysis does not allow this."""
+
+    def before(self) -> Submission:
+        """The configuration that the form is filled in with."""
+        return once_more(self.analysis)
+
     def get_form_kwargs(self) -> dict:
-        """Pass the saved configuration to the form, also as initial values."""
-        saved = configuration(self.analysis)
-        initial = as_typed(saved) | {"authorised": True}
-        return {**super().get_form_kwargs(), "initial": initial, "saved": saved}
+        """Pass the configuration to the form, also as initial values, with the logins that stay."""
+        saved = self.before()
+        given = super().get_form_kwargs()
+        initial = as_typed(saved) | given["initial"]
+        failed = self.analysis.url_scans.filter(status=UrlScanStatus.AUTHENTICATION_ERROR).values_list("url", flat=True)
+        return {**given, "initial": initial, "saved": saved, "kept": saved.access, "failed": set(failed)}
 
     def get_context_data(self, **context) -> dict:
-        """Add the analysis, and whether any of its URLs has a login or a crawl script."""
-        scans = self.analysis.url_scans.filter(Q(login__isnull=False) | Q(crawl_script__isnull=False))
-        return super().get_context_data(analysis=self.analysis, has_access=scans.exists(), **context)
+        """Add the analysis, and its URLs whose scan or last check failed."""
+        scans = self.analysis.url_scans.filter(Q(status__in=FAILED) | ~Q(reason=NO_REASON) & Q(status=SUBMITTED))
+        failed = list(scans.order_by("position")[:MAX_FAILED])
+        for scan in failed:
+            scan.analysis = self.analysis
+        if with_login := next((scan for scan in self.analysis.url_scans.all() if scan.login_id), None):
+            activity.note_secret_seen(with_login, self.request)
+        return super().get_context_data(analysis=self.analysis, kind=self.kind, failed=failed, **context)
+
+
+class AnalysisEditView(FromAnalysisView):
+    """An analysis that was saved for later."""
+
+    asked, kind = "change", "edit"
+
+    def require_possible(self) -> None:
+        transitions.require(self.analysis, Action.EDIT)
+
+    def before(self) -> Submission:
+        """What was saved, with its schedule."""
+        return configuration(self.analysis)
+
+    def get_initial(self) -> dict:
+        return {**super().get_initial(), "authorised": True}
 
     def store(self, submission: Submission, then: str) -> Analysis:
         """Change it, submit it if the button says so, and return it. Raises TransitionRefused."""
@@ -110,6 +146,35 @@ class AnalysisEditView(AnalysisFormView):
         if then == "submit":
             transitions.submit_again(analysis, by=self.request.user)
         return analysis
+
+
+class EditAndRunAgainView(FromAnalysisView):
+    """The next run of an analysis that has ended, with a changed configuration."""
+
+    asked, kind = "run_changed", "again"
+
+    def require_possible(self) -> None:
+        transitions.require(self.analysis, Action.RUN_AGAIN)
+
+    def store(self, submission: Submission, then: str) -> Analysis:
+        """Submit the next run or save it, and return it. Raises TransitionRefused."""
+        later = then in ("save", "prescan")
+        return transitions.run_changed(self.analysis, submission, by=self.request.user, later=later)
+
+
+class DuplicateView(FromAnalysisView):
+    """Another analysis, filled in from this one: a series of its own."""
+
+    asked, kind = "duplicate", "copy"
+
+    def before(self) -> Submission:
+        """The same under another name, which no series has."""
+        return replace(once_more(self.analysis), name=Series.free_name(self.analysis.name))
+
+    def store(self, submission: Submission, then: str) -> Analysis:
+        """Submit the copy or save it, and return it. Raises TransitionRefused."""
+        later = then in ("save", "prescan")
+        return transitions.duplicate(self.analysis, submission, by=self.request.user, later=later)
 
 
 class StartsView(SubmitterRequired, View):
@@ -134,6 +199,12 @@ class AccessView(SubmitterRequired, FormView):
             return self.handle_no_permission()
         self.url_scan = present_url_scan(kwargs["analysis_id"], kwargs["pk"], request.user)
         return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict:
+        """Pass the saved login and crawl script, whose secrets stay unless others are typed."""
+        scan = self.url_scan
+        access = Access(login=scan.login, crawl_script=scan.crawl_script)
+        return {**super().get_form_kwargs(), "kept": {scan.url: access}}
 
     def get_context_data(self, **context) -> dict:
         """Add URL scan and analysis. The page says whether a login is stored, which the security log notes."""

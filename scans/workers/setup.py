@@ -14,7 +14,7 @@ from scans import transitions
 from scans.configuration.secret_headers import CANNOT_BE_USED
 from scans.database.patience import may_pass, told_of
 from scans.engines.base import Engine
-from scans.models import AllowedTarget, Analysis, TargetCheck, UrlScan
+from scans.models import Actor, AllowedTarget, Analysis, TargetCheck, UrlScan
 from scans.prescan.accounts import Accounts
 from scans.prescan.checks import LOGIN, CheckReport, Target, check
 from scans.reasons import NO_REASON, Reason
@@ -58,7 +58,7 @@ def set_up(analysis: Analysis, engine: Engine, spent: float = 0, zone: str = DEF
         if may_pass(error):
             raise  # the task fails, and is carried out again
         logger.exception("Setting up %s broke on our side.", analysis)
-        transitions.fail_submission(analysis, reason=broken(error))
+        transitions.give_up_set_up(analysis, reason=broken(error), actor=Actor.WORKER)
 
 
 def broken(error: Exception) -> Reason:
@@ -196,7 +196,7 @@ def _fail_locked(scan: UrlScan, reason: Reason) -> None:
 
 def _end(analysis: Analysis, checked: set[int], unchecked: int) -> None:
     """End the prescan, and say how many URLs were not checked because time was over."""
-    passed = analysis.url_scans.filter(pk__in=checked, status=UrlScanStatus.SUBMITTED).count()
+    passed = analysis.url_scans.filter(pk__in=checked, status=UrlScanStatus.SUBMITTED, reason=NO_REASON).count()
     facts = {"seconds": settings.SCANS_PRESCAN_SECONDS, "count": unchecked}
     reason = Reason("prescan_out_of_time", **facts) if unchecked else NO_REASON
     transitions.end_prescan(analysis, checked=len(checked), passed=passed, reason=reason)

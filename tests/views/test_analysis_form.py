@@ -299,3 +299,129 @@ def test_what_was_submitted_while_it_was_edited_says_so_beside_what_was_typed(cl
     )
     assert answer.status_code == 422
     assert "can no longer be edited" in text(answer) and "http://127.0.0.1:9/typed" in text(answer)
+
+
+# --- Correct it and run it again
+
+
+def failed_analysis(client, **typed):
+    """An analysis behind a login whose checks have failed."""
+    client.post(NEW, {**BEHIND_A_FORM, **typed})
+    analysis = Analysis.objects.get()
+    scan = analysis.url_scans.get()
+    transitions.fail_checks(scan, UrlScanStatus.AUTHENTICATION_ERROR, step="login", reason="The password is wrong.")
+    return factories.fresh(analysis)
+
+
+def test_an_analysis_that_failed_is_corrected_and_run_again_by_a_new_password_alone(client):
+    analysis = failed_analysis(client, depth="7", logged_in="My account")
+    again = f"{analysis.get_absolute_url()}edit-and-run-again/"
+    assert again in text(client.get(analysis.get_absolute_url()))
+    page = client.get(again)
+    shown, fields = text(page), {element["name"]: element.get("value") for element in elements(page, "name")}
+    assert "The password is wrong." in shown and "data-failed-url" in shown and "s3cr3t" not in shown
+    assert (fields["login_username"], fields["logged_in"], fields["depth"]) == ("ada", "My account", "7")
+    typed = {**BEHIND_A_FORM, "depth": "7", "logged_in": "My account", "login_password": "another"}
+    response = client.post(again, {**typed, "login_for": "failed"})
+    made = Analysis.objects.latest("pk")
+    assert response["Location"] == made.get_absolute_url() and (made.run, made.name) == (2, "Shop")
+    login = made.url_scans.get().login.opened()
+    assert (login.username, login.password, login.logged_in) == ("ada", "another", "My account")
+    assert analysis.url_scans.get().login.opened().password == "s3cr3t-word"
+
+
+def test_a_saved_password_stays_where_none_is_typed_but_not_for_another_login_page(client):
+    again = f"{failed_analysis(client).get_absolute_url()}edit-and-run-again/"
+    typed = {**BEHIND_A_FORM, "login_password": "", "login_username": "grace"}
+    elsewhere = client.post(again, {**typed, "login_url": "http://127.0.0.1:9/elsewhere"})
+    assert elsewhere.status_code == 422 and "Give the password." in text(elsewhere)
+    client.post(again, typed)
+    login = Analysis.objects.latest("pk").url_scans.get().login.opened()
+    assert (login.username, login.password) == ("grace", "s3cr3t-word")
+
+
+def test_a_login_that_was_not_touched_is_the_same_one_in_the_next_run(client):
+    analysis = failed_analysis(client)
+    client.post(f"{analysis.get_absolute_url()}edit-and-run-again/", {**BEHIND_A_FORM, "login_password": ""})
+    assert TargetLogin.objects.count() == 1 and Analysis.objects.latest("pk").url_scans.get().login_id
+
+
+def test_a_saved_login_can_be_removed_in_the_form(client):
+    analysis = failed_analysis(client)
+    client.post(f"{analysis.get_absolute_url()}edit-and-run-again/", {**FILLED, "login_method": "none"})
+    assert Analysis.objects.latest("pk").url_scans.get().login is None
+
+
+def test_a_new_login_can_be_for_the_urls_whose_login_failed_alone(client):
+    client.post(NEW, {**BEHIND_A_FORM, "urls": "http://127.0.0.1:9/a\nhttp://127.0.0.1:9/b"})
+    analysis = Analysis.objects.get()
+    first, second = analysis.url_scans.order_by("position")
+    transitions.fail_checks(first, UrlScanStatus.CONNECTION_ERROR, step="connection", reason="gone")
+    transitions.fail_checks(second, UrlScanStatus.AUTHENTICATION_ERROR, step="login", reason="wrong")
+    form = {**BEHIND_A_FORM, "urls": "http://127.0.0.1:9/a\nhttp://127.0.0.1:9/b", "login_username": "grace"}
+    client.post(f"{analysis.get_absolute_url()}edit-and-run-again/", {**form, "login_for": "failed"})
+    scans = Analysis.objects.latest("pk").url_scans.order_by("position")
+    assert [scan.login.username for scan in scans] == ["ada", "grace"]
+
+
+def test_what_runs_is_not_edited_and_run_again(client):
+    analysis = factories.running()
+    response = client.get(f"{analysis.get_absolute_url()}edit-and-run-again/", follow=True)
+    assert "is not possible" in text(response) and response.redirect_chain
+
+
+@pytest.mark.parametrize("address", ["edit-and-run-again/", "duplicate/"])
+def test_a_viewer_gets_no_form_of_another_run(as_role, address):
+    analysis = factories.published()
+    viewer = as_role("Viewer")
+    assert viewer.get(f"{analysis.get_absolute_url()}{address}").status_code == 403
+    assert viewer.post(f"{analysis.get_absolute_url()}{address}", FILLED).status_code == 403
+    assert "analysis.refused" in analysis.activity.values_list("action", flat=True)
+    assert Analysis.objects.count() == 1
+
+
+def test_a_duplicate_is_filled_in_under_a_name_of_its_own(client):
+    analysis = failed_analysis(client, depth="7")
+    page = client.get(f"{analysis.get_absolute_url()}duplicate/")
+    fields = {element["name"]: element.get("value") for element in elements(page, "name")}
+    assert (fields["name"], fields["depth"]) == ("Shop (2)", "7")
+    client.post(f"{analysis.get_absolute_url()}duplicate/", {**FILLED, "name": "Shop (2)", "then": "save"})
+    copy = Analysis.objects.latest("pk")
+    assert (copy.name, copy.run, copy.status) == ("Shop (2)", 1, "saved_for_later")
+    assert copy.url_scans.get().login.opened().password == "s3cr3t-word"
+
+
+def test_a_draft_whose_check_failed_leads_to_its_login_and_stays_a_draft(client):
+    client.post(NEW, {**BEHIND_A_FORM, "then": "save"})
+    analysis = Analysis.objects.get()
+    scan = analysis.url_scans.get()
+    transitions.prescan_only(analysis, by=Actor.COMMAND)
+    transitions.begin_prescan(analysis)
+    transitions.fail_checks(scan, UrlScanStatus.AUTHENTICATION_ERROR, step="login", reason="The password is wrong.")
+    transitions.end_prescan(analysis, checked=1, passed=0)
+    page = client.get(analysis.get_absolute_url())
+    assert "The last check failed: The password is wrong." in " ".join(text(page).split())
+    assert f"{scan.get_absolute_url()}login/" in text(page)
+    row = [element["data-status"] for element in elements(page, "data-status")]
+    assert "saved_for_later" in row and "submitted" not in row and f"{scan.get_absolute_url()}stop/" not in text(page)
+    form = client.get(f"{scan.get_absolute_url()}login/")
+    assert "The password is wrong." in text(form) and 'value="ada"' in text(form)
+    client.post(f"{scan.get_absolute_url()}login/", {**BEHIND_A_FORM, "login_password": "another"})
+    client.post(f"{analysis.get_absolute_url()}edit/", {**FILLED, "then": "submit"})
+    assert factories.fresh(analysis).status == "submitted"
+    assert analysis.url_scans.get().login.opened().password == "another"
+
+
+def test_the_failed_urls_of_an_ended_analysis_can_be_retried_from_its_page(client):
+    urls = [f"http://127.0.0.1:9/{name}" for name in "ab"]
+    client.post(NEW, {**FILLED, "urls": "\n".join(urls)})
+    analysis = Analysis.objects.get()
+    first, second = analysis.url_scans.order_by("position")
+    transitions.fail_checks(first, UrlScanStatus.CONNECTION_ERROR, step="connection", reason="gone")
+    transitions.stop(second, "save", by=Actor.COMMAND)
+    page = text(client.get(analysis.get_absolute_url()))
+    assert "Run again only the 1 that failed" in page and page.count("Retry this URL") == 1
+    for address in (f"{analysis.get_absolute_url()}run-failed-again/", f"{first.get_absolute_url()}run-again/"):
+        client.post(address)
+        assert [scan.url for scan in Analysis.objects.latest("pk").url_scans.all()] == urls[:1]
+    assert [run.run for run in Analysis.objects.order_by("pk")] == [1, 2, 3]
