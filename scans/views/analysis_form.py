@@ -134,7 +134,7 @@ class AnalysisEditView(FromAnalysisView):
         transitions.require(self.analysis, Action.EDIT)
 
     def before(self) -> Submission:
-        """What was saved, with its schedule."""
+        """The saved configuration, with its schedule."""
         return configuration(self.analysis)
 
     def get_initial(self) -> dict:
