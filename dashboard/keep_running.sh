@@ -9,7 +9,7 @@ export PORT="$DASHBOARD_PORT"
 
 # honcho puts each process into a session of its own, where a closed terminal is not noticed, and it
 # cannot tell them when it is killed itself.
-( while kill -0 "$STARTED_BY" 2>/dev/null; do sleep 2; done; kill -TERM 0 ) &
+( while kill -0 "$STARTED_BY" 2>/dev/null; do sleep 10; done; kill -TERM 0 ) &
 
 # To stop, the whole process group is signalled: the command ends first, then this trap runs.
 trap 'exit 0' TERM

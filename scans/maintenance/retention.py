@@ -31,6 +31,12 @@ class Kind(StrEnum):
     LOGS = "logs"
 
 
+def is_on() -> QuerySet[ScanSettings]:
+    """The row of settings, if anything is not kept forever."""
+    forever = {f"keep_{kind}_days": None for kind in Kind}
+    return ScanSettings.objects.exclude(**forever)
+
+
 def policy() -> dict[Kind, timedelta]:
     """How long each kind is kept, without the kinds that are kept forever."""
     settings = ScanSettings.current()

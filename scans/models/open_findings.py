@@ -12,9 +12,11 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from scans.database.look import Moment
 from scans.models.analysis import Analysis, Series
 from scans.models.finding import Finding
 from scans.models.querysets import SEVERITY_RANK, FindingQuerySet
+from scans.models.scan_settings import ScanSettings
 from scans.models.triage_mark import TriageMark
 from scans.models.url_scan import UrlScan
 from scans.severities import DISMISSED, DISMISSING_MARKS, SEVERITIES
@@ -103,6 +105,17 @@ class OpenFindings(models.Model):
     def kept(cls):
         """The completed counts in order of days."""
         return cls.objects.filter(complete=True).order_by("day")
+
+    @classmethod
+    def may_be_due(cls) -> list[models.QuerySet]:
+        """Questions to ask in one look: without a row for any of them, `count` has nothing to do."""
+        since = {age: cls.objects.filter(complete=True, at__gt=Moment(age)) for age in (COUNTED_SOON, COUNTED_EVERY)}
+        changed = Analysis.objects.filter(changed_at__gt=models.Subquery(cls.kept().reverse().values("at")[:1]))
+        return [
+            cls.objects.filter(complete=False),
+            ScanSettings.objects.exclude(models.Exists(since[COUNTED_EVERY])),
+            changed.exclude(models.Exists(since[COUNTED_SOON])),
+        ]
 
     @classmethod
     def is_due(cls) -> bool:

@@ -102,6 +102,11 @@ _QUESTIONS: dict[str, list[tuple[Callable[[], QuerySet], str]]] = {
 OWED_TASKS = tuple(_QUESTIONS)
 
 
+def owing() -> list[QuerySet]:
+    """Return the questions which rows must have a task; where none has a row, no task is owed."""
+    return [question() for questions in _QUESTIONS.values() for question, _ in questions]
+
+
 def owed(task: str, pk: int | None = None) -> Iterator[Owed]:
     """Yield the rows that must have a task of this name now: all, or the one with this id."""
     for question, name in _QUESTIONS[task]:

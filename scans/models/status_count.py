@@ -45,9 +45,14 @@ class StatusCount(models.Model):
             cls.objects.bulk_create(cls(status=status, count=count) for status, count in sums.items() if count)
 
     @classmethod
+    def above_few(cls) -> models.QuerySet["StatusCount"]:
+        """The rows that are too many to read quickly."""
+        return cls.objects.all()[FOLD_ABOVE:]
+
+    @classmethod
     def has_many(cls) -> bool:
         """Whether there are too many rows to read quickly."""
-        return cls.objects.count() > FOLD_ABOVE
+        return cls.above_few().exists()
 
     @classmethod
     def fold_if_many(cls) -> None:

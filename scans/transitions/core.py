@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 
 from scans import activity
 from scans.database import statements
+from scans.database.wakeup import wake
 from scans.models import ActivityLogEntry, Actor, Analysis, Finding, RecurringSchedule, UrlScan
 from scans.reasons import NO_REASON, Reason, Reasoned, as_reason
 from scans.statuses import (
@@ -199,6 +200,7 @@ def enqueue(
     """
     known = import_string(f"scans.tasks.{task}")
     known.using(queue_name=queue_of(known.queue_name, owner, zone), run_after=after).enqueue(*arguments)
+    wake()
 
 
 def enqueue_for(scan: UrlScan, task: str, *spent: float) -> None:

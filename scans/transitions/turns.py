@@ -19,6 +19,8 @@ from django.db.models import Max, Min, Q, QuerySet
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from scans.database.look import Look
+from scans.database.wakeup import wake
 from scans.targets.zones import DEFAULT_ZONE
 
 # The kinds of queues: scans occupy their worker for hours, and checks must not wait for that.
@@ -76,8 +78,11 @@ def served() -> tuple[str, ...]:
 
 def waiting(queue: str, zones: Iterable[str] | None = None) -> QuerySet[DBTaskResult]:
     """Return the tasks that wait in the queues of all owners, in these zones or else in those that are served here."""
-    chosen = [_in_zone(queue, zone) for zone in (_served if zones is None else zones)]
-    return DBTaskResult.objects.ready().filter(reduce(or_, chosen, Q(pk__in=[])))
+    return DBTaskResult.objects.ready().filter(_in_zones(queue, _served if zones is None else zones))
+
+
+def _in_zones(queue: str, zones: Iterable[str]) -> Q:
+    return reduce(or_, (_in_zone(queue, zone) for zone in zones), Q(pk__in=[]))
 
 
 def _in_zone(queue: str, zone: str) -> Q:
@@ -91,6 +96,7 @@ def put_back(task: DBTaskResult, until: datetime | None = None) -> None:
     waits = {"status": TaskResultStatus.READY, "started_at": None, "worker_ids": task.worker_ids[:-1]}
     waits["run_after"] = until or task.run_after
     DBTaskResult.objects.filter(pk=task.pk).update(**waits)
+    wake()
 
 
 class Rotation:
@@ -103,9 +109,13 @@ class Rotation:
         self._queue = queue
         self._served: dict[str, int] = {}
         self._turns = 0
+        ready = DBTaskResult.objects.filter(_in_zones(queue, _served), status=TaskResultStatus.READY)
+        self._look = Look({queue: [ready]})
 
     def next(self) -> Iterable[str]:
         """Return the queue to take the next task from; none if no task waits."""
+        if not self._look.found():
+            return []
         tasks = waiting(self._queue).order_by().values_list("queue_name")
         queues = tasks.annotate(urgency=Max("priority"), since=Min("enqueued_at"))
         order = ((-urgency, self._served.get(name, 0), since, name) for name, urgency, since in queues)

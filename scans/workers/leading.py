@@ -12,7 +12,7 @@ from django.db import Error, close_old_connections, connection, transaction
 from scans.models import SchedulerLead, SystemPart
 from scans.models.scheduler_lead import LeadLost
 from scans.transitions import TransitionRefused
-from scans.workers.scheduler import Job, Piece, jobs
+from scans.workers.scheduler import Job, Piece, jobs, look
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ class Scheduler:
         self._reported_at = self._renewed_at = -inf
         self._next_tick = 0.0
         self._next_run: dict[Job, float] = {}
+        self._has_worked = False  # in this tick
         self._away_since: float | None = None
         self._pause = 0.0
 
@@ -98,15 +99,23 @@ class Scheduler:
         A job or piece that fails is logged and stops none of the others. Raises LeadLost, and the database's error if
         it does not answer.
         """
-        is_work_left = False
-        for job, seconds in jobs().items():
-            if monotonic() < self._next_run.get(job, 0):
-                continue
-            if self._work_on(job):
+        asked = {job: seconds for job, seconds in jobs().items() if monotonic() >= self._next_run.get(job, 0)}
+        idle, self._has_worked, is_work_left = self._idle_of(asked), False, False
+        for job, seconds in asked.items():
+            if (self._has_worked or job not in idle) and self._work_on(job):
                 is_work_left = True
             else:
                 self._next_run[job] = monotonic() + seconds
         return is_work_left
+
+    def _idle_of(self, asked: Iterable[Job]) -> set[Job]:
+        """The jobs that find nothing, as one look says; it counts until a piece of work was done."""
+        try:
+            taken = look(frozenset(asked))
+            return taken.names - taken.found()
+        except Exception as error:  # then each job asks by itself
+            self._failed(error)
+            return set()
 
     def _work_on(self, job: Job) -> bool:
         """Do the pieces of one job until its time is over. Returns whether some are left."""
@@ -128,6 +137,7 @@ class Scheduler:
 
     def _do(self, piece: Piece) -> None:
         """Do one piece in a transaction that nobody else takes the lead in."""
+        self._has_worked = True
         try:
             with transaction.atomic():
                 SchedulerLead.hold(self._name)

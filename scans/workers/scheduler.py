@@ -7,7 +7,7 @@ Many schedulers may run: one leads, and the others stand by (`leading.py`).
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from django.db.models import Model, QuerySet
@@ -15,10 +15,13 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.database import statistics
+from scans.database.look import Look, Moment
 from scans.maintenance import leftovers, recount, retention, security_log
 from scans.models import Analysis, BlackoutWindow, OpenFindings, RecurringSchedule, ScanSettings, StatusCount, UrlScan
 from scans.models.blackout_window import with_windows
-from scans.workers.task_watch import look_after_tasks
+from scans.models.owed import owing
+from scans.models.system_part import ALIVE_FOR
+from scans.workers.task_watch import look_after_tasks, running_for_long
 
 Piece = Callable[[], object]  # writes in one transaction, which the caller opens
 Job = Callable[[], Iterable[Piece]]  # finds what is due, and writes nothing itself
@@ -44,6 +47,32 @@ def jobs() -> dict[Job, float]:
         remove_leftovers: 60,
         refresh_statistics: 1000,
     }
+
+
+def questions() -> dict[Job, list[QuerySet]]:
+    """Return for jobs that are asked often: without a row for any of these questions, a job finds nothing.
+
+    They are asked all at once (`database.look`). The other jobs are asked seldom, or ask little.
+    """
+    return {
+        run_recurring: [RecurringSchedule.objects.switched_on().filter(next_at__lte=Moment())],
+        begin_blackouts: [Analysis.objects.pausable()],
+        end_blackouts: [Analysis.objects.in_blackout()],
+        start_due: [Analysis.objects.scheduled_until(Moment())],
+        admit_waiting: [UrlScan.objects.waiting_for_capacity()],
+        recover_abandoned: [UrlScan.objects.abandoned()],
+        end_durations: [Analysis.objects.with_waiting_out_of_time(Moment())],
+        look_after_tasks: [running_for_long(Moment(ALIVE_FOR)), *owing()],
+        fold_counts: [StatusCount.above_few()],
+        retention.pieces: [retention.is_on()],
+        count_open_findings: OpenFindings.may_be_due(),
+    }
+
+
+@cache
+def look(asked: frozenset[Job]) -> Look:
+    """Return the look at whether some of these jobs may find something."""
+    return Look({job: querysets for job, querysets in questions().items() if job in asked})
 
 
 def _each(verb: Callable[[Model], object], model: type[Model], pks: Iterable[int]) -> Iterator[Piece]:

@@ -8,7 +8,7 @@ failures the work ends, with the reason. The database's errors end nothing: they
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db.models import QuerySet
@@ -17,6 +17,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from scans import activity, transitions
+from scans.database.look import Moment
 from scans.maintenance import removal
 from scans.models import Actor, Analysis, BulkAction, SystemPart, UrlScan
 from scans.models.owed import Owed, owed
@@ -104,12 +105,15 @@ def look_after_tasks() -> Iterator[Callable[[], None]]:
             yield partial(_look_after, name, row, since)
 
 
+def running_for_long(since: datetime | Moment) -> QuerySet[DBTaskResult]:
+    """The tasks that were taken before this moment. A worker that has just started may not have reported yet."""
+    return DBTaskResult.objects.running().filter(started_at__lt=since)
+
+
 def _lost() -> Iterator[Callable[[], None]]:
     """Yield for each task of a dead worker the change that marks it as failed."""
     alive = set(SystemPart.alive().values_list("name", flat=True))
-    # A worker that has just started may not have reported yet.
-    old_enough = DBTaskResult.objects.running().filter(started_at__lt=timezone.now() - ALIVE_FOR)
-    for result in old_enough:
+    for result in running_for_long(timezone.now() - ALIVE_FOR):
         if result.worker_ids[-1] not in alive:
             yield partial(_set_lost, result)
 

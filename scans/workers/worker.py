@@ -11,13 +11,15 @@ from functools import partial
 from math import inf
 from types import FrameType
 
-from django.db import Error, connection
+from django.db import Error, close_old_connections, connection
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
+from django_tasks_db.utils import exclusive_transaction
 
 from scans import artifacts
 from scans.database.patience import patiently
+from scans.database.wakeup import Wakeup
 from scans.models import SystemPart
 from scans.models.system_part import host_name
 from scans.targets.zones import DEFAULT_ZONE, shown_zone
@@ -30,7 +32,8 @@ from scans.working_on import working_on
 logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_REPORTS = 5
-SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_BETWEEN_LOOKS = 3  # where nothing wakes it: a notification may be lost, and a task may wait for its time
+SECONDS_AFTER_A_RACE = 0.2  # that another worker won
 SECONDS_AFTER_FAILURE = 1.0  # of the database, before the worker asks it again
 SECONDS_FOR_LAST_UPLOADS = 10  # of what waits on this host when the worker ends
 _KINDS = {"scans": SystemPart.Kind.SCANS_WORKER, "checks": SystemPart.Kind.CHECKS_WORKER}
@@ -44,7 +47,7 @@ class ScanWorker(Worker):
         super().__init__(
             queue_names=[queue],
             excluded_queue_names=[],
-            interval=SECONDS_BETWEEN_LOOKS,
+            interval=SECONDS_AFTER_A_RACE,
             batch=False,
             backend_name="default",
             startup_delay=False,
@@ -57,12 +60,13 @@ class ScanWorker(Worker):
         self._rotation = Rotation(queue)
         self._space = Space(queue, host_name())
         self._over = threading.Event()
+        self._wakeup = Wakeup()
 
     @property
     def queue_names(self) -> list[str]:
-        """The queue of the owner whose turn it is, which the loop of django-tasks asks for before each task.
+        """The queue of the owner whose turn it is; none where no task waits. Locks nothing.
 
-        None while the worker is drained, or while the disk has no room: what waits stays queued.
+        None either while the worker is drained, or while the disk has no room: what waits stays queued.
         """
         if self._space.forbids_all():
             return []
@@ -72,6 +76,33 @@ class ScanWorker(Worker):
     @queue_names.setter
     def queue_names(self, names: list[str]) -> None:
         """Nothing to keep: the rotation knows."""
+
+    def work(self) -> None:
+        """Run tasks until a signal comes; in batch mode, until none waits. Raises the database's errors.
+
+        Takes the place of django-tasks' loop, which looks in an exclusive transaction: this one looks without a lock,
+        and asks for one only where a task waits.
+        """
+        while self.running:
+            close_old_connections()
+            self._wakeup.listen()
+            names = self.queue_names
+            if task := self._claim_from(names):
+                self.run_task(task)
+            elif self.batch:
+                return
+            else:
+                self._wakeup.wait(self.interval if names else SECONDS_BETWEEN_LOOKS)
+
+    def _claim_from(self, names: list[str]) -> DBTaskResult | None:
+        """Take the next task of these queues. None if none is left, because another worker was faster."""
+        if not names:
+            return None
+        tasks = DBTaskResult.objects.ready().filter(backend_name=self.backend_name, queue_name__in=names)
+        with exclusive_transaction():
+            if task := tasks.get_locked():
+                task.claim(self.worker_id)
+        return task
 
     def run_task(self, db_task_result: DBTaskResult) -> None:
         """Run one task, as the turn of its owner. Gives it back after a signal, and if it has to wait for room.
@@ -110,7 +141,7 @@ class ScanWorker(Worker):
         """Run tasks until a signal came, then return True; False as soon as the database fails."""
         try:
             SystemPart.report(self._kind, self.worker_id, **self._facts)
-            super().run()
+            self.work()
         except Error as error:
             logger.warning("The database failed (%s); this worker tries again.", type(error).__name__)
             connection.close()
@@ -124,6 +155,7 @@ class ScanWorker(Worker):
         its start. A second signal changes nothing, because terminals and process managers may both send one.
         """
         self.running = False
+        self._wakeup.interrupt()
         supervision.shutdown_requested.set()
         if self.running_task:
             logger.warning("%s: handing the scan over, then ending.", signal.strsignal(signum))

@@ -162,9 +162,20 @@ def test_an_idle_tick_writes_only_that_it_leads_and_looks_after_what_there_is(dj
         written.extend([sql] if sql.startswith(WRITES) else [])
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(watch), django_assert_max_num_queries(25):
+    with connection.execute_wrapper(watch), django_assert_max_num_queries(3):
         assert not idle.tick()
     assert not written  # the lead is renewed once a second, and was just now
+
+
+@pytest.mark.django_db
+def test_a_look_that_fails_keeps_no_job_from_running(monkeypatch, caplog):
+    def fail(asked):
+        raise RuntimeError("broken")
+
+    analysis = make.scheduled()
+    monkeypatch.setattr(leading, "look", fail)
+    assert leading.tick("seeing") and make.fresh(analysis).status == A.QUEUED
+    assert "broken" in caplog.text
 
 
 @pytest.mark.django_db
@@ -182,7 +193,7 @@ def test_an_idle_tick_asks_as_much_with_many_that_wait():
     before = queries()
     for _ in range(5):
         make.started("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
-    assert queries() <= before + 2  # how many slots there are and are taken, now that somebody waits
+    assert queries() <= before + 3  # who waits, how many slots there are, and how many are taken
 
 
 class Away:

@@ -11,7 +11,9 @@ from scans import transitions
 from scans.models import (
     Actor,
     Analysis,
+    RecurringSchedule,
     ScanSettings,
+    StatusCount,
     SystemPart,
 )
 from scans.statuses import AnalysisStatus as A
@@ -152,3 +154,54 @@ def test_a_window_of_one_analysis_pauses_it_and_a_tick_reads_none_of_those_witho
     post_init.disconnect(note, sender=Analysis)
     assert (statuses(closed), statuses(other)) == ([U.PAUSING], [U.IN_PROGRESS])
     assert set(read) == {closed.pk}
+
+
+def test_the_look_of_a_tick_misses_no_job_that_finds_something(clock):
+    """The world in which every job finds something; one that the look missed would never run."""
+    ScanSettings.objects.update(capacity=1, keep_runs_days=1)
+    repeated, _ = make.published(), make.published()
+    make.lose(make.running().url_scans.get())
+    clock.shift(timedelta(days=2))
+    StatusCount.objects.bulk_create(StatusCount(status="draft", count=0) for _ in range(300))
+    paused = make.running()
+    Analysis.objects.filter(pk=paused.pk).update(blackout_since=timezone.now())
+    closed = make.running()
+    Analysis.objects.filter(pk=closed.pk).update(blackout="Mon-Fri\nSat,Sun")
+    make.started()  # waits for capacity
+    ScanSettings.objects.update(capacity=20)
+    make.submitted()
+    DBTaskResult.objects.all().delete()
+    over = make.started()
+    Analysis.objects.filter(pk=over.pk).update(expires_at=timezone.now() - AN_HOUR)
+    make.scheduled()
+    RecurringSchedule.objects.create(
+        series=repeated.series, template=repeated, first_at=timezone.now(), next_at=timezone.now()
+    )
+    asked = scheduler.questions()
+    working = {job.__name__ for job in asked if next(iter(job()), None)}
+    assert working == {job.__name__ for job in asked}
+    assert scheduler.look(frozenset(asked)).found() == set(asked)
+
+
+def test_the_look_finds_nothing_where_everything_is_done():
+    make.running()
+    tick()
+    asked = scheduler.questions()
+    assert scheduler.look(frozenset(asked)).found() <= {scheduler.begin_blackouts}
+
+
+def test_open_findings_are_counted_again_after_a_change_and_after_a_quarter_of_an_hour(clock):
+    def found():
+        return scheduler.look(frozenset({scheduler.count_open_findings})).found()
+
+    assert found()  # never counted
+    tick()
+    assert not found()
+    clock.shift(timedelta(seconds=30))
+    assert not found()
+    make.submitted()
+    assert found()
+    tick()
+    assert not found()
+    clock.shift(timedelta(minutes=16))
+    assert found()

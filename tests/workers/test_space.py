@@ -2,7 +2,6 @@
 
 import pytest
 from django.db import OperationalError, transaction
-from django_tasks_db.management.commands import db_worker
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
@@ -11,6 +10,7 @@ from scans.models import Actor, FullDisk
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import UrlScanStatus as U
 from scans.workers import space
+from scans.workers import worker as worker_process
 from scans.workers.worker import ScanWorker
 from tests import factories as make
 from tests.rows import statuses, tasks
@@ -34,11 +34,13 @@ def run(monkeypatch):
 
     def run_worker(queue):
         taken = []
-        monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)  # the test's own connection stays open
+        monkeypatch.setattr(
+            worker_process, "close_old_connections", lambda: None
+        )  # the test's own connection stays open
         monkeypatch.setattr(Worker, "run_task", lambda worker, result: taken.append(result.task_path.split(".")[-1]))
         worker = ScanWorker(queue)
         worker.batch = True  # ends when no task is left
-        Worker.run(worker)
+        worker.work()
         return taken
 
     return run_worker

@@ -2,11 +2,11 @@
 
 import pytest
 from django.db import OperationalError
-from django_tasks_db.management.commands import db_worker
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from scans.models import UrlScan
+from scans.workers import worker as worker_process
 from scans.workers.task_ids import ids_of_task
 from scans.workers.worker import ScanWorker
 from scans.working_on import ids_in_work
@@ -44,12 +44,12 @@ def test_a_task_that_cannot_be_read_keeps_its_own_id(monkeypatch):
 
 def test_a_worker_works_on_what_its_task_names(monkeypatch):
     seen = []
-    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)  # the test's own connection stays open
+    monkeypatch.setattr(worker_process, "close_old_connections", lambda: None)  # the test's own connection stays open
     monkeypatch.setattr(Worker, "run_task", lambda worker, result: seen.append(ids_in_work()))
     analysis = factories.submitted()
     worker = ScanWorker("checks")
     worker.batch = True  # ends when no task is left
-    Worker.run(worker)
+    worker.work()
     assert [ids["analysis"] for ids in seen] == [analysis.pk] and ids_in_work() == {}
 
 

@@ -7,7 +7,6 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
-from django_tasks_db.management.commands import db_worker
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
@@ -23,9 +22,9 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-def test_the_loop_of_django_tasks_takes_tasks_in_turns_between_owners(monkeypatch):
+def test_a_worker_takes_tasks_in_turns_between_owners(monkeypatch):
     taken = []
-    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)  # the test's own connection stays open
+    monkeypatch.setattr(process, "close_old_connections", lambda: None)  # the test's own connection stays open
     monkeypatch.setattr(Worker, "run_task", lambda worker, result: taken.append(owner_of(result.queue_name)))
     busy, other = factories.user(), factories.user()
     for owner, count in ((busy, 4), (other, 2)):
@@ -34,14 +33,14 @@ def test_the_loop_of_django_tasks_takes_tasks_in_turns_between_owners(monkeypatc
     factories.started(by=other)  # whose scan is for the other kind of worker
     worker = ScanWorker("checks")
     worker.batch = True  # ends when no task is left
-    Worker.run(worker)
+    worker.work()
     assert taken == [busy.pk, other.pk, busy.pk, other.pk, busy.pk, other.pk, busy.pk]
 
 
 @pytest.fixture
 def worker(monkeypatch):
     """A worker for checks that has reported, whose loop ends when it finds no task; `worker.taken` are its tasks."""
-    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
+    monkeypatch.setattr(process, "close_old_connections", lambda: None)
     monkeypatch.setattr(turns, "_served", turns.served())
     monkeypatch.setattr(supervision, "shutdown_requested", threading.Event())
     worker, taken = ScanWorker("checks", ["", "office"], "Owl 1"), []
@@ -54,7 +53,7 @@ def worker(monkeypatch):
 def test_it_takes_tasks_of_its_zones_alone(worker):
     for zone in ("", "office", "lab"):
         transitions.enqueue("remove_data", 1, owner=None, zone=zone)
-    Worker.run(worker)
+    worker.work()
     assert sorted(worker.taken) == ["", "office"]
 
 
@@ -62,10 +61,10 @@ def test_a_drained_worker_takes_nothing_until_it_is_resumed(worker):
     part = SystemPart.objects.get()
     factories.submitted()
     transitions.drain(part, by=Actor.COMMAND)
-    Worker.run(worker)
+    worker.work()
     assert worker.taken == []
     transitions.resume_worker(part, by=Actor.COMMAND)
-    Worker.run(worker)
+    worker.work()
     assert worker.taken == [""]
 
 
@@ -95,7 +94,7 @@ class TwoLooks:
 @pytest.fixture
 def at_rest(monkeypatch):
     """A worker that has nothing beside its loop, and whose shut-down reaches no other test."""
-    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
+    monkeypatch.setattr(process, "close_old_connections", lambda: None)
     monkeypatch.setattr(connection, "close", lambda: None)
     monkeypatch.setattr(process.artifacts, "keep_catching_up", lambda over: None)
     monkeypatch.setattr(process, "SECONDS_AFTER_FAILURE", 0)
@@ -134,7 +133,7 @@ def test_a_worker_waits_for_a_database_that_fails(at_rest, monkeypatch):
         if failures:
             raise failures.pop()
 
-    monkeypatch.setattr(Worker, "run", run)
+    monkeypatch.setattr(ScanWorker, "work", run)
     at_rest.run()
     assert not failures
 
@@ -150,3 +149,45 @@ def test_a_task_whose_result_could_not_be_stored_is_failed_once_the_database_is_
     monkeypatch.setattr(Worker, "run_task", run_task)
     at_rest.run_task(result)
     assert DBTaskResult.objects.failed().get().finished_at <= timezone.now()
+
+
+def test_an_idle_worker_looks_without_a_lock(at_rest, monkeypatch):
+    ran = []
+    monkeypatch.setattr(at_rest._wakeup, "wait", lambda seconds: at_rest.shutdown(signal.SIGTERM, None))
+    with connection.execute_wrapper(lambda execute, sql, *rest: ran.append(sql) or execute(sql, *rest)):
+        at_rest.work()
+    assert ran and not [sql for sql in ran if not sql.startswith(("SELECT", "LISTEN"))]
+
+
+def test_a_task_is_found_soon_though_nothing_tells_of_it(at_rest, monkeypatch):
+    """As behind a proxy that loses notifications; its only wait ends by its time."""
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        factories.submitted()
+        at_rest.batch = True
+
+    monkeypatch.setattr(at_rest._wakeup, "wait", wait)
+    monkeypatch.setattr(Worker, "run_task", lambda worker, result: None)
+    at_rest.work()
+    assert waits == [process.SECONDS_BETWEEN_LOOKS] and waits[0] <= 5
+    assert DBTaskResult.objects.get().status == TaskResultStatus.RUNNING
+
+
+def test_a_worker_that_lost_a_race_for_a_task_looks_again_at_once(at_rest, monkeypatch):
+    waits = []
+
+    def get_locked(tasks):
+        DBTaskResult.objects.update(status=TaskResultStatus.RUNNING)  # another worker was faster
+        return None
+
+    def wait(seconds):
+        waits.append(seconds)
+        at_rest.running = False
+
+    factories.submitted()
+    monkeypatch.setattr(type(DBTaskResult.objects.all()), "get_locked", get_locked)
+    monkeypatch.setattr(at_rest._wakeup, "wait", wait)
+    at_rest.work()
+    assert waits == [process.SECONDS_AFTER_A_RACE]

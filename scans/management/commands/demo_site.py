@@ -33,6 +33,6 @@ class Command(HarmlessCommand):
             signal.signal(number, signal.default_int_handler)
         with site:
             try:
-                site.serve_forever(poll_interval=0.2)
+                site.serve_forever(poll_interval=60)
             except KeyboardInterrupt:
                 pass
