@@ -12,6 +12,7 @@ from django.views.csrf import csrf_failure
 
 from scans.activity import note
 from scans.activity.security import NOTED
+from scans.api import problems
 from scans.views.access import Gone
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,8 @@ SECONDS_UNTIL_AGAIN = 10
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400. Unlike Django's own, it does not look for a token in the body, which may be what cannot be read."""
+    if problems.is_asked(request):
+        return problems.plain_answer(400, "unreadable", "The request cannot be read.")
     return render(request, "400.html", status=400)
 
 
@@ -51,6 +54,11 @@ def broken(request: HttpRequest) -> HttpResponse:
     logger.error("Error %s: %s %s", number, request.method, request.path)
     away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
     context = {"number": number, "address": request.get_full_path(), "is_read": request.method in ("GET", "HEAD")}
+    headers = {"X-Error-Number": number, **({"Retry-After": SECONDS_UNTIL_AGAIN} if away else {})}
+    if problems.is_asked(request):
+        answer = problems.plain_answer(503 if away else 500, "unavailable" if away else "broken", f"Error {number}.")
+        for name, value in headers.items():
+            answer[name] = value
+        return answer
     page = render_to_string("503.html" if away else "500.html", context)
-    headers = {"Retry-After": SECONDS_UNTIL_AGAIN} if away else {}
-    return HttpResponse(page, status=503 if away else 500, headers={"X-Error-Number": number, **headers})
+    return HttpResponse(page, status=503 if away else 500, headers=headers)

@@ -13,7 +13,7 @@ from django.utils.functional import LazyObject, empty
 from dashboard.metrics import observe
 from scans.harmless import one_line
 from scans.origin import address_of, answering, request_id_of
-from scans.urls import ANALYSIS, URL_SCAN
+from scans.views.addresses import ANALYSIS, API, URL_SCAN
 from scans.working_on import also_working_on, ids_in_work, working_on
 
 logger = logging.getLogger("dashboard.access")
@@ -62,10 +62,13 @@ def is_worth_a_line(path: str, status: int) -> bool:
 
 
 def ids_of_address(match: ResolverMatch) -> dict[str, int]:
-    """The ids of analysis and URL scan in an address of a page or of the admin."""
+    """The ids of analysis and URL scan in an address of a page, of the API or of the admin."""
     ids = match.kwargs
     # The admin's last route, which takes every address that is left over, has no name.
     model = (match.url_name or "").removesuffix("_change") if match.namespace == "admin" else ""
+    if match.route.startswith(API):
+        names = {"analysis": "analysis", "scan": "url_scan"}
+        return {names[name]: pk for name, pk in ids.items() if name in names}
     if match.route.startswith(URL_SCAN):
         return {"analysis": ids["analysis_id"], "url_scan": ids["pk"]}
     if match.route.startswith(ANALYSIS):

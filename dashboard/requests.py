@@ -10,6 +10,7 @@ from django.utils.http import parse_header_parameters
 from scans.origin import is_trusted
 
 METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
+METHODS_OF_API = [*METHODS, "PATCH", "DELETE"]
 # Nothing of a page goes into a cache, another site, a frame or the hands of a device. Static files say for themselves
 # how long they may be kept.
 HEADERS = {
@@ -79,7 +80,8 @@ class OnlyUsualMethods:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer 405, or pass the request on."""
-        return self.get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+        methods = METHODS_OF_API if request.path_info.startswith("/api/") else METHODS
+        return self.get_response(request) if request.method in methods else HttpResponseNotAllowed(methods)
 
 
 class OnlyUtf8:

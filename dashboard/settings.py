@@ -106,6 +106,10 @@ SCANS_METRICS_TOKEN = Hidden(text("SCANS_METRICS_TOKEN"))
 if 0 < len(SCANS_METRICS_TOKEN) < 32:
     refuse("SCANS_METRICS_TOKEN", "32 characters or more (`openssl rand -hex 32` prints some)")
 
+# The API: how long a token lives at most, and how much it may ask for
+SCANS_API_TOKEN_DAYS = number("SCANS_API_TOKEN_DAYS", 365, 1, 3650)
+SCANS_API_REQUESTS_PER_MINUTE = number("SCANS_API_REQUESTS_PER_MINUTE", 600, 1, 1_000_000)
+
 # Programs
 SCANS_ENGINE_PYTHON = Path(text("SCANS_ENGINE_PYTHON", str(BASE_DIR / ".engine/bin/python")))
 # The headless shell first: it needs half the processor time for a picture (measured: 1.5 s instead of 3 s).
@@ -148,6 +152,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_filters",
     "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
     "django_tasks",
     "dashboard.apps.BackgroundTasksConfig",
     "csp",
@@ -320,6 +326,19 @@ SOCIALACCOUNT_ADAPTER = "scans.accounts.provider_accounts.ProviderAccounts"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: the policy of forms lets none lead to another site
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "scans.accounts.provider.Provider"}}
+
+# The API (docs/api.md). Its views say the rest.
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "scans.api.description.Description"}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Dynamic Analyses",
+    "DESCRIPTION": "What a person may do on the pages, for programs. docs/api.md says how to begin.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}},
+    "POSTPROCESSING_HOOKS": [],  # which would give each list of choices a name of its own
+    "APPEND_COMPONENTS": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+}
 
 # --- Security -----------------------------------------------------------------------------------
 

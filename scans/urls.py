@@ -1,7 +1,6 @@
 """The product's addresses."""
 
-from django.urls import path, register_converter
-from django.urls.converters import IntConverter
+from django.urls import include, path
 
 from scans.views import (
     accounts,
@@ -10,6 +9,7 @@ from scans.views import (
     analysis_detail,
     analysis_form,
     analysis_list,
+    api_tokens,
     bulk,
     comparison,
     coverage,
@@ -25,23 +25,14 @@ from scans.views import (
     url_scans,
     workers,
 )
+from scans.views.addresses import ANALYSIS, API, URL_SCAN
 
 app_name = "scans"
 
 
-class IdConverter(IntConverter):
-    """A number that a database can look up: its columns hold less than 2 ** 63."""
-
-    regex = "[0-9]{1,18}"
-
-
-register_converter(IdConverter, "id")
-
-ANALYSIS = "analyses/<id:pk>/"
-URL_SCAN = "analyses/<id:analysis_id>/scans/<id:pk>/"
-
 urlpatterns = [
     path("", home.HomeView.as_view(), name="home"),
+    path(API, include("scans.api.urls")),
     path("statuses/", statuses.StatusListView.as_view(), name="status-list"),
     path("settings/password/", accounts.password, name="password"),
     path("settings/end-other-sessions/", accounts.EndOtherSessionsView.as_view(), name="end-other-sessions"),
@@ -51,6 +42,8 @@ urlpatterns = [
         path(f"settings/{name}/", settings.SettingView.as_view(name=name), name=f"setting-{name}")
         for name in settings.SWITCHES
     ],
+    path("settings/tokens/new/", api_tokens.ApiTokenCreateView.as_view(), name="api-token-create"),
+    path("settings/tokens/<id:pk>/revoke/", api_tokens.ApiTokenRevokeView.as_view(), name="api-token-revoke"),
     path("settings/security-log/", security_log.SecurityLogView.as_view(), name="security-log"),
     path("settings/workers/", workers.WorkersView.as_view(), name="workers"),
     *[

@@ -44,8 +44,8 @@ LAYERS = {
     "asking": ["forms"],
     # works in the background
     "workers": ["workers", "tasks"],
-    # the ways in: pages, the admin, the command line, made-up data
-    "entrances": ["views", "urls", "admin", "sample_data", "management"],
+    # the ways in: pages, the API, the admin, the command line, made-up data
+    "entrances": ["views", "api", "urls", "admin", "sample_data", "management"],
 }
 ORDER = [room for rooms in LAYERS.values() for room in rooms]
 FILES = [path for path in SCANS.rglob("*.py") if "migrations" not in path.parts and path.name != "__init__.py"]

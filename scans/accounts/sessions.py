@@ -64,7 +64,7 @@ class SessionMiddleware:
         """Log out whose session is over. Lead to the new password whoever must choose one."""
         if not getattr(view, "login_required", True) or SESSION_KEY not in request.session:
             return None
-        if reason := _over(request):
+        if reason := is_over(request):
             request.session.flush()
             request.user = AnonymousUser()
             messages.info(request, reason)
@@ -147,7 +147,7 @@ def _begin(sender, request: HttpRequest, user, **values) -> None:
     request.session.update({BEGAN: now, ACTIVE: now, OTHERS_ENDED: PersonSettings.of(user).sessions_ended})
 
 
-def _over(request: HttpRequest) -> str:
+def is_over(request: HttpRequest) -> str:
     """The reason why the session is over; empty while it is not. A session without times is of an older version."""
     return _why_over(request.session, request.user)
 

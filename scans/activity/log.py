@@ -127,6 +127,7 @@ ASKED = {
 MODES = {StopMode.SAVE: _("save"), StopMode.DELETE: _("delete")}
 _OPTIONS = {option.name: option for option in OPTIONS}
 _FACT = re.compile(r"\{\w+\}")
+BY_TOKEN = "by_token"  # noqa: S105 - the key of a token's name among the facts of an entry or event
 _MOMENTS = {"until", "starts"}  # stored in UTC, said on the clock of whoever reads
 
 
@@ -148,6 +149,8 @@ def record(
     """
     SENTENCES[action].format(**data)
     is_part = isinstance(by, Actor)
+    if token := token_of(by):
+        data[BY_TOKEN] = token
     ActivityLogEntry.objects.create(
         analysis_id=analysis.pk,
         url_scan_id=url_scan and url_scan.pk,
@@ -160,6 +163,19 @@ def record(
         reason=as_reason(reason),
         data=data,
     )
+
+
+def token_of(by: object) -> str:
+    """The name of the token that a program acts with; empty for a person at a page, and for parts of the system."""
+    return getattr(by, "token_name", "")
+
+
+def actor_of(entry: ActivityLogEntry) -> str:
+    """Return who did it: the user, the token of a user, or the part of the system."""
+    token = entry.data.get(BY_TOKEN)
+    if token and entry.user:
+        return gettext("{user}, by token “{token}”").format(user=entry.user, token=token)
+    return str(entry.user or Actor(entry.actor).label)
 
 
 def sentence(entry: ActivityLogEntry) -> str:

@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from scans.activity.log import ASKED
+from scans.activity.log import ASKED, BY_TOKEN, token_of
 from scans.harmless import one_line
 from scans.models import Actor, AllowedTarget, BlackoutWindow, ScanSettings, SecurityEvent
 from scans.origin import address_of, current_request, request_id_of
@@ -110,6 +110,8 @@ def _set_actor(row: SecurityEvent, by: AbstractBaseUser | Actor | None) -> None:
         row.actor = by
     elif by is not None:
         row.actor, row.who, row.who_id = Actor.USER, _name(by), by.pk
+        if token := token_of(by):
+            row.facts[BY_TOKEN] = token
 
 
 def _set_subject(row: SecurityEvent, subject: models.Model | str) -> None:

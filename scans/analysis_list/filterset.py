@@ -190,17 +190,18 @@ class AnalysisFilterSet(FilterSet):
         return "" if self._page in (None, 1) else self.data["page"]
 
     @property
-    def _page_size(self) -> int:
+    def page_size(self) -> int:
+        """How many rows a page has, as the person set it."""
         return PersonSettings.of(self.request.user).page_size
 
     @cached_property
     def slice(self) -> Slice:
         """The rows of the page; of the first page where the query string names none."""
         if isinstance(self._page, Position):
-            return self.keyset.beside(self._page_size, self._page)
+            return self.keyset.beside(self.page_size, self._page)
         if self._page == LAST:
-            return self.keyset.last(self._page_size)
-        return self.keyset.first(self._page_size, self._page or 1)
+            return self.keyset.last(self.page_size)
+        return self.keyset.first(self.page_size, self._page or 1)
 
     @property
     def versions_sql(self) -> tuple[str, list] | None:
@@ -208,25 +209,28 @@ class AnalysisFilterSet(FilterSet):
         position = None if self._page in (None, 1) else self._page
         if position and not (isinstance(position, Position) and position.forward):
             return None
-        return self.keyset.versions_sql(self._page_size, position)
+        return self.keyset.versions_sql(self.page_size, position)
 
-    def notices(self) -> list[str]:
-        """One sentence for each value of the query string that is not valid and was ignored."""
+    def ignored(self) -> list[tuple[str, str, str]]:
+        """Each value of the query string that is not valid: its name, itself, and a sentence that says so."""
         data = self.data
         wrong = [("status", code) for code in data.getlist("status") if code not in AnalysisStatus.values]
         if data.get("order") and data["order"] not in _SORTABLE:
             wrong.append(("order", data["order"]))
         errors = self._checked[1]
         wrong += [(name, data[name]) for name in errors if name != "q"]
-        notices = [
-            _("Ignored “%(value)s”: not a valid value for “%(name)s”.") % {"value": value, "name": name}
-            for name, value in wrong
-        ]
+        text = _("Ignored “%(value)s”: not a valid value for “%(name)s”.")
+        found = [(name, value, text % {"value": value, "name": name}) for name, value in wrong]
         if "q" in errors:
-            notices.append(_("Ignored the text to find: it contains characters that no name has."))
+            found.append(("q", data["q"], _("Ignored the text to find: it contains characters that no name has.")))
         if self._page is None:
-            notices.append(_("There is no page “{page}”. This is the first page.").format(page=data["page"]))
-        return notices
+            page = data["page"]
+            found.append(("page", page, _("There is no page “{page}”. This is the first page.").format(page=page)))
+        return found
+
+    def notices(self) -> list[str]:
+        """One sentence for each value of the query string that is not valid and was ignored."""
+        return [text for _name, _value, text in self.ignored()]
 
     @property
     def shown(self) -> int:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from scans.activity import sentence, status_labels
+from scans.activity import BY_TOKEN, sentence, status_labels
 from scans.configuration.submission import exported
 from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
 from scans.models import ActivityLogEntry, Analysis, Finding, ModuleError, UrlScan
@@ -62,7 +62,7 @@ def analysis_data(analysis: Analysis) -> dict:
         "counts": count_open(findings),
         "url_scans": [url_scan_data(scan, masks[scan.pk]) for scan in scans],
         "findings": list(weaknesses),
-        "log": [_entry_data(entry) for entry in analysis.activity.newest_first()],
+        "log": [entry_data(entry) for entry in analysis.activity.newest_first()],
     }
 
 
@@ -159,7 +159,7 @@ def evidence_data(finding: Finding, mask: Mask) -> dict:
     return mask(data)
 
 
-def _entry_data(entry: ActivityLogEntry) -> dict:
+def entry_data(entry: ActivityLogEntry) -> dict:
     """One entry of the log; the labels of its statuses are empty where it changed none."""
     from_label, to_label = status_labels(entry)
     return {
@@ -167,6 +167,7 @@ def _entry_data(entry: ActivityLogEntry) -> dict:
         "at": iso(entry.at),
         "actor": entry.actor,
         "user": str(entry.user or ""),
+        "token": entry.data.get(BY_TOKEN, ""),
         "action": entry.action,
         "url_scan": entry.url_scan_id,
         "url": entry.url_scan.url if entry.url_scan else "",

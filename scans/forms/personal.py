@@ -2,10 +2,13 @@
 
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from scans.analysis_list.saved_views import views_of
-from scans.models import PersonSettings, SavedView
+from scans.models import ApiToken, PersonSettings, SavedView, Scope
+
+DAYS_OF_A_TOKEN = 90  # unless somebody chooses otherwise
 
 
 class PersonSettingsForm(forms.ModelForm):
@@ -63,4 +66,37 @@ class SavedViewForm(forms.ModelForm):
         twins = SavedView.objects.filter(owner=self.instance.owner, name=name).exclude(pk=self.instance.pk)
         if twins.exists():
             raise forms.ValidationError(_("There is a view of this name already."))
+        return name
+
+
+class ApiTokenForm(forms.ModelForm):
+    """A new token: its name, what it may do, and how long it lives."""
+
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Scope.READ],
+        help_text=_("Never more than you may yourself at the time of a request."),
+    )
+    days = forms.IntegerField(label=_("Days until it expires"), min_value=1)
+
+    class Meta:
+        model = ApiToken
+        fields = ["name"]
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "off", "placeholder": _("such as: nightly build")})}
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._user, most = user, settings.SCANS_API_TOKEN_DAYS
+        days = self.fields["days"]
+        days.initial, days.help_text = min(DAYS_OF_A_TOKEN, most), _("At most {most}.").format(most=most)
+        days.max_value = days.widget.attrs["max"] = most
+        days.validators.append(MaxValueValidator(most))
+
+    def clean_name(self) -> str:
+        """A name that none of this person's other tokens has."""
+        name = self.cleaned_data["name"]
+        if ApiToken.objects.not_revoked().filter(user=self._user.pk, name=name).exists():
+            raise forms.ValidationError(_("You have a token of this name already."))
         return name

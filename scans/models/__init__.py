@@ -4,6 +4,7 @@ from scans.models.activity_log_entry import ActivityLogEntry, Actor
 from scans.models.allowed_target import AllowedTarget
 from scans.models.analysis import Analysis, Publication, Series, StopMode
 from scans.models.analysis_search import AnalysisSearch
+from scans.models.api_token import ApiToken, Scope
 from scans.models.artifact import Artifact
 from scans.models.blackout_window import BlackoutWindow
 from scans.models.bulk_action import BulkAction, BulkItem, BulkOutcome

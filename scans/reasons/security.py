@@ -22,6 +22,7 @@ SENTENCES = {
     "login.failed": _("failed to log in"),
     "login.failed_unknown": _("failed to log in: there is no such account"),
     "login.second_factor_failed": _("failed to confirm the login with the second factor"),
+    "login.failed_token": _("sent an API token that does not exist"),
     "login.provider_failed": _("failed to log in through the provider: {why}"),
     "login.locked": _("logging in is locked until {until}, after too many failed attempts"),
     "login.unlocked": _("unlocked logging in"),
@@ -44,6 +45,8 @@ SENTENCES = {
     "account.second_factor_removed": _("removed a second factor: {factor}"),
     "account.recovery_codes_made": _("made new recovery codes"),
     "account.provider_linked": _("linked the account with {provider}"),
+    "account.token_made": _("made the API token “{token}” for: {scopes}"),
+    "account.token_revoked": _("revoked the API token “{token}”"),
     "account.role_changed": _("changed the permissions of the role: {before} → {after}"),
     # Settings
     "settings.added": _("added the row"),

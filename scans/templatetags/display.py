@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans import activity, artifacts, unprotected
 from scans.harmless import exact as exact_in_html
-from scans.models import ActivityLogEntry, Actor, Analysis, AtWork, FullDisk, Installation, Mark, SystemPart, UrlScan
+from scans.models import ActivityLogEntry, Analysis, AtWork, FullDisk, Installation, Mark, SystemPart, UrlScan
 from scans.reasons import worded
 from scans.schedule.moments import exact, time_span
 from scans.severities import DISMISSED, SEVERITIES
@@ -143,8 +143,8 @@ def status_changes(entry: ActivityLogEntry) -> list[Status]:
 
 @register.filter
 def who(entry: ActivityLogEntry) -> str:
-    """Return the user, or the part of the system, that did it."""
-    return str(entry.user or Actor(entry.actor).label)
+    """Return the user, the token of a user, or the part of the system, that did it."""
+    return activity.actor_of(entry)
 
 
 @register.simple_tag(takes_context=True)

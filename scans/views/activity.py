@@ -3,7 +3,7 @@
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.generic import View
 
-from scans.activity import sentence, status_labels
+from scans.activity import BY_TOKEN, sentence, status_labels
 from scans.exports.tables import csv_lines
 from scans.filtersets import ActivityLogFilterSet
 from scans.models import ActivityLogEntry
@@ -12,7 +12,7 @@ from scans.views.downloads import attachment, language_of
 
 HEAD = [
     *("when", "actor", "user", "url", "action", "what", "from", "to", "reason"),
-    *("id", "url_scan", "actor_code", "from_status", "to_status", "reason_code"),
+    *("id", "url_scan", "actor_code", "from_status", "to_status", "reason_code", "token"),
 ]
 
 
@@ -35,4 +35,5 @@ def _cells(entry: ActivityLogEntry) -> list:
     who = [entry.get_actor_display(), str(entry.user or "")]
     texts = [entry.at.isoformat(), *who, url, entry.action, sentence(entry), *status_labels(entry), str(entry.reason)]
     codes = [entry.pk, entry.url_scan_id, entry.actor, entry.from_status, entry.to_status, entry.reason.code]
+    codes.append(entry.data.get(BY_TOKEN, ""))
     return texts + codes

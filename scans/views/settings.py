@@ -9,7 +9,7 @@ from django.views.generic import FormView, View
 from scans.accounts.sessions import own_sessions
 from scans.forms.personal import PersonSettingsForm
 from scans.harmless import harmless
-from scans.models import PersonSettings
+from scans.models import ApiToken, PersonSettings
 from scans.schedule.moments import time_zones
 from scans.views.redirects import page_asked_from, see
 
@@ -35,8 +35,9 @@ class SettingsView(FormView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **context) -> dict:
-        sessions = own_sessions(self.request)
-        return super().get_context_data(time_zones=sorted(time_zones()), sessions=sessions, **context)
+        tokens = ApiToken.objects.not_revoked().filter(user=self.request.user.pk)
+        lists = {"time_zones": sorted(time_zones()), "sessions": own_sessions(self.request), "tokens": tokens}
+        return super().get_context_data(**lists, **context)
 
 
 class SettingView(View):

@@ -7,10 +7,11 @@ from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.urls import resolve
+from django.urls import URLPattern, resolve
 from playwright.sync_api import expect
 
 from scans import urls
+from scans.api.reference import ReferenceView
 from scans.views import bulk, url_scan_bulk
 from tests.end_to_end.visits import Problems, log_in, visit
 from tests.sites.serving import free_port
@@ -83,6 +84,8 @@ def addresses(finished, saved, made):
         "/settings/password/",
         "/settings/security-log/",
         "/settings/workers/",
+        "/settings/tokens/new/",
+        "/api/v1/",
         "/analyses/new/",
         analysis,
         f"{analysis}findings/?group=category",
@@ -107,7 +110,8 @@ NO_PAGE = re.compile(
 
 def test_every_page_is_among_those_that_are_looked_at(addresses):
     looked_at = {resolve(urlsplit(address).path).url_name for address in addresses if address != "/nowhere/"}
-    views = {pattern.name: pattern.callback.view_class for pattern in urls.urlpatterns}
+    pages = [pattern for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
+    views = {pattern.name: pattern.callback.view_class for pattern in pages} | {"reference": ReferenceView}
     assert {name for name, view in views.items() if hasattr(view, "get") and not NO_PAGE.fullmatch(name)} == looked_at
 
 
