@@ -18,6 +18,7 @@ from scans.views import (
     findings,
     home,
     saved_views,
+    schedules,
     security_log,
     settings,
     statuses,
@@ -33,6 +34,7 @@ app_name = "scans"
 urlpatterns = [
     path("", home.HomeView.as_view(), name="home"),
     path(API, include("scans.api.urls")),
+    path("schedules/", schedules.ScheduleListView.as_view(), name="schedule-list"),
     path("statuses/", statuses.StatusListView.as_view(), name="status-list"),
     path("settings/password/", accounts.password, name="password"),
     path("settings/end-other-sessions/", accounts.EndOtherSessionsView.as_view(), name="end-other-sessions"),

@@ -232,11 +232,35 @@ class AnalysisFilterSet(FilterSet):
         """One sentence for each value of the query string that is not valid and was ignored."""
         return [text for _name, _value, text in self.ignored()]
 
+    @cached_property
+    def _shown(self) -> tuple[int, bool]:
+        """How many analyses the list has on all pages, and whether these are all; if not, there are more.
+
+        Where `matches` counted only some: the rows of the only page are all; otherwise those in the chosen statuses are
+        counted, up to a limit. With frequent words that would take long: then only the rows on the page are sure.
+        """
+        counts = self.matches.counts
+        counted = sum(counts.get(code, 0) for code in self.statuses or counts)
+        if self.matches.exact:
+            return counted, True
+        page = self.slice
+        if not (page.has_previous or page.has_next):
+            return len(page.rows), True
+        if self.statuses and not self.words:
+            chosen = self.matches.analyses.filter(status__in=self.statuses).order_by()
+            found = len(chosen.values_list("pk")[: search.COUNT_LIMIT + 1])
+            return min(found, search.COUNT_LIMIT), found <= search.COUNT_LIMIT
+        return max(counted, len(page.rows)), False
+
     @property
     def shown(self) -> int:
-        """How many analyses the list has on all pages; at least so many where `matches` is not exact."""
-        counts = self.matches.counts
-        return sum(counts.get(code, 0) for code in self.statuses or counts)
+        """How many analyses the list has on all pages; at least so many where `shown_exactly` is False."""
+        return self._shown[0]
+
+    @property
+    def shown_exactly(self) -> bool:
+        """Whether the list has no more analyses than `shown`."""
+        return self._shown[1]
 
     @cached_property
     def total(self) -> int:

@@ -11,6 +11,7 @@ from functools import cache
 from hashlib import blake2b
 
 from django.core.cache import caches
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from django.template.loader import get_template
 from django.utils import timezone
@@ -20,10 +21,19 @@ from django.utils.translation import get_language
 from scans.analysis_list.keyset import Row
 from scans.analysis_list.ordering import COLUMNS
 from scans.models import Analysis, UrlScan
-from scans.statuses import ANALYSIS_STATUSES
+from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, UrlScanStatus
 from scans.templatetags.display import allowed_actions
 
 CACHED_FOR = 3600  # seconds that a row stays which nobody looks at
+
+
+# The reason of the first URL that failed, and the module that the first running engine is at.
+_OF_ANALYSIS = UrlScan.objects.filter(analysis=OuterRef("pk")).order_by("position")
+_IN_TROUBLE = [code for code, status in URL_SCAN_STATUSES.items() if status.tone == "danger"]
+_WHY = {
+    "trouble": Subquery(_OF_ANALYSIS.filter(status__in=_IN_TROUBLE).values("reason")[:1]),
+    "module": Subquery(_OF_ANALYSIS.filter(status=UrlScanStatus.IN_PROGRESS).exclude(module="").values("module")[:1]),
+}
 
 
 class RowCache:
@@ -65,7 +75,7 @@ class RowCache:
         if not pks:
             return []
         totals = UrlScan.objects.filter(analysis__in=pks).totals_by_analysis(self._user)
-        found = Analysis.objects.select_related("owner").filter(pk__in=pks).order_by()
+        found = Analysis.objects.select_related("owner").filter(pk__in=pks).annotate(**_WHY).order_by()
         analyses = [analysis for analysis in found if analysis.pk in totals]
         for analysis in analyses:
             analysis.totals = totals[analysis.pk] | analysis.count_findings(self._user)

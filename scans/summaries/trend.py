@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from scans.models import OpenFindings
 from scans.severities import SEVERITIES
 
-DAYS = 30
+DAYS, WEEK = 30, 7
 STEP, WIDTH, HEIGHT = 20, 16, 100  # from bar to bar, of a bar, of the highest bar, in units of the drawing
 
 
@@ -33,6 +33,12 @@ class Trend:
     def now(self) -> OpenFindings:
         """The newest count."""
         return self.days[-1]
+
+    @property
+    def change(self) -> int | None:
+        """How many more (fewer, if negative) are open than a week ago; None if nothing was counted then."""
+        before = [day for day in self.days if day.day <= self.now.day - timedelta(days=WEEK)]
+        return self.now.total - before[-1].total if before else None
 
     @property
     def newest_first(self) -> list[OpenFindings]:

@@ -10,8 +10,10 @@ from scans.configuration.options import in_section
 from scans.configuration.submission import shown
 from scans.database.statements import series_version
 from scans.filtersets import ActivityLogFilterSet, UrlScanFilterSet
-from scans.models import ActivityLogEntry, Analysis, AtWork, BlackoutWindow, Finding
+from scans.models import ActivityLogEntry, Analysis, AtWork, BlackoutWindow, Finding, Mark
+from scans.models.analysis import Publication
 from scans.models.open_findings import count_open_of_scans, still_open
+from scans.models.querysets import sees_everything
 from scans.severities import DISMISSED, SEVERITIES, total
 from scans.statuses import FAILED, PUBLISHED_AS, TIME_EXPIRED, URL_SCAN_STATUSES, Phase, Results, UrlScanStatus
 from scans.summaries import calendar_strip
@@ -61,6 +63,7 @@ def _summary(request: HttpRequest, analysis: Analysis, at_work: AtWork) -> dict:
         "noticed": sum(bool(scan["notices"]) for scan in scans),
         "here": htmx.address(request),
         **_results(analysis, scans, request.user),
+        "review": _review(analysis, scans, request.user),
         **_possible(analysis, scans, request.user),
         **_url_scans(request, analysis, scans),
         **_schedule(analysis),
@@ -85,6 +88,23 @@ def _results(analysis: Analysis, scans: list[dict], user) -> dict:
         "dismissed": counts[DISMISSED],
         "hidden": sum(scan["status"] in PUBLISHED_AS and not scan["results_visible"] for scan in scans),
     }
+
+
+def _review(analysis: Analysis, scans: list[dict], user) -> dict | None:
+    """How far verification and review are: since when a reviewer is awaited (None: findings are still checked), and how
+    many of how many weaknesses this reviewer, or another one, has marked. None if the analysis is in no such status."""
+    if analysis.info.phase != Phase.REVIEW:
+        return None
+    verifying = [scan["verified_at"] for scan in scans if scan["status"] in PUBLISHED_AS]
+    is_awaited = analysis.publication == Publication.REVIEWER and verifying and all(verifying)
+    since = max(verifying) if is_awaited else None
+    if not since or not sees_everything(user):
+        return {"since": since}
+    found = Finding.objects.filter(url_scan__analysis=analysis)
+    marks = analysis.series.marks.exclude(mark=Mark.UNREVIEWED).filter(fingerprint__in=found.values("fingerprint"))
+    counts = analysis.count_findings(user)
+    weaknesses, reviewed = total(counts) + counts[DISMISSED], marks.count()
+    return {"since": since, "weaknesses": weaknesses, "reviewed": reviewed, "left": max(0, weaknesses - reviewed)}
 
 
 def _possible(analysis: Analysis, scans: list[dict], user) -> dict:

@@ -6,6 +6,7 @@ from zlib import crc32
 from django.db.models import Max, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.generic import View
 
 from scans import htmx
@@ -14,26 +15,36 @@ from scans.analysis_list.saved_views import NEED_ATTENTION, SYSTEM_VIEWS
 from scans.analysis_list.version import ListHeader
 from scans.models import Analysis, OpenFindings, RecurringSchedule, StatusCount, UrlScan
 from scans.models.lean import large
-from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, AnalysisStatus, Phase, in_phase
+from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, AnalysisStatus, Phase, Results, in_phase
 from scans.summaries.trend import trend
 from scans.summaries.upcoming import upcoming
 from scans.views.access import ViewerRequired
 
 SHOWN = 6  # rows of a card; a link leads to the rest
-COUNTED = 99  # analyses waiting for review; more are shown as 99+
+COUNTED = 99  # analyses that need attention or wait for review; more are shown as 99+
 STARTS_SHOWN = 8
 SOON = 3  # seconds between two polls while something runs
 SWITCHED_OFF_FOR = timedelta(days=30)  # how long the page reminds of a schedule that was switched off
 DRAWN_EVERY = 600  # seconds after which the calendar is drawn again even if nothing changed
 
 _ACTIVE = in_phase(ANALYSIS_STATUSES, Phase.ACTIVE)
+_WITH_RESULTS = [code for code, status in ANALYSIS_STATUSES.items() if status.results == Results.AVAILABLE]
 _CARDS = {
     "running": (_ACTIVE, None),
     "attention": (NEED_ATTENTION, Analysis.objects.present().latest_runs()),
     "review": (in_phase(ANALYSIS_STATUSES, Phase.REVIEW), Analysis.objects.present().waiting_for_review()),
+    "finished": (_WITH_RESULTS, None),
 }
 _QUEUED = [AnalysisStatus.SUBMITTED, AnalysisStatus.QUEUED]
 _IN_TROUBLE = [code for code, status in URL_SCAN_STATUSES.items() if status.tone == "danger"]
+
+
+_VIEWS = {view.key: view.query for view in SYSTEM_VIEWS}
+_VIEWS |= {
+    "queued": f"?{urlencode({'status': _QUEUED}, doseq=True)}",
+    "finished": f"?{urlencode({'status': _WITH_RESULTS}, doseq=True)}",
+    "with_findings": "?severity=info&latest=1",
+}
 
 
 class HomeView(ViewerRequired, View):
@@ -41,14 +52,15 @@ class HomeView(ViewerRequired, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         now, header = timezone.now(), ListHeader.now()
-        rows = {key: _rows(key) for key in _CARDS}
+        rows = {key: _rows(key) for key in _CARDS if key != "finished"}  # a run that ends has changed: see _version
         version = str(_version(now, header, rows))
         if htmx.is_unchanged(request, version):
             return htmx.unchanged()
         context = {"version": version, "header": header, "missing_parts": header.missing}
         context |= {"here": request.path, "every": SOON if rows["running"] else htmx.SELDOM}
-        context |= {"counts": _counts(), "views": {view.key: view.query for view in SYSTEM_VIEWS}}
+        context |= {"counts": _counts(), "views": _VIEWS}
         if any(context["counts"].values()):
+            rows["finished"] = _rows("finished")
             context |= _cards(rows, request.user) | _times(now)
         return htmx.respond(request, "scans/home/home.html", "scans/home/_home.html", context)
 
@@ -56,7 +68,7 @@ class HomeView(ViewerRequired, View):
 def _rows(key: str) -> list[Row]:
     """Return the last changed analyses of a card: one more than it shows or counts, to know whether there are more."""
     statuses, among = _CARDS[key]
-    most = COUNTED if key == "review" else SHOWN
+    most = COUNTED if key in ("review", "attention") else SHOWN
     return Keyset(among, "changed", descending=True, statuses=statuses).rows(most + 1)
 
 
@@ -87,8 +99,11 @@ def _cards(rows: dict[str, list[Row]], user) -> dict:
         analysis.totals = totals[pk] | analysis.count_findings(user)
     cards = {key: [analyses[row.pk] for row in found[:SHOWN] if row.pk in analyses] for key, found in rows.items()}
     more = {key: len(found) > SHOWN for key, found in rows.items()}
-    waiting = len(rows["review"])
-    return {"cards": cards, "more": more, "to_review": f"{COUNTED}+" if waiting > COUNTED else waiting}
+    return {"cards": cards, "more": more, "need": _bounded(rows["attention"]), "to_review": _bounded(rows["review"])}
+
+
+def _bounded(rows: list[Row]) -> int | str:
+    return f"{COUNTED}+" if len(rows) > COUNTED else len(rows)
 
 
 def _times(now: datetime) -> dict:

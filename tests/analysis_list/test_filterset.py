@@ -143,6 +143,7 @@ def test_the_list_shows_what_qs_finds_on_all_pages_in_every_order(users, monkeyp
         assert (chosen.matches.counts, chosen.shown) == (counts, len(found))
     else:
         assert all(count <= counts[status] for status, count in chosen.matches.counts.items())
+    assert chosen.shown == len(found) if chosen.shown_exactly else 0 < chosen.shown <= len(found)
     assert bool(chosen.notices()) >= (not chosen.is_valid())
 
 

@@ -97,6 +97,7 @@ def addresses(finished, saved, made):
         *(f"{analysis}scans/{name}/?all=1" for name in url_scan_bulk.QUESTIONS),
         *tabs,
         *forms,
+        "/schedules/",
         "/statuses/",
         "/nowhere/",
     ]

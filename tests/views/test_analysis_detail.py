@@ -335,3 +335,21 @@ def test_the_configuration_shows_left_out_addresses_and_the_names_of_headers(cli
     page = text(client.get(analysis.get_absolute_url()))
     assert "<code>/logout</code> <code>*delete*</code>" in page and "<code>X-Scan-Id</code> <code>X-Team</code>" in page
     assert "owl-77" not in page and analysis.headers["X-Scan-Id"] not in page
+
+
+def test_a_review_says_whether_findings_are_checked_and_how_many_are_reviewed(as_role):
+    analysis = factories.ended(number_of_findings=2, publication="reviewer")
+    reviewer, viewer = as_role("Reviewer"), as_role("Viewer")
+    for client in (reviewer, viewer):
+        assert "Checking each finding again, usually under 5 minutes" in text(client.get(analysis.get_absolute_url()))
+    factories.verify(analysis.url_scans.get())
+    page = text(reviewer.get(analysis.get_absolute_url()))
+    assert "Checked. Waiting for a reviewer" in page and "0 of 2 reviewed" in page and "Review 2 findings" in page
+    seen = text(viewer.get(analysis.get_absolute_url()))
+    assert "Checked. Waiting for a reviewer" in seen and "reviewed" not in seen and "Review 2" not in seen
+    for finding in Finding.objects.all():
+        transitions.mark(finding, by=Actor.COMMAND, mark="confirmed")
+    page = text(reviewer.get(analysis.get_absolute_url()))
+    assert "2 of 2 reviewed" in page and "Review 2" not in page and "Everything is reviewed" in page
+    transitions.publish(factories.fresh(analysis), by=Actor.COMMAND)
+    assert "review-state" not in text(reviewer.get(analysis.get_absolute_url()))

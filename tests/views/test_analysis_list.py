@@ -1,5 +1,6 @@
 """The list of analyses."""
 
+import re
 import sys
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from scans import transitions
 from scans.analysis_list import search
+from scans.analysis_list.filterset import AnalysisFilterSet
 from scans.models import Actor, ScanSettings, StopMode
 from scans.statuses import ANALYSIS_STATUSES, UrlScanStatus
 from tests import factories
@@ -479,3 +481,25 @@ def test_a_row_says_that_coverage_is_low_in_words_and_without_another_query(clie
     assert len(elements(response, "data-low-coverage")) == 1
     row = text(response).partition(f'data-analysis-id="{low.pk}"')[2].partition("</tr>")[0]
     assert 'aria-label="Coverage is low: see the notices of its URL scans"' in row
+
+
+def test_the_count_within_chosen_statuses_is_never_0_with_a_plus_above_rows(client, monkeypatch):
+    monkeypatch.setattr(search, "COUNT_LIMIT", 3)
+    for number in range(5):
+        factories.submitted(name=f"Submitted {number}", start_at=None)
+    factories.running(name="Running")
+    shown = text(client.get(LIST, {"latest": "1", "status": "in_progress"}))
+    assert "<strong>1</strong>" in shown and "0+" not in shown
+    monkeypatch.setattr(AnalysisFilterSet, "_page_size", 2)
+    shown = text(client.get(LIST, {"latest": "1", "status": "submitted"}))
+    assert "<strong>3+</strong>" in shown and "0+" not in shown
+
+
+def test_a_row_says_why_an_analysis_failed_or_waits_and_which_module_runs(client):
+    failed, running = factories.submitted(name="Failed"), factories.running(name="Running")
+    transitions.fail_submission(failed, reason="The disk is gone.")
+    transitions.renew(running.url_scans.get(), module="sql", modules_done=12, modules_total=24)
+    shown = text(client.get(LIST))
+    rows = dict(re.findall(r'data-name="(\w+)">(.*?)</tr>', shown))
+    assert "The disk is gone." in rows["Failed"] and "module sql" not in rows["Failed"]
+    assert "module sql · 12 / 24" in rows["Running"]

@@ -195,3 +195,15 @@ def test_its_queries_do_not_grow(client, django_assert_max_num_queries, htmx_hea
     assert len(values(page, "data-name")) == 18
     with django_assert_max_num_queries(8):
         assert client.get(f"/?v={version(page)}", headers=htmx_headers).status_code == 204
+
+
+def test_four_numbers_lead_to_the_lists_that_they_count(client):
+    factories.running()
+    factories.scheduled(name="Failed")
+    factories.published(name="Done")
+    page = client.get("/")
+    assert "In numbers" in text(page) and "Recently finished" in text(page) and "Done" in text(page)
+    numbers = text(page).split('id="home-numbers"')[1].split("</ul>")[0]
+    assert "<strong>1</strong> running" in numbers and "<strong>0</strong> to review" in numbers
+    for address in re.findall(r'href="([^"]+)"', numbers):
+        assert client.get(address.replace("&amp;", "&")).status_code == 200
