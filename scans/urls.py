@@ -98,6 +98,8 @@ urlpatterns = [
     path(URL_SCAN + "findings/", finding_lists.FindingListView.as_view(), name="finding-list"),
     path(URL_SCAN + "findings/<id:finding_id>/", findings.FindingDetailView.as_view(), name="finding-detail"),
     path(URL_SCAN + "findings/<id:finding_id>/mark/", findings.MarkView.as_view(), name="finding-mark"),
+    path(URL_SCAN + "findings/<id:finding_id>/take-back/", findings.TakeBackView.as_view(), name="finding-take-back"),
+    path(URL_SCAN + "findings/<id:finding_id>/assign/", findings.AssignView.as_view(), name="finding-assign"),
     path(URL_SCAN + "findings/<id:finding_id>/verify-again/", findings.VerifyView.as_view(), name="finding-verify"),
     *[
         path(

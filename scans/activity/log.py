@@ -88,6 +88,10 @@ SENTENCES = {
         "not replayable, {not_looked_at} not looked at"
     ),
     "url_scan.finding_marked": _("marked as {after} (before: {before}): {finding}"),
+    "url_scan.finding_mark_taken_back": _("took the mark {before} back, so it is {after} again: {finding}"),
+    "url_scan.finding_found_again": _("found again, so it is {after}, no longer {before}: {finding}"),
+    "url_scan.finding_acceptance_ended": _("the time of acceptance is over, so it is {after}: {finding}"),
+    "url_scan.finding_assigned": _("assigned to {assignee}, due {due}: {finding}"),
     "url_scan.published": _("published the results of this URL"),
 }
 # For readers who may not see the results yet.
@@ -120,6 +124,8 @@ ASKED = {
     "publish": _("publish"),
     "verify again": _("verify again"),
     "mark": _("mark"),
+    "take back": _("take back"),
+    "assign": _("assign"),
     "delete": _("delete"),
     "drain": _("drain"),
     "resume worker": _("resume worker"),

@@ -1,11 +1,11 @@
 """Analyses, URL scans and findings as plain data, for every command, file and report."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from scans.activity import BY_TOKEN, sentence, status_labels
 from scans.configuration.submission import exported
 from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
-from scans.models import ActivityLogEntry, Analysis, Finding, ModuleError, UrlScan
+from scans.models import ActivityLogEntry, Analysis, Finding, Mark, ModuleError, TriageMark, UrlScan
 from scans.models.open_findings import count_open, count_open_of_scans
 from scans.reasons import Notice, Reason
 from scans.severities import DISMISSED, total
@@ -50,12 +50,14 @@ def analysis_data(analysis: Analysis) -> dict:
     """Return the analysis with its URL scans, counts, findings and log (newest first)."""
     scans = list(analysis.url_scans.order_by("position").prefetch_related("module_errors"))
     count_open_of_scans(scans)
-    findings = Finding.objects.defer(None).filter(url_scan__analysis=analysis).marked(analysis.series.marks)
-    masks = masks_of(scans)
-    weaknesses = (
-        weakness_data([finding_data(finding, masks[finding.url_scan_id]) for finding in places])
-        for places in findings.by_weakness()
-    )
+    findings = Finding.objects.defer(None).filter(url_scan__analysis=analysis)
+    masks, marks = masks_of(scans), marks_of(analysis)
+
+    def data(finding: Finding) -> dict:
+        mask = masks[finding.url_scan_id]
+        return finding_data(finding, mask) | mark_data(marks.get(finding.fingerprint), mask)
+
+    weaknesses = (weakness_data([data(finding) for finding in places]) for places in findings.by_weakness())
     return {
         **FORMAT,
         **configuration_data(analysis),
@@ -79,8 +81,8 @@ def configuration_data(analysis: Analysis) -> dict:
     }
 
 
-def iso(moment: datetime | None) -> str | None:
-    """Return the moment as ISO 8601 text in UTC."""
+def iso(moment: date | datetime | None) -> str | None:
+    """Return the day, or the moment in UTC, as ISO 8601 text."""
     return moment.isoformat() if moment else None
 
 
@@ -103,8 +105,26 @@ def url_scan_data(scan: UrlScan, mask: Mask, *, visible: bool = True) -> dict:
     }
 
 
+def marks_of(analysis: Analysis) -> dict[str, TriageMark]:
+    """Return the marks of a series by the fingerprint of their weakness."""
+    return {mark.fingerprint: mark for mark in analysis.series.marks.select_related("assignee")}
+
+
+def mark_data(mark: TriageMark | None, mask: Mask) -> dict:
+    """Return the decision about a weakness: the mark, why, until when, and who takes care of it; None if nobody did."""
+    mark = mark or TriageMark(mark=Mark.UNREVIEWED)
+    return {
+        "mark": mark.mark,
+        "mark_comment": mask(mark.comment),
+        "accepted_until": iso(mark.accepted_until),
+        "reopened": mark.reopened,
+        "assignee": str(mark.assignee or ""),
+        "due": iso(mark.due),
+    }
+
+
 def finding_data(finding: Finding, mask: Mask) -> dict:
-    """Return one finding that knows its `mark`, without login secrets.
+    """Return one finding without login secrets, with its `mark` if it knows that; `mark_data` has the rest.
 
     Its address and parameter name are the site's own words and are not masked: in /admin/, `admin` may be a password
     too.
@@ -119,7 +139,8 @@ def finding_data(finding: Finding, mask: Mask) -> dict:
         "replayed_at": iso(finding.replayed_at),
         "http_request": mask(without_credentials(finding.http_request)),
         "curl": mask(without_credentials(finding.curl)),
-        **values_of(finding, "wstg cwe fingerprint mark"),
+        **values_of(finding, "wstg cwe fingerprint"),
+        "mark": getattr(finding, "mark", Mark.UNREVIEWED),
     }
 
 

@@ -8,12 +8,21 @@ from itertools import accumulate, islice
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext_lazy
 
-from scans.exports.data import configuration_data, evidence_data, finding_data, iso, url_scan_data, weakness_data
+from scans.exports.data import (
+    configuration_data,
+    evidence_data,
+    finding_data,
+    iso,
+    mark_data,
+    marks_of,
+    url_scan_data,
+    weakness_data,
+)
 from scans.exports.masking import Mask, masks_of
 from scans.exports.streams import HERE, json_pieces
 from scans.exports.tables import csv_lines
 from scans.harmless import one_line
-from scans.models import Analysis, Finding, Mark, TriageMark, UrlScan
+from scans.models import Analysis, Finding, TriageMark, UrlScan
 from scans.models.open_findings import count_open, count_open_of_scans, still_open
 from scans.models.querysets import FindingQuerySet
 from scans.statuses import PUBLISHED_AS, EndedBy
@@ -22,7 +31,7 @@ FORMAT = {"format": "dynamic-analyses/results", "version": 2}
 FINDING_COLUMNS = [
     *("severity", "category", "method", "url", "parameter", "target", "info", "replay", "replay_reason"),
     *("mark", "mark_comment", "cwe", "wstg", "module", "found_at", "url_scan_status", "fingerprint", "id"),
-    *("subject", "kind", "places", "place_list"),
+    *("subject", "kind", "places", "place_list", "accepted_until", "reopened", "assignee", "due"),
 ]
 LONGEST_CELL = 32_000  # characters; Excel cuts a cell after 32,767
 _RUNNING = ngettext_lazy(
@@ -91,7 +100,7 @@ class Results:
 
     @cached_property
     def _marks(self) -> dict[str, TriageMark]:
-        return {mark.fingerprint: mark for mark in self.analysis.series.marks.all()}
+        return marks_of(self.analysis)
 
     def findings(self) -> Iterator[dict]:
         """Yield each weakness with its places and their evidence as plain data, most severe first."""
@@ -100,10 +109,9 @@ class Results:
 
     def _data(self, finding: Finding) -> dict:
         mark, mask = self._marks.get(finding.fingerprint), self.masks[finding.url_scan_id]
-        finding.mark = mark.mark if mark else Mark.UNREVIEWED
         return {
             **finding_data(finding, mask),
-            "mark_comment": mask(mark.comment) if mark else "",
+            **mark_data(mark, mask),
             "target": self._targets[finding.url_scan_id],
             **evidence_data(finding, mask),
         }

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +51,37 @@ class MarkForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("Why, for the log")}),
     )
+    accepted_until = forms.DateField(
+        label=_("Accepted until"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("Only for Accepted: the last day. After it, the weakness is open again."),
+    )
+    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+
+class AssignForm(forms.Form):
+    """The assignee of a weakness, and its due date."""
+
+    assignee = forms.CharField(
+        label=_("Assignee"),
+        required=False,
+        max_length=150,
+        widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off"}),
+        help_text=_("A user name; empty for nobody."),
+    )
+    due = forms.DateField(
+        label=_("Due"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+
+    def clean_assignee(self):
+        """The active user with a role who has this name; None if it is empty."""
+        if not (name := self.cleaned_data["assignee"].strip()):
+            return None
+        person = get_user_model().objects.filter(username=name, is_active=True).first()
+        if person is None or not person.has_perm("scans.view_analysis"):
+            raise ValidationError(str(transitions.TransitionRefused("no_such_person", name=name)))
+        return person
 
 
 class StopForm(forms.Form):

@@ -71,7 +71,10 @@ def _results_visible(user, path: str = "") -> Q:
 # Actions whose entries tell of findings.
 ABOUT_FINDINGS = [
     f"url_scan.{action}"
-    for action in ("finding_marked", "verified", "verify_asked", "verify_started", "verified_again")
+    for action in (
+        *("finding_marked", "finding_mark_taken_back", "finding_found_again", "finding_acceptance_ended"),
+        *("finding_assigned", "verified", "verify_asked", "verify_started", "verified_again"),
+    )
 ]
 PRESENT = Q(deleted_at__isnull=True)
 EVIDENCE_KEPT = Q(evidence_expired_at__isnull=True)

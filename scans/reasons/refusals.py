@@ -57,5 +57,9 @@ SENTENCES = {
     ),
     "no_such_worker": _("{name} is no worker that runs now."),
     "still_replaying": _("{analysis} cannot be published yet: findings are still being replayed."),
+    "marked_meanwhile": _("{by} has marked it as “{mark}” meanwhile, at {at}. Look at both, then decide again."),
+    "accepted_until_past": _("{day} is over. Choose a later day, or none."),
+    "nothing_to_take_back": _("There is no decision to take back any more."),
+    "no_such_person": _("{name} is no active user with a role here."),
     "broke_on_our_side": _("Something failed on our side. The worker's output says what."),
 }

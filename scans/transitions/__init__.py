@@ -50,7 +50,7 @@ from scans.transitions.next_run import (
 from scans.transitions.quotas import OverLimit
 from scans.transitions.recovery import MAX_ATTEMPTS, recover
 from scans.transitions.removal import ask_for_removal, conclude_removal, give_up_removal
-from scans.transitions.review import conclude_verification, mark, publish
+from scans.transitions.review import conclude_verification, publish
 from scans.transitions.run import add_notice, begin, confirm_pause, end, expire_waiting, note_failed_login, note_pace
 from scans.transitions.setup import (
     begin_prescan,
@@ -73,6 +73,7 @@ from scans.transitions.submission import (
     submit_scan_again,
 )
 from scans.transitions.turns import Rotation, Turn, TurnOver
+from scans.transitions.verdicts import MarkedMeanwhile, assign, end_acceptance, mark, take_back
 from scans.transitions.verify_again import (
     begin_verify_again,
     conclude_verify_again,

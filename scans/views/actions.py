@@ -72,6 +72,8 @@ class ActionView(ViewerRequired, View):
             made = verb(thing, by=self.request.user)
         except NotPermitted as refusal:
             raise PermissionDenied(str(refusal)) from refusal
+        except transitions.MarkedMeanwhile:
+            raise  # its page shows both decisions
         except TransitionRefused as refusal:
             return refused(self.request, back(self.request, thing), str(refusal))
         messages.success(self.request, done.format(thing))

@@ -1,26 +1,33 @@
 """One finding with its evidence, its mark, and its verification."""
 
+from collections.abc import Callable
+from copy import copy
 from functools import partial
+from itertools import chain
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from scans import transitions
 from scans.configuration.secret_headers import names_for
-from scans.forms.actions import MarkForm
-from scans.models import Finding, Mark, TriageMark, UrlScan
+from scans.filtersets import whole_number
+from scans.forms.actions import AssignForm, MarkForm
+from scans.models import Finding, Mark, TargetLogin, TriageMark, UrlScan
 from scans.summaries.evidence import LONGEST as LONGEST_EVIDENCE
 from scans.summaries.evidence import Evidence, command
 from scans.summaries.explanation import why
 from scans.summaries.guides import guides
 from scans.views.access import present_url_scan
-from scans.views.actions import ActionView
+from scans.views.actions import ActionView, back, refused
 from scans.views.url_scans import UrlScanTab
 
 PAGE_SIZE = 100  # places
+MOST_HISTORY = 20  # decisions
+MOST_PEOPLE = 100  # whose names the field proposes
 
 
 class FindingDetailView(UrlScanTab):
@@ -30,6 +37,7 @@ class FindingDetailView(UrlScanTab):
     page, fragment = "scans/findings/finding_detail.html", "scans/findings/_finding_detail.html"
     whole = True
     tab = "finding-list"
+    conflict, mine = "", None  # somebody else decided meanwhile: what to say, and the form of this person
 
     def content(self, url_scan: UrlScan, finding_id: int) -> dict:
         """Return the finding and its mark. Raises Http404 if there is none or this user may not see it yet."""
@@ -37,9 +45,6 @@ class FindingDetailView(UrlScanTab):
         finding = get_object_or_404(visible.defer(None), pk=finding_id)
         alike = Finding.objects.filter(url_scan__analysis=url_scan.analysis_id, fingerprint=finding.fingerprint)
         places = alike.visible_to(self.request.user).select_related("url_scan").order_by("url", "pk")
-        marks = TriageMark.objects.select_related("user")
-        mark = marks.filter(series=url_scan.analysis.series_id, fingerprint=finding.fingerprint).first()
-        form = MarkForm(initial={"mark": mark.mark if mark else Mark.UNREVIEWED})
         return {
             "finding": finding,
             "title": _title(finding),
@@ -47,10 +52,29 @@ class FindingDetailView(UrlScanTab):
             "why": why(finding),
             "guides": guides(finding.cwe, finding.wstg),
             "places": Paginator(places, PAGE_SIZE).get_page(self.request.GET.get("places")),
-            "mark": mark,
-            "mark_form": form,
+            **_verdict(url_scan.analysis.series_id, finding, self.request.user),
+            **({"conflict": self.conflict, "mine": self.mine} if self.conflict else {}),
             **_proof(self.request, url_scan, finding),
         }
+
+
+def _verdict(series_id: int, finding: Finding, user) -> dict:
+    """The mark of the weakness with its history, and for reviewers the forms that change it."""
+    marks = TriageMark.objects.select_related("user", "assignee")
+    mark = marks.filter(series=series_id, fingerprint=finding.fingerprint).first()
+    known = {"mark": mark, "history": TriageMark.history(series_id, finding, user)[:MOST_HISTORY]}
+    if not user.has_perm("scans.review_analysis"):
+        return known
+    mark = mark or TriageMark(mark=Mark.UNREVIEWED)
+    shown = {"mark": mark.mark, "seen": mark.version, "accepted_until": mark.accepted_until}
+    care = {"assignee": mark.assignee and mark.assignee.get_username(), "due": mark.due}
+    people = get_user_model().objects.filter(is_active=True).order_by("username").values_list("username", flat=True)
+    return {
+        **known,
+        "mark_form": MarkForm(initial=shown),
+        "assign_form": AssignForm(initial=care),
+        "people": people[:MOST_PEOPLE],
+    }
 
 
 def _title(finding: Finding) -> str:
@@ -62,22 +86,74 @@ def _title(finding: Finding) -> str:
 
 def _proof(request: HttpRequest, url_scan: UrlScan, finding: Finding) -> dict:
     """The evidence, and a command that repeats the request."""
-    names, method = names_for(url_scan), url_scan.login.method if url_scan.login_id else ""
-    curl, variables = command(finding.curl, method, names)
+    names, login = names_for(url_scan), TargetLogin.objects.filter(pk=url_scan.login_id)
+    method = login.values_list("method", flat=True).first() if url_scan.login_id else ""
+    curl, variables = command(finding.curl, method or "", names)
     longest = None if "all" in request.GET else LONGEST_EVIDENCE
     evidence = Evidence(finding, longest)
     return {"header_names": names, "evidence": evidence, "curl": curl, "variables": variables}
 
 
-class MarkView(ActionView):
+class VerdictView(ActionView):
+    """Does something with one weakness, at one of its places."""
+
+    def finding(self, analysis_id: int, pk: int, finding_id: int) -> Finding:
+        """Return the finding; raises Http404 if there is none or this user may not see it yet."""
+        url_scan = present_url_scan(analysis_id, pk, self.request.user)
+        finding = get_object_or_404(url_scan.findings.visible_to(self.request.user), pk=finding_id)
+        finding.url_scan = url_scan
+        return finding
+
+    def decide(self, finding: Finding, verb: Callable, done: str) -> HttpResponse:
+        """Call the verb, then show the previous page again. If somebody else was faster, show both with 409."""
+        try:
+            return self.perform(finding, verb, done)
+        except transitions.MarkedMeanwhile as conflict:
+            return self._both(finding, conflict)
+
+    def _both(self, finding: Finding, conflict: transitions.MarkedMeanwhile) -> HttpResponse:
+        get = copy(self.request)
+        get.method, get.path, get.GET = "GET", finding.get_absolute_url(), QueryDict()
+        form = MarkForm(self.request.POST)
+        form.is_valid()
+        page = FindingDetailView(conflict=str(conflict), mine=form)
+        scan, kwargs = finding.url_scan, {"finding_id": finding.pk}
+        page.setup(get, scan.analysis_id, scan.pk, **kwargs)
+        response = page.get(get, scan.analysis_id, scan.pk, **kwargs)
+        response.status_code = 409
+        return response
+
+
+class MarkView(VerdictView):
     """Marks a finding with a reviewer's decision."""
 
     def post(self, request: HttpRequest, analysis_id: int, pk: int, finding_id: int) -> HttpResponse:
         """Mark the finding, then show the previous page again. Raises BadRequest for an unknown mark."""
-        url_scan = present_url_scan(analysis_id, pk, request.user)
-        finding = get_object_or_404(url_scan.findings.visible_to(request.user), pk=finding_id)
-        finding.url_scan = url_scan
-        return self.perform(finding, partial(transitions.mark, **decision(request)), _("“{}” is marked."))
+        finding = self.finding(analysis_id, pk, finding_id)
+        return self.decide(finding, partial(transitions.mark, **decision(request)), _("“{}” is marked."))
+
+
+class TakeBackView(VerdictView):
+    """Takes the last decision about a weakness back."""
+
+    def post(self, request: HttpRequest, analysis_id: int, pk: int, finding_id: int) -> HttpResponse:
+        """Take it back, then show the previous page again. Raises BadRequest without the version that was seen."""
+        seen = whole_number(request.POST.get("seen", ""))
+        if seen is None:
+            raise BadRequest(_("The form does not say which decision to take back."))
+        finding = self.finding(analysis_id, pk, finding_id)
+        return self.decide(finding, partial(transitions.take_back, seen=seen), _("The mark of “{}” is taken back."))
+
+
+class AssignView(VerdictView):
+    """Says who takes care of a weakness, and until when."""
+
+    def post(self, request: HttpRequest, analysis_id: int, pk: int, finding_id: int) -> HttpResponse:
+        """Store it, then show the previous page again, with what is wrong if something is."""
+        finding, form = self.finding(analysis_id, pk, finding_id), AssignForm(request.POST)
+        if not form.is_valid():
+            return refused(request, back(request, finding), " ".join(chain.from_iterable(form.errors.values())))
+        return self.perform(finding, partial(transitions.assign, **form.cleaned_data), _("“{}” is assigned."))
 
 
 class VerifyView(ActionView):
@@ -92,8 +168,8 @@ class VerifyView(ActionView):
 
 
 def decision(request: HttpRequest) -> dict:
-    """Return mark and comment as keyword arguments of `transitions.mark`. Raises BadRequest for an unknown mark."""
+    """Return what was typed as keyword arguments of `transitions.mark`. Raises BadRequest for an unknown mark."""
     form = MarkForm(request.POST)
     if not form.is_valid():
         raise BadRequest(_("A mark is one of: {marks}.").format(marks=", ".join(map(str, Mark.labels))))
-    return {"mark": Mark(form.cleaned_data["mark"]), "comment": form.cleaned_data["comment"]}
+    return form.cleaned_data | {"mark": Mark(form.cleaned_data["mark"])}

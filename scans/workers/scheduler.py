@@ -17,7 +17,16 @@ from scans import transitions
 from scans.database import statistics
 from scans.database.look import Look, Moment
 from scans.maintenance import leftovers, recount, retention, security_log
-from scans.models import Analysis, BlackoutWindow, OpenFindings, RecurringSchedule, ScanSettings, StatusCount, UrlScan
+from scans.models import (
+    Analysis,
+    BlackoutWindow,
+    OpenFindings,
+    RecurringSchedule,
+    ScanSettings,
+    StatusCount,
+    TriageMark,
+    UrlScan,
+)
 from scans.models.blackout_window import with_windows
 from scans.models.owed import owing
 from scans.models.system_part import ALIVE_FOR
@@ -39,6 +48,7 @@ def jobs() -> dict[Job, float]:
         recover_abandoned: 0,
         end_durations: 0,
         end_long_pauses: 30,
+        end_acceptances: 60,
         look_after_tasks: 2,
         fold_counts: 0,
         retention.pieces: 0,
@@ -183,6 +193,11 @@ def end_long_pauses() -> Iterator[Piece]:
     limit = ScanSettings.current().pause_limit
     paused = UrlScan.objects.paused_too_long(timezone.now(), limit)
     return _each(transitions.end_long_pause, UrlScan, paused.values_list("pk", flat=True))
+
+
+def end_acceptances() -> Iterator[Piece]:
+    """Reopen accepted weaknesses whose day is over."""
+    return _each(transitions.end_acceptance, TriageMark, TriageMark.objects.expired().values_list("pk", flat=True))
 
 
 def fold_counts() -> Iterator[Piece]:

@@ -46,7 +46,7 @@ SHORT = {
     "bulkitem": {"reason"},
     "fulldisk": {"reason"},
     "savedview": {"query"},
-    "triagemark": {"comment"},
+    "triagemark": {"comment", "previous"},
     "securityevent": {"facts"},
     "installation": {"key_mark", "storage_problem"},
 }

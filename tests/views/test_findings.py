@@ -246,5 +246,75 @@ def test_the_command_names_a_variable_for_each_secret_and_no_secret(client):
 def test_a_finding_is_one_page_of_few_queries(client, django_assert_num_queries):
     address = weakness().get_absolute_url()
     client.get(address)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):  # one is for the history of verdicts
         client.get(address)
+
+
+# --- The verdict on the page --------------------------------------------------------------------------------
+
+
+def test_a_conflict_is_answered_with_both_decisions_and_nothing_is_lost(as_role):
+    finding, first, second = weakness(), as_role("Reviewer"), as_role("Reviewer")
+    assert mark(first, finding, seen=0, comment="theirs").status_code == 303
+    answer = mark(second, finding, seen=0, mark="confirmed", comment="mine")
+    page = text(answer)
+    assert answer.status_code == 409 and page.count("theirs") >= 1 and "“mine”" in page
+    assert f'data-live="0" hx-get="{finding.get_absolute_url()}?v=' in page  # it polls the page, not the form
+    assert TriageMark.objects.get().comment == "theirs"
+    mark(second, finding, seen=1, mark="confirmed", comment="mine")  # as the button there does
+    assert TriageMark.objects.get().mark == "confirmed"
+
+
+def test_a_mark_is_taken_back_by_a_button_that_only_reviewers_have(as_role):
+    finding, reviewer = weakness(), as_role("Reviewer")
+    address = f"{finding.get_absolute_url()}take-back/"
+    assert address not in values(reviewer.get(finding.get_absolute_url()), "action")
+    mark(reviewer, finding, seen=0)
+    assert address in values(reviewer.get(finding.get_absolute_url()), "action")
+    assert address not in values(as_role("Submitter").get(finding.get_absolute_url()), "action")
+    assert as_role("Submitter").post(address, {"seen": 1}).status_code == 403
+    assert reviewer.get(address).status_code == 405 and reviewer.post(address, {"seen": "x"}).status_code == 400
+    assert "is taken back" in text(posted(reviewer, address, seen=1))
+    assert TriageMark.objects.get().mark == "unreviewed"
+    assert "no decision to take back" in text(posted(reviewer, address, seen=2))
+
+
+def test_the_history_of_verdicts_is_on_the_page_in_all_runs_and_only_there(as_role):
+    factories.published(name="Shop", number_of_findings=2)
+    again = factories.published(name="Shop", number_of_findings=2)
+    first, other = again.url_scans.get().findings.order_by("pk")
+    reviewer = as_role("Reviewer")
+    mark(reviewer, first, seen=0, comment="a test page")
+    old = Finding.objects.exclude(pk=first.pk).get(fingerprint=first.fingerprint)
+    page = text(reviewer.get(old.get_absolute_url()))
+    assert "History of verdicts" in page and "Marked as False positive" in page
+    assert "History of verdicts" not in text(reviewer.get(other.get_absolute_url()))
+
+
+def test_assignee_and_due_date_are_set_on_the_page(as_role):
+    finding, reviewer, person = weakness(), as_role("Reviewer"), factories.user("Submitter")
+    address = f"{finding.get_absolute_url()}assign/"
+    page = text(posted(reviewer, address, assignee=person.username, due="2027-01-31"))
+    assert "is assigned" in page and f"<strong>{person}</strong>" in page and "<strong>2027-01-31</strong>" in page
+    assert "no active user with a role" in text(posted(reviewer, address, assignee="nobody-here"))
+    assert as_role("Submitter").post(address, {"assignee": person.username}).status_code == 403
+    posted(reviewer, address, assignee="", due="")
+    assert (TriageMark.objects.get().assignee, TriageMark.objects.get().due) == (None, None)
+
+
+def test_a_last_day_of_acceptance_is_set_and_shown(as_role):
+    finding, reviewer = weakness(), as_role("Reviewer")
+    mark(reviewer, finding, mark="accepted", accepted_until="2999-01-31", seen=0)
+    assert "Accepted until 2999-01-31" in text(reviewer.get(finding.get_absolute_url()))
+    answer = posted(
+        reviewer, f"{finding.get_absolute_url()}mark/", mark="accepted", accepted_until="2020-01-01", seen=1
+    )
+    assert "2020-01-01 is over" in text(answer)
+
+
+def test_a_fixed_weakness_that_was_found_again_says_so(as_role):
+    reviewer, first = as_role("Reviewer"), factories.published(name="Shop")
+    mark(reviewer, first_finding(first), mark="fixed")
+    again = first_finding(factories.published(name="Shop"))
+    page = text(reviewer.get(again.get_absolute_url()))
+    assert "Fixed, found again" in page and "found again, so it is Unreviewed" in page.replace("Found", "found")
