@@ -97,4 +97,5 @@ CHIPS: dict[str, Callable[[str], str]] = {
     "engine": lambda engine: engine,
     "latest": lambda value: _("latest runs only"),
     "review": lambda value: _("waiting for a reviewer"),
+    "stuck": lambda value: _("without progress for 10 minutes"),
 }

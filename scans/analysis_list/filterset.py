@@ -1,9 +1,11 @@
 """The list of analyses as its query string asks for it: Find, filters, order and page."""
 
+from datetime import timedelta
 from functools import cached_property
 
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +24,12 @@ LAST = "last"  # the last page, in an address
 NUMBERED_PAGES = 20  # further pages are reached from page to page: to count up to them would cost ever more
 _SORTABLE = [sign + column for column in COLUMNS for sign in ("", "-")]
 _ANY_STATUS = {"status__in": list(ANALYSIS_STATUSES)}  # all of them, so that the indexes by status can answer
+STUCK_AFTER = timedelta(minutes=10)
+# A worker ends these within minutes, if there is one with room.
+_SOON_OVER = [
+    *(AnalysisStatus.SUBMITTED, AnalysisStatus.PRESCANNING, AnalysisStatus.QUEUED),
+    *(AnalysisStatus.STOPPED_SAVING_RESULTS, AnalysisStatus.STOPPED_DELETING_RESULTS),
+]
 _TICKED = [("1", "")]
 
 
@@ -58,6 +66,9 @@ class AnalysisFilterSet(FilterSet):
     )
     review = ChoiceFilter(
         method="waiting_for_review", choices=lambda: _TICKED, label=gettext_lazy("Only those that wait for a reviewer")
+    )
+    stuck = ChoiceFilter(
+        method="without_progress", choices=lambda: _TICKED, label=gettext_lazy("Only those that wait without progress")
     )
 
     class Meta:
@@ -115,6 +126,10 @@ class AnalysisFilterSet(FilterSet):
     def waiting_for_review(self, queryset, name, value):
         """Analyses whose results wait for a reviewer to publish them."""
         return queryset.waiting_for_review()
+
+    def without_progress(self, queryset, name, value):
+        """Analyses that a worker should have taken minutes ago."""
+        return queryset.filter(status__in=_SOON_OVER, changed_at__lte=timezone.now() - STUCK_AFTER)
 
     @property
     def _is_reviewer(self) -> bool:

@@ -67,6 +67,10 @@ def _current_view(filterset: AnalysisFilterSet, views: list[ListView]) -> str:
         for view in views:
             if view.query == address:
                 return view.key
+    unsorted = filterset.address(order="")
+    for view in views:  # one of the system's stays the view, in whichever order
+        if view.saved is None and view.query.partition("&order=")[0] == unsorted:
+            return view.key
     return ""
 
 

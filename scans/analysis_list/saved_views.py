@@ -34,6 +34,7 @@ SYSTEM_VIEWS = [
     _system("running", _("Running now"), status=in_phase(ANALYSIS_STATUSES, Phase.ACTIVE)),
     # A failed analysis that was run again needs no attention.
     _system("attention", _("Needs attention"), status=NEED_ATTENTION, latest="1"),
+    _system("stuck", _("Stuck"), stuck="1", order="changed"),
     _system("review", _("Waiting for review"), review="1"),
     _system("today", _("Finished today"), ended_from="today"),
     _system("mine", _("Mine"), owner="me"),

@@ -103,6 +103,7 @@ QUERIES = st.fixed_dictionaries(
         "engine": st.sampled_from(["Wapiti", "Wapiti 3.2.3", "Other"]),
         "latest": st.sampled_from(["1", "x"]),
         "review": st.sampled_from(["1", "x"]),
+        "stuck": st.sampled_from(["1", "x"]),
     },
 )
 

@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from scans import transitions
 from scans.analysis_list import search
 from scans.analysis_list.filterset import AnalysisFilterSet
-from scans.models import Actor, ScanSettings, StopMode
+from scans.models import Actor, Analysis, ScanSettings, StopMode
 from scans.statuses import ANALYSIS_STATUSES, UrlScanStatus
 from tests import factories
 from tests.views.page import elements, text, values, version
@@ -490,7 +491,7 @@ def test_the_count_within_chosen_statuses_is_never_0_with_a_plus_above_rows(clie
     factories.running(name="Running")
     shown = text(client.get(LIST, {"latest": "1", "status": "in_progress"}))
     assert "<strong>1</strong>" in shown and "0+" not in shown
-    monkeypatch.setattr(AnalysisFilterSet, "_page_size", 2)
+    monkeypatch.setattr(AnalysisFilterSet, "page_size", 2)
     shown = text(client.get(LIST, {"latest": "1", "status": "submitted"}))
     assert "<strong>3+</strong>" in shown and "0+" not in shown
 
@@ -503,3 +504,15 @@ def test_a_row_says_why_an_analysis_failed_or_waits_and_which_module_runs(client
     rows = dict(re.findall(r'data-name="(\w+)">(.*?)</tr>', shown))
     assert "The disk is gone." in rows["Failed"] and "module sql" not in rows["Failed"]
     assert "module sql · 12 / 24" in rows["Running"]
+
+
+def test_the_view_stuck_shows_what_waits_without_progress_the_longest_waiting_first(client):
+    for name, minutes in (("Fresh", 1), ("Old", 30), ("Oldest", 60)):
+        analysis = factories.submitted(name=name)
+        Analysis.objects.filter(pk=analysis.pk).update(changed_at=timezone.now() - timedelta(minutes=minutes))
+    running = factories.running(name="Running")
+    Analysis.objects.filter(pk=running.pk).update(changed_at=timezone.now() - timedelta(hours=9))
+    assert ">Stuck</a>" in text(client.get(LIST))
+    page = client.get(LIST, {"stuck": "1", "order": "changed"})
+    assert values(page, "data-name") == ["Oldest", "Old"]
+    assert "without progress for 10 minutes" in text(page)
