@@ -4,6 +4,7 @@ from collections.abc import Callable
 from copy import copy
 from functools import partial
 from itertools import chain
+from urllib.parse import urlsplit
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest
@@ -23,6 +24,8 @@ from scans.summaries.explanation import why
 from scans.summaries.guides import guides
 from scans.views.access import present_url_scan
 from scans.views.actions import ActionView, back, refused
+from scans.views.list_position import position
+from scans.views.redirects import one_of_ours, page_asked_from
 from scans.views.url_scans import UrlScanTab
 
 PAGE_SIZE = 100  # places
@@ -55,6 +58,7 @@ class FindingDetailView(UrlScanTab):
             **_verdict(url_scan.analysis.series_id, finding, self.request.user),
             **({"conflict": self.conflict, "mine": self.mine} if self.conflict else {}),
             **_proof(self.request, url_scan, finding),
+            **_way(self.request, url_scan, finding),
         }
 
 
@@ -75,6 +79,14 @@ def _verdict(series_id: int, finding: Finding, user) -> dict:
         "assign_form": AssignForm(initial=care),
         "people": people[:MOST_PEOPLE],
     }
+
+
+def _way(request: HttpRequest, url_scan: UrlScan, finding: Finding) -> dict:
+    """The neighbours of the finding in its list, and the address of this page, which remembers that list."""
+    way, here = position(request, url_scan, finding), request.GET.copy()
+    here.pop("v", None)
+    here["next"] = way.back
+    return {"position": way, "here": f"{request.path}?{here.urlencode()}"}
 
 
 def _title(finding: Finding) -> str:
@@ -104,16 +116,18 @@ class VerdictView(ActionView):
         finding.url_scan = url_scan
         return finding
 
-    def decide(self, finding: Finding, verb: Callable, done: str) -> HttpResponse:
-        """Call the verb, then show the previous page again. If somebody else was faster, show both with 409."""
+    def decide(self, finding: Finding, verb: Callable, done: str, then: str = "") -> HttpResponse:
+        """Call the verb, then show `then` or the previous page. If somebody else was faster, show both with 409."""
         try:
-            return self.perform(finding, verb, done)
+            return self.perform(finding, verb, done, then)
         except transitions.MarkedMeanwhile as conflict:
             return self._both(finding, conflict)
 
     def _both(self, finding: Finding, conflict: transitions.MarkedMeanwhile) -> HttpResponse:
         get = copy(self.request)
-        get.method, get.path, get.GET = "GET", finding.get_absolute_url(), QueryDict()
+        here = urlsplit(page_asked_from(self.request, ""))
+        get.method, get.path = "GET", finding.get_absolute_url()
+        get.GET = QueryDict(here.query if here.path == get.path else "")
         form = MarkForm(self.request.POST)
         form.is_valid()
         page = FindingDetailView(conflict=str(conflict), mine=form)
@@ -128,9 +142,10 @@ class MarkView(VerdictView):
     """Marks a finding with a reviewer's decision."""
 
     def post(self, request: HttpRequest, analysis_id: int, pk: int, finding_id: int) -> HttpResponse:
-        """Mark the finding, then show the previous page again. Raises BadRequest for an unknown mark."""
-        finding = self.finding(analysis_id, pk, finding_id)
-        return self.decide(finding, partial(transitions.mark, **decision(request)), _("“{}” is marked."))
+        """Mark the finding, then show the previous page again, or the one after it. Raises BadRequest for an unknown
+        mark."""
+        finding, then = self.finding(analysis_id, pk, finding_id), one_of_ours(request, request.POST.get("then", ""))
+        return self.decide(finding, partial(transitions.mark, **decision(request)), _("“{}” is marked."), then)
 
 
 class TakeBackView(VerdictView):

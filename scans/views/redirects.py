@@ -14,8 +14,13 @@ def page_asked_from(request: HttpRequest, otherwise: str) -> str:
     Without the parameter, the page that the browser names: links in rows of lists do not know where they are.
     """
     address = request.POST.get("next") or request.GET.get("next") or _page_shown(request)
+    return one_of_ours(request, address) or otherwise
+
+
+def one_of_ours(request: HttpRequest, address: str) -> str:
+    """The address if it is that of one of our pages, without a host; otherwise empty."""
     ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
-    return address if ours and address.startswith("/") and address.isprintable() else otherwise
+    return address if ours and address.startswith("/") and address.isprintable() else ""
 
 
 def _page_shown(request: HttpRequest) -> str:

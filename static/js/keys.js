@@ -28,7 +28,7 @@ function find() {
   field?.select();
 }
 
-const KEYS = new Map([
+export const KEYS = new Map([
   ["/", find],
   ["?", () => document.getElementById("shortcuts").showModal()],
   ["j", () => move(1)],

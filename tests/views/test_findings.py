@@ -246,7 +246,7 @@ def test_the_command_names_a_variable_for_each_secret_and_no_secret(client):
 def test_a_finding_is_one_page_of_few_queries(client, django_assert_num_queries):
     address = weakness().get_absolute_url()
     client.get(address)
-    with django_assert_num_queries(9):  # one is for the history of verdicts
+    with django_assert_num_queries(12):  # one for the history of verdicts, three for the neighbours
         client.get(address)
 
 
@@ -259,7 +259,7 @@ def test_a_conflict_is_answered_with_both_decisions_and_nothing_is_lost(as_role)
     answer = mark(second, finding, seen=0, mark="confirmed", comment="mine")
     page = text(answer)
     assert answer.status_code == 409 and page.count("theirs") >= 1 and "“mine”" in page
-    assert f'data-live="0" hx-get="{finding.get_absolute_url()}?v=' in page  # it polls the page, not the form
+    assert f'data-live="0" hx-get="{finding.get_absolute_url()}?next=' in page  # it polls the page, not the form
     assert TriageMark.objects.get().comment == "theirs"
     mark(second, finding, seen=1, mark="confirmed", comment="mine")  # as the button there does
     assert TriageMark.objects.get().mark == "confirmed"
