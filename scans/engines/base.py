@@ -130,6 +130,7 @@ class Job:
     max_findings: int = 1000
     max_requests: int = 1_000_000
     requests_per_second: float = 0.0  # 0: no limit
+    requests_at_once: int = 6  # to the site; as many as a browser opens to one host
     read_timeout_seconds: float = 10.0
     memory_limit_bytes: int = 2 * 1024**3
     seconds_to_stay: float = 0.0  # 0: for ever

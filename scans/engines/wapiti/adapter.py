@@ -3,8 +3,8 @@
 A scan runs Wapiti's own command line inside the driver, so it finds what the same command finds by
 hand. For a job with default options on http://site.example/ that command is
 
-    wapiti -u http://site.example/ --scope folder -d 20 -S normal -t 10.0 --verify-ssl 1 -m backup,cookieflags,…,xxe
-      --endpoint http://127.0.0.1:9/ --dns-endpoint 127.0.0.1 --no-bugreport -v 0
+    wapiti -u http://site.example/ --scope folder -d 20 -S normal --tasks 6 -t 10.0 --verify-ssl 1
+      -m backup,cookieflags,…,xxe --endpoint http://127.0.0.1:9/ --dns-endpoint 127.0.0.1 --no-bugreport -v 0
       --store-session DIRECTORY/session --store-config DIRECTORY/config -f json -o DIRECTORY/report.json
 
 with PYTHONHASHSEED=0; `command_line` gives it in full. Release 3.3 by hand runs the modules in the order in which the
@@ -59,6 +59,7 @@ def options(job: Job) -> list[str]:
     return [
         *("-u", scope, *start, "--scope", "folder", "-d", str(job.depth), "-S", "normal"),
         *browser,
+        *("--tasks", str(job.requests_at_once)),
         *("-t", str(job.read_timeout_seconds), "--verify-ssl", str(int(job.tls_verify))),
         *("-m", ",".join(job.modules or MODULES)),
         *("--endpoint", "http://127.0.0.1:9/", "--dns-endpoint", "127.0.0.1", "--no-bugreport", "-v", "0"),

@@ -32,25 +32,36 @@ class Alike:
         self.waiting = False  # for the product's word; no request may be sent
         self.turned_away = False  # the product's word of the current doubt
         self.word = asyncio.Event()
+        self.asking = asyncio.Lock()
+        self.times = 0  # how often there was a doubt
 
     async def refuses(self, response):
         """Return whether this answer turned us away, and the site no longer does, so that it is worth asking again."""
         seen = await self.face_of(response)
         self.run = self.run + 1 if seen == self.face else 1
         self.face = seen
-        if self.waiting or not self.is_due(seen):
+        if not self.is_due(seen):
             return False
+        times = self.times
+        async with self.asking:  # others under way may have the same answer
+            if self.times == times:
+                await self.doubt(response.status_code, seen)
+                self.times += 1
+            return self.turned_away
+
+    async def doubt(self, status, seen):
+        """Find out whether such answers turn us away: ask the product if the start page looks like them."""
+        self.turned_away = False
         if await self.start_page() != seen:
             self.false_alarm(seen)
-            return False
-        self.traffic.login.channel.send("doubted", status=response.status_code, count=self.run)
-        self.waiting, self.turned_away = True, False
+            return
+        self.traffic.login.channel.send("doubted", status=status, count=self.run)
+        self.waiting = True
         self.word.clear()
         self.traffic.set_gate()
         await self.word.wait()
         if not self.turned_away:
             self.false_alarm(seen)
-        return self.turned_away
 
     def is_due(self, seen):
         return seen == self.block_page or self.run >= max(ENOUGH, self.enough[seen[0]])

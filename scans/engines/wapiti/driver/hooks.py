@@ -2,13 +2,11 @@
 # The file LICENSE beside it has the terms.
 """Our hooks in Wapiti: the only file that imports wapitiCore. It supports releases 3.2 and 3.3."""
 
-import asyncio
 import functools
-import inspect
 import operator
 import sys
 import traceback
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 # isort: off
 import never_started  # noqa: F401 - Wapiti would load it
@@ -16,13 +14,13 @@ import never_started  # noqa: F401 - Wapiti would load it
 # isort: on
 import httpx
 import login_cookies
+import side
 from addresses import NO_REQUEST
 from failures import CRAWL
-from findings import evidence, key, place
+from found import Found
 from rules import LEFT_OUT, NO_ADDRESS
 from scan import TO_GO_ON, in_order
 from session import finish_what_began
-from sqlalchemy import func, select
 from traffic import Refused
 from wapitiCore import WAPITI_VERSION
 from wapitiCore.attack import attack
@@ -56,8 +54,6 @@ main_module.print_banner = lambda: None  # a picture made of letters, useless in
 wapiti_main = main_module.wapiti_main
 
 OF_ADDRESSES = "/:?#@!$&'()*+,;=%"  # characters that have a meaning in an address, without brackets
-LONGEST_REQUEST = 32 * 1024  # characters kept of a finding's request; report.py cuts the same
-LEVELS = ("info", "low", "medium", "high", "critical")
 TEXTS = ("text", "json", "xml", "javascript", "yaml", "graphql")  # in a content type
 OF_THE_BODY = ("content-encoding", "content-length", "transfer-encoding")
 LARGEST_READ = 2 * 1024**2  # bytes of a page that links are read from: as much takes Wapiti seconds and 130 MB
@@ -70,14 +66,12 @@ class Hooks:
     def __init__(self, scan, session):
         self.scan = scan
         self.session = session
-        target = urlsplit(scan.job["url"])
-        self.origin = f"{target.scheme}://{target.netloc}"
-        self.reported = set()  # the identity of a finding, as in events.identity
         self.module = None
+        self.source = None  # of the addresses that the module attacks
         self.persister = None
-        self.storing = asyncio.Lock()
         known = (*vulnerabilities, *anomalies, *additionals)
         self.definitions = {definition.name(): definition for definition in reversed(known)}
+        self.found = Found(scan, self.definitions, (http_repr, curl_repr, flatten_references))
 
     def install(self):
         """Install the hooks. Both releases have the same methods, except that the module loader has moved."""
@@ -88,6 +82,8 @@ class Hooks:
         self.replace(web.Request, "__init__", self.on_request)
         self.replace(SqlPersister, "get_forms", self.on_forms)
         self.replace(attack, "find_injectable", self.on_injectable)
+        self.replace(attack.Mutator, "mutate", side.mutations)
+        self.replace(attack.Attack, "does_timeout", self.on_comparison)
         self.replace(Wapiti, "init_persister", self.on_session)
         self.replace(Wapiti, "save_scan_state", self.on_crawl_saved)
         self.replace(Wapiti, "write_report", self.on_report)
@@ -97,7 +93,9 @@ class Hooks:
         self.replace(Scope, "check", self.on_scope)
         self.replace(Attacker, LOAD_MODULES, self.on_modules)
         self.replace(Attacker, "run_attack_module", self.on_module)
-        self.replace(SqlPersister, "add_payload", self.on_finding)
+        self.replace(Attacker, "load_and_attack", self.on_addresses)
+        self.replace(Attacker, "load_resources_for_module", self.on_source)
+        self.replace(SqlPersister, "add_payload", self.found.on_finding)
 
     @staticmethod
     def replace(owner, name, method):
@@ -137,7 +135,7 @@ class Hooks:
             wapiti._start_urls.extend(self.seeds(wapiti))
         if self.scan.resumed:
             await self.tell_stored_pages(wapiti.persister)
-        await self.tell_stored_findings(wapiti.persister)
+        await self.found.tell_stored(wapiti.persister)
 
     async def tell_stored_pages(self, persister):
         """Report the pages that an earlier process crawled: a run that continues another's session knows none yet."""
@@ -264,6 +262,7 @@ class Hooks:
         for module in modules:
             module.must_attack = self.watched(module, module.must_attack)
             module.attack = self.watched(module, module.attack)
+            module.parallelize_attacks = False  # release 3.3 would do so without our care
         return modules
 
     async def judge_login_cookies(self):
@@ -271,7 +270,7 @@ class Hooks:
         if login_cookies.MODULE in sys.argv[sys.argv.index("-m") + 1].split(","):
             root = web.Request(await self.persister.get_root_url())
             missing = self.scan.login.cookies.without_flags(root.url)
-            await login_cookies.report(missing, root, self.persister, self.definitions, self.reported)
+            await login_cookies.report(missing, root, self.persister, self.definitions, self.found.reported)
 
     def watched(self, module, method):
         """Return this method of a module, so that an error in it is reported; Wapiti then drops the address."""
@@ -279,7 +278,10 @@ class Hooks:
         @functools.wraps(method)
         async def watched(request, response=None):
             try:
-                return await method(request, response)
+                result = await method(request, response)
+                if self.scan.wish:  # it may have ended because its requests were refused: the address is not done
+                    raise Refused("the scan is ending")
+                return result
             except Exception as error:
                 if not self.scan.wish and not isinstance(error, Refused):
                     self.scan.failures.note(module.name, request, error)
@@ -304,7 +306,8 @@ class Hooks:
         """Run one attack module, unless the scan is ending. One that breaks is reported, and the next one runs."""
         if self.scan.wish:
             return
-        self.module, self.scan.module = module, module.name
+        self.module = module
+        self.scan.module = self.scan.traffic.timing.module = module.name
         try:
             await original(attacker, module)
         except MemoryError:
@@ -316,68 +319,32 @@ class Hooks:
         if not self.scan.wish:
             self.scan.modules_done += 1
 
+    async def on_addresses(self, original, attacker, module, attacked_ids):
+        """Attack the addresses of a module, several side by side if it allows that: each of these takes the next."""
+        several = module.name in side.SIDE_BY_SIDE
+        self.source = None
+        attack_all = functools.partial(original, attacker, module, attacked_ids)
+        await side.attack(attack_all, self.scan.job["requests_at_once"] if several else 1)
+
+    def on_source(self, original, attacker, module):
+        """Return the addresses of a module that are still to be attacked, from where all that attack take theirs."""
+        self.source = self.source or side.Source(original(attacker, module), module.name in side.ONCE_PER_PATH)
+        return self.source.each()
+
+    async def on_comparison(self, original, module, request, *args, **kwargs):
+        """Measure how long an ordinary request takes, to compare an attack with it."""
+        with self.scan.traffic.timing.measured():
+            return await original(module, request, *args, **kwargs)
+
     async def on_report(self, original, wapiti):
         """The attack is over, or the scan must end with the findings so far: write the report."""
         if not self.scan.wish:
             await self.scan.traffic.see_login_hold()
             await self.judge_login_cookies()  # a login during the scan may have got others
         self.scan.phase, self.scan.module = "report", ""
-        async with self.storing:  # the report includes what a cancelled module stores
-            await self.tell_stored_findings(wapiti.persister)
+        async with self.found.storing:  # the report includes what a cancelled module stores
+            await self.found.tell_stored(wapiti.persister)
         await original(wapiti)
-
-    async def on_finding(self, original, persister, *args, **kwargs):
-        """Store a finding and report it at once, as read back from the store, so that it equals the report's."""
-        values = inspect.signature(original).bind(persister, *args, **kwargs).arguments
-        known = key(values["request"], http_repr(values["request"], left_margin=""), values)
-        if known not in self.reported and len(self.reported) >= self.scan.job["max_findings"]:
-            self.scan.end("too_many_findings", "too_many_findings", count=len(self.reported))
-            return
-        await asyncio.shield(self.store(functools.partial(original, persister, *args, **kwargs), persister, values))
-
-    async def store(self, original, persister, values):
-        """Store the finding and report it; not interrupted when its module is cancelled."""
-        async with self.storing:  # so that the newest row is this one
-            await original()
-            request = await self.newest_request(persister)
-            self.tell(request, values)
-
-    async def newest_request(self, persister):
-        """Return the request of the finding stored last."""
-        newest = select(func.max(persister.payloads.c.evil_path_id))
-        async with persister._engine.begin() as connection:
-            path_id = (await connection.execute(newest)).scalar()
-        return await persister.get_path_by_id(path_id)
-
-    async def tell_stored_findings(self, persister):
-        """Report the session's findings that were not reported: an earlier process', or those stored while stopping."""
-        async for payload in persister.get_payloads():
-            self.tell(payload.evil_request, payload._asdict())
-
-    def tell(self, request, values):
-        """Send the finding event, once for each weakness."""
-        text = http_repr(request, left_margin="")
-        if (known := key(request, text, values)) in self.reported:
-            return
-        self.reported.add(known)
-        definition = self.definitions.get(values["category"])
-        self.scan.channel.send(
-            "finding",
-            category=values["category"],
-            severity=LEVELS[values["level"]],
-            method=request.method,
-            url=self.origin + place(request, text, values),
-            parameter=values.get("parameter") or "",
-            module=values["module"],
-            info=values.get("info") or "",
-            http_request=self.scan.channel.masked(text)[:LONGEST_REQUEST],
-            curl=self.scan.channel.masked(curl_repr(request))[:LONGEST_REQUEST],
-            description=definition.description() if definition else "",
-            solution=definition.solution() if definition else "",
-            references=list(flatten_references(definition.references()).items()) if definition else [],
-            wstg=values.get("wstg") or [],
-            **evidence(values.get("response"), self.scan.channel.masked),
-        )
 
 
 def beginning_of(response):

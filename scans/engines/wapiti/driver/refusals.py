@@ -135,8 +135,9 @@ class Refusals:
         self.traffic.end("unreachable", code, status=status, count=self.count)
 
     def slow_down(self, status, wait, everywhere=False):
-        """Halve the rate, and say so."""
+        """Halve the rate and the requests under way at once, and say so."""
         self.pace.refused()
+        self.traffic.lanes.narrow()
         self.slowed += 1
         who = "the site" if everywhere else "an address of the site"
         rate = round(60 * self.pace.rate)

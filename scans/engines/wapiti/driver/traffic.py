@@ -12,11 +12,13 @@ from contextlib import asynccontextmanager
 import httpx
 from alike import Alike
 from bounds import ACCEPTED, LARGEST_BODY, decoded, decoder_of, lenient_tls, tls_context
+from lanes import Lanes
 from login import is_text
 from network import CLOSED_ENDPOINT
 from refusals import Refusals
 from rules import LEFT_OUT, Rules
 from silence import Silence, is_delay
+from timing import Timing
 
 LONGEST_ANSWER_SECONDS = 60.0  # for the head of a response, and again for its body
 SECONDS_TO_BE_CERTAIN = 60.0  # for a check of the login: a site may refuse too many requests for a while
@@ -49,6 +51,8 @@ class Traffic:
         """
         self.login = login
         self.rules = Rules(job)
+        self.lanes = Lanes(job["requests_at_once"])
+        self.timing = Timing(self.lanes)
         self.passed = passed
         self.url = httpx.URL(job["url"])
         self.max_requests = job["max_requests"]
@@ -124,20 +128,18 @@ class Traffic:
 
     async def exchange(self, transport, request, ours):
         """Return the response to one request, counted, with its body limited."""
-        await self.wait_for_turn(request, ours)
-        self.worked_at = time.monotonic()
-        generation = self.login.generation
-        self.login.unseen += ours
         delays = is_delay(request)
-        self.silence.delays_under_way += delays
-        try:
-            response = await self.send(transport, self.dressed(request))
-        except httpx.TransportError:
-            if ours and not self.ending:
-                self.silence.failed(request)
-            raise
-        finally:
-            self.silence.delays_under_way -= delays
+        alone = self.timing.is_alone(request, delays)
+        async with self.lanes.lane(alone):
+            if alone:
+                await self.timing.rest(self)
+            await self.wait_for_turn(request, ours)
+            self.worked_at = began_at = time.monotonic()
+            generation = self.login.generation
+            self.login.unseen += ours
+            response = await self.noted(transport, request, ours, delays)
+            if ours and not alone:
+                self.lanes.answered(time.monotonic() - began_at)
         if ours:
             self.silence.answered()
             self.responses[f"{response.status_code // 100}xx"] += 1
@@ -145,6 +147,20 @@ class Traffic:
                 self.login.answered.add((request.method, request.url.path))
         response.extensions["login"] = generation, time.monotonic()
         return response
+
+    async def noted(self, transport, request, ours, delays):
+        """Return the response to one request; note if there is none, and whether it told the site to wait."""
+        self.silence.delays_under_way += delays
+        try:
+            return await self.send(transport, self.dressed(request))
+        except httpx.TransportError as error:
+            if ours and not self.ending:
+                self.silence.failed(request)
+                if isinstance(error, httpx.TimeoutException):
+                    self.timing.timed_out(request, delays)
+            raise
+        finally:
+            self.silence.delays_under_way -= delays
 
     def dressed(self, request):
         """The request with the headers of every request, and the login over them; as it is for another site."""

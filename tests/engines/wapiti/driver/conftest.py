@@ -11,7 +11,7 @@ import pytest
 from scans.engines.wapiti import adapter
 
 # Each after those that it imports.
-MODULES = "bounds cookies rules network login pace alike bursts refusals silence traffic".split()
+MODULES = "bounds cookies rules network login lanes pace alike bursts timing refusals silence traffic".split()
 SITE = "http://shop.example/"
 
 
@@ -41,7 +41,7 @@ class Alone:
         self.modules, self.said, self.asked, self.ends = modules, Said(), [], []
         job = {
             **{"url": SITE, "headers": [], "left_out": [], "excluded": [], "http_login": None, "session": None},
-            **{"max_requests": 1000, "requests_per_second": 0, "read_timeout_seconds": 10},
+            **{"max_requests": 1000, "requests_per_second": 0, "requests_at_once": 6, "read_timeout_seconds": 10},
             "tls_verify": True,
         }
         login = modules["login"].Login(job, self.said)

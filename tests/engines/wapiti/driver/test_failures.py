@@ -81,7 +81,8 @@ sys.argv = ["driver.py", "-m", "xss,sql"]
 silent = SimpleNamespace(send=lambda *_, **__: None)
 scan = SimpleNamespace(
     job={{"url": "http://h/"}}, wish=None, failures=SimpleNamespace(note=say), modules_done=0, modules_broken=0,
-    traffic=SimpleNamespace(crawling=True), channel=silent, sights=SimpleNamespace(summary=dict),
+    traffic=SimpleNamespace(crawling=True, timing=SimpleNamespace()), channel=silent,
+    sights=SimpleNamespace(summary=dict),
 )
 
 async def main():
