@@ -93,6 +93,7 @@ SCANS_TLS_VERIFY = flag("SCANS_TLS_VERIFY", True)
 # Scans, logins and verification
 SCANS_DEFAULT_DURATION_MINUTES = number("SCANS_DEFAULT_DURATION_MINUTES", 24 * 60, 1, 25 * 24 * 60)  # the form's bounds
 SCANS_REQUESTS_PER_SECOND = number("SCANS_REQUESTS_PER_SECOND", 0.0, 0, 10_000)  # of the engine; 0: no limit
+SCANS_MAX_REQUESTS_AT_ONCE = number("SCANS_MAX_REQUESTS_AT_ONCE", 12, 1, 64)  # of one scan, whatever its analysis says
 SCANS_SECONDS_BETWEEN_LOGINS = number("SCANS_SECONDS_BETWEEN_LOGINS", 1.0, 0, 3600)
 SCANS_PRESCAN_SECONDS = number("SCANS_PRESCAN_SECONDS", 3600, 10, 86_400)  # of one analysis
 # MB that scans leave free on each disk they write to, for the database and for saving their sessions

@@ -139,6 +139,13 @@ class Depth(Option):
         return text.format(depth=value)
 
 
+class AtOnce(Option):
+    """A number of requests that are under way at the same time."""
+
+    def shown(self, value: int, of: Any) -> str:
+        return ngettext("at most {count} request", "at most {count} requests", value).format(count=value)
+
+
 class Length(Option):
     """A length of time, for the whole analysis."""
 

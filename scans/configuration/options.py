@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.text import format_lazy
@@ -32,6 +33,16 @@ MAX_RUNS = 10_000
 def default_duration() -> timedelta:
     """Return how long an analysis may scan by default."""
     return timedelta(minutes=settings.SCANS_DEFAULT_DURATION_MINUTES)
+
+
+def default_at_once() -> int:
+    """Return how many requests of a scan may be under way at once by default: as many as a browser opens to a site."""
+    return min(6, settings.SCANS_MAX_REQUESTS_AT_ONCE)
+
+
+def most_at_once() -> int:
+    """Return how many the administrator allows."""
+    return settings.SCANS_MAX_REQUESTS_AT_ONCE
 
 
 def _weekdays(names: str) -> list[str]:
@@ -143,6 +154,21 @@ OPTIONS: tuple[kinds.Option, ...] = (
         ),
         Flag("--depth", help="how many links away from each URL"),
         default=20,
+    ),
+    kinds.AtOnce(
+        "requests_at_once",
+        forms.IntegerField(
+            label=_("Requests at once"),
+            required=False,
+            validators=[MinValueValidator(1), MaxValueValidator(most_at_once)],
+            initial=default_at_once,
+            help_text=_(
+                "How many requests of one scan are under way at the same time, at most. 1 is gentlest, and slowest. A "
+                "site that gets slow or refuses requests gets fewer by itself."
+            ),
+        ),
+        Flag("--requests-at-once", help="how many requests of one scan may be under way at the same time"),
+        default=default_at_once,
     ),
     kinds.Length(
         "duration",

@@ -125,6 +125,11 @@ class Analysis(models.Model):
     headers = models.JSONField(
         _("headers of every request"), null=True, editable=False, help_text=_("Names and encrypted values.")
     )
+    requests_at_once = models.PositiveSmallIntegerField(
+        _("requests at once"),
+        null=True,
+        help_text=_("How many requests of one scan are under way at the same time, at most."),
+    )
     continues = models.ForeignKey(
         "self",
         verbose_name=_("continues"),

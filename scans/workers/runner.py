@@ -9,6 +9,7 @@ from time import monotonic
 from django.conf import settings
 
 from scans import transitions
+from scans.configuration.options import default_at_once, most_at_once
 from scans.configuration.secret_headers import CANNOT_BE_USED
 from scans.database.patience import may_pass
 from scans.engines.base import Engine, Job, NewLogin
@@ -215,6 +216,7 @@ def _job(scan: UrlScan, target: Target, report: CheckReport) -> Job:
         resolve={origin(scan.url)[0]: report.addresses},
         depth=scan.analysis.depth,
         requests_per_second=settings.SCANS_REQUESTS_PER_SECOND,
+        requests_at_once=min(scan.analysis.requests_at_once or default_at_once(), most_at_once()),
         seconds_to_stay=settings.SCANS_LEASE_SECONDS,
         tls_verify=settings.SCANS_TLS_VERIFY,
         seeds=report.seeds,

@@ -25,6 +25,7 @@ ALWAYS = {"name": "Shop", "urls": URL, "authorised": "on", "prescan": "on"}
 # For each option: what is typed into the form, the same on the command line, and words that Configuration shows of it.
 SAMPLES = {
     "depth": ({"depth": "7"}, ["--depth=7"], "7 links away from the target"),
+    "requests_at_once": ({"requests_at_once": "2"}, ["--requests-at-once=2"], "at most 2 requests"),
     "duration": ({"duration": "90m"}, ["--duration=90m"], "at most 1 h 30 min"),
     "prescan": ({"prescan": ""}, ["--no-prescan"], "Prescan no"),
     "left_out": ({"left_out": "/?do=*\n*delete*"}, ["--leave-out=/?do=*", "--leave-out=*delete*"], "/?do=* *delete*"),

@@ -22,7 +22,7 @@ class Lanes:
         self.clock = clock
         self.most = most
         self.now = 1
-        self.usual = None  # seconds of an answer while one request at a time was sent
+        self.usual = float("inf")  # seconds of an answer while one request at a time was sent
         self.taken = deque(maxlen=ANSWERS_TO_JUDGE)
         self.patience, self.left = 1, 1  # judgements until one more is tried
         self.busy, self.alone = 0, False
