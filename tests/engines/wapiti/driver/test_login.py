@@ -207,8 +207,8 @@ sys.path.insert(0, {folder!r})
 import traffic
 from login import Login
 traffic.LONGEST_ANSWER_SECONDS = 1.0
-job = dict(url={url!r}, max_requests=9, requests_per_second=0, read_timeout_seconds=5, logged_out=None, excluded=[],
-           tls_verify=True,
+job = dict(url={url!r}, max_requests=9, requests_per_second=0, requests_at_once=6, read_timeout_seconds=5,
+           logged_out=None, excluded=[], tls_verify=True,
            headers=[], left_out=[],
            session_probe=None, http_login=None, session=dict(headers=[], cookies=[], user_agent=""))
 async def look():
