@@ -43,6 +43,7 @@ class Login:
         self.seen_at = self.looked_at = time.monotonic()  # start of the last check that confirmed the login
         self.unseen = 0  # requests since that check
         self.answered = set()  # methods and paths requested since that check
+        self.under_way = []  # … and those without an answer so far
         self.harmless = set()  # … and after which the login was confirmed; only of reading requests
         self.suspected = Counter()  # how often in a row the login was gone after …
         self.enders = set()  # … and which end a login, although nothing on the page said so
@@ -164,7 +165,7 @@ class Login:
 
     def suspect(self):
         """Learn which request ends logins: the only one after which the login was gone several times in a row."""
-        suspects = self.answered - self.harmless
+        suspects = (self.answered | set(self.under_way)) - self.harmless
         self.suspected.update(suspects)
         sure = [one for one in suspects if self.is_sure(one)]
         self.found_out = len(sure) == 1

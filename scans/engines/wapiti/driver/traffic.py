@@ -143,7 +143,7 @@ class Traffic:
         if ours:
             self.silence.answered()
             self.responses[f"{response.status_code // 100}xx"] += 1
-            if self.login.probe:
+            if self.login.probe and generation == self.login.generation:
                 self.login.answered.add((request.method, request.url.path))
         response.extensions["login"] = generation, time.monotonic()
         return response
@@ -151,6 +151,7 @@ class Traffic:
     async def noted(self, transport, request, ours, delays):
         """Return the response to one request; note if there is none, and whether it told the site to wait."""
         self.silence.delays_under_way += delays
+        self.login.under_way.append((request.method, request.url.path))
         try:
             return await self.send(transport, self.dressed(request))
         except httpx.TransportError as error:
@@ -161,6 +162,7 @@ class Traffic:
             raise
         finally:
             self.silence.delays_under_way -= delays
+            self.login.under_way.remove((request.method, request.url.path))
 
     def dressed(self, request):
         """The request with the headers of every request, and the login over them; as it is for another site."""
@@ -183,7 +185,6 @@ class Traffic:
         await response.aclose()
         if not renewed:  # nobody confirmed whose page it is: a crawl that continues later requests it again
             raise Refused("the scan is ending", request=request)
-        self.spare_login(request)  # this request may turn out to have ended the login
         return self.login.undressed(await self.exchange(transport, request, ours=True))
 
     async def read(self, response):
@@ -277,11 +278,16 @@ class Traffic:
         return httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout})
 
     async def wait_for_turn(self, request, ours):
-        """Return when not paused and within rate and budget. Raises Refused when the scan is ending."""
+        """Return when not paused and within rate and budget.
+
+        Raises Refused when the scan is ending, or when this request turned out meanwhile to end the login.
+        """
         await self.open.wait()
         while not self.ending and (wait := self.next_slot - time.monotonic()) > 0:
             await asyncio.sleep(wait)
             await self.open.wait()
+        if ours:
+            self.spare_login(request)
         if ours and self.requests >= self.max_requests and not self.ending:
             self.end("budget_used_up", "requests_used_up", count=self.max_requests)
         if self.ending:
