@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scans', '0049_api_tokens'),
+        ('scans', '0050_verdicts'),
     ]
 
     operations = [
