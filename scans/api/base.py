@@ -18,11 +18,13 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from scans.activity import note
 from scans.api.authentication import TokenAuthentication
 from scans.api.problems import Problem, handle, wrong_values
 from scans.api.rates import PerToken
 from scans.exports.streams import json_text
 from scans.models import PersonSettings, Scope
+from scans.transitions import NotPermitted
 
 MOST_ROWS, USUAL_ROWS = 200, 50
 
@@ -98,14 +100,17 @@ class ApiView(APIView):
         if not self.request.user.has_perm("scans.view_analysis"):
             raise PermissionDenied("The account has no role yet. An administrator gives roles.")
         if self.request.auth is not None and method.scope not in self.request.auth.scopes:
-            self.scope_missing(method)
-            text = f"The token lacks the scope “{method.scope}”."
-            raise Problem(403, "scope_missing", text, scope=str(method.scope))
+            refusal = NotPermitted("scope_missing", by=self.request.user, scope=str(method.scope))
+            self.refused_by_scope(method, refusal)
+            raise Problem(403, "scope_missing", str(refusal), scope=str(method.scope))
         if method.permission and not self.request.user.has_perm(method.permission):
-            raise PermissionDenied("The role of this account does not allow it.")
+            note("refused.page", request=self.request._request, method=self.request.method, path=self.request.path)
+            raise NotPermitted("submitter_needed")
 
-    def scope_missing(self, method: Callable) -> None:
-        """Note the attempt where the page would note it. For verbs."""
+    def refused_by_scope(self, method: Callable, why: NotPermitted) -> None:
+        """Note the attempt, if it was one to change something."""
+        if self.request.method not in ("GET", "HEAD"):
+            note("refused.page", request=self.request._request, method=self.request.method, path=self.request.path)
 
     def refuse_unknown(self, method: Callable) -> None:
         """Raise Problem for a parameter that the operation does not know: it may be a misspelt filter."""
@@ -182,7 +187,7 @@ def operation(*, scope: Scope = Scope.READ, permission: str = "", **told) -> Cal
 
     def decorate(method: Callable) -> Callable:
         method.scope, method.permission, method.described = scope, permission, told
-        method.parameters = {one.name for one in told.get("query_parameters", ())}
+        method.parameters = {one.name for one in told.get("query_parameters", ()) if one.location == "query"}
         return method
 
     return decorate

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 
+from django.forms import BooleanField, Field, Form, IntegerField, MultipleChoiceField
 from django_filters import ChoiceFilter, FilterSet
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
@@ -28,6 +29,31 @@ ROW_CURSOR = OpenApiParameter(
     {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
     description="Where the page begins: `next` of the page before.",
 )
+
+
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Up to 200 characters of your own: sent twice, the second answer (200) has what the first made (201).",
+)
+
+
+def schema_of(form: type[Form], required: list[str], more: dict[str, dict]) -> dict:
+    """The body that holds the fields of a form of the pages."""
+    properties = {name: _field(name, field) for name, field in form.base_fields.items() if name != "key"}
+    return {"type": "object", "properties": properties | more, "required": required, "additionalProperties": False}
+
+
+def _field(name: str, field: Field) -> dict:
+    schema = {"description": str(field.help_text or field.label or name)}
+    if isinstance(field, BooleanField):
+        return schema | {"type": "boolean"}
+    if isinstance(field, MultipleChoiceField):
+        return schema | {"type": "array", "items": {"type": ["string", "integer"]}}
+    if name == "urls":
+        return schema | {"type": ["array", "string"], "items": {"type": "string"}}
+    return schema | {"type": ["string", "integer"] if isinstance(field, IntegerField) else "string"}
 
 
 def filters_of(filterset: type[FilterSet], without: Iterable[str] = ()) -> list[OpenApiParameter]:
@@ -110,9 +136,12 @@ class Description(AutoSchema):
 
     def get_response_serializers(self) -> dict:
         """The answer of success, and the one problem that all errors are."""
-        status = self._told.get("status", 200)
+        status, answer = self._told.get("status", 200), self._told["answer"]
+        done = {(str(status), "application/json"): OpenApiResponse(answer, description="Done.")}
+        if status == 201:
+            done["200", "application/json"] = OpenApiResponse(answer, description="Done before, with the same key.")
         return {
-            (str(status), "application/json"): OpenApiResponse(self._told["answer"], description="Done."),
+            **done,
             ("4XX", CONTENT_TYPE): OpenApiResponse(ProblemShape, description="Not done: a problem of RFC 9457."),
         }
 

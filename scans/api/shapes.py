@@ -304,3 +304,16 @@ class StopBody(ReasonBody):
     """How to stop."""
 
     mode = of.ChoiceField(StopMode.values)
+
+
+class ExtendBody(ReasonBody):
+    """How much longer."""
+
+    extra = Text(help_text="Minutes, or such as 90m, 8h, 2d.")
+
+
+class MarkBody(of.Serializer):
+    """A decision about a weakness."""
+
+    mark = of.ChoiceField(Mark.values)
+    comment = Text(required=False, max_length=2000)

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 SENTENCES = {
     "role_missing": _("{by} needs the role {role} for this. An administrator can grant it, in the admin under Users."),
+    "scope_missing": _("The token of {by} lacks the scope {scope}."),
     "submitter_needed": _("This needs the role Submitter. An administrator can grant it, in the admin under Users."),
     "not_possible": _("“{action}” is not possible: {thing} is “{status}”."),
     "not_editable": _("“{analysis}” is “{status}” and can no longer be edited."),

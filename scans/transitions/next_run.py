@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from uuid import UUID
 
 from scans import activity
 from scans.configuration.submission import Submission, changes, configuration, of_urls, once_more
@@ -24,10 +25,13 @@ from scans.transitions.submission import save, submit
 
 
 @verb
-def run_again(analysis: Analysis, *, by: By) -> Analysis:
-    """Submit the same configuration as the next run of the series, to start now. Returns the new run."""
+def run_again(analysis: Analysis, *, by: By, key: UUID | None = None) -> Analysis:
+    """Submit the same configuration as the next run of the series, to start now. Returns the new run.
+
+    The run keeps the `key`, by which a program that asks twice finds it.
+    """
     analysis = claim(analysis, Action.RUN_AGAIN, by)
-    again = submit(once_more(analysis), by=by)
+    again = submit(replace(once_more(analysis), key=key), by=by)
     roll_up(analysis, by, "analysis.run_again", run=again.run)
     return again
 
@@ -104,15 +108,18 @@ def _with_kept_access(submission: Submission, before: Submission) -> Submission:
 
 
 @verb
-def continue_expired(analysis: Analysis, *, by: By) -> Analysis:
-    """Continue the URL scans whose duration ended from their saved sessions, as a new run, which is returned."""
+def continue_expired(analysis: Analysis, *, by: By, key: UUID | None = None) -> Analysis:
+    """Continue the URL scans whose duration ended from their saved sessions, as a new run, which is returned.
+
+    `key` is as for `run_again`.
+    """
     analysis = claim(analysis, Action.CONTINUE, by)
     if analysis.evidence_expired_at:
         raise TransitionRefused("sessions_removed", analysis=analysis)
     expired = {scan.url: scan for scan in scans_in(analysis, *TIME_EXPIRED)}
     if not expired:
         raise TransitionRefused("nothing_to_continue", analysis=analysis)
-    again = submit(replace(of_urls(once_more(analysis), expired), prescan=False), by=by)
+    again = submit(replace(of_urls(once_more(analysis), expired), prescan=False, key=key), by=by)
     Analysis.objects.filter(pk=again.pk).update(continues=analysis)
     for scan in again.url_scans.all():
         UrlScan.objects.filter(pk=scan.pk).update(continues=expired[scan.url])

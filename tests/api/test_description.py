@@ -2,15 +2,20 @@
 
 import json
 import shlex
+from functools import partial
 
 import pytest
 from django.db import transaction
 from django.test import Client
 
+from scans import transitions
 from scans.api import rates
 from scans.api.description import ROLES
 from scans.api.reference import described
-from scans.models import Scope
+from scans.models import Actor, Scope
+from scans.schedule.recurrence import Recurrence, Unit
+from scans.statuses import EndedBy
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 DESCRIBED = described()
@@ -55,14 +60,54 @@ def test_each_operation_is_for_its_role_and_scope_alone(role, program, asked_abo
             assert response.status_code < 500
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+def saved():
+    """An analysis that was saved for later."""
+    return transitions.save(factories.submission(), by=Actor.COMMAND)
+
+
+def paused():
+    """An analysis that was paused before an engine ran."""
+    analysis = factories.started()
+    transitions.pause_analysis(analysis, by=Actor.COMMAND)
+    return analysis
+
+
+def repeating(off: bool = False):
+    """An analysis with a recurring schedule, switched off or on."""
+    analysis = factories.submitted(recurrence=Recurrence(unit=Unit.WEEKLY))
+    if off:
+        transitions.switch_schedule_off(analysis, by=Actor.COMMAND)
+    return analysis
+
+
+# An analysis on which the operation is possible, where a published one is not.
+POSSIBLE_ON = {
+    **dict.fromkeys(["analyses_submit", "analyses_prescan", "analyses_change"], saved),
+    **dict.fromkeys(["analyses_pause", "analyses_stop", "analyses_extend"], factories.running),
+    **dict.fromkeys(["url_scans_pause", "url_scans_stop"], factories.running),
+    **dict.fromkeys(["analyses_resume", "url_scans_resume"], paused),
+    "analyses_continue": partial(factories.published, ended_by=EndedBy.DURATION),
+    "analyses_schedule_off": repeating,
+    "analyses_schedule_on": partial(repeating, off=True),
+}
+BY_THEIR_OWN_TESTS = {"url_scans_submit", "analyses_publish"}  # take a failed set-up, and a verification
+
+
+def numbers_for(name: str) -> dict[str, int]:
+    """The numbers in the address of the operation, if the usual ones do not fit."""
+    if name not in POSSIBLE_ON:
+        return {}
+    analysis = POSSIBLE_ON[name]()
+    return {"analysis": analysis.pk, "scan": analysis.url_scans.get().pk}
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - BY_THEIR_OWN_TESTS))
 def test_the_example_of_each_operation_works(name, program, asked_about):
     method, path, one = OPERATIONS[name]
     line = one["description"].rpartition("\n\n")[2].strip()
-    words = shlex.split(line.replace("$SERVER", "").replace("{", "{{").replace("}", "}}") if "-d" in line else line)
-    address = words[-1].replace("$SERVER", "")
-    for which, number in asked_about.items():
-        address = address.replace(f"{{{which}}}", str(number))
+    words = shlex.split(line)
+    address = words[-1].replace("$SERVER", "").format(**asked_about | numbers_for(name))
     assert words[:3] == ["curl", "-H", "Authorization: Bearer $TOKEN"]
-    response = ask(program("Administrator"), method, address)
+    body = json.loads(words[words.index("-d") + 1]) if "-d" in words else None
+    response = ask(program("Administrator"), method, address, body)
     assert response.status_code < 300, response.content
