@@ -27,7 +27,7 @@ def test_an_analysis_comes_with_its_scans_findings_and_log():
     analysis = factories.published(number_of_findings=2)
     data = analysis_data(analysis)
     json.dumps({**data, "description": str(data["description"])}, default=str)
-    assert data["counts"] == {"critical": 0, "high": 2, "medium": 0, "low": 0, "info": 0}
+    assert data["counts"] == {"critical": 0, "high": 2, "medium": 0, "low": 0, "info": 0, "dismissed": 0}
     assert [finding["mark"] for finding in data["findings"]] == ["unreviewed"] * 2
     (scan,) = data["url_scans"]
     assert (scan["engine"], scan["engine_version"], scan["reason_code"]) == ("Fake", "1", "")

@@ -279,7 +279,7 @@ def test_url_scan_of_another_or_a_deleted_analysis_is_not_found(client):
 
 def test_poll_and_number_of_queries(client, htmx_headers, django_assert_num_queries):
     scan = url_scan(factories.published(number_of_findings=5))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         response = client.get(scan.get_absolute_url())
     with django_assert_num_queries(4):
         poll = client.get(scan.get_absolute_url(), {"v": version(response)}, headers=htmx_headers)
