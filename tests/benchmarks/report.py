@@ -22,6 +22,15 @@ side that takes seconds is asked less often, and the row says so). Requests go t
 as for a browser, by a member of Administrator. "The admin's changelist" is Django's own with `search_fields` on name
 and target URL and `list_filter` on status, asked the same question. Each bound is what we promise ourselves; no row is
 met by leaving something out of a page. [scaling.md](scaling.md) says where each cost grows.
+
+**The list was told at its best.** Until 30 November 2026 these tables asked for a list again while all of its rows were
+kept, which nobody does who comes back: rows then knew the clock, and ten seconds later 31 of 50 were rendered anew, so
+that a page took about 42 ms of processor time where 9 to 15 were told. Rows no longer know the clock. The rows "list: …"
+below still tell the warm page, and were measured before that change.
+
+**At rest**, all processes of `make run` used 8.8 % of one core on either database. They use 0.97 % on SQLite and 0.83 %
+on PostgreSQL (60 seconds each, on a busy machine; PostgreSQL's own processes are not counted): scheduler 0.4, three
+workers 0.3, honcho 0.2, the loops that restart them 0.1. Their memory, 405 to 433 MB, is above the bound of 330 MB.
 """
 
 

@@ -42,6 +42,9 @@ def used(product: Product) -> dict[str, float]:
 
 
 def _proportional(pid: int) -> int:
-    """The kB of a process, memory that it shares with others divided among them."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    """The kB of a process, memory that it shares with others divided among them; 0 of one that has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
     return int(next(line.split()[1] for line in lines if line.startswith("Pss:")))

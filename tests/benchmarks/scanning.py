@@ -28,7 +28,7 @@ from django.conf import settings  # noqa: E402
 from scans.engines.base import Job  # noqa: E402
 from scans.engines.process import environment  # noqa: E402
 from scans.engines.wapiti.adapter import WapitiEngine, command_line  # noqa: E402
-from tests.benchmarks import browser  # noqa: E402
+from tests.benchmarks import browser, rest  # noqa: E402
 from tests.benchmarks.databases import ROOT, SERVER, Database  # noqa: E402
 from tests.benchmarks.rows import Row, Table  # noqa: E402
 from tests.benchmarks.sides import opened  # noqa: E402
@@ -45,6 +45,7 @@ print(next(line.split()[1] for line in open("/proc/self/status") if line.startsw
 def measure(table: Table, kind: str) -> None:
     """Add every row of this family, with a product of its own on this kind of database."""
     with _product_on(kind) as product, opened(_database(kind, product)) as (side,):
+        rest.measure(table, product)
         _one_scan(table, product)
         browser.measure(table, product, workers(product), side)
 
