@@ -25,8 +25,8 @@ met by leaving something out of a page. [scaling.md](scaling.md) says where each
 
 **The list was told at its best.** Until 30 November 2026 these tables asked for a list again while all of its rows were
 kept, which nobody does who comes back: rows then knew the clock, and ten seconds later 31 of 50 were rendered anew, so
-that a page took about 42 ms of processor time where 9 to 15 were told. Rows no longer know the clock. The rows "list: …"
-below still tell the warm page, and were measured before that change.
+that a page took about 42 ms of processor time where 9 to 15 were told. Rows no longer know the clock. The rows
+"list: …" below still tell the warm page, and were measured before that change.
 
 **At rest**, all processes of `make run` used 8.8 % of one core on either database. They use 0.97 % on SQLite and 0.83 %
 on PostgreSQL (60 seconds each, on a busy machine; PostgreSQL's own processes are not counted): scheduler 0.4, three
