@@ -168,6 +168,11 @@ class AccessForm(forms.Form):
         except KeyLost:
             return None
 
+    def keeps_secrets(self, cleaned: dict) -> bool:
+        """Whether a secret of the saved login stays because none was typed in its place."""
+        kept = self._opened
+        return kept is not None and any(getattr(kept, name) and not cleaned[_field_of(name)] for name in SECRETS)
+
     def unplayable(self) -> list[str]:
         """Return what is wrong with the given scripts, as far as it shows without a browser. The form must be valid."""
         problems = []
@@ -195,7 +200,7 @@ class AccessForm(forms.Form):
         cleaned, kept = self.cleaned_data, self._opened
         if cleaned["login_method"] in ("", REMOVE):
             return None
-        values = {name: cleaned[_FIELDS.get(name, f"login_{name}")] for name in _VALUES}
+        values = {name: cleaned[_field_of(name)] for name in _VALUES}
         if kept:
             values |= {name: values[name] or getattr(kept, name) for name in SECRETS}
         login = Login(method=Method(cleaned["login_method"]), **values)
@@ -228,3 +233,8 @@ _NEEDED = {
     },
     Method.SCRIPT: {"login_script": _("Give the recorded script.")},
 }
+
+
+def _field_of(value: str) -> str:
+    """The form's field of a value of a login."""
+    return _FIELDS.get(value, f"login_{value}")

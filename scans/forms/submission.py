@@ -3,6 +3,7 @@
 import unicodedata
 import uuid
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -113,7 +114,29 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
             except ValidationError as error:
                 self.add_error("urls", error)
         self._check_rules(cleaned)
+        if not self.errors and self._saved is not None:
+            self._check_kept_secrets(cleaned)
         return cleaned
+
+    def _check_kept_secrets(self, cleaned: dict) -> None:
+        """No site gets a saved secret that it did not have: whoever adds a site has to know the secret."""
+        if cleaned["login_method"] and self.keeps_secrets(cleaned):
+            login = self.login()
+            had = {_site(url) for url, access in self.kept.items() if access.login == self.kept_login}
+            gets = [url for url in cleaned["targets"] if self._is_for(url, self.kept.get(url, Access()), login)]
+            if url := next((url for url in gets if _site(url) not in had), ""):
+                text = _(
+                    "{url} had no such login: its secrets are sent to the sites that have them already. Type them "
+                    "again to use them there too, or choose the URLs that have a login now."
+                )
+                self.add_error("login_method", invalid(text, url=url))
+        had = {_site(url) for url in self._saved.urls}
+        url = next((url for url in cleaned["targets"] if _site(url) not in had), "")
+        before = self._saved.headers or {}
+        kept = [name for name, value in cleaned["headers"].items() if before.get(name) == value and not parted(name)[0]]
+        if url and kept:
+            text = _("{name} keeps its value, which {url} did not have. Type the value again to send it there too.")
+            self.add_error("headers", invalid(text, name=kept[0], url=url))
 
     def _check_rules(self, cleaned: dict) -> None:
         """No pattern leaves out the target itself, and what holds for one URL alone holds for one of these."""
@@ -158,6 +181,11 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
             return False
         scope = self.cleaned_data["login_for"]
         return {"with": bool(kept.login), "without": not kept.login, "failed": url in self._failed}.get(scope, True)
+
+
+def _site(url: str) -> tuple[str, str]:
+    """Scheme, host and port of a target."""
+    return urlsplit(url)[:2]
 
 
 def _placed(place: str, lines: list[url_list.Line]) -> list[tuple[str, url_list.Line]]:

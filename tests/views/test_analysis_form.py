@@ -364,6 +364,48 @@ def test_a_new_login_can_be_for_the_urls_whose_login_failed_alone(client):
     assert [scan.login.username for scan in scans] == ["ada", "grace"]
 
 
+@pytest.mark.parametrize("form", ["edit-and-run-again", "duplicate", "edit"])
+@pytest.mark.parametrize("scope", ["", "without"])
+def test_a_saved_login_is_sent_to_no_site_that_did_not_have_it(client, form, scope):
+    typed = {**BEHIND_A_FORM, "then": "save"} if form == "edit" else BEHIND_A_FORM
+    analysis = failed_analysis(client) if form != "edit" else None
+    if analysis is None:
+        client.post(NEW, typed)
+        analysis = Analysis.objects.get()
+    runs, address = Analysis.objects.count(), f"{analysis.get_absolute_url()}{form}/"
+    added = {**typed, "name": "Copy", "login_password": "", "login_for": scope}
+    added["urls"] = "http://127.0.0.1:9/ http://127.0.0.1:6666/".replace(" ", "\n")
+    answer = client.post(address, added)
+    assert answer.status_code == 422 and "http://127.0.0.1:6666/ had no such login" in text(answer)
+    assert Analysis.objects.count() == runs
+    client.post(address, {**added, "urls": "http://127.0.0.1:9/\nhttp://127.0.0.1:9/another-page"})
+    assert {scan.url for scan in Analysis.objects.latest("pk").url_scans.all()} > {"http://127.0.0.1:9/"}
+
+
+def test_who_adds_a_site_types_the_secret_or_leaves_the_site_without_a_login(client):
+    again = f"{failed_analysis(client).get_absolute_url()}edit-and-run-again/"
+    added = {**BEHIND_A_FORM, "urls": "http://127.0.0.1:9/\nhttp://127.0.0.1:6666/"}
+    client.post(again, {**added, "login_password": "", "login_for": "with"})
+    scans = Analysis.objects.latest("pk").url_scans.order_by("position")
+    assert [bool(scan.login) for scan in scans] == [True, False]
+    client.post(again, {**added, "login_password": "typed-again", "key": str(uuid4())})
+    scans = Analysis.objects.latest("pk").url_scans.order_by("position")
+    assert [scan.login.opened().password for scan in scans] == ["typed-again", "typed-again"]
+
+
+def test_a_saved_header_is_sent_to_no_site_that_did_not_have_it(client):
+    client.post(NEW, {**FILLED, "headers": "X-Key: s3cr3t", "then": "save"})
+    analysis = Analysis.objects.get()
+    edit = f"{analysis.get_absolute_url()}edit/"
+    added = {**FILLED, "headers": "X-Key: ***", "urls": "http://127.0.0.1:9/\nhttp://127.0.0.1:6666/", "then": "save"}
+    answer = client.post(edit, added)
+    assert answer.status_code == 422 and "which http://127.0.0.1:6666/ did not have" in text(answer)
+    assert analysis.url_scans.count() == 1
+    client.post(edit, {**added, "urls": "http://127.0.0.1:9/\nhttp://127.0.0.1:9/more"})
+    client.post(edit, {**added, "headers": "X-Key: typed-again"})
+    assert analysis.url_scans.count() == 2
+
+
 def test_what_runs_is_not_edited_and_run_again(client):
     analysis = factories.running()
     response = client.get(f"{analysis.get_absolute_url()}edit-and-run-again/", follow=True)
