@@ -122,7 +122,7 @@ def test_the_cover_counts_the_urls_with_notices_and_each_notice_stands_once_at_i
 @pytest.mark.django_db
 def test_a_weakness_at_many_places_is_told_once_with_all_its_places():
     html = report(factories.on_every_page("", "about", "help", replays=(("help", "not_reproduced"),)))
-    assert html.count('<article class="finding">') == 1 and "1 findings at 3 places" in html
+    assert html.count('<article class="finding">') == 1 and "(1 at 3 places)" in html
     assert "The same at 3 places" in html
     for page, outcome in (("", "Confirmed"), ("about", "Confirmed"), ("help", "Not reproduced")):
         assert f'<li>GET http://127.0.0.1:9/{page} <span class="small">{outcome}</span></li>' in html

@@ -75,7 +75,7 @@ def test_what_is_still_under_verification_is_neither_called_partial_nor_gone(as_
 
 def test_one_weakness_is_listed_once_and_long_lists_are_cut(client, runs, monkeypatch, django_assert_num_queries):
     monkeypatch.setattr(views, "MAX_LISTED", 1)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         response = client.get(page(runs[1]), {"against": 1})
     assert listed(response)["gone"] == ["page2"]
 

@@ -85,7 +85,7 @@ def test_findings_can_be_narrowed_by_severity_and_replay(client):
 def test_finding_shows_its_evidence_escaped(client):
     scan = url_scan(factories.published())
     shown = text(client.get(f"{scan.get_absolute_url()}findings/{scan.findings.get().pk}/"))
-    assert "&lt;p&gt;&lt;script&gt;&lt;/p&gt;" in shown
+    assert "&lt;p&gt;<mark>&lt;script&gt;</mark>&lt;/p&gt;" in shown
     assert "curl &#x27;http://127.0.0.1:9/page1" in shown
     assert "Confirmed" in shown
     assert "<p><script></p>" not in shown
