@@ -82,7 +82,7 @@ def environment(plan: Plan, folder: Path, files: Path, url: str) -> dict[str, st
     locks.mkdir(exist_ok=True)
     port = str(free_port())
     return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("COV_")},
+        **{name: value for name, value in os.environ.items() if not name.startswith(("COV_", "PGOPTIONS"))},
         "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
         "PYTHONPATH": str(ROOT),
         "DATABASE_URL": url,
@@ -124,6 +124,7 @@ def stage(plan: Plan, address: str = "127.0.0.1", trusted: str = "127.0.0.0/8") 
         folder = Path(tempfile.mkdtemp(prefix="faults-"))
         folder.chmod(0o755)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(keep_logs, folder)
         files = folder / "var"
         files.mkdir()
         small = stack.enter_context(small_disk(files, skipped))
@@ -189,7 +190,6 @@ def run(plan: Plan, tell=print):
         host.end()
         told = account(people.accepted, watcher, made["folder"] / "locks")
         told["violations"] += people.errors
-        keep_logs(made["folder"])
         return Outcome(
             plan.database,
             plan.seed,

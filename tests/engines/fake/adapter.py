@@ -34,6 +34,10 @@ class FakeEngine:
         """Return the result given to the constructor; by default the engine is ready."""
         return self._preflight
 
+    def installed(self) -> str:
+        """Return its name and version; it is always there."""
+        return f"{self.name} 1"
+
     def start(self, job: Job) -> EngineProcess:
         steps = [dict(step) if isinstance(step, Mapping) else json.loads(event_to_line(step)) for step in self.script]
         job.directory.mkdir(parents=True, exist_ok=True)

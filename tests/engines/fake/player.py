@@ -12,7 +12,7 @@ A step is an event, which is sent as it is, or one of
     {"do": "kill", "signal": 9}       end by a signal
     {"do": "alone", "lock": "a/file"} note in a/file.twice if another process of this scan runs at the same time
     {"do": "keep_place"}              have the next process of this scan continue where this one ends
-    {"do": "say_again"}               report all findings of the script once more
+    {"do": "say_again"}               report all findings and addresses of the script once more
     {"do": "lose_login", "times": 3}  report that many times that the login is over, waiting for a new one each time
 A script that plays to its end reports "completed".
 """
@@ -34,7 +34,7 @@ PLACE = "place"
 commands = queue.SimpleQueue()
 heard = threading.Event()
 say_lock = threading.Lock()
-findings = []  # of the script
+found = []  # the findings and addresses of the script
 told = {}  # by the last progress of the script, which heartbeats repeat
 
 
@@ -157,8 +157,8 @@ def keep_place():
 
 
 def say_again():
-    """Report all findings of the script, as a real engine does in its report: a lost worker may not have stored all."""
-    for step in findings:
+    """Report all that the script has found, as a real engine does: a lost worker may not have stored it."""
+    for step in found:
         say(**step)
 
 
@@ -183,7 +183,7 @@ def play(steps):
 
     No place is kept from `say_again` on: the end is played whole.
     """
-    findings[:] = [step for step in steps if step.get("event") == "finding"]
+    found[:] = [step for step in steps if step.get("event") in ("finding", "url_crawled")]
     kept, last = place_of("keep_place", steps), place_of("say_again", steps)
     begin = kept_place() if kept < len(steps) else 0
     for place, step in enumerate(steps):
