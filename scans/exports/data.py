@@ -91,7 +91,7 @@ def url_scan_data(scan: UrlScan, mask: Mask, *, visible: bool = True) -> dict:
     only if they are visible."""
     return {
         **values_of(scan, "id url status"),
-        "label": scan.info.label,
+        "label": URL_SCAN_STATUSES[scan.status].label,
         **_reason_data("reason", scan.reason, mask),
         "notices": [notice_data(notice, mask) for notice in scan.notices],
         "module_errors": [_module_error_data(error, mask) for error in scan.module_errors.all()],
