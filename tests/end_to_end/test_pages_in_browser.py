@@ -93,6 +93,8 @@ def addresses(finished, saved, made):
         f"{analysis}stop/",
         f"{analysis}delete/",
         f"{analysis}extend/",
+        f"{analysis}edit-and-run-again/",
+        f"{analysis}duplicate/",
         f"{scan}stop/",
         *(f"{analysis}scans/{name}/?all=1" for name in url_scan_bulk.QUESTIONS),
         *tabs,
