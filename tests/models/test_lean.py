@@ -46,6 +46,7 @@ SHORT = {
     "bulkitem": {"reason"},
     "fulldisk": {"reason"},
     "savedview": {"query"},
+    "apitoken": {"scopes"},
     "triagemark": {"comment", "previous"},
     "securityevent": {"facts"},
     "installation": {"key_mark", "storage_problem"},

@@ -206,7 +206,7 @@ from types import SimpleNamespace
 sys.path.insert(0, {folder!r})
 import traffic
 from login import Login
-traffic.LONGEST_ANSWER_SECONDS = 1.0
+traffic.LONGEST_ANSWER_SECONDS = 5.0
 job = dict(url={url!r}, max_requests=9, requests_per_second=0, requests_at_once=6, read_timeout_seconds=5,
            logged_out=None, excluded=[], tls_verify=True,
            headers=[], left_out=[],
@@ -215,7 +215,7 @@ async def look():
     gate = traffic.Traffic(job, None, Login(job, SimpleNamespace(secrets=set())), None)
     gate.pause()
     asking = asyncio.create_task(gate.ask_quietly(None, job["url"]))
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(5.5)
     gate.resume()
     response, body = await asking
     print(response.status_code)
