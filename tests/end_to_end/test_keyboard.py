@@ -131,6 +131,6 @@ def test_submitting_stopping_and_reviewing_take_nothing_but_keys(open_page):
     reviewer = open_page(finding.get_absolute_url(), role="Reviewer")
     tab_to(reviewer, "select[name=mark]")
     reviewer.keyboard.press("c")
-    tab_to(reviewer, "#mark button[type=submit]")
+    tab_to(reviewer, "#mark .form-actions button:not([name])")
     reviewer.keyboard.press("Enter")
     expect(reviewer.locator("#mark")).to_contain_text("Confirmed")
