@@ -11,7 +11,7 @@ from typing import NamedTuple
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in
@@ -106,10 +106,12 @@ def own_sessions(request: HttpRequest) -> list[OwnSession]:
     """Return the sessions of this person that have not ended, the newest first. Two queries."""
     logins = {login.session_key: login for login in _logins_of(request.user)}
     stored = Session.objects.filter(session_key__in=logins, expire_date__gt=timezone.now())
+    # Django ends a session whose hash is that of an earlier password, at its next request.
+    hashes = {request.user.get_session_auth_hash(), *request.user.get_session_auth_fallback_hash()}
     found = []
     for session in stored:
         values, login = session.get_decoded(), logins[session.session_key]
-        if SESSION_KEY not in values or _why_over(values, request.user):
+        if values.get(HASH_SESSION_KEY) not in hashes or _why_over(values, request.user):
             continue
         began, active = (_moment(values.get(name, login.created_at.timestamp())) for name in (BEGAN, ACTIVE))
         is_current = session.session_key == request.session.session_key

@@ -151,6 +151,15 @@ def test_sessions_that_have_ended_are_not_listed(ada, clock):
     assert here.get("/settings/").content.decode().count("data-session=") == 1
 
 
+def test_sessions_that_a_new_password_ended_are_not_listed(ada):
+    here, there = with_password(ada), with_password(ada)
+    assert here.get("/settings/").content.decode().count("data-session=") == 2
+    new = "owls-fly-by-night-7"
+    here.post(PASSWORD, {"oldpassword": "password", "password1": new, "password2": new})
+    assert here.get("/settings/").content.decode().count("data-session=") == 1
+    assert not is_in(there) and is_in(here)
+
+
 @pytest.mark.parametrize("address", [PAGE, "/admin/", "/analyses/export.csv"])
 def test_whoever_must_change_the_password_gets_nowhere_else(ada, settings, address):
     settings.ONLY_ON_LOOPBACK = False
