@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from scans.models.analysis import Analysis
-from scans.models.querysets import ActivityLogQuerySet
+from scans.models.log_queryset import ActivityLogQuerySet
 from scans.models.url_scan import UrlScan
 from scans.reasons import ReasonField, labelled
 

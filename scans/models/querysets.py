@@ -59,7 +59,7 @@ def _fewest_first(numbers: Mapping[Hashable, int]) -> list[list]:
     return [[key for key, number in numbers.items() if number == least] for least in sorted(set(numbers.values()))]
 
 
-def _results_visible(user, path: str = "") -> Q:
+def results_visible(user, path: str = "") -> Q:
     """A condition on URL scans, reached by `path`: this user may see their results (see FindingQuerySet.visible_to)."""
     if sees_everything(user):
         return Q(**{f"{path}pk__isnull": False})
@@ -68,14 +68,6 @@ def _results_visible(user, path: str = "") -> Q:
     )
 
 
-# Actions whose entries tell of findings.
-ABOUT_FINDINGS = [
-    f"url_scan.{action}"
-    for action in (
-        *("finding_marked", "finding_mark_taken_back", "finding_found_again", "finding_acceptance_ended"),
-        *("finding_assigned", "verified", "verify_asked", "verify_started", "verified_again"),
-    )
-]
 PRESENT = Q(deleted_at__isnull=True)
 EVIDENCE_KEPT = Q(evidence_expired_at__isnull=True)
 SCREENSHOTS_KEPT = Q(screenshots_expired_at__isnull=True)
@@ -245,7 +237,7 @@ class UrlScanQuerySet(models.QuerySet):
     def marking_visible_results(self, user):
         """Each with `results_visible`: whether this user may see what it found (see `visible_to`)."""
         return self.annotate(
-            results_visible=models.ExpressionWrapper(_results_visible(user), output_field=models.BooleanField())
+            results_visible=models.ExpressionWrapper(results_visible(user), output_field=models.BooleanField())
         )
 
     def totals_by_analysis(self, user=None) -> dict[int, dict[str, int]]:
@@ -257,7 +249,7 @@ class UrlScanQuerySet(models.QuerySet):
         """
         ended = Q(status__in=in_phase(URL_SCAN_STATUSES, Phase.FINAL, Phase.REVIEW))
         under_way = Q(status__in=in_phase(URL_SCAN_STATUSES, Phase.ACTIVE))
-        visible = _results_visible(user)
+        visible = results_visible(user)
         rows = (
             self.order_by()
             .values("analysis_id")
@@ -360,7 +352,7 @@ class FindingQuerySet(models.QuerySet):
 
         In the status Stopped - Verifying Results everybody sees the results, which are complete.
         """
-        return self.filter(_results_visible(user, "url_scan__"))
+        return self.filter(results_visible(user, "url_scan__"))
 
 
 class CrawledUrlQuerySet(models.QuerySet):
@@ -373,38 +365,3 @@ class CrawledUrlQuerySet(models.QuerySet):
     def count_by_reach(self) -> dict[str, int]:
         """The number of addresses of each reach, without zeros."""
         return dict(self.order_by().values_list("reach").annotate(Count("pk")))
-
-
-class ActivityLogQuerySet(models.QuerySet):
-    """Questions about the activity log. Entries can be added; only expired ones can be deleted (append_only)."""
-
-    def newest_first(self):
-        """Newest first, with the users and URL scans that a page shows."""
-        return self.select_related("user", "url_scan").order_by("-pk")
-
-    def visible_to(self, user):
-        """Entries that this user may see: those that count findings, or decide about one, once these are visible.
-
-        Each knows `results_visible` if this user does not see all results.
-        """
-        if user.has_perm("scans.review_analysis"):
-            return self
-        visible = _results_visible(user, "url_scan__")
-        known = self.annotate(results_visible=models.ExpressionWrapper(visible, output_field=models.BooleanField()))
-        return known.filter(~Q(action__in=ABOUT_FINDINGS) | visible)
-
-    def status_changes_of(self, thing):
-        """The entries of status changes of this analysis, without its URL scans, or of this URL scan."""
-        is_analysis = hasattr(thing, "url_scans")
-        own = {"analysis": thing, "url_scan": None} if is_analysis else {"url_scan": thing}
-        return self.filter(**own).exclude(to_status="")
-
-    def of_kind(self, kind: str):
-        """Entries of one kind: status changes ("status"), by people ("people"), by the system ("system"),
-        or refused attempts ("refused")."""
-        return {
-            "status": self.exclude(to_status=""),
-            "people": self.filter(user__isnull=False),
-            "system": self.filter(user__isnull=True),
-            "refused": self.filter(action__endswith=".refused"),
-        }[kind]

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.engines.events import Severity
-from scans.models import ActivityLogEntry, Actor, Analysis, Finding, ScanSettings, UrlScan
+from scans.models import Actor, Analysis, Finding, ScanSettings, UrlScan
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -73,16 +73,6 @@ def test_findings_are_ranked_grouped_counted_and_found():
     firsts = every.first_of_each_category()
     assert {finding.category: finding.worst for finding in firsts} == {"Cookies": "low", "SQL Injection": "critical"}
     assert every.found_by("sql").count() == every.found_by("ID").filter(parameter="Id").count() == 1
-
-
-def test_log_entries_have_four_kinds():
-    analysis = factories.submitted(by=factories.user())
-    log = ActivityLogEntry.objects.filter(analysis=analysis)
-    with pytest.raises(transitions.NotPermitted):
-        transitions.pause_analysis(analysis, by=factories.user("Viewer"))
-    kinds = {kind: log.of_kind(kind) for kind in ("status", "people", "system", "refused")}
-    assert set(kinds["people"]) | set(kinds["system"]) == set(log) and not kinds["people"] & kinds["system"]
-    assert kinds["refused"].get().action.endswith(".refused") and not kinds["status"].filter(to_status="").exists()
 
 
 @pytest.mark.parametrize("model", list(django_apps.get_app_config("scans").get_models()))
