@@ -23,7 +23,7 @@ class MembersSite:
     `one_at_a_time`: it serves one request after the other; what `/big` answers no buffer holds. `for_browsers`: who
     names no program is refused, and who does not ask for HTML is given JSON. `guards`: where a form is sent, which ends
     the membership of who sends it without the token that the page has since the last login. `tires_at`: a text in an
-    address after which it asks to be asked less often, for three seconds.
+    address after which it asks to be asked less often, for three seconds. `seconds`: how long each answer takes.
     """
 
     def __init__(
@@ -39,7 +39,9 @@ class MembersSite:
         deletes_at: str = "",
         guards: str = "",
         tires_at: str = "",
+        seconds: float = 0.0,
     ):
+        self.seconds = seconds
         self.tires_at, self.tired_until = tires_at, 0.0
         self.guards, self.token = guards, ""
         self.exit, self.one_at_a_time = exit, one_at_a_time
@@ -114,6 +116,7 @@ class MembersHandler(BaseHTTPRequestHandler):
         path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
         cookies = dict(part.strip().partition("=")[::2] for part in self.headers.get("cookie", "").split(";"))
         member = self.members_site.is_member(cookies.get("sid", ""))
+        time.sleep(self.members_site.seconds)
         self.members_site.note(path, self.path, member)
         if time.monotonic() < self.members_site.tired_until:
             self.answer(429, "")

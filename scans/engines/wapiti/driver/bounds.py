@@ -5,6 +5,7 @@
 import functools
 import ssl
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,10 @@ from bodies import ACCEPTED, BoundedDecoder  # noqa: E402, F401
 from certificates import certificate_problem, tls_context  # noqa: E402, F401
 
 LARGEST_BODY = 8 * 1024**2  # bytes; Wapiti itself does not parse pages above 2 MiB
+
+
+class Refused(httpx.NetworkError):
+    """A request that was never sent: it was out of scope, or the scan is ending. Wapiti does not repeat these."""
 
 
 @functools.cache  # loading the machine's certificates takes longer than a request
@@ -36,3 +41,27 @@ def decoded(response, raw):
 def decoder_of(response):
     """Return what decodes the body of a response."""
     return BoundedDecoder(response.headers.get("content-encoding", ""), LARGEST_BODY)
+
+
+class BoundedBody(httpx.AsyncByteStream):
+    """A response body that ends when it is too long or too slow (as endless streams are), or when the scan ends."""
+
+    def __init__(self, stream, traffic, longest):
+        """`longest`: seconds that it may take."""
+        self.stream, self.longest = stream, longest
+        self.traffic = traffic
+
+    async def __aiter__(self):
+        """Yield the chunks. Raises httpx.TransportError as httpx does."""
+        size, until = 0, time.monotonic() + self.longest
+        async for chunk in self.stream:
+            self.traffic.worked_at = time.monotonic()
+            if self.traffic.ending:
+                raise Refused("the scan is ending")
+            yield chunk
+            size += len(chunk)
+            if size > LARGEST_BODY or self.traffic.worked_at > until:
+                return
+
+    async def aclose(self):
+        await self.stream.aclose()

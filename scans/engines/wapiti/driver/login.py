@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections import Counter
+from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 import httpx
@@ -43,7 +44,8 @@ class Login:
         self.seen_at = self.looked_at = time.monotonic()  # start of the last check that confirmed the login
         self.unseen = 0  # requests since that check
         self.answered = set()  # methods and paths requested since that check
-        self.under_way = []  # … and those without an answer so far
+        self.under_way = []  # generation, method and path of requests without an answer so far
+        self.one_suspect = asyncio.Lock()
         self.harmless = set()  # … and after which the login was confirmed; only of reading requests
         self.suspected = Counter()  # how often in a row the login was gone after …
         self.enders = set()  # … and which end a login, although nothing on the page said so
@@ -69,6 +71,7 @@ class Login:
         self.rule = made["logged_out"] or NO_RULE
         self.pattern = re.compile(self.rule["pattern"]) if self.rule["pattern"] else None
         self.seen_at, self.unseen = time.monotonic(), 0
+        self.answered.clear()  # whatever was answered while this login was made says nothing about it
         self.headers = {name.lower(): value for name, value in session["headers"]}
         self.cookies = Cookies(session["cookies"])
         self.user_agent = session["user_agent"]
@@ -163,9 +166,23 @@ class Login:
         self.answered -= answered
         return True
 
+    def is_suspect(self, request):
+        """Return whether this request was sent before a login was gone, and no check has cleared it since."""
+        return (request.method, request.url.path) in self.suspected
+
+    @asynccontextmanager
+    async def turn(self, request):
+        """Wait with a suspected request until no other one is under way: a check after it then tells them apart."""
+        if self.is_suspect(request):
+            async with self.one_suspect:
+                yield
+        else:
+            yield
+
     def suspect(self):
         """Learn which request ends logins: the only one after which the login was gone several times in a row."""
-        suspects = (self.answered | set(self.under_way)) - self.harmless
+        under_way = {(method, path) for generation, method, path in self.under_way if generation == self.generation}
+        suspects = (self.answered | under_way) - self.harmless
         self.suspected.update(suspects)
         sure = [one for one in suspects if self.is_sure(one)]
         self.found_out = len(sure) == 1

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 from alike import Alike
-from bounds import ACCEPTED, LARGEST_BODY, decoded, decoder_of, lenient_tls, tls_context
+from bounds import ACCEPTED, BoundedBody, Refused, decoded, decoder_of, lenient_tls, tls_context
 from lanes import Lanes
 from login import is_text
 from network import CLOSED_ENDPOINT
@@ -30,10 +30,6 @@ BROWSER = {
 
 
 send_by_httpx = httpx.AsyncHTTPTransport.handle_async_request
-
-
-class Refused(httpx.NetworkError):
-    """A request that was never sent: it was out of scope, or the scan is ending. Wapiti does not repeat these."""
 
 
 def origin(url):
@@ -99,8 +95,7 @@ class Traffic:
             self.passed(request.method, str(request.url))
         if not ours:
             return await self.exchange(transport, request, ours)
-        response = await self.accepted(transport, request)
-        return await self.with_login(transport, request, response) if self.login.given else response
+        return await (self.with_login if self.login.given else self.accepted)(transport, request)
 
     async def accepted(self, transport, request):
         """Return the response to one request, sent again for as long as the site refuses requests for a while."""
@@ -151,7 +146,8 @@ class Traffic:
     async def noted(self, transport, request, ours, delays):
         """Return the response to one request; note if there is none, and whether it told the site to wait."""
         self.silence.delays_under_way += delays
-        self.login.under_way.append((request.method, request.url.path))
+        sent = self.login.generation, request.method, request.url.path
+        self.login.under_way.append(sent)
         try:
             return await self.send(transport, self.dressed(request))
         except httpx.TransportError as error:
@@ -162,7 +158,7 @@ class Traffic:
             raise
         finally:
             self.silence.delays_under_way -= delays
-            self.login.under_way.remove((request.method, request.url.path))
+            self.login.under_way.remove(sent)
 
     def dressed(self, request):
         """The request with the headers of every request, and the login over them; as it is for another site."""
@@ -172,20 +168,30 @@ class Traffic:
         dressed.headers["accept-encoding"] = ACCEPTED
         return dressed
 
-    async def with_login(self, transport, request, response):
+    async def with_login(self, transport, request):
         """Return the response for Wapiti; request it again if the login turns out to be over."""
-        response, url = self.login.undressed(response), str(request.url)
+        again = False
+        while True:
+            async with self.login.turn(request):
+                response = self.login.undressed(await self.accepted(transport, request))
+                if again and not self.login.is_suspect(request):
+                    return response
+                again = await self.lost_login(transport, request, response)
+                if not again:
+                    return response
+
+    async def lost_login(self, transport, request, response):
+        """Return whether this response came without a login that held, and there is another login now."""
+        url = str(request.url)
         text = await self.read(response)  # read to its end: a site may serve one connection at a time
         reason = self.login.doubtful(response, text, url)
-        if not (reason or self.login.look_is_due() or (self.crawling and self.login.probe)):
-            return response
-        renewed = await self.renew_login(reason, url, *response.extensions["login"], transport=transport)
-        if not renewed and not self.ending:
-            return response
-        await response.aclose()
-        if not renewed:  # nobody confirmed whose page it is: a crawl that continues later requests it again
+        looks = self.login.is_suspect(request) or self.login.look_is_due() or (self.crawling and self.login.probe)
+        if not (reason or looks):
+            return False
+        lost = await self.renew_login(reason, url, *response.extensions["login"], transport=transport)
+        if self.ending and not lost:  # nobody confirmed whose page it is: a crawl that continues later asks again
             raise Refused("the scan is ending", request=request)
-        return self.login.undressed(await self.exchange(transport, request, ours=True))
+        return lost
 
     async def read(self, response):
         """Return the text of a response, empty if it has none. The response keeps its body for the next reader."""
@@ -332,7 +338,7 @@ class Traffic:
             response = await send_by_httpx(transport, request)
         except ssl.SSLError as error:
             raise httpx.ConnectError(str(error), request=request) from error
-        response.stream = BoundedBody(response.stream, self)
+        response.stream = BoundedBody(response.stream, self, LONGEST_ANSWER_SECONDS)
         response._decoder = decoder_of(response)  # the place where httpx keeps its own, which has no bounds
         return response
 
@@ -373,26 +379,3 @@ class Traffic:
             self.open.set()
         else:
             self.open.clear()
-
-
-class BoundedBody(httpx.AsyncByteStream):
-    """A response body that ends when it is too long or too slow (as endless streams are), or when the scan ends."""
-
-    def __init__(self, stream, traffic):
-        self.stream = stream
-        self.traffic = traffic
-
-    async def __aiter__(self):
-        """Yield the chunks. Raises httpx.TransportError as httpx does."""
-        size, until = 0, time.monotonic() + LONGEST_ANSWER_SECONDS
-        async for chunk in self.stream:
-            self.traffic.worked_at = time.monotonic()
-            if self.traffic.ending:
-                raise Refused("the scan is ending")
-            yield chunk
-            size += len(chunk)
-            if size > LARGEST_BODY or self.traffic.worked_at > until:
-                return
-
-    async def aclose(self):
-        await self.stream.aclose()

@@ -157,8 +157,9 @@ def test_a_site_that_has_had_enough_of_requests_at_the_end_is_not_said_to_have_e
     assert not site.tires_at and not heard.of(LoggedOut)
 
 
-def test_an_address_that_ends_each_login_is_found_out_and_left_alone(wapiti, members_site, job, start):
-    site = members_site(public=PUBLIC, exit="/x", links=f'{LINKS} <a href="/x?from=here">X</a>')
+@pytest.mark.parametrize("seconds", [0, 0.05], ids=["answered at once", "many under way"])
+def test_an_address_that_ends_each_login_is_found_out_and_left_alone(wapiti, members_site, job, start, seconds):
+    site = members_site(seconds=seconds, public=PUBLIC, exit="/x", links=f'{LINKS} <a href="/x?from=here">X</a>')
     heard = start(wapiti, behind_login(site, job, modules=("redirect", "file", "sql", "exec", "xss")))
     lost = 0
     while isinstance(heard.until(lambda event: isinstance(event, LoggedOut | Ended)), LoggedOut):
@@ -198,6 +199,35 @@ def test_looking_at_the_login_holds_up_no_site_that_serves_one_request_at_a_time
     site = members_site(one_at_a_time=True, links=f'{LINKS} <a href="/big">big</a>')
     heard = start(wapiti, behind_login(site, job, modules=("csp",), read_timeout_seconds=45.0))
     assert heard.to_the_end(30).outcome == Outcome.COMPLETED and site.members_asked_for("/big")
+
+
+ANSWERED_BETWEEN_LOGINS = """
+import asyncio, sys
+from types import SimpleNamespace
+sys.path.insert(0, {folder!r})
+import httpx
+from login import Login
+made = dict(session=dict(headers=[], cookies=[], user_agent=""), logged_out=None,
+            session_probe=dict(url="http://a.test/", logged_in_pattern="Members"))
+job = dict(made, url="http://a.test/", excluded=[], headers=[], http_login=None)
+login = Login(job, SimpleNamespace(secrets=set()))
+async def shown(text):
+    return await login.holds(lambda url: asyncio.sleep(0, (httpx.Response(200), text)))
+async def lose_and_log_in():
+    login.answered.add(("GET", "/x"))
+    assert await shown("Everybody") is False
+    login.answered.add(("GET", "/x"))  # under way when the login was found to be over
+    login.take(made)
+    assert await shown("Members")
+asyncio.run(lose_and_log_in())
+print(sorted(login.harmless), dict(login.suspected))
+"""
+
+
+def test_an_answer_that_came_between_two_logins_says_nothing_about_the_second():
+    code = ANSWERED_BETWEEN_LOGINS.format(folder=str(DRIVER_FOLDER))
+    done = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "[] {('GET', '/x'): 1}\n", done.stderr
 
 
 LOOK_AFTER_A_PAUSE = """
