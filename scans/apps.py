@@ -5,7 +5,7 @@ from django.db import connections
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from scans.database import search_index, status_counts
+from scans.database import search_index, status_counts, webhook_outbox
 
 
 class ScansConfig(AppConfig):
@@ -29,3 +29,5 @@ def _restore_triggers(using: str, **kwargs) -> None:
         status_counts.install(connection)
     if "scans_searchgrams" in tables:
         search_index.install_triggers(connection)
+    if "scans_webhook" in tables and "scans_webhookevent" in tables:
+        webhook_outbox.install(connection)

@@ -43,7 +43,7 @@ LAYERS = {
     # takes what a person typed
     "asking": ["forms"],
     # works in the background
-    "workers": ["workers", "tasks"],
+    "workers": ["webhooks", "workers", "tasks"],
     # the ways in: pages, the API, the admin, the command line, made-up data
     "entrances": ["views", "api", "urls", "admin", "sample_data", "management"],
 }

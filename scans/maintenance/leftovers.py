@@ -10,7 +10,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans.accounts import guessing
-from scans.models import FailedLogins, SystemPart
+from scans.models import FailedLogins, SystemPart, WebhookDelivery
+from scans.models.webhook import DELIVERIES_KEPT
 
 AT_A_TIME = 500  # rows
 KEPT_AFTER_LAST_REPORT = timedelta(days=1)
@@ -26,6 +27,7 @@ def old_rows() -> list[QuerySet[Model]]:
         DBTaskResult.objects.failed().filter(finished_at__lt=now - TASKS_KEPT),
         Session.objects.filter(expire_date__lt=now),
         FailedLogins.objects.filter(last_at__lt=now - guessing.KEPT_FOR),
+        WebhookDelivery.objects.filter(made_at__lt=now - DELIVERIES_KEPT),
     ]
 
 

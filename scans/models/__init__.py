@@ -29,3 +29,4 @@ from scans.models.target_check import TargetCheck
 from scans.models.target_login import TargetLogin
 from scans.models.triage_mark import Mark, TriageMark
 from scans.models.url_scan import PausedBy, UrlScan
+from scans.models.webhook import Webhook, WebhookDelivery, WebhookEvent

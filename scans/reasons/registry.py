@@ -13,6 +13,7 @@ from scans.reasons import (
     security,
     targets,
     weaknesses,
+    webhooks,
 )
 
 TABLES = (
@@ -28,6 +29,7 @@ TABLES = (
     providers,
     files,
     weaknesses,
+    webhooks,
 )
 # `text` is somebody's own text, or an old one: it is shown as it is.
 SENTENCES = {"text": "{text}", **{code: sentence for table in TABLES for code, sentence in table.SENTENCES.items()}}

@@ -52,6 +52,10 @@ SENTENCES = {
     "settings.added": _("added the row"),
     "settings.changed": _("changed {field}: {before} → {after}"),
     "settings.removed": _("removed the row"),
+    "settings.webhook_changed": _("changed the webhook"),
+    "settings.webhook_on": _("switched the webhook on"),
+    "settings.webhook_off": _("switched the webhook off"),
+    "settings.webhook_failed": _("switched the webhook off. {why}"),
     # Workers
     "worker.drained": _("drained the worker: it finishes what it runs and takes nothing new"),
     "worker.handed_over": _("drained the worker: it hands over what it runs and takes nothing new"),
@@ -60,6 +64,7 @@ SENTENCES = {
     "secret.access_replaced": _("replaced login and crawl script of the URL"),
     "secret.access_removed": _("removed login and crawl script of the URL"),
     "secret.headers_changed": _("changed the headers of requests, whose values are secret"),
+    "secret.webhook_rotated": _("made a new secret for the webhook"),
     "secret.seen": _("saw that a login or crawl script is stored for the URL"),
     # Refused attempts
     "refused.action": _("asked for “{asked}” and was refused: {why}"),

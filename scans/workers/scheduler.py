@@ -26,10 +26,12 @@ from scans.models import (
     StatusCount,
     TriageMark,
     UrlScan,
+    WebhookEvent,
 )
 from scans.models.blackout_window import with_windows
 from scans.models.owed import owing
 from scans.models.system_part import ALIVE_FOR
+from scans.webhooks.outbox import make_deliveries
 from scans.workers.task_watch import look_after_tasks, running_for_long
 
 Piece = Callable[[], object]  # writes in one transaction, which the caller opens
@@ -50,6 +52,7 @@ def jobs() -> dict[Job, float]:
         end_long_pauses: 30,
         end_acceptances: 60,
         look_after_tasks: 2,
+        tell_webhooks: 0,
         fold_counts: 0,
         retention.pieces: 0,
         count_open_findings: 0,
@@ -73,6 +76,7 @@ def questions() -> dict[Job, list[QuerySet]]:
         recover_abandoned: [UrlScan.objects.abandoned()],
         end_durations: [Analysis.objects.with_waiting_out_of_time(Moment())],
         look_after_tasks: [running_for_long(Moment(ALIVE_FOR)), *owing()],
+        tell_webhooks: [WebhookEvent.objects.all()],
         fold_counts: [StatusCount.above_few()],
         retention.pieces: [retention.is_on()],
         count_open_findings: OpenFindings.may_be_due(),
@@ -198,6 +202,12 @@ def end_long_pauses() -> Iterator[Piece]:
 def end_acceptances() -> Iterator[Piece]:
     """Reopen accepted weaknesses whose day is over."""
     return _each(transitions.end_acceptance, TriageMark, TriageMark.objects.expired().values_list("pk", flat=True))
+
+
+def tell_webhooks() -> Iterator[Piece]:
+    """Make what workers send to webhooks, for each entry of the activity log that the outbox has."""
+    if WebhookEvent.objects.exists():
+        yield from _repeated(make_deliveries)
 
 
 def fold_counts() -> Iterator[Piece]:

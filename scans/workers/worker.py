@@ -24,6 +24,7 @@ from scans.models import SystemPart
 from scans.models.system_part import host_name
 from scans.targets.zones import DEFAULT_ZONE, shown_zone
 from scans.transitions.turns import Rotation, put_back, serve
+from scans.webhooks import sending
 from scans.workers import supervision
 from scans.workers.space import Space
 from scans.workers.task_ids import ids_of_task
@@ -57,6 +58,7 @@ class ScanWorker(Worker):
         serve(zones)
         self._kind = _KINDS[queue]
         self._facts = {"zones": ",".join(map(shown_zone, zones)), "engine": engine}
+        self._sends_webhooks = queue == "checks" and DEFAULT_ZONE in zones
         self._rotation = Rotation(queue)
         self._space = Space(queue, host_name())
         self._over = threading.Event()
@@ -128,6 +130,8 @@ class ScanWorker(Worker):
         threading.Thread(target=self._report, daemon=True).start()
         courier = threading.Thread(target=artifacts.keep_catching_up, args=[self._over], daemon=True)
         courier.start()
+        if self._sends_webhooks:
+            threading.Thread(target=sending.keep_sending, args=[self._over], daemon=True).start()
         try:
             while not self._work():
                 supervision.shutdown_requested.wait(SECONDS_AFTER_FAILURE)

@@ -50,6 +50,8 @@ SHORT = {
     "triagemark": {"comment", "previous"},
     "securityevent": {"facts"},
     "installation": {"key_mark", "storage_problem"},
+    "webhook": {"sealed", "old_sealed", "events", "off_reason"},
+    "webhookdelivery": {"body", "log"},
 }
 
 

@@ -15,6 +15,7 @@ from scans.models import (
     ScanSettings,
     StatusCount,
     SystemPart,
+    WebhookEvent,
 )
 from scans.statuses import AnalysisStatus as A
 from scans.statuses import EndedBy
@@ -177,6 +178,7 @@ def test_the_look_of_a_tick_misses_no_job_that_finds_something(clock):
     RecurringSchedule.objects.create(
         series=repeated.series, template=repeated, first_at=timezone.now(), next_at=timezone.now()
     )
+    WebhookEvent.objects.create(entry=1)
     asked = scheduler.questions()
     working = {job.__name__ for job in asked if next(iter(job()), None)}
     assert working == {job.__name__ for job in asked}

@@ -97,6 +97,7 @@ def at_rest(monkeypatch):
     monkeypatch.setattr(process, "close_old_connections", lambda: None)
     monkeypatch.setattr(connection, "close", lambda: None)
     monkeypatch.setattr(process.artifacts, "keep_catching_up", lambda over: None)
+    monkeypatch.setattr(process.sending, "keep_sending", lambda over: None)
     monkeypatch.setattr(process, "SECONDS_AFTER_FAILURE", 0)
     monkeypatch.setattr(supervision, "shutdown_requested", threading.Event())
     return ScanWorker("checks")

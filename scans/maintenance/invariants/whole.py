@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from scans.database import append_only, status_counts
+from scans.database import append_only, status_counts, webhook_outbox
 from scans.maintenance.invariants.base import NO_WORKER, RECOUNT, REPORT, START_SCHEDULER, Violation
 from scans.models import (
     Analysis,
@@ -74,11 +74,13 @@ def _is_id(holder: str) -> bool:
 
 
 def logs_are_append_only() -> Iterator[Violation]:
-    """The triggers are there that keep the activity log, the security log and the counts per status."""
+    """The triggers are there that keep both logs, count analyses per status and note events for webhooks."""
     for name in append_only.missing(connection):
         yield Violation(f"Trigger {name}", "it is missing", "it keeps a log from being changed", _MIGRATE)
     for name in status_counts.missing(connection):
         yield Violation(f"Trigger {name}", "it is missing", "it counts the analyses of each status", _MIGRATE)
+    for name in webhook_outbox.missing(connection):
+        yield Violation(f"Trigger {name}", "it is missing", "it notes events for webhooks", _MIGRATE)
 
 
 def contents_are_referred_to() -> Iterator[Violation]:

@@ -7,13 +7,15 @@ from scans.accounts.two_factor import resealed as factor_resealed
 from scans.configuration.secret_headers import resealed
 from scans.encryption import KeyLost, reseal
 from scans.management.database import DatabaseCommand
-from scans.models import Analysis, CrawlScript, Installation, TargetLogin
+from scans.models import Analysis, CrawlScript, Installation, TargetLogin, Webhook
 
 # Every column that holds an encrypted value, and how to encrypt it again.
 SEALED = [
     (TargetLogin.objects.all(), "sealed", reseal),
     (CrawlScript.objects.all(), "sealed", reseal),
     (Analysis.objects.filter(headers__isnull=False), "headers", resealed),
+    (Webhook.objects.all(), "sealed", reseal),
+    (Webhook.objects.exclude(old_sealed=""), "old_sealed", reseal),
     (Installation.objects.all(), "key_mark", reseal),
     (Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN), "data", factor_resealed),
 ]
@@ -21,8 +23,8 @@ SEALED = [
 
 class Command(DatabaseCommand):
     help = (
-        "Encrypt every stored password, cookie, header, script and second factor again with the first key of "
-        "SCANS_SECRET_KEYS. Then you can remove the older keys. Safe to run at any time, and more than once."
+        "Encrypt every stored password, cookie, header, script, webhook secret and second factor again with the first "
+        "key of SCANS_SECRET_KEYS. Then you can remove the older keys. Safe to run at any time, and more than once."
     )
 
     def handle(self, **options) -> None:
