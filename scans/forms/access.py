@@ -117,6 +117,12 @@ class AccessForm(forms.Form):
         """Whether a login or a crawl script is saved."""
         return any(access != Access() for access in self.kept.values())
 
+    @property
+    def access_is_open(self) -> bool:
+        """Whether its fields have to be seen: something is chosen, saved or wrong."""
+        wrong = self.errors.keys() & AccessForm.base_fields.keys()
+        return bool(self["login_method"].value() or self.has_kept or wrong)
+
     def clean_logged_out(self) -> str:
         """A regular expression of Python's: the engine looks for it too, and knows no other."""
         pattern = self.cleaned_data["logged_out"]

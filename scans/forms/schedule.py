@@ -26,6 +26,12 @@ class ScheduleForm(form_of(in_section("when"))):
             hints = [f"id_{name}_{part}" for part in ("help", "error") if part == "error" or field.help_text]
             field.widget.attrs["aria-describedby"] = " ".join(hints)
 
+    @property
+    def schedule_is_open(self) -> bool:
+        """Whether its folded fields have to be seen: something is chosen or wrong."""
+        wrong = self.errors.keys() & ScheduleForm.base_fields.keys()
+        return bool(self["repeat"].value() or self["blackout"].value() or wrong)
+
     def full_clean(self) -> None:
         """Check everything; the start as wall-clock time in the zone that was chosen."""
         name = self.data.get("time_zone", "").strip() if self.is_bound else ""

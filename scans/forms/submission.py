@@ -7,10 +7,8 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from scans.configuration import url_list
 from scans.configuration.fields import invalid
 from scans.configuration.options import OPTIONS
 from scans.configuration.per_url import parted
@@ -19,44 +17,21 @@ from scans.configuration.usual_patterns import patterns_for
 from scans.forms.access import REMOVE, AccessForm
 from scans.forms.options import form_of
 from scans.forms.schedule import ScheduleForm
-from scans.models import AllowedTarget, TargetLogin
-from scans.targets.policy import MAX_URLS, TargetRefused, normalise
+from scans.forms.targets import TargetsForm
+from scans.models import TargetLogin
 from scans.targets.request_rules import pattern_of
 
-MAX_FILE_BYTES = 256 * 1024
-MAX_ERRORS = 10
 
-
-class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
+class SubmissionForm(TargetsForm, form_of(OPTIONS), ScheduleForm, AccessForm):
     """A new analysis. Once valid, `submission()` is what `transitions.submit` takes."""
+
+    field_order = ("name", "urls", "url_file", "authorised")  # as errors are listed; then the others
 
     name = forms.CharField(
         label=_("Name"),
         max_length=200,
         min_length=3,
         help_text=_("3 to 200 characters. A name that was used before makes this the next run of that series."),
-    )
-    urls = forms.CharField(
-        label=_("URLs"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "placeholder": "https://www.example.com/"}),
-        help_text=format_lazy(
-            _(
-                "One to a line, at most {most}, each starting with http:// or https://. Lines that begin with # are "
-                "comments. Put an address that holds a comma or semicolon in double quotes."
-            ),
-            most=MAX_URLS,
-        ),
-    )
-    url_file = forms.FileField(
-        label=_("Or a file of URLs"),
-        required=False,
-        allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".txt,.csv,.tsv,text/plain,text/csv"}),
-        help_text=_(
-            "A text file up to 256 kB, written like the list above, or a CSV file whose first line names its columns, "
-            "one of them “url”. Its URLs are added to those above."
-        ),
     )
     authorised = forms.BooleanField(
         label=_("I am authorised to scan these sites"),
@@ -94,25 +69,9 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
             raise ValidationError(_("The name contains a line break or an invisible control character."))
         return name
 
-    def clean_url_file(self) -> list[url_list.Line]:
-        """The lines of the file; none where there is no file."""
-        file = self.cleaned_data["url_file"]
-        if not file:
-            return []
-        if file.size > MAX_FILE_BYTES:
-            size = file.size // 1024
-            raise invalid(_("“{name}” has {size} kB; at most 256 kB are read."), name=file.name, size=size)
-        return url_list.read(*url_list.decoded(file.name, file.read()))
-
     def clean(self):
-        """The URLs of both fields, once both could be read."""
+        """Check what holds for the URLs, the options and the login together."""
         cleaned = super().clean()
-        if "urls" in cleaned and "url_file" in cleaned:
-            try:
-                typed = _placed(_("Line {number}"), url_list.read(cleaned["urls"]))
-                cleaned["targets"] = _targets(typed + _placed(_("File, line {number}"), cleaned["url_file"]))
-            except ValidationError as error:
-                self.add_error("urls", error)
         self._check_rules(cleaned)
         if not self.errors and self._saved is not None:
             self._check_kept_secrets(cleaned)
@@ -186,36 +145,3 @@ class SubmissionForm(form_of(OPTIONS), ScheduleForm, AccessForm):
 def _site(url: str) -> tuple[str, str]:
     """Scheme, host and port of a target."""
     return urlsplit(url)[:2]
-
-
-def _placed(place: str, lines: list[url_list.Line]) -> list[tuple[str, url_list.Line]]:
-    """The lines, each with the place where it stands."""
-    return [(place.format(number=line.number), line) for line in lines]
-
-
-def _targets(lines: list[tuple[str, url_list.Line]]) -> tuple[str, ...]:
-    """The normalised URLs in their order; raises ValidationError with one message for each bad line."""
-    if not lines:
-        raise ValidationError(_("Give at least one URL."))
-    if len(lines) > MAX_URLS:
-        raise invalid(_("{count} URLs given; at most {most}."), count=len(lines), most=MAX_URLS)
-    targets, errors = {}, []
-    policy = AllowedTarget.policy(of_any_worker=True)
-    for place, line in lines:
-        if line.error:
-            errors.append(f"{place}: {line.error}")
-            continue
-        try:
-            url = normalise(line.url)
-            policy.check(url)
-            if url in targets:
-                before, first = targets[url]
-                raise TargetRefused("same_target", line=line.url, first=first, place=str(before))
-            targets[url] = (place, line.url)
-        except TargetRefused as refusal:
-            errors.append(f"{place}: {refusal}")
-    if len(errors) > MAX_ERRORS:
-        errors[MAX_ERRORS:] = [_("… and {more} more.").format(more=len(errors) - MAX_ERRORS)]
-    if errors:
-        raise ValidationError(errors)
-    return tuple(targets)

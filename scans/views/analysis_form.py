@@ -19,6 +19,7 @@ from scans.reasons import NO_REASON
 from scans.schedule.moments import time_zones
 from scans.statuses import FAILED, Action, UrlScanStatus
 from scans.views.access import SubmitterRequired, present_analysis, present_url_scan
+from scans.views.form_review import review
 
 SUBMITTED = UrlScanStatus.SUBMITTED
 MAX_FAILED = 50  # URLs that are listed above the form
@@ -29,6 +30,7 @@ class AnalysisFormView(SubmitterRequired, FormView):
 
     form_class = SubmissionForm
     template_name = "scans/analysis_form/analysis_form.html"
+    kind = ""  # for the template: edit, again or copy
 
     def form_valid(self, form: SubmissionForm) -> HttpResponse:
         """Store the analysis and redirect to its summary; for a preview, show the form with the next starts."""
@@ -55,7 +57,10 @@ class AnalysisFormView(SubmitterRequired, FormView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **context) -> dict:
-        return super().get_context_data(time_zones=sorted(time_zones()), **context)
+        """Add the time zones, and the review of a form that was sent; a script asks for that of another one."""
+        if (form := context.get("form")) and form.is_bound:
+            context["review"] = review(form, form.data.get("name", ""), self.kind)
+        return super().get_context_data(time_zones=sorted(time_zones()), kind=self.kind, **context)
 
 
 def _warn_of_scripts(request: HttpRequest, form: AccessForm) -> None:
@@ -82,8 +87,6 @@ class AnalysisCreateView(AnalysisFormView):
 
 class FromAnalysisView(AnalysisFormView):
     """A form that is filled in from an analysis: saved secrets stay, unless others are typed."""
-
-    kind = ""  # for the template: edit, again or copy
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         """Find the analysis first. If this is not possible with it (any more), say so on its summary."""
@@ -122,7 +125,7 @@ class FromAnalysisView(AnalysisFormView):
             scan.analysis = self.analysis
         if with_login := next((scan for scan in self.analysis.url_scans.all() if scan.login_id), None):
             activity.note_secret_seen(with_login, self.request)
-        return super().get_context_data(analysis=self.analysis, kind=self.kind, failed=failed, **context)
+        return super().get_context_data(analysis=self.analysis, failed=failed, **context)
 
 
 class AnalysisEditView(FromAnalysisView):

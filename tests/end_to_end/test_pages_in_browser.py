@@ -107,7 +107,7 @@ def addresses(finished, saved, made):
 
 # What is no page: a file, a piece of a page, or an action that is sent.
 NO_PAGE = re.compile(
-    r"(.+-)?results-\w+|analysis-list-(csv|json)|.+-file|starts|submitters|engine-log-piece|screenshot"
+    r"(.+-)?results-\w+|analysis-list-(csv|json)|.+-file|starts|review|submitters|engine-log-piece|screenshot"
 )
 
 

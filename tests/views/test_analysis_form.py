@@ -467,3 +467,28 @@ def test_the_failed_urls_of_an_ended_analysis_can_be_retried_from_its_page(clien
         client.post(address)
         assert [scan.url for scan in Analysis.objects.latest("pk").url_scans.all()] == urls[:1]
     assert [run.run for run in Analysis.objects.order_by("pk")] == [1, 2, 3]
+
+
+def test_an_error_is_said_once_beside_its_field_and_linked_from_the_top(client):
+    page = client.post(NEW, {**FILLED, "depth": "99"})
+    assert text(page).count("less than or equal to 50") == 1
+    assert any(link["href"] == "#id_depth" for link in elements(page, "href"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "part"),
+    [({"login_headers": "X-A: b"}, "access"), ({"logged_out": "("}, "access"), ({"every": "0"}, "schedule")],
+)
+def test_a_part_of_the_form_that_holds_an_error_is_not_folded(client, typed, part):
+    def fold(**typed) -> str:
+        page = client.post(NEW, {**FILLED, **typed}).content.decode()
+        return page.partition(f'id="{part}"')[2].partition('<details class="disclosure"')[2].partition(">")[0]
+
+    assert "open" not in fold(name="x")
+    assert "open" in fold(**typed)
+
+
+def test_a_field_that_is_hidden_says_its_error_at_the_top(client):
+    client.post(NEW, {**FILLED, "then": "save"})
+    edit = f"{Analysis.objects.get().get_absolute_url()}edit/"
+    assert "at least 3 characters" in text(client.post(edit, {**FILLED, "name": "x"}))
