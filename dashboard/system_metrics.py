@@ -14,7 +14,8 @@ from django_tasks_db.models import DBTaskResult
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from dashboard.log_counts import LogCounts
-from scans.models import ScanSettings, StatusCount, SystemPart, UrlScan
+from scans import room
+from scans.models import FullDisk, ScanSettings, StatusCount, SystemPart, UrlScan
 from scans.models.system_part import ALIVE_FOR
 from scans.statuses import AnalysisStatus, UrlScanStatus
 from scans.targets.zones import DEFAULT_ZONE, shown_zone
@@ -30,10 +31,11 @@ class SystemCollector:
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics; only `scans_database_up 0` if the database does not answer."""
         try:
-            found = [*_capacity(), *_queues(), *_parts(), *_analyses(), *self._transitions()]
+            found = [*_capacity(), *_queues(), _full_disks(), *_parts(), *_analyses(), *self._transitions()]
         except DatabaseError:
             connection.close()
             found = []
+        yield _room()
         yield GaugeMetricFamily("scans_database_up", "Whether the database answers", bool(found))
         yield from found
 
@@ -76,7 +78,11 @@ def _queues() -> Iterator[Metric]:
     lengths = Counter({(kind, shown_zone(DEFAULT_ZONE)): 0 for kind in turns.QUEUES})
     for name, count in waiting:
         lengths[turns.kind_of(name), shown_zone(turns.zone_of(name))] += count
-    family = GaugeMetricFamily("scans_queue_length", "Tasks that wait for a worker", labels=["kind", "zone"])
+    # These have no task, but need a worker too: by this figure a cluster starts the first one of a zone
+    without_task = UrlScan.objects.waiting_for_their_zone().filter(slot_since=None).order_by()
+    for zone, count in without_task.values_list("zone").annotate(Count("pk")):
+        lengths[turns.SCANS, shown_zone(zone)] += count
+    family = GaugeMetricFamily("scans_queue_length", "What waits for a worker", labels=["kind", "zone"])
     for labels, count in lengths.items():
         family.add_metric(labels, count)
     yield family
@@ -97,6 +103,19 @@ def _parts() -> Iterator[Metric]:
     if ticked := [last for kind, *_, last in rows if kind == SystemPart.Kind.SCHEDULER]:
         lag = max(0.0, (now - max(ticked)).total_seconds())
         yield GaugeMetricFamily("scans_scheduler_lag_seconds", "Time since a scheduler last ticked", lag)
+
+
+def _full_disks() -> Metric:
+    hosts = FullDisk.current().count()
+    return GaugeMetricFamily("scans_full_disks", "Hosts on which no scan starts, because a disk is full", hosts)
+
+
+def _room() -> Metric:
+    """Of this process' host, and so there while the database is away."""
+    family = GaugeMetricFamily("scans_free_bytes", "Free room on the disks of this host", labels=["of"])
+    for name, free in room.free_bytes().items():
+        family.add_metric([name], free)
+    return family
 
 
 def _analyses() -> Iterator[Metric]:

@@ -31,6 +31,14 @@ def database_shortage() -> Reason:
     return _first_lack(_of_database(), settings.SCANS_KEEP_FREE_MB * MB)
 
 
+def free_bytes() -> dict[str, int]:
+    """Return the free room of the disk with the files of scans, with the pictures, and with SQLite, if it is that."""
+    folders = {"files": Path(settings.VAR_DIR), "pictures": Path(settings.MEDIA_ROOT)}
+    for folder in _of_database():
+        folders["database"] = folder
+    return {name: shutil.disk_usage(_existing(folder)).free for name, folder in folders.items()}
+
+
 def _folders() -> list[Path]:
     """The folders that scans and their workers write to; each may be on a disk of its own."""
     return [Path(settings.VAR_DIR), Path(settings.VAR_DIR) / "scans", Path(settings.MEDIA_ROOT), *_of_database()]

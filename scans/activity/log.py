@@ -57,6 +57,7 @@ SENTENCES = {
     "url_scan.check_failed": _("a check failed: {step}"),
     "url_scan.queued": _("put the scan of this URL into the queue"),
     "url_scan.capacity_exhausted": _("put the scan of this URL into the queue, beyond capacity"),
+    "url_scan.unserved": _("waits until a worker serves the zone of this URL; others get the capacity"),
     "url_scan.started": _("started {engine} {version} on this URL"),
     "url_scan.went_on": _("resumed with {engine} {version} from the saved session"),
     "url_scan.began_again": _("started {engine} {version} from the beginning"),

@@ -118,6 +118,8 @@ class UrlScanShape(of.Serializer):
     id = of.IntegerField()
     url = Text()
     status = of.ChoiceField(list(URL_SCAN_STATUSES))
+    zone = Text(help_text="The zone of its target.")
+    unserved_since = maybe(of.DateTimeField, help_text="While it waits for a worker of its zone.")
     label = Text()
     reason = Text()
     reason_code = Text()

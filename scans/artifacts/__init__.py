@@ -12,4 +12,4 @@ from scans.artifacts.pictures import keep_picture, open_picture
 from scans.artifacts.removal import remove, remove_pictures
 from scans.artifacts.saving import save
 from scans.artifacts.sessions import NotDelivered, prepare
-from scans.artifacts.store import StorageError, host, is_remote
+from scans.artifacts.store import StorageError, is_remote

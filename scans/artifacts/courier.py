@@ -16,8 +16,9 @@ from django.utils import timezone
 from scans.artifacts import folder as folders
 from scans.artifacts import pictures
 from scans.artifacts.saving import delete_replaced, is_session_here, send, want
-from scans.artifacts.store import delete, host, is_remote, new_name, reason_of
+from scans.artifacts.store import delete, is_remote, new_name, reason_of
 from scans.models import Analysis, Artifact, Installation, UrlScan
+from scans.models.system_part import host_name
 
 logger = logging.getLogger(__name__)
 CATCH_UP_SECONDS = 5
@@ -72,7 +73,7 @@ def _jobs() -> Iterator[Callable[[], object]]:
     if any(pictures.waiting()):
         yield pictures.deliver
     for row in Artifact.objects.wanted().filter(name="", url_scan__lease_holder=""):
-        if row.host == host() or is_session_here(row):
+        if row.host == host_name() or is_session_here(row):
             yield partial(_deliver, row)
     for row in Artifact.objects.unwanted().filter(unwanted_at__lt=timezone.now() - LONGEST_UPLOAD):
         yield partial(delete, row)
@@ -112,7 +113,7 @@ def _clear_folders() -> None:
     base = Path(settings.VAR_DIR) / "scans"
     here = {int(path.name): path for path in base.iterdir() if path.name.isdecimal()} if base.is_dir() else {}
     scans = UrlScan.objects.in_bulk(here)
-    needed = set(Artifact.objects.wanted().filter(name="", host=host()).values_list("url_scan_id", flat=True))
+    needed = set(Artifact.objects.wanted().filter(name="", host=host_name()).values_list("url_scan_id", flat=True))
     needed |= {pk for pk, scan in scans.items() if not scan.info.final}
     for pk in here.keys() - needed:
         mark = folders.mark_of(here[pk])

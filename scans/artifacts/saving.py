@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.artifacts import folder as folders
-from scans.artifacts.store import delete, host, is_remote, new_name, reason_of, upload
+from scans.artifacts.store import delete, is_remote, new_name, reason_of, upload
 from scans.models import Artifact, Installation, UrlScan
+from scans.models.system_part import host_name
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import UrlScanStatus
 from scans.timing import DEFAULT_TIMING, Timing
@@ -66,7 +67,7 @@ def _rows(scan: UrlScan, kinds: list[Artifact.Kind], digest: str) -> list[Artifa
             kind=kind,
             name=new_name(scan, kind) if is_remote() else "",
             digest=digest if kind == Artifact.Kind.SESSION else "",
-            host=host(),
+            host=host_name(),
             at=now,
             unwanted_at=now,
         )

@@ -13,8 +13,9 @@ from scans import transitions
 from scans.artifacts import folder as folders
 from scans.artifacts.folder import Mark
 from scans.artifacts.saving import is_session_here
-from scans.artifacts.store import host, is_remote
+from scans.artifacts.store import is_remote
 from scans.models import Artifact, UrlScan
+from scans.models.system_part import host_name
 from scans.reasons import NO_REASON, Reason
 from scans.timing import DEFAULT_TIMING, Timing
 from scans.transitions import run_with_lease
@@ -51,14 +52,14 @@ def _note(scan: UrlScan, *, begins_again: bool) -> None:
         scan.artifacts.filter(kind=Artifact.Kind.SESSION).discard()
     if is_remote():
         scan.artifacts.filter(kind=Artifact.Kind.LOG, name="").discard()
-        Artifact.objects.create(url_scan=scan, kind=Artifact.Kind.LOG, host=host(), at=timezone.now())
+        Artifact.objects.create(url_scan=scan, kind=Artifact.Kind.LOG, host=host_name(), at=timezone.now())
 
 
 def _saved(scan: UrlScan, *, wait: bool) -> Artifact | None:
     """The saved session of a scan that is the last one, and is not with another host alone."""
     sessions = scan.artifacts.wanted().filter(kind=Artifact.Kind.SESSION).order_by("-pk")
     for session in sessions:
-        if session.name or session.host == host() or not is_remote() or is_session_here(session):
+        if session.name or session.host == host_name() or not is_remote() or is_session_here(session):
             return session
         if wait:
             raise NotDelivered(session.host)

@@ -1,6 +1,5 @@
 """Django's default storage: whether it is more than a folder, its errors, and files in it by name."""
 
-import socket
 from pathlib import Path
 
 from django.core.files import File
@@ -31,11 +30,6 @@ def reason_of(error: OSError) -> Reason:
 def is_remote() -> bool:
     """Whether files are uploaded, because the storage is no folder."""
     return not isinstance(default_storage, FileSystemStorage)
-
-
-def host() -> str:
-    """The name of this host."""
-    return socket.gethostname()[:64]
 
 
 def new_name(scan: UrlScan, kind: Artifact.Kind) -> str:

@@ -1,6 +1,7 @@
 """One browser for one task: a child process with a time limit, of which nothing is left."""
 
 import base64
+import errno
 import fcntl
 import json
 import os
@@ -67,6 +68,10 @@ def print_page(page: str, *, seconds: float = SECONDS) -> bytes:
     except subprocess.TimeoutExpired:
         message = _("The PDF was not ready within {seconds} seconds.")
         raise CannotPrint(message.format(seconds=round(seconds))) from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise CannotPrint(_("A PDF needs room on the disk, which is full: free some, then try again.")) from error
     if not outputs[0].startswith(b"%PDF"):
         raise CannotPrint(str(Reason("browser_ended", error=_why(outputs[1]))))
     return outputs[0]

@@ -212,6 +212,9 @@ class Engine(Protocol):
     def preflight(self) -> Preflight:
         """Check whether the engine can run here. Starts it briefly, which takes up to a few seconds."""
 
+    def installed(self) -> str:
+        """Return name and version of what is installed, without starting it; empty if nothing is."""
+
     def start(self, job: Job) -> EngineRun:
         """Start the engine on a job. Raises OSError when no process can be created."""
 

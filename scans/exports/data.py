@@ -5,11 +5,13 @@ from datetime import date, datetime
 from scans.activity import BY_TOKEN, sentence, status_labels
 from scans.configuration.submission import exported
 from scans.exports.masking import Mask, header_masked, masks_of, without_credentials
-from scans.models import ActivityLogEntry, Analysis, Finding, Mark, ModuleError, TriageMark, UrlScan
+from scans.models import ActivityLogEntry, Analysis, AtWork, Finding, Mark, ModuleError, TriageMark, UrlScan
 from scans.models.open_findings import count_open, count_open_of_scans
 from scans.reasons import Notice, Reason
 from scans.severities import DISMISSED, total
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
+from scans.summaries.workers import waits_for_zones
+from scans.targets.zones import DEFAULT_ZONE, shown_zone
 
 FORMAT = {"format": "dynamic-analyses/analysis", "version": 2}
 # The data of a finding that is different at each place of a weakness.
@@ -62,6 +64,7 @@ def analysis_data(analysis: Analysis) -> dict:
         **FORMAT,
         **configuration_data(analysis),
         "counts": count_open(findings),
+        "waits_for": waits_for_zones(((scan.status, scan.zone) for scan in scans), AtWork.now()),
         "url_scans": [url_scan_data(scan, masks[scan.pk]) for scan in scans],
         "findings": list(weaknesses),
         "log": [entry_data(entry) for entry in analysis.activity.newest_first()],
@@ -91,6 +94,8 @@ def url_scan_data(scan: UrlScan, mask: Mask, *, visible: bool = True) -> dict:
     only if they are visible."""
     return {
         **values_of(scan, "id url status"),
+        "zone": shown_zone(scan.zone or DEFAULT_ZONE),
+        "unserved_since": iso(scan.unserved_since),
         "label": URL_SCAN_STATUSES[scan.status].label,
         **_reason_data("reason", scan.reason, mask),
         "notices": [notice_data(notice, mask) for notice in scan.notices],

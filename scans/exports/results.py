@@ -26,12 +26,13 @@ from scans.models import Analysis, Finding, TriageMark, UrlScan
 from scans.models.open_findings import count_open, count_open_of_scans, still_open
 from scans.models.querysets import FindingQuerySet
 from scans.statuses import PUBLISHED_AS, EndedBy
+from scans.targets.zones import DEFAULT_ZONE, shown_zone
 
 FORMAT = {"format": "dynamic-analyses/results", "version": 2}
 FINDING_COLUMNS = [
     *("severity", "category", "method", "url", "parameter", "target", "info", "replay", "replay_reason"),
     *("mark", "mark_comment", "cwe", "wstg", "module", "found_at", "url_scan_status", "fingerprint", "id"),
-    *("subject", "kind", "places", "place_list", "accepted_until", "reopened", "assignee", "due"),
+    *("subject", "kind", "places", "place_list", "accepted_until", "reopened", "assignee", "due", "zone"),
 ]
 LONGEST_CELL = 32_000  # characters; Excel cuts a cell after 32,767
 _RUNNING = ngettext_lazy(
@@ -113,12 +114,17 @@ class Results:
             **finding_data(finding, mask),
             **mark_data(mark, mask),
             "target": self._targets[finding.url_scan_id],
+            "zone": self._zones[finding.url_scan_id],
             **evidence_data(finding, mask),
         }
 
     @cached_property
     def _targets(self) -> dict[int, str]:
         return {scan.pk: scan.url for scan in self.scans}
+
+    @cached_property
+    def _zones(self) -> dict[int, str]:
+        return {scan.pk: shown_zone(scan.zone or DEFAULT_ZONE) for scan in self.scans}
 
     # --- How reliable they are
 

@@ -73,6 +73,7 @@ EVIDENCE_KEPT = Q(evidence_expired_at__isnull=True)
 SCREENSHOTS_KEPT = Q(screenshots_expired_at__isnull=True)
 # A run that changes after its log expired has new entries, which expire later.
 LOG_KEPT = Q(log_expired_at__isnull=True) | Q(log_expired_at__lt=F("changed_at"))
+_WAITS = {"status__in": WAITING_FOR_CAPACITY, "slot_since": None, "lease_holder": "", "unserved_since": None}
 Slots = Mapping[tuple[int, int | None], int]  # how many an analysis holds, by its id and that of its owner
 _WITH_RESULTS = [code for code, status in ANALYSIS_STATUSES.items() if status.results == Results.AVAILABLE]
 
@@ -132,8 +133,7 @@ class AnalysisQuerySet(models.QuerySet):
 
     def wrongly_waiting(self) -> list[int]:
         """The ids of analyses whose `waiting_since` is wrong: a process of an older version does not write it."""
-        scans = {"status__in": WAITING_FOR_CAPACITY, "slot_since": None, "lease_holder": ""}
-        waiting = self.model.objects.filter(**{f"url_scans__{name}": value for name, value in scans.items()})
+        waiting = self.model.objects.filter(**{f"url_scans__{name}": value for name, value in _WAITS.items()})
         unknown = self.filter(waiting_since=None, pk__in=waiting.values("pk"))
         over = self.waiting_for_capacity().exclude(pk__in=waiting.values("pk"))
         return [pk for some in (unknown, over) for pk in some.values_list("pk", flat=True)]
@@ -199,9 +199,18 @@ class UrlScanQuerySet(models.QuerySet):
         return self.holding_slot().exclude(status__in=[UrlScanStatus.QUEUED, UrlScanStatus.RESUMING])
 
     def waiting_for_capacity(self):
-        """URL scans that wait for a capacity slot, the longest waiting first."""
-        waiting = self.filter(status__in=WAITING_FOR_CAPACITY, slot_since=None, lease_holder="")
+        """URL scans that wait for a capacity slot and could use one, the longest waiting first."""
+        waiting = self.filter(**_WAITS)
         return waiting.order_by("queued_at", "position")
+
+    def waiting_for_their_zone(self):
+        """URL scans whose zone has no worker, those that still hold a slot among them."""
+        return self.filter(unserved_since__isnull=False)
+
+    def holding_slot_in_queue(self):
+        """URL scans that hold a slot and wait for a worker."""
+        in_queue = [UrlScanStatus.QUEUED, UrlScanStatus.RESUMING]
+        return self.holding_slot().filter(status__in=in_queue, lease_holder="")
 
     def waiting_since(self) -> dict[int, datetime]:
         """For each analysis with URL scans that wait for a slot, since when the longest waiting one has waited."""
@@ -241,7 +250,7 @@ class UrlScanQuerySet(models.QuerySet):
         )
 
     def totals_by_analysis(self, user=None) -> dict[int, dict[str, int]]:
-        """Per analysis id: `urls`, and those that `ended` or have a notice (`noticed`).
+        """Per analysis id: `urls`; those that `ended`, have a notice (`noticed`), or wait for their zone (`unserved`).
 
         For the active ones also `modules_done` of `modules_all`, which their engines reported.
 
@@ -257,6 +266,7 @@ class UrlScanQuerySet(models.QuerySet):
                 urls=Count("pk"),
                 ended=Count("pk", filter=ended),
                 noticed=Count("notices"),
+                unserved=Count("unserved_since"),
                 hidden=Count("pk", filter=Q(status__in=list(PUBLISHED_AS)) & ~visible),
                 modules_done=Coalesce(Sum("modules_done", filter=under_way), 0),
                 modules_all=Coalesce(Sum("modules_total", filter=under_way), 0),

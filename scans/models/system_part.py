@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.database.clock import clock_ahead
 from scans.models.full_disk import FullDisk
-from scans.targets.zones import DEFAULT_NAME, parse_zone, shown_zone
+from scans.targets.zones import DEFAULT_NAME, DEFAULT_ZONE, parse_zone, shown_zone
 from scans.version import version
 
 ALIVE_FOR = timedelta(seconds=30)
@@ -169,6 +169,15 @@ class AtWork:
         """Each of these zones that no worker of a kind serves, with that kind; kinds without any process left out."""
         kinds = [kind for kind in _LACKED if kind in self._zones]
         return [(zone, kind) for zone in sorted(set(zones)) for kind in kinds if zone not in self._zones[kind]]
+
+    @property
+    def scanned(self) -> set[str]:
+        """The zones whose targets are scanned."""
+        return self._zones.get(SystemPart.Kind.SCANS_WORKER, set())
+
+    def leaves_out(self, zone: str | None) -> bool:
+        """Whether no worker scans targets of this zone, while others scan those of other zones."""
+        return bool(self.scanned) and (zone or DEFAULT_ZONE) not in self.scanned
 
     @property
     def version(self) -> int:

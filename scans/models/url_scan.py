@@ -73,6 +73,13 @@ class UrlScan(models.Model):
     ended_at = models.DateTimeField(_("ended at"), null=True, editable=False)
 
     slot_since = models.DateTimeField(_("holds a capacity slot since"), null=True, editable=False)
+    # Nullable, as notices
+    unserved_since = models.DateTimeField(
+        _("waits for a worker of its zone since"),
+        null=True,
+        editable=False,
+        help_text=_("While no worker serves its zone, others get the capacity."),
+    )
     paused_by = models.CharField(_("paused by"), max_length=6, choices=PausedBy.choices, blank=True, editable=False)
     continues = models.ForeignKey(
         "self",
@@ -165,6 +172,7 @@ class UrlScan(models.Model):
                 fields=["crawl_script"], name="url_scan_script", condition=models.Q(crawl_script__isnull=False)
             ),
             models.Index(fields=["slot_since"], name="url_scan_slot", condition=models.Q(slot_since__isnull=False)),
+            models.Index(fields=["zone"], name="url_scan_unserved", condition=models.Q(unserved_since__isnull=False)),
             models.Index(fields=["lease_until"], name="url_scan_leased", condition=models.Q(lease_until__isnull=False)),
         ]
 

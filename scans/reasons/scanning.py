@@ -16,6 +16,7 @@ SENTENCES = {
     "verification_given_up": _("Not looked at: verification was given up. {why} Verify it again."),
     "blackout_until": _("A blackout window lasts until {until}."),
     "capacity_used_up": _("The capacity is used up: as many URL scans are running as it allows."),
+    "zone_unserved": _("No worker serves the zone “{zone}”."),
     "duration_ended": _("The analysis' duration ended."),
     "paused_too_long": _("It was paused for longer than {limit}."),
     "schedule_switched_off": _("A user switched it off."),

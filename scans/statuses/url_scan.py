@@ -99,8 +99,8 @@ _URL_SCAN_ENTRIES = [
     ),
     Status(
         _U.QUEUED_WITH_WARNING, Phase.WAITING, "warning", "hourglass",
-        _("The start time has passed, but all capacity is in use. This scan waits for another to end."),
-        _("Wait for a running scan to end, or ask an administrator for more capacity."),
+        _("The start time has passed, but all capacity is in use, or no worker serves the zone of this URL."),
+        _("Wait for a running scan to end, or ask an administrator for more capacity or for a worker."),
         actions=Actions.WAITING, warning=True,
     ),
     Status(

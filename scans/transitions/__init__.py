@@ -81,3 +81,4 @@ from scans.transitions.verify_again import (
     verify_again_analysis,
 )
 from scans.transitions.workers import drain, resume_worker, rezone
+from scans.transitions.zones import KEEPS_SLOT_FOR, give_back_slot, note_unserved, zone_is_served

@@ -7,7 +7,7 @@ from django.utils import timezone
 from scans.models import Actor, Analysis, PausedBy, ScanSettings, StopMode, UrlScan
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import PAUSABLE, Action, EndedBy, Results
-from scans.transitions.capacity import free_slots, refuse_in_blackout
+from scans.transitions.capacity import FreeSlots, free_slots, refuse_in_blackout
 from scans.transitions.claim import claim
 from scans.transitions.core import RELEASED, By, TransitionRefused, U, locked_scan, move, roll_up, scans_in, verb
 from scans.transitions.run import end_scan
@@ -44,14 +44,14 @@ def resume(url_scan: UrlScan, *, by: By, reason: Reason | str = NO_REASON) -> No
     roll_up(scan.analysis, by)
 
 
-def resume_scans(scans: list[UrlScan], free: int, by: By, reason: Reason | str = NO_REASON) -> None:
-    """Resume paused URL scans; the first `free` of them get a slot now. One that never started is queued again."""
-    for number, scan in enumerate(scans):
-        columns = {"paused_by": ""}
+def resume_scans(scans: list[UrlScan], free: FreeSlots, by: By, reason: Reason | str = NO_REASON) -> None:
+    """Resume paused URL scans; they get the slots that are free. One that never started is queued again."""
+    for scan in scans:
+        has_slot, columns = free.take(scan), {"paused_by": "", "unserved_since": free.unserved_since(scan)}
         if scan.started_at:
-            to, columns["slot_since"] = U.RESUMING, timezone.now() if number < free else None
+            to, columns["slot_since"] = U.RESUMING, timezone.now() if has_slot else None
         else:
-            to = U.QUEUED if number < free else U.QUEUED_WITH_WARNING
+            to = U.QUEUED if has_slot else U.QUEUED_WITH_WARNING
         move(scan, to, "url_scan.resumed", by, reason=reason, columns=columns)
 
 

@@ -184,10 +184,10 @@ def _enqueue_next(scan: UrlScan) -> None:
 
 
 def _slot(scan: UrlScan, to: UrlScanStatus, now: datetime) -> dict:
-    """Return the change of `slot_since`: a slot is taken when a scan is queued, and kept until its engine has ended."""
+    """Return the change of the slot: it is taken when a scan is queued, and kept until its engine has ended."""
     if to == U.QUEUED:
-        return {"slot_since": scan.slot_since or now}
-    return {} if to in MAY_HOLD_SLOT else {"slot_since": None}
+        return {"slot_since": scan.slot_since or now, "unserved_since": None}
+    return {"unserved_since": None} if to in MAY_HOLD_SLOT else {"slot_since": None, "unserved_since": None}
 
 
 def enqueue(

@@ -6,6 +6,7 @@ from django_tasks_db.models import DBTaskResult
 
 from scans import activity
 from scans.models import Actor, AllowedTarget, SystemPart, UrlScan
+from scans.reasons import Reason
 from scans.statuses import URL_SCAN_STATUSES, Phase
 from scans.targets.zones import DEFAULT_ZONE, shown_zone
 from scans.transitions.core import By, TransitionRefused, U, locked, permit, roll_up, verb
@@ -59,7 +60,12 @@ def _move(analysis_id: int, scans: list[UrlScan], zone_for: Callable[[str], str]
     analysis = locked(analysis_id)
     for scan in scans:
         zone = zone_for(scan.url)
-        UrlScan.objects.filter(pk=scan.pk).update(zone=zone)
+        rows = UrlScan.objects.filter(pk=scan.pk)
+        # It waits for a slot as others do; the next look at slots sets it aside if the new zone has no worker either
+        rows.filter(status=U.QUEUED_WITH_WARNING, unserved_since__isnull=False).update(
+            reason=Reason("capacity_used_up")
+        )
+        rows.update(zone=zone, unserved_since=None)
         if analysis.submitted_at:
             facts = {"before": shown_zone(scan.zone or DEFAULT_ZONE), "zone": shown_zone(zone)}
             activity.record("url_scan.zone_changed", analysis=analysis, url_scan=scan, by=Actor.SCHEDULER, **facts)

@@ -10,7 +10,8 @@ from datetime import datetime
 from functools import cache, partial
 from zoneinfo import ZoneInfo
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from scans import transitions
@@ -19,6 +20,7 @@ from scans.database.look import Look, Moment
 from scans.maintenance import leftovers, recount, retention, security_log
 from scans.models import (
     Analysis,
+    AtWork,
     BlackoutWindow,
     OpenFindings,
     RecurringSchedule,
@@ -31,6 +33,7 @@ from scans.models import (
 from scans.models.blackout_window import with_windows
 from scans.models.owed import owing
 from scans.models.system_part import ALIVE_FOR
+from scans.targets.zones import DEFAULT_ZONE
 from scans.webhooks.outbox import make_deliveries
 from scans.workers.task_watch import look_after_tasks, running_for_long
 
@@ -46,6 +49,7 @@ def jobs() -> dict[Job, float]:
         end_blackouts: 0,
         start_due: 0,
         start_late: 5,  # finds all that is due, at more cost
+        look_after_zones: 5,
         admit_waiting: 0,
         recover_abandoned: 0,
         end_durations: 0,
@@ -72,6 +76,7 @@ def questions() -> dict[Job, list[QuerySet]]:
         begin_blackouts: [Analysis.objects.pausable()],
         end_blackouts: [Analysis.objects.in_blackout()],
         start_due: [Analysis.objects.scheduled_until(Moment())],
+        look_after_zones: [UrlScan.objects.holding_slot_in_queue(), UrlScan.objects.waiting_for_their_zone()],
         admit_waiting: [UrlScan.objects.waiting_for_capacity()],
         recover_abandoned: [UrlScan.objects.abandoned()],
         end_durations: [Analysis.objects.with_waiting_out_of_time(Moment())],
@@ -172,6 +177,24 @@ def _start(due: QuerySet[Analysis]) -> Iterator[Piece]:
     if windows.common:
         return iter(())
     return _each(transitions.start, Analysis, [pk for pk, until in windows.of(due) if until is None])
+
+
+def look_after_zones() -> Iterator[Piece]:
+    """Give slots of zones that lost their workers to others, and let scans of zones that have one again wait for one.
+
+    Looks at the URL scans that hold a slot, and along an index at those that wait for a worker of their zone.
+    """
+    at_work, now = AtWork.now(), timezone.now()
+    in_queue = UrlScan.objects.holding_slot_in_queue().values_list("pk", "zone", "unserved_since")
+    unserved = {pk: since for pk, zone, since in in_queue if at_work.leaves_out(zone)}
+    if new := [pk for pk, since in unserved.items() if since is None]:
+        yield partial(transitions.note_unserved, new)
+    over = [pk for pk, since in unserved.items() if since and since <= now - transitions.KEEPS_SLOT_FOR]
+    yield from _each(transitions.give_back_slot, UrlScan, over)
+    served = UrlScan.objects.waiting_for_their_zone().alias(in_zone=Coalesce("zone", Value(DEFAULT_ZONE)))
+    served = served.filter(in_zone__in=at_work.scanned)
+    analyses = served.order_by().values_list("analysis", flat=True).distinct()
+    yield from _each(transitions.zone_is_served, Analysis, analyses)
 
 
 def admit_waiting() -> Iterator[Piece]:

@@ -31,6 +31,7 @@ from scans.engines.events import (
 )
 from scans.login.session_keeper import LoginKeeper
 from scans.models import Actor, Screenshot, UrlScan
+from scans.models.system_part import host_name
 from scans.reasons import NO_REASON, SENTENCES, Notice, Reason, as_reason, facts_of
 from scans.results import findings
 from scans.statuses import EndedBy, UrlScanStatus
@@ -320,7 +321,7 @@ class Supervision:
         """Save what the engine left. Returns where the session is, if the storage could not be used."""
         save = partial(artifacts.save, self._scan, with_session=with_session, timing=self._timing)
         why = transitions.while_held(self._scan, save)
-        return Reason("session_elsewhere", host=artifacts.host()) if why else NO_REASON
+        return Reason("session_elsewhere", host=host_name()) if why else NO_REASON
 
     def _session_saved(self, ended: Ended) -> bool:
         """Return whether the session we asked for is saved. It is on disk even if we had to kill the engine."""

@@ -1,5 +1,6 @@
 """Printing a page: no script runs, no file is read, and one page at a time."""
 
+import errno
 import subprocess
 import sys
 from io import BytesIO
@@ -38,3 +39,15 @@ def test_one_report_is_printed_at_a_time_whatever_process_asks(monkeypatch, sett
             print_page("<p>")
         process.communicate("\n")
     assert print_page("<p>").startswith(b"%PDF")
+
+
+def test_a_full_disk_is_told_as_what_keeps_a_pdf_from_being_made(monkeypatch, settings, tmp_path):
+    settings.SCANS_CHROMIUM = sys.executable  # which is there, and is not started
+    monkeypatch.setattr(session.unprotected, "is_refused", lambda: False)
+
+    def disk_is_full(**names):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("scans.browser.process.tempfile.mkdtemp", disk_is_full)
+    with pytest.raises(CannotPrint, match="needs room on the disk"):
+        print_page("<p>")

@@ -4,7 +4,8 @@ import pytest
 from django.db import OperationalError
 from prometheus_client.parser import text_string_to_metric_families
 
-from scans.models import AllowedTarget, ScanSettings, SystemPart
+from scans.models import AllowedTarget, FullDisk, ScanSettings, SystemPart
+from scans.reasons import Reason
 from scans.statuses import AnalysisStatus
 from tests import factories
 
@@ -93,6 +94,32 @@ def test_figures_of_work_and_workers_name_their_zone(ask):
     assert (told["scans_running", "office"], told["scans_running", "default"]) == (1, 0)
     assert told["scans_queue_length", "scans", "office"] == 2 and told["scans_queue_length", "scans", "default"] == 0
     assert told["scans_processes", "scans_worker", "office"] == told["scans_processes", "scans_worker", "default"] == 1
+
+
+def test_scans_that_wait_for_the_first_worker_of_their_zone_count_as_its_queue(ask):
+    AllowedTarget.objects.create(pattern="127.0.0.0/24", zone="office")
+    SystemPart.report(SystemPart.Kind.SCANS_WORKER, "one")
+    factories.started("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    told = ask()
+    assert told["scans_queue_length", "scans", "office"] == 2 and told["scans_slots_used",] == 0
+    assert told["scans_waiting_for_capacity",] == 0
+
+
+def test_the_room_on_disks_is_told_also_while_the_database_is_away(ask, monkeypatch):
+    FullDisk.report("there", Reason("no_room", folder="/data", free=1, needed=500))
+    told = ask()
+    assert (
+        told["scans_full_disks",] == 1 and told["scans_free_bytes", "files"] > 0 < told["scans_free_bytes", "pictures"]
+    )
+
+    def away():
+        raise OperationalError
+
+    monkeypatch.setattr("dashboard.system_metrics._capacity", away)
+    told = ask()
+    assert (
+        told["scans_database_up",] == 0 and told["scans_free_bytes", "files"] > 0 and ("scans_full_disks",) not in told
+    )
 
 
 def test_the_lag_of_the_scheduler_grows_while_none_runs(ask, clock):

@@ -1,5 +1,6 @@
 """manage.py results: the files of docs/exports.md on the command line."""
 
+import errno
 import json
 import os
 from contextlib import suppress
@@ -51,6 +52,42 @@ def test_every_format_can_be_written_to_a_file(tmp_path, form):
     file = tmp_path / f"results.{form}"
     assert results(factories.published().pk, "--format", form, "--output", file) == ("", "", 0)
     assert file.stat().st_size > 100
+
+
+@pytest.mark.parametrize("earlier", ["an earlier report", None])
+def test_a_full_disk_leaves_an_earlier_file_whole_and_half_a_file_nowhere(monkeypatch, tmp_path, earlier):
+    file = tmp_path / "results.json"
+    if earlier:
+        file.write_text(earlier)
+
+    def disk_is_full(piece):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("scans.management.commands.results.as_bytes", disk_is_full)
+    with pytest.raises(CommandError, match="cannot be written: No space left on device") as refusal:
+        results(factories.published().pk, "--output", file)
+    assert refusal.value.returncode == 1
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == ([(file.name, earlier)] if earlier else [])
+
+
+def test_a_file_is_replaced_and_a_link_to_it_stays_a_link(tmp_path):
+    file, link = tmp_path / "results.json", tmp_path / "latest.json"
+    file.write_text("old")
+    link.symlink_to(file)
+    assert results(factories.published().pk, "--output", link)[2] == 0
+    assert link.is_symlink() and json.loads(file.read_text())["state"] == "complete"
+
+
+def test_a_file_that_only_its_owner_reads_stays_so(tmp_path):
+    file = tmp_path / "results.json"
+    file.touch(0o600)
+    results(factories.published().pk, "--output", file)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_device_that_is_full_is_named():
+    with pytest.raises(CommandError, match="/dev/full cannot be written"):
+        results(factories.published().pk, "--output", "/dev/full")
 
 
 def test_without_a_browser_no_pdf_is_written_and_it_ends_with_1(settings, tmp_path):

@@ -175,6 +175,8 @@ def test_the_look_of_a_tick_misses_no_job_that_finds_something(clock):
     over = make.started()
     Analysis.objects.filter(pk=over.pk).update(expires_at=timezone.now() - AN_HOUR)
     make.scheduled()
+    SystemPart.report(SystemPart.Kind.SCANS_WORKER, "here")
+    make.started().url_scans.update(unserved_since=timezone.now())  # this worker serves its zone
     RecurringSchedule.objects.create(
         series=repeated.series, template=repeated, first_at=timezone.now(), next_at=timezone.now()
     )

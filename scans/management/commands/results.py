@@ -1,10 +1,12 @@
 """manage.py results: write the results of an analysis to a file."""
 
+import shutil
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.management.base import CommandError
+from django.utils.crypto import get_random_string
 
 from scans.browser import CannotPrint
 from scans.exports.formats import FORMATS, LIMITS
@@ -57,7 +59,19 @@ class Command(DatabaseCommand):
 @contextmanager
 def _opened(output: Path | None, stdout):
     """Yield a function that writes pieces of text or bytes in UTF-8 to the file or standard output."""
-    if output:
+    if output and (output.is_file() or not output.exists()):
+        # An earlier file stays whole until the new one is, whatever happens, as on a full disk
+        file_itself = output.resolve()
+        draft = file_itself.with_name(f".{file_itself.name}.{get_random_string(8)}")
+        try:
+            with draft.open("xb") as file:
+                yield lambda piece: file.write(as_bytes(piece))
+            if file_itself.exists():
+                shutil.copymode(file_itself, draft)
+            draft.replace(file_itself)
+        finally:
+            draft.unlink(missing_ok=True)
+    elif output:  # a pipe or a device
         with output.open("wb") as file:
             yield lambda piece: file.write(as_bytes(piece))
     elif binary := getattr(stdout._out, "buffer", None):  # a terminal may have an encoding without umlauts

@@ -7,6 +7,7 @@ from scans.exports.streams import json_text
 from scans.harmless import one_line
 from scans.management.database import DatabaseCommand
 from scans.models import Analysis
+from scans.targets.zones import DEFAULT_NAME
 
 
 class Command(DatabaseCommand):
@@ -34,12 +35,14 @@ def as_text(data: dict) -> str:
         f"{data['name']} (run {data['run']}): {data['label']}",
         f"    {data['description']}",
         f"    Next: {data['next_step']}",
+        *(f"    Waits: {sentence}" for sentence in data["waits_for"]),
         "",
         "URL scans",
     ]
     for scan in data["url_scans"]:
         reason = f" — {scan['reason']}" if scan["reason"] else ""
-        lines.append(f"    {scan['url']}: {scan['label']}{reason}")
+        zone = "" if scan["zone"] == DEFAULT_NAME else f" (zone {scan['zone']})"
+        lines.append(f"    {scan['url']}{zone}: {scan['label']}{reason}")
         lines += [f"        Notice: {notice['text']} {notice['next_step']}" for notice in scan["notices"]]
     lines += ["", "Findings: " + ", ".join(f"{count} {severity}" for severity, count in data["counts"].items())]
     for finding in data["findings"]:
