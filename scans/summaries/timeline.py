@@ -9,6 +9,8 @@ from scans.models import ActivityLogEntry, Analysis, UrlScan
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
 
 MAX_STATES = 60  # in one timeline; a scan that pauses each night for a month has more
+MAX_IN_LINE = 8  # of the newest, where they stand in one line
+SHORT = timedelta(seconds=1)  # a status that lasted less is left out of the line
 WIDTH = 1000  # of the strip, in units of the drawing
 MIN_WIDTH = 12  # of one status, so that a short one can be seen
 
@@ -31,6 +33,20 @@ class StatusPeriod:
     def lasted(self) -> timedelta | None:
         """How long the status lasted; None for the current one."""
         return self.until and self.until - self.since
+
+
+@dataclass(frozen=True)
+class TimelineLine:
+    """The steps of a timeline that stand in one line, and how many are left out: very short ones and the earliest."""
+
+    steps: list[StatusPeriod]
+    folded: int
+
+
+def in_one_line(periods: list[StatusPeriod]) -> TimelineLine:
+    """Return the newest steps that lasted a second or more, and the current one."""
+    steps = [period for period in periods if period.lasted is None or period.lasted >= SHORT][-MAX_IN_LINE:]
+    return TimelineLine(steps, len(periods) - len(steps))
 
 
 def timeline(thing: Analysis | UrlScan, now: datetime) -> list[StatusPeriod]:

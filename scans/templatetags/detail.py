@@ -6,14 +6,16 @@ from functools import lru_cache
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from scans.models import ActivityLogEntry, Mark
 from scans.severities import SEVERITIES, SEVERITY_CHOICES
-from scans.summaries.timeline import side_by_side
+from scans.summaries.log_moments import LogMoment
+from scans.summaries.timeline import in_one_line, side_by_side
 from scans.templatetags.display import as_time
 
 register = template.Library()
+register.filter(in_one_line)
 
 WIDTH = 1000  # of a bar, in units of the drawing
 MIN_WIDTH = 8  # of one share, so that a small one can be seen
@@ -78,6 +80,16 @@ def _mark_options(chosen: str, language: str) -> str:
 @register.simple_tag
 def severity_label(name: str) -> str:
     return _SEVERITY_LABELS[name]
+
+
+@register.simple_tag
+def log_subjects(moment: LogMoment) -> str:
+    """What changed in a moment of the log, such as “analysis and 3 URLs”."""
+    urls = moment.urls
+    named = urls[0] if len(urls) == 1 else ngettext("{count} URL", "{count} URLs", len(urls)).format(count=len(urls))
+    if not moment.has_analysis:
+        return named
+    return gettext("analysis and {urls}").format(urls=named) if urls else gettext("analysis")
 
 
 @register.filter

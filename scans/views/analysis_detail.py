@@ -18,8 +18,11 @@ from scans.severities import DISMISSED, SEVERITIES, total
 from scans.statuses import FAILED, PUBLISHED_AS, TIME_EXPIRED, URL_SCAN_STATUSES, Phase, Results, UrlScanStatus
 from scans.summaries import calendar_strip
 from scans.summaries.comparison import Comparison
+from scans.summaries.log_moments import log_moments
+from scans.summaries.next_action import next_action
 from scans.summaries.timeline import timeline
 from scans.summaries.workers import waits_for_zones
+from scans.templatetags.display import allowed_actions
 from scans.views.access import ViewerRequired, present_analysis
 
 URL_PAGE_SIZE = 50
@@ -53,8 +56,13 @@ class AnalysisDetailView(ViewerRequired, View):
 def _summary(request: HttpRequest, analysis: Analysis, at_work: AtWork) -> dict:
     scans = _overview(analysis, request.user)
     runs = analysis.series.runs.present().order_by("-run")[: EARLIER_RUNS + 1]
+    allowed, review = allowed_actions(analysis.info, request.user), _review(analysis, scans, request.user)
+    results, possible = _results(analysis, scans, request.user), _possible(analysis, scans, request.user)
+    facts = {"open_weaknesses": results["open"], "has_failed_urls": possible["failed_urls"] > 0}
     return {
         "analysis": analysis,
+        "allowed": allowed,
+        "next_action": next_action(analysis, allowed, review=review, **facts),
         "timeline": timeline(analysis, timezone.now()),
         "options": shown(analysis, in_section("how")),
         "runs": [run for run in runs if run != analysis],
@@ -62,9 +70,9 @@ def _summary(request: HttpRequest, analysis: Analysis, at_work: AtWork) -> dict:
         "waits_for": waits_for_zones(((scan["status"], scan["zone"]) for scan in scans), at_work),
         "noticed": sum(bool(scan["notices"]) for scan in scans),
         "here": htmx.address(request),
-        **_results(analysis, scans, request.user),
-        "review": _review(analysis, scans, request.user),
-        **_possible(analysis, scans, request.user),
+        **results,
+        "review": review,
+        **possible,
         **_url_scans(request, analysis, scans),
         **_schedule(analysis),
         **_log(request, analysis, scans),
@@ -74,6 +82,7 @@ def _summary(request: HttpRequest, analysis: Analysis, at_work: AtWork) -> dict:
 def _overview(analysis: Analysis, user) -> list[dict]:
     """A few columns of every URL scan, for counting. Only the URL scans of one page are read whole."""
     columns = ["pk", "url", "zone", "status", "notices", "verified_at", "results_visible"]
+    columns += ["urls_crawled", "requests"]
     return list(analysis.url_scans.marking_visible_results(user).order_by("position").values(*columns))
 
 
@@ -86,6 +95,8 @@ def _results(analysis: Analysis, scans: list[dict], user) -> dict:
         "open": total(counts),
         "places": still_open(found).count() if total(counts) else 0,
         "dismissed": counts[DISMISSED],
+        "pages_crawled": sum(scan["urls_crawled"] for scan in scans),
+        "requests_sent": sum(scan["requests"] for scan in scans),
         "hidden": sum(scan["status"] in PUBLISHED_AS and not scan["results_visible"] for scan in scans),
     }
 
@@ -198,7 +209,7 @@ def _log(request: HttpRequest, analysis: Analysis, scans: list[dict]) -> dict:
     has_older = len(page) > shown
     return {
         "log_filter": filterset,
-        "entries": page[:shown],
+        "log_moments": log_moments(page[:shown]),
         "more_entries": shown + LOG_PAGE_SIZE if has_older and shown < MAX_LOG_ENTRIES else None,
         "older": page[shown - 1] if has_older else None,
     }

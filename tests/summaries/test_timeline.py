@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from scans import transitions
 from scans.models import Actor
+from scans.statuses import AnalysisStatus
 from scans.summaries import timeline as module
-from scans.summaries.timeline import WIDTH, timeline
+from scans.summaries.timeline import WIDTH, StatusPeriod, in_one_line, timeline
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +80,15 @@ def test_it_takes_one_query(django_assert_num_queries):
     scan = paused_and_resumed(1)
     with django_assert_num_queries(1):
         timeline(scan, timezone.now())
+
+
+def test_one_line_leaves_out_what_lasted_less_than_a_second_and_what_is_long_ago():
+    now = timezone.now()
+    seconds = [0.2, 5, 0.9, 60, *[2] * module.MAX_IN_LINE]
+    ends = [now + timedelta(seconds=each) for each in seconds]
+    periods = [StatusPeriod(AnalysisStatus.QUEUED.info, now, until, pk) for pk, until in enumerate(ends)]
+    periods.append(StatusPeriod(AnalysisStatus.PAUSED.info, now, None, 99))
+    line = in_one_line(periods)
+    assert len(line.steps) == module.MAX_IN_LINE and line.steps[-1].entry_id == 99
+    assert line.folded == len(periods) - module.MAX_IN_LINE
+    assert [step.entry_id for step in in_one_line(periods[:4]).steps] == [1, 3]

@@ -136,6 +136,43 @@ def test_an_entry_has_an_address_of_its_own_however_old_it_is(client, monkeypatc
     assert entries_of(client.get(state.split("#")[0])) == [f"entry-{first.pk}"]
 
 
+def test_entries_of_one_moment_are_one_line_that_holds_each_of_them(client):
+    analysis = factories.started(*(f"http://127.0.0.1:9/{number}" for number in range(3)))
+    shown = client.get(page(analysis))
+    assert entries_of(shown) == [f"entry-{pk}" for pk in analysis.activity.values_list("pk", flat=True)]
+    merged = text(shown).partition('id="moment-')[2].partition("</summary>")[0]
+    assert "analysis and 3 URLs" in re.sub(r"\s+", " ", text(shown)) and "Scheduled" in merged
+    scan = analysis.url_scans.last()
+    of_url = client.get(page(analysis), {"log_url": scan.pk})
+    assert values(of_url, "data-action")[-1] == "url_scan.submitted" and 'id="moment-' not in text(of_url)
+
+
+def test_the_address_of_an_entry_opens_the_line_that_holds_it(client):
+    analysis = factories.started("http://127.0.0.1:9/a", "http://127.0.0.1:9/b")
+    assert " open>" not in text(client.get(page(analysis))).partition('id="activity-log"')[2]
+    entry = analysis.activity.filter(action="url_scan.queued").first()
+    opened = text(client.get(page(analysis), {"before": entry.pk + 1}))
+    assert re.search(r'<details id="moment-\d+" open>', opened)
+
+
+def test_the_next_step_is_the_only_primary_button(client):
+    for analysis, label in (
+        (factories.published(), "Open the findings"),
+        (factories.scheduled(), None),
+        (transitions.save(factories.submission(), by=Actor.COMMAND), "Submit"),
+    ):
+        main = text(client.get(page(analysis))).partition("<main")[2].partition("</main>")[0]
+        buttons = re.findall(r'class="button button--primary"[^>]*>.*?</svg>([^<]+)<', main)
+        assert buttons == ([label] if label else [])
+
+
+def test_what_changed_stands_with_the_severities_before_the_timeline(client):
+    published_run(1, 2)
+    shown = text(client.get(page(published_run(2, 3))))
+    places = [shown.index(f'id="{name}"') for name in ("results", "changes", "timeline", "urls", "activity-log")]
+    assert places == sorted(places)
+
+
 def test_refused_attempts_are_marked_and_can_be_had_alone(client):
     analysis = factories.published()
     client.post(f"{page(analysis)}pause/")
@@ -238,7 +275,7 @@ def test_the_timeline_shows_each_state_with_how_long_it_lasted(client, clock):
     assert [info.label for info in (AnalysisStatus.SUBMITTED.info, AnalysisStatus.IN_PROGRESS.info)] == [
         label for label in ("Submitted", "In Progress") if f">{label}</a>" in shown
     ]
-    assert shown.count("data-since") == 1 and shown.count("<rect") == shown.count("<li")
+    assert shown.count("data-since") == 1 and shown.count("<rect") == shown.count('<li class="timeline-state')
 
 
 def test_elapsed_and_time_left_are_shown_only_while_it_runs(client):
