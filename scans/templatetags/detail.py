@@ -84,7 +84,7 @@ def severity_label(name: str) -> str:
 
 @register.simple_tag
 def log_subjects(moment: LogMoment) -> str:
-    """What changed in a moment of the log, such as “analysis and 3 URLs”."""
+    """Return the subjects that changed in a moment of the log, such as “analysis and 3 URLs”."""
     urls = moment.urls
     named = urls[0] if len(urls) == 1 else ngettext("{count} URL", "{count} URLs", len(urls)).format(count=len(urls))
     if not moment.has_analysis:
