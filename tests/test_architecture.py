@@ -218,6 +218,7 @@ OF_NO_MODULE = {
     "views/test_static_and_templates.py",
     "workers/test_backup.py",  # the commands of docs/operating.md
     "workers/test_request_rules.py",  # excluded addresses and headers, from form to engine
+    "views/test_full_database.py",  # pages of all rooms while the database stores nothing
     "workers/test_database_faults.py",  # scans, verification and set-up while the database fails
     "workers/test_writes_of_holders.py",  # all code of workers/ and results/
 }

@@ -6,6 +6,7 @@ the person last did something, and how often the person had ended all others by 
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from allauth.usersessions.models import UserSession
@@ -15,7 +16,9 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.models import Session
+from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
@@ -29,6 +32,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 
 from scans.accounts.passwords import may_be_put_off, must_change
 from scans.activity import note
+from scans.database.patience import if_possible
 from scans.harmless import one_line
 from scans.models import PersonSettings
 from scans.schedule.moments import time_span
@@ -167,13 +171,31 @@ def _why_over(session: Mapping, user: AbstractBaseUser | AnonymousUser) -> str:
 
 
 def _note_activity(request: HttpRequest) -> None:
-    """Remember that the person did something. A page that asks for news by itself is no activity."""
+    """Remember that the person did something. A page that asks for news by itself is no activity.
+
+    This is stored at once, and not with the answer, which can do without it: pages can be read on a full disk too.
+    """
     now, session = timezone.now().timestamp(), request.session
+    had_changes = session.modified
     session.setdefault(BEGAN, now)
     session.setdefault(ACTIVE, now)
     step = min(WRITTEN_AT_MOST_EVERY, settings.SCANS_SESSION_IDLE / 10).total_seconds()
     if POLL not in request.headers and now - session[ACTIVE] > step:
         session[ACTIVE] = now
+    if session.modified and not had_changes:
+        session.modified = False
+        if_possible(partial(_store, session), "the last activity of a session")
+
+
+def _store(session: SessionBase) -> None:
+    """Store a session. Raises the error of a database that cannot write."""
+    try:
+        session.save()
+    except UpdateError as error:
+        if type(error.__context__) is DatabaseError:  # no row: the session has ended meanwhile
+            session.modified = True  # so that Django refuses the request in the end
+            return
+        raise error.__context__ from error
 
 
 def _to_new_password(request: HttpRequest) -> HttpResponse:

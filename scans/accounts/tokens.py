@@ -7,6 +7,7 @@ scopes leave out. Everything that asks `has_perm` follows.
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -20,6 +21,7 @@ from django.utils import timezone
 
 from scans.accounts.backend import WithSettings
 from scans.activity import note
+from scans.database.patience import if_possible
 from scans.models import ApiToken, Scope
 
 PREFIX = "dast_"  # scanners of leaked secrets know a token by it
@@ -84,7 +86,7 @@ def note_use(token: ApiToken) -> None:
     long_ago = now - LAST_USE_WRITTEN_EVERY
     if token.last_used_at is None or token.last_used_at <= long_ago:
         same = ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=long_ago), pk=token.pk)
-        same.update(last_used_at=now)
+        if_possible(partial(same.update, last_used_at=now), "the last use of a token")
 
 
 def _allows(scopes: Iterable[str], permission: str) -> bool:

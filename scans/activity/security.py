@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from scans.activity.log import ASKED, BY_TOKEN, token_of
+from scans.database.patience import if_possible
 from scans.harmless import one_line
 from scans.models import Actor, AllowedTarget, BlackoutWindow, ScanSettings, SecurityEvent
 from scans.origin import address_of, current_request, request_id_of
@@ -55,7 +56,8 @@ def note(
         row.address, row.request_id = address_of(request), request_id_of(request)
         request.META[NOTED] = event
     if not _is_flood(row):
-        row.save()
+        # Why somebody was refused can be told without the row; the line in the log is written all the same
+        if_possible(row.save, f"the event {event}") if row.kind == "refused" else row.save()
     transaction.on_commit(lambda: logger.info(line(row)))
     return row
 

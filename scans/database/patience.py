@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from time import monotonic, sleep
 from typing import TypeVar
 
-from django.db import DataError, Error, IntegrityError, NotSupportedError, connection
+from django.db import DataError, Error, IntegrityError, NotSupportedError, connection, transaction
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -19,6 +19,20 @@ def may_pass(error: BaseException) -> bool:
     False for every other error, and for what the database refuses to store, which it would refuse again.
     """
     return isinstance(error, Error) and not isinstance(error, _OUR_MISTAKES)
+
+
+def if_possible(write: Callable[[], object], what: str) -> None:
+    """Write what an answer can do without, in a transaction of its own.
+
+    If the database cannot, as on a full disk, a line of the log says so. Other errors are raised.
+    """
+    try:
+        with transaction.atomic():
+            write()
+    except Error as error:
+        if not may_pass(error):
+            raise
+        logger.warning("The database failed (%s), so this was not written: %s.", type(error).__name__, what)
 
 
 def told_of(error: BaseException) -> str:

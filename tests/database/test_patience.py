@@ -6,6 +6,8 @@ import pytest
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from scans.database import patience
+from scans.database.patience import if_possible
+from scans.models import ScanSettings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,3 +55,24 @@ def test_a_part_of_a_transaction_is_not_tried_again_without_the_rest():
     with pytest.raises(OperationalError), transaction.atomic():
         patience.patiently(work, lambda: monotonic() + 60)
     assert work.calls == 1
+
+
+def test_what_an_answer_can_do_without_fails_with_a_line_in_the_log(caplog):
+    def fails():
+        ScanSettings.objects.update(capacity=77)
+        raise OperationalError("database or disk is full")
+
+    if_possible(fails, "the owl")
+    assert ScanSettings.objects.get().capacity != 77
+    assert "not written: the owl" in caplog.text and "disk is full" not in caplog.text
+    if_possible(lambda: ScanSettings.objects.update(capacity=77), "the owl")
+    assert ScanSettings.objects.get().capacity == 77
+
+
+@pytest.mark.parametrize("mistake", [IntegrityError, ZeroDivisionError])
+def test_our_own_mistakes_are_raised(mistake):
+    def fails():
+        raise mistake
+
+    with pytest.raises(mistake):
+        if_possible(fails, "the owl")
