@@ -1,7 +1,6 @@
 """The kinds of options: how a value of each kind is typed, stored, shown, logged and exported."""
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,24 +9,14 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.html import format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
-from scans.configuration.fields import invalid
-from scans.configuration.per_url import joined, parted
-from scans.configuration.usual_patterns import LABELS, PATTERNS, USUAL
-from scans.encryption import seal
 from scans.schedule.moments import exact, time_span
 from scans.schedule.recurrence import Recurrence, Unit, describe
-from scans.targets.policy import TargetRefused, normalise
-from scans.targets.request_rules import parse_header
 
 NOTHING = "nothing"  # how the log stores that an option has no value
 LONGEST_IN_LOG = 300
-MAX_PATTERNS, MAX_PATTERN = 200, 200
-KEPT = "***"  # typed in place of a saved secret, which then stays
 
 
 class Flag:
@@ -93,6 +82,14 @@ class Option:
     def typed(self, value: Any, of: Any) -> dict[str, Any]:
         """Return the contents of its form fields for this value."""
         return {self.name: value}
+
+    def own_lines(self, cell: str) -> list[str]:
+        """Return the lines of a cell in a column of this name, in a table of URLs; none if the option has no column."""
+        return []
+
+    def merged(self, value: Any, own: Any) -> Any:
+        """The value together with what holds for one URL alone; may raise ValidationError."""
+        raise NotImplementedError
 
     # Into its column, and back
 
@@ -251,147 +248,3 @@ class Repeats(Option):
 
     def exported(self, value: Recurrence | None, of: Any) -> dict[str, dict | None]:
         return {self.name: value.to_json() if value else None}
-
-
-class Lines(Option):
-    """Several short texts, one to a line; the value is the text of all lines."""
-
-    def shown(self, value: str, of: Any) -> str:
-        return _as_code(value.splitlines())
-
-    def logged(self, value: str, of: Any) -> str:
-        return super().logged(", ".join(value.splitlines()), of)
-
-    def exported(self, value: str, of: Any) -> dict[str, list[str]]:
-        return {self.name: value.splitlines()}
-
-
-class LeftOut(Lines):
-    """Patterns of addresses that are never asked for, one to a line, for all URLs or one; usual ones can be ticked."""
-
-    def value(self, cleaned: Mapping[str, Any], saved: Any) -> str:
-        """The patterns that were typed, and the usual ones that were ticked."""
-        lines = [_pattern(number, line) for number, line in _numbered(cleaned[self.name])]
-        patterns = list(dict.fromkeys([*lines, *(f"{USUAL}{code}" for code in cleaned["leave_out_usual"])]))
-        if len(patterns) > MAX_PATTERNS:
-            raise invalid(_("{count} patterns given; at most {most}."), count=len(patterns), most=MAX_PATTERNS)
-        return "\n".join(patterns)
-
-    def typed(self, value: str, of: Any) -> dict[str, Any]:
-        usual = [line.removeprefix(USUAL) for line in value.splitlines() if line.startswith(USUAL)]
-        others = [line for line in value.splitlines() if not line.startswith(USUAL)]
-        return {self.name: "\n".join(others), "leave_out_usual": usual}
-
-    def stored(self, value: str) -> list[str] | None:
-        return value.splitlines() or None
-
-    def read(self, column: list[str] | None) -> str:
-        return "\n".join(column or ())
-
-    def for_url(self, value: str, url: str) -> str:
-        return self.for_urls(value, [url])
-
-    def for_urls(self, value: str, urls: Collection[str]) -> str:
-        return "\n".join(line for line in value.splitlines() if parted(line)[0] in ("", *urls))
-
-    def shown(self, value: str, of: Any) -> str:
-        return _by_url(value.splitlines())
-
-    def told(self, logged: str) -> str:
-        return re.sub(rf"{USUAL}(\w+)", lambda match: _usual(match[1]), super().told(logged))
-
-
-class Headers(Option):
-    """Headers by name, for all URLs or one, each value sealed: values are never shown, logged or exported.
-
-    A saved header is typed as “Name: ***”, which keeps its value.
-    """
-
-    def value(self, cleaned: Mapping[str, Any], saved: dict[str, str] | None) -> dict[str, str]:
-        """The headers that were typed, sealed; messages name lines and names, never values."""
-        headers: dict[str, str] = {}
-        for number, line in _numbered(cleaned[self.name]):
-            url, rest = _with_url(number, line)
-            try:
-                name, value = parse_header(rest, before=[given for at, given in map(parted, headers) if at == url])
-                key = joined(url, name)
-                headers[key] = self._kept(key, saved or {}) if value == KEPT else seal(value)
-            except ValueError as error:
-                raise invalid(_("Line {number} {problem}."), number=number, problem=error) from None
-        return headers
-
-    @staticmethod
-    def _kept(name: str, saved: dict[str, str]) -> str:
-        if name not in saved:
-            raise ValueError(gettext("keeps the value of {name}, of which none is saved").format(name=name))
-        return saved[name]
-
-    def typed(self, value: dict[str, str], of: Any) -> dict[str, str]:
-        return {self.name: "\n".join(f"{name}: {KEPT}" for name in value)}
-
-    def stored(self, value: dict[str, str]) -> dict[str, str] | None:
-        return value or None
-
-    def read(self, column: dict[str, str] | None) -> dict[str, str]:
-        """The headers by name: PostgreSQL keeps them in an order of its own."""
-        return dict(sorted((column or {}).items()))
-
-    def for_url(self, value: dict[str, str], url: str) -> dict[str, str]:
-        return self.for_urls(value, [url])
-
-    def for_urls(self, value: dict[str, str], urls: Collection[str]) -> dict[str, str]:
-        return {name: sealed for name, sealed in value.items() if parted(name)[0] in ("", *urls)}
-
-    def shown(self, value: dict[str, str], of: Any) -> str:
-        return _by_url(value)
-
-    def logged(self, value: dict[str, str], of: Any) -> str:
-        return super().logged(", ".join(value), of)
-
-    def exported(self, value: dict[str, str], of: Any) -> dict[str, list[str]]:
-        return {f"{self.name.removesuffix('s')}_names": list(value)}
-
-
-def _numbered(text: str) -> Iterable[tuple[int, str]]:
-    """The lines that hold something, each with its number."""
-    return [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-
-
-def _with_url(number: int, line: str) -> tuple[str, str]:
-    """A line parted, with its URL as targets are written; raises ValidationError."""
-    url, rest = parted(line)
-    try:
-        return normalise(url) if url else "", rest
-    except TargetRefused as error:
-        raise invalid(_("Line {number}: {problem}"), number=number, problem=error) from None
-
-
-def _pattern(number: int, line: str) -> str:
-    """A line of patterns as it is stored; raises ValidationError."""
-    url, pattern = _with_url(number, line)
-    known = pattern.startswith(USUAL) and pattern.removeprefix(USUAL) in PATTERNS
-    shaped = re.fullmatch(r"(?:/|\*|https?://)\S*", pattern) and pattern.strip("/*") and len(pattern) <= MAX_PATTERN
-    if not known and not shaped:
-        text = _("Line {number}: “{line}” is no pattern such as /logout, /?do=* or *delete*.")
-        raise invalid(text, number=number, line=line)
-    return joined(url, pattern)
-
-
-def _as_code(texts: Iterable[str]) -> str:
-    return format_html_join(" ", "<code>{}</code>", ((text,) for text in texts)) or gettext("none given")
-
-
-def _by_url(lines: Iterable[str]) -> str:
-    """The lines for all URLs, then those of each URL that has its own."""
-    by_url: dict[str, list[str]] = {"": []}
-    for url, rest in map(parted, lines):
-        by_url.setdefault(url, []).append(_usual(rest.removeprefix(USUAL)) if rest.startswith(USUAL) else rest)
-    for_all = by_url.pop("")
-    alone = [(gettext("for {url} alone:").format(url=url), _as_code(own)) for url, own in by_url.items()]
-    pieces = [("", _as_code(for_all))] if for_all or not alone else []
-    return format_html_join("; ", "{} {}", [*pieces, *alone])
-
-
-def _usual(code: str) -> str:
-    """The words for addresses that usually do something."""
-    return gettext("addresses that usually {verb}").format(verb=LABELS[code]) if code in LABELS else code

@@ -2,7 +2,8 @@
 
 A new option takes two edits: its column in models/analysis.py, with a migration, and one entry here. The form, the
 command line, the log of changes, "run again", the editing of saved analyses, the Configuration tab and `show --json`
-read this list. `section` says where in the form its fields stand: "how" and "results" are drawn as they come, those of
+read this list; an option whose lines can hold for one URL alone is a column of a table of URLs, too. `section` says
+where in the form its fields stand: "how" and "results" are drawn as they come, those of
 "when" depend on one another and have a template of their own.
 """
 
@@ -17,7 +18,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from scans.configuration import kinds
+from scans.configuration import kinds, line_kinds
 from scans.configuration.fields import DurationField, StartField
 from scans.configuration.kinds import Flag, Input
 from scans.configuration.usual_patterns import CHOICES, PATTERNS
@@ -198,8 +199,8 @@ OPTIONS: tuple[kinds.Option, ...] = (
         ),
         default=True,
     ),
-    kinds.LeftOut("left_out", _LEFT_OUT, default=""),
-    kinds.Headers(
+    line_kinds.LeftOut("left_out", _LEFT_OUT, default=""),
+    line_kinds.Headers(
         "headers",
         forms.CharField(
             label=_("Headers of every request"),
@@ -255,7 +256,7 @@ OPTIONS: tuple[kinds.Option, ...] = (
         section="when",
     ),
     kinds.Repeats("recurrence", _REPEATS, default=None, section="when"),
-    kinds.Lines(
+    line_kinds.Lines(
         "blackout",
         forms.CharField(
             label=_("Blackout windows"),

@@ -32,6 +32,7 @@ _SPELLINGS = [  # each around a whole line; everything inside belongs to the add
     re.compile(pattern) for pattern in ("<([^<>]*)>", "'([^']*)'", "[“„]([^“”„]*)[“”]", "«([^«»]*)»")
 ]
 _BEGINS = re.compile(r"(?:^|[\s,;])https?://", re.IGNORECASE)
+_SECRET = re.compile("pass|kennwort|secret|geheim|token|cookie|header|key", re.IGNORECASE)  # names of columns
 _MARKS = [(codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be")]
 _MARKS += [(codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")]
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -40,11 +41,15 @@ _PDF = b"%PDF"
 
 @dataclass(frozen=True)
 class Line:
-    """One URL as it was written, or the reason why the line is refused; `number` counts from 1."""
+    """One URL as it was written, or the reason why the line is refused; `number` counts from 1.
+
+    `cells` are the other cells of its row in a table, each under the name of its column in lower case.
+    """
 
     number: int
     url: str = ""
     error: str = ""
+    cells: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,10 @@ class _Columns:
     separator: str
     names: list[str]
     index: int
+
+    def quoted(self, line: str) -> str:
+        """Return a row for a message: without its text where a column may hold a secret."""
+        return shown("…" if any(map(_SECRET.search, self.names)) else line)
 
 
 def as_line(url: str) -> str:
@@ -125,20 +134,25 @@ def _columns(first: str) -> _Columns | None:
 
 
 def _line(number: int, line: str, columns: _Columns | None, certain: bool) -> Line:
+    cells: tuple[tuple[str, str], ...] = ()
     try:
-        url = _of_table(line, columns) if columns and columns.separator else _alone(line)
+        if columns and columns.separator:
+            url, cells = _of_table(line, columns)
+        else:
+            url = _alone(line)
         if not certain and not url.isascii():
             raise invalid(
                 _("{line} has letters that cannot be read for certain: save the file as UTF-8."), line=shown(url)
             )
     except ValidationError as error:
         return Line(number, error=error.messages[0])
-    return Line(number, url)
+    return Line(number, url, cells=cells)
 
 
-def _of_table(line: str, columns: _Columns) -> str:
-    """Return the cell in the column of the URLs."""
-    cells = _cells(line, columns.separator)
+def _of_table(line: str, columns: _Columns) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the cell in the column of the URLs, and the other cells that hold something."""
+    quoted = columns.quoted(line)
+    cells = _cells(line, columns.separator, quoted)
     while len(cells) > len(columns.names) and not cells[-1].strip(_INVISIBLE):
         cells.pop()
     expected = len(columns.names)
@@ -148,14 +162,16 @@ def _of_table(line: str, columns: _Columns) -> str:
                 "{line} has {count} columns, but the first line has {expected}. Put an address that holds a comma or "
                 "semicolon in double quotes."
             ),
-            **{"line": shown(line), "count": len(cells), "expected": expected},
+            **{"line": quoted, "count": len(cells), "expected": expected},
         )
     url = _bare(cells[columns.index]) if columns.index < len(cells) else ""
     if not url:
         raise invalid(
-            _("{line} has no URL in the column “{column}”."), line=shown(line), column=columns.names[columns.index]
+            _("{line} has no URL in the column “{column}”."), line=quoted, column=columns.names[columns.index]
         )
-    return url
+    named = zip(columns.names, cells, strict=False)
+    others = [pair for index, pair in enumerate(named) if index != columns.index]
+    return url, tuple((name.lower(), cell.strip(_INVISIBLE)) for name, cell in others if cell.strip(_INVISIBLE))
 
 
 def _alone(line: str) -> str:
@@ -192,13 +208,13 @@ def _only_url(line: str, cells: Iterable[str]) -> str:
     return (urls or filled or [line])[0]
 
 
-def _cells(line: str, separator: str) -> list[str]:
+def _cells(line: str, separator: str, quoted: str = "") -> list[str]:
     try:
         return next(csv.reader([line], delimiter=separator, strict=True, skipinitialspace=True))
     except csv.Error:
         raise invalid(
             _("{line} cannot be read: a double quote is missing, or a cell continues in the next line."),
-            line=shown(line),
+            line=quoted or shown(line),
         ) from None
 
 

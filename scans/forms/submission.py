@@ -72,10 +72,22 @@ class SubmissionForm(TargetsForm, form_of(OPTIONS), ScheduleForm, AccessForm):
     def clean(self):
         """Check what holds for the URLs, the options and the login together."""
         cleaned = super().clean()
+        self._own = {line.url: line.own for line in self.lines if line.url}
+        self._take_own_values(cleaned)
         self._check_rules(cleaned)
         if not self.errors and self._saved is not None:
             self._check_kept_secrets(cleaned)
         return cleaned
+
+    def _take_own_values(self, cleaned: dict) -> None:
+        """Add what the list of URLs says of one URL alone to the options."""
+        for option in OPTIONS:
+            for own in self._own.values():
+                try:
+                    if option.name in own.values and option.name in cleaned:
+                        cleaned[option.name] = option.merged(cleaned[option.name], own.values[option.name])
+                except ValidationError as error:
+                    self.add_error(option.name, error)
 
     def _check_kept_secrets(self, cleaned: dict) -> None:
         """No site gets a saved secret that it did not have: whoever adds a site has to know the secret."""
@@ -128,14 +140,17 @@ class SubmissionForm(TargetsForm, form_of(OPTIONS), ScheduleForm, AccessForm):
         by_url = {}
         for url in self.cleaned_data["targets"]:
             kept = self.kept.get(url, Access())
-            own = login if chosen and self._is_for(url, kept, login) else kept.login
-            access = Access(login=own, crawl_script=script or kept.crawl_script)
+            given = login if chosen and self._is_for(url, kept, login) else kept.login
+            own = self._own[url]
+            access = Access(login=own.login if own.has_login else given, crawl_script=script or kept.crawl_script)
             if access != Access() or url in self.kept:
                 by_url[url] = access
         return by_url
 
     def _is_for(self, url: str, kept: Access, login: TargetLogin | None) -> bool:
         """Whether a URL gets the login of the form. A saved one that was not changed stays where it is."""
+        if self._own[url].has_login:
+            return False
         if login is not None and login == self.kept_login and url in self.kept:
             return False
         scope = self.cleaned_data["login_for"]

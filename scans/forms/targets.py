@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from scans.configuration import url_list
 from scans.configuration.fields import invalid
+from scans.forms.own_settings import Own, OwnSettings
 from scans.models import AllowedTarget
-from scans.targets.policy import MAX_URLS, TargetPolicy, TargetRefused, normalise
+from scans.targets.policy import MAX_URLS, TargetRefused, normalise
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_ERRORS = 10
@@ -19,12 +20,13 @@ MAX_ERRORS = 10
 
 @dataclass(frozen=True)
 class Target:
-    """One line of the list: its normalised URL, or the reason why it is refused."""
+    """One line of the list: its normalised URL and what it says of it, or the reason why it is refused."""
 
     place: str
     text: str
     url: str = ""
     problem: str = ""
+    own: Own = Own()
 
 
 class TargetsForm(forms.Form):
@@ -49,7 +51,8 @@ class TargetsForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".txt,.csv,.tsv,text/plain,text/csv"}),
         help_text=_(
             "A text file up to 256 kB, written like the list above, or a CSV file whose first line names its columns, "
-            "one of them “url”. Its URLs are added to those above."
+            "one of them “url”. Its URLs are added to those above. Further columns give a URL its own: username and "
+            "password of a login form (“login”: another way to log in, or none), left_out, headers."
         ),
     )
 
@@ -69,44 +72,57 @@ class TargetsForm(forms.Form):
         """The URLs of both fields, once both could be read."""
         cleaned = super().clean()
         if "urls" in cleaned and "url_file" in cleaned:
-            lines = [(_("Line {number}"), line) for line in url_list.read(cleaned["urls"])]
-            lines += [(_("File, line {number}"), line) for line in cleaned["url_file"]]
             try:
-                cleaned["targets"] = self._checked(lines)
+                cleaned["targets"] = self._checked(url_list.read(cleaned["urls"]), cleaned["url_file"])
             except ValidationError as error:
                 self.add_error("urls", error)
         return cleaned
 
-    def _checked(self, lines: list[tuple[str, url_list.Line]]) -> tuple[str, ...]:
+    def _checked(self, typed: list[url_list.Line], from_file: list[url_list.Line]) -> tuple[str, ...]:
         """The normalised URLs in their order; raises ValidationError with one message for each bad line."""
-        if not lines:
+        if not (count := len(typed) + len(from_file)):
             raise ValidationError(_("Give at least one URL."))
-        if len(lines) > MAX_URLS:
-            raise invalid(_("{count} URLs given; at most {most}."), count=len(lines), most=MAX_URLS)
-        policy, by_url = AllowedTarget.policy(of_any_worker=True), {}
-        self.lines = tuple(_target(place.format(number=line.number), line, policy, by_url) for place, line in lines)
+        if count > MAX_URLS:
+            raise invalid(_("{count} URLs given; at most {most}."), count=count, most=MAX_URLS)
+        checks = _Checks()
+        self.lines = (
+            *(checks.target(_("Line {number}"), line, typed=True) for line in typed),
+            *(checks.target(_("File, line {number}"), line, typed=False) for line in from_file),
+        )
         errors = [f"{target.place}: {target.problem}" for target in self.lines if target.problem]
         if len(errors) > MAX_ERRORS:
             errors[MAX_ERRORS:] = [_("… and {more} more.").format(more=len(errors) - MAX_ERRORS)]
         if errors:
             raise ValidationError(errors)
-        return tuple(by_url)
+        return tuple(checks.by_url)
 
 
-def _target(place: str, line: url_list.Line, policy: TargetPolicy, by_url: dict[str, Target]) -> Target:
-    """A line, checked; one with a URL that is not in `by_url` yet is added there."""
-    if line.error:
-        return Target(place, line.url, problem=line.error)
-    try:
-        url = normalise(line.url)
-        policy.check(url)
-        if before := by_url.get(url):
-            raise TargetRefused("same_target", line=line.url, first=before.text, place=before.place)
-    except TargetRefused as refusal:
-        offer = offered(line.url)
-        hint = " " + gettext("Did you mean {url}?").format(url=offer) if offer else ""
-        return Target(place, line.url, problem=f"{refusal}{hint}")
-    return by_url.setdefault(url, Target(place, line.url, url))
+class _Checks:
+    """The checks of the lines of one list; `by_url` holds the good ones."""
+
+    def __init__(self):
+        self.by_url: dict[str, Target] = {}
+        self._policy = AllowedTarget.policy(of_any_worker=True)
+        self._settings = OwnSettings()
+
+    def target(self, place: str, line: url_list.Line, *, typed: bool) -> Target:
+        """A line, checked."""
+        place = place.format(number=line.number)
+        if line.error:
+            return Target(place, line.url, problem=line.error)
+        try:
+            url = normalise(line.url)
+            self._policy.check(url)
+            if before := self.by_url.get(url):
+                raise TargetRefused("same_target", line=line.url, first=before.text, place=before.place)
+            own = self._settings.read(line.cells, url, typed=typed)
+        except ValidationError as error:
+            return Target(place, line.url, problem=error.messages[0])
+        except TargetRefused as refusal:
+            offer = offered(line.url)
+            hint = " " + gettext("Did you mean {url}?").format(url=offer) if offer else ""
+            return Target(place, line.url, problem=f"{refusal}{hint}")
+        return self.by_url.setdefault(url, Target(place, line.url, url, own=own))
 
 
 def offered(line: str) -> str:

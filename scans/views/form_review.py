@@ -26,6 +26,7 @@ def review(form: TargetsForm, name: str, kind: str) -> dict[str, Any]:
         "more": len(wrong[MAX_LINES:]),
         "problems": [*form.errors.get("url_file", ()), *(() if form.lines else form.errors.get("urls", ()))],
         "empty": not form.data.get("urls", "").strip() and not form.files,
+        "own_logins": sum(line.own.has_login for line in form.lines),
         "running": UrlScan.objects.holding_slot().count(),
         "waiting": UrlScan.objects.waiting_for_capacity().count(),
         "capacity": ScanSettings.current().capacity,

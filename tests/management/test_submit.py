@@ -96,9 +96,19 @@ def test_a_crawl_script_comes_from_standard_input_too(standard_input):
     assert (scan.crawl_script.name, scan.crawl_script.text()) == ("standard input", "{}")
 
 
-def test_standard_input_holds_one_of_login_and_crawl_script(standard_input):
+@pytest.mark.parametrize("two", [("--login=-", "--crawl-script=-"), ("--login=-", "--url-file=-")])
+def test_standard_input_holds_one_file(standard_input, two):
     standard_input(json.dumps(LOGIN).encode())
-    assert "only one of --login and --crawl-script" in refused("--login=-", "--crawl-script=-")
+    assert "only one of --login, --crawl-script and --url-file" in refused(*two)
+
+
+def test_a_table_gives_each_url_its_own_login(standard_input):
+    standard_input(b"url,username,password,left_out\nhttp://127.0.0.1:9/a,bob,s3cr3t,/logout\n")
+    submit("--url-file=-", "--save")
+    analysis = Analysis.objects.get()
+    given, from_table = analysis.url_scans.order_by("position")
+    assert (given.login, from_table.login.username) == (None, "bob")
+    assert analysis.left_out == ["http://127.0.0.1:9/a /logout"]
 
 
 # --- Exit codes -----------------------------------------------------------------------------------------

@@ -393,6 +393,15 @@ def test_who_adds_a_site_types_the_secret_or_leaves_the_site_without_a_login(cli
     assert [scan.login.opened().password for scan in scans] == ["typed-again", "typed-again"]
 
 
+def test_a_site_that_is_added_with_a_login_of_its_own_leaves_the_saved_one_where_it_was(client):
+    again = f"{failed_analysis(client).get_absolute_url()}edit-and-run-again/"
+    file = SimpleUploadedFile("urls.csv", b"url,username,password\nhttp://127.0.0.1:6666/,bob,own\n")
+    client.post(again, {**BEHIND_A_FORM, "login_password": "", "url_file": file})
+    scans = Analysis.objects.latest("pk").url_scans.order_by("position")
+    assert [scan.login.username for scan in scans] == ["ada", "bob"]
+    assert scans[1].login.opened().password == "own"
+
+
 def test_a_saved_header_is_sent_to_no_site_that_did_not_have_it(client):
     client.post(NEW, {**FILLED, "headers": "X-Key: s3cr3t", "then": "save"})
     analysis = Analysis.objects.get()

@@ -87,3 +87,9 @@ def test_a_password_in_a_line_is_not_shown(client):
 
 def test_it_is_for_those_who_may_submit(as_role):
     assert as_role("Viewer").post(REVIEW, {"urls": URL}).status_code == 403
+
+
+def test_it_says_how_many_urls_have_a_login_of_their_own(client):
+    rows = f"url,username,password\n{URL}a,ada,s3cr3t\n{URL}b,bob,s3cr3t\n{URL}c,,"
+    shown = review(client, url_file=SimpleUploadedFile("urls.csv", rows.encode()))
+    assert "3 URLs ready" in shown and "2 URLs have a login of their own." in shown and "s3cr3t" not in shown

@@ -49,7 +49,13 @@ class Command(DatabaseCommand):
     without_database = wrong_option = REFUSED
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("urls", nargs="+", metavar="URL")
+        parser.add_argument("urls", nargs="*", metavar="URL")
+        parser.add_argument(
+            "--url-file",
+            metavar="FILE",
+            help="a list of URLs, or a CSV table whose further columns give each URL its own login, left-out addresses "
+            "and headers; - reads standard input",
+        )
         parser.add_argument("--name", required=True, help="a name used before makes the next run of that series")
         for name, flag in _flags():
             parser.add_argument(flag.name, dest=name, **flag.arguments)
@@ -233,15 +239,19 @@ _LOGIN_SCRIPTS = ("login_script", "logout_script")
 
 
 def _access(options) -> tuple[dict, dict]:
-    """The form's fields and files for the login and the crawl script; refuses what cannot be read."""
-    path, walk = options["login"], options["crawl_script"]
-    if path == walk == STANDARD_INPUT:
-        raise _refusal("Standard input holds only one of --login and --crawl-script: give the other as a file.")
+    """The form's fields and files for the login, the crawl script and the table; refuses what cannot be read."""
+    path, walk, table = options["login"], options["crawl_script"], options["url_file"]
+    if [path, walk, table].count(STANDARD_INPUT) > 1:
+        raise _refusal(
+            "Standard input holds only one of --login, --crawl-script and --url-file: give the others as files."
+        )
     login = {} if path is None else _login(_read("login", path))
     scripts = {name: login.pop(name) for name in _LOGIN_SCRIPTS if name in login}
     files = {name: _upload(f"login: {name}", script) for name, script in scripts.items()}
     if walk is not None:
         files["crawl_script"] = _upload("crawl-script", walk)
+    if table is not None:
+        files["url_file"] = _upload("url-file", table)
     return {_LOGIN_FIELDS[name]: value for name, value in login.items()}, files
 
 
