@@ -25,6 +25,7 @@ from scans.views import (
     statuses,
     url_scan_bulk,
     url_scans,
+    webhooks,
     workers,
 )
 from scans.views.addresses import ANALYSIS, API, URL_SCAN
@@ -53,6 +54,30 @@ urlpatterns = [
         path(f"settings/workers/<id:pk>/{name}/", workers.WorkerActionView.as_view(action=name), name=f"worker-{name}")
         for name in workers.ACTIONS
     ],
+    path("settings/webhooks/", webhooks.WebhookListView.as_view(), name="webhook-list"),
+    path("settings/webhooks/new/", webhooks.WebhookCreateView.as_view(), name="webhook-create"),
+    path("settings/webhooks/<id:pk>/", webhooks.WebhookView.as_view(), name="webhook"),
+    path("settings/webhooks/<id:pk>/edit/", webhooks.WebhookEditView.as_view(), name="webhook-edit"),
+    path("settings/webhooks/<id:pk>/new-secret/", webhooks.WebhookRotateView.as_view(), name="webhook-rotate"),
+    path("settings/webhooks/<id:pk>/delete/", webhooks.WebhookDeleteView.as_view(), name="webhook-delete"),
+    *[
+        path(
+            f"settings/webhooks/<id:pk>/{name}/",
+            webhooks.WebhookActionView.as_view(action=name),
+            name=f"webhook-{name}",
+        )
+        for name in webhooks.ACTIONS
+    ],
+    path(
+        "settings/webhooks/<id:pk>/deliveries/<id:delivery_id>/",
+        webhooks.WebhookDeliveryView.as_view(),
+        name="webhook-delivery",
+    ),
+    path(
+        "settings/webhooks/<id:pk>/deliveries/<id:delivery_id>/again/",
+        webhooks.WebhookSendAgainView.as_view(),
+        name="webhook-send-again",
+    ),
     path("settings/security-log.csv", security_log.SecurityLogFileView.as_view(), name="security-log-file"),
     path("analyses/", analysis_list.AnalysisListView.as_view(), name="analysis-list"),
     *[

@@ -220,6 +220,7 @@ OF_NO_MODULE = {
     "workers/test_request_rules.py",  # excluded addresses and headers, from form to engine
     "views/test_full_database.py",  # pages of all rooms while the database stores nothing
     "workers/test_database_faults.py",  # scans, verification and set-up while the database fails
+    "webhooks/test_documented_receiver.py",  # the receiver of docs/webhooks.md
     "workers/test_writes_of_holders.py",  # all code of workers/ and results/
 }
 # Tested through their users, for the reason beside each. Whoever writes a test file for one takes it from this list.

@@ -59,7 +59,21 @@ def made(browser, product):
         page.check("[name=authorised]")
         page.locator("main").get_by_role("button", name="Save").click()
         expect(page.locator("#activity-log, .activity-log").first).to_contain_text("Changed the configuration")
-        return [view, which, f"/analyses/{edited['id']}/"]
+        return [view, which, f"/analyses/{edited['id']}/", *webhook_pages(page, product)]
+
+
+def webhook_pages(page, product) -> list[str]:
+    """The addresses of a webhook's pages, and of one delivery that failed."""
+    page.goto("/settings/webhooks/new/")
+    page.fill("[name=name]", "Chat")
+    page.fill("[name=url]", f"{product.demo_url}{'long' * 40}/")
+    page.locator("[name=events]").first.check()
+    page.locator("main").get_by_role("button", name="Save").click()
+    page.locator("main").get_by_role("link", name="Done").click()
+    page.locator("main").get_by_role("button", name="Send a test").click()
+    delivery = page.locator("[data-delivery] a").get_attribute("href")
+    webhook = delivery.split("deliveries")[0]
+    return [webhook, delivery, *(f"{webhook}{name}/" for name in ("edit", "new-secret", "delete"))]
 
 
 @pytest.fixture
@@ -84,6 +98,8 @@ def addresses(finished, saved, made):
         "/settings/password/",
         "/settings/security-log/",
         "/settings/workers/",
+        "/settings/webhooks/",
+        "/settings/webhooks/new/",
         "/settings/tokens/new/",
         "/api/v1/",
         "/analyses/new/",

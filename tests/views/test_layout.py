@@ -153,6 +153,7 @@ def test_every_page_offers_to_log_out(as_role):
         "/settings/",
         "/settings/security-log/",
         "/settings/workers/",
+        "/settings/webhooks/",
         "/nowhere/",
         "/admin/",
     )
