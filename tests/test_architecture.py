@@ -40,10 +40,12 @@ LAYERS = {
     "changes": ["transitions", "results", "artifacts", "maintenance"],
     # reads, and changes nothing
     "reading": ["filtersets", "summaries", "templatetags", "analysis_list", "exports"],
+    # says what other programs are told
+    "telling": ["webhooks"],
     # takes what a person typed
     "asking": ["forms"],
     # works in the background
-    "workers": ["webhooks", "workers", "tasks"],
+    "workers": ["workers", "tasks"],
     # the ways in: pages, the API, the admin, the command line, made-up data
     "entrances": ["views", "api", "urls", "admin", "sample_data", "management"],
 }

@@ -4,11 +4,10 @@ A delivery is made at least once: a receiver may see one again whose sender ende
 """
 
 import logging
-import random
 from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
-from secrets import token_hex
+from secrets import SystemRandom, token_hex
 from threading import Event, Thread
 from time import monotonic, time
 
@@ -212,7 +211,7 @@ def _failed(webhook: Webhook, delivery: WebhookDelivery, why: Reason, answer: An
     if answer is None or answer.status in BUSY:
         Webhook.objects.filter(pk=webhook.pk).update(rests_until=now + max(asked, REST))
     if delivery.attempts <= len(PAUSES):
-        pause = PAUSES[delivery.attempts - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 - no secret
+        pause = PAUSES[delivery.attempts - 1] * SystemRandom().uniform(1, 1 + JITTER)
         _write(delivery, due_at=now + max(pause, asked))
         return
     _write(delivery, state=WebhookDelivery.State.FAILED, ended_at=now)
