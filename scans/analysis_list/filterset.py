@@ -17,7 +17,7 @@ from scans.analysis_list.keyset import Keyset, Position, Slice
 from scans.analysis_list.ordering import COLUMNS
 from scans.models import Analysis, PersonSettings, StatusCount, UrlScan
 from scans.severities import SEVERITIES, SEVERITY_CHOICES, weigh
-from scans.statuses import ANALYSIS_STATUSES, AnalysisStatus, Phase
+from scans.statuses import ANALYSIS_STATUSES, SOON_OVER, AnalysisStatus, Phase
 
 DEFAULT_ORDER = "-changed"
 LAST = "last"  # the last page, in an address
@@ -26,10 +26,6 @@ _SORTABLE = [sign + column for column in COLUMNS for sign in ("", "-")]
 _ANY_STATUS = {"status__in": list(ANALYSIS_STATUSES)}  # all of them, so that the indexes by status can answer
 STUCK_AFTER = timedelta(minutes=10)
 # A worker ends these within minutes, if there is one with room.
-_SOON_OVER = [
-    *(AnalysisStatus.SUBMITTED, AnalysisStatus.PRESCANNING, AnalysisStatus.QUEUED),
-    *(AnalysisStatus.STOPPED_SAVING_RESULTS, AnalysisStatus.STOPPED_DELETING_RESULTS),
-]
 _TICKED = [("1", "")]
 
 
@@ -129,7 +125,7 @@ class AnalysisFilterSet(FilterSet):
 
     def without_progress(self, queryset, name, value):
         """Analyses that a worker should have taken minutes ago."""
-        return queryset.filter(status__in=_SOON_OVER, changed_at__lte=timezone.now() - STUCK_AFTER)
+        return queryset.filter(status__in=SOON_OVER, changed_at__lte=timezone.now() - STUCK_AFTER)
 
     @property
     def _is_reviewer(self) -> bool:

@@ -21,7 +21,7 @@ from django.utils.translation import get_language
 from scans.analysis_list.keyset import Row
 from scans.analysis_list.ordering import COLUMNS
 from scans.models import Analysis, UrlScan
-from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, UrlScanStatus
+from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, AnalysisStatus, UrlScanStatus
 from scans.templatetags.display import allowed_actions
 
 CACHED_FOR = 3600  # seconds that a row stays which nobody looks at
@@ -29,9 +29,18 @@ CACHED_FOR = 3600  # seconds that a row stays which nobody looks at
 
 # The reason of the first URL that failed, and the module that the first running engine is at.
 _OF_ANALYSIS = UrlScan.objects.filter(analysis=OuterRef("pk")).order_by("position")
+# The last run before whose URLs all ran to their ends: it says how long this one may take.
+_USUAL = Analysis.objects.filter(
+    series=OuterRef("series"),
+    run__lt=OuterRef("run"),
+    status=AnalysisStatus.COMPLETED_RESULTS_AVAILABLE,
+    run_time__isnull=False,
+).order_by("-run")
 _IN_TROUBLE = [code for code, status in URL_SCAN_STATUSES.items() if status.tone == "danger"]
 _WHY = {
     "trouble": Subquery(_OF_ANALYSIS.filter(status__in=_IN_TROUBLE).values("reason")[:1]),
+    "usual_run": Subquery(_USUAL.values("run")[:1]),
+    "usual_time": Subquery(_USUAL.values("run_time")[:1]),
     "module": Subquery(_OF_ANALYSIS.filter(status=UrlScanStatus.IN_PROGRESS).exclude(module="").values("module")[:1]),
 }
 

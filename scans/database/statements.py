@@ -13,7 +13,12 @@ from scans.severities import DISMISSED, DISMISSING_MARKS, SEVERITIES
 from scans.statuses import PUBLISHED_AS
 
 _SERIES = """
-    SELECT count(*), sum(version) FROM scans_analysis
+    SELECT count(*), sum(version), (
+        SELECT count(*) FROM (
+            SELECT 1 FROM scans_analysis WHERE waiting_since IS NOT NULL
+                AND waiting_since < (SELECT waiting_since FROM scans_analysis WHERE id = %s) LIMIT 99
+        ) ahead)
+    FROM scans_analysis
     WHERE series_id = (SELECT series_id FROM scans_analysis WHERE id = %s)"""
 
 _FOUND = " + ".join(f"findings_{severity}" for severity in SEVERITIES)
@@ -123,11 +128,19 @@ def _for_each(sql: str, ids: Collection[int]) -> list[tuple]:
         return cursor.fetchall()
 
 
-def series_version(analysis_id: int) -> str:
-    """Return a text that differs after any change of any run in this analysis' series; "0.0" for an unknown id."""
+class SeriesState(NamedTuple):
+    """A text that differs after any change of any run in a series, and how many analyses have waited longer for a slot
+    than the one asked for, at most 99."""
+
+    version: str
+    ahead: int
+
+
+def series_state(analysis_id: int) -> SeriesState:
+    """Return the state of this analysis' series; that of an unknown id is "0.0.0"."""
     if analysis_id > models.BigIntegerField.MAX_BIGINT:
-        return "0.0"  # SQLite refuses such a large number; only a typed address can contain it
+        return SeriesState("0.0.0", 0)  # SQLite refuses such a large number; only a typed address can contain it
     with connection.cursor() as cursor:
-        cursor.execute(_SERIES, [analysis_id])
-        runs, versions = cursor.fetchone()
-    return f"{runs}.{versions or 0}"
+        cursor.execute(_SERIES, [analysis_id, analysis_id])
+        runs, versions, ahead = cursor.fetchone()
+    return SeriesState(f"{runs}.{versions or 0}.{ahead}", ahead)

@@ -331,6 +331,11 @@ class Analysis(models.Model):
         """The time zone in which its start and windows were chosen."""
         return ZoneInfo(self.time_zone)
 
+    @property
+    def has_completed(self) -> bool:
+        """Whether every URL scan ran to its own end, so that its run time says how long the next run may take."""
+        return self.status == AnalysisStatus.COMPLETED_RESULTS_AVAILABLE and self.run_time is not None
+
     def ran_for(self, now: datetime) -> timedelta | None:
         """Return how long it ran, until its end or `now`; None if it never started."""
         return (self.ended_at or now) - self.started_at if self.started_at else None

@@ -4,7 +4,7 @@ Pages, commands, admin, docs and tests read statuses only from here. This packag
 lists which status may follow which; `rollup` derives an analysis' status from its URL scans.
 """
 
-from scans.statuses.analysis import ANALYSIS_STATUSES, FAILED_RUNS, SAVED_URL, AnalysisStatus
+from scans.statuses.analysis import ANALYSIS_STATUSES, FAILED_RUNS, SAVED_URL, SOON_OVER, AnalysisStatus
 from scans.statuses.base import Action, EndedBy, Phase, Results, Status, in_phase
 from scans.statuses.moves import PUBLISHED_AS, URL_SCAN_MOVES
 from scans.statuses.url_scan import (

@@ -219,3 +219,9 @@ SAVED_URL = Status(
     _("This URL belongs to an analysis that is saved for later. It is not scanned until the analysis is submitted."),
     _("Check it with a prescan, change it or its login, or submit the analysis."),
 )
+
+# Statuses that last minutes at most, unless something is wrong.
+SOON_OVER = [
+    *(AnalysisStatus.SUBMITTED, AnalysisStatus.PRESCANNING, AnalysisStatus.QUEUED),
+    *(AnalysisStatus.STOPPED_SAVING_RESULTS, AnalysisStatus.STOPPED_DELETING_RESULTS),
+]

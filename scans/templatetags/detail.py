@@ -10,6 +10,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from scans.models import ActivityLogEntry, Mark
 from scans.severities import SEVERITIES, SEVERITY_CHOICES
+from scans.statuses import SOON_OVER
 from scans.summaries.log_moments import LogMoment
 from scans.summaries.timeline import in_one_line, side_by_side
 from scans.templatetags.display import as_time
@@ -90,6 +91,12 @@ def log_subjects(moment: LogMoment) -> str:
     if not moment.has_analysis:
         return named
     return gettext("analysis and {urls}").format(urls=named) if urls else gettext("analysis")
+
+
+@register.filter
+def is_soon_over(analysis) -> bool:
+    """Whether the status of an analysis lasts minutes at most, unless something is wrong."""
+    return analysis.status in SOON_OVER
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django.views.generic import View
 from scans import htmx
 from scans.configuration.options import in_section
 from scans.configuration.submission import shown
-from scans.database.statements import series_version
+from scans.database.statements import series_state
 from scans.filtersets import ActivityLogFilterSet, UrlScanFilterSet
 from scans.models import ActivityLogEntry, Analysis, AtWork, BlackoutWindow, Finding, Mark
 from scans.models.analysis import Publication
@@ -38,11 +38,13 @@ class AnalysisDetailView(ViewerRequired, View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         at_work = AtWork.now()
-        version = f"{series_version(pk)}.{at_work.version}"
+        state = series_state(pk)
+        version = f"{state.version}.{at_work.version}"
         if htmx.is_unchanged(request, version):
             return htmx.unchanged()
         analysis = present_analysis(pk, whole=True)
         context = {"missing_parts": at_work.missing, "version": version, **_summary(request, analysis, at_work)}
+        context["ahead"] = state.ahead
         context["every"] = htmx.seconds_between_polls(
             [context["analysis"]],
             beside=context["runs"],
@@ -66,6 +68,7 @@ def _summary(request: HttpRequest, analysis: Analysis, at_work: AtWork) -> dict:
         "timeline": timeline(analysis, timezone.now()),
         "options": shown(analysis, in_section("how")),
         "runs": [run for run in runs if run != analysis],
+        "usual": next((run for run in runs if run.run < analysis.run and run.has_completed), None),
         "changes": _changes(analysis),
         "waits_for": waits_for_zones(((scan["status"], scan["zone"]) for scan in scans), at_work),
         "noticed": sum(bool(scan["notices"]) for scan in scans),

@@ -43,6 +43,9 @@ function say() {
     const text = says(element);
     if (element.textContent !== text) element.textContent = text;
   }
+  for (const late of document.querySelectorAll("[data-overdue]")) {
+    late.hidden = Date.now() - Date.parse(late.lastElementChild.dateTime) < late.dataset.overdue * 1000;
+  }
 }
 
 say();

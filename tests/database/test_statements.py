@@ -6,8 +6,8 @@ from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from scans import transitions
-from scans.database.statements import row, series_version, totals_by_status
-from scans.models import Actor, Analysis, UrlScan
+from scans.database.statements import row, series_state, totals_by_status
+from scans.models import Actor, Analysis, ScanSettings, UrlScan
 from scans.reasons import Reason
 from tests import factories
 
@@ -16,14 +16,23 @@ pytestmark = pytest.mark.django_db
 
 def test_the_version_of_a_series_differs_after_any_change_in_any_of_its_runs():
     first = factories.running(name="Shop")
-    seen = {series_version(first.pk)}
+    seen = {series_state(first.pk).version}
     second = factories.submitted(name="Shop")
-    seen.add(series_version(first.pk))
+    seen.add(series_state(first.pk).version)
     transitions.pause_analysis(first, by=Actor.COMMAND)
-    seen.add(series_version(first.pk))
-    assert len(seen) == 3 and series_version(first.pk) == series_version(second.pk)
+    seen.add(series_state(first.pk).version)
+    assert len(seen) == 3 and series_state(first.pk).version == series_state(second.pk).version
     factories.submitted(name="Another")
-    assert series_version(first.pk) in seen
+    assert series_state(first.pk).version in seen
+
+
+def test_what_waits_longer_for_a_slot_is_counted_and_part_of_the_version():
+    ScanSettings.objects.update(capacity=1)
+    running, first, second = (factories.started() for _ in range(3))
+    assert [series_state(each.pk).ahead for each in (running, first, second)] == [0, 0, 1]
+    before = series_state(second.pk).version
+    transitions.stop_analysis(first, by=Actor.COMMAND, mode="delete")
+    assert series_state(second.pk).ahead == 0 and series_state(second.pk).version != before
 
 
 def test_a_row_is_read_as_django_reads_it():
@@ -53,7 +62,7 @@ def test_a_lock_needs_a_transaction():
 
 @pytest.mark.parametrize("pk", [10**6, 2**63, 10**40])
 def test_an_analysis_that_does_not_exist_has_a_version_too(pk):
-    assert not Analysis.objects.exists() and series_version(pk) == "0.0"
+    assert not Analysis.objects.exists() and series_state(pk) == ("0.0.0", 0)
 
 
 def test_totals_by_status_count_urls_and_findings_of_each_status():

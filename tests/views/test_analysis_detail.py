@@ -173,6 +173,37 @@ def test_what_changed_stands_with_the_severities_before_the_timeline(client):
     assert places == sorted(places)
 
 
+def test_what_waits_for_a_slot_says_how_many_have_waited_longer(client, htmx_headers):
+    ScanSettings.objects.update(capacity=1)
+    _, first, second = (factories.started() for _ in range(3))
+    assert "No analysis has waited longer." in text(client.get(page(first)))
+    shown = client.get(page(second))
+    assert "1 analysis has waited longer." in text(shown)
+    poll = {"v": version(shown)}
+    assert client.get(page(second), poll, headers=htmx_headers).status_code == 204
+    transitions.stop_analysis(first, by=Actor.COMMAND, mode="delete")
+    assert "No analysis has waited longer." in text(client.get(page(second), poll, headers=htmx_headers))
+
+
+def test_the_usual_duration_is_that_of_the_last_complete_run_before(client, clock):
+    for minutes, ended_by in ((12, EndedBy.ITSELF), (3, EndedBy.ENGINE)):
+        analysis = factories.running(name="Shop")
+        clock.shift(timedelta(minutes=minutes))
+        scan = analysis.url_scans.get()
+        findings.store(scan, [factories.reported(1)])
+        transitions.end(scan, ended_by)
+        factories.verify(scan)
+    latest = factories.running(name="Shop")
+    assert "run 1 took 12 min" in text(client.get(page(latest)))
+    assert "run 1 took 12 min" in text(client.get("/analyses/")) and "run 2 took" not in text(client.get("/analyses/"))
+    assert "usual-duration" not in text(client.get(page(factories.running(name="Another"))))
+
+
+def test_what_should_have_moved_on_holds_the_amber_words(client):
+    assert "data-overdue" in text(client.get(page(factories.submitted())))
+    assert "data-overdue" not in text(client.get(page(factories.running())))
+
+
 def test_refused_attempts_are_marked_and_can_be_had_alone(client):
     analysis = factories.published()
     client.post(f"{page(analysis)}pause/")
