@@ -26,6 +26,10 @@ class WebhookQuerySet(models.QuerySet):
         """Webhooks that are not switched off."""
         return self.filter(on_since__isnull=False)
 
+    def switched_off_failing(self):
+        """Webhooks that were switched off because nothing could be delivered."""
+        return self.filter(on_since=None).exclude(off_reason="").only("name", "off_reason")
+
     def ready(self):
         """Webhooks with something to send now, that no sender holds; the one that has waited longest first."""
         free = Q(leased_until=None) | Q(leased_until__lt=Now())

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scans import activity, artifacts, unprotected
 from scans.harmless import exact as exact_in_html
-from scans.models import ActivityLogEntry, Analysis, AtWork, FullDisk, Installation, Mark, SystemPart, UrlScan
+from scans.models import ActivityLogEntry, Analysis, AtWork, FullDisk, Installation, Mark, SystemPart, UrlScan, Webhook
 from scans.reasons import worded
 from scans.schedule.moments import exact, time_span
 from scans.severities import DISMISSED, SEVERITIES
@@ -205,7 +205,13 @@ def problems(context) -> list[tuple[str, str]]:
     if context["user"].has_perm("scans.change_scansettings"):
         found += [(said, "") for said in (unprotected.warning(), _storage_problem()) if said]
         found += [(said, "") for said in zones_without_worker(AtWork.now())]
+        found += [(_webhook_is_off(webhook), "") for webhook in Webhook.objects.switched_off_failing()]
     return found
+
+
+def _webhook_is_off(webhook: Webhook) -> str:
+    """Return that a webhook is switched off because nothing could be delivered, and why."""
+    return gettext("The webhook “{name}” is switched off. {why}").format(name=webhook, why=webhook.off_reason)
 
 
 def _storage_problem() -> str:

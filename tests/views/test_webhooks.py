@@ -180,6 +180,16 @@ def test_why_a_webhook_is_off_is_said_in_german_too(browser, delivery):
     assert german in shown and "Zustellungen" in shown and "Attempts" not in shown
 
 
+def test_administrators_read_on_every_page_that_a_webhook_was_switched_off_and_nobody_else(browser, as_role, delivery):
+    told = "The webhook “Hook 1” is switched off."
+    assert told not in text(browser.get("/statuses/"))
+    Webhook.objects.update(on_since=None, off_reason=Reason("webhook_gone"))
+    assert told in text(browser.get("/")) and told not in text(as_role("Reviewer").get("/"))
+    browser.post(f"{page_of(delivery)}on/")
+    browser.post(f"{page_of(delivery)}off/")
+    assert told not in text(browser.get("/"))
+
+
 def test_a_page_of_many_deliveries_costs_the_same_and_leads_to_older_ones(browser, delivery):
     with CaptureQueriesContext(connection) as few:
         browser.get(page_of(delivery))
