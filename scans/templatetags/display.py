@@ -211,7 +211,7 @@ def problems(context) -> list[tuple[str, str]]:
 
 def _webhook_is_off(webhook: Webhook) -> str:
     """Return that a webhook is switched off because nothing could be delivered, and why."""
-    return gettext("The webhook “{name}” is switched off. {why}").format(name=webhook, why=webhook.off_reason)
+    return _("The webhook “{name}” is switched off. {why}").format(name=webhook, why=webhook.off_reason)
 
 
 def _storage_problem() -> str:
