@@ -17,6 +17,41 @@ def invalid(text: str, /, **facts) -> ValidationError:
     return ValidationError(text.format(**facts))
 
 
+class LengthInput(forms.MultiWidget):
+    """A number and its unit. A text with a unit of its own, such as 90m, is taken as it is: programs send it."""
+
+    def __init__(self):
+        units = [("m", _("minutes")), ("h", _("hours")), ("d", _("days"))]
+        unit = forms.Select(choices=units, attrs={"aria-label": _("Unit"), "data-unit": True})
+        super().__init__({"": forms.TextInput(attrs={"autocomplete": "off"}), "unit": unit})
+
+    def decompress(self, value: str | None) -> list[str]:
+        """Return number and unit: the largest unit that needs no fraction, but hours up to two days."""
+        text = (value or "").strip()
+        match = re.fullmatch(r"([0-9]{1,6}) ?([mhd]?)", text.lower())
+        if not match:
+            return [text, "m"]
+        minutes = int(match[1]) * {"": 1, "m": 1, "h": 60, "d": 1440}[match[2]]
+        if minutes % 60 or not minutes:
+            return [str(minutes), "m"]
+        return [str(minutes // 1440), "d"] if minutes > 2880 and not minutes % 1440 else [str(minutes // 60), "h"]
+
+    def value_from_datadict(self, data, files, name: str) -> str:
+        """Return both as one text."""
+        number, unit = ((part or "").strip() for part in super().value_from_datadict(data, files, name))
+        return f"{number}{unit}" if re.fullmatch("[0-9]+", number) else number
+
+    def get_context(self, name: str, value, attrs: dict | None) -> dict:
+        """Give the number the id of the field, which its label and the list of errors lead to."""
+        context = super().get_context(name, value, attrs)
+        number, unit = context["widget"]["subwidgets"]
+        number["attrs"]["id"], unit["attrs"]["id"] = attrs["id"], f"{attrs['id']}_unit"
+        return context
+
+    def id_for_label(self, id_: str) -> str:
+        return id_
+
+
 class LengthOfTimeField(forms.CharField):
     """A length of time as minutes, or as text such as 90m, 8h or 2d; cleans to a timedelta."""
 

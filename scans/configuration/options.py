@@ -19,7 +19,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from scans.configuration import kinds, line_kinds
-from scans.configuration.fields import DurationField, StartField
+from scans.configuration.fields import DurationField, LengthInput, StartField
 from scans.configuration.kinds import Flag, Input
 from scans.configuration.usual_patterns import CHOICES, PATTERNS
 from scans.models import Publication
@@ -177,7 +177,8 @@ OPTIONS: tuple[kinds.Option, ...] = (
             label=_("Duration"),
             required=False,
             initial=lambda: str(settings.SCANS_DEFAULT_DURATION_MINUTES),
-            help_text=_("Scanning ends this long after it started: minutes, or 90m, 8h, 2d. 1 minute to 25 days."),
+            widget=LengthInput,
+            help_text=_("Scanning ends this long after it started. 1 minute to 25 days."),
         ),
         Flag("--duration", help="such as 90m, 8h or 2d"),
         default=default_duration,

@@ -42,5 +42,6 @@ class OptionsForm(forms.Form):
 
 def form_of(options: Iterable[Option]) -> type[OptionsForm]:
     """A form class with the fields of these options, in their order."""
+    options = tuple(options)
     fields = {name: one.field for option in options for name, one in option.inputs.items()}
-    return type("FormOfOptions", (OptionsForm,), {**fields, "options": tuple(options)})
+    return type("FormOfOptions", (OptionsForm,), {**fields, "options": options})

@@ -1,5 +1,7 @@
 """The review beside the form of an analysis."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -73,6 +75,22 @@ def test_it_says_how_many_scans_run_and_wait(client):
     assert "It waits for a free place." in review(client)
     factories.started()
     assert "1 URL scan is waiting before this one." in review(client)
+
+
+def test_it_says_how_long_and_how_it_logs_in(client):
+    typed = {"duration": "36", "duration_unit": "h", "login_method": "form", "login_username": "ada"}
+    shown = review(client, **typed)
+    assert "Time limit: 1 d 12 h" in shown and "Log in: Login form, ada" in shown
+
+
+def test_it_says_when_it_starts_after_blackout_windows(client, clock):
+    clock.move_to(datetime(2030, 1, 7, 10, tzinfo=UTC))
+    client.force_login(factories.user())
+    assert "data-start" not in review(client, time_zone="UTC")
+    assert "Start: Monday 7 January 2030, 18:00 UTC" in review(client, time_zone="UTC", blackout="Mon 08:00-18:00")
+    later = {"start_at": "2030-01-09T22:00", "time_zone": "Europe/Berlin"}
+    assert "Start: Wednesday 9 January 2030, 22:00 CET" in review(client, **later)
+    assert "data-start" not in review(client, **later, repeat="weekly", every="0")
 
 
 def test_it_is_shown_without_a_script_by_its_button(client):
