@@ -12,7 +12,7 @@ from scans.analysis_list.filterset import AnalysisFilterSet
 from scans.analysis_list.links import chips_of
 from scans.analysis_list.saved_views import SYSTEM_VIEWS
 from scans.forms.personal import SavedViewForm
-from scans.models import Analysis, PersonSettings, SavedView
+from scans.models import Analysis, PersonSettings, SavedView, Webhook
 from scans.views.access import ViewerRequired
 from scans.views.redirects import see
 
@@ -76,8 +76,13 @@ class SavedViewDeleteView(ViewerRequired, View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Delete the view, then show the page of saved views."""
+        """Delete the view, then show the page of saved views. Refused while a webhook needs it: it would go too."""
         view = _changeable(request, pk)
+        if Webhook.objects.filter(view=view).exists():
+            messages.error(
+                request, _("A webhook is about this view. An administrator has to change the webhook first.")
+            )
+            return redirect("scans:saved-view-list")
         PersonSettings.objects.filter(default_view=str(pk)).update(default_view="")
         view.delete()
         messages.success(request, _("The view “%s” was deleted.") % view)

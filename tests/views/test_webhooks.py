@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -112,6 +113,16 @@ def test_a_webhook_of_a_series_or_a_view_but_not_both(browser):
     browser.post(NEW, VALID | {"series": "The shop"})
     browser.post(NEW, VALID | {"name": "Other", "view": view.pk})
     assert [*Webhook.objects.values_list("series", "view")] == [(analysis.series_id, None), (None, view.pk)]
+
+
+def test_a_view_that_a_webhook_needs_cannot_be_deleted_and_takes_no_webhook_with_it(as_role):
+    owner = as_role("Submitter", username="ann")
+    view = SavedView.objects.create(owner=User.objects.get(username="ann"), name="Shops", query="?q=shop")
+    hook, _ = webhook(view=view)
+    assert "A webhook is about this view." in text(owner.post(f"/analyses/views/{view.pk}/delete/", follow=True))
+    hook.delete()
+    owner.post(f"/analyses/views/{view.pk}/delete/")
+    assert not SavedView.objects.exists()
 
 
 def test_a_change_keeps_the_secret_and_shows_what_was_chosen(browser):
