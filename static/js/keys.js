@@ -1,5 +1,8 @@
-// Keyboard shortcuts: / finds, j and k move along the rows, x ticks a row, ? shows the list. Enter opens a row, since
-// its link has the focus. Off while typing, in dialogs, and when switched off in the settings.
+// Keyboard shortcuts: / finds, j and k move along the rows, x ticks a row, . leads to its actions, ? shows the list.
+// Links of the header name their key, such as n, or h after g. Enter opens a row, since its link has the focus. Off while
+// typing, in dialogs, and when switched off in the settings. Ctrl-K opens the palette, even while typing.
+
+import { openPalette } from "./palette.js";
 
 const ROWS = "main tr[id], main [data-row]";
 
@@ -28,18 +31,39 @@ function find() {
   field?.select();
 }
 
+function actions() {
+  const row = document.activeElement.closest(ROWS) ?? document;
+  const menu = row !== document && row.querySelector("[data-dropdown=menu] > summary");
+  (menu || row.querySelector(".page-actions :is(a, button), .cell-buttons :is(a, button)"))?.focus();
+  if (menu) menu.click();
+}
+
+let leads = false; // the next key follows g
+const lead = () => {
+  leads = true;
+  setTimeout(() => (leads = false), 1500);
+};
+
+const goTo = (key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.click();
+
 export const KEYS = new Map([
   ["/", find],
   ["?", () => document.getElementById("shortcuts").showModal()],
   ["j", () => move(1)],
   ["k", () => move(-1)],
   ["x", tick],
+  [".", actions],
+  ["n", () => goTo("n")],
+  ["g", lead],
 ]);
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   if (document.body.dataset.shortcuts === "off" || document.querySelector("dialog[open]")) return;
-  const act = KEYS.get(event.key);
+  const isPalette = (event.ctrlKey || event.metaKey) && event.key === "k";
+  if (!isPalette && (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))) return;
+  const { key } = event;
+  const act = isPalette ? openPalette : leads ? () => goTo(`g ${key}`) : KEYS.get(key);
+  leads = false;
   if (!act) return;
   event.preventDefault();
   act();

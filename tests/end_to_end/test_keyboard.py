@@ -68,6 +68,48 @@ def test_the_sheet_of_shortcuts_opens_closes_and_breaks_no_rule(open_page):
     expect(sheet).to_be_visible()
 
 
+def test_keys_lead_to_pages_and_the_palette_to_any_page_or_analysis(open_page):
+    analysis = factories.running(name="Customer portal")
+    page = open_page("/statuses/", bypass_csp=True)
+    for keys, address in (
+        (("g", "a"), r"/analyses/$"),
+        (("g", "s"), "/schedules/$"),
+        (("g", "h"), r":\d+/$"),
+        (("n",), "/new/$"),
+    ):
+        for key in keys:
+            page.keyboard.press(key)
+        expect(page).to_have_url(re.compile(address))
+        page.wait_for_load_state()
+    page.locator("[name=name]").focus()
+    page.keyboard.press("Control+k")  # even while typing
+    expect(page.locator("#palette")).to_be_visible()
+    assert not violations(page)
+    page.keyboard.type("statu")
+    expect(page.locator("#palette nav a:visible")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/statuses/$"))
+    page.keyboard.press("Control+k")
+    page.keyboard.press("ArrowDown")
+    assert focused(page) != "" and page.evaluate("document.activeElement.closest('#palette nav') !== null")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.type("portal")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#analysis-{analysis.pk}")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press(".")
+    expect(page.locator(f"#menu-{analysis.pk}")).to_have_attribute("open", "")
+
+
+def test_no_key_does_anything_once_switched_off(open_page):
+    page = open_page("/statuses/")
+    page.evaluate("document.body.dataset.shortcuts = 'off'")
+    for key in ("n", "Control+k", "?"):
+        page.keyboard.press(key)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    assert page.url.endswith("/statuses/")
+
+
 def violations(page) -> list[str]:
     return [found["id"] for found in Remote(Axe()).run(page).response["violations"]]
 
