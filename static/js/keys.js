@@ -34,7 +34,7 @@ function find() {
 function actions() {
   const row = document.activeElement.closest(ROWS) ?? document;
   const menu = row !== document && row.querySelector("[data-dropdown=menu] > summary");
-  (menu || row.querySelector(".page-actions :is(a, button), .cell-buttons :is(a, button)"))?.focus();
+  (menu || row.querySelector("[data-actions] :is(a, button)"))?.focus();
   if (menu) menu.click();
 }
 

@@ -7,7 +7,7 @@ const palette = byId("palette");
 const [field, list] = palette.querySelectorAll("input, nav");
 
 export function openPalette() {
-  const links = document.querySelectorAll(".header a[href], .page-actions a[href]");
+  const links = document.querySelectorAll("header a[href], [data-actions] a[href]");
   const found = new Map([...links].map(({ href, textContent }) => [href, textContent.trim()]));
   list.replaceChildren(...[...found].map(([href, text]) => Object.assign(document.createElement("a"), { href, text })));
   field.value = "";
