@@ -12,12 +12,12 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext_lazy as _
 
 from scans.accounts import guessing
 from scans.accounts.passwords import must_change
+from scans.database import clock
 from scans.origin import address_of
 
 MESSAGES = {
@@ -105,7 +105,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 def too_many_failures(request: HttpRequest, refusal: guessing.TooManyFailures) -> HttpResponse:
     """The page that says when to try again."""
-    seconds = max(1, ceil((refusal.until - timezone.now()).total_seconds()))
+    seconds = max(1, ceil((refusal.until - clock.now()).total_seconds()))
     context = {"until": refusal.until, "minutes": ceil(seconds / 60)}
     response = render(request, "429.html", context, status=429)
     response["Retry-After"] = seconds

@@ -25,10 +25,10 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from scans.activity import note
+from scans.database import clock
 from scans.models import FailedLogins
 from scans.origin import address_of
 
@@ -97,7 +97,7 @@ def begin(request: HttpRequest, name: str) -> Attempt:
 
     Raises TooManyFailures while a pause lasts; such an attempt is not counted.
     """
-    now, account = timezone.now(), _digest(name)
+    now, account = clock.now(), _digest(name)
     browser = _known_browser(request, account)
     source = browser or _network(address_of(request))
     wanted = [(account, source, ACCOUNT_AND_SOURCE)]
@@ -134,7 +134,7 @@ def unlock(name: str, **by) -> bool:
     ours = FailedLogins.objects.filter(account__in=accounts)
     sources = list(ours.exclude(source="").values_list("source", flat=True))
     counts = FailedLogins.objects.filter(Q(account__in=accounts) | Q(account="", source__in=sources))
-    was_locked = counts.filter(blocked_until__gt=timezone.now()).exists()
+    was_locked = counts.filter(blocked_until__gt=clock.now()).exists()
     counts.delete()
     note("login.unlocked", subject=_account(name), **by)
     return was_locked

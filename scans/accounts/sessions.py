@@ -24,7 +24,6 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +31,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 
 from scans.accounts.passwords import may_be_put_off, must_change
 from scans.activity import note
+from scans.database import clock
 from scans.database.patience import if_possible
 from scans.harmless import one_line
 from scans.models import PersonSettings
@@ -109,7 +109,7 @@ class OwnSession(NamedTuple):
 def own_sessions(request: HttpRequest) -> list[OwnSession]:
     """Return the sessions of this person that have not ended, the newest first. Two queries."""
     logins = {login.session_key: login for login in _logins_of(request.user)}
-    stored = Session.objects.filter(session_key__in=logins, expire_date__gt=timezone.now())
+    stored = Session.objects.filter(session_key__in=logins, expire_date__gt=clock.now())
     # Django ends a session whose hash is that of an earlier password, at its next request.
     hashes = {request.user.get_session_auth_hash(), *request.user.get_session_auth_fallback_hash()}
     found = []
@@ -149,7 +149,7 @@ def _moment(seconds: float) -> datetime:
 
 @receiver(user_logged_in)
 def _begin(sender, request: HttpRequest, user, **values) -> None:
-    now = timezone.now().timestamp()
+    now = clock.now().timestamp()
     request.session.update({BEGAN: now, ACTIVE: now, OTHERS_ENDED: PersonSettings.of(user).sessions_ended})
 
 
@@ -159,7 +159,7 @@ def is_over(request: HttpRequest) -> str:
 
 
 def _why_over(session: Mapping, user: AbstractBaseUser | AnonymousUser) -> str:
-    now = timezone.now().timestamp()
+    now = clock.now().timestamp()
     oldest, idle = settings.SCANS_SESSION_AGE, settings.SCANS_SESSION_IDLE
     if now - session.get(BEGAN, now) > oldest.total_seconds():
         return format_lazy(_AGE, time_span(oldest))
@@ -175,7 +175,7 @@ def _note_activity(request: HttpRequest) -> None:
 
     This is stored at once, and not with the answer, which can do without it: pages can be read on a full disk too.
     """
-    now, session = timezone.now().timestamp(), request.session
+    now, session = clock.now().timestamp(), request.session
     had_changes = session.modified
     session.setdefault(BEGAN, now)
     session.setdefault(ACTIVE, now)

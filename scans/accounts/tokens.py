@@ -17,10 +17,10 @@ from django.db.models import Q
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
-from django.utils import timezone
 
 from scans.accounts.backend import WithSettings
 from scans.activity import note
+from scans.database import clock
 from scans.database.patience import if_possible
 from scans.models import ApiToken, Scope
 
@@ -38,7 +38,7 @@ _SECURITY_LOG = "scans.view_securityevent"
 
 def make(user: AbstractBaseUser, name: str, scopes: Iterable[str], days: int, *, request: HttpRequest) -> tuple:
     """Store a new token of this person. Returns the row and the token itself, which nobody can read again."""
-    text, now = PREFIX + secrets.token_urlsafe(32), timezone.now()
+    text, now = PREFIX + secrets.token_urlsafe(32), clock.now()
     with transaction.atomic():
         token = ApiToken.objects.create(
             user_id=user.pk,
@@ -57,7 +57,7 @@ def revoke(tokens: Iterable[ApiToken], *, request: HttpRequest | None = None) ->
     """End these tokens at once."""
     for token in tokens:
         with transaction.atomic():
-            if ApiToken.objects.not_revoked().filter(pk=token.pk).update(revoked_at=timezone.now()):
+            if ApiToken.objects.not_revoked().filter(pk=token.pk).update(revoked_at=clock.now()):
                 note("account.token_revoked", request=request, subject=token.user, token=token.name)
 
 
@@ -82,7 +82,7 @@ def person_of(token: ApiToken) -> AbstractBaseUser | None:
 
 def note_use(token: ApiToken) -> None:
     """Write when the token was last used, at most once a minute."""
-    now = timezone.now()
+    now = clock.now()
     long_ago = now - LAST_USE_WRITTEN_EVERY
     if token.last_used_at is None or token.last_used_at <= long_ago:
         same = ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=long_ago), pk=token.pk)

@@ -4,13 +4,13 @@ import re
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.utils import timezone
 from django.utils.dateparse import parse_duration
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scans.configuration.kinds import NOTHING
 from scans.configuration.options import LABELS, OPTIONS
+from scans.database import clock
 from scans.models import ActivityLogEntry, Actor, Analysis, Mark, StopMode, UrlScan
 from scans.reasons import NO_REASON, Reason, as_reason, check_name, worded
 from scans.statuses import AnalysisStatus, UrlScanStatus
@@ -161,7 +161,7 @@ def record(
     ActivityLogEntry.objects.create(
         analysis_id=analysis.pk,
         url_scan_id=url_scan and url_scan.pk,
-        at=timezone.now(),
+        at=clock.now(),
         actor=by if is_part else Actor.USER,
         user_id=None if is_part else by.pk,
         action=action,

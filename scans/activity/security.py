@@ -10,9 +10,9 @@ from datetime import timedelta
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import models, transaction
 from django.http import HttpRequest
-from django.utils import timezone
 
 from scans.activity.log import ASKED, BY_TOKEN, token_of
+from scans.database import clock
 from scans.database.patience import if_possible
 from scans.harmless import one_line
 from scans.models import Actor, AllowedTarget, BlackoutWindow, ScanSettings, SecurityEvent
@@ -46,7 +46,7 @@ def note(
     told = Reason(
         event, **{name: one_line(fact)[:FACT_LENGTH] if isinstance(fact, str) else fact for name, fact in facts.items()}
     )
-    row = SecurityEvent(at=timezone.now(), kind=event.partition(".")[0], event=event, facts=told.to_json()["facts"])
+    row = SecurityEvent(at=clock.now(), kind=event.partition(".")[0], event=event, facts=told.to_json()["facts"])
     request = request or current_request()
     user = getattr(request, "user", None)
     _set_actor(row, by if by is not None or not getattr(user, "is_authenticated", False) else user)
@@ -67,7 +67,7 @@ def note_secret_seen(url_scan: models.Model, request: HttpRequest) -> None:
     lately = SecurityEvent.objects.filter(
         subject=_name(url_scan), subject_id=str(url_scan.pk), event="secret.seen", who_id=request.user.pk
     )
-    if not lately.filter(at__gte=timezone.now() - timedelta(hours=1)).exists():
+    if not lately.filter(at__gte=clock.now() - timedelta(hours=1)).exists():
         note("secret.seen", request=request, subject=url_scan)
 
 

@@ -1,11 +1,11 @@
 """The person who asks, by a token. A login in the browser opens the description of the API, and nothing else."""
 
 from django.contrib.auth import SESSION_KEY
-from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 
 from scans.accounts import guessing, sessions, tokens
 from scans.api.problems import Problem
+from scans.database import clock
 from scans.models import ApiToken
 
 CHALLENGE = 'Bearer realm="Dynamic Analyses"'
@@ -43,7 +43,7 @@ class TokenAuthentication(BaseAuthentication):
         try:
             attempt = guessing.begin(request._request, A_TOKEN)
         except guessing.TooManyFailures as pause:
-            seconds = int((pause.until - timezone.now()).total_seconds()) + 1
+            seconds = int((pause.until - clock.now()).total_seconds()) + 1
             text = "Too many wrong tokens were sent from here."
             raise Problem(429, "too_many_guesses", text, headers={"Retry-After": str(seconds)}) from pause
         guessing.note("login.failed_token", request=request._request)

@@ -11,12 +11,12 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import Error, connection, transaction
-from django.utils import timezone
 
 from scans.artifacts import folder as folders
 from scans.artifacts import pictures
 from scans.artifacts.saving import delete_replaced, is_session_here, send, want
 from scans.artifacts.store import delete, is_remote, new_name, reason_of
+from scans.database import clock
 from scans.models import Analysis, Artifact, Installation, UrlScan
 from scans.models.system_part import host_name
 
@@ -75,7 +75,7 @@ def _jobs() -> Iterator[Callable[[], object]]:
     for row in Artifact.objects.wanted().filter(name="", url_scan__lease_holder=""):
         if row.host == host_name() or is_session_here(row):
             yield partial(_deliver, row)
-    for row in Artifact.objects.unwanted().filter(unwanted_at__lt=timezone.now() - LONGEST_UPLOAD):
+    for row in Artifact.objects.unwanted().filter(unwanted_at__lt=clock.now() - LONGEST_UPLOAD):
         yield partial(delete, row)
 
 
@@ -89,7 +89,7 @@ def _deliver(row: Artifact) -> None:
         digest=row.digest,
         host=row.host,
         at=row.at,
-        unwanted_at=timezone.now(),
+        unwanted_at=clock.now(),
     )
     try:
         is_here = row.kind != Artifact.Kind.SESSION or is_session_here(row)

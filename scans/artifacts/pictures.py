@@ -8,10 +8,10 @@ from typing import BinaryIO
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from scans.artifacts.store import is_remote, upload
+from scans.database import clock
 from scans.models import Screenshot, TargetCheck, UrlScan
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ SECONDS_TO_NOTE = 600  # until the row of a picture is committed
 
 def keep_picture(scan: UrlScan, shows: str, image: bytes, check: TargetCheck | None = None) -> None:
     """Store a picture of a target. One that cannot be stored is left out: no scan ends because of a picture."""
-    picture = Screenshot(url_scan=scan, check_step=check, shows=shows, at=timezone.now())
+    picture = Screenshot(url_scan=scan, check_step=check, shows=shows, at=clock.now())
     try:
         if is_remote():  # later, so that nobody waits for the storage
             picture.image.name = _put_aside(f"{scan.pk}-{shows}-{get_random_string(8)}.png", image)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from django.db import transaction
-from django.utils import timezone
 
 from scans.artifacts import folder as folders
 from scans.artifacts.store import StorageError, delete, is_remote
+from scans.database import clock
 from scans.models import Artifact, UrlScan
 from scans.models.system_part import host_name
 
@@ -34,7 +34,7 @@ def remove_pictures(scan: UrlScan) -> list[OSError]:
 @transaction.atomic
 def _discard_pictures(scan: UrlScan) -> None:
     """Keep nothing of the pictures but the names of their files, until these are deleted."""
-    unwanted = {"url_scan": scan, "kind": Artifact.Kind.PICTURE, "host": host_name(), "unwanted_at": timezone.now()}
+    unwanted = {"url_scan": scan, "kind": Artifact.Kind.PICTURE, "host": host_name(), "unwanted_at": clock.now()}
     for picture in scan.screenshots.all():
         Artifact.objects.create(name=picture.image.name, at=picture.at, **unwanted)
     scan.screenshots.all().delete()

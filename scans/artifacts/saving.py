@@ -5,11 +5,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
-from django.utils import timezone
-
 from scans import transitions
 from scans.artifacts import folder as folders
 from scans.artifacts.store import delete, is_remote, new_name, reason_of, upload
+from scans.database import clock
 from scans.models import Artifact, Installation, UrlScan
 from scans.models.system_part import host_name
 from scans.reasons import NO_REASON, Reason
@@ -60,7 +59,7 @@ def _freeze(directory: Path, mark: folders.Mark) -> str:
 @transitions.by_holder
 def _rows(scan: UrlScan, kinds: list[Artifact.Kind], digest: str) -> list[Artifact]:
     """Rows for files that are not stored yet: unwanted, so that they are deleted if this process dies now."""
-    now = timezone.now()
+    now = clock.now()
     return [
         Artifact.objects.create(
             url_scan=scan,

@@ -7,13 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.core.files.storage import default_storage
-from django.utils import timezone
 
 from scans import transitions
 from scans.artifacts import folder as folders
 from scans.artifacts.folder import Mark
 from scans.artifacts.saving import is_session_here
 from scans.artifacts.store import is_remote
+from scans.database import clock
 from scans.models import Artifact, UrlScan
 from scans.models.system_part import host_name
 from scans.reasons import NO_REASON, Reason
@@ -52,7 +52,7 @@ def _note(scan: UrlScan, *, begins_again: bool) -> None:
         scan.artifacts.filter(kind=Artifact.Kind.SESSION).discard()
     if is_remote():
         scan.artifacts.filter(kind=Artifact.Kind.LOG, name="").discard()
-        Artifact.objects.create(url_scan=scan, kind=Artifact.Kind.LOG, host=host_name(), at=timezone.now())
+        Artifact.objects.create(url_scan=scan, kind=Artifact.Kind.LOG, host=host_name(), at=clock.now())
 
 
 def _saved(scan: UrlScan, *, wait: bool) -> Artifact | None:

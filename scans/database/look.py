@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from django.db import connection
 from django.db.models import DateTimeField, Expression, QuerySet
-from django.utils import timezone
+
+from scans.database import clock
 
 
 class Moment(Expression):
@@ -24,7 +25,7 @@ class Moment(Expression):
 
     def value(self) -> object:
         """Return the moment as the database takes it."""
-        return connection.ops.adapt_datetimefield_value(timezone.now() - self._before)
+        return connection.ops.adapt_datetimefield_value(clock.now() - self._before)
 
 
 class Look:

@@ -6,10 +6,10 @@ from functools import partial
 
 from django.contrib.sessions.models import Session
 from django.db.models import Model, QuerySet
-from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans.accounts import guessing
+from scans.database import clock
 from scans.models import FailedLogins, SystemPart, WebhookDelivery
 from scans.models.webhook import DELIVERIES_KEPT
 
@@ -20,7 +20,7 @@ TASKS_KEPT = timedelta(days=7)  # after their end: the activity log records what
 
 def old_rows() -> list[QuerySet[Model]]:
     """Return what is to be removed: each time all rows of one kind."""
-    now = timezone.now()
+    now = clock.now()
     return [
         SystemPart.objects.filter(seen_at__lt=now - KEPT_AFTER_LAST_REPORT),
         DBTaskResult.objects.successful().filter(finished_at__lt=now - TASKS_KEPT),

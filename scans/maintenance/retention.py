@@ -10,10 +10,10 @@ from functools import partial
 
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans import activity, transitions
+from scans.database import clock
 from scans.models import Actor, Analysis, ScanSettings, Screenshot
 from scans.models.querysets import EVIDENCE_KEPT, LOG_KEPT, SCREENSHOTS_KEPT
 from scans.reasons import Reason
@@ -46,7 +46,7 @@ def policy() -> dict[Kind, timedelta]:
 
 def due(kind: Kind, kept: timedelta) -> QuerySet[Analysis]:
     """The analyses whose data of this kind has expired, the oldest first."""
-    before = timezone.now() - kept
+    before = clock.now() - kept
     match kind:
         case Kind.RUNS:
             return Analysis.objects.ended_before(before).needed_by_no_other()
@@ -114,7 +114,7 @@ def _mark(analysis: Analysis, column: str, action: str, entry: dict) -> None:
     `changed_at` stays, so the analysis keeps its position in the list. The mark is written before the entry: entries
     older than the mark are removed, and this one must stay.
     """
-    Analysis.objects.filter(pk=analysis.pk).update(**{column: timezone.now()}, version=F("version") + 1)
+    Analysis.objects.filter(pk=analysis.pk).update(**{column: clock.now()}, version=F("version") + 1)
     if action:
         activity.record(action, analysis=analysis, **entry)
         transitions.ask_for_removal(analysis)

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from scans.activity import note
+from scans.database import clock
 from scans.models import Actor, ScanSettings, SecurityEvent
 
 AT_A_TIME = 1000  # events of one turn
@@ -18,7 +18,7 @@ def remove_expired() -> int:
     Nothing goes before the oldest is a day over its time.
     """
     oldest = SecurityEvent.objects.order_by("pk").first()
-    until = timezone.now() - timedelta(days=ScanSettings.current().keep_security_days) if oldest else None
+    until = clock.now() - timedelta(days=ScanSettings.current().keep_security_days) if oldest else None
     if oldest is None or oldest.at >= until - SLACK:
         return 0
     events = list(SecurityEvent.objects.filter(at__lt=until).order_by("pk")[:AT_A_TIME])

@@ -15,6 +15,6 @@ def tell_of_clock(stderr) -> None:
     if is_off(ahead):
         side = "ahead of" if ahead > 0 else "behind"
         stderr.write(
-            f"The clock of this host is {abs(ahead):.1f} s {side} the database's. Scans are safe, but start times and "
-            "the times in logs are wrong: set the clock, for example with chrony or systemd-timesyncd."
+            f"The clock of this host is {abs(ahead):.1f} s {side} the database's. Scans follow the database's, "
+            "but the lines that this process writes do not: set the clock, for example with chrony or systemd-timesyncd."
         )

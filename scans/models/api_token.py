@@ -3,8 +3,9 @@
 from django.conf import settings
 from django.core.validators import MinLengthValidator
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from scans.database import clock
 
 
 class Scope(models.TextChoices):
@@ -60,7 +61,7 @@ class ApiToken(models.Model):
     @property
     def has_expired(self) -> bool:
         """Whether its time is over."""
-        return self.expires_at <= timezone.now()
+        return self.expires_at <= clock.now()
 
     @property
     def scope_labels(self) -> list[str]:

@@ -1,9 +1,9 @@
 """A file that a scan left, and where it is: in Django's storage, or still with the host that made it."""
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from scans.database import clock
 from scans.models.url_scan import UrlScan
 
 
@@ -20,7 +20,7 @@ class ArtifactQuerySet(models.QuerySet):
 
     def discard(self) -> int:
         """Mark them as to be deleted; returns how many."""
-        return self.wanted().update(unwanted_at=timezone.now())
+        return self.wanted().update(unwanted_at=clock.now())
 
 
 class Artifact(models.Model):

@@ -1,9 +1,9 @@
 """The installation: keys and files that belong to this database, and whether the storage of files works."""
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from scans.database import clock
 from scans.reasons import NO_REASON, Reason, ReasonField
 
 
@@ -32,7 +32,7 @@ class Installation(models.Model):
         """Note that the storage fails, or that it works. Writes only what changed."""
         rows = cls.objects.filter(pk=1)
         if problem:
-            rows.filter(storage_failed_at=None).update(storage_failed_at=timezone.now())
+            rows.filter(storage_failed_at=None).update(storage_failed_at=clock.now())
             rows.exclude(storage_problem=problem).update(storage_problem=problem)
         else:
             rows.filter(storage_failed_at__isnull=False).update(storage_failed_at=None, storage_problem=NO_REASON)

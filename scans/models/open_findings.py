@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from scans.database import clock
 from scans.database.look import Moment
 from scans.models.analysis import Analysis, Series
 from scans.models.finding import Finding
@@ -121,7 +121,7 @@ class OpenFindings(models.Model):
     def is_due(cls) -> bool:
         """Whether `count` has something to do."""
         last = cls.kept().last()
-        return last is None or last._is_old(timezone.now()) or cls.objects.filter(complete=False).exists()
+        return last is None or last._is_old(clock.now()) or cls.objects.filter(complete=False).exists()
 
     @classmethod
     def count(cls) -> None:
@@ -130,7 +130,7 @@ class OpenFindings(models.Model):
         One step counts a thousand series, so it takes the same time however many series there are. A whole count of a
         million series takes 17 minutes. Each day is counted many times; its last count stays.
         """
-        now = timezone.now()
+        now = clock.now()
         draft = cls.objects.filter(complete=False).first()
         if draft is None:
             last = cls.kept().last()

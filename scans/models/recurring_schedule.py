@@ -6,9 +6,9 @@ from itertools import islice
 from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from scans.database import clock
 from scans.models.analysis import Analysis, Series
 from scans.models.blackout_window import BlackoutWindow, with_own
 from scans.reasons import ReasonField
@@ -105,4 +105,4 @@ class RecurringSchedule(models.Model):
         while start and not self.switched_off_at:
             yield start
             made += 1
-            start = self.start_after(max(start, timezone.now()), made)
+            start = self.start_after(max(start, clock.now()), made)

@@ -11,23 +11,17 @@ from django.db.models import Exists, ExpressionWrapper, F
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from scans.database.clock import clock_ahead
+from scans.database.clock import clock_ahead, is_off
 from scans.models.full_disk import FullDisk
 from scans.targets.zones import DEFAULT_NAME, DEFAULT_ZONE, parse_zone, shown_zone
 from scans.version import version
 
 ALIVE_FOR = timedelta(seconds=30)
-CLOCK_TOLERANCE = 2.0  # seconds
 
 
 def host_name() -> str:
     """Return the name of this host, as it stands in rows."""
     return socket.gethostname()[:64]
-
-
-def is_off(ahead: float) -> bool:
-    """Return whether a clock that is ahead by so many seconds has to be corrected."""
-    return abs(ahead) > CLOCK_TOLERANCE
 
 
 class SystemPart(models.Model):

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection
 
-from django.utils import timezone
-
 from scans import transitions
+from scans.database import clock
 from scans.engines.events import FindingReported, identity
 from scans.models import Finding, UrlScan
 from scans.results.fingerprints import fingerprint
@@ -26,7 +25,7 @@ def _row(url_scan: UrlScan, finding: FindingReported) -> Finding:
         url_scan=url_scan,
         identity=identity(finding),
         fingerprint=fingerprint(**{name: getattr(finding, name) for name in _OF_FINGERPRINT}),
-        found_at=timezone.now(),
+        found_at=clock.now(),
         category=_storable(finding.category)[:200],
         severity=finding.severity.value,
         method=_storable(finding.method)[:16],

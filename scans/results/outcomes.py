@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from scans import transitions
+from scans.database import clock
 from scans.models import Finding, Replay, UrlScan
 from scans.reasons import NO_REASON, Reason
 from scans.results.verdicts import Verdict
@@ -40,7 +40,7 @@ class Outcomes:
 
     def _columns(self, finding: Finding, verdict: Verdict) -> dict:
         """Return what to write of a finding."""
-        at = timezone.now() if verdict.looked else None
+        at = clock.now() if verdict.looked else None
         return {"replay": verdict.replay, "replay_reason": verdict.reason, "replayed_at": at}
 
 
@@ -69,7 +69,7 @@ class OutcomesAgain(Outcomes):
             return super()._columns(finding, verdict)
         then = finding.replay_reason
         then = then.facts["then"] if then.code == "verdict_kept" else then
-        return {"replay_reason": Reason("verdict_kept", then=then, at=timezone.now(), why=verdict.reason)}
+        return {"replay_reason": Reason("verdict_kept", then=then, at=clock.now(), why=verdict.reason)}
 
 
 @transitions.by_holder

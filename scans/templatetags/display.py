@@ -17,6 +17,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from scans import activity, artifacts, unprotected
+from scans.database import clock
 from scans.harmless import exact as exact_in_html
 from scans.models import ActivityLogEntry, Analysis, AtWork, FullDisk, Installation, Mark, SystemPart, UrlScan, Webhook
 from scans.reasons import worded
@@ -101,7 +102,7 @@ def as_time(at: datetime, rule: str, text: str) -> str:
 @register.filter
 def ran_for(thing) -> timedelta | None:
     """Return how long an analysis or URL scan has run, up to now or its end; None if it has not started."""
-    return thing.ran_for(timezone.now())
+    return thing.ran_for(clock.now())
 
 
 @register.filter

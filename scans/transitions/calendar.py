@@ -3,10 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from django.utils import timezone
-
 from scans import activity
 from scans.configuration.submission import once_more
+from scans.database import clock
 from scans.models import Actor, Analysis, PausedBy, RecurringSchedule
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import ANALYSIS_STATUSES, PAUSABLE, AnalysisStatus, Phase, in_phase
@@ -27,7 +26,7 @@ def begin_blackout(analysis: Analysis, *, until: datetime) -> None:
     reason = Reason("blackout_until", until=until)
     for scan in scans:
         pause_scan(scan, PausedBy.WINDOW, Actor.SCHEDULER, reason)
-    columns = {"blackout_since": analysis.blackout_since or timezone.now()}
+    columns = {"blackout_since": analysis.blackout_since or clock.now()}
     roll_up(analysis, Actor.SCHEDULER, "analysis.blackout_began", columns=columns, until=until.isoformat())
 
 
@@ -41,7 +40,7 @@ def end_blackout(analysis: Analysis) -> None:
     analysis = locked(analysis.pk)
     if not analysis.blackout_since or any(scan.paused_by == PausedBy.WINDOW for scan in scans_in(analysis, U.PAUSING)):
         return
-    paused = timezone.now() - analysis.blackout_since
+    paused = clock.now() - analysis.blackout_since
     columns = {"blackout_since": None, "expires_at": analysis.expires_at and analysis.expires_at + paused}
     scans = [scan for scan in scans_in(analysis, U.PAUSED) if scan.paused_by == PausedBy.WINDOW]
     resume_scans(scans, free, Actor.SCHEDULER)
@@ -64,7 +63,7 @@ def run_recurring(schedule: RecurringSchedule) -> Analysis | None:
     runs = schedule.series.runs.order_by("-run").values_list("pk", flat=True)
     last = locked(runs.filter(status__in=_UNDER_WAY).first() or runs.first())
     schedule = RecurringSchedule.objects.select_for_update().select_related("template").get(pk=schedule.pk)
-    at, now = schedule.next_at, timezone.now()
+    at, now = schedule.next_at, clock.now()
     if schedule.switched_off_at or at is None or at > now:
         return None
     if last.status in _UNDER_WAY:
@@ -110,7 +109,7 @@ def switch_schedule_on(analysis: Analysis, *, by: By) -> None:
     if schedule is None:
         raise TransitionRefused("no_schedule_off", analysis=analysis)
     schedule.switched_off_at, schedule.switched_off_reason = None, NO_REASON
-    schedule.switched_on_at = timezone.now()
+    schedule.switched_on_at = clock.now()
     schedule.next_at = schedule.start_after(schedule.switched_on_at)
     schedule.save(update_fields=["switched_off_at", "switched_off_reason", "switched_on_at", "next_at"])
     roll_up(analysis, by, "analysis.schedule_switched_on")

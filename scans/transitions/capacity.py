@@ -2,9 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
 from scans import activity
+from scans.database import clock
 from scans.models import Actor, Analysis, AtWork, BlackoutWindow, ScanSettings, UrlScan
 from scans.reasons import Reason
 from scans.schedule.blackouts import Blackouts
@@ -45,7 +44,7 @@ def start(analysis: Analysis, *, by: By = Actor.SCHEDULER) -> None:
 
 
 def _queue(scan: UrlScan, free: "FreeSlots", by: By) -> None:
-    columns = {"queued_at": timezone.now(), "unserved_since": free.unserved_since(scan)}
+    columns = {"queued_at": clock.now(), "unserved_since": free.unserved_since(scan)}
     if free.take(scan):
         move(scan, U.QUEUED, "url_scan.queued", by, columns=columns)
     elif columns["unserved_since"]:
@@ -57,14 +56,14 @@ def _queue(scan: UrlScan, free: "FreeSlots", by: By) -> None:
 
 def start_if_due(analysis: Analysis) -> None:
     """Start an analysis if it is scheduled, its start time has passed, and no blackout window prevents it."""
-    is_due = Analysis.objects.due(timezone.now()).filter(pk=analysis.pk).exists()
+    is_due = Analysis.objects.due(clock.now()).filter(pk=analysis.pk).exists()
     if is_due and not closed_until(BlackoutWindow.for_analysis(analysis)):
         start(analysis)
 
 
 def closed_until(blackouts: Blackouts) -> datetime | None:
     """Return when the blackout window ends that has begun or is about to; None if there is none."""
-    now = timezone.now()
+    now = clock.now()
     return blackouts.ends(now) or blackouts.ends(now + BLACKOUT_LEAD)
 
 
@@ -78,7 +77,7 @@ class FreeSlots:
     """The slots that are free now. A URL scan gets none while no worker serves its zone: others can use it."""
 
     def __init__(self, number: int, at_work: AtWork):
-        self._number, self._at_work, self._now = number, at_work, timezone.now()
+        self._number, self._at_work, self._now = number, at_work, clock.now()
 
     def take(self, scan: UrlScan) -> bool:
         """Whether this URL scan gets a slot."""
@@ -128,7 +127,7 @@ def admit_next() -> bool:
         set_aside(scan.analysis, at_work)
         return True
     if scan.status == U.RESUMING:
-        UrlScan.objects.filter(pk=scan.pk, status=U.RESUMING).update(slot_since=timezone.now())
+        UrlScan.objects.filter(pk=scan.pk, status=U.RESUMING).update(slot_since=clock.now())
         activity.record("url_scan.got_a_place", analysis=scan.analysis, url_scan=scan, by=Actor.SCHEDULER)
         enqueue_for(scan, "scan_url")
     else:

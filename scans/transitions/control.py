@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
-
+from scans.database import clock
 from scans.models import Actor, Analysis, PausedBy, ScanSettings, StopMode, UrlScan
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import PAUSABLE, Action, EndedBy, Results
@@ -49,7 +48,7 @@ def resume_scans(scans: list[UrlScan], free: FreeSlots, by: By, reason: Reason |
     for scan in scans:
         has_slot, columns = free.take(scan), {"paused_by": "", "unserved_since": free.unserved_since(scan)}
         if scan.started_at:
-            to, columns["slot_since"] = U.RESUMING, timezone.now() if has_slot else None
+            to, columns["slot_since"] = U.RESUMING, clock.now() if has_slot else None
         else:
             to = U.QUEUED if has_slot else U.QUEUED_WITH_WARNING
         move(scan, to, "url_scan.resumed", by, reason=reason, columns=columns)
@@ -128,7 +127,7 @@ def resume_analysis(analysis: Analysis, *, by: By, reason: Reason | str = NO_REA
 def extend(analysis: Analysis, *, by: By, extra: timedelta, reason: Reason | str = NO_REASON) -> None:
     """Give a running analysis `extra` time, up to 25 days in all."""
     analysis = claim(analysis, Action.EXTEND, by)
-    if analysis.time_left(timezone.now()) == timedelta(0):
+    if analysis.time_left(clock.now()) == timedelta(0):
         raise TransitionRefused("duration_ended")  # its engines are being ended
     duration = extended(analysis.duration, extra)
     columns = {"duration": duration, "expires_at": analysis.expires_at and analysis.expires_at + extra}
@@ -149,6 +148,6 @@ def end_long_pause(url_scan: UrlScan) -> None:
     """End a URL scan that was paused for longer than an administrator allows, and keep its results."""
     scan = locked_scan(url_scan)
     limit = ScanSettings.current().pause_limit
-    if scan.status == U.PAUSED and scan.status_at < timezone.now() - limit:
+    if scan.status == U.PAUSED and scan.status_at < clock.now() - limit:
         stop_scan(scan, StopMode.SAVE, Actor.SCHEDULER, Reason("paused_too_long", limit=limit))
         roll_up(scan.analysis, Actor.SCHEDULER)

@@ -11,11 +11,10 @@ from functools import wraps
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from scans import activity
-from scans.database import statements
+from scans.database import clock, statements
 from scans.database.wakeup import wake
 from scans.models import ActivityLogEntry, Actor, Analysis, Finding, RecurringSchedule, UrlScan
 from scans.reasons import NO_REASON, Reason, Reasoned, as_reason
@@ -104,7 +103,7 @@ def note_refusal(name: str, thing, by: By | None, refusal: TransitionRefused) ->
     if analysis.submitted_at is None:
         url_scan = None  # a URL with log entries could not be removed from a saved analysis any more
     action = f"{'url_scan' if url_scan else 'analysis'}.refused"
-    lately = ActivityLogEntry.objects.filter(analysis=analysis, user=by, at__gte=timezone.now() - ONE_REFUSAL_EACH)
+    lately = ActivityLogEntry.objects.filter(analysis=analysis, user=by, at__gte=clock.now() - ONE_REFUSAL_EACH)
     with transaction.atomic():
         locked(analysis.pk)  # so that two at the same moment do not both find none
         if not lately.filter(action__endswith=".refused", data__asked=asked).exists():
@@ -152,7 +151,7 @@ def move(
     before, reason = scan.status, as_reason(reason)
     if to not in URL_SCAN_MOVES[U(before)]:
         raise TransitionRefused("no_such_move", url=scan.url, before=U(before), after=to)
-    now = timezone.now()
+    now = clock.now()
     changes = {"status": to, "status_at": now, "reason": reason, **_slot(scan, to, now), **(columns or {})}
     if to.info.final or to.info.results == Results.VERIFYING:
         changes.setdefault("ended_at", scan.ended_at or now)
@@ -214,7 +213,7 @@ def roll_up(analysis: Analysis, by: By, action: str = "", *, reason: Reason | st
     Writes one log entry if `action` is given or the status changed. Raises TransitionRefused if the analysis has ended.
     """
     before = analysis.status
-    changes = {**(columns or {}), "changed_at": timezone.now(), "version": analysis.version + 1}
+    changes = {**(columns or {}), "changed_at": clock.now(), "version": analysis.version + 1}
     for name, value in (columns or {}).items():
         setattr(analysis, name, value)
     totals = statements.totals_by_status([analysis.pk])[analysis.pk]
@@ -300,6 +299,6 @@ def _switch_off_if_failing(analysis: Analysis) -> None:
 def switch_off(schedule: RecurringSchedule, analysis: Analysis, by: By, reason: Reason | str) -> None:
     """Switch a schedule off and log it."""
     reason = as_reason(reason)
-    schedule.switched_off_at, schedule.switched_off_reason = timezone.now(), reason
+    schedule.switched_off_at, schedule.switched_off_reason = clock.now(), reason
     schedule.save(update_fields=["switched_off_at", "switched_off_reason"])
     activity.record("analysis.schedule_switched_off", analysis=analysis, by=by, reason=reason)

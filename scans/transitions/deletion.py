@@ -1,7 +1,6 @@
 """Deleting an analysis, and deleting the results of a URL scan."""
 
-from django.utils import timezone
-
+from scans.database import clock
 from scans.models import Actor, Analysis, AnalysisSearch, RecurringSchedule, Series, UrlScan
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import Action, UrlScanStatus
@@ -31,7 +30,7 @@ def delete(analysis: Analysis, *, by: By, reason: Reason | str = NO_REASON) -> N
     if not (schedule and schedule.template_id == analysis.pk):
         _forget_secrets(analysis)
     UrlScan.objects.filter(analysis=analysis).update(**RELEASED)  # ends a verification
-    now = timezone.now()
+    now = clock.now()
     columns = {"deleted_at": now, "ended_at": analysis.ended_at or now}
     roll_up(analysis, by, "analysis.deleted", reason=reason, columns=columns)
     ask_for_removal(analysis)

@@ -1,8 +1,7 @@
 """The end of verification, and publication."""
 
-from django.utils import timezone
-
 from scans import activity
+from scans.database import clock
 from scans.models import Actor, Analysis, Publication, UrlScan
 from scans.statuses import PUBLISHED_AS, Action
 from scans.transitions.claim import claim
@@ -19,7 +18,7 @@ def conclude_verification(scan: UrlScan, counts: dict[str, int]) -> None:
     """
     if scan.status not in PUBLISHED_AS:
         raise TransitionRefused("nothing_to_verify", scan=scan, status=scan.info.choice)
-    UrlScan.objects.filter(pk=scan.pk).update(verified_at=timezone.now(), **RELEASED)
+    UrlScan.objects.filter(pk=scan.pk).update(verified_at=clock.now(), **RELEASED)
     activity.record("url_scan.verified", analysis=scan.analysis, url_scan=scan, by=Actor.VERIFICATION, **counts)
     if scan.analysis.publication == Publication.AUTOMATIC:
         _publish(scan, Actor.VERIFICATION)

@@ -1,8 +1,7 @@
 """Verbs for a running scan: it begins, its session is saved, a login fails, it ends."""
 
-from django.utils import timezone
-
 from scans import activity
+from scans.database import clock
 from scans.models import Actor, Analysis, UrlScan
 from scans.reasons import NO_REASON, Notice, Reason
 from scans.statuses import EndedBy, UrlScanStatus
@@ -19,7 +18,7 @@ def begin(scan: UrlScan, *, engine: str, version: str, continues: bool = True, r
     `reason` is why it begins again. Raises LeaseLost if another worker holds the scan, TransitionRefused if a user
     stopped it meanwhile.
     """
-    now = timezone.now()
+    now = clock.now()
     has_session = scan.started_at is not None or scan.continues_id is not None
     action = ("url_scan.went_on" if continues else "url_scan.began_again") if has_session else "url_scan.started"
     columns = {"engine": engine, "engine_version": version, "started_at": scan.started_at or now}
@@ -109,5 +108,5 @@ def confirm_pause(scan: UrlScan, *, by: Actor = Actor.WORKER) -> None:
 def expire_waiting(analysis: Analysis) -> None:
     """End the URL scans that wait or are paused, because the duration has ended. Workers end those that run."""
     locked(analysis.pk)  # so that nobody extends the duration meanwhile
-    for scan in UrlScan.objects.out_of_time(timezone.now()).filter(analysis=analysis.pk).order_by("position"):
+    for scan in UrlScan.objects.out_of_time(clock.now()).filter(analysis=analysis.pk).order_by("position"):
         end(scan, EndedBy.DURATION, by=Actor.SCHEDULER, reason=Reason("duration_ended"))

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.utils import timezone
-
+from scans.database import clock
 from scans.models import Actor, Analysis, UrlScan
 from scans.reasons import NO_REASON, Reason
 from scans.statuses import Action, UrlScanStatus
@@ -28,7 +27,7 @@ from scans.transitions.holder import by_holder
 def prescan_only(analysis: Analysis, *, by: By) -> None:
     """Queue a prescan of an analysis that is saved for later. It is not submitted."""
     analysis = claim(analysis, Action.PRESCAN, by)
-    columns = {"prescan_asked_at": timezone.now(), "prescan_started_at": None, "prescan_ended_at": None}
+    columns = {"prescan_asked_at": clock.now(), "prescan_started_at": None, "prescan_ended_at": None}
     forget_failed_checks(analysis)
     roll_up(analysis, by, "analysis.prescan_asked", columns=columns)
     enqueue_set_up(analysis)
@@ -72,7 +71,7 @@ def give_up_set_up(analysis: Analysis, *, reason: Reason, actor: Actor = Actor.S
     if analysis.submitted_at:
         fail_submission(analysis, reason=reason)
         return
-    columns = {"prescan_asked_at": None, "prescan_ended_at": timezone.now()}
+    columns = {"prescan_asked_at": None, "prescan_ended_at": clock.now()}
     roll_up(analysis, actor, "analysis.prescan_failed", reason=reason, columns=columns)
 
 
@@ -92,7 +91,7 @@ def fail_set_up(scan: UrlScan, *, reason: Reason) -> None:
 def prescan_over(analysis: Analysis) -> dict:
     """Return the columns that end a running prescan; none if there is no running one."""
     open_prescan = analysis.prescan_started_at and not analysis.prescan_ended_at
-    return {"prescan_ended_at": timezone.now()} if open_prescan else {}
+    return {"prescan_ended_at": clock.now()} if open_prescan else {}
 
 
 @verb
@@ -101,7 +100,7 @@ def begin_prescan(analysis: Analysis) -> None:
     analysis = locked(analysis.pk)
     if not analysis.url_scans.filter(status=U.SUBMITTED).exists():
         raise TransitionRefused("nothing_to_check", analysis=analysis)
-    columns = {"prescan_asked_at": None, "prescan_started_at": timezone.now(), "prescan_ended_at": None}
+    columns = {"prescan_asked_at": None, "prescan_started_at": clock.now(), "prescan_ended_at": None}
     roll_up(analysis, Actor.PRESCAN, "analysis.prescan_started", columns=columns)
 
 
@@ -128,7 +127,7 @@ def end_prescan(analysis: Analysis, *, checked: int, passed: int, reason: Reason
     if analysis.prescan_ended_at:
         return
     facts = {"checked": checked, "passed": passed, "reason": reason}
-    columns = {"prescan_ended_at": timezone.now()}
+    columns = {"prescan_ended_at": clock.now()}
     roll_up(analysis, Actor.PRESCAN, "analysis.prescan_ended", columns=columns, **facts)
 
 

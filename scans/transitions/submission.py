@@ -4,10 +4,9 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
-from django.utils import timezone
-
 from scans import activity
 from scans.configuration.submission import Access, Submission, changes, columns_of, configuration
+from scans.database import clock
 from scans.models import (
     Actor,
     AllowedTarget,
@@ -67,7 +66,7 @@ def save(submission: Submission, *, by: By) -> Analysis:
 
 def submit_new(submission: Submission, by: By, **columns) -> Analysis:
     """Store a new run with these further columns, queue its set-up, and return it."""
-    analysis, is_new = _store(submission, status=AnalysisStatus.SUBMITTED, submitted_at=timezone.now(), **columns)
+    analysis, is_new = _store(submission, status=AnalysisStatus.SUBMITTED, submitted_at=clock.now(), **columns)
     if is_new:
         facts = {"urls": len(submission.urls), "run": analysis.run}
         activity.record("analysis.submitted", analysis=analysis, by=by, to_status=analysis.status, **facts)
@@ -86,7 +85,7 @@ def _store(submission: Submission, **columns) -> tuple[Analysis, bool]:
         return twin, False
     quotas.check(submission, columns.get("owner") and columns["owner"].pk, is_draft="submitted_at" not in columns)
     last = series.runs.order_by("-run").first()
-    now = timezone.now()
+    now = clock.now()
     analysis = Analysis.objects.create(
         series=series,
         run=last.run + 1 if last else 1,
@@ -102,7 +101,7 @@ def _store(submission: Submission, **columns) -> tuple[Analysis, bool]:
 
 def _add_scans(analysis: Analysis, submission: Submission, owner: int | None, leave_out: Collection[str] = ()) -> None:
     """Create the URL scans of an analysis. Each refers to its login and crawl script."""
-    now = timezone.now()
+    now = clock.now()
     added = [(position, url) for position, url in enumerate(submission.urls) if url not in leave_out]
     access = {url: submission.access.get(url) or Access() for _position, url in added}
     sealed_contents.store(access.values(), owner)
@@ -140,7 +139,7 @@ def begin_repeating(analysis: Analysis) -> None:
         return
     rule = Recurrence.from_json(analysis.recurrence)
     # `first_at` is the start that was chosen, not the first one: daylight saving may move only that one.
-    chosen = analysis.start_at or timezone.now()
+    chosen = analysis.start_at or clock.now()
     first = next(starts(rule, chosen, analysis.zone), None)
     if first is None:
         raise TransitionRefused("ends_before_first_start", ends_on=rule.ends_on)
@@ -240,12 +239,12 @@ def submit_again(analysis: Analysis, *, by: By) -> None:
 
 def _refuse_past_start(analysis: Analysis) -> None:
     """Raise TransitionRefused if the start time has passed; a minute of tolerance, because forms have no seconds."""
-    if analysis.start_at and analysis.start_at < timezone.now() - timedelta(minutes=1):
+    if analysis.start_at and analysis.start_at < clock.now() - timedelta(minutes=1):
         raise TransitionRefused("start_is_past", analysis=analysis, start=analysis.start_at)
 
 
 def _submit_saved(analysis: Analysis, by: By) -> None:
-    columns = {"submitted_at": timezone.now(), "prescan_started_at": None, "prescan_ended_at": None}
+    columns = {"submitted_at": clock.now(), "prescan_started_at": None, "prescan_ended_at": None}
     facts = {"urls": analysis.url_scans.count(), "run": analysis.run}
     forget_failed_checks(analysis)
     _accept_scans(analysis, by)
@@ -258,7 +257,7 @@ def _set_up_again(analysis: Analysis, failed: list[UrlScan], by: By) -> None:
     for scan in failed:
         move(scan, U.SUBMITTED, "url_scan.submitted", by)
     columns = {"prescan_started_at": None, "prescan_ended_at": None}
-    columns |= {"submitted_at": analysis.submitted_at or timezone.now()}
+    columns |= {"submitted_at": analysis.submitted_at or clock.now()}
     roll_up(analysis, by, "analysis.submitted", columns=columns, urls=len(failed), run=analysis.run)
     enqueue_set_up(analysis)
 

@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from scans import activity
+from scans.database import clock
 from scans.database.statements import totals_by_status
 from scans.models import Actor, Analysis, Finding, Mark, TriageMark, UrlScan
 from scans.models.triage_mark import Reopened
@@ -145,11 +146,11 @@ def _row(scan: UrlScan, finding: Finding) -> TriageMark:
     """Return the row of the weakness; a new one, not yet stored, if nobody decided about it yet."""
     known = {"series_id": scan.analysis.series_id, "fingerprint": finding.fingerprint}
     row = TriageMark.objects.filter(**known).select_related("user").first()
-    return row or TriageMark(**known, mark=Mark.UNREVIEWED, at=timezone.now())
+    return row or TriageMark(**known, mark=Mark.UNREVIEWED, at=clock.now())
 
 
 def _store(row: TriageMark, by: By, *, reopened: str = "") -> None:
-    row.user, row.at = None if isinstance(by, Actor) else by, timezone.now()
+    row.user, row.at = None if isinstance(by, Actor) else by, clock.now()
     row.reopened, row.version = reopened, row.version + 1
     row.save()
 

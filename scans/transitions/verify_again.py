@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from django.utils import timezone
-
 from scans import activity
+from scans.database import clock
 from scans.models import Actor, AllowedTarget, Analysis, UrlScan
 from scans.models.querysets import FindingQuerySet
 from scans.reasons import NO_REASON, Reason
@@ -67,7 +66,7 @@ def _refuse_without_requests(analysis: Analysis) -> None:
 def _ask(scan: UrlScan, chosen: FindingQuerySet, by: By) -> int:
     """Ask for these findings of a URL scan, unless that is done already; returns how many were asked for, and logs."""
     is_under_way = scan.findings.waiting_for_verification().exists()
-    asked = chosen.filter(verify_asked_at=None).update(verify_asked_at=timezone.now())
+    asked = chosen.filter(verify_asked_at=None).update(verify_asked_at=clock.now())
     if asked:
         activity.record("url_scan.verify_asked", analysis=scan.analysis, url_scan=scan, by=by, count=asked)
     if asked and not is_under_way:
@@ -113,6 +112,6 @@ def conclude_verify_again(scan: UrlScan, counts: dict[str, int], reason: Reason 
     activity.record("url_scan.verified_again", **facts, **counts)
     is_done = not scan.findings.waiting_for_verification().exists()
     if is_done:
-        UrlScan.objects.filter(pk=scan.pk).update(verified_at=timezone.now(), **RELEASED)
+        UrlScan.objects.filter(pk=scan.pk).update(verified_at=clock.now(), **RELEASED)
     roll_up(scan.analysis, Actor.VERIFICATION)
     return is_done

@@ -6,10 +6,10 @@ while. Once a worker serves the zone, it waits for a slot as before, in its old 
 
 from datetime import timedelta
 
-from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans import activity
+from scans.database import clock
 from scans.models import Actor, Analysis, AtWork, UrlScan
 from scans.reasons import Reason
 from scans.targets.zones import DEFAULT_ZONE, shown_zone
@@ -31,7 +31,7 @@ def _set_aside(scan: UrlScan, **columns) -> None:
     reason = why_unserved(scan)
     if scan.status == U.QUEUED_WITH_WARNING:
         columns["reason"] = reason
-    UrlScan.objects.filter(pk=scan.pk).update(unserved_since=timezone.now(), **columns)
+    UrlScan.objects.filter(pk=scan.pk).update(unserved_since=clock.now(), **columns)
     about = {"analysis": scan.analysis, "url_scan": scan, "by": Actor.SCHEDULER}
     activity.record("url_scan.unserved", reason=reason, **about)
 
@@ -44,14 +44,14 @@ def why_unserved(scan: UrlScan) -> Reason:
 def note_unserved(scans: list[int]) -> None:
     """Note of URL scans that hold a slot in the queue that no worker serves their zone."""
     in_queue = UrlScan.objects.holding_slot_in_queue()
-    in_queue.filter(pk__in=scans, unserved_since=None).update(unserved_since=timezone.now())
+    in_queue.filter(pk__in=scans, unserved_since=None).update(unserved_since=clock.now())
 
 
 @verb
 def give_back_slot(url_scan: UrlScan) -> None:
     """Take the slot from a URL scan whose zone has had no worker for a while. Does nothing if a worker came."""
     scan = locked_scan(url_scan)
-    long_enough = scan.unserved_since and scan.unserved_since <= timezone.now() - KEEPS_SLOT_FOR
+    long_enough = scan.unserved_since and scan.unserved_since <= clock.now() - KEEPS_SLOT_FOR
     if not long_enough or not UrlScan.objects.holding_slot_in_queue().filter(pk=scan.pk).exists():
         return
     if scan.status == U.QUEUED:

@@ -3,9 +3,8 @@
 import logging
 from time import monotonic
 
-from django.utils import timezone
-
 from scans import artifacts, transitions
+from scans.database import clock
 from scans.models import Installation, UrlScan
 from scans.reasons import Reason
 from scans.statuses import EndedBy, UrlScanStatus
@@ -49,7 +48,7 @@ def _is_over(scan: UrlScan) -> bool:
         transitions.confirm_pause(scan)
     elif status in STOPPING:
         transitions.end(scan, EndedBy.USER)
-    elif expires_at and timezone.now() >= expires_at:
+    elif expires_at and clock.now() >= expires_at:
         transitions.end(scan, EndedBy.DURATION, reason=Reason("duration_ended"))
     else:
         return status not in (UrlScanStatus.QUEUED, UrlScanStatus.RESUMING)

@@ -2,10 +2,9 @@
 
 from functools import cache
 
-from django.utils import timezone
-
 from scans import artifacts, transitions
 from scans.configuration.secret_headers import rules_of
+from scans.database import clock
 from scans.models import CrawlScript, TargetCheck, TargetLogin, UrlScan
 from scans.prescan.checks import CheckReport, Target
 from scans.targets.refusal import Seen
@@ -23,7 +22,7 @@ def keep_checks(url_scan: UrlScan, report: CheckReport, occasion: str) -> None:
 
 @transitions.by_holder
 def _keep(url_scan: UrlScan, report: CheckReport, occasion: str) -> None:
-    now = timezone.now()
+    now = clock.now()
     checks = TargetCheck.objects.bulk_create(
         TargetCheck(
             url_scan=url_scan,

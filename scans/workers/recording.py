@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.utils import timezone
-
 from scans import transitions
+from scans.database import clock
 from scans.engines.events import AddressSeen, CrawlSeen, Event, FindingReported, LogLine, ModuleFailed, UrlCrawled
 from scans.harmless import one_line
 from scans.models import UrlScan
@@ -54,7 +53,7 @@ class Recording:
 
     def log(self, line: LogLine) -> None:
         """Keep a line for the engine's log, with the time of now."""
-        self._heard.lines.append(f"{timezone.now():%H:%M:%S} {line.level:7} {one_line(line.text)}\n")
+        self._heard.lines.append(f"{clock.now():%H:%M:%S} {line.level:7} {one_line(line.text)}\n")
 
     def note(self, **progress) -> None:
         """Keep columns of the URL scan, in place of earlier values."""

@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Model, QuerySet, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from scans import transitions
-from scans.database import statistics
+from scans.database import clock, statistics
 from scans.database.look import Look, Moment
 from scans.maintenance import leftovers, recount, retention, security_log
 from scans.models import (
@@ -120,7 +119,7 @@ def _repeated(work: Callable[[], bool]) -> Iterator[Piece]:
 
 def run_recurring() -> Iterator[Piece]:
     """Make the next run of every recurring schedule that is due, the longest overdue first."""
-    due = RecurringSchedule.objects.due(timezone.now()).order_by("next_at")
+    due = RecurringSchedule.objects.due(clock.now()).order_by("next_at")
     return _each(transitions.run_recurring, RecurringSchedule, due.values_list("pk", flat=True))
 
 
@@ -164,12 +163,12 @@ def end_blackouts() -> Iterator[Piece]:
 
 def start_due() -> Iterator[Piece]:
     """Start the scheduled analyses whose start time has come, except in a blackout window."""
-    return _start(Analysis.objects.scheduled_until(timezone.now()))
+    return _start(Analysis.objects.scheduled_until(clock.now()))
 
 
 def start_late() -> Iterator[Piece]:
     """Start URL scans that were set up after others of their analysis had started."""
-    return _start(Analysis.objects.due(timezone.now()))
+    return _start(Analysis.objects.due(clock.now()))
 
 
 def _start(due: QuerySet[Analysis]) -> Iterator[Piece]:
@@ -184,7 +183,7 @@ def look_after_zones() -> Iterator[Piece]:
 
     Looks at the URL scans that hold a slot, and along an index at those that wait for a worker of their zone.
     """
-    at_work, now = AtWork.now(), timezone.now()
+    at_work, now = AtWork.now(), clock.now()
     in_queue = UrlScan.objects.holding_slot_in_queue().values_list("pk", "zone", "unserved_since")
     unserved = {pk: since for pk, zone, since in in_queue if at_work.leaves_out(zone)}
     if new := [pk for pk, since in unserved.items() if since is None]:
@@ -211,14 +210,14 @@ def recover_abandoned() -> Iterator[Piece]:
 
 def end_durations() -> Iterator[Piece]:
     """End what waits or is paused in analyses whose duration is over. Workers end what runs."""
-    over = Analysis.objects.with_waiting_out_of_time(timezone.now())
+    over = Analysis.objects.with_waiting_out_of_time(clock.now())
     return _each(transitions.expire_waiting, Analysis, over.values_list("pk", flat=True))
 
 
 def end_long_pauses() -> Iterator[Piece]:
     """End what a user paused for longer than an administrator allows."""
     limit = ScanSettings.current().pause_limit
-    paused = UrlScan.objects.paused_too_long(timezone.now(), limit)
+    paused = UrlScan.objects.paused_too_long(clock.now(), limit)
     return _each(transitions.end_long_pause, UrlScan, paused.values_list("pk", flat=True))
 
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from time import monotonic
 
 from django.db import Error, connection
-from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from scans import room
+from scans.database import clock
 from scans.models import FullDisk
 from scans.reasons import NO_REASON
 from scans.transitions.turns import SCANS, put_back
@@ -38,7 +38,7 @@ class Space:
         self._look()
         if not self._why or task.task_path != _NEEDS_ROOM:
             return False
-        put_back(task, timezone.now() + PUT_OFF_FOR)
+        put_back(task, clock.now() + PUT_OFF_FOR)
         return True
 
     def _look(self) -> None:

@@ -13,10 +13,10 @@ from functools import partial
 from time import monotonic
 
 from django.db import Error
-from django.utils import timezone
 
 from scans import artifacts, room, transitions
 from scans.browser import Task, play
+from scans.database import clock
 from scans.database.patience import may_pass
 from scans.engines.base import Command, Engine, EngineRun, ReportError
 from scans.engines.events import (
@@ -287,7 +287,7 @@ class Supervision:
         self._run.send(command)
 
     def _out_of_time(self) -> bool:
-        return self._begun and self._expires_at is not None and timezone.now() >= self._expires_at
+        return self._begun and self._expires_at is not None and clock.now() >= self._expires_at
 
     def _hangs(self) -> bool:
         if not self._begun:

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from scans import activity, transitions
+from scans.database import clock
 from scans.database.look import Moment
 from scans.maintenance import removal
 from scans.models import Actor, Analysis, BulkAction, SystemPart, UrlScan
@@ -113,7 +113,7 @@ def running_for_long(since: datetime | Moment) -> QuerySet[DBTaskResult]:
 def _lost() -> Iterator[Callable[[], None]]:
     """Yield for each task of a dead worker the change that marks it as failed."""
     alive = set(SystemPart.alive().values_list("name", flat=True))
-    for result in running_for_long(timezone.now() - ALIVE_FOR):
+    for result in running_for_long(clock.now() - ALIVE_FOR):
         if result.worker_ids[-1] not in alive:
             yield partial(_set_lost, result)
 

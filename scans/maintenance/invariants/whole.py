@@ -8,11 +8,10 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
-from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from scans.database import append_only, status_counts, webhook_outbox
+from scans.database import append_only, clock, status_counts, webhook_outbox
 from scans.maintenance.invariants.base import NO_WORKER, RECOUNT, REPORT, START_SCHEDULER, Violation
 from scans.models import (
     Analysis,
@@ -107,6 +106,6 @@ def what_is_owed_has_a_task() -> Iterator[Violation]:
 def _with_task(task: str, rows: list[int]) -> set[int]:
     """Return which of these rows have this task: it waits or runs, or ended so lately that the pause is not over."""
     alive = Q(status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING])
-    lately = Q(finished_at__gt=timezone.now() - LONGEST_PAUSE)
+    lately = Q(finished_at__gt=clock.now() - LONGEST_PAUSE)
     tasks = DBTaskResult.objects.filter(alive | lately, task_path=f"scans.tasks.{task}", args_kwargs__args__0__in=rows)
     return {arguments["args"][0] for arguments in tasks.values_list("args_kwargs", flat=True)}
