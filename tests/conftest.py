@@ -173,7 +173,7 @@ def _english_again():
 
 @pytest.fixture(scope="session", autouse=True)
 def _time_passes_where_a_test_moves_the_clock():
-    """It is no clock that is off, which the database's would correct. `tests/database/test_clock.py` has such clocks."""
+    """It is no clock that is off, which the database's would correct; database/test_clock.py has such clocks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("scans.database.clock.is_off", lambda ahead: False)
         yield

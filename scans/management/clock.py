@@ -16,5 +16,5 @@ def tell_of_clock(stderr) -> None:
         side = "ahead of" if ahead > 0 else "behind"
         stderr.write(
             f"The clock of this host is {abs(ahead):.1f} s {side} the database's. Scans follow the database's, "
-            "but the lines that this process writes do not: set the clock, for example with chrony or systemd-timesyncd."
+            "but the lines of this process do not: set the clock, for example with chrony or systemd-timesyncd."
         )

@@ -54,6 +54,7 @@ _ENDINGS = {
     Outcome.UNREACHABLE: EndedBy.SITE,
     Outcome.TECHNICAL: EndedBy.TECHNICAL,
 }
+_WAITS_FOR_ROOM = {"reason": Reason("waits_for_room"), "action": "url_scan.handed_over"}
 
 
 def why_not_started(scan: UrlScan, engine: Engine, error: Reason | str, timing: Timing = DEFAULT_TIMING) -> Reason:
@@ -248,7 +249,7 @@ class Supervision:
         elif self._watch.dns_failed.is_set():
             self._ask(Command.STOP, EndedBy.SITE, Reason("site_name_gone"))
         elif room.shortage():
-            self._leaving = {"reason": Reason("waits_for_room"), "action": "url_scan.handed_over"}
+            self._leaving = _WAITS_FOR_ROOM
             self._ask(Command.CHECKPOINT)
         elif self._hangs():
             self._why = (EndedBy.ENGINE, Reason("engine_silent"))
@@ -303,7 +304,9 @@ class Supervision:
         if ended.outcome == Outcome.ORPHANED:
             logger.warning("The engine for %s was not told to stay for too long.", self._scan.url)
             return  # as if this worker were gone: the lease runs out, and the next worker resumes from the session
-        if self._session_saved(ended) and self._status == UrlScanStatus.PAUSING:
+        if self._had_no_room(ended):
+            transitions.leave(self._scan, **_WAITS_FOR_ROOM)
+        elif self._session_saved(ended) and self._status == UrlScanStatus.PAUSING:
             self._save(with_session=True)
             transitions.confirm_pause(self._scan)
         elif self._session_saved(ended) and self._status != UrlScanStatus.STOPPING_SAVING_RESULTS:
@@ -326,6 +329,12 @@ class Supervision:
     def _session_saved(self, ended: Ended) -> bool:
         """Return whether the session we asked for is saved. It is on disk even if we had to kill the engine."""
         return self._asked == Command.CHECKPOINT and ended.outcome in (Outcome.CHECKPOINTED, Outcome.CRASHED)
+
+    def _had_no_room(self, ended: Ended) -> bool:
+        """Return whether the engine died, and the disk is full: what else it may be shows once there is room."""
+        may_go_on = self._status in (UrlScanStatus.QUEUED, UrlScanStatus.RESUMING, UrlScanStatus.IN_PROGRESS)
+        died_by_itself = ended.outcome == Outcome.CRASHED and not self._asked and not self._why
+        return may_go_on and died_by_itself and bool(room.shortage())
 
     def _verdict(self, ended: Ended) -> tuple[EndedBy, Reason]:
         if ended.outcome == Outcome.COMPLETED:

@@ -17,12 +17,14 @@ from scans.engines.events import CrawlSeen, Ended, LogLine, ModuleFailed, Outcom
 from scans.engines.process import EngineProcess
 from scans.models import Actor, Analysis, Finding, StopMode, UrlScan
 from scans.reasons import NO_REASON, Notice, Reason
+from scans.statuses import EndedBy
 from scans.statuses import UrlScanStatus as U
 from scans.targets import monitor
 from scans.targets.monitor import Look, Sight
 from scans.workers import recording, runner, supervision
 from tests import factories as make
 from tests.engines.fake.adapter import FakeEngine
+from tests.rows import tasks
 from tests.workers.playing import (
     ANSWERED,
     FINDING,
@@ -340,6 +342,18 @@ def test_a_disk_that_is_filling_up_makes_the_scan_wait_with_its_session_saved(si
     assert scan.status == U.RESUMING and not scan.lease_holder and scan.findings.count() == 1
     assert "disk of its worker is full" in str(scan.reason)
     assert scan.activity.filter(action="url_scan.handed_over").count() == 1
+
+
+@pytest.mark.parametrize("begun", [[], [STARTED, FINDING, ANSWERED]])
+def test_an_engine_that_dies_on_a_full_disk_is_started_again_once_there_is_room(site, settings, begun):
+    room = settings.SCANS_KEEP_FREE_MB
+    settings.SCANS_KEEP_FREE_MB = 1_000_000_000  # no disk has so much
+    scan = run(queued(site), *begun, {"do": "exit", "code": 1})
+    assert scan.status == (U.RESUMING if begun else U.QUEUED) and not scan.lease_holder and scan.slot_since
+    assert tasks("scan_url")[-1] == scan.pk and scan.findings.count() == len(begun) // 3
+    settings.SCANS_KEEP_FREE_MB = room
+    scan = run(scan, {"do": "exit", "code": 1})  # it dies with room too
+    assert scan.info.ended_by == (EndedBy.ENGINE if begun else EndedBy.TECHNICAL) and not scan.lease_holder
 
 
 def test_a_worker_that_was_frozen_writes_nothing_of_what_it_then_hears(site, monkeypatch):
