@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from django.utils import timezone
 
 from scans.analysis_list.keyset import Keyset
+from scans.database import clock
 from scans.exports.data import iso, values_of
 from scans.exports.streams import HERE, json_pieces
 from scans.exports.tables import csv_lines
@@ -50,7 +51,7 @@ def rows_of(ids: Sequence[int], user, address: Callable[[str], str]) -> Iterator
 
 def _row(analysis: Analysis, totals: dict[str, int]) -> dict:
     """Plain data. Findings that the user may not see yet are left out; `urls_under_verification` says in how many."""
-    ran_for = analysis.ran_for(timezone.now())
+    ran_for = analysis.ran_for(clock.now())
     return {
         **values_of(analysis, "id name run status"),
         **values_of(analysis.info, "label warning"),
