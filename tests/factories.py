@@ -80,7 +80,6 @@ def reported(number: int = 1, severity: Severity = Severity.HIGH, **fields) -> F
         "module": "xss",
         "info": f"XSS in parameter q of page{number}",
         "http_request": f"GET /page{number}?q=%3Cscript%3E HTTP/1.1\nhost: 127.0.0.1:9\n\n",
-        "curl": f"curl 'http://127.0.0.1:9/page{number}?q=%3Cscript%3E'",
         "evidence_status": 200,
         "evidence_body": "<p><script></p>",
     }

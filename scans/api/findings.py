@@ -25,7 +25,7 @@ def findings_of(analysis: Analysis, user) -> FindingQuerySet:
 
 def finding_row(finding: Finding, mask: Mask) -> dict:
     """A finding that knows its mark, without evidence."""
-    finding.http_request = finding.curl = ""  # not read for a list
+    finding.http_request = ""  # not read for a list
     data = finding_data(finding, mask)
     return {name: value for name, value in data.items() if name not in _EVIDENCE} | _besides(finding)
 

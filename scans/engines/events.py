@@ -158,7 +158,6 @@ class FindingReported:
     module: str
     info: str
     http_request: str
-    curl: str
     description: str = ""
     solution: str = ""
     references: tuple[tuple[str, str], ...] = ()  # (title, address)

@@ -8,6 +8,7 @@ from scans.exports.masking import Mask, header_masked, masks_of, without_credent
 from scans.models import ActivityLogEntry, Analysis, AtWork, Finding, Mark, ModuleError, TriageMark, UrlScan
 from scans.models.open_findings import count_open, count_open_of_scans
 from scans.reasons import Notice, Reason
+from scans.results.curl import curl_of
 from scans.severities import DISMISSED, total
 from scans.statuses import ANALYSIS_STATUSES, URL_SCAN_STATUSES, Status
 from scans.summaries.workers import waits_for_zones
@@ -134,6 +135,7 @@ def finding_data(finding: Finding, mask: Mask) -> dict:
     Its address and parameter name are the site's own words and are not masked: in /admin/, `admin` may be a password
     too.
     """
+    request = mask(without_credentials(finding.http_request))
     return {
         "id": finding.pk,
         "url_scan": finding.url_scan_id,
@@ -142,8 +144,8 @@ def finding_data(finding: Finding, mask: Mask) -> dict:
         "replay": finding.replay,
         **_reason_data("replay_reason", finding.replay_reason, mask),
         "replayed_at": iso(finding.replayed_at),
-        "http_request": mask(without_credentials(finding.http_request)),
-        "curl": mask(without_credentials(finding.curl)),
+        "http_request": request,
+        "curl": curl_of(finding.url, request),
         **values_of(finding, "wstg cwe fingerprint"),
         "mark": getattr(finding, "mark", Mark.UNREVIEWED),
     }

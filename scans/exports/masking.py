@@ -26,10 +26,9 @@ from scans.models import Analysis, CrawlScript, TargetLogin, UrlScan
 MASK = "***"
 SHORTEST_SECRET = 4  # characters, as for the engine: masking shorter values would hide half of every text
 SHORTEST_SESSION = 11  # of a cookie's value, as for the engine: shorter ones are settings such as `theme=dark`
-# Headers that grant access. In a request's text they start a line; in a curl command they follow -H.
+# Headers that grant access. In a request's text they start a line.
 _CREDENTIAL = r"(?:proxy-)?authorization|x-api-key|x-auth-token|api-key"
-_HEADER = re.compile(rf"(?im)(^|-H [\"'])({_CREDENTIAL}|cookie|set-cookie)( *: *)([^\r\n\"']*)")
-_COOKIE_OPTION = re.compile(r"((?:^|\s)(?:-b|--cookie) [\"']?)([^\"'\r\n]*)")
+_HEADER = re.compile(rf"(?im)^({_CREDENTIAL}|cookie|set-cookie)( *: *)([^\r\n]*)")
 _TYPED = ("type", "sendKeys", "editContent")
 _SECRET_FIELD = re.compile(r"pass|pwd|secret|token|otp", re.IGNORECASE)
 
@@ -83,9 +82,8 @@ def _opened(model: type[Model], pks: set[int | None], secrets_of: Callable[[Mode
 
 
 def without_credentials(text: str) -> str:
-    """Return a request, or the curl command that repeats it, without the values of credentials and cookies."""
-    text = _HEADER.sub(lambda match: f"{match[1]}{match[2]}{match[3]}{header_masked(match[2], match[4])}", text)
-    return _COOKIE_OPTION.sub(lambda match: match[1] + header_masked("cookie", match[2]), text)
+    """Return a request without the values of credentials and cookies."""
+    return _HEADER.sub(lambda match: f"{match[1]}{match[2]}{header_masked(match[1], match[3])}", text)
 
 
 def header_masked(name: str, value: str) -> str:

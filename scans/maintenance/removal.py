@@ -19,7 +19,7 @@ from scans.transitions import Turn, TurnOver
 
 PRIORITY = -50  # of the task: people wait for the others
 ROWS_AT_ONCE = 25  # SQLite took 43 ms for 100 rows with 130 kB of evidence each, the maximum
-NO_EVIDENCE = {"http_request": "", "curl": "", "evidence_status": 0, "evidence_headers": [], "evidence_body": ""}
+NO_EVIDENCE = {"http_request": "", "evidence_status": 0, "evidence_headers": [], "evidence_body": ""}
 
 
 class NotRemoved(Exception):

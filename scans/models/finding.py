@@ -79,7 +79,6 @@ class Finding(models.Model):
     wstg = models.JSONField(_("WSTG"), default=list, blank=True)
     cwe = models.JSONField(_("CWE"), default=list, blank=True)
     http_request = models.TextField(_("request"), blank=True)
-    curl = models.TextField(_("curl command"), blank=True)
     evidence_status = models.PositiveSmallIntegerField(_("status code of the response"), default=0)
     evidence_headers = models.JSONField(_("headers of the response"), default=list, blank=True)
     evidence_body = models.TextField(_("body of the response"), blank=True)
@@ -99,7 +98,7 @@ class Finding(models.Model):
     )
 
     LARGE = (
-        *("http_request", "curl", "evidence_headers", "evidence_body"),
+        *("http_request", "evidence_headers", "evidence_body"),
         *("description", "solution", "references"),
     )
 

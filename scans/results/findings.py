@@ -9,7 +9,7 @@ from scans.models import Finding, UrlScan
 from scans.results.fingerprints import fingerprint
 
 _OF_FINGERPRINT = "category method url parameter module subject kind site_wide".split()
-_LONG_TEXTS = "url parameter info description solution http_request curl evidence_body".split()
+_LONG_TEXTS = "url parameter info description solution http_request evidence_body".split()
 
 
 @transitions.by_holder

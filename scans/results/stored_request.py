@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 from scans.results.verdicts import NotReplayable
 
-_HOP_HEADERS = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding"}
+HOP_HEADERS = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding"}
 # How the engine names a payload that is the whole query string, and one that is the whole body.
 _QUERY, _BODY = ("", "QUERY_STRING"), ("raw body",)
 
@@ -135,7 +135,7 @@ def parse_request(text: str) -> StoredRequest:
     if "content-type: multipart/" in head.lower():
         raise NotReplayable("files_kept_in_parts")
     headers = dict(line.partition(": ")[::2] for line in lines if ": " in line)
-    kept = {name: value for name, value in headers.items() if name.lower() not in _HOP_HEADERS}
+    kept = {name: value for name, value in headers.items() if name.lower() not in HOP_HEADERS}
     return StoredRequest(words[0], words[1], kept, body)
 
 

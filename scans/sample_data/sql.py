@@ -102,7 +102,7 @@ INSERTS = [
     """
     INSERT INTO scans_finding (
         id, url_scan_id, identity, fingerprint, found_at, category, severity, method, url, parameter, module, info,
-        description, solution, "references", wstg, cwe, http_request, curl, evidence_status, evidence_headers,
+        description, solution, "references", wstg, cwe, http_request, evidence_status, evidence_headers,
         evidence_body, replay, replay_reason, replayed_at)
     SELECT
         plan.first_finding + finding.number, plan.first_scan + finding.position, finding.identity,
@@ -110,7 +110,7 @@ INSERTS = [
         'https://' || scan.host || plan.site || finding.path, finding.parameter, finding.module, finding.info,
         'Made up: sample data.', '', '[]', finding.wstg, finding.cwe,
         finding.method || ' ' || finding.path || ' HTTP/1.1\nHost: ' || scan.host || plan.site || '\n\n',
-        'curl "https://' || scan.host || plan.site || finding.path || '"', 200, '[]', '', finding.replay, '',
+        200, '[]', '', finding.replay, '',
         AT[finding.replayed]
     FROM sample_plan plan CROSS JOIN sample_finding finding CROSS JOIN sample_scan scan
     WHERE finding.story = plan.story AND scan.story = plan.story AND scan.position = finding.position

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from shlex import quote
 from typing import NamedTuple
 
 from scans.login.base import HTTP_METHODS, Method
@@ -186,7 +187,7 @@ def command(curl: str, method: str, header_names: Iterable[str]) -> tuple[str, l
     """
     if not curl:
         return "", []
-    options = [(f'-H "{name}: ${variable}"', variable) for name in header_names if (variable := _variable(name))]
+    options = [(f'-H {quote(f"{name}: ")}"${_variable(name)}"', _variable(name)) for name in header_names]
     if method in HTTP_METHODS:
         flag = "" if method == Method.BASIC else f"--{method} "
         options.append((f'{flag}-u "$LOGIN"', "LOGIN"))
@@ -197,4 +198,5 @@ def command(curl: str, method: str, header_names: Iterable[str]) -> tuple[str, l
 
 def _variable(name: str) -> str:
     """Return the name of a variable of the shell for the value of a header."""
-    return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name).upper()
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name).upper()
+    return f"_{plain}" if plain[0].isdecimal() else plain

@@ -18,6 +18,7 @@ from scans.configuration.secret_headers import names_for
 from scans.filtersets import whole_number
 from scans.forms.actions import AssignForm, MarkForm
 from scans.models import Finding, Mark, TargetLogin, TriageMark, UrlScan
+from scans.results.curl import curl_of
 from scans.summaries.evidence import LONGEST as LONGEST_EVIDENCE
 from scans.summaries.evidence import Evidence, command
 from scans.summaries.explanation import why
@@ -100,7 +101,7 @@ def _proof(request: HttpRequest, url_scan: UrlScan, finding: Finding) -> dict:
     """The evidence, and a command that repeats the request."""
     names, login = names_for(url_scan), TargetLogin.objects.filter(pk=url_scan.login_id)
     method = login.values_list("method", flat=True).first() if url_scan.login_id else ""
-    curl, variables = command(finding.curl, method or "", names)
+    curl, variables = command(curl_of(finding.url, finding.http_request), method or "", names)
     longest = None if "all" in request.GET else LONGEST_EVIDENCE
     evidence = Evidence(finding, longest)
     return {"header_names": names, "evidence": evidence, "curl": curl, "variables": variables}

@@ -85,7 +85,7 @@ def logged_out_engine(times):
     answered = Progress(phase="attack", requests=9, responses={"2xx": 9}, urls_crawled=3)
     finding = FindingReported(
         category="XSS", severity="medium", method="GET", url="http://127.0.0.1/", parameter="q", module="xss",
-        info="reflected", http_request="GET / HTTP/1.1\nhost: 127.0.0.1\n\n", curl="curl",
+        info="reflected", http_request="GET / HTTP/1.1\nhost: 127.0.0.1\n\n",
     )  # fmt: skip
     return FakeEngine([Started(engine="Fake", version="1"), finding, answered, {"do": "lose_login", "times": times}])
 

@@ -4,6 +4,7 @@ import pytest
 
 from scans import transitions
 from scans.models import Actor, SystemPart
+from scans.results.curl import curl_of
 from tests import factories
 from tests.end_to_end.remote import expect
 
@@ -142,8 +143,9 @@ def test_the_command_that_repeats_a_request_is_copied(open_page):
     button = page.locator("[data-copy]")
     button.click()
     expect(button).to_have_text("Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == finding.curl
-    assert page.evaluate("getSelection().toString()").strip() == finding.curl
+    command = curl_of(finding.url, finding.http_request)
+    assert command.startswith("curl ") and page.evaluate("navigator.clipboard.readText()") == command
+    assert page.evaluate("getSelection().toString()").strip() == command
 
 
 def test_older_entries_of_the_log_come_on_demand_and_stay_through_what_changes(open_page):

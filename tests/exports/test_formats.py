@@ -40,7 +40,6 @@ def test_no_secret_of_a_login_is_in_any_file(as_role, form):
         scan,
         info=f"The password {password} is shown",
         http_request=f"POST /?{password} HTTP/1.1\nCookie: sid={token}\nAuthorization: Bearer {token}\n\n{password}",
-        curl=f"curl 'http://127.0.0.1:9/' -H 'Cookie: sid={token}' -d 'x={password}'",
         evidence_headers=(("Set-Cookie", f"sid={token}; Path=/"), ("X-Echo", password)),
         evidence_body=f"<p>{password}</p>",
     )

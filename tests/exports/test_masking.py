@@ -19,8 +19,6 @@ URL = "http://127.0.0.1:9/"
     [
         ("GET / HTTP/1.1\nAuthorization: Bearer abc\n\nx", "GET / HTTP/1.1\nAuthorization: ***\n\nx"),
         ("GET / HTTP/1.1\r\ncookie: sid=abc; a=b\r\n\r\n", "GET / HTTP/1.1\r\ncookie: sid=***; a=***\r\n\r\n"),
-        ("curl 'http://x/' -H \"authorization: Basic abc\"", "curl 'http://x/' -H \"authorization: ***\""),
-        ("curl 'http://x/' -b 'sid=abc'", "curl 'http://x/' -b 'sid=***'"),
         ("POST / HTTP/1.1\nx-api-key: abc\n\n", "POST / HTTP/1.1\nx-api-key: ***\n\n"),
         ("GET /?authorization=1 HTTP/1.1\nhost: x\n\n", "GET /?authorization=1 HTTP/1.1\nhost: x\n\n"),
     ],

@@ -71,5 +71,4 @@ def _finding(url: str, number: int) -> FindingReported:
         module="xss",
         info=f"XSS vulnerability found via injection in the parameter {parameter}",
         http_request=f"GET {attack} HTTP/1.1\nhost: {host}\n\n",
-        curl=f"curl 'http://{host}{attack}'",
     )

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 URLS = [f"http://127.0.0.1:9/{number}" for number in range(3)]
 
 SECRETS = {"sealed"}
-EVIDENCE = {"http_request", "curl", "evidence_headers", "evidence_body", "description", "solution", "references"}
+EVIDENCE = {"http_request", "evidence_headers", "evidence_body", "description", "solution", "references"}
 RULES = {"headers", "left_out"}
 LARGE = {
     **{name: SECRETS for name in ("targetlogin", "crawlscript")},

@@ -26,7 +26,7 @@ def test_what_was_reported_is_stored_with_its_evidence(scan):
     )
     store(scan, [told])
     row = scan.findings.get()
-    for name in ("category", "method", "url", "parameter", "module", "info", "http_request", "curl", "evidence_body"):
+    for name in ("category", "method", "url", "parameter", "module", "info", "http_request", "evidence_body"):
         assert getattr(row, name) == getattr(told, name)
     assert (row.severity, row.evidence_status, row.replay) == ("high", 200, "unverified")
     assert row.references == [["OWASP", "https://owasp.org/"]] and row.cwe == [79] and row.wstg == ["WSTG-INPV-01"]
@@ -116,7 +116,6 @@ def test_nul_bytes_are_shown_and_stored_in_no_field(scan):
                 description=nul,
                 solution=nul,
                 http_request=nul,
-                curl=nul,
                 references=((nul, nul),),
                 wstg=(nul,),
                 evidence_headers=((nul, nul),),

@@ -101,5 +101,7 @@ def test_the_command_has_a_variable_for_the_login(method, option, names):
 
 def test_the_command_has_a_variable_for_each_secret_header():
     text, variables = command("curl 'http://a/'", "", ["X-Team"])
-    assert text == "curl 'http://a/' \\\n  -H \"X-Team: $X_TEAM\"" and variables == ["X_TEAM"]
+    assert text == "curl 'http://a/' \\\n  -H 'X-Team: '\"$X_TEAM\"" and variables == ["X_TEAM"]
+    text, variables = command("curl 'http://a/'", "", ["2-`id`"])
+    assert text.endswith("-H '2-`id`: '\"$_2__ID_\"") and variables == ["_2__ID_"]
     assert command("", Method.FORM, ["X-Team"]) == ("", [])

@@ -1,5 +1,7 @@
 """One finding: its page, who sees it, what a reviewer decides about it, and verifying it again."""
 
+from html import unescape
+
 import pytest
 
 from scans import transitions
@@ -240,7 +242,7 @@ def test_the_page_says_in_which_runs_the_weakness_was_seen(client):
 def test_the_command_names_a_variable_for_each_secret_and_no_secret(client):
     analysis = factories.published(headers={"X-Team": seal("red-owl")})
     page = text(client.get(analysis.url_scans.get().findings.get().get_absolute_url()))
-    assert "X-Team: $X_TEAM" in page and "Set these variables" in page and "red-owl" not in page
+    assert "-H 'X-Team: '\"$X_TEAM\"" in unescape(page) and "Set these variables" in page and "red-owl" not in page
 
 
 def test_a_finding_is_one_page_of_few_queries(client, django_assert_num_queries):

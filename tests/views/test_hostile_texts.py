@@ -33,7 +33,7 @@ def hostile(settings, tmp_path):
     """An analysis of the hostile site, under verification, and what else a page may name."""
     analysis = factories.running(f"http://127.0.0.1:9/{HOSTILE}", name=HOSTILE)
     scan = analysis.url_scans.get()
-    texts = "category parameter module info curl description solution evidence_body".split()
+    texts = "category parameter module info description solution evidence_body".split()
     factories.find(
         scan,
         **dict.fromkeys(texts, HOSTILE),

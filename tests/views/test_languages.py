@@ -46,7 +46,7 @@ def every_page(as_role):
     saved = transitions.save(factories.submission("http://127.0.0.1:9/", name="471 300"), by=Actor.COMMAND)
     failed = factories.submitted("http://127.0.0.1:9/", name="471 400")
     words = {"category": "471", "parameter": "7", "module": "8", "info": "9", "replay_reason": ""}
-    Finding.objects.update(**words, http_request="", curl="", evidence_body="")
+    Finding.objects.update(**words, http_request="", evidence_body="")
     scan, finding = done.url_scans.get(), Finding.objects.get(url_scan__analysis=done)
     report = {"at": timezone.now(), "occasion": "prescan", "step": "4711", "milliseconds": 4}
     TargetCheck.objects.create(url_scan=scan, passed=True, **report)

@@ -28,7 +28,6 @@ FINDING = FindingReported(
     module="xss",
     info="reflected",
     http_request="GET / HTTP/1.1\nhost: 127.0.0.1\n\n",
-    curl="curl http://127.0.0.1/",
 )
 SECTIONS = {name: {} for name in ("classifications", "vulnerabilities", "anomalies", "additionals")}
 INFOS = {"target": "http://127.0.0.1/", "version": "1", "crawled_pages_nbr": 3}

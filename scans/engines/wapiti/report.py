@@ -95,7 +95,6 @@ def _finding(category: str, values: dict[str, Any], texts: dict[str, Any], origi
         module=module,
         info=plain_text(values["info"] or ""),
         http_request=plain_text(request, LONGEST_REQUEST),
-        curl=plain_text(values["curl_command"], LONGEST_REQUEST),
         description=plain_text(texts["desc"]),
         solution=plain_text(texts["sol"]),
         references=tuple((plain_text(title), plain_text(address)) for title, address in texts["ref"].items()),

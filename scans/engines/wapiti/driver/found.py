@@ -18,12 +18,12 @@ class Found:
     """The findings of a scan."""
 
     def __init__(self, scan, definitions, texts):
-        """`definitions` are Wapiti's, by category; `texts` its functions for requests, curl and references."""
+        """`definitions` are Wapiti's, by category; `texts` its functions for requests and references."""
         self.scan = scan
         target = urlsplit(scan.job["url"])
         self.origin = f"{target.scheme}://{target.netloc}"
         self.definitions = definitions
-        self.http_repr, self.curl_repr, self.flatten = texts
+        self.http_repr, self.flatten = texts
         self.reported = set()  # the identity of a finding, as in events.identity
         self.storing = asyncio.Lock()
 
@@ -72,7 +72,6 @@ class Found:
             module=values["module"],
             info=values.get("info") or "",
             http_request=self.scan.channel.masked(text)[:LONGEST_REQUEST],
-            curl=self.scan.channel.masked(self.curl_repr(request))[:LONGEST_REQUEST],
             description=definition.description() if definition else "",
             solution=definition.solution() if definition else "",
             references=list(self.flatten(definition.references()).items()) if definition else [],

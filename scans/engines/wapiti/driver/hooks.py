@@ -41,12 +41,12 @@ if WAPITI_VERSION.startswith("3.3."):
 
     LOAD_MODULES = "init_attack_modules"
     PASSIVE_MODULES = set(PassiveScanner(None)._modules)  # these look at the crawl's answers, before the attack
-    http_repr, curl_repr = web.http_repr, web.curl_repr
+    http_repr = web.http_repr
 elif WAPITI_VERSION.startswith("3.2."):
     from wapitiCore.controller.wapiti import UserChoice
 
     Attacker, LOAD_MODULES, PASSIVE_MODULES = Wapiti, "_load_attack_modules", set()
-    http_repr, curl_repr = web.Request.http_repr, web.Request.curl_repr.fget
+    http_repr = web.Request.http_repr
 else:
     raise ImportError(f"Wapiti {WAPITI_VERSION} is not a release that this driver knows")
 
@@ -71,7 +71,7 @@ class Hooks:
         self.persister = None
         known = (*vulnerabilities, *anomalies, *additionals)
         self.definitions = {definition.name(): definition for definition in reversed(known)}
-        self.found = Found(scan, self.definitions, (http_repr, curl_repr, flatten_references))
+        self.found = Found(scan, self.definitions, (http_repr, flatten_references))
 
     def install(self):
         """Install the hooks. Both releases have the same methods, except that the module loader has moved."""

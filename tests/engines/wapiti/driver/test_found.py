@@ -23,7 +23,7 @@ def test_the_budget_of_findings_holds_though_several_are_found_at_once(monkeypat
         ),
         end=lambda outcome, reason, **facts: ends.append(facts),
     )
-    findings = found.Found(scan, {}, (lambda request, left_margin: "GET / HTTP/1.1", lambda request: "curl", dict))
+    findings = found.Found(scan, {}, (lambda request, left_margin: "GET / HTTP/1.1", dict))
     request = SimpleNamespace(method="GET", file_path="/")
 
     async def newest_request(persister):
