@@ -75,11 +75,11 @@ class MembersSite:
             self.sessions.clear()
         return value in self.sessions
 
-    def note(self, path: str, address: str, member: bool) -> None:
+    def note(self, path: str, address: str, member: bool, value: str) -> None:
         """Keep in mind what was asked for, and by whom; what is to happen then, does."""
         self.asked.append((path, member))
         if path == self.exit:
-            self.sessions.clear()
+            self.sessions.discard(value)
         if self.forgets_at and self.forgets_at in address:
             self.sessions.clear()
             self.forgets_at = ""
@@ -92,11 +92,11 @@ class MembersSite:
         hidden = f'<input type="hidden" name="token" value="{self.token}">'
         return f'<form method="post" action="{self.guards}">{hidden}<input name="note"></form>' if self.guards else ""
 
-    def take(self, path: str, body: str) -> None:
-        """Somebody sent a form."""
+    def take(self, path: str, body: str, value: str) -> None:
+        """Who carries this value sent a form."""
         self.posted.append(f"{path} {body}")
         if urlsplit(path).path == self.guards and self.token not in parse_qs(body).get("token", []):
-            self.sessions.clear()
+            self.sessions.discard(value)
 
     def members_asked_for(self, path: str) -> bool:
         """Whether somebody who was let in asked for it."""
@@ -114,10 +114,9 @@ class MembersHandler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
-        cookies = dict(part.strip().partition("=")[::2] for part in self.headers.get("cookie", "").split(";"))
-        member = self.members_site.is_member(cookies.get("sid", ""))
+        member = self.members_site.is_member(self.value())
         time.sleep(self.members_site.seconds)
-        self.members_site.note(path, self.path, member)
+        self.members_site.note(path, self.path, member, self.value())
         if time.monotonic() < self.members_site.tired_until:
             self.answer(429, "")
         elif self.members_site.for_browsers and "user-agent" not in self.headers:
@@ -144,8 +143,12 @@ class MembersHandler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.members_site.take(self.path, body.decode(errors="replace"))
+        self.members_site.take(self.path, body.decode(errors="replace"), self.value())
         self.do_GET()
+
+    def value(self):
+        cookies = dict(part.strip().partition("=")[::2] for part in self.headers.get("cookie", "").split(";"))
+        return cookies.get("sid", "")
 
     def answer(self, status, text, headers=()):
         body = text.encode()

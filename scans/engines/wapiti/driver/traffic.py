@@ -131,6 +131,9 @@ class Traffic:
             await self.wait_for_turn(request, ours)
             self.worked_at = began_at = time.monotonic()
             generation = self.login.generation
+            if request.extensions.setdefault("generation", generation) != generation:
+                request.extensions["generation"] = generation
+                request.extensions.pop("suspected", None)  # another login has other pages: that proves no refusal
             self.login.unseen += ours
             response = await self.noted(transport, request, ours, delays)
             if ours and not alone:

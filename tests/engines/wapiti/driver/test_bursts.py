@@ -92,3 +92,19 @@ def test_a_page_that_refuses_for_good_ends_the_scan_with_that_reason(alone):
     shut[0] = True
     assert driver.run(driver.get("/a?q=1")) is None
     assert driver.ends[0][:2] == ("unreachable", "site_refuses_by_page")
+
+
+@pytest.mark.parametrize("renewed", [True, False])
+def test_a_page_that_another_login_does_not_have_is_no_refusal(alone, renewed):
+    asked = []
+
+    def site(path):
+        asked.append(path)
+        if len(asked) > 1:
+            return shop(path)
+        driver.traffic.login.generation += renewed
+        return answer(body=SLOW_DOWN)
+
+    driver = alone(site)
+    assert "owls" in attack(driver, ["/a"])[0] and len(asked) == 2
+    assert bool(driver.traffic.refusals.bursts.known) != renewed

@@ -1,5 +1,6 @@
 """Scanning behind a login: carried below the engine, noticed when it is over, and never told to anybody."""
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from tests.sites import datasette, dokuwiki
 from tests.sites.members import LINKS, MembersSite
 
 pytestmark = pytest.mark.engine
+TIMES = itertools.count()
 PUBLIC = '<h1>Everybody</h1><a href="/hello?name=you">hello</a>'
 
 
@@ -37,7 +39,7 @@ def members_site():
 
 
 def let_in_again(site):
-    return NewLogin(session=session(site.let_in("another-value")), **signs(site))
+    return NewLogin(session=session(site.let_in(f"another-value-{next(TIMES)}")), **signs(site))
 
 
 def everything_written(job):
