@@ -11,11 +11,12 @@ from django.urls import URLPattern, reverse
 
 from scans import transitions
 from scans.harmless import harmless
-from scans.models import CrawledUrl, Finding, ModuleError
-from scans.reasons import as_reason
+from scans.models import CrawledUrl, Finding, ModuleError, WebhookDelivery
+from scans.reasons import Reason, as_reason
 from scans.statuses import EndedBy
 from scans.urls import urlpatterns
 from tests import factories
+from tests.webhooks.making import webhook
 
 HOSTILE = "e\x1b[31m\u202ev\u200bi\ufeffl\x07\x9b2J\u2028\r2026-01-01 INFO forged\n2026-01-01 INFO forged\U000e0041"
 SENT = f"GET /{HOSTILE} HTTP/1.1\r\nx: {HOSTILE}\r\n\r\n{HOSTILE}"
@@ -44,6 +45,10 @@ def hostile(settings, tmp_path):
     )
     CrawledUrl.objects.create(url_scan=scan, method="GET", url=f"http://127.0.0.1:9/{HOSTILE}", reach="found")
     ModuleError.objects.create(url_scan=scan, module=HOSTILE, method="GET", url=HOSTILE, error=as_reason(HOSTILE))
+    why = Reason("webhook_unreached", error=HOSTILE).to_json()
+    tried = {"at": analysis.submitted_at.isoformat(), "status": 500, "seconds": 0.1, "answer": HOSTILE, "why": why}
+    hook = webhook(name=HOSTILE)[0]
+    WebhookDelivery.objects.create(webhook=hook, event="url_scan.ended", body=HOSTILE, analysis=analysis, log=[tried])
     settings.VAR_DIR = tmp_path
     scan.directory.mkdir(parents=True)
     (scan.directory / "engine.log").write_text(HOSTILE)
@@ -60,6 +65,9 @@ def addresses(analysis):
     for name, pattern in names.items():
         given = {"analysis_id": analysis.pk, "pk": scan.pk if "analysis_id" in pattern else analysis.pk}
         given["finding_id"] = finding.pk
+        if name.startswith("webhook"):
+            delivery = WebhookDelivery.objects.get()
+            given |= {"pk": delivery.webhook_id, "delivery_id": delivery.pk}
         yield name, reverse(f"scans:{name}", kwargs={key: pk for key, pk in given.items() if f":{key}>" in pattern})
 
 
@@ -82,6 +90,7 @@ def test_no_page_and_no_file_holds_a_harmful_character(client, hostile):
             hostile_pages.add(name)
     assert hostile_pages > {"analysis-list", "analysis-detail", "url-scan-detail", "finding-detail", "coverage"}
     assert hostile_pages > {"results-csv", "results-html", "results-json", "results-sarif", "activity-log-file"}
+    assert hostile_pages > {"webhook-list", "webhook", "webhook-delivery"}
     assert hostile_pages > {"engine-log", "engine-log-file", "configuration", "coverage-file", "analysis-list-json"}
 
 
