@@ -9,9 +9,16 @@ const [field, list] = palette.querySelectorAll("input, nav");
 export function openPalette() {
   const links = document.querySelectorAll("header a[href], [data-actions] a[href]");
   const found = new Map([...links].map(({ href, textContent }) => [href, textContent.trim()]));
-  list.replaceChildren(...[...found].map(([href, text]) => Object.assign(document.createElement("a"), { href, text })));
+  list.replaceChildren(...[...found].map(([href, text]) => link(href, text)));
   field.value = "";
   palette.showModal();
+}
+
+function link(href, text) {
+  const made = document.createElement("a");
+  made.href = href;
+  made.textContent = text;
+  return made;
 }
 
 on("input", "#palette input", () => {
