@@ -47,7 +47,7 @@ def hostile(settings, tmp_path):
     ModuleError.objects.create(url_scan=scan, module=HOSTILE, method="GET", url=HOSTILE, error=as_reason(HOSTILE))
     why = Reason("webhook_unreached", error=HOSTILE).to_json()
     tried = {"at": analysis.submitted_at.isoformat(), "status": 500, "seconds": 0.1, "answer": HOSTILE, "why": why}
-    hook = webhook(name=HOSTILE)[0]
+    hook = webhook(name=HOSTILE[:40])[0]  # as long as a name may be
     WebhookDelivery.objects.create(webhook=hook, event="url_scan.ended", body=HOSTILE, analysis=analysis, log=[tried])
     settings.VAR_DIR = tmp_path
     scan.directory.mkdir(parents=True)
